@@ -1,0 +1,264 @@
+"""One tree of errors; each carries its facts, and its message is one sentence.
+
+    KaizenError
+    ├─ TransportError(.method, .url)     ConnectError · TimedOutError · DecodeError
+    │                                    StatusError(.status, .code, .details)
+    │                                      ├─ UnauthorizedError · ForbiddenError · NotFoundError
+    │                                      └─ ConflictError · InvalidInputError · RateLimitedError(.retry_after)
+    ├─ ProtocolError                     RemoteProtocolError: the other side broke a rule
+    ├─ GraphError(.code, .hint, .node_id | .edge_id)
+    │                                    UnknownNodeError · UnknownEdgeError · DuplicateIdError
+    │                                    InvalidValueError · InvalidConnectionError · FileFormatError
+    ├─ QueryError(.key)                  QueryCancelledError
+    ├─ RunError(.node_id)                NodeFailedError · RunCancelledError · NotRunnableError
+    └─ StoreError(.store)                PersistError
+
+A message says what happened, to which thing, and what to do next. Tokens, passwords and bodies never
+stand in one.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+
+class KaizenError(Exception):
+    """Base of every error this package raises on purpose."""
+
+
+# ---------------------------------------------------------------- transport
+
+
+class TransportError(KaizenError):
+    """A request did not give a usable answer.
+
+    Attributes:
+        method: The HTTP method, such as ``GET``.
+        url: The URL without its query string (queries may hold what users typed).
+    """
+
+    def __init__(self, message: str, *, method: str = "", url: str = "") -> None:
+        super().__init__(message)
+        self.method = method
+        self.url = url
+
+
+class ConnectError(TransportError):
+    """The server could not be reached: nothing was sent, or nothing came back."""
+
+
+class TimedOutError(TransportError):
+    """The server did not answer in time."""
+
+
+class DecodeError(TransportError):
+    """The answer was not what its route promises (HTML, truncated JSON, another shape)."""
+
+
+class StatusError(TransportError):
+    """The server answered with an error status.
+
+    Attributes:
+        status: The HTTP status.
+        code: The server's own word for it (``NOT_FOUND``), or an empty string.
+        details: What the server said about single fields: dotted path to messages.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int,
+        code: str = "",
+        details: dict[str, list[str]] | None = None,
+        method: str = "",
+        url: str = "",
+    ) -> None:
+        super().__init__(message, method=method, url=url)
+        self.status = status
+        self.code = code
+        self.details = details or {}
+
+
+class UnauthorizedError(StatusError):
+    """401: nobody is signed in, or the session ended."""
+
+
+class ForbiddenError(StatusError):
+    """403: signed in, but not allowed."""
+
+
+class NotFoundError(StatusError):
+    """404: there is no such thing."""
+
+
+class ConflictError(StatusError):
+    """409: somebody else's change or name is in the way."""
+
+
+class InvalidInputError(StatusError):
+    """400 or 422: the server refused what was sent; ``details`` says which fields."""
+
+
+class RateLimitedError(StatusError):
+    """429: too many requests.
+
+    Attributes:
+        retry_after: Seconds to wait, if the server said.
+    """
+
+    def __init__(self, message: str, *, retry_after: float | None = None, **facts: Any) -> None:
+        super().__init__(message, **facts)
+        self.retry_after = retry_after
+
+
+# ----------------------------------------------------------------- protocol
+
+
+class ProtocolError(KaizenError):
+    """A rule of the canvas protocol was broken."""
+
+
+class RemoteProtocolError(ProtocolError):
+    """The other side sent what the protocol does not know."""
+
+
+# -------------------------------------------------------------------- graph
+
+
+class GraphError(KaizenError):
+    """A change to a graph was refused; nothing of it was applied.
+
+    Attributes:
+        code: A stable word for programs (``unknown_node``).
+        hint: What to do next, one sentence, possibly empty.
+        node_id: The node it is about, or None.
+        edge_id: The edge it is about, or None.
+    """
+
+    code: ClassVar[str] = "refused"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        hint: str = "",
+        node_id: str | None = None,
+        edge_id: str | None = None,
+    ) -> None:
+        super().__init__(f"{message} {hint}".strip())
+        self.sentence = message
+        self.hint = hint
+        self.node_id = node_id
+        self.edge_id = edge_id
+
+
+class UnknownNodeError(GraphError):
+    """There is no node with this id."""
+
+    code = "unknown_node"
+
+
+class UnknownEdgeError(GraphError):
+    """There is no edge with this id."""
+
+    code = "unknown_edge"
+
+
+class DuplicateIdError(GraphError):
+    """The id is taken."""
+
+    code = "duplicate_id"
+
+
+class InvalidValueError(GraphError):
+    """A value cannot stand in a document (not JSON, not finite, too large, a forbidden key)."""
+
+    code = "invalid_value"
+
+
+class InvalidConnectionError(GraphError):
+    """An edge or a parent points where it may not."""
+
+    code = "invalid_connection"
+
+
+class FileFormatError(GraphError):
+    """A file does not hold a graph."""
+
+    code = "file_format"
+
+
+# -------------------------------------------------------------------- query
+
+
+class QueryError(KaizenError):
+    """A query or mutation could not be carried out.
+
+    Attributes:
+        key: The query key it is about.
+    """
+
+    def __init__(self, message: str, *, key: tuple[Any, ...] = ()) -> None:
+        super().__init__(message)
+        self.key = key
+
+
+class QueryCancelledError(QueryError):
+    """The fetch was cancelled before it ended."""
+
+
+# --------------------------------------------------------------------- runs
+
+
+class RunError(KaizenError):
+    """A run could not start or did not end well.
+
+    Attributes:
+        node_id: The node it is about, or None.
+    """
+
+    def __init__(self, message: str, *, node_id: str | None = None) -> None:
+        super().__init__(message)
+        self.node_id = node_id
+
+
+class NotRunnableError(RunError):
+    """The pipeline cannot run as it stands; the message names every reason.
+
+    Attributes:
+        reasons: One sentence each.
+    """
+
+    def __init__(
+        self, message: str, *, node_id: str | None = None, reasons: tuple[str, ...] = ()
+    ) -> None:
+        super().__init__(message, node_id=node_id)
+        self.reasons = reasons
+
+
+class NodeFailedError(RunError):
+    """A node raised; its own exception is the ``__cause__``."""
+
+
+class RunCancelledError(RunError):
+    """The run was cancelled."""
+
+
+# ------------------------------------------------------------------- stores
+
+
+class StoreError(KaizenError):
+    """A store refused a change or could not keep its state.
+
+    Attributes:
+        store: The store's name.
+    """
+
+    def __init__(self, message: str, *, store: str = "") -> None:
+        super().__init__(message)
+        self.store = store
+
+
+class PersistError(StoreError):
+    """State could not be written or read back."""

@@ -1,0 +1,53 @@
+"""What a pipeline is: graphs as values, operations on them, React Flow's functions, files."""
+
+from kaizen_widgets.graph.apply import apply
+from kaizen_widgets.graph.bounds import Rect, get_nodes_bounds
+from kaizen_widgets.graph.changes import apply_edge_changes, apply_node_changes
+from kaizen_widgets.graph.connections import (
+    add_edge,
+    get_connected_edges,
+    get_incomers,
+    get_outgoers,
+    is_edge,
+    reconnect_edge,
+)
+from kaizen_widgets.graph.diff import diff
+from kaizen_widgets.graph.elements import XY, Edge, Node
+from kaizen_widgets.graph.graph import Graph
+from kaizen_widgets.graph.operations import (
+    AddElement,
+    Batch,
+    MoveElement,
+    Operation,
+    RemoveElement,
+    SetProperty,
+    UnsetProperty,
+    describe,
+)
+
+__all__ = [
+    "XY",
+    "AddElement",
+    "Batch",
+    "Edge",
+    "Graph",
+    "MoveElement",
+    "Node",
+    "Operation",
+    "Rect",
+    "RemoveElement",
+    "SetProperty",
+    "UnsetProperty",
+    "add_edge",
+    "apply",
+    "apply_edge_changes",
+    "apply_node_changes",
+    "describe",
+    "diff",
+    "get_connected_edges",
+    "get_incomers",
+    "get_nodes_bounds",
+    "get_outgoers",
+    "is_edge",
+    "reconnect_edge",
+]

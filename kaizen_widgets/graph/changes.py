@@ -1,0 +1,96 @@
+"""React Flow's own change functions, under their names: `apply_node_changes`, `apply_edge_changes`.
+
+They work on lists of elements as React Flow does (plain dicts or our frozen ones, ids unchecked) and
+give new lists; the input is never touched. Checked against @xyflow/react 12 (tests/conformance).
+
+Within a batch, removals, replacements and edits come first, in place; then all additions, in order. So
+no change reaches an element that was added in the same batch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, TypeVar
+
+from kaizen_widgets.graph.elements import Element
+
+E = TypeVar("E", bound=Mapping[str, Any])
+Change = Mapping[str, Any]
+"""``{"type": "add" | "remove" | "replace" | "select" | "position" | "dimensions", ...}``"""
+
+
+def apply_node_changes(changes: Iterable[Change], nodes: Sequence[E]) -> list[E]:
+    """Return ``nodes`` after React Flow node changes."""
+    return _apply_changes(changes, nodes)
+
+
+def apply_edge_changes(changes: Iterable[Change], edges: Sequence[E]) -> list[E]:
+    """Return ``edges`` after React Flow edge changes."""
+    return _apply_changes(changes, edges)
+
+
+def _apply_changes(changes: Iterable[Change], elements: Sequence[E]) -> list[E]:
+    additions: list[Change] = []
+    queued: dict[Any, list[Change]] = {}
+    for change in changes:
+        match change["type"]:
+            case "add":
+                additions.append(change)
+            case "remove" | "replace":
+                # Nothing queued before survives it, and a later one wins.
+                queued[change["id"]] = [change]
+            case _:
+                queued.setdefault(change["id"], []).append(change)
+    result: list[E] = []
+    for element in elements:
+        mine = queued.get(element["id"])
+        if not mine:
+            result.append(element)
+        elif mine[0]["type"] == "replace":
+            result.append(_like(element, mine[0]["item"]))
+        elif mine[0]["type"] != "remove":
+            result.append(_edited(element, mine))
+    for change in additions:
+        index = change.get("index")
+        item = change["item"]
+        if elements and isinstance(elements[0], Element):
+            item = _like(elements[0], item)
+        result.insert(len(result) if index is None else index, item)
+    return result
+
+
+def _edited(element: E, changes: Iterable[Change]) -> E:
+    keys = dict(element)
+    for change in changes:
+        match change["type"]:
+            case "select":
+                _copy("selected", change, keys)
+            case "position":
+                keys |= {key: change[key] for key in ("position", "dragging") if key in change}
+            case "dimensions":
+                _resize(keys, change)
+    return _like(element, keys)
+
+
+def _resize(keys: dict[str, Any], change: Change) -> None:
+    size = change.get("dimensions")
+    if size is not None:
+        keys["measured"] = dict(size)
+        copied = change.get("setAttributes")
+        for side in ("width", "height"):
+            if copied is True or copied == side:
+                _copy(side, size, keys)
+    if isinstance(change.get("resizing"), bool):
+        keys["resizing"] = change["resizing"]
+
+
+def _copy(key: str, source: Mapping[str, Any], keys: dict[str, Any]) -> None:
+    """Give ``keys`` what ``source`` has under ``key``; nothing when it has nothing."""
+    keys.pop(key, None)
+    if key in source:
+        keys[key] = source[key]
+
+
+def _like(element: Any, keys: Mapping[str, Any]) -> Any:
+    """Return ``keys`` in the shape ``element`` has: an `Element` stays one."""
+    return type(element).from_json(keys) if isinstance(element, Element) else dict(keys)

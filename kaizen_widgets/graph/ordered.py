@@ -1,0 +1,159 @@
+"""A persistent map that remembers its order: every change gives a new map and shares the rest.
+
+Order is a doubly linked list kept inside a hash trie, so reading, setting, adding, removing and moving
+one entry cost O(log n) whatever stands around it; only listing costs O(n), and that is remembered.
+Each entry also carries a rank, a whole number that grows along the list, so that which of two comes
+first is one comparison. When hundreds of entries were put into one gap, all are ranked anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Generic, NamedTuple, TypeVar
+
+from rpds import HashTrieMap
+
+V = TypeVar("V")
+
+
+GAP = 2**256
+"""Between two neighbours: room to halve 256 times. Python's whole numbers have no end."""
+
+
+class _Entry(NamedTuple, Generic[V]):
+    value: V
+    previous: str | None
+    following: str | None
+    rank: int
+
+
+class OrderedMap(Generic[V]):
+    """Ids to values, in an order; immutable."""
+
+    __slots__ = ("_entries", "_first", "_last", "_values")
+
+    def __init__(self) -> None:
+        self._entries: HashTrieMap[str, _Entry[V]] = HashTrieMap()
+        self._first: str | None = None
+        self._last: str | None = None
+        self._values: tuple[V, ...] | None = ()
+
+    @classmethod
+    def of(cls, items: Iterable[tuple[str, V]]) -> OrderedMap[V]:
+        """Build from distinct ids, in order."""
+        pairs = list(items)
+        ids = [key for key, _ in pairs]
+        entries = {
+            key: _Entry(
+                value,
+                ids[index - 1] if index else None,
+                ids[index + 1] if index + 1 < len(ids) else None,
+                index * GAP,
+            )
+            for index, (key, value) in enumerate(pairs)
+        }
+        if not ids:
+            return cls()
+        made = cls._make(HashTrieMap(entries), ids[0], ids[-1])
+        made._values = tuple(value for _, value in pairs)
+        return made
+
+    @classmethod
+    def _make(
+        cls, entries: HashTrieMap[str, _Entry[V]], first: str | None, last: str | None
+    ) -> OrderedMap[V]:
+        made = cls.__new__(cls)
+        made._entries, made._first, made._last, made._values = entries, first, last, None
+        return made
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._entries
+
+    def __iter__(self) -> Iterator[str]:
+        key = self._first
+        while key is not None:
+            yield key
+            key = self._entries[key].following
+
+    def __getitem__(self, key: str) -> V:
+        return self._entries[key].value
+
+    def get(self, key: str) -> V | None:
+        """Return the value of ``key``, or None."""
+        entry = self._entries.get(key)
+        return None if entry is None else entry.value
+
+    @property
+    def values(self) -> tuple[V, ...]:
+        """All values in order; listed once per map."""
+        if self._values is None:
+            self._values = tuple(self._entries[key].value for key in self)
+        return self._values
+
+    def following(self, key: str) -> str | None:
+        """Return the id after ``key``, or None at the end."""
+        return self._entries[key].following
+
+    def neighbours(self, key: str) -> tuple[str | None, str | None]:
+        """Return the ids before and after ``key``."""
+        entry = self._entries[key]
+        return entry.previous, entry.following
+
+    def comes_before(self, one: str, other: str) -> bool:
+        """Whether ``one`` stands before ``other``."""
+        return self._entries[one].rank < self._entries[other].rank
+
+    def set(self, key: str, value: V) -> OrderedMap[V]:
+        """Return a map in which an id that is here has another value."""
+        entry = self._entries[key]
+        return self._make(
+            self._entries.insert(key, entry._replace(value=value)), self._first, self._last
+        )
+
+    def insert(self, key: str, value: V, before: str | None = None) -> OrderedMap[V]:
+        """Return a map with a new id before another one; at the end if that is None or not here."""
+        entries, first, last = self._entries, self._first, self._last
+        after = before if before is not None and before in entries else None
+        previous = entries[after].previous if after is not None else last
+        low = None if previous is None else entries[previous].rank
+        high = None if after is None else entries[after].rank
+        if low is not None and high is not None and high - low < 2:
+            return self._ranked_anew().insert(key, value, before)
+        entries = entries.insert(key, _Entry(value, previous, after, _between(low, high)))
+        if previous is None:
+            first = key
+        else:
+            entries = entries.insert(previous, entries[previous]._replace(following=key))
+        if after is None:
+            last = key
+        else:
+            entries = entries.insert(after, entries[after]._replace(previous=key))
+        return self._make(entries, first, last)
+
+    def remove(self, key: str) -> OrderedMap[V]:
+        """Return a map without an id that is here."""
+        gone = self._entries[key]
+        entries, first, last = self._entries.remove(key), self._first, self._last
+        if gone.previous is None:
+            first = gone.following
+        else:
+            entry = entries[gone.previous]
+            entries = entries.insert(gone.previous, entry._replace(following=gone.following))
+        if gone.following is None:
+            last = gone.previous
+        else:
+            entry = entries[gone.following]
+            entries = entries.insert(gone.following, entry._replace(previous=gone.previous))
+        return self._make(entries, first, last)
+
+    def _ranked_anew(self) -> OrderedMap[V]:
+        return OrderedMap.of((key, self._entries[key].value) for key in self)
+
+
+def _between(low: int | None, high: int | None) -> int:
+    if low is None:
+        return 0 if high is None else high - GAP
+    return low + GAP if high is None else (low + high) // 2

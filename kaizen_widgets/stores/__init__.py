@@ -1,0 +1,17 @@
+"""Client state: small observable stores, each one idea."""
+
+from kaizen_widgets.stores.autosave import AutoSave
+from kaizen_widgets.stores.canvas import CanvasStore, Commit, Draft, Replaced
+from kaizen_widgets.stores.history import HistoryStore, Step
+from kaizen_widgets.stores.store import Store
+
+__all__ = [
+    "AutoSave",
+    "CanvasStore",
+    "Commit",
+    "Draft",
+    "HistoryStore",
+    "Replaced",
+    "Step",
+    "Store",
+]

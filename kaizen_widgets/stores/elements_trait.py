@@ -1,0 +1,74 @@
+"""`nodes` and `edges` as traitlets over a graph: read, assign, observe and link as with any trait.
+
+Nothing is stored in the trait: it shows the owner's graph, and assignment becomes a batch of operations.
+A change event is made only when somebody observes, because listing all nodes costs O(n) and an edit
+must not (rule S13).
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal, Protocol
+
+from traitlets import All, Bunch, HasTraits, TraitError, TraitType
+
+from kaizen_widgets.graph import Graph
+
+
+class GraphOwner(Protocol):
+    """What an owner of the trait must have."""
+
+    @property
+    def graph(self) -> Graph:
+        """The graph as it is now."""
+        ...
+
+    def set_nodes(self, nodes: Any) -> None:
+        """Make these the nodes."""
+
+    def set_edges(self, edges: Any) -> None:
+        """Make these the edges."""
+
+
+class Elements(TraitType[Any, Any]):
+    """The nodes or the edges of the owner's graph, as a tuple."""
+
+    info_text = "a list of nodes or edges (React Flow JSON)"
+
+    def __init__(self, which: Literal["nodes", "edges"]) -> None:
+        super().__init__(default_value=(), help=f"The graph's {which}, in drawing order.")
+        self.which = which
+
+    def get(self, obj: Any, cls: type[Any] | None = None) -> Any:
+        """Return the tuple the graph holds; the graph remembers it."""
+        return getattr(obj.graph, self.which)
+
+    def set(self, obj: Any, value: Any) -> None:
+        """Turn the difference into operations.
+
+        Raises:
+            TraitError: It is no list.
+            GraphError: The list is not part of a graph; nothing is changed.
+        """
+        if not isinstance(value, list | tuple):
+            raise TraitError(f"{self.which} must be {self.info_text}, not {type(value).__name__}.")
+        (obj.set_nodes if self.which == "nodes" else obj.set_edges)(value)
+
+    @staticmethod
+    def announce(owner: HasTraits, old: Graph, new: Graph) -> None:
+        """Notify those who observe what changed between two graphs."""
+        if new._nodes is not old._nodes and _observed(owner, "nodes"):
+            owner.notify_change(_change(owner, "nodes", old.nodes, new.nodes))
+        if new._edges is not old._edges and _observed(owner, "edges"):
+            owner.notify_change(_change(owner, "edges", old.edges, new.edges))
+
+
+def _observed(owner: HasTraits, name: str) -> bool:
+    # traitlets has no public way to ask; `Store` and `Canvas` observe neither name themselves.
+    notifiers: dict[Any, Any] = owner._trait_notifiers
+    return any(
+        notifiers.get(key, {}).get(kind) for key in (name, All) for kind in ("change", All)
+    )
+
+
+def _change(owner: HasTraits, name: str, old: Any, new: Any) -> Bunch:
+    return Bunch(name=name, old=old, new=new, owner=owner, type="change")

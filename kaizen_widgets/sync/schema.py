@@ -1,0 +1,39 @@
+"""The protocol as JSON Schema, from which the build makes TypeScript.
+
+``python -m kaizen_widgets.sync.schema`` prints it; `js/codegen.mjs` turns it into `protocol.gen.ts`.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic.json_schema import GenerateJsonSchema
+
+from kaizen_widgets.graph.wire import Wire
+from kaizen_widgets.sync.messages import KernelMail, ViewMessage
+
+
+class Protocol(Wire):
+    """Everything that crosses the comm."""
+
+    view: ViewMessage
+    kernel: KernelMail
+
+
+class _WithoutFieldTitles(GenerateJsonSchema):
+    """Field titles would become type aliases (``Nodeid1``) in TypeScript."""
+
+    def field_title_should_be_set(self, schema: Any) -> bool:
+        return False
+
+
+def schema(model: type[BaseModel] = Protocol) -> dict[str, Any]:
+    """Return the JSON Schema of what is sent."""
+    return model.model_json_schema(mode="serialization", schema_generator=_WithoutFieldTitles)
+
+
+if __name__ == "__main__":
+    json.dump(schema(), sys.stdout, indent=2)

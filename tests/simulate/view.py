@@ -1,0 +1,208 @@
+"""A view of the canvas as the protocol wants it: the logic of js/src/replica.ts, for the simulator."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from kaizen_widgets.clock import Timer
+from kaizen_widgets.errors import GraphError
+from kaizen_widgets.graph import Batch, Graph, apply
+from kaizen_widgets.sync.messages import (
+    Applied,
+    Expected,
+    Handled,
+    Heartbeat,
+    Hello,
+    KernelMessage,
+    Push,
+    Redo,
+    Refused,
+    Snapshot,
+    State,
+    Undo,
+)
+from kaizen_widgets.testing.clock import FakeClock
+
+FIRST_PAUSE = 1.0
+LONGEST_PAUSE = 4.0
+
+
+@dataclass(frozen=True)
+class Pending:
+    """A request the kernel has not answered yet."""
+
+    n: int
+    kind: str
+    batch: Batch = ()
+
+
+class ModelView:
+    """One view: confirmed document, unanswered requests, and what it shows."""
+
+    def __init__(self, client: str, send: Callable[[Any], None], clock: FakeClock) -> None:
+        self.client = client
+        self._send = send
+        self._clock = clock
+        self.epoch = ""
+        self.rev = -1
+        self.seq = -1
+        self.confirmed = Graph()
+        self.pending: list[Pending] = []
+        self.shown = Graph()
+        self.n = 0
+        self.acknowledged: set[int] = set()
+        self.refused: set[int] = set()
+        self._asking: Timer | None = None
+        self._resending: Timer | None = None
+        self._ask_pause = FIRST_PAUSE
+        self._resend_pause = FIRST_PAUSE
+        self.ask()
+
+    # ------------------------------------------------------------ the hand
+
+    def edit(self, batch: Batch) -> None:
+        """Make an edit by hand: shown at once, sent at once."""
+        apply(self.shown, batch)  # A hand can only do what it sees.
+        self._request("push", batch)
+
+    def undo(self) -> None:
+        """Press undo."""
+        self._request("undo")
+
+    def redo(self) -> None:
+        """Press redo."""
+        self._request("redo")
+
+    def reconnect(self) -> None:
+        """The link is back: ask, and send again all that is unanswered (S5)."""
+        self.ask()
+        for pending in self.pending:
+            self._transmit(pending)
+
+    # ------------------------------------------------------------ the wire
+
+    def receive(self, message: KernelMessage) -> None:
+        """Take one message of the kernel."""
+        if getattr(message, "to", None) not in (None, self.client):
+            return
+        match message:
+            case Snapshot():
+                self._take_snapshot(message)
+            case Applied():
+                self._take_batch(message)
+            case Handled() if message.epoch == self.epoch:
+                self._acknowledge(lambda pending: pending.n <= message.n)
+                self._show()
+                if message.rev > self.rev:
+                    self.ask()
+            case Refused() if message.epoch == self.epoch:
+                self._refuse(message.n)
+                self._show()
+            case Expected() if message.epoch == self.epoch:
+                for pending in self.pending:
+                    if pending.n >= message.n:
+                        self._transmit(pending)
+            case Heartbeat():
+                if message.epoch != self.epoch or message.rev > self.rev or message.seq > self.seq:
+                    self.ask()
+            case State():
+                self.seq = max(self.seq, message.seq)
+            case _:
+                pass
+
+    def ask(self) -> None:
+        """Ask for a snapshot, and again until one comes."""
+        if self._asking is not None:
+            return
+        self._say_hello()
+
+    def _say_hello(self) -> None:
+        self._send(Hello(client=self.client))
+        self._asking = self._clock.call_later(self._ask_pause, self._say_hello)
+        self._ask_pause = min(self._ask_pause * 2, LONGEST_PAUSE)
+
+    def _take_snapshot(self, message: Snapshot) -> None:
+        if message.epoch == self.epoch and message.rev < self.rev:
+            return
+        if message.to == self.client and self._asking is not None:
+            self._asking.cancel()
+            self._asking, self._ask_pause = None, FIRST_PAUSE
+        if message.epoch != self.epoch:
+            self.pending, self.n = [], 0
+        self.epoch, self.rev = message.epoch, message.rev
+        self.seq = max(self.seq, message.seq)
+        self.confirmed = Graph(message.nodes, message.edges)
+        for refusal in message.refusals:
+            self._refuse(refusal.n)
+        self._acknowledge(lambda pending: pending.n <= message.handled)
+        self._show()
+
+    def _take_batch(self, message: Applied) -> None:
+        if message.epoch != self.epoch or message.rev > self.rev + 1:
+            self.ask()
+            return
+        if message.rev == self.rev + 1:
+            self.confirmed, _ = apply(self.confirmed, message.batch)
+            self.rev = message.rev
+        if message.client == self.client:
+            self._acknowledge(lambda pending: pending.n == message.n)
+        self._show()
+
+    def _acknowledge(self, which: Callable[[Pending], bool]) -> None:
+        self.acknowledged |= {pending.n for pending in self.pending if which(pending)}
+        self._drop(which)
+
+    def _refuse(self, n: int) -> None:
+        self.refused |= {pending.n for pending in self.pending if pending.n == n}
+        self._drop(lambda pending: pending.n == n)
+
+    def _drop(self, which: Callable[[Pending], bool]) -> None:
+        kept = [pending for pending in self.pending if not which(pending)]
+        if len(kept) < len(self.pending):
+            self.pending = kept
+            self._resend_pause = FIRST_PAUSE
+            self._wait()
+
+    def _show(self) -> None:
+        shown = self.confirmed
+        for pending in self.pending:
+            try:
+                shown, _ = apply(shown, pending.batch)
+            except GraphError:
+                continue  # The kernel will refuse it; until then it is not shown.
+        self.shown = shown
+
+    def _request(self, kind: str, batch: Batch = ()) -> None:
+        self.n += 1
+        pending = Pending(self.n, kind, batch)
+        self.pending.append(pending)
+        self._show()
+        self._transmit(pending)
+        if self._resending is None:
+            self._wait()
+
+    def _transmit(self, pending: Pending) -> None:
+        facts = {"client": self.client, "epoch": self.epoch, "n": pending.n}
+        match pending.kind:
+            case "push":
+                self._send(Push(**facts, base_rev=max(self.rev, 0), batch=pending.batch))
+            case "undo":
+                self._send(Undo(**facts))
+            case _:
+                self._send(Redo(**facts))
+
+    def _wait(self) -> None:
+        if self._resending is not None:
+            self._resending.cancel()
+            self._resending = None
+        if self.pending:
+            self._resending = self._clock.call_later(self._resend_pause, self._resend)
+
+    def _resend(self) -> None:
+        self._resending = None
+        if self.pending:
+            self._resend_pause = min(self._resend_pause * 2, LONGEST_PAUSE)
+            self._transmit(self.pending[0])
+            self._wait()

@@ -1,0 +1,221 @@
+"""One simulated session: a kernel, views, Python code and faults, all from one seed.
+
+`World(seed).play()` raises `Broken` when one of the three headline properties of SPEC.md does not hold.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from typing import Any
+
+from kaizen_widgets.graph import (
+    AddElement,
+    Batch,
+    Graph,
+    MoveElement,
+    RemoveElement,
+    SetProperty,
+    UnsetProperty,
+    apply,
+)
+from kaizen_widgets.stores.canvas import CanvasStore, Commit, Event
+from kaizen_widgets.sync import KernelEnd, Outbox, Request
+from kaizen_widgets.sync.messages import KernelMail
+from kaizen_widgets.testing.clock import FakeClock
+from tests.simulate.view import ModelView
+from tests.simulate.wire import Faults, LossyWire
+
+SETTLE = 5.0
+"""Within so many virtual seconds after the last fault every view equals the kernel."""
+
+
+class Broken(AssertionError):
+    """A headline property does not hold."""
+
+
+class World:
+    """A session of ``steps`` random moments."""
+
+    def __init__(self, seed: int, *, steps: int = 60) -> None:
+        self.chance = random.Random(seed)
+        self.clock = FakeClock()
+        self.steps = steps
+        self.faults = Faults(
+            drop=self.chance.choice([0, 0.1, 0.4]),
+            double=self.chance.choice([0, 0.2]),
+            delay=self.chance.choice([0.01, 0.3, 1.5]),
+        )
+        self._ids = 0
+        self.first = Graph([{"id": "n0", "position": {"x": 0, "y": 0}, "data": {}}])
+        self.store = CanvasStore(self.first, new_id=self._new_id, now=self.clock.now)
+        self.commits: list[Commit] = []
+        self.down: list[LossyWire] = []
+        self.up: list[LossyWire] = []
+        self.views: list[ModelView] = []
+        self.outbox = Outbox(self._broadcast, lambda: self.end.heartbeat(), self.clock)
+        self.end = KernelEnd(self.store, self.outbox.post)
+        self.store.on_event(self._heard)
+        for number in range(self.chance.randint(1, 4)):
+            self._open_view(f"view{number}")
+
+    def play(self) -> None:
+        """Live through it and check."""
+        for _ in range(self.steps):
+            self.clock.advance(self.chance.random())
+            self._moment()
+        self._heal()
+        self.clock.advance(SETTLE)
+        self._check_convergence()
+        self._check_exactly_once()
+        self._check_history()
+
+    # ------------------------------------------------------------- moments
+
+    def _moment(self) -> None:
+        roll = self.chance.random()
+        view = self.chance.choice(self.views)
+        if roll < 0.55:
+            if view.epoch:
+                view.edit(self._batch(view.shown))
+        elif roll < 0.65 and view.epoch:
+            self.chance.choice([view.undo, view.redo])()
+        elif roll < 0.75:
+            self.store.commit(self._batch(self.store.graph))
+        elif roll < 0.80:
+            with self.store.transaction("two in one"):
+                self.store.commit(self._batch(self.store.graph))
+                self.store.commit(self._batch(self.store.graph))
+        elif roll < 0.85:
+            self.chance.choice([self.store.undo, self.store.redo])()
+        elif roll < 0.92:
+            self._toggle_link(self.chance.randrange(len(self.views)))
+        elif roll < 0.95 and len(self.views) < 6:
+            self._open_view(f"late{len(self.views)}")
+
+    def _batch(self, graph: Graph) -> Batch:
+        """Return a batch that is legal on ``graph``."""
+        batch: list[Any] = []
+        for _ in range(self.chance.randint(1, 3)):
+            operation = self._operation(graph)
+            graph, _ = apply(graph, (operation,))
+            batch.append(operation)
+        return tuple(batch)
+
+    def _operation(self, graph: Graph) -> Any:
+        chance = self.chance
+        if not graph.nodes or chance.random() < 0.3:
+            parent = chance.choice(graph.nodes).id if graph.nodes and chance.random() < 0.2 else None
+            item = {"id": self._new_id(), "position": {"x": chance.randint(0, 9), "y": 0}, "data": {}}
+            return AddElement(kind="node", item=item | ({"parentId": parent} if parent else {}))
+        node = chance.choice(graph.nodes)
+        match chance.randrange(6):
+            case 0:
+                other = chance.choice(graph.nodes)
+                item = {"id": self._new_id(), "source": node.id, "target": other.id}
+                return AddElement(kind="edge", item=item)
+            case 1 if len(graph.nodes) > 2:
+                return RemoveElement(kind="node", id=node.id)
+            case 2 if graph.edges:
+                edge = chance.choice(graph.edges)
+                return chance.choice(
+                    [
+                        RemoveElement(kind="edge", id=edge.id),
+                        MoveElement(kind="edge", id=edge.id, before=chance.choice(graph.edges).id),
+                        SetProperty(kind="edge", id=edge.id, path=("target",), value=node.id),
+                    ]
+                )
+            case 3:
+                path = ("data", chance.choice("ab"))
+                if chance.random() < 0.3:
+                    return UnsetProperty(kind="node", id=node.id, path=path)
+                return SetProperty(kind="node", id=node.id, path=path, value=chance.randint(0, 3))
+            case _:
+                at = {"x": chance.randint(0, 500), "y": chance.randint(0, 500)}
+                return SetProperty(kind="node", id=node.id, path=("position",), value=at)
+
+    # ---------------------------------------------------------------- wires
+
+    def _open_view(self, client: str) -> None:
+        up = LossyWire(self.end.receive, self.clock, self.chance, self.faults)
+        view = ModelView(client, up.send, self.clock)
+
+        def deliver(mail: Any) -> None:
+            for message in KernelMail.model_validate(mail).messages:
+                view.receive(message)
+
+        self.up.append(up)
+        self.down.append(LossyWire(deliver, self.clock, self.chance, self.faults))
+        self.views.append(view)
+
+    def _broadcast(self, mail: KernelMail) -> None:
+        for wire in self.down:
+            wire.send(mail)
+
+    def _toggle_link(self, number: int, connected: bool | None = None) -> None:
+        up, down = self.up[number], self.down[number]
+        up.connected = down.connected = not up.connected if connected is None else connected
+        if up.connected:
+            self.views[number].reconnect()
+
+    def _heal(self) -> None:
+        """The last fault is over: what is still on its way arrives, links come back."""
+        self.faults.drop = self.faults.double = 0.0
+        self.faults.delay = 0.01
+        for number, wire in enumerate(self.up):
+            if not wire.connected:
+                self._toggle_link(number, connected=True)
+
+    def _heard(self, event: Event) -> None:
+        assert isinstance(event, Commit)
+        self.commits.append(event)
+        self.end.applied(event.epoch, event.rev, event.batch, event.source)
+
+    def _new_id(self) -> str:
+        self._ids += 1
+        return f"i{self._ids}"
+
+    # --------------------------------------------------------------- checks
+
+    def _check_convergence(self) -> None:
+        for view in self.views:
+            if view.pending:
+                raise Broken(f"{view.client} still waits for {view.pending[0]}")
+            if view.shown != self.store.graph or view.confirmed != self.store.graph:
+                raise Broken(f"{view.client} shows another document, at {view.rev} of {self.store.rev}")
+
+    def _check_exactly_once(self) -> None:
+        applied = Counter(commit.source for commit in self.commits if commit.source is not None)
+        twice = [request for request, count in applied.items() if count > 1]
+        if twice:
+            raise Broken(f"{twice[0]} was applied more than once")
+        for view in self.views:
+            both = view.acknowledged & view.refused
+            if both:
+                raise Broken(f"{view.client} heard two answers to request {min(both)}")
+            if view.acknowledged | view.refused != set(range(1, view.n + 1)):
+                raise Broken(f"{view.client} was not told of every request")
+            wrong = [n for n in view.refused if applied[Request(view.client, n)]]
+            if wrong:
+                raise Broken(f"request {wrong[0]} of {view.client} was refused and applied")
+        replayed = self.first
+        for commit in self.commits:
+            replayed, _ = apply(replayed, commit.batch)
+        if replayed != self.store.graph:
+            raise Broken("the batches told do not make the document")
+
+    def _check_history(self) -> None:
+        while self.store.redo():
+            pass
+        last = self.store.graph
+        steps = 0
+        while self.store.undo():
+            steps += 1
+        if steps < self.store.history.limit and self.store.graph != self.first:
+            raise Broken("undo all does not restore the first document")
+        while self.store.redo():
+            pass
+        if self.store.graph != last:
+            raise Broken("redo all does not restore the last document")
+        self.clock.advance(SETTLE)
+        self._check_convergence()

@@ -1,0 +1,153 @@
+"""Auto-save under a virtual clock."""
+
+import asyncio
+
+import pytest
+
+from kaizen_widgets.graph import Graph, Node
+from kaizen_widgets.stores import AutoSave, CanvasStore
+from kaizen_widgets.testing.clock import FakeClock, VirtualLoop
+
+
+class Server:
+    """Something to save to: slow, or away, as a test says."""
+
+    def __init__(self):
+        self.saved = []
+        self.away = False
+        self.gate = None
+
+    async def save(self, draft):
+        if self.gate is not None:
+            await self.gate.wait()
+        if self.away:
+            raise ConnectionError("The server is away.")
+        self.saved.append(len(draft.graph.nodes))
+
+
+class Desk:
+    """A store, a server and an auto-save on one virtual loop."""
+
+    def __init__(self):
+        self.clock = FakeClock()
+        self.loop = VirtualLoop(self.clock)
+        self.server = Server()
+        self.store = CanvasStore(Graph([Node("a", (0, 0))]), now=self.clock.now)
+        self.autosave = AutoSave(
+            self.store, self.server.save, clock=self.clock, spawn=self.loop.start
+        )
+
+    def edit(self):
+        self.store.add_node(type="agent")
+
+
+@pytest.fixture
+def desk():
+    desk = Desk()
+    yield desk
+    desk.autosave.close()
+    desk.loop.close()
+
+
+def test_two_seconds_after_the_last_edit_it_is_saved(desk):
+    desk.edit()
+    desk.loop.advance(1.5)
+    desk.edit()
+    desk.loop.advance(1.9)
+    assert (desk.server.saved, desk.autosave.status) == ([], "dirty")
+    desk.loop.advance(0.1)
+    assert desk.server.saved == [3]
+    assert (desk.autosave.status, desk.store.is_dirty) == ("saved", False)
+    assert desk.autosave.last_saved == desk.clock.now()
+
+
+def test_nothing_is_saved_when_nothing_was_edited(desk):
+    desk.loop.advance(60)
+    desk.autosave.flush()
+    desk.loop.settle()
+    assert desk.server.saved == []
+
+
+def test_an_edit_during_a_save_stays_dirty_and_is_saved_next(desk):
+    desk.server.gate = asyncio.Event()
+    desk.edit()
+    desk.loop.advance(2)
+    assert desk.autosave.status == "saving"
+    desk.edit()
+    desk.server.gate.set()
+    desk.loop.settle()
+    assert desk.server.saved == [2]
+    assert (desk.autosave.status, desk.store.is_dirty) == ("dirty", True)
+    desk.loop.advance(2)
+    assert desk.server.saved == [2, 3]
+    assert not desk.store.is_dirty
+
+
+def test_one_save_at_a_time_and_the_newest_state_wins(desk):
+    desk.server.gate = asyncio.Event()
+    desk.edit()
+    desk.loop.advance(2)
+    for _ in range(3):
+        desk.edit()
+        desk.loop.advance(5)
+    assert desk.server.saved == []
+    desk.server.gate.set()
+    desk.loop.settle()
+    assert desk.server.saved == [2, 5]
+    assert not desk.store.is_dirty
+
+
+def test_a_failed_save_says_why_and_is_tried_again(desk):
+    desk.server.away = True
+    desk.edit()
+    desk.loop.advance(2)
+    assert (desk.autosave.status, desk.autosave.message) == ("failed", "The server is away.")
+    assert desk.store.is_dirty
+    desk.loop.advance(20)
+    desk.server.away = False
+    desk.loop.advance(30)
+    assert desk.server.saved == [2]
+    assert (desk.autosave.status, desk.autosave.message) == ("saved", "")
+
+
+def test_pauses_between_failures_grow_to_thirty_seconds(desk):
+    tries = []
+
+    async def fail(draft):
+        tries.append(desk.clock.monotonic())
+        raise ConnectionError("away")
+
+    desk.autosave.close()
+    autosave = AutoSave(desk.store, fail, clock=desk.clock, spawn=desk.loop.start)
+    desk.edit()
+    desk.loop.advance(130)
+    pauses = [round(after - before) for before, after in zip(tries, tries[1:], strict=False)]
+    assert pauses == [2, 4, 8, 16, 30, 30, 30]
+    autosave.close()
+
+
+def test_flush_does_not_wait_for_the_pause(desk):
+    desk.edit()
+    desk.autosave.flush()
+    desk.loop.settle()
+    assert desk.server.saved == [2]
+
+
+def test_another_pipeline_is_not_marked_clean_by_the_save_of_the_last(desk):
+    desk.server.gate = asyncio.Event()
+    desk.edit()
+    desk.loop.advance(2)
+    desk.store.load_pipeline(Graph(), id="other")
+    desk.edit()
+    desk.server.gate.set()
+    desk.loop.settle()
+    assert desk.store.is_dirty
+    desk.loop.advance(2)
+    assert desk.server.saved == [2, 1]
+
+
+def test_after_close_nothing_is_saved(desk):
+    desk.edit()
+    desk.autosave.close()
+    desk.loop.advance(60)
+    assert desk.server.saved == []

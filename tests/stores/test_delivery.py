@@ -1,0 +1,75 @@
+"""What is told after the lock is free (rule S9)."""
+
+import threading
+
+import pytest
+
+from kaizen_widgets.stores.delivery import Delivery
+
+
+def test_calls_wait_for_the_outermost_holder():
+    delivery, heard = Delivery(), []
+    with delivery.locked():
+        with delivery.locked():
+            delivery.post(lambda: heard.append(1))
+        assert heard == []
+    assert heard == [1]
+
+
+def test_calls_keep_their_order_when_a_call_posts_another():
+    delivery, heard = Delivery(), []
+
+    def first():
+        heard.append("first")
+        delivery.post(lambda: heard.append("third"))
+
+    with delivery.locked():
+        delivery.post(first)
+        delivery.post(lambda: heard.append("second"))
+    assert heard == ["first", "second", "third"]
+
+
+def test_a_call_that_raises_does_not_cost_the_others_theirs():
+    delivery, heard = Delivery(), []
+
+    def bad():
+        raise ValueError("mine")
+
+    with pytest.raises(ValueError, match="mine"), delivery.locked():
+        delivery.post(bad)
+        delivery.post(lambda: heard.append("still"))
+    assert heard == ["still"]
+
+
+def test_no_call_runs_under_the_lock():
+    delivery, free = Delivery(), []
+
+    def other_thread_gets_the_lock():
+        def take():
+            with delivery.locked():
+                free.append(True)
+
+        thread = threading.Thread(target=take)
+        thread.start()
+        thread.join(timeout=10)
+
+    delivery.post(other_thread_gets_the_lock)
+    assert free == [True]
+
+
+def test_many_threads_are_heard_in_the_order_they_held_the_lock():
+    delivery, done, heard = Delivery(), [], []
+
+    def work(name):
+        for step in range(50):
+            with delivery.locked():
+                done.append((name, step))
+                delivery.post(lambda entry=(name, step): heard.append(entry))
+
+    threads = [threading.Thread(target=work, args=(name,)) for name in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    delivery.post(lambda: None)
+    assert heard == done

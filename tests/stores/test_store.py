@@ -1,0 +1,83 @@
+"""The four verbs of a store."""
+
+import pytest
+from traitlets import Bool, TraitError, Unicode, link
+
+from kaizen_widgets.errors import StoreError
+from kaizen_widgets.stores import Store
+
+
+class Lamp(Store):
+    name = "lamp"
+    on = Bool(False)
+    color = Unicode("white")
+
+
+def test_a_listener_hears_of_a_set_once_with_both_states():
+    lamp, heard = Lamp(), []
+    lamp.subscribe(lambda state, previous: heard.append((state, previous)))
+    lamp.set({"on": True, "color": "red"})
+    assert heard == [({"on": True, "color": "red"}, {"on": False, "color": "white"})]
+
+
+def test_an_equal_set_is_silent():
+    lamp, heard = Lamp(), []
+    lamp.subscribe(lambda *states: heard.append(states))
+    lamp.observe(heard.append)
+    lamp.set({"on": False})
+    assert heard == []
+
+
+def test_a_function_sets_from_the_state():
+    lamp = Lamp(color="blue")
+    lamp.set(lambda state: {"color": state["color"] + "ish"})
+    assert lamp.color == "blueish"
+
+
+def test_one_bad_value_and_nothing_is_set():
+    lamp = Lamp()
+    with pytest.raises(TraitError):
+        lamp.set({"on": True, "color": 3})
+    assert lamp.get() == {"on": False, "color": "white"}
+
+
+def test_an_unknown_key_is_named():
+    with pytest.raises(StoreError, match="lamp store has no 'size'"):
+        Lamp().set({"size": 3})
+
+
+def test_assignment_reaches_listeners_too():
+    lamp, heard = Lamp(), []
+    lamp.subscribe(lambda state, previous: heard.append((state["on"], previous["on"])))
+    lamp.on = True
+    assert heard == [(True, False)]
+
+
+def test_an_unsubscribed_listener_hears_nothing():
+    lamp, heard = Lamp(), []
+    end = lamp.subscribe(lambda *states: heard.append(states))
+    end()
+    end()
+    lamp.set({"on": True})
+    assert heard == []
+
+
+def test_reset_goes_back_to_what_it_was_made_with():
+    lamp = Lamp(color="red")
+    lamp.set({"color": "blue", "on": True})
+    lamp.reset()
+    assert lamp.get() == {"on": False, "color": "red"}
+
+
+def test_traits_link_between_stores():
+    one, other = Lamp(), Lamp()
+    link((one, "color"), (other, "color"))
+    one.set({"color": "green"})
+    assert other.color == "green"
+
+
+def test_a_listener_may_set_again():
+    lamp = Lamp()
+    lamp.subscribe(lambda state, _previous: lamp.set({"color": "red"} if state["on"] else {}))
+    lamp.set({"on": True})
+    assert lamp.color == "red"
