@@ -2,6 +2,7 @@
 
 from kaizen_widgets.stores.autosave import AutoSave
 from kaizen_widgets.stores.canvas import CanvasStore, Commit, Draft, Replaced
+from kaizen_widgets.stores.execution import ExecutionStore
 from kaizen_widgets.stores.history import HistoryStore, Step
 from kaizen_widgets.stores.store import Store
 
@@ -10,6 +11,7 @@ __all__ = [
     "CanvasStore",
     "Commit",
     "Draft",
+    "ExecutionStore",
     "HistoryStore",
     "Replaced",
     "Step",
