@@ -66,10 +66,10 @@ class RunPanel(ipw.VBox):
         )
         self.status = ipw.HTML(layout=ipw.Layout(margin="0 8px"))
         self.results = ipw.HTML()
-        self.log = ipw.HTML()
+        self.lines = ipw.HTML()
         scroll = ipw.Layout(max_height="280px", overflow="auto")
         self.tabs = ipw.Tab(
-            [ipw.VBox([self.results], layout=scroll), ipw.VBox([self.log], layout=scroll)],
+            [ipw.VBox([self.results], layout=scroll), ipw.VBox([self.lines], layout=scroll)],
             titles=("Results", "Log"),
         )
         self.run_button.on_click(lambda _button: self._press_run())
@@ -110,7 +110,7 @@ class RunPanel(ipw.VBox):
         )
         self.status.value = self._status(state)
         self.results.value = self._results(state)
-        self.log.value = _log(state["logs"])
+        self.lines.value = _log(state["logs"])
 
     def close(self) -> None:
         """Close the panel and stop listening."""

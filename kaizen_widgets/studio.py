@@ -1,0 +1,322 @@
+"""The studio: canvas, auto-save, runs and the API, put together; the only place that knows them all.
+
+    studio = Studio()                                # the embedded API, nothing to start
+    studio = Studio("https://kaizen.example.com")    # or a Kaizen Studio server
+    studio                                           # in a cell: canvas and run panel
+
+Every part is an attribute and works without the rest.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar, overload
+
+import ipywidgets as ipw
+
+from kaizen_widgets.api import Api, studio_defaults
+from kaizen_widgets.background import BackgroundLoop, background
+from kaizen_widgets.clock import NewId, random_id
+from kaizen_widgets.engines import Run, follow, start
+from kaizen_widgets.errors import KaizenError, NotFoundError, StoreError
+from kaizen_widgets.graph import Graph
+from kaizen_widgets.nodes import Functions, default_registry
+from kaizen_widgets.query import QueryClient
+from kaizen_widgets.server import Database, create_app, default_path, local_session
+from kaizen_widgets.stores import AutoSave, CanvasStore, Draft, ExecutionStore
+from kaizen_widgets.transport import Tokens, Transport
+from kaizen_widgets.widgets import Canvas, RunPanel
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+EMBEDDED_URL = "http://kaizen.localhost/api/v1"
+"""An address nobody listens on: requests to the embedded API stay in this process."""
+SAVE_TIMEOUT = 30.0
+
+
+class Studio:
+    """An agent studio in a notebook.
+
+    Args:
+        url: A Kaizen Studio server; without it the embedded API is used.
+        data: The embedded API's file; ``":memory:"`` keeps nothing; your data folder by default.
+        token: An access token for ``url``; or sign in with `login`. Kept in memory only.
+        height: The canvas's, in pixels.
+        loop: Where fetches, saves and runs go on.
+        new_id: Gives ids.
+
+    Raises:
+        PersistError: The embedded API's file cannot be used.
+        TransportError: The address is none.
+    """
+
+    def __init__(
+        self,
+        url: str | None = None,
+        *,
+        data: str | os.PathLike[str] | None = None,
+        token: str = "",
+        height: int = 460,
+        loop: BackgroundLoop = background,
+        new_id: NewId = random_id,
+    ) -> None:
+        if url is not None and data is not None:
+            raise TypeError("Give either a server's url or the embedded API's data, not both.")
+        self._loop = loop
+        self._database: Database | None = None
+        if url is None:
+            self._database = Database.open(default_path() if data is None else data)
+            session = local_session(self._database, loop, new_id)
+            transport = Transport(
+                EMBEDDED_URL,
+                clock=loop,
+                tokens=Tokens(session["access_token"], session["refresh_token"]),
+                app=create_app(self._database, loop, new_id),
+            )
+            workspace_id = session["workspace_id"]
+        else:
+            transport = Transport(url, clock=loop, tokens=Tokens(token))
+            workspace_id = ""
+        self.query_client = QueryClient(loop=loop, clock=loop, default_options=studio_defaults())
+        self.api = Api(transport, self.query_client, workspace_id=workspace_id)
+        self.kinds = default_registry()
+        self.functions = Functions()
+        self.store = CanvasStore(new_id=new_id, now=loop.now)
+        self.execution = ExecutionStore()
+        self.autosave = AutoSave(self.store, self._save, clock=loop, spawn=loop.start)
+        self.canvas = Canvas(self.store, height=height, registry=self.kinds, clock=loop)
+        self.run_panel = RunPanel(self.execution, start=self.run, cancel=self.cancel)
+        self.panel = ipw.VBox([self.canvas, self.run_panel])
+        self._run: Run | None = None
+        self._connect_canvas()
+        if url is None:
+            self._open_newest()
+
+    # ------------------------------------------------------------ the API
+
+    @property
+    def agents(self) -> Any:
+        """The agents: ``studio.agents.list().wait()``."""
+        return self.api.agents
+
+    @property
+    def pipelines(self) -> Any:
+        """The pipelines: ``studio.pipelines.list().wait()``."""
+        return self.api.pipelines
+
+    @property
+    def user(self) -> Any:
+        """Who is signed in: ``studio.user.current().wait()``."""
+        return self.api.user
+
+    def login(self, email: str, password: str) -> Studio:
+        """Sign in to the server.
+
+        Raises:
+            UnauthorizedError: E-mail and password do not fit.
+        """
+        self.api.auth.login(email, password).wait(SAVE_TIMEOUT)
+        return self
+
+    # ------------------------------------------------------ the pipeline
+
+    @property
+    def graph(self) -> Graph:
+        """The pipeline on the canvas."""
+        return self.store.graph
+
+    def open(self, pipeline: str, *, discard: bool = False) -> Studio:
+        """Open a pipeline by its name or id; what is unsaved is saved first.
+
+        Args:
+            pipeline: Its name, or its id.
+            discard: Give up unsaved edits instead of saving them.
+
+        Raises:
+            NotFoundError: There is none; the message names those there are.
+            StoreError: The open pipeline could not be saved.
+        """
+        self._leave(discard)
+        found = self.pipelines.list().wait(SAVE_TIMEOUT)
+        match = next((one for one in found if one.id == pipeline), None) or next(
+            (one for one in found if one.name == pipeline), None
+        )
+        if match is None:
+            names = ", ".join(repr(one.name) for one in found[:8]) or "none yet"
+            raise NotFoundError(f"There is no pipeline {pipeline!r}; there are: {names}.", status=404)
+        self._show(match.id, match.name)
+        return self
+
+    def new(
+        self, name: str, graph: Graph | Mapping[str, Any] | None = None, *, discard: bool = False
+    ) -> Studio:
+        """Begin a pipeline, and store it.
+
+        Args:
+            name: What to call it.
+            graph: What it begins with; nothing by default.
+            discard: Give up unsaved edits of the open pipeline instead of saving them.
+
+        Raises:
+            StoreError: The open pipeline, or the new one, could not be saved.
+        """
+        self._leave(discard)
+        made = Graph() if graph is None else graph
+        made = made if isinstance(made, Graph) else Graph.from_json(made)
+        created = self.pipelines.create(name=name).wait(SAVE_TIMEOUT)
+        if made.node_count:
+            self.pipelines.save_graph(created.id, made).wait(SAVE_TIMEOUT)
+        self.store.load_pipeline(made, id=created.id, name=created.name)
+        return self
+
+    def save(self) -> Studio:
+        """Save now and wait until it is done.
+
+        Raises:
+            StoreError: It could not be saved; it stays unsaved and is tried again by itself.
+        """
+        if not self.store.is_dirty:
+            return self
+        ended = threading.Event()
+
+        def look(_change: Any = None) -> None:
+            if self.autosave.status == "failed" or not self.store.is_dirty:
+                ended.set()
+
+        self.autosave.observe(look, names=["status"])
+        try:
+            self.autosave.flush()
+            if not ended.wait(SAVE_TIMEOUT) and self.store.is_dirty:
+                raise StoreError("Saving takes longer than 30 s; it goes on.", store="canvas")
+        finally:
+            self.autosave.unobserve(look, names=["status"])
+        if self.store.is_dirty:
+            raise StoreError(f"Not saved: {self.autosave.message}", store="canvas")
+        return self
+
+    def undo(self) -> bool:
+        """Take back the newest step; False when there is none."""
+        return self.store.undo()
+
+    def redo(self) -> bool:
+        """Do again what was taken back last; False when there is nothing."""
+        return self.store.redo()
+
+    # --------------------------------------------------------------- runs
+
+    @overload
+    def agent(self, name: F) -> F: ...
+    @overload
+    def agent(self, name: str) -> Callable[[F], F]: ...
+
+    def agent(self, name: Any) -> Any:
+        """Have nodes and agents of this name call a function.
+
+        Use it as a decorator, ``@studio.agent("Billing")``, or bare, ``@studio.agent``, for a node called
+        like the function.
+
+        Raises:
+            RunError: It is no function.
+        """
+        if callable(name):
+            self.functions.register(getattr(name, "__name__", ""), name)
+            return name
+
+        def register(function: F) -> F:
+            self.functions.register(name, function)
+            return function
+
+        return register
+
+    def run(self, inputs: Mapping[str, Any] | None = None) -> Run:
+        """Run the pipeline on the canvas; returns at once.
+
+        Args:
+            inputs: What it works on, by name.
+
+        Returns:
+            A handle: ``run.wait()``, ``await run``, ``run["Billing"].output``, ``run.cancel()``.
+
+        Raises:
+            NotRunnableError: It cannot run as it stands; the message names every reason.
+        """
+        run = start(
+            self.store.graph,
+            inputs,
+            loop=self._loop,
+            functions=self.functions,
+            registry=self.kinds,
+        )
+        self._run = run
+        follow(run, self.execution, self._loop)
+        return run
+
+    def cancel(self) -> None:
+        """Cancel the newest run, if it still goes on."""
+        if self._run is not None:
+            self._run.cancel()
+
+    # ------------------------------------------------------------- within
+
+    def close(self) -> None:
+        """Close the widgets and connections; what is unsaved is saved first, if that works."""
+        self.cancel()
+        try:
+            self.save()
+        except KaizenError:
+            pass  # Said on the canvas already; closing must not fail because a server is away.
+        self.autosave.close()
+        self.run_panel.close()
+        self.canvas.close()
+        self.panel.close()
+        self._loop.wait(self.api.transport.aclose(), SAVE_TIMEOUT)
+        if self._database is not None:
+            self._database.close()
+
+    def _connect_canvas(self) -> None:
+        self.canvas.show_saving(self.autosave)
+        self.canvas.show_run(self.execution)
+        self.canvas.on_command("run", lambda: self._run_from_canvas())
+        self.canvas.on_command("cancel", self.cancel)
+        self.canvas.on_command("save", self.autosave.flush)
+
+    def _run_from_canvas(self) -> None:
+        self.run(self.run_panel.read_inputs())
+
+    def _open_newest(self) -> None:
+        found = self.pipelines.list(status="active").wait(SAVE_TIMEOUT)
+        found = found or self.pipelines.list(status="draft").wait(SAVE_TIMEOUT)
+        if found:
+            newest = max(found, key=lambda one: str(one.updated_at))
+            self._show(newest.id, newest.name)
+
+    def _show(self, pipeline_id: str, name: str) -> None:
+        graph = self.pipelines.load_graph(pipeline_id).wait(SAVE_TIMEOUT)
+        agents = self.agents.list().wait(SAVE_TIMEOUT)
+        self.functions.names.update({agent.id: agent.name for agent in agents})
+        self.store.load_pipeline(graph, id=pipeline_id, name=name)
+        self.execution.reset()
+
+    def _leave(self, discard: bool) -> None:
+        if not discard:
+            self.save()
+
+    async def _save(self, draft: Draft) -> None:
+        """Store a draft through the cache; a pipeline that has no id yet is made first."""
+        pipeline_id = draft.pipeline_id
+        if pipeline_id is None:
+            created = await self.pipelines.create(name=draft.pipeline_name)
+            pipeline_id = created.id
+            with self.store.locked():
+                if self.store.epoch == draft.epoch:
+                    self.store.set({"pipeline_id": pipeline_id})
+        await self.pipelines.save_graph(pipeline_id, draft.graph)
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any:
+        return self.panel._repr_mimebundle_(include=include, exclude=exclude)
+
+    def __repr__(self) -> str:
+        where = "embedded" if self._database is not None else self.api.transport.base_url
+        return f"Studio({where}, pipeline={self.store.pipeline_name!r})"
