@@ -1,0 +1,24 @@
+"""What a Kaizen Studio server offers, typed and cached: agents, pipelines, and who is signed in."""
+
+from kaizen_widgets.api.agents import Agent, AgentDetail, AgentInput, AgentVersion
+from kaizen_widgets.api.api import Api
+from kaizen_widgets.api.auth import Organization, User
+from kaizen_widgets.api.defaults import studio_defaults
+from kaizen_widgets.api.keys import query_keys
+from kaizen_widgets.api.pipelines import Pipeline, PipelineDetail, PipelineInput, Validation
+
+__all__ = [
+    "Agent",
+    "AgentDetail",
+    "AgentInput",
+    "AgentVersion",
+    "Api",
+    "Organization",
+    "Pipeline",
+    "PipelineDetail",
+    "PipelineInput",
+    "User",
+    "Validation",
+    "query_keys",
+    "studio_defaults",
+]

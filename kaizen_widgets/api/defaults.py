@@ -1,0 +1,43 @@
+"""How the studio reads and writes through its cache, where that differs from the library's defaults."""
+
+from __future__ import annotations
+
+from kaizen_widgets.errors import RateLimitedError, StatusError, TransportError
+from kaizen_widgets.query import DefaultOptions, MutationOptions, QueryOptions
+
+MAX_WAIT = 30.0
+READ_RETRIES = 2
+
+
+def may_pass(error: BaseException) -> bool:
+    """Whether waiting may help: the server or the road failed, not the request."""
+    if isinstance(error, StatusError):
+        return error.status >= 500 or error.status == 429
+    return isinstance(error, TransportError)
+
+
+def retry_read(failures: int, error: BaseException) -> bool:
+    """Try twice more, if waiting may help."""
+    return failures < READ_RETRIES and may_pass(error)
+
+
+def retry_repeatable(failures: int, error: BaseException) -> bool:
+    """Try once more; only for changes that are the same made twice."""
+    return failures < 1 and may_pass(error)
+
+
+def retry_delay(failures: int, error: BaseException) -> float:
+    """Wait as long as the server said, else min(2ⁿ, 30) seconds."""
+    if isinstance(error, RateLimitedError) and error.retry_after is not None:
+        return min(error.retry_after, MAX_WAIT)
+    return min(2.0**failures, MAX_WAIT)
+
+
+def studio_defaults() -> DefaultOptions:
+    """Return the studio's: stale after 5 minutes, collected after 10, two more tries."""
+    return DefaultOptions(
+        queries=QueryOptions(
+            stale_time=300, gc_time=600, retry=retry_read, retry_delay=retry_delay
+        ),
+        mutations=MutationOptions(retry_delay=retry_delay),
+    )

@@ -1,0 +1,172 @@
+"""What servers send, read kindly; what we send, checked before it goes.
+
+The public server writes "None" where there is nothing, objects as JSON text, times without an offset
+(they are UTC), 32-bit floats and six kinds of list envelope (see `rows`). All of that ends here.
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Annotated, Any, TypeAlias, TypeVar
+from urllib.parse import quote
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    ValidationError,
+    model_validator,
+)
+
+from kaizen_widgets.errors import DecodeError, InvalidInputError, TransportError
+
+ABSENT = ("None", "", None)
+"""How servers say that there is nothing."""
+
+
+class Record(BaseModel):
+    """A row of a server. Keys nobody asked for are left out; an absent optional one has its default."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _drop_absent(cls, value: Any) -> Any:
+        if not isinstance(value, Mapping):
+            return value
+        return {
+            key: item
+            for key, item in value.items()
+            # A required text may well be "None": a name, say.
+            if not (
+                (item is None or (isinstance(item, str) and item in ABSENT))
+                and key in cls.model_fields
+                and not cls.model_fields[key].is_required()
+            )
+        }
+
+
+class Input(BaseModel):
+    """What goes to a server; an unknown name is a mistake."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+R = TypeVar("R", bound=Record)
+I = TypeVar("I", bound=Input)  # noqa: E741
+
+
+def read_object(value: Any) -> dict[str, Any]:
+    """Return an object that may have come as JSON text; empty if there is none.
+
+    Raises:
+        ValueError: It is something else.
+    """
+    if isinstance(value, str):
+        value = None if value in ABSENT else json.loads(value)
+    if value is None:
+        return {}
+    if not isinstance(value, Mapping):
+        raise ValueError(f"expected an object, not {type(value).__name__}")
+    return dict(value)
+
+
+def shortest(value: float) -> float:
+    """Return the shortest decimal a 32-bit float may have been: 0.699999988079071 reads 0.7."""
+    single = _single(value)
+    if single is None or single != value or value == int(value):
+        return value
+    for digits in range(1, 10):
+        rounded = float(f"{value:.{digits}g}")
+        if _single(rounded) == single:
+            return rounded
+    return value
+
+
+def _single(value: float) -> float | None:
+    try:
+        return struct.unpack("f", struct.pack("f", value))[0]
+    except OverflowError:
+        return None
+
+
+def _utc(value: datetime) -> datetime:
+    return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+UtcTime: TypeAlias = Annotated[datetime, AfterValidator(_utc)]
+JsonObject: TypeAlias = Annotated[dict[str, Any], BeforeValidator(read_object)]
+SingleFloat: TypeAlias = Annotated[float, AfterValidator(shortest)]
+
+
+def read(model: type[R], value: Any, what: str) -> R:
+    """Return ``value`` as a record.
+
+    Args:
+        model: Of which kind.
+        value: Parsed JSON, possibly in a ``{"data": ...}`` envelope.
+        what: How to name it in an error.
+
+    Raises:
+        DecodeError: It is not one.
+    """
+    if isinstance(value, Mapping) and isinstance(value.get("data"), Mapping):
+        value = value["data"]
+    try:
+        return model.model_validate(value)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        where = ".".join(map(str, first["loc"]))
+        raise DecodeError(
+            f"The server's answer is no {what}: {f'{where}: ' if where else ''}{first['msg']}; "
+            "is this a Kaizen Studio server?"
+        ) from None
+
+
+def rows(payload: Any, what: str) -> list[Any]:
+    """Return the list in an answer: bare, or under any name beside counts.
+
+    Raises:
+        DecodeError: There is no list in it.
+    """
+    if isinstance(payload, list):
+        return payload
+    if isinstance(payload, Mapping):
+        lists = [value for value in payload.values() if isinstance(value, list)]
+        if len(lists) == 1:
+            return lists[0]
+    raise DecodeError(f"The server's answer is no list of {what}; is this a Kaizen Studio server?")
+
+
+def check(model: type[I], values: Mapping[str, Any]) -> I:
+    """Return ``values`` as an input, checked before anything is sent.
+
+    Raises:
+        InvalidInputError: Something is wrong; ``details`` says which fields, as the server would.
+    """
+    try:
+        return model.model_validate(dict(values))
+    except ValidationError as error:
+        details: dict[str, list[str]] = {}
+        for one in error.errors(include_url=False, include_input=False):
+            details.setdefault(".".join(map(str, one["loc"])), []).append(one["msg"])
+        said = "; ".join(f"{field}: {', '.join(messages)}" for field, messages in details.items())
+        raise InvalidInputError(
+            f"Nothing was sent: {said}.", status=422, code="VALIDATION_ERROR", details=details
+        ) from None
+
+
+def path(*parts: str) -> str:
+    """Return a request path of parts, each quoted.
+
+    Raises:
+        TransportError: A part is empty or a dot segment, so the path would mean something else.
+    """
+    for part in parts:
+        if not isinstance(part, str) or part in ("", ".", ".."):
+            raise TransportError(f"{part!r} is no id.")
+    return "".join(f"/{quote(part, safe='')}" for part in parts)

@@ -1,0 +1,298 @@
+"""Pipelines: what they are, where they are asked for, and their queries and mutations.
+
+A graph is saved as a whole, one save at a time for each pipeline: two at once would leave a mixture of
+both on the public server.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any, Literal
+from weakref import WeakValueDictionary
+
+from pydantic import Field
+
+from kaizen_widgets.api.auth import CurrentUser
+from kaizen_widgets.api.defaults import retry_repeatable
+from kaizen_widgets.api.keys import query_keys
+from kaizen_widgets.api.models import Input, Record, UtcTime, check, path, read
+from kaizen_widgets.api.paging import every
+from kaizen_widgets.api.pipeline_graph import from_server, to_server
+from kaizen_widgets.errors import DecodeError, TransportError
+from kaizen_widgets.graph import Graph
+from kaizen_widgets.query import Mutation, MutationOptions, QueryClient, QueryObserver
+from kaizen_widgets.transport import Transport
+
+KEYS = query_keys.pipelines
+
+PipelineStatus = Literal["draft", "active", "archived"]
+
+
+class Pipeline(Record):
+    """A pipeline without its graph; a deleted one is ``archived``."""
+
+    id: str
+    name: str
+    organization_id: str = ""
+    workspace_id: str = ""
+    description: str = ""
+    pattern: str = "sequential"
+    status: str = "draft"
+    created_by: str = ""
+    created_at: UtcTime | None = None
+    updated_at: UtcTime | None = None
+
+
+class PipelineDetail(Pipeline):
+    """A pipeline with its nodes and connections, as the server's rows."""
+
+    nodes: list[dict[str, Any]]
+    connections: list[dict[str, Any]]
+
+    @property
+    def graph(self) -> Graph:
+        """The graph."""
+        return from_server(self.nodes, self.connections)
+
+
+class Validation(Record):
+    """What the server finds wrong with a saved graph."""
+
+    valid: bool
+    errors: list[str] = Field(default_factory=list)
+    warnings: list[str] = Field(default_factory=list)
+
+
+class PipelineInput(Input):
+    """A new pipeline, without nodes. Without a workspace it goes to the client's."""
+
+    name: str = Field(min_length=1, max_length=1000)
+    pattern: str = Field("sequential", min_length=1)
+    description: str = ""
+    status: PipelineStatus = "draft"
+    workspace_id: str = ""
+
+
+class PipelineChange(Input):
+    """What to change; what is not given stays."""
+
+    name: str | None = Field(None, min_length=1, max_length=1000)
+    pattern: str | None = Field(None, min_length=1)
+    description: str | None = None
+    status: PipelineStatus | None = None
+
+
+class PipelineFilters(Input):
+    """Which pipelines to list."""
+
+    status: PipelineStatus | None = None
+    workspace_id: str | None = None
+
+
+class PipelineEndpoints:
+    """The requests."""
+
+    def __init__(self, transport: Transport, user: CurrentUser, workspace_id: str = "") -> None:
+        self._transport = transport
+        self._user = user
+        self._workspace_id = workspace_id
+        self._saving: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+    async def list(self, filters: PipelineFilters) -> list[Pipeline]:
+        """Return all pipelines of the user's organization that fit, however many pages."""
+        params = {**filters.model_dump(), "organization_id": await self._organization_id()}
+        found = await every(self._transport, "/pipelines", params, "pipelines")
+        return [read(Pipeline, row, "pipeline") for row in found]
+
+    async def get(self, id: str) -> PipelineDetail:
+        """Return one pipeline with its nodes and connections."""
+        answer = await self._transport.request("GET", path("pipelines", id))
+        return read(PipelineDetail, answer, "pipeline")
+
+    async def load_graph(self, id: str) -> Graph:
+        """Return a pipeline's graph."""
+        return (await self.get(id)).graph
+
+    async def save_graph(self, id: str, graph: Graph) -> PipelineDetail:
+        """Replace a pipeline's graph, after any save of it that is under way.
+
+        Raises:
+            TransportError: The server did not keep all of it; the message names what is missing.
+        """
+        # Its own variable: the table forgets a lock that nobody holds on to.
+        lock = self._saving.setdefault(id, asyncio.Lock())
+        async with lock:
+            sent = to_server(graph)
+            answer = await self._transport.request("PUT", path("pipelines", id, "graph"), json=sent)
+            saved = read(PipelineDetail, answer, "saved pipeline")
+            _check_kept(id, sent, saved)
+            return saved
+
+    async def validate(self, id: str) -> Validation:
+        """Return what the server finds wrong with the saved graph."""
+        answer = await self._transport.request(
+            "POST", path("pipelines", id, "validate"), idempotent=True
+        )
+        return read(Validation, answer, "validation")
+
+    async def patterns(self) -> dict[str, str]:
+        """Return the names of the server's patterns and what each does."""
+        answer = await self._transport.request("GET", "/pipelines/patterns")
+        found = answer.get("data") if isinstance(answer, Mapping) else None
+        if not isinstance(found, Mapping):
+            raise DecodeError("The server's answer is no list of patterns.")
+        return {str(name): str(said) for name, said in found.items()}
+
+    async def create(self, pipeline: PipelineInput) -> Pipeline:
+        """Make a pipeline without nodes."""
+        body = pipeline.model_dump() | {"organization_id": await self._organization_id()}
+        body["workspace_id"] = pipeline.workspace_id or self._workspace_id
+        answer = await self._transport.request("POST", "/pipelines", json=body)
+        return read(Pipeline, answer, "pipeline")
+
+    async def update(self, id: str, change: PipelineChange) -> Pipeline:
+        """Change a pipeline; its graph stays."""
+        body = change.model_dump(exclude_none=True)
+        answer = await self._transport.request("PUT", path("pipelines", id), json=body)
+        return read(Pipeline, answer, "pipeline")
+
+    async def delete(self, id: str) -> None:
+        """Archive a pipeline."""
+        await self._transport.request("DELETE", path("pipelines", id))
+
+    async def _organization_id(self) -> str:
+        return (await self._user.get()).organization_id
+
+
+class Pipelines:
+    """Pipelines through the cache: each read is a query, each change makes stale what it touches."""
+
+    def __init__(self, endpoints: PipelineEndpoints, client: QueryClient) -> None:
+        self.endpoints = endpoints
+        self._client = client
+
+    def list(self, **filters: Any) -> QueryObserver:
+        """Return the query of a list of `Pipeline`s, under way if it is not cached.
+
+        Args:
+            **filters: See `PipelineFilters`.
+        """
+        wanted = check(PipelineFilters, filters)
+        return self._client.observe(
+            query_key=KEYS.list(wanted.model_dump()),
+            query_fn=lambda: self.endpoints.list(wanted),
+        ).start()
+
+    def detail(self, id: str) -> QueryObserver:
+        """Return the query of one `PipelineDetail`."""
+        path("pipelines", id)
+        return self._client.observe(
+            query_key=KEYS.detail(id), query_fn=lambda: self.endpoints.get(id)
+        ).start()
+
+    def load_graph(self, id: str) -> QueryObserver:
+        """Return the query of a pipeline's `Graph`."""
+        path("pipelines", id)
+        return self._client.observe(
+            query_key=KEYS.graph(id), query_fn=lambda: self.endpoints.load_graph(id)
+        ).start()
+
+    def validate(self, id: str) -> QueryObserver:
+        """Return the query of a `Validation` of the saved graph."""
+        path("pipelines", id)
+        return self._client.observe(
+            query_key=KEYS.validation(id), query_fn=lambda: self.endpoints.validate(id)
+        ).start()
+
+    def save_graph(self, id: str, graph: Graph) -> Mutation:
+        """Replace a pipeline's graph; what was sent is what the cache then holds.
+
+        Not retried here: whoever saves decides whether a newer graph should go instead.
+        """
+        path("pipelines", id)
+        client = self._client
+
+        def saved(detail: PipelineDetail, graph: Graph, _: Any) -> None:
+            client.cancel_queries(KEYS.detail(id))
+            client.set_query_data(KEYS.detail(id), detail)
+            client.set_query_data(KEYS.graph(id), graph)
+            client.invalidate_queries(KEYS.validation(id))
+
+        def doubted(*_: Any) -> None:
+            # It may have arrived all the same.
+            client.invalidate_queries(KEYS.detail(id))
+
+        return client.mutate(
+            MutationOptions(
+                lambda graph: self.endpoints.save_graph(id, graph),
+                mutation_key=(*KEYS.all, "save_graph"),
+                on_success=saved,
+                on_error=doubted,
+                invalidates=[KEYS.lists],
+            ),
+            graph,
+        )
+
+    def create(self, **fields: Any) -> Mutation:
+        """Make a pipeline without nodes; see `PipelineInput`. Never sent twice.
+
+        Raises:
+            InvalidInputError: A field is wrong; nothing was sent.
+        """
+        return self._client.mutate(
+            MutationOptions(
+                self.endpoints.create,
+                mutation_key=(*KEYS.all, "create"),
+                invalidates=[KEYS.lists],
+            ),
+            check(PipelineInput, fields),
+        )
+
+    def update(self, id: str, **fields: Any) -> Mutation:
+        """Change a pipeline's name, description, pattern or status; see `PipelineChange`.
+
+        Raises:
+            InvalidInputError: A field is wrong; nothing was sent.
+        """
+        path("pipelines", id)
+        return self._client.mutate(
+            MutationOptions(
+                lambda change: self.endpoints.update(id, change),
+                mutation_key=(*KEYS.all, "update"),
+                invalidates=[KEYS.lists, KEYS.detail(id)],
+                retry=retry_repeatable,
+            ),
+            check(PipelineChange, fields),
+        )
+
+    def delete(self, id: str) -> Mutation:
+        """Archive a pipeline; its detail and graph leave the cache."""
+        path("pipelines", id)
+        return self._client.mutate(
+            MutationOptions(
+                self.endpoints.delete,
+                mutation_key=(*KEYS.all, "delete"),
+                on_success=lambda *_: self._client.remove_queries(KEYS.detail(id)),
+                invalidates=[KEYS.lists],
+                retry=retry_repeatable,
+            ),
+            id,
+        )
+
+
+def _check_kept(id: str, sent: Mapping[str, list[dict[str, Any]]], saved: PipelineDetail) -> None:
+    lost = []
+    for kind, kept in (("nodes", saved.nodes), ("connections", saved.connections)):
+        ids = {row.get("id") for row in kept}
+        missing = [row["id"] for row in sent[kind] if row["id"] not in ids]
+        if missing or len(kept) != len(sent[kind]):
+            named = ", ".join(repr(one) for one in missing[:5])
+            lost.append(f"{len(kept)} of {len(sent[kind])} {kind} (missing: {named or 'none'})")
+    if lost:
+        raise TransportError(
+            f"The server kept {' and '.join(lost)} of pipeline {id!r}: such ids may be taken in "
+            "another pipeline, so give these new ids and save again.",
+            method="PUT",
+            url=path("pipelines", id, "graph"),
+        )

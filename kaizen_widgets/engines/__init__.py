@@ -1,0 +1,23 @@
+"""Runs: what happens when a pipeline is started, watched and cancelled."""
+
+from kaizen_widgets.engines.engine import Engine
+from kaizen_widgets.engines.events import Event, EventLog
+from kaizen_widgets.engines.follow import follow
+from kaizen_widgets.engines.local import LocalEngine
+from kaizen_widgets.engines.preflight import Plan, check, reasons_against
+from kaizen_widgets.engines.run import NodeRun, Run
+from kaizen_widgets.engines.scheduler import start
+
+__all__ = [
+    "Engine",
+    "Event",
+    "EventLog",
+    "LocalEngine",
+    "NodeRun",
+    "Plan",
+    "Run",
+    "check",
+    "follow",
+    "reasons_against",
+    "start",
+]

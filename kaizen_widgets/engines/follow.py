@@ -1,0 +1,126 @@
+"""Keeps an `ExecutionStore` up to date with a run.
+
+The first news goes to the store at once; what comes within the next 50 ms is gathered and goes in one
+change. The run's end is never held back.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from kaizen_widgets.clock import Clock, Timer
+from kaizen_widgets.engines.events import Event
+from kaizen_widgets.engines.run import Run, failure
+from kaizen_widgets.stores.execution import ExecutionStore
+
+INTERVAL = 0.05
+"""Seconds between two changes of the store while a run talks."""
+
+
+def follow(
+    run: Run, store: ExecutionStore, clock: Clock, interval: float = INTERVAL
+) -> Callable[[], None]:
+    """Show a run in a store, from its beginning; a run shown before is forgotten.
+
+    Returns:
+        A function that ends it; harmless to call twice. It ends by itself when the store takes up
+        another run.
+    """
+    nodes = {node_id: node.label for node_id, node in run.nodes.items()}
+    store.start_execution(run.id, nodes)
+    return _Follower(run, store, clock, interval).start()
+
+
+class _Follower:
+    def __init__(self, run: Run, store: ExecutionStore, clock: Clock, interval: float) -> None:
+        self._run = run
+        self._store = store
+        self._clock = clock
+        self._interval = interval
+        self._lock = threading.RLock()
+        self._gathered: list[Event] = []
+        self._timer: Timer | None = None
+        self._unsubscribe: Callable[[], None] | None = None
+
+    def start(self) -> Callable[[], None]:
+        self._unsubscribe = self._run.subscribe(self._hear, after=0)
+        return self.stop
+
+    def stop(self) -> None:
+        with self._lock:
+            if self._unsubscribe is not None:
+                self._unsubscribe()
+            if self._timer is not None:
+                self._timer.cancel()
+            self._gathered.clear()
+
+    def _hear(self, event: Event) -> None:
+        with self._lock:
+            self._gathered.append(event)
+            ended = event.kind == "run" and event.state not in ("running", "cancelling")
+            if ended or self._timer is None:
+                self._pass_on()
+
+    def _due(self) -> None:
+        with self._lock:
+            self._timer = None
+            if self._gathered:
+                self._pass_on()
+
+    def _pass_on(self) -> None:
+        if self._store.execution_id != self._run.id:
+            self.stop()
+            return
+        events, self._gathered = self._gathered, []
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = self._clock.call_later(self._interval, self._due)
+        changes: dict[str, dict[str, Any]] = {}
+        lines: list[dict[str, Any]] = []
+        for event in events:
+            match event.kind:
+                case "node" | "progress" if event.node is not None:
+                    changes.setdefault(event.node, {}).update(_facts(event))
+                case "log":
+                    lines.append(self._line(event))
+                case _:
+                    pass
+        try:
+            self._store.update_nodes(changes, lines)
+        finally:  # An observer of the store that raises must not keep the end from it.
+            for event in events:
+                if event.kind == "run" and event.state == "cancelling":
+                    self._store.set_status("running", "Cancelling…")
+                elif event.kind == "run" and event.state != "running":
+                    self._end(event.state)
+
+    def _line(self, event: Event) -> dict[str, Any]:
+        label = self._run.nodes[event.node].label if event.node is not None else ""
+        return {"node": event.node, "label": label, "ts": event.ts.isoformat(), **event.data}
+
+    def _end(self, state: Any) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        failed = [node for node in self._run.nodes.values() if node.status == "failed"]
+        message = str(failure(failed[0])) if failed else ""
+        result = self._run.result if state == "completed" else None
+        self._store.complete_execution(state, result=result, message=message)
+
+
+def _facts(event: Event) -> dict[str, Any]:
+    when = event.ts.isoformat()
+    if event.kind == "progress":
+        return {"progress": event.data["fraction"]}
+    if event.state == "running":
+        return {"status": "running", "started": when}
+    data = event.data
+    return {
+        "status": event.state,
+        "ended": when,
+        "seconds": data.get("seconds"),
+        "preview": data.get("preview", ""),
+        "error": data.get("error", ""),
+        "message": data.get("reason", ""),
+    }

@@ -1,0 +1,159 @@
+"""What must be true before a run starts; every reason against it at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from graphlib import CycleError, TopologicalSorter
+from typing import Any
+
+from kaizen_widgets.errors import NotRunnableError
+from kaizen_widgets.graph import Edge, Graph, Node
+from kaizen_widgets.nodes import Functions, Kind, Registry
+from kaizen_widgets.nodes.agent import quoted
+
+MAX_CYCLES = 5
+"""How many circles are told; a tangle has more than anybody wants to read."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """A node that can run."""
+
+    node: Node
+    kind: Kind
+    config: Any
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A graph that can run, read once.
+
+    Attributes:
+        steps: By node id, in the order of the graph.
+        incoming: The edges into each node, in the order of the graph.
+        outgoing: The edges out of each node, in the order of the graph.
+    """
+
+    graph: Graph
+    steps: Mapping[str, Step]
+    incoming: Mapping[str, tuple[Edge, ...]]
+    outgoing: Mapping[str, tuple[Edge, ...]]
+
+
+def check(graph: Graph, registry: Registry, functions: Functions) -> Plan:
+    """Return how to run a graph.
+
+    Raises:
+        NotRunnableError: It cannot run; the message and ``reasons`` hold every reason.
+    """
+    steps: dict[str, Step] = {}
+    reasons: list[str] = []
+    bad_nodes: list[str] = []
+    if not graph.nodes:
+        reasons.append("It has no nodes: add an input, an agent and an output.")
+    for node in graph.nodes:
+        step, wrong = _read(node, registry, functions)
+        if step is not None:
+            steps[node.id] = step
+        reasons += [f"{_named(node)} {problem}." for problem in wrong]
+        bad_nodes += [node.id] * len(wrong)
+    incoming, outgoing = _edges(graph)
+    reasons += _wrong_edges(graph, steps)
+    reasons += _circles(graph)
+    if reasons:
+        raise NotRunnableError(
+            _message(reasons),
+            node_id=bad_nodes[0] if len(reasons) == len(bad_nodes) == 1 else None,
+            reasons=tuple(reasons),
+        )
+    return Plan(graph, steps, incoming, outgoing)
+
+
+def reasons_against(graph: Graph, registry: Registry, functions: Functions) -> tuple[str, ...]:
+    """Return every reason why a graph cannot run, one sentence each; none when it can."""
+    try:
+        check(graph, registry, functions)
+    except NotRunnableError as error:
+        return error.reasons
+    return ()
+
+
+def _message(reasons: list[str]) -> str:
+    if len(reasons) == 1:
+        return f"The pipeline cannot run. {reasons[0]}"
+    listed = "\n".join(f"- {reason}" for reason in reasons)
+    return f"The pipeline cannot run, for {len(reasons)} reasons:\n{listed}"
+
+
+def _named(node: Node) -> str:
+    title = node.type.capitalize() if node.type.isascii() and len(node.type) <= 20 else "Node"
+    return f"{title} {quoted(_short(node.label))}"
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 80 else f"{text[:77]}..."
+
+
+def _read(node: Node, registry: Registry, functions: Functions) -> tuple[Step | None, list[str]]:
+    kind = registry.get(node.type)
+    if kind is None:
+        return None, [f"is of the kind {_short(node.type)!r}, which nobody registered"]
+    config, wrong = kind.read_config(node)
+    if wrong:
+        return None, wrong
+    return Step(node, kind, config), list(kind.check(node, config, functions))
+
+
+def _edges(graph: Graph) -> tuple[dict[str, tuple[Edge, ...]], dict[str, tuple[Edge, ...]]]:
+    incoming: dict[str, list[Edge]] = {node.id: [] for node in graph.nodes}
+    outgoing: dict[str, list[Edge]] = {node.id: [] for node in graph.nodes}
+    for edge in graph.edges:
+        incoming[edge.target].append(edge)
+        outgoing[edge.source].append(edge)
+    return (
+        {key: tuple(edges) for key, edges in incoming.items()},
+        {key: tuple(edges) for key, edges in outgoing.items()},
+    )
+
+
+def _wrong_edges(graph: Graph, steps: Mapping[str, Step]) -> Iterator[str]:
+    for edge in graph.edges:
+        source, target = steps.get(edge.source), steps.get(edge.target)
+        if source is not None:
+            to = quoted(_short(graph.node(edge.target).label))
+            look, known = source.kind.look, source.kind.outputs(source.config)
+            if not look.outputs and not look.outputs_from:
+                yield f"{_named(source.node)} has an edge to {to}, and its kind has no outputs."
+            elif known is not None and output_of(edge) not in known:
+                yield (
+                    f"{_named(source.node)} has an edge to {to} from the output "
+                    f"{_short(output_of(edge))!r}, which it does not have: "
+                    f"reconnect or remove the edge."
+                )
+        if target is not None and not target.kind.look.inputs:
+            start = quoted(_short(graph.node(edge.source).label))
+            yield f"{_named(target.node)} has an edge from {start}, and its kind has no inputs."
+
+
+def output_of(edge: Edge) -> str:
+    """Return the output an edge leaves by."""
+    return edge.source_handle or "default"
+
+
+def _circles(graph: Graph) -> Iterator[str]:
+    before: dict[str, list[str]] = {node.id: [] for node in graph.nodes}
+    for edge in graph.edges:
+        before[edge.target].append(edge.source)
+    for _ in range(MAX_CYCLES):
+        try:
+            TopologicalSorter(before).prepare()
+            return
+        except CycleError as error:
+            circle: list[str] = error.args[1]
+        names = [quoted(_short(graph.node(node_id).label)) for node_id in circle]
+        if len(names) > 8:
+            names[4:-3] = ["..."]
+        yield f"Its edges go in a circle: {' -> '.join(names)}."
+        # Open this circle, and look for others.
+        before[circle[1]] = [node_id for node_id in before[circle[1]] if node_id != circle[0]]

@@ -1,0 +1,235 @@
+"""A run, as the user, the store and the canvas share it: watch it, wait for it, cancel it, read it.
+
+Safe from any thread. The run goes on while nobody looks; interrupting a `wait` does not stop it,
+`cancel` does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import concurrent.futures
+from collections import Counter
+from collections.abc import Callable, Generator, Mapping
+from typing import Any, Literal
+
+from kaizen_widgets.background import BackgroundLoop
+from kaizen_widgets.engines.events import Event, EventLog, Listener
+from kaizen_widgets.engines.preflight import Plan
+from kaizen_widgets.engines.preview import say
+from kaizen_widgets.errors import NodeFailedError, RunCancelledError, RunError, UnknownNodeError
+from kaizen_widgets.nodes.agent import quoted
+
+RunStatus = Literal["running", "completed", "failed", "cancelled"]
+NodeStatus = Literal["pending", "running", "completed", "failed", "cancelled", "skipped"]
+
+
+class NodeRun:
+    """One node of a run.
+
+    Attributes:
+        status: Where it stands.
+        error: What it raised, or None.
+        reason: Why it was skipped or how it was stopped, or empty.
+        seconds: How long it ran, or None while it has not ended or if it never began.
+        progress: From 0 to 1, as the node said.
+    """
+
+    def __init__(self, node_id: str, label: str, log: EventLog) -> None:
+        self.id = node_id
+        self.label = label
+        self.status: NodeStatus = "pending"
+        self.error: BaseException | None = None
+        self.reason = ""
+        self.seconds: float | None = None
+        self.progress = 0.0
+        self._log = log
+        self._output: Any = None
+
+    @property
+    def output(self) -> Any:
+        """What it gave.
+
+        Raises:
+            NodeFailedError: It failed; the cause is what it raised.
+            RunError: It gave nothing (yet); the message says why.
+        """
+        match self.status:
+            case "completed":
+                return self._output
+            case "failed" if self.error is not None:
+                raise failure(self) from self.error
+            case "pending" | "running":
+                why = f"it is {self.status}; wait for the run with run.wait()"
+            case _:
+                why = f"it was {self.status}" + (f": {self.reason}" if self.reason else "")
+        raise RunError(f"{quoted(self.label)} has no output: {why}.", node_id=self.id)
+
+    @property
+    def logs(self) -> tuple[str, ...]:
+        """What it printed and logged, of what the run still keeps (its newest 1,000 lines)."""
+        events = self._log.events()
+        return tuple(e.data["text"] for e in events if e.kind == "log" and e.node == self.id)
+
+    def __repr__(self) -> str:
+        return f"NodeRun({self.label!r}, {self.status})"
+
+
+def failure(node: NodeRun) -> NodeFailedError:
+    """Return the error that tells of a failed node."""
+    said = say(node.error) if node.error is not None else node.reason
+    return NodeFailedError(f"{quoted(node.label)} failed: {said}", node_id=node.id)
+
+
+class Run:
+    """One run of one pipeline; made by `start`.
+
+    ``run.wait()`` blocks and ``await run`` does not; both give the run once it ended, well or not.
+    ``run["Billing"]`` is a node by its id or label.
+    """
+
+    def __init__(
+        self,
+        log: EventLog,
+        plan: Plan,
+        inputs: Mapping[str, Any],
+        loop: BackgroundLoop,
+        cancel: Callable[[], object],
+    ) -> None:
+        self.id = log.run_id
+        self.graph = plan.graph
+        self.inputs = dict(inputs)
+        self.status: RunStatus = "running"
+        self.nodes: dict[str, NodeRun] = {
+            node_id: NodeRun(node_id, step.node.label, log) for node_id, step in plan.steps.items()
+        }
+        self._count = Counter(node.label for node in self.nodes.values())
+        self._plan = plan
+        self._log = log
+        self._loop = loop
+        self._cancel = cancel
+        self._ended: concurrent.futures.Future[None] = concurrent.futures.Future()
+
+    # -- reading
+
+    @property
+    def state(self) -> dict[str, NodeStatus]:
+        """Where each node stands, by label (by id where two have the same label)."""
+        return {self._name(node): node.status for node in self.nodes.values()}
+
+    @property
+    def results(self) -> dict[str, Any]:
+        """What each completed node gave, by label (by id where two have the same label)."""
+        done = [node for node in self.nodes.values() if node.status == "completed"]
+        return {self._name(node): node.output for node in done}
+
+    @property
+    def result(self) -> Any:
+        """What arrived at the output node: its value, or a dict by label when there are several.
+
+        Without an output node, what the last nodes gave. None when no branch led there.
+
+        Raises:
+            NodeFailedError: A node failed; the cause is what it raised. ``results`` has the others'.
+            RunCancelledError: The run was cancelled.
+            RunError: It has not ended.
+        """
+        match self.status:
+            case "running":
+                raise RunError("The run has not ended: run.wait() waits for it.")
+            case "cancelled":
+                raise RunCancelledError("The run was cancelled; run.results has what was done.")
+            case "failed":
+                failed = [node for node in self.nodes.values() if node.status == "failed"]
+                raise failure(failed[0]) from failed[0].error
+        return self._result()
+
+    def __getitem__(self, key: str) -> NodeRun:
+        """Return a node by its id, else by its label.
+
+        Raises:
+            UnknownNodeError: No node, or more than one, is called so.
+        """
+        if key in self.nodes:
+            return self.nodes[key]
+        called = [node for node in self.nodes.values() if node.label == key]
+        if len(called) == 1:
+            return called[0]
+        if called:
+            ids = ", ".join(repr(node.id) for node in called)
+            raise UnknownNodeError(
+                f"{len(called)} nodes of this run are called {key!r}.", hint=f"Use an id: {ids}."
+            )
+        names = ", ".join(list(self.state)[:10])
+        raise UnknownNodeError(f"This run has no node {key!r}.", hint=f"It has: {names}.")
+
+    def __repr__(self) -> str:
+        count = Counter(node.status for node in self.nodes.values())
+        word = "done" if self.status == "completed" else self.status
+        told = [f"{count[name]} {name}" for name in ("completed", "skipped", "failed")]
+        told += [f"{count['cancelled']} cancelled"] if count["cancelled"] else []
+        return f"Run({word}: {', '.join(told)})"
+
+    # -- waiting and stopping
+
+    def cancel(self) -> None:
+        """Ask the run to stop; returns at once, and is harmless when it has ended.
+
+        Coroutines are cancelled, plain functions hear of it by ``ctx.cancelled``; what has not stopped
+        after the grace is abandoned, and its node says so.
+        """
+        self._cancel()
+
+    def wait(self, timeout: float | None = None) -> Run:
+        """Block until the run ends, well or not, and return it.
+
+        Args:
+            timeout: Seconds, or None for as long as it takes.
+
+        Raises:
+            TimeoutError: It has not ended in time; it goes on.
+            RuntimeError: Called on the background loop, where it would never end: ``await run`` there.
+        """
+        if self._loop.is_current and not self._ended.done():
+            raise RuntimeError("This runs on the background loop: await the run instead of wait().")
+        try:
+            self._ended.result(timeout)
+        except concurrent.futures.TimeoutError:
+            raise TimeoutError(f"The run has not ended after {timeout:g} s; it goes on.") from None
+        return self
+
+    def __await__(self) -> Generator[Any, None, Run]:
+        """Wait on any event loop; giving up does not cancel the run."""
+        yield from asyncio.shield(asyncio.wrap_future(self._ended)).__await__()
+        return self
+
+    # -- watching
+
+    def events(self, after: int = 0) -> tuple[Event, ...]:
+        """Return what has happened, after event number ``after``; see `EventLog`."""
+        return self._log.events(after)
+
+    def subscribe(self, listener: Listener, after: int | None = None) -> Callable[[], None]:
+        """Call ``listener(event)`` from now on; see `EventLog.subscribe`."""
+        return self._log.subscribe(listener, after)
+
+    # -- inside
+
+    def _name(self, node: NodeRun) -> str:
+        alone = self._count[node.label] == 1
+        # A label that is another node's id would name that one.
+        return node.label if alone and self.nodes.get(node.label, node) is node else node.id
+
+    def _result(self) -> Any:
+        steps = self._plan.steps.values()
+        ends = [step.node.id for step in steps if step.kind.name == "output"]
+        ends = ends or [node_id for node_id, edges in self._plan.outgoing.items() if not edges]
+        nodes = [self.nodes[node_id] for node_id in ends]
+        if len(nodes) == 1:
+            return nodes[0].output if nodes[0].status == "completed" else None
+        return {self._name(node): node.output for node in nodes if node.status == "completed"}
+
+    def _end(self, status: RunStatus) -> None:
+        self.status = status
+        self._log.emit("run", state=status)
+        # After the last event has been heard: whoever waited sees stores that know the end.
+        self._log.then(lambda: self._ended.set_result(None))

@@ -1,0 +1,79 @@
+"""The node kinds a studio knows, by name. A pipeline names its kinds; only these can run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TypeVar
+
+from kaizen_widgets.errors import RunError
+from kaizen_widgets.nodes.agent import AgentKind
+from kaizen_widgets.nodes.connector import ConnectorKind
+from kaizen_widgets.nodes.input import InputKind
+from kaizen_widgets.nodes.kind import Kind
+from kaizen_widgets.nodes.look import Look
+from kaizen_widgets.nodes.output import OutputKind
+from kaizen_widgets.nodes.router import RouterKind
+from kaizen_widgets.nodes.supervisor import SupervisorKind
+from kaizen_widgets.nodes.synthesizer import SynthesizerKind
+
+K = TypeVar("K", bound=type[Kind])
+
+BUILT_IN: tuple[type[Kind], ...] = (
+    InputKind,
+    AgentKind,
+    SupervisorKind,
+    RouterKind,
+    SynthesizerKind,
+    ConnectorKind,
+    OutputKind,
+)
+
+
+class Registry:
+    """Names to kinds, in the order of the palette."""
+
+    def __init__(self, kinds: Iterable[type[Kind]] = ()) -> None:
+        self._kinds: dict[str, Kind] = {}
+        for kind in kinds:
+            self.register(kind)
+
+    def register(self, kind: K) -> K:
+        """Add a kind, or put it in the place of the one of its name; usable as a decorator.
+
+        Raises:
+            RunError: It is no `Kind` with a look and a run.
+        """
+        if not (isinstance(kind, type) and issubclass(kind, Kind)):
+            raise RunError(f"A node kind is a subclass of Kind, not {kind!r}.")
+        if not isinstance(getattr(kind, "look", None), Look):
+            raise RunError(f"The node kind {kind.__name__} needs a look: look = Look(type=...).")
+        if kind.run is Kind.run:
+            raise RunError(f"The node kind {kind.__name__} needs: async def run(self, task).")
+        made = kind()
+        self._kinds[made.name] = made
+        return kind
+
+    def get(self, name: str) -> Kind | None:
+        """Return the kind of this name, or None."""
+        return self._kinds.get(name)
+
+    def looks(self) -> tuple[Look, ...]:
+        """Return how all kinds are drawn."""
+        return tuple(kind.look for kind in self._kinds.values())
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._kinds
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._kinds)
+
+    def __len__(self) -> int:
+        return len(self._kinds)
+
+    def __repr__(self) -> str:
+        return f"Registry({', '.join(self._kinds)})"
+
+
+def default_registry() -> Registry:
+    """Return a new registry with the seven built-in kinds."""
+    return Registry(BUILT_IN)

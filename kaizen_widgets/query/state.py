@@ -1,0 +1,99 @@
+"""The state of a query: what data there is, and what its function is doing; two independent axes.
+
+A state is a value; each method gives the state after one event, as query-core's reducer does
+(https://github.com/TanStack/query, packages/query-core/src/query.ts).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import Enum
+from typing import Any, Final, Literal, TypeAlias
+
+QueryStatus: TypeAlias = Literal["pending", "error", "success"]
+FetchStatus: TypeAlias = Literal["fetching", "paused", "idle"]
+
+
+class _Unset(Enum):
+    UNSET = "no data"
+
+    def __repr__(self) -> str:
+        return "UNSET"
+
+    def __bool__(self) -> bool:
+        return False
+
+
+UNSET: Final = _Unset.UNSET
+"""No data at all: None is data like any other."""
+
+
+@dataclass(frozen=True, slots=True)
+class QueryState:
+    """One moment of a query.
+
+    Attributes:
+        data: What the function last gave, or `UNSET`.
+        data_updated_at: When, in seconds since the epoch; 0 for never.
+        data_update_count: How often data came.
+        error: Why the last fetch failed, until one succeeds.
+        error_updated_at: When, in seconds since the epoch; 0 for never.
+        error_update_count: How often a fetch failed for good.
+        failure_count: Failed attempts of the current, or last, fetch.
+        failure_reason: The last attempt's error.
+        is_invalidated: Whether the data was declared stale.
+        status: ``pending`` (no data), ``success`` or ``error``.
+        fetch_status: ``fetching`` or ``idle``.
+    """
+
+    data: Any = UNSET
+    data_updated_at: float = 0.0
+    data_update_count: int = 0
+    error: BaseException | None = None
+    error_updated_at: float = 0.0
+    error_update_count: int = 0
+    failure_count: int = 0
+    failure_reason: BaseException | None = None
+    is_invalidated: bool = False
+    status: QueryStatus = "pending"
+    fetch_status: FetchStatus = "idle"
+
+    def fetching(self) -> QueryState:
+        """A fetch began."""
+        state = replace(self, fetch_status="fetching", failure_count=0, failure_reason=None)
+        if not self.data_updated_at:
+            state = replace(state, error=None, status="pending")
+        return state
+
+    def failed(self, count: int, reason: BaseException) -> QueryState:
+        """An attempt failed and another will follow."""
+        return replace(self, failure_count=count, failure_reason=reason)
+
+    def succeeded(self, data: Any, updated_at: float, *, manual: bool) -> QueryState:
+        """Data came, from a fetch or by hand; by hand leaves a running fetch alone."""
+        state = replace(
+            self,
+            data=data,
+            data_updated_at=updated_at,
+            data_update_count=self.data_update_count + 1,
+            error=None,
+            is_invalidated=False,
+            status="success",
+        )
+        if not manual:
+            state = replace(state, fetch_status="idle", failure_count=0, failure_reason=None)
+        return state
+
+    def errored(self, error: BaseException, now: float) -> QueryState:
+        """A fetch failed for good. Data that is there counts as stale from now on."""
+        return replace(
+            self,
+            error=error,
+            error_updated_at=now,
+            error_update_count=self.error_update_count + 1,
+            failure_count=self.failure_count + 1,
+            failure_reason=error,
+            fetch_status="idle",
+            status="error",
+            is_invalidated=True,
+        )

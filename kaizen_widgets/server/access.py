@@ -1,0 +1,112 @@
+"""Who is asking, and whether they may: bearer token, role, organization.
+
+A route declares ``caller: Annotated[Caller, allow("agents:read")]`` and gets a caller who has that
+permission. Whether a *thing* is theirs, each resource asks with `Caller.owns`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from fastapi import Depends
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+
+from kaizen_widgets.server import accounts, tokens
+from kaizen_widgets.server.errors import ApiError
+from kaizen_widgets.server.services import WithServices
+
+_READABLE = (
+    "agents",
+    "connectors",
+    "deployments",
+    "gateways",
+    "metrics",
+    "panels",
+    "pipelines",
+    "policies",
+    "teams",
+    "workspaces",
+)
+_ADMIN = (*(f"{resource}:*" for resource in _READABLE), "users:*")
+
+PERMISSIONS: dict[str, tuple[str, ...]] = {
+    "org_owner": (*_ADMIN, "billing:*", "organizations:*"),
+    "org_admin": _ADMIN,
+    "developer": (
+        *(f"{resource}:read" for resource in _READABLE),
+        "agents:create",
+        "agents:update",
+        "agents:delete",
+        "deployments:create",
+        "deployments:update",
+        "connectors:execute",
+    ),
+    "viewer": tuple(f"{resource}:read" for resource in _READABLE),
+}
+"""What each role may; ``agents:*`` is every action on agents."""
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who sent the request, in the organization their token is for."""
+
+    user_id: str
+    organization_id: str
+    session_id: str
+    role: str
+
+    def may(self, permission: str) -> bool:
+        """Whether their role has this permission, such as ``agents:read``."""
+        granted = PERMISSIONS.get(self.role, ())
+        return permission in granted or f"{permission.partition(':')[0]}:*" in granted
+
+    def owns(self, row: Any, what: str) -> None:
+        """Refuse a row of another organization.
+
+        Raises:
+            ApiError: 403.
+        """
+        if row["organization_id"] != self.organization_id:
+            raise ApiError(403, f"Not authorized to access this {what}")
+
+
+_bearer = HTTPBearer(auto_error=False, description="The access token of a sign-in.")
+
+
+def authenticate(
+    credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
+    studio: WithServices,
+) -> Caller:
+    """Return who holds the access token.
+
+    Raises:
+        ApiError: 401: there is none, or it is not valid (any more).
+    """
+    if credentials is None:
+        raise ApiError(401, "Not authenticated")
+    with studio.database.read() as db:
+        found = tokens.find(db, studio.clock, credentials.credentials)
+        if found is None:
+            raise ApiError(401, "Invalid or expired token")
+        kind, holder = found
+        if kind != "access":
+            raise ApiError(401, "Invalid token type")
+        role = accounts.role_of(db, holder)
+    if role is None:
+        raise ApiError(401, "Invalid or expired token")
+    return Caller(holder.user_id, holder.organization_id, holder.session_id, role)
+
+
+SignedIn = Annotated[Caller, Depends(authenticate)]
+
+
+def allow(permission: str) -> Any:
+    """Return the dependency that gives a caller with this permission, and refuses others with 403."""
+
+    async def check(caller: SignedIn) -> Caller:
+        if not caller.may(permission):
+            raise ApiError(403, f"Permission denied: {permission}")
+        return caller
+
+    return Depends(check)

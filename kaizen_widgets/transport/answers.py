@@ -1,0 +1,139 @@
+"""Error answers to errors: the server's three shapes, and FastAPI's own, become one tree.
+
+The shapes are ``{"error": {"code", "message", "details"?}}``, ``{"error": "word", "message",
+"retry_after"}`` and ``{"detail", "code"?}``. What a server says about its own failures (a 500 may carry
+a traceback) is not passed on.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+from kaizen_widgets.errors import (
+    ConflictError,
+    ForbiddenError,
+    InvalidInputError,
+    NotFoundError,
+    RateLimitedError,
+    StatusError,
+    UnauthorizedError,
+)
+
+KINDS: dict[int, type[StatusError]] = {
+    400: InvalidInputError,
+    401: UnauthorizedError,
+    403: ForbiddenError,
+    404: NotFoundError,
+    409: ConflictError,
+    422: InvalidInputError,
+}
+PLACES = ("body.", "query.", "path.", "header.")
+ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
+MAX_MESSAGE = 300
+
+
+def status_error(
+    status: int,
+    payload: Any,
+    *,
+    method: str,
+    url: str,
+    retry_after: str | None = None,
+    now: datetime,
+) -> StatusError:
+    """Return the error for an answer.
+
+    Args:
+        status: The HTTP status, 400 or more.
+        payload: The parsed body, or None.
+        method: Of the request.
+        url: Of the request, without its query.
+        retry_after: The header, in either form.
+        now: The time, for a Retry-After that is a date.
+    """
+    code, message, details = read(payload)
+    if status >= 500 or not message:
+        message = "The server failed" if status >= 500 else "The server refused this"
+    sentence = f"{message.rstrip('.')} ({method} {url}: {status}{f' {code}' if code else ''})."
+    if details:
+        fields = "; ".join(
+            f"{field or 'input'}: {', '.join(said)}" for field, said in details.items()
+        )
+        sentence = f"{sentence[:-1]}: {fields[:MAX_MESSAGE]}."
+    facts: dict[str, Any] = {
+        "status": status,
+        "code": code,
+        "details": details,
+        "method": method,
+        "url": url,
+    }
+    if status == 429:
+        wait = seconds(retry_after, now)
+        if wait is None and isinstance(payload, Mapping):
+            wait = seconds(payload.get("retry_after"), now)
+        return RateLimitedError(sentence, retry_after=wait, **facts)
+    return KINDS.get(status, StatusError)(sentence, **facts)
+
+
+def read(payload: Any) -> tuple[str, str, dict[str, list[str]]]:
+    """Return code, message and field details of an error body; empty what it does not say."""
+    if not isinstance(payload, Mapping):
+        return "", "", {}
+    error = payload.get("error")
+    if isinstance(error, Mapping):
+        details = error.get("details")
+        errors = details.get("errors") if isinstance(details, Mapping) else details
+        return _text(error.get("code")), _text(error.get("message")), fields(errors)
+    if isinstance(error, str):
+        return _text(error), _text(payload.get("message")), {}
+    detail = payload.get("detail")
+    if isinstance(detail, str):
+        return _text(payload.get("code")), _text(detail), {}
+    return "", "", fields(detail)
+
+
+def fields(errors: Any) -> dict[str, list[str]]:
+    """Return dotted field paths to messages; ``body.agent_type`` reads ``agent_type``."""
+    found: dict[str, list[str]] = {}
+    if not isinstance(errors, list):
+        return found
+    for error in errors:
+        if not isinstance(error, Mapping):
+            continue
+        place = error.get("field", error.get("loc", ""))
+        path = ".".join(map(str, place)) if isinstance(place, list) else str(place)
+        for prefix in PLACES:
+            if f"{path}.".startswith(prefix):
+                path = path[len(prefix) :]
+                break
+        said = _text(error.get("message") or error.get("msg")) or "is not valid"
+        found.setdefault(path, []).append(said)
+    return found
+
+
+def seconds(value: Any, now: datetime) -> float | None:
+    """Return a Retry-After (seconds, or a date) as seconds from ``now``, or None."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return max(float(value), 0.0)
+    if not isinstance(value, str) or not value.strip():
+        return None
+    if value.strip().isdigit():
+        return float(value)
+    try:
+        then = parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    if then.tzinfo is None:
+        then = then.replace(tzinfo=UTC)
+    return max((then - now).total_seconds(), 0.0)
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        return ""
+    text = " ".join(ANSI.sub("", value).split())
+    return text if len(text) <= MAX_MESSAGE else f"{text[: MAX_MESSAGE - 3]}..."

@@ -1,0 +1,86 @@
+"""Where credentials may go: one origin, encrypted, or this machine itself."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+
+import httpx
+
+from kaizen_widgets.errors import TransportError
+
+HOST = re.compile(rb"[A-Za-z0-9._:-]+")
+API_PATH = "/api/v1"
+"""Where a Kaizen Studio server keeps its API; used when a base URL names no path."""
+
+
+def is_loopback(host: str) -> bool:
+    """Whether ``host`` is this machine (RFC 6761 keeps ``*.localhost`` for it)."""
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def origin(url: httpx.URL) -> tuple[str, str, int | None]:
+    """Return scheme, host and port, with default ports made explicit."""
+    return url.scheme, url.host, url.port or {"http": 80, "https": 443}.get(url.scheme)
+
+
+def check_base(base_url: str) -> httpx.URL:
+    """Return the base URL of an API, without a slash at its end.
+
+    Raises:
+        TransportError: It is no web address, holds a password, or would send credentials in clear.
+    """
+    try:
+        url = httpx.URL(base_url.strip())
+    except (httpx.InvalidURL, TypeError) as error:
+        raise TransportError(f"The server's address is not a URL ({error}).") from None
+    if url.scheme not in ("http", "https") or not HOST.fullmatch(url.raw_host):
+        raise TransportError(
+            f"The server's address must look like https://kaizen.example.com, not {_shown(url)!r}."
+        )
+    if url.userinfo:
+        raise TransportError(
+            f"The address of {url.host} holds a user name or password; sign in instead of writing it there."
+        )
+    if url.scheme == "http" and not is_loopback(url.host):
+        raise TransportError(
+            f"http://{url.host} would carry passwords and tokens in clear; use https:// "
+            "(plain http is for this machine only).",
+            url=_shown(url),
+        )
+    path = url.path.rstrip("/") or API_PATH
+    return url.copy_with(path=path, query=None, fragment=None)
+
+
+def join(base: httpx.URL, path: str) -> httpx.URL:
+    """Return the URL of ``path`` under ``base``.
+
+    Raises:
+        TransportError: It would leave the server.
+    """
+    if not path.startswith("/") or path.startswith("//"):
+        raise TransportError(
+            f"A request path must begin with one slash, not {path[:60]!r}: "
+            f"credentials go to {base.host} only."
+        )
+    # A browser-like join would let ".." climb out of the API; ids are quoted, so a dot segment is a mistake.
+    if any(segment in (".", "..") for segment in path.split("?")[0].split("/")):
+        raise TransportError(f"A request path may not hold '.' or '..': {path[:60]!r}.")
+    try:
+        url = httpx.URL(f"{base}{path}")
+    except httpx.InvalidURL as error:
+        raise TransportError(f"{path[:60]!r} is no request path ({error}).") from None
+    if origin(url) != origin(base):
+        raise TransportError(
+            f"{path[:60]!r} leads away from {base.host}; credentials do not go there."
+        )
+    return url
+
+
+def _shown(url: httpx.URL) -> str:
+    return str(url.copy_with(query=None, fragment=None, username=None, password=None))

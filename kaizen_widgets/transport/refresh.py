@@ -1,0 +1,78 @@
+"""One refresh at a time: however many requests find their token expired, one buys the next pair.
+
+A refresh token works once, so its answer may not get lost: the refresh is a task of its own that goes
+on when the request that asked for it is cancelled.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from kaizen_widgets.errors import DecodeError, InvalidInputError, UnauthorizedError
+from kaizen_widgets.transport.tokens import Tokens
+
+REFRESH_PATH = "/auth/refresh"
+
+
+class Refresher:
+    """Keeps one pair of tokens fresh.
+
+    Args:
+        tokens: The pair.
+        post: Sends a JSON body to a path without credentials and returns the parsed answer.
+    """
+
+    def __init__(self, tokens: Tokens, post: Callable[[str, Any], Awaitable[Any]]) -> None:
+        self._tokens = tokens
+        self._post = post
+        self._running: asyncio.Task[None] | None = None
+
+    async def refresh(self, used: str) -> None:
+        """Return once there is another access token than ``used``.
+
+        Raises:
+            UnauthorizedError: The session ended; the tokens are forgotten.
+            TransportError: The server could not be asked; the tokens are kept.
+        """
+        if self._tokens.access and self._tokens.access != used:
+            return
+        if self._running is None:
+            self._running = asyncio.ensure_future(self._refresh())
+            self._running.add_done_callback(self._done)
+        await asyncio.shield(self._running)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._running = None
+        if not task.cancelled():
+            task.exception()  # Who waited has it; nobody waiting is no accident.
+
+    async def _refresh(self) -> None:
+        old = self._tokens.refresh
+        if not old:
+            raise self._ended()
+        try:
+            answer = await self._post(REFRESH_PATH, {"refresh_token": old})
+        except (UnauthorizedError, InvalidInputError):
+            if self._tokens.refresh == old:
+                self._tokens.clear()
+            raise self._ended() from None
+        access = answer.get("access_token") if isinstance(answer, Mapping) else None
+        if not isinstance(access, str) or not access:
+            raise DecodeError(
+                f"POST {REFRESH_PATH} sent no access_token.", method="POST", url=REFRESH_PATH
+            )
+        # Somebody may have signed out, or in as another, meanwhile: then this pair belongs to nobody.
+        if self._tokens.refresh == old:
+            self._tokens.set(access, str(answer.get("refresh_token") or old))
+
+    @staticmethod
+    def _ended() -> UnauthorizedError:
+        return UnauthorizedError(
+            "The session has ended; sign in again.",
+            status=401,
+            code="UNAUTHORIZED",
+            method="POST",
+            url=REFRESH_PATH,
+        )

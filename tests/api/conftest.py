@@ -1,0 +1,88 @@
+"""The embedded server in process, and a server made of a function; each with a client in front."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from kaizen_widgets.api import Api, studio_defaults
+from kaizen_widgets.background import BackgroundLoop
+from kaizen_widgets.query import QueryClient
+from kaizen_widgets.server.app import create_app
+from kaizen_widgets.server.database import Database
+from kaizen_widgets.server.local import local_session
+from kaizen_widgets.testing.clock import FakeClock, VirtualLoop
+from kaizen_widgets.transport import Tokens, Transport
+
+
+@pytest.fixture(scope="session")
+def background() -> Iterator[BackgroundLoop]:
+    """A real loop: the embedded server answers from worker threads."""
+    loop = BackgroundLoop("test-api")
+    yield loop
+
+    async def cancel_all() -> None:
+        tasks = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    loop.wait(cancel_all(), 10)
+    inner, thread = loop.loop, loop._thread
+    inner.call_soon_threadsafe(inner.stop)
+    if thread is not None:
+        thread.join(10)
+    inner.close()
+
+
+@pytest.fixture
+def studio(background: BackgroundLoop) -> Iterator[Api]:
+    """A client of a freshly seeded embedded server, signed in as its local user."""
+    database = Database.open(":memory:")
+    session = local_session(database, background)
+    transport = Transport(
+        "http://kaizen.localhost",
+        app=create_app(database, background),
+        tokens=Tokens(session["access_token"], session["refresh_token"]),
+        clock=background,
+    )
+    client = QueryClient(loop=background, clock=background, default_options=studio_defaults())
+    yield Api(transport, client)
+    client.clear()
+    background.wait(transport.aclose(), 10)
+    database.close()
+
+
+@pytest.fixture
+def loop() -> Iterator[VirtualLoop]:
+    loop = VirtualLoop(FakeClock())
+    yield loop
+    loop.close()
+
+
+@pytest.fixture
+def fake(loop: VirtualLoop) -> Callable[[Callable[[httpx.Request], Any]], Api]:
+    """Make a client of a function that gives JSON or a response."""
+
+    def make(handler: Callable[[httpx.Request], Any]) -> Api:
+        def respond(request: httpx.Request) -> httpx.Response:
+            answer = handler(request)
+            return (
+                answer if isinstance(answer, httpx.Response) else httpx.Response(200, json=answer)
+            )
+
+        transport = Transport(
+            "https://kaizen.example.com",
+            transport=httpx.MockTransport(respond),
+            tokens=Tokens("access", "refresh"),
+            clock=loop.clock,
+            jitter=lambda: 0.0,
+        )
+        client = QueryClient(loop=loop, clock=loop.clock, default_options=studio_defaults())
+        return Api(transport, client)
+
+    return make

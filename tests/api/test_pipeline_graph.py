@@ -1,0 +1,196 @@
+import json
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kaizen_widgets.api.pipeline_graph import from_server, to_server
+from kaizen_widgets.errors import DecodeError
+from kaizen_widgets.graph import Edge, Graph, Node
+
+WIRE = {"nodes", "connections"}
+json_values = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**40), 2**40)
+    | st.floats(-1e9, 1e9)
+    | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3)
+    ),
+    max_leaves=6,
+)
+numbers = st.integers(-1000, 1000) | st.floats(-1e6, 1e6)
+data = st.dictionaries(
+    st.sampled_from(["label", "agentId", "config", "condition", "x"]), json_values
+)
+nodes = st.builds(
+    lambda x, y, extra: {"position": {"x": x, "y": y}} | extra,
+    numbers,
+    numbers,
+    st.fixed_dictionaries(
+        {},
+        optional={
+            "type": st.none() | st.sampled_from(["agent", "default", "None", ""]),
+            "data": json_values | data,
+            "width": st.floats(0, 500),
+            "parentId": st.none(),
+            "style": json_values,
+            "set": json_values,
+        },
+    ),
+)
+edges = st.fixed_dictionaries(
+    {},
+    optional={
+        "sourceHandle": st.none() | st.sampled_from(["output", "left", ""]),
+        "targetHandle": st.none() | st.sampled_from(["input", "right", ""]),
+        "data": json_values | data,
+        "label": json_values,
+        "animated": st.booleans(),
+    },
+)
+
+
+def send(graph: Graph) -> Graph:
+    """Through JSON and back, as a server that keeps everything would."""
+    body = json.loads(json.dumps(to_server(graph)))
+    return from_server(body["nodes"], body["connections"])
+
+
+@settings(deadline=None)  # a slow machine is no counterexample
+@given(st.lists(nodes, min_size=1, max_size=4), st.lists(edges, max_size=4))
+def test_every_graph_comes_back_equal(some_nodes, some_edges):
+    graph = Graph(
+        [{"id": f"n{i}", **node} for i, node in enumerate(some_nodes)],
+        [
+            {"id": f"e{i}", "source": "n0", "target": "n0", **edge}
+            for i, edge in enumerate(some_edges)
+        ],
+    )
+    assert send(graph) == graph
+
+
+@settings(deadline=None)
+@given(nodes, edges)
+def test_no_column_is_null(node, edge):
+    body = to_server(
+        Graph([{"id": "n", **node}], [{"id": "e", "source": "n", "target": "n", **edge}])
+    )
+    for row in (*body["nodes"], *body["connections"]):
+        assert None not in row.values()
+
+
+def test_what_has_a_column_needs_no_extra():
+    node = Node(
+        "a", (1, 2), type="agent", data={"label": "A", "agentId": "x", "config": {"k": None}}
+    )
+    edge = Edge(
+        "e", "a", "a", source_handle="billing", target_handle="input", data={"condition": {"if": 1}}
+    )
+    body = to_server(Graph([node], [edge]))
+    assert body["nodes"] == [
+        {
+            "id": "a",
+            "node_type": "agent",
+            "label": "A",
+            "agent_id": "x",
+            "position_x": 1,
+            "position_y": 2,
+            "config": {"k": None},
+        }
+    ]
+    assert body["connections"] == [
+        {
+            "id": "e",
+            "source_node_id": "a",
+            "target_node_id": "a",
+            "source_handle": "billing",
+            "target_handle": "input",
+            "condition": {"if": 1},
+        }
+    ]
+
+
+def test_an_edge_without_handles_stays_without():
+    graph = Graph([Node("a")], [Edge("e", "a", "a")])
+    (row,) = to_server(graph)["connections"]
+    assert (row["source_handle"], row["target_handle"]) == ("output", "input")
+    assert send(graph).edge("e") == Edge("e", "a", "a")
+
+
+def test_a_condition_in_words_is_an_expression_on_the_server():
+    graph = Graph([Node("a")], [Edge("e", "a", "a", data={"condition": "x > 1"})])
+    assert to_server(graph)["connections"][0]["condition"] == {"expression": "x > 1"}
+    assert send(graph) == graph
+
+
+def test_children_keep_their_parents():
+    graph = Graph([Node("group", type="group"), Node("a", parent_id="group", extent="parent")])
+    assert send(graph) == graph
+
+
+def test_what_the_public_server_makes_of_a_graph_is_read():
+    node = {
+        "id": "a",
+        "pipeline_id": "p",
+        "node_type": "agent",
+        "agent_id": "None",
+        "label": "A",
+        "position_x": 0.10000000149011612,
+        "position_y": 3.0,
+        "config": '{"temperature": 0.7}',
+        "created_at": "2026-01-01T00:00:00.38",
+    }
+    connection = {
+        "id": "e",
+        "source_node_id": "a",
+        "target_node_id": "a",
+        "source_handle": "output",
+        "target_handle": "input",
+        "condition": "None",
+    }
+    graph = from_server([node], [connection])
+    assert graph.node("a") == {
+        "id": "a",
+        "type": "agent",
+        "position": {"x": 0.1, "y": 3.0},
+        "data": {"label": "A", "config": {"temperature": 0.7}},
+    }
+    assert "data" not in graph.edge("e")
+    again = from_server(
+        **{"nodes": to_server(graph)["nodes"], "connections": to_server(graph)["connections"]}
+    )
+    assert again == graph
+
+
+def test_a_connection_without_its_node_is_left_out_and_logged(caplog):
+    rows = to_server(Graph([Node("a"), Node("b")], [Edge("e", "a", "b")]))
+    graph = from_server(rows["nodes"][:1], rows["connections"])
+    assert graph == Graph([Node("a")])
+    assert "left out" in caplog.text
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {},
+        {"id": "a"},
+        None,
+        "a",
+        {"id": "a", "label": "", "node_type": "x", "position_x": "1", "position_y": 0},
+    ],
+)
+def test_rows_that_are_no_nodes_are_one_typed_error(row):
+    with pytest.raises(DecodeError):
+        from_server([row], [])
+
+
+def test_an_extra_of_somebody_else_is_ignored():
+    (row,) = to_server(Graph([Node("a", type="agent", data={"label": "A", "config": {}})]))["nodes"]
+    row["extra"] = {
+        "set": {"id": "b", "z": 1},
+        "unset": [[], ["nothing"], ["data", "none"], 5],
+        "more": 1,
+    }
+    assert from_server([row], []).node("a")["z"] == 1

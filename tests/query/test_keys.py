@@ -1,0 +1,48 @@
+import pytest
+
+from kaizen_widgets.errors import QueryError
+from kaizen_widgets.query.keys import as_key, hash_key, matches
+
+
+def test_equal_keys_have_equal_hashes():
+    assert hash_key(as_key(["a", {"y": 2, "x": 1.0}])) == hash_key(as_key(("a", {"x": 1, "y": 2})))
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [([1], ["1"]), ([True], [1]), ([None], ["null"]), ([[]], [{}])]
+)
+def test_different_keys_have_different_hashes(one, other):
+    assert hash_key(as_key(one)) != hash_key(as_key(other))
+
+
+@pytest.mark.parametrize(
+    ("pattern", "matched"),
+    [
+        ((), True),
+        (("a",), True),
+        (("a", {"x": 1}), True),
+        (("a", {}), True),
+        (("a", {"x": 1, "y": [1]}), True),
+        (("a", {"x": True}), False),
+        (("a", {"z": None}), False),
+        (("b",), False),
+        (("a", {"x": 1}, "more"), False),
+    ],
+)
+def test_a_key_is_matched_by_what_begins_it(pattern, matched):
+    assert matches(("a", {"x": 1, "y": [1, 2]}), pattern) is matched
+
+
+@pytest.mark.parametrize(
+    "key", ["agents", {"a": 1}, 5, [object()], [float("nan")], [{1: 2}], [b"x"]]
+)
+def test_a_key_that_is_not_json_is_refused_by_name(key):
+    with pytest.raises(QueryError, match="query_key"):
+        as_key(key)
+
+
+def test_a_key_keeps_its_own_copy():
+    filters = {"status": "active"}
+    key = as_key(["agents", filters])
+    filters["status"] = "draft"
+    assert key == ("agents", {"status": "active"})

@@ -1,0 +1,166 @@
+import math
+
+import pytest
+
+from kaizen_widgets.errors import QueryError
+from kaizen_widgets.query import QueryOptions
+
+
+def test_subscribing_fetches_and_reads_as_loading_at_once(client, loop, source, seen):
+    query = client.observe(query_key=("a",), query_fn=source("x"))
+    assert (query.status, query.fetch_status) == ("pending", "idle")
+    listener = seen()
+    query.subscribe(listener)
+    assert query.result.is_loading
+    loop.advance(1)
+    assert (query.data, listener) == ("x", ["pending/fetching", "success/idle"])
+
+
+def test_two_observers_of_one_key_fetch_once(client, loop, source):
+    fn = source("x")
+    one, two = (client.observe(query_key=("a",), query_fn=fn) for _ in range(2))
+    one.subscribe(lambda _: None)
+    two.subscribe(lambda _: None)
+    loop.advance(1)
+    assert fn.calls == 1
+    assert one.data is two.data
+
+
+@pytest.mark.parametrize(("on_mount", "calls"), [(True, 1), (False, 1), ("always", 2)])
+def test_fresh_data_is_fetched_on_mount_only_if_always(client, loop, source, on_mount, calls):
+    fn = source("x")
+    options = QueryOptions(("a",), fn, stale_time=math.inf, refetch_on_mount=on_mount)
+    client.fetch_query(options)
+    loop.advance(1)
+    client.observe(options).subscribe(lambda _: None)
+    loop.advance(1)
+    assert fn.calls == calls
+
+
+@pytest.mark.parametrize(("on_mount", "calls"), [(True, 2), (False, 1), ("always", 2)])
+def test_stale_data_is_fetched_on_mount_unless_never(client, loop, source, on_mount, calls):
+    fn = source("x")
+    options = QueryOptions(("a",), fn, refetch_on_mount=on_mount)
+    client.fetch_query(options)
+    loop.advance(1)
+    client.observe(options).subscribe(lambda _: None)
+    loop.advance(1)
+    assert fn.calls == calls
+
+
+def test_data_turns_stale_without_a_fetch_and_says_so(client, loop, source):
+    fn = source("x")
+    query = client.observe(query_key=("a",), query_fn=fn, stale_time=10)
+    stale_at = []
+    query.subscribe(lambda result: stale_at.append((result.is_stale, loop.clock.monotonic())))
+    loop.advance(30)
+    assert stale_at == [(True, 0.0), (False, 1.0), (True, pytest.approx(11.001))]
+    assert fn.calls == 1
+
+
+def test_each_observer_judges_by_its_own_stale_time(client, loop, source):
+    client.set_query_data(("a",), "x")
+    loop.advance(5)
+    short, long, never = (
+        client.observe(query_key=("a",), stale_time=time) for time in (1, 60, "static")
+    )
+    client.invalidate_queries(("a",))
+    assert (short.is_stale, long.is_stale, never.is_stale) == (True, True, False)
+    client.set_query_data(("a",), "y")
+    loop.advance(5)
+    assert (short.is_stale, long.is_stale, never.is_stale) == (True, False, False)
+
+
+def test_a_disabled_query_waits_to_be_enabled(client, loop, source):
+    fn = source("x")
+    query = client.observe(query_key=("a",), query_fn=fn, enabled=False)
+    query.subscribe(lambda _: None)
+    client.invalidate_queries()
+    loop.advance(5)
+    assert (fn.calls, query.status, query.is_stale) == (0, "pending", False)
+    with pytest.raises(QueryError, match="not enabled"):
+        query.wait()
+    query.set_options(query_key=("a",), query_fn=fn, enabled=True)
+    loop.advance(1)
+    assert query.data == "x"
+
+
+def test_another_key_moves_the_observer(client, loop, source):
+    query = client.observe(query_key=("a",), query_fn=source("A"))
+    query.subscribe(lambda _: None)
+    loop.advance(1)
+    query.set_options(query_key=("b",), query_fn=source("B"))
+    assert (query.data, query.result.is_loading) == (None, True)
+    loop.advance(1)
+    assert query.data == "B"
+    assert not client.query_cache.get(("a",)).is_active
+
+
+def test_an_entry_is_collected_after_gc_time_without_observers(client, loop, source):
+    options = QueryOptions(("a",), source("x"), gc_time=600)
+    stop = client.observe(options).subscribe(lambda _: None)
+    loop.advance(1000)
+    assert client.get_query_data(("a",)) == "x"
+    stop()
+    loop.advance(599)
+    assert client.get_query_data(("a",)) == "x"
+    loop.advance(1)
+    assert client.query_cache.get(("a",)) is None
+
+
+def test_a_new_observer_stops_the_collection(client, loop, source):
+    query = client.observe(query_key=("a",), query_fn=source("x"), gc_time=10)
+    query.subscribe(lambda _: None)()
+    loop.advance(9)
+    query.subscribe(lambda _: None)
+    loop.advance(100)
+    assert client.get_query_data(("a",)) == "x"
+
+
+def test_an_infinite_gc_time_keeps_for_ever(client, loop):
+    client.observe(query_key=("a",), gc_time=math.inf)
+    client.set_query_data(("a",), 1)
+    loop.advance(1e6)
+    assert client.get_query_data(("a",)) == 1
+
+
+def test_unsubscribing_twice_is_harmless_and_leaves_no_listener(client, loop, source):
+    query = client.observe(query_key=("a",), query_fn=source("x"))
+    stop = query.subscribe(lambda _: None)
+    stop()
+    stop()
+    assert client.query_cache.get(("a",)).observers == []
+
+
+def test_a_removed_query_leaves_its_observers_what_they_had(client, loop, source):
+    fn = source("x", "y")
+    query = client.observe(query_key=("a",), query_fn=fn)
+    query.subscribe(lambda _: None)
+    loop.advance(1)
+    client.remove_queries(("a",))
+    assert (query.data, client.query_cache.get_all()) == ("x", ())
+    query.refetch()
+    loop.advance(1)
+    assert (query.data, client.get_query_data(("a",))) == ("y", "y")
+
+
+def test_the_repr_is_plain(client):
+    client.set_query_data(("a", 1), "secret")
+    assert repr(client.observe(query_key=("a", 1))) == "QueryObserver(['a', 1], success/idle)"
+    assert repr(client) == "QueryClient(QueryCache(1 queries), MutationCache(0 mutations))"
+
+
+def test_data_that_cannot_be_compared_is_compared_by_identity(client, loop, source):
+    class Awkward:
+        def __eq__(self, other):
+            raise ValueError("ambiguous")
+
+        def __hash__(self):
+            return 1
+
+    query = client.observe(query_key=("a",), query_fn=source(Awkward(), Awkward()))
+    query.subscribe(lambda _: None)
+    loop.advance(1)
+    query.refetch()
+    loop.advance(1)
+    assert query.status == "success"

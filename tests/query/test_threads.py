@@ -1,0 +1,100 @@
+import asyncio
+import threading
+
+import pytest
+
+from kaizen_widgets.background import BackgroundLoop
+from kaizen_widgets.query import QueryClient
+
+
+@pytest.fixture
+def real():
+    loop = BackgroundLoop("test-query")
+    yield QueryClient(loop=loop, clock=loop)
+
+    async def cancel_all():
+        tasks = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    loop.wait(cancel_all(), 5)
+    inner, thread = loop.loop, loop._thread
+    inner.call_soon_threadsafe(inner.stop)
+    if thread is not None:
+        thread.join(5)
+    inner.close()
+
+
+def test_plain_code_waits_and_async_code_awaits_the_same_query(real):
+    async def fn():
+        return threading.current_thread().name
+
+    query = real.observe(query_key=("a",), query_fn=fn, stale_time=60)
+    assert query.wait(5) == "test-query"
+
+    async def awaiting():
+        return await query
+
+    assert asyncio.run(awaiting()) == "test-query"
+
+
+def test_many_threads_share_one_fetch(real):
+    started = threading.Barrier(8)
+    calls, results = [], []
+    release = threading.Event()
+
+    async def fn():
+        calls.append(1)
+        await asyncio.to_thread(release.wait, 5)
+        return "data"
+
+    def ask():
+        started.wait(5)
+        results.append(real.fetch_query(query_key=("a",), query_fn=fn, stale_time=60))
+
+    threads = [threading.Thread(target=ask) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(5)
+    release.set()
+    assert {pending.wait(5) for pending in results} == {"data"}
+    assert len(calls) == 1
+
+
+def test_updates_from_many_threads_are_all_counted(real):
+    real.set_query_data(("n",), 0)
+
+    def count():
+        for _ in range(200):
+            real.set_query_data(("n",), lambda n: n + 1)
+
+    threads = [threading.Thread(target=count) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(10)
+    assert real.get_query_data(("n",)) == 800
+
+
+def test_a_listener_may_change_the_cache_and_hears_in_order(real):
+    heard = []
+
+    def listener(result):
+        heard.append(result.data)
+        if result.data < 3:
+            real.set_query_data(("n",), result.data + 1)
+
+    real.set_query_data(("n",), 0)
+    real.observe(query_key=("n",), stale_time=60).subscribe(listener)
+    real.set_query_data(("n",), 1)
+    assert heard == [1, 2, 3]
+
+
+def test_waiting_on_the_loop_itself_is_refused(real):
+    async def fn():
+        return real.observe(query_key=("other",), query_fn=lambda: asyncio.sleep(1)).wait(1)
+
+    with pytest.raises(RuntimeError, match="await instead"):
+        real.fetch_query(query_key=("a",), query_fn=fn).wait(5)

@@ -1,0 +1,175 @@
+"""What every route has in common: the promise of routes, and the one shape of errors."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from kaizen_widgets.clock import random_id
+from kaizen_widgets.server import Database, errors, local_session
+from kaizen_widgets.server.services import Services
+from kaizen_widgets.testing import FakeClock
+from tests.server.conftest import Caller, new_agent
+
+PROMISED = """
+POST /auth/register
+POST /auth/login
+POST /auth/refresh
+POST /auth/logout
+GET /auth/me
+GET /auth/permissions
+GET /auth/me/organizations
+POST /auth/me/switch-org
+GET /agents
+POST /agents
+GET /agents/{agent_id}
+PUT /agents/{agent_id}
+DELETE /agents/{agent_id}
+GET /agents/{agent_id}/versions
+POST /agents/{agent_id}/versions
+POST /agents/{agent_id}/versions/{version_id}/rollback
+GET /agents/{agent_id}/contexts
+POST /agents/{agent_id}/contexts
+PUT /agents/{agent_id}/contexts/{context_id}
+DELETE /agents/{agent_id}/contexts/{context_id}
+GET /agents/{agent_id}/tools
+POST /agents/{agent_id}/tools
+PUT /agents/{agent_id}/tools/{tool_id}
+DELETE /agents/{agent_id}/tools/{tool_id}
+POST /pipelines
+GET /pipelines
+GET /pipelines/patterns
+GET /pipelines/{pipeline_id}
+PUT /pipelines/{pipeline_id}
+DELETE /pipelines/{pipeline_id}
+PUT /pipelines/{pipeline_id}/graph
+POST /pipelines/{pipeline_id}/validate
+GET /pipelines/{pipeline_id}/nodes
+POST /pipelines/{pipeline_id}/nodes
+PUT /pipelines/{pipeline_id}/nodes/{node_id}
+DELETE /pipelines/{pipeline_id}/nodes/{node_id}
+GET /pipelines/{pipeline_id}/connections
+POST /pipelines/{pipeline_id}/connections
+DELETE /pipelines/{pipeline_id}/connections/{connection_id}
+"""
+OPEN = {"POST /auth/register", "POST /auth/login", "POST /auth/refresh", "GET /pipelines/patterns"}
+
+
+def operations(nobody: Caller) -> dict[str, dict[str, Any]]:
+    return {
+        f"{method.upper()} {path.removeprefix('/api/v1')}": operation
+        for path, methods in nobody.app.openapi()["paths"].items()
+        for method, operation in methods.items()
+    }
+
+
+def test_the_routes_are_those_that_are_promised(nobody: Caller):
+    assert set(operations(nobody)) == set(PROMISED.split("\n")) - {""}
+
+
+def test_every_answer_is_documented(nobody: Caller):
+    for name, operation in operations(nobody).items():
+        success = next(answer for status, answer in operation["responses"].items() if status < "3")
+        assert success["content"]["application/json"]["schema"], name
+        refusal = operation["responses"]["422"]["content"]["application/json"]["schema"]
+        assert refusal == {"$ref": "#/components/schemas/ErrorBody"}, name
+
+
+def test_every_route_but_the_open_ones_wants_a_token(nobody: Caller):
+    for name in set(operations(nobody)) - OPEN:
+        method, path = name.split()
+        assert nobody.call(method, path).status_code == 401, name
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "code"),
+    [
+        ("GET", "/nowhere", 404, "NOT_FOUND"),
+        ("DELETE", "/agents", 405, "METHOD_NOT_ALLOWED"),
+        ("GET", "/agents/", 404, "NOT_FOUND"),
+    ],
+)
+def test_a_wrong_address_is_an_error_like_the_others(
+    me: Caller, method: str, path: str, status: int, code: str
+):
+    error = me.refused(status, method, path)
+    assert error["code"] == code
+    assert set(error) == {"code", "message", "request_id"}
+
+
+def test_each_answer_carries_its_request_id(me: Caller):
+    first, second = me.call("GET", "/agents/nope"), me.call("GET", "/agents")
+    assert first.headers["x-request-id"] == first.json()["error"]["request_id"]
+    assert first.headers["x-request-id"] != second.headers["x-request-id"]
+
+
+@pytest.mark.parametrize("content", [b"{", b"", b"\xff", b"[1]", b"null", b"[" * 100_000])
+def test_a_body_that_is_no_object_is_refused(me: Caller, content: bytes):
+    headers = {"Content-Type": "application/json"}
+    response = me.call("POST", "/agents", content=content, headers=headers)
+    assert response.status_code in (400, 422)
+    assert response.json()["error"]["message"]
+
+
+def test_a_body_without_end_is_not_read_to_its_end(me: Caller, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(errors, "MOST_BYTES", 1 << 20)
+    read = 0
+
+    async def endless() -> AsyncIterator[bytes]:
+        nonlocal read
+        while True:
+            read += 1 << 18
+            yield b" " * (1 << 18)
+
+    error = me.refused(413, "POST", "/agents", content=endless())
+    assert (error["code"], error["message"]) == (
+        "PAYLOAD_TOO_LARGE",
+        "The request is larger than 1 MB",
+    )
+    assert read < 1 << 21
+
+
+def test_a_bad_query_is_named(me: Caller):
+    error = me.refused(422, "GET", "/agents", params={"limit": 101, "offset": -1})
+    assert [e["field"] for e in error["details"]["errors"]] == ["query.limit", "query.offset"]
+
+
+def test_a_mistake_of_the_server_is_logged_and_not_shown(
+    database: Database, me: Caller, caplog: pytest.LogCaptureFixture
+):
+    with database.write() as db:
+        db.execute("UPDATE agents SET created_at = 'no time', updated_at = 'no time'")
+    agent = me.got("GET", "/agents")["records"][0]
+    caplog.clear()
+    with caplog.at_level(logging.ERROR):
+        error = me.refused(500, "PUT", f"/agents/{agent['id']}", {"name": "x"})
+    assert error["code"] == "INTERNAL_ERROR"
+    assert "Traceback" not in error["message"]
+    assert "no time" not in error["message"]
+    assert error["request_id"] in caplog.text
+    assert "no time" in caplog.text
+
+
+def test_a_database_that_cannot_be_used_is_a_503(
+    database: Database, me: Caller, caplog: pytest.LogCaptureFixture
+):
+    database.close()
+    error = me.refused(503, "GET", "/agents")
+    assert error["code"] == "SERVICE_UNAVAILABLE"
+    assert "is closed" in error["message"]
+    assert "is closed" in caplog.text
+
+
+def test_everything_is_there_after_a_restart(tmp_path: Any, clock: FakeClock, nobody: Caller):
+    def start(database: Database) -> Caller:
+        nobody.app.state.services = Services(database, clock, random_id)
+        return nobody.as_(token)
+
+    with Database.open(tmp_path / "s.db") as database:
+        token = local_session(database, clock)["access_token"]
+        agent = new_agent(start(database))
+    with Database.open(tmp_path / "s.db") as database:
+        assert start(database).got("GET", f"/agents/{agent['id']}")["name"] == "Helper"

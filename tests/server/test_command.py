@@ -1,0 +1,102 @@
+"""``python -m kaizen_widgets serve``: what it says and what it refuses."""
+
+from __future__ import annotations
+
+import builtins
+import re
+import socket
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kaizen_widgets.__main__ import main
+
+uvicorn = pytest.importorskip("uvicorn")
+
+
+@pytest.fixture(autouse=True)
+def served(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """Serving ends at once; the list has the apps that would have been served."""
+    apps: list[Any] = []
+    monkeypatch.setattr(
+        uvicorn.Server, "run", lambda server, sockets: apps.append(server.config.app)
+    )
+    return apps
+
+
+def serve(data: object, *more: str) -> int:
+    return main(["serve", "--port", "0", "--data", str(data), *more])
+
+
+def test_the_first_start_tells_a_password_and_the_second_does_not(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], served: list[Any]
+):
+    told = []
+    for _ in range(2):
+        assert serve(tmp_path / "studio.db") == 0
+        told.append(capsys.readouterr().out)
+    assert len(served) == 2
+    assert str(tmp_path / "studio.db") in told[0]
+    assert re.search(r"http://127\.0\.0\.1:\d+/api/v1", told[0])
+    assert re.search(r"with the password \S{20}$", told[0], re.MULTILINE)
+    assert "with the password" not in told[1]
+
+
+def test_a_lost_password_can_be_replaced(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], served: list[Any]
+):
+    found = []
+    for more in ((), ("--new-password",)):
+        serve(tmp_path / "studio.db", *more)
+        found += re.findall(r"with the password (\S+)", capsys.readouterr().out)
+    assert len(set(found)) == 2
+
+
+def test_memory_is_said_to_end(capsys: pytest.CaptureFixture[str]):
+    assert serve(":memory:") == 0
+    assert "memory, and ends with this process" in capsys.readouterr().out
+
+
+def test_a_taken_port_is_one_sentence(capsys: pytest.CaptureFixture[str]):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        assert main(["serve", "--data", ":memory:", "--port", str(port)]) == 1
+    assert f"Cannot listen on 127.0.0.1 port {port}" in capsys.readouterr().err
+
+
+def test_data_that_is_no_database_is_one_sentence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    (tmp_path / "notes.txt").write_text("notes" * 100)
+    assert serve(tmp_path / "notes.txt") == 1
+    error = capsys.readouterr().err
+    assert "notes.txt cannot be opened" in error
+    assert error.count("\n") == 1
+
+
+@pytest.mark.parametrize("port", ["x", "-1", "65536", ""])
+def test_a_port_that_is_none_is_refused(port: str, capsys: pytest.CaptureFixture[str]):
+    with pytest.raises(SystemExit):
+        main(["serve", f"--port={port}"])
+    assert "is no port" in capsys.readouterr().err
+
+
+def test_without_uvicorn_it_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    real = builtins.__import__
+
+    def without(name: str, *args: Any, **more: Any) -> Any:
+        if name == "uvicorn":
+            raise ImportError(name)
+        return real(name, *args, **more)
+
+    monkeypatch.setattr(builtins, "__import__", without)
+    assert serve(":memory:") == 1
+    assert capsys.readouterr().err == 'serve needs uvicorn: pip install "kaizen-widgets[serve]"\n'
+
+
+def test_others_on_the_network_are_warned_of(capsys: pytest.CaptureFixture[str]):
+    serve(":memory:", "--host", "0.0.0.0")
+    assert "not encrypted" in capsys.readouterr().out
