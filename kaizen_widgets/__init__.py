@@ -42,7 +42,21 @@ _HOMES = {
     "Task": "nodes",
 }
 
-__all__ = sorted(_HOMES)
+__all__ = [
+    "Canvas",
+    "CanvasStore",
+    "Edge",
+    "Graph",
+    "KaizenError",
+    "Kind",
+    "KindConfig",
+    "Look",
+    "Node",
+    "QueryClient",
+    "RunPanel",
+    "Studio",
+    "Task",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -21,11 +21,16 @@ T = TypeVar("T")
 class _Handle:
     """A timer that may be cancelled from any thread."""
 
-    def __init__(self) -> None:
-        self.cancelled = False
+    def __init__(self, callback: Callable[[], object]) -> None:
+        self._callback: Callable[[], object] | None = callback
 
     def cancel(self) -> None:
-        self.cancelled = True
+        self._callback = None  # Also lets go of what a far-off timer would keep alive.
+
+    def run(self) -> None:
+        callback, self._callback = self._callback, None
+        if callback is not None:
+            callback()
 
 
 class BackgroundLoop:
@@ -79,6 +84,15 @@ class BackgroundLoop:
             raise RuntimeError("This runs on the background loop: await instead of wait().")
         return self.start(coroutine).wait(timeout)
 
+    def close(self) -> None:
+        """Stop the loop and wait for its thread; what still runs is dropped. Used again, it starts anew."""
+        with self._lock:
+            loop, thread, self._loop, self._thread = self._loop, self._thread, None, None
+        if loop is not None and thread is not None and thread.is_alive():
+            loop.call_soon_threadsafe(loop.stop)
+            thread.join()
+            loop.close()
+
     # -- Clock
 
     def monotonic(self) -> float:
@@ -91,14 +105,9 @@ class BackgroundLoop:
 
     def call_later(self, delay: float, callback: Callable[[], object]) -> _Handle:
         """Call ``callback`` on the loop's thread after ``delay`` seconds."""
-        handle = _Handle()
-
-        def run() -> None:
-            if not handle.cancelled:
-                callback()
-
+        handle = _Handle(callback)
         loop = self.loop
-        loop.call_soon_threadsafe(lambda: loop.call_later(max(delay, 0.0), run))
+        loop.call_soon_threadsafe(lambda: loop.call_later(max(delay, 0.0), handle.run))
         return handle
 
 

@@ -4,7 +4,8 @@
     ├─ TransportError(.method, .url)     ConnectError · TimedOutError · DecodeError
     │                                    StatusError(.status, .code, .details)
     │                                      ├─ UnauthorizedError · ForbiddenError · NotFoundError
-    │                                      └─ ConflictError · InvalidInputError · RateLimitedError(.retry_after)
+    │                                      ├─ ConflictError · InvalidInputError
+    │                                      └─ RateLimitedError(.retry_after)
     ├─ ProtocolError                     RemoteProtocolError: the other side broke a rule
     ├─ GraphError(.code, .hint, .node_id | .edge_id)
     │                                    UnknownNodeError · UnknownEdgeError · DuplicateIdError

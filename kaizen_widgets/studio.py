@@ -11,7 +11,9 @@ from __future__ import annotations
 
 import os
 import threading
+import warnings
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any, TypeVar, overload
 
 import ipywidgets as ipw
@@ -20,7 +22,7 @@ from kaizen_widgets.api import Api, studio_defaults
 from kaizen_widgets.background import BackgroundLoop, background
 from kaizen_widgets.clock import NewId, random_id
 from kaizen_widgets.engines import Run, follow, start
-from kaizen_widgets.errors import KaizenError, NotFoundError, StoreError
+from kaizen_widgets.errors import KaizenError, NotFoundError, PersistError, StoreError
 from kaizen_widgets.graph import Graph
 from kaizen_widgets.nodes import Functions, default_registry
 from kaizen_widgets.query import QueryClient
@@ -67,13 +69,19 @@ class Studio:
         self._loop = loop
         self._database: Database | None = None
         if url is None:
-            self._database = Database.open(default_path() if data is None else data)
-            session = local_session(self._database, loop, new_id)
+            database = self._database = _open_database(data)
+            session = local_session(database, loop, new_id)
+
+            def renew() -> tuple[str, str]:
+                fresh = local_session(database, loop, new_id)
+                return fresh["access_token"], fresh["refresh_token"]
+
             transport = Transport(
                 EMBEDDED_URL,
                 clock=loop,
                 tokens=Tokens(session["access_token"], session["refresh_token"]),
-                app=create_app(self._database, loop, new_id),
+                app=create_app(database, loop, new_id),
+                renew=renew,
             )
             workspace_id = session["workspace_id"]
         else:
@@ -145,7 +153,9 @@ class Studio:
         )
         if match is None:
             names = ", ".join(repr(one.name) for one in found[:8]) or "none yet"
-            raise NotFoundError(f"There is no pipeline {pipeline!r}; there are: {names}.", status=404)
+            raise NotFoundError(
+                f"There is no pipeline {pipeline!r}; there are: {names}.", status=404
+            )
         self._show(match.id, match.name)
         return self
 
@@ -263,10 +273,8 @@ class Studio:
     def close(self) -> None:
         """Close the widgets and connections; what is unsaved is saved first, if that works."""
         self.cancel()
-        try:
+        with suppress(KaizenError):  # Said on the canvas; a server that is away must not keep us.
             self.save()
-        except KaizenError:
-            pass  # Said on the canvas already; closing must not fail because a server is away.
         self.autosave.close()
         self.run_panel.close()
         self.canvas.close()
@@ -278,7 +286,7 @@ class Studio:
     def _connect_canvas(self) -> None:
         self.canvas.show_saving(self.autosave)
         self.canvas.show_run(self.execution)
-        self.canvas.on_command("run", lambda: self._run_from_canvas())
+        self.canvas.on_command("run", self._run_from_canvas)
         self.canvas.on_command("cancel", self.cancel)
         self.canvas.on_command("save", self.autosave.flush)
 
@@ -315,8 +323,25 @@ class Studio:
         await self.pipelines.save_graph(pipeline_id, draft.graph)
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any:
-        return self.panel._repr_mimebundle_(include=include, exclude=exclude)
+        bundle: Any = self.panel._repr_mimebundle_(include=include, exclude=exclude)
+        return bundle | {"text/plain": repr(self)}
 
     def __repr__(self) -> str:
         where = "embedded" if self._database is not None else self.api.transport.base_url
         return f"Studio({where}, pipeline={self.store.pipeline_name!r})"
+
+
+def _open_database(data: str | os.PathLike[str] | None) -> Database:
+    """Open the file asked for; a data folder that cannot be used costs the keeping, not the studio."""
+    if data is not None:
+        return Database.open(data)
+    try:
+        return Database.open(default_path())
+    except PersistError as error:
+        warnings.warn(
+            f"{error} The studio works in memory: nothing is kept when the kernel ends. "
+            'Give it another file with Studio(data="...").',
+            RuntimeWarning,
+            stacklevel=3,
+        )
+        return Database.open(":memory:")

@@ -17,7 +17,7 @@ from functools import partial
 from typing import Any, Literal, TypeAlias
 
 from kaizen_widgets.clock import Clock
-from kaizen_widgets.stores.delivery import Delivery
+from kaizen_widgets.delivery import Delivery
 
 MAX_LINES = 1000
 

@@ -212,7 +212,8 @@ class _Draft:
                 f"Node {node.id!r} cannot lie in {parent!r}: there is no such node.",
                 node_id=node.id,
             )
-        above: str | None = parent
+        # Only a node that holds others, or itself, can lie in itself.
+        above = parent if node.id == parent or node.id in self.children else None
         while above is not None:
             if above == node.id:
                 raise InvalidConnectionError(

@@ -73,8 +73,8 @@ def _edited(element: E, changes: Iterable[Change]) -> E:
 
 
 def _resize(keys: dict[str, Any], change: Change) -> None:
-    size = change.get("dimensions")
-    if size is not None:
+    if "dimensions" in change:
+        size = change["dimensions"] or {}
         keys["measured"] = dict(size)
         copied = change.get("setAttributes")
         for side in ("width", "height"):

@@ -53,6 +53,8 @@ class Element(FrozenDict[str, Any]):
 
     __slots__ = ()
     kind: ElementKind
+    _one: str
+    """What one of them is called in a sentence."""
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Self:
@@ -64,8 +66,10 @@ class Element(FrozenDict[str, Any]):
         if isinstance(value, cls):
             return value
         if not isinstance(value, Mapping):
-            raise InvalidValueError(f"A {cls.kind} must be an object, not {type(value).__name__}.")
-        element_id = check_id(value.get("id"), f"The id of a {cls.kind}")
+            raise InvalidValueError(
+                f"{cls._one.capitalize()} must be an object, not {type(value).__name__}."
+            )
+        element_id = check_id(value.get("id"), f"The id of {cls._one}")
         name = name_of(cls.kind, element_id)
         try:
             return cls._checked(freeze(value, name), name)
@@ -184,6 +188,7 @@ class Node(Element):
 
     __slots__ = ()
     kind = "node"
+    _one = "a node"
 
     def __init__(
         self,
@@ -235,6 +240,7 @@ class Edge(Element):
 
     __slots__ = ()
     kind = "edge"
+    _one = "an edge"
 
     def __init__(self, id: str, source: str, target: str, **keys: Any) -> None:
         keys = {to_camel(key): value for key, value in keys.items()}

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any, NamedTuple, Never, TypeVar
+from typing import Any, NamedTuple, Never, TypeAlias, TypeVar
 
 from kaizen_widgets.errors import InvalidValueError
 
@@ -20,6 +20,8 @@ MAX_BYTES = 4 * 1024 * 1024
 """The most one element, or one property of it, may hold (characters of JSON, roughly bytes)."""
 MAX_DEPTH = 64
 """How many lists and objects may stand in each other, the element itself included."""
+NUMBER_SIZE = 8
+"""What a number, a bool or null counts."""
 FORBIDDEN_KEYS = frozenset({"__proto__", "constructor", "prototype"})
 """Names that mean something to a JavaScript object: never an id, never a key."""
 MAX_SAFE_INTEGER = 2**53 - 1
@@ -99,36 +101,35 @@ def freeze(value: Any, what: str = "The value") -> Any:
     Raises:
         InvalidValueError: It cannot stand in a document; the message says where and why.
     """
-    frozen = _walk(value, what, 0)
+    frozen = _walk(value, (None, what), 0)
     check_weight(frozen, what)
     return frozen
 
 
 def weigh(value: Any) -> Weight:
     """Return what a frozen value weighs; a container is measured once."""
-    match value:
-        case FrozenDict():
-            try:
-                return value._weight
-            except AttributeError:
-                parts = [weigh(item) for item in value.values()]
-                own = 2 + sum(len(key) + 2 for key in value)
-        case FrozenList():
-            try:
-                return value._weight
-            except AttributeError:
-                parts = [weigh(item) for item in value]
-                own = 2 + len(parts)
-        case str():
-            return Weight(len(value), 0)
-        case _:
-            return Weight(8, 0)
-    size, depth = own, 0
-    for part in parts:
-        size += part.size
-        depth = max(depth, part.depth)
+    if isinstance(value, FrozenDict):
+        keys, items = value.keys(), value.values()
+    elif isinstance(value, FrozenList):
+        keys, items = (), value
+    else:
+        return Weight(_size(value), 0)
+    try:
+        return value._weight
+    except AttributeError:
+        size, depth = 2 + sum(map(len, keys)), 0
+    for item in items:
+        size += _size(item)
+        if isinstance(item, FrozenDict | FrozenList):
+            depth = max(depth, item._weight.depth)
     value._weight = Weight(size, depth + 1)
     return value._weight
+
+
+def _size(value: Any) -> int:
+    if isinstance(value, str):
+        return len(value)
+    return weigh(value).size if isinstance(value, FrozenDict | FrozenList) else NUMBER_SIZE
 
 
 def check_weight(value: Any, what: str) -> None:
@@ -149,64 +150,84 @@ def thaw(value: Any) -> Any:
     return value
 
 
-def _walk(value: Any, what: str, depth: int) -> Any:
+_Where: TypeAlias = "tuple[Any, str | int]"
+"""The container's place, or None, and the name in it: spelt out only for a refusal."""
+
+
+def _said(where: str | _Where) -> str:
+    """Return a place for a sentence: ``Node 'a'.data.tools[3]``, the innermost left out."""
+    if isinstance(where, str):
+        return where
+    parts: list[str | int] = []
+    around: Any = where
+    while around is not None:
+        around, part = around
+        parts.append(part)
+    what, *inside = parts[::-1]
+    shown = inside[:4]
+    return f"{what}" + "".join(
+        f"[{part}]" if isinstance(part, int) else f".{brief(part)}" for part in shown
+    )
+
+
+def _walk(value: Any, where: _Where, depth: int) -> Any:
     """Return the frozen value; stops at the first thing that cannot stand in a document."""
     match value:
         case FrozenDict() | FrozenList() | None | bool():
             return value
         case str():
             if len(value) > MAX_BYTES:
-                raise _too_large(what)
-            check_text(value, what)
+                raise _too_large(_said(where))
+            check_text(value, where)
             # Not str(value): that would be "Color.RED" for a member of an enum of texts.
             return str.__str__(value)
         case int():
             if abs(value) > MAX_SAFE_INTEGER:
                 raise InvalidValueError(
-                    f"{what} is a whole number beyond 2**53: the browser would round it.",
+                    f"{_said(where)} is a whole number beyond 2**53: the browser would round it.",
                     hint="Send it as text.",
                 )
             return int(value)
         case float():
             if not math.isfinite(value):
-                raise InvalidValueError(f"{what} is {value}, not a finite number.")
+                raise InvalidValueError(f"{_said(where)} is {value}, not a finite number.")
             return float(value)
         case dict() | Mapping():
-            return _walk_mapping(value, what, depth)
+            return _walk_mapping(value, where, depth)
         case list() | tuple():
-            return _walk_list(value, what, depth)
+            return _walk_list(value, where, depth)
         case _:
             raise InvalidValueError(
-                f"{what} is a {type(value).__name__}, which is not JSON.",
+                f"{_said(where)} is a {type(value).__name__}, which is not JSON.",
                 hint="Use numbers, text, lists and dicts.",
             )
 
 
-def _walk_mapping(value: Mapping[Any, Any], what: str, depth: int) -> FrozenDict[str, Any]:
+def _walk_mapping(value: Mapping[Any, Any], where: _Where, depth: int) -> FrozenDict[str, Any]:
     if depth >= MAX_DEPTH:
-        raise _too_deep(what)
+        raise _too_deep(_said(where))
     made: dict[str, Any] = {}
     size = 0
     for key, item in value.items():
-        check_key(key, what)
-        made[key] = frozen = _walk(item, f"{what}.{brief(key)}" if depth < 4 else what, depth + 1)
-        size += weigh(frozen).size + len(key)
+        check_key(key, where)
+        made[key] = frozen = _walk(item, (where, key), depth + 1)
+        size += _size(frozen) + len(key)
         if size > MAX_BYTES:
-            raise _too_large(what)
+            raise _too_large(_said(where))
     return FrozenDict(made)
 
 
-def _walk_list(value: list[Any] | tuple[Any, ...], what: str, depth: int) -> FrozenList[Any]:
+def _walk_list(value: list[Any] | tuple[Any, ...], where: _Where, depth: int) -> FrozenList[Any]:
     if depth >= MAX_DEPTH:
-        raise _too_deep(what)
+        raise _too_deep(_said(where))
     made: list[Any] = []
     size = 0
     for index, item in enumerate(value):
-        frozen = _walk(item, f"{what}[{index}]" if depth < 4 else what, depth + 1)
+        frozen = _walk(item, (where, index), depth + 1)
         made.append(frozen)
-        size += weigh(frozen).size
+        size += _size(frozen)
         if size > MAX_BYTES:
-            raise _too_large(what)
+            raise _too_large(_said(where))
     return FrozenList(made)
 
 
@@ -221,24 +242,30 @@ def _too_deep(what: str) -> InvalidValueError:
     return InvalidValueError(f"{what} is nested more than {MAX_DEPTH} deep.")
 
 
-def check_key(key: Any, what: str) -> None:
+def check_key(key: Any, where: str | _Where) -> None:
     """Refuse a mapping key or path part that cannot travel."""
     if not isinstance(key, str):
-        raise InvalidValueError(f"{what} has a {type(key).__name__} as a key, which is not text.")
+        raise InvalidValueError(
+            f"{_said(where)} has a {type(key).__name__} as a key, which is not text."
+        )
     if len(key) > MAX_BYTES:
-        raise _too_large(what)
+        raise _too_large(_said(where))
     if key in FORBIDDEN_KEYS:
-        raise InvalidValueError(f"{what} has the key {key!r}, which JavaScript keeps for itself.")
-    check_text(key, what)
+        raise InvalidValueError(
+            f"{_said(where)} has the key {key!r}, which JavaScript keeps for itself."
+        )
+    check_text(key, where)
 
 
-def check_text(text: str, what: str) -> None:
+def check_text(text: str, where: str | _Where) -> None:
     """Refuse text with half a surrogate pair: no UTF-8, no message, no file could carry it."""
     if not text.isascii():
         try:
             text.encode()
         except UnicodeEncodeError:
-            raise InvalidValueError(f"{what} holds half a Unicode surrogate pair.") from None
+            raise InvalidValueError(
+                f"{_said(where)} holds half a Unicode surrogate pair."
+            ) from None
 
 
 def check_id(value: Any, what: str) -> str:

@@ -175,8 +175,21 @@ class Graph:
 
     __hash__ = None  # type: ignore[assignment]
 
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        return self
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (_again, (type(self), self.nodes, self.edges, self.envelope))
+
     def __repr__(self) -> str:
         return f"Graph(nodes={len(self._nodes)}, edges={len(self._edges)})"
+
+
+def _again(kind: type[Graph], nodes: Any, edges: Any, envelope: Any) -> Graph:
+    return kind(nodes, edges, envelope=envelope)
 
 
 def check_ends(edge: Edge, nodes: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from concurrent.futures import Future
 from dataclasses import dataclass, field
@@ -9,7 +10,9 @@ from typing import Any
 
 from kaizen_widgets.background import BackgroundLoop, Pending
 from kaizen_widgets.clock import Clock
-from kaizen_widgets.query.delivery import Delivery
+from kaizen_widgets.delivery import Delivery
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -24,7 +27,7 @@ class Environment:
 
     loop: BackgroundLoop
     clock: Clock
-    delivery: Delivery = field(default_factory=Delivery)
+    delivery: Delivery = field(default_factory=lambda: Delivery(_log_error))
 
     def now(self) -> float:
         """Seconds since the epoch."""
@@ -33,6 +36,11 @@ class Environment:
     def pending(self, outcome: Future[Any]) -> Pending[Any]:
         """Return a handle on ``outcome`` that one waiter may cancel without the others noticing."""
         return Pending(branch(outcome), self.loop)
+
+
+def _log_error(error: Exception) -> None:
+    """Note what a listener raised: it harms neither the cache nor the other listeners."""
+    log.error("A listener of the query cache failed", exc_info=error)
 
 
 def branch(outcome: Future[Any]) -> Future[Any]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Coroutine
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal, get_args
 
 from traitlets import Enum, Instance, Unicode
 
@@ -22,6 +22,7 @@ from kaizen_widgets.stores.store import Store
 DEFAULT_DELAY = 2.0
 LONGEST_PAUSE = 30.0
 
+SaveStatus = Literal["saved", "dirty", "saving", "failed"]
 Save = Callable[[Draft], Awaitable[object]]
 Spawn = Callable[[Coroutine[Any, Any, None]], object]
 
@@ -38,7 +39,7 @@ class AutoSave(Store):
     """
 
     name = "autosave"
-    status = Enum(("saved", "dirty", "saving", "failed"), "saved")
+    status: SaveStatus = Enum(get_args(SaveStatus), "saved")  # type: ignore[assignment]
     message = Unicode()
     last_saved = Instance(datetime, allow_none=True)
 

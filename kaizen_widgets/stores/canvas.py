@@ -261,9 +261,7 @@ class CanvasStore(Store):
             self.commit((AddElement(kind="edge", item=edge),), label="connect")
             return edge
 
-    def add_node(
-        self, node: Node | Mapping[str, Any] | None = None, **keys: Any
-    ) -> Node:
+    def add_node(self, node: Node | Mapping[str, Any] | None = None, **keys: Any) -> Node:
         """Add a node: a `Node`, its JSON, or ``type=..., position=..., data=...`` and it gets an id."""
         if node is None:
             keys.setdefault("id", f"{keys.get('type') or 'node'}-{self._new_id()}")
@@ -404,4 +402,3 @@ class CanvasStore(Store):
 
     def __repr__(self) -> str:
         return f"CanvasStore(nodes={self._graph.node_count}, edges={self._graph.edge_count})"
-

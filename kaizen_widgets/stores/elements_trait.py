@@ -65,9 +65,7 @@ class Elements(TraitType[Any, Any]):
 def _observed(owner: HasTraits, name: str) -> bool:
     # traitlets has no public way to ask; `Store` and `Canvas` observe neither name themselves.
     notifiers: dict[Any, Any] = owner._trait_notifiers
-    return any(
-        notifiers.get(key, {}).get(kind) for key in (name, All) for kind in ("change", All)
-    )
+    return any(notifiers.get(key, {}).get(kind) for key in (name, All) for kind in ("change", All))
 
 
 def _change(owner: HasTraits, name: str, old: Any, new: Any) -> Bunch:

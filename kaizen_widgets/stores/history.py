@@ -14,8 +14,8 @@ from typing import Any
 
 from traitlets import Bool, Tuple, Unicode
 
+from kaizen_widgets.delivery import Delivery
 from kaizen_widgets.graph import Batch
-from kaizen_widgets.stores.delivery import Delivery
 from kaizen_widgets.stores.store import Store
 
 DEFAULT_LIMIT = 100

@@ -15,8 +15,8 @@ from typing import Any, ClassVar, TypeAlias
 
 from traitlets import Bunch, HasTraits
 
+from kaizen_widgets.delivery import Delivery
 from kaizen_widgets.errors import StoreError
-from kaizen_widgets.stores.delivery import Delivery
 
 State: TypeAlias = Mapping[str, Any]
 Partial: TypeAlias = State | Callable[[State], State]
@@ -103,7 +103,7 @@ class Store(HasTraits):
         changes: list[Bunch] = []
         for key, value in checked.items():
             old = getattr(self, key)
-            if type(old) is type(value) and old == value:
+            if _equal(old, value):
                 continue
             self._trait_values[key] = value
             changes.append(Bunch(name=key, old=old, new=value, owner=self, type="change"))
@@ -130,3 +130,13 @@ class Store(HasTraits):
         """Tell listeners of a plain assignment (``store.theme = "dark"``)."""
         if not getattr(self._in_set, "active", False) and self._listeners:
             self._call_listeners(self.get() | {change.name: change.old})
+
+
+def _equal(old: Any, new: Any) -> bool:
+    """Whether a set would change nothing; what cannot say whether it is equal counts as different."""
+    if old is new:
+        return True
+    try:
+        return type(old) is type(new) and bool(old == new)
+    except Exception:
+        return False  # An array's == is no yes or no.

@@ -74,9 +74,7 @@ class Command(Wire):
     name: Literal["run", "cancel", "save"]
 
 
-ViewMessage = Annotated[
-    Hello | Push | Undo | Redo | Select | Command, Field(discriminator="kind")
-]
+ViewMessage = Annotated[Hello | Push | Undo | Redo | Select | Command, Field(discriminator="kind")]
 
 # ------------------------------------------------------------ kernel to views
 

@@ -22,11 +22,19 @@ class Refresher:
     Args:
         tokens: The pair.
         post: Sends a JSON body to a path without credentials and returns the parsed answer.
+        renew: Signs in anew without asking anybody and returns both tokens, once the refresh token has
+            ended too; None where only a user can.
     """
 
-    def __init__(self, tokens: Tokens, post: Callable[[str, Any], Awaitable[Any]]) -> None:
+    def __init__(
+        self,
+        tokens: Tokens,
+        post: Callable[[str, Any], Awaitable[Any]],
+        renew: Callable[[], tuple[str, str]] | None = None,
+    ) -> None:
         self._tokens = tokens
         self._post = post
+        self._renew = renew
         self._running: asyncio.Task[None] | None = None
 
     async def refresh(self, used: str) -> None:
@@ -55,8 +63,12 @@ class Refresher:
         try:
             answer = await self._post(REFRESH_PATH, {"refresh_token": old})
         except (UnauthorizedError, InvalidInputError):
-            if self._tokens.refresh == old:
-                self._tokens.clear()
+            if self._tokens.refresh != old:
+                raise self._ended() from None
+            if self._renew is not None:
+                self._tokens.set(*self._renew())
+                return
+            self._tokens.clear()
             raise self._ended() from None
         access = answer.get("access_token") if isinstance(answer, Mapping) else None
         if not isinstance(access, str) or not access:

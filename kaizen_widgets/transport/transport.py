@@ -48,6 +48,7 @@ class Transport:
         retries: How often a request that may be repeated is sent again after a passing failure.
         jitter: Gives a number from 0 to 1 that spreads the waits.
         new_id: Gives request ids.
+        renew: Signs in anew where nobody need be asked; see `Refresher`.
 
     Raises:
         TransportError: The address cannot be used; the message says why.
@@ -65,6 +66,7 @@ class Transport:
         retries: int = 2,
         jitter: Callable[[], float] = random.random,
         new_id: NewId = random_id,
+        renew: Callable[[], tuple[str, str]] | None = None,
     ) -> None:
         if app is not None and transport is not None:
             raise TypeError("Give either app or transport, not both.")
@@ -78,7 +80,7 @@ class Transport:
         self._new_id = new_id
         self._client: httpx.AsyncClient | None = None
         self._closed = False
-        self._refresher = Refresher(self.tokens, self._post_plainly)
+        self._refresher = Refresher(self.tokens, self._post_plainly, renew)
 
     @property
     def base_url(self) -> str:

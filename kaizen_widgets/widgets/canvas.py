@@ -314,4 +314,6 @@ def _graph_of(graph: Graph | Mapping[str, Any] | None) -> Graph:
         case Mapping():
             return Graph.from_json(graph)
         case _:
-            raise TypeError(f"A canvas shows a Graph, a CanvasStore or React Flow JSON, not {type(graph).__name__}.")
+            raise TypeError(
+                f"A canvas shows a Graph, a CanvasStore or React Flow JSON, not {type(graph).__name__}."
+            )

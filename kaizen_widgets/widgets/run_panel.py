@@ -23,7 +23,7 @@ STATUS_MARKS = {
     "running": ("◐", "running"),
     "completed": ("✓", "completed"),
     "failed": ("✗", "failed"),
-    "skipped": ("–", "skipped"),
+    "skipped": ("»", "skipped"),
     "cancelled": ("■", "cancelled"),
 }
 STATUS_COLORS = {
@@ -174,7 +174,9 @@ def _log(lines: Any) -> str:
     shown = lines[-LOG_LINES:]
     text = "\n".join(html.escape(_line(line)) for line in shown)
     left_out = len(lines) - len(shown)
-    note = f'<p style="color: {MUTED}">{left_out} older lines are not shown.</p>' if left_out else ""
+    note = (
+        f'<p style="color: {MUTED}">{left_out} older lines are not shown.</p>' if left_out else ""
+    )
     return f'{note}<pre style="{MONO}; margin: 0">{text}</pre>'
 
 

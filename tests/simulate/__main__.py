@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from tests.simulate.world import Broken, World
+from tests.simulate.world import BrokenPropertyError, World
 
 
 def main() -> int:
@@ -25,7 +25,7 @@ def main() -> int:
     for seed in seeds:
         try:
             World(seed, steps=options.steps).play()
-        except Broken as broken:
+        except BrokenPropertyError as broken:
             failed += 1
             sys.stdout.write(f"seed {seed}: {broken}  (python -m tests.simulate --seed {seed})\n")
     sys.stdout.write(f"{len(seeds) - failed} passed, {failed} failed\n")

@@ -25,7 +25,11 @@ class LossyWire:
     """One direction of a connection."""
 
     def __init__(
-        self, deliver: Callable[[Any], None], clock: FakeClock, chance: random.Random, faults: Faults
+        self,
+        deliver: Callable[[Any], None],
+        clock: FakeClock,
+        chance: random.Random,
+        faults: Faults,
     ) -> None:
         self._deliver = deliver
         self._clock = clock

@@ -1,6 +1,7 @@
 """One simulated session: a kernel, views, Python code and faults, all from one seed.
 
-`World(seed).play()` raises `Broken` when one of the three headline properties of SPEC.md does not hold.
+`World(seed).play()` raises `BrokenPropertyError` when one of the three headline properties of SPEC.md
+does not hold.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ SETTLE = 5.0
 """Within so many virtual seconds after the last fault every view equals the kernel."""
 
 
-class Broken(AssertionError):
+class BrokenPropertyError(AssertionError):
     """A headline property does not hold."""
 
 
@@ -105,8 +106,14 @@ class World:
     def _operation(self, graph: Graph) -> Any:
         chance = self.chance
         if not graph.nodes or chance.random() < 0.3:
-            parent = chance.choice(graph.nodes).id if graph.nodes and chance.random() < 0.2 else None
-            item = {"id": self._new_id(), "position": {"x": chance.randint(0, 9), "y": 0}, "data": {}}
+            parent = (
+                chance.choice(graph.nodes).id if graph.nodes and chance.random() < 0.2 else None
+            )
+            item = {
+                "id": self._new_id(),
+                "position": {"x": chance.randint(0, 9), "y": 0},
+                "data": {},
+            }
             return AddElement(kind="node", item=item | ({"parentId": parent} if parent else {}))
         node = chance.choice(graph.nodes)
         match chance.randrange(6):
@@ -180,29 +187,33 @@ class World:
     def _check_convergence(self) -> None:
         for view in self.views:
             if view.pending:
-                raise Broken(f"{view.client} still waits for {view.pending[0]}")
+                raise BrokenPropertyError(f"{view.client} still waits for {view.pending[0]}")
             if view.shown != self.store.graph or view.confirmed != self.store.graph:
-                raise Broken(f"{view.client} shows another document, at {view.rev} of {self.store.rev}")
+                raise BrokenPropertyError(
+                    f"{view.client} shows another document, at {view.rev} of {self.store.rev}"
+                )
 
     def _check_exactly_once(self) -> None:
         applied = Counter(commit.source for commit in self.commits if commit.source is not None)
         twice = [request for request, count in applied.items() if count > 1]
         if twice:
-            raise Broken(f"{twice[0]} was applied more than once")
+            raise BrokenPropertyError(f"{twice[0]} was applied more than once")
         for view in self.views:
             both = view.acknowledged & view.refused
             if both:
-                raise Broken(f"{view.client} heard two answers to request {min(both)}")
+                raise BrokenPropertyError(f"{view.client} heard two answers to request {min(both)}")
             if view.acknowledged | view.refused != set(range(1, view.n + 1)):
-                raise Broken(f"{view.client} was not told of every request")
+                raise BrokenPropertyError(f"{view.client} was not told of every request")
             wrong = [n for n in view.refused if applied[Request(view.client, n)]]
             if wrong:
-                raise Broken(f"request {wrong[0]} of {view.client} was refused and applied")
+                raise BrokenPropertyError(
+                    f"request {wrong[0]} of {view.client} was refused and applied"
+                )
         replayed = self.first
         for commit in self.commits:
             replayed, _ = apply(replayed, commit.batch)
         if replayed != self.store.graph:
-            raise Broken("the batches told do not make the document")
+            raise BrokenPropertyError("the batches told do not make the document")
 
     def _check_history(self) -> None:
         while self.store.redo():
@@ -212,10 +223,10 @@ class World:
         while self.store.undo():
             steps += 1
         if steps < self.store.history.limit and self.store.graph != self.first:
-            raise Broken("undo all does not restore the first document")
+            raise BrokenPropertyError("undo all does not restore the first document")
         while self.store.redo():
             pass
         if self.store.graph != last:
-            raise Broken("redo all does not restore the last document")
+            raise BrokenPropertyError("redo all does not restore the last document")
         self.clock.advance(SETTLE)
         self._check_convergence()

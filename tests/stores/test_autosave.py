@@ -1,6 +1,7 @@
 """Auto-save under a virtual clock."""
 
 import asyncio
+from itertools import pairwise
 
 import pytest
 
@@ -15,7 +16,7 @@ class Server:
     def __init__(self):
         self.saved = []
         self.away = False
-        self.gate = None
+        self.gate: asyncio.Event | None = None
 
     async def save(self, draft):
         if self.gate is not None:
@@ -121,7 +122,7 @@ def test_pauses_between_failures_grow_to_thirty_seconds(desk):
     autosave = AutoSave(desk.store, fail, clock=desk.clock, spawn=desk.loop.start)
     desk.edit()
     desk.loop.advance(130)
-    pauses = [round(after - before) for before, after in zip(tries, tries[1:], strict=False)]
+    pauses = [round(after - before) for before, after in pairwise(tries)]
     assert pauses == [2, 4, 8, 16, 30, 30, 30]
     autosave.close()
 

@@ -86,7 +86,9 @@ def test_undo_all_restores_the_first_and_redo_all_the_last(actions):
                 store.add_node(id=f"n{number}")
             case "move" if nodes:
                 position = {"x": number, "y": 0}
-                store.on_nodes_change([{"type": "position", "id": nodes[0].id, "position": position}])
+                store.on_nodes_change(
+                    [{"type": "position", "id": nodes[0].id, "position": position}]
+                )
             case "delete" if nodes:
                 store.delete_node(nodes[-1].id)
             case "undo":

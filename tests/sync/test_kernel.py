@@ -146,10 +146,25 @@ def test_s9_batches_are_told_in_order_although_observers_edit(bench):
 @pytest.mark.parametrize(
     "batch",
     [
-        [{"op": "set", "kind": "node", "id": "a", "path": ["position"], "value": {"x": float("nan"), "y": 0}}],
+        [
+            {
+                "op": "set",
+                "kind": "node",
+                "id": "a",
+                "path": ["position"],
+                "value": {"x": float("nan"), "y": 0},
+            }
+        ],
         [{"op": "set", "kind": "node", "id": "a", "path": ["data", "__proto__"], "value": 1}],
         [{"op": "set", "kind": "node", "id": "a", "path": ["selected"], "value": True}],
-        [{"op": "add", "kind": "node", "item": {"id": "b", "position": {"x": 0, "y": 0}, "measured": {}}, "before": None}],
+        [
+            {
+                "op": "add",
+                "kind": "node",
+                "item": {"id": "b", "position": {"x": 0, "y": 0}, "measured": {}},
+                "before": None,
+            }
+        ],
         [{"op": "explode", "kind": "node", "id": "a"}],
         [{"op": "remove", "kind": "node", "id": "a", "really": True}],
         "not a batch",
@@ -163,7 +178,9 @@ def test_s10_what_may_not_enter_is_refused_and_the_next_request_counts(bench, ba
     assert applied.kind == "applied"
 
 
-@pytest.mark.parametrize("content", [None, 3, [], {}, {"kind": "hello"}, {"kind": "push", "n": True}])
+@pytest.mark.parametrize(
+    "content", [None, 3, [], {}, {"kind": "hello"}, {"kind": "push", "n": True}]
+)
 def test_s10_what_is_no_message_changes_nothing(bench, content):
     bench.end.receive(content)
     assert bench.said == []

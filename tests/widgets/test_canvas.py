@@ -35,7 +35,14 @@ class Tab:
         self.n += 1
         epoch = self.canvas.store.epoch
         self.comm.deliver_custom(
-            {"kind": "push", "client": "tab", "epoch": epoch, "n": self.n, "baseRev": 0, "batch": batch}
+            {
+                "kind": "push",
+                "client": "tab",
+                "epoch": epoch,
+                "n": self.n,
+                "baseRev": 0,
+                "batch": batch,
+            }
         )
 
 
@@ -49,10 +56,14 @@ def test_a_hand_edit_reaches_python_and_comes_back_with_its_sender(tab):
     seen = []
     tab.canvas.observe(lambda change: seen.append(change.new[0].position), "nodes")
     tab.heard()
-    tab.push({"op": "set", "kind": "node", "id": "a", "path": ["position"], "value": {"x": 4, "y": 2}})
+    tab.push(
+        {"op": "set", "kind": "node", "id": "a", "path": ["position"], "value": {"x": 4, "y": 2}}
+    )
     assert seen == [(4, 2)]
     applied = [message for message in tab.heard() if message["kind"] == "applied"]
-    assert [(message["client"], message["n"], message["rev"]) for message in applied] == [("tab", 1, 1)]
+    assert [(message["client"], message["n"], message["rev"]) for message in applied] == [
+        ("tab", 1, 1)
+    ]
 
 
 def test_a_python_edit_reaches_the_tab_as_one_operation(tab):

@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from kaizen_widgets.stores.delivery import Delivery
+from kaizen_widgets.delivery import Delivery
 
 
 def test_calls_wait_for_the_outermost_holder():
@@ -35,9 +35,13 @@ def test_a_call_that_raises_does_not_cost_the_others_theirs():
     def bad():
         raise ValueError("mine")
 
-    with pytest.raises(ValueError, match="mine"), delivery.locked():
-        delivery.post(bad)
-        delivery.post(lambda: heard.append("still"))
+    def both():
+        with delivery.locked():
+            delivery.post(bad)
+            delivery.post(lambda: heard.append("still"))
+
+    with pytest.raises(ValueError, match="mine"):
+        both()
     assert heard == ["still"]
 
 
@@ -73,3 +77,10 @@ def test_many_threads_are_heard_in_the_order_they_held_the_lock():
         thread.join()
     delivery.post(lambda: None)
     assert heard == done
+
+
+def test_errors_go_to_who_asked_for_them():
+    errors = []
+    delivery = Delivery(errors.append)
+    delivery.post(lambda: 1 / 0)
+    assert [type(error) for error in errors] == [ZeroDivisionError]

@@ -1,4 +1,4 @@
-"""One lock, and what is to be told once it is free (rule S9).
+"""One lock, and what is to be told once it is free (rule S9 of sync/SPEC.md).
 
 Whoever holds the lock posts calls; they run after the outermost holder let go, in the order posted, one
 thread at a time. So a listener never runs under the lock, may itself take it, and never hears the second
@@ -14,9 +14,15 @@ from contextlib import contextmanager
 
 
 class Delivery:
-    """A re-entrant lock with a queue of calls behind it."""
+    """A re-entrant lock with a queue of calls behind it.
 
-    def __init__(self) -> None:
+    Args:
+        on_error: Takes what a call raised; without it the first error is raised, once all calls are made,
+            where the lock was let go.
+    """
+
+    def __init__(self, on_error: Callable[[Exception], object] | None = None) -> None:
+        self._on_error = on_error
         self._lock = threading.RLock()
         self._depth = 0
         self._calls: deque[Callable[[], object]] = deque()
@@ -26,6 +32,7 @@ class Delivery:
     @contextmanager
     def locked(self) -> Iterator[None]:
         """Hold the lock; what was posted meanwhile runs after the outermost holder let go."""
+        outermost = False
         try:
             with self._lock:
                 self._depth += 1
@@ -58,12 +65,15 @@ class Delivery:
             if error is not None:
                 raise error
 
-    def _run_all(self) -> BaseException | None:
-        """Make all calls, also after one raised: one observer's fault is not the others' loss."""
-        first: BaseException | None = None
+    def _run_all(self) -> Exception | None:
+        """Make all calls, also after one raised: one listener's fault is not the others' loss."""
+        first: Exception | None = None
         while self._calls:
             try:
                 self._calls.popleft()()
-            except Exception as error:  # noqa: BLE001 - handed to the caller below
-                first = first or error
+            except Exception as error:
+                if self._on_error is not None:
+                    self._on_error(error)
+                else:
+                    first = first or error
         return first

@@ -1,0 +1,69 @@
+"""One server and one browser for this folder; a fresh context and a fresh kernel for each test.
+
+Package scope, not session: Playwright leaves an event loop running in this thread, and tests of
+coroutines in other folders need their own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+
+import chromium
+import pytest
+from playwright.sync_api import Browser, Error, sync_playwright
+
+from tests.browser.lab import Lab
+from tests.browser.server import JupyterServer
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark every test that opens a browser, so that no file can forget to."""
+    for item in items:
+        if "lab" in getattr(item, "fixturenames", ()):
+            item.add_marker("browser")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Keep a picture of a failure, and add what page and server said to its report."""
+    report = yield
+    tab = getattr(item, "funcargs", {}).get("lab")
+    if call.when == "call" and report.failed and isinstance(tab, Lab):
+        report.sections.append(("the page's problems", "\n".join(tab.problems) or "none"))
+        report.sections.append(("end of the server's log", tab.server_log()[-3000:]))
+        try:
+            report.sections.append(("picture", tab.screenshot(f"failed-{item.name}").name))
+        except Error as error:  # the page itself may be what died
+            report.sections.append(("picture", f"none: {error}"))
+    return report
+
+
+@pytest.fixture(scope="package")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[JupyterServer]:
+    running = JupyterServer(tmp_path_factory.mktemp("jupyter"))
+    yield running
+    running.close()
+
+
+@pytest.fixture(scope="package")
+def browser() -> Iterator[Browser]:
+    path = chromium.find()
+    chromium.lend_node()
+    with sync_playwright() as playwright:
+        # Chromium's own sandbox needs rights that root and containers lack; it opens local pages only.
+        running = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def lab(server: JupyterServer, browser: Browser) -> Iterator[Lab]:
+    """A tab without a notebook yet; `lab.open([...])` opens one."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    context.set_default_timeout(15_000)
+    with Lab(server, context) as tab:
+        yield tab
+    context.close()
+    server.end_sessions()

@@ -1,0 +1,32 @@
+"""Fixtures every folder of tests may use."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import settings
+
+from kaizen_widgets.testing import FakeClock, FakeComms, fake_comms
+
+# The same examples on every run; and a slow machine is no counterexample.
+settings.register_profile("gate", deadline=None, derandomize=True)
+settings.load_profile("gate")
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    """Coroutines of tests run on asyncio, as in a kernel."""
+    return "asyncio"
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+@pytest.fixture
+def comms() -> Iterator[FakeComms]:
+    """Widgets made in the test talk to it instead of a browser."""
+    with fake_comms() as opened:
+        yield opened

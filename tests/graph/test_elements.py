@@ -1,0 +1,267 @@
+from __future__ import annotations
+
+import copy
+import enum
+import json
+import pickle
+import time
+from typing import Any
+
+import pytest
+
+from kaizen_widgets.errors import GraphError, InvalidValueError
+from kaizen_widgets.graph import Edge, Graph, Node, SetProperty, apply
+from kaizen_widgets.graph.frozen import FrozenDict, FrozenList, freeze, thaw
+from tests.graph.builders import graph
+
+NAN, INF = float("nan"), float("inf")
+
+
+def nested(depth: int, make: Any) -> Any:
+    value: Any = 0
+    for _ in range(depth):
+        value = make(value)
+    return value
+
+
+BAD_VALUES = {
+    "nan": (NAN, "nan, not a finite number"),
+    "infinity": (-INF, "-inf, not a finite number"),
+    "large whole number": (2**53, "beyond 2**53"),
+    "huge whole number": (-(10**5000), "beyond 2**53"),
+    "half a surrogate pair": ("\ud800", "half a Unicode surrogate pair"),
+    "half a surrogate pair in a key": ({"\udfff": 1}, "half a Unicode surrogate pair"),
+    "proto at depth": ({"a": [{"__proto__": {}}]}, "'__proto__'"),
+    "constructor": ({"constructor": 1}, "'constructor'"),
+    "key that is no text": ({1: 2}, "int as a key"),
+    "set": ({"x"}, "set, which is not JSON"),
+    "bytes": (b"x", "bytes, which is not JSON"),
+    "object": (object(), "object, which is not JSON"),
+    "lists in lists": (nested(10_000, lambda inner: [inner]), "more than 64 deep"),
+    "dicts in dicts": (nested(10_000, lambda inner: {"k": inner}), "more than 64 deep"),
+    "50 MB of text": ("x" * 50_000_000, "more than 4.2 MB"),
+    "50 MB of unusual text": ("é" * 50_000_000, "more than 4.2 MB"),
+    "50 MB of numbers": ([1.5] * 6_000_000, "more than 4.2 MB"),
+    "50 MB as a key": ({"x" * 50_000_000: 1}, "more than 4.2 MB"),
+}
+
+
+@pytest.mark.parametrize(("value", "words"), BAD_VALUES.values(), ids=BAD_VALUES)
+def test_a_value_that_cannot_travel_is_refused_by_name(value: Any, words: str) -> None:
+    ways = (
+        lambda: Node("n1", data={"label": value}),
+        lambda: Node.from_json({"id": "n1", "position": {"x": 0, "y": 0}, "data": {"l": value}}),
+        lambda: Graph([{"id": "n1", "position": {"x": 0, "y": 0}, "data": {"l": value}}]),
+        lambda: SetProperty(kind="node", id="n1", path=("data", "label"), value=value),
+        lambda: Node("n1").set_in(("data", "label"), value),
+        lambda: Node("n1").evolve(data={"label": value}),
+    )
+    for way in ways:
+        with pytest.raises(InvalidValueError) as caught:
+            way()
+        assert words in str(caught.value)
+        assert str(caught.value).startswith("Node 'n1'.data")
+        assert caught.value.node_id == "n1"
+        assert len(str(caught.value)) < 300
+
+
+def test_a_label_of_50_mb_is_refused_in_less_than_a_second() -> None:
+    label = "x" * 50_000_000
+    started = time.process_time()
+    with pytest.raises(InvalidValueError, match=r"Node 'n1'\.data\.label holds more than 4\.2 MB"):
+        Node("n1", data={"label": label})
+    assert time.process_time() - started < 1.0
+
+
+@pytest.mark.parametrize(
+    "position",
+    [(NAN, 0), (0, INF), {"x": 0}, (1,), (1, 2, 3), None, 7, "ab", ("1", "2"), (True, False)],
+    ids=str,
+)
+def test_a_position_that_is_no_point_is_refused_by_name(position: Any) -> None:
+    with pytest.raises(InvalidValueError, match="Node 'n1'") as caught:
+        Node("n1", position)
+    assert caught.value.node_id == "n1"
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        "",
+        "x" * 1025,
+        "a\nb",
+        "\x00",
+        "\x7f",
+        "\x85",
+        "__proto__",
+        "prototype",
+        "\ud800",
+        7,
+        None,
+        {},
+    ],
+    ids=repr,
+)
+def test_a_bad_id_is_refused_wherever_it_stands(bad: Any) -> None:
+    with pytest.raises(InvalidValueError, match="id of a node"):
+        Node(bad)
+    with pytest.raises(InvalidValueError, match=r"nodes\[1\]: The id of a node"):
+        Graph([Node("a"), {"id": bad, "position": {"x": 0, "y": 0}}])
+    with pytest.raises(InvalidValueError, match=r"edges\[0\]: The id of an edge"):
+        Graph([Node("a")], [{"id": bad, "source": "a", "target": "a"}])
+    with pytest.raises(InvalidValueError, match=r"Edge 'e'[:.] ?target") as caught:
+        Edge("e", "a", bad)
+    assert caught.value.edge_id == "e"
+
+
+@pytest.mark.parametrize(
+    "good", ["x" * 1024, '{"node":"a","handle":"œ"}', "reactflow__edge-a b", "0"]
+)
+def test_any_other_text_is_an_id(good: str) -> None:
+    assert Graph([Node(good)]).node(good).id == good
+
+
+WRONG_GRAPHS: dict[str, tuple[list[Any], list[Any], str]] = {
+    "duplicate node": ([Node("a"), Node("a")], [], "two nodes with the id 'a'"),
+    "duplicate edge": ([Node("a")], [Edge("e", "a", "a")] * 2, "two edges with the id 'e'"),
+    "dangling source": ([Node("a")], [Edge("e", "z", "a")], "Edge 'e' has the source 'z'"),
+    "dangling target": ([Node("a")], [Edge("e", "a", "z")], "Edge 'e' has the target 'z'"),
+    "unknown parent": ([Node("a", parent_id="z")], [], "Node 'a' lies in 'z'"),
+    "own parent": ([Node("a", parent_id="a")], [], "Node 'a' cannot lie in itself"),
+    "parent circle": (
+        [Node("a", parent_id="b"), Node("b", parent_id="a")],
+        [],
+        "Node 'b' cannot lie in itself",
+    ),
+    "child of a parent circle": (
+        [Node("c", parent_id="a"), Node("a", parent_id="b"), Node("b", parent_id="a")],
+        [],
+        "Node 'a' cannot lie in itself",
+    ),
+    "child first": ([Node("a", parent_id="b"), Node("b")], [], "Node 'a' stands before"),
+    "no object": ([Node("a"), 3], [], "nodes[1]: A node must be an object, not int"),
+    "no position": ([{"id": "a"}], [], "Node 'a' needs a position"),
+    "no source": ([Node("a")], [{"id": "e", "target": "a"}], "Edge 'e': source must be text"),
+}
+
+
+@pytest.mark.parametrize(("nodes", "edges", "words"), WRONG_GRAPHS.values(), ids=WRONG_GRAPHS)
+def test_what_is_no_graph_is_refused_by_name(nodes: Any, edges: Any, words: str) -> None:
+    with pytest.raises(GraphError) as caught:
+        Graph(nodes, edges)
+    assert words in str(caught.value)
+    named = caught.value.node_id or caught.value.edge_id
+    assert "[1]" in words or repr(named) in str(caught.value)
+
+
+def test_an_element_is_its_json() -> None:
+    node = Node("a", (1, 2.5), type="agent", data={"tools": ["x"]}, parent_id="g")
+    plain = {
+        "id": "a",
+        "position": {"x": 1, "y": 2.5},
+        "type": "agent",
+        "data": {"tools": ["x"]},
+        "parentId": "g",
+    }
+    assert node == plain
+    assert json.loads(json.dumps(node)) == plain
+    assert (node.position.x, node.label, node.parent_id) == (1, "a", "g")
+    assert repr(node) == (
+        "Node({'id': 'a', 'position': {'x': 1, 'y': 2.5}, 'data': {'tools': ['x']}, "
+        "'type': 'agent', 'parentId': 'g'})"
+    )
+    edge = Edge("e", "a", "b", source_handle="out")
+    assert edge == {"id": "e", "source": "a", "target": "b", "sourceHandle": "out"}
+    assert repr(graph("a->b")) == "Graph(nodes=2, edges=1)"
+
+
+MUTATIONS: dict[str, Any] = {
+    "set a key": lambda node: node.__setitem__("data", {}),
+    "delete a key": lambda node: node.__delitem__("data"),
+    "update": lambda node: node.update(data={}),
+    "pop": lambda node: node.pop("data"),
+    "popitem": lambda node: node.popitem(),
+    "setdefault": lambda node: node.setdefault("x", 1),
+    "clear": lambda node: node.clear(),
+    "or": lambda node: node.__ior__({"x": 1}),
+    "set inside": lambda node: node["data"].__setitem__("label", "B"),
+    "append": lambda node: node["data"]["tools"].append("y"),
+    "extend": lambda node: node["data"]["tools"].extend(["y"]),
+    "set an item": lambda node: node["data"]["tools"].__setitem__(0, "y"),
+    "delete an item": lambda node: node["data"]["tools"].__delitem__(0),
+    "add": lambda node: node["data"]["tools"].__iadd__(["y"]),
+    "multiply": lambda node: node["data"]["tools"].__imul__(2),
+    "insert": lambda node: node["data"]["tools"].insert(0, "y"),
+    "remove": lambda node: node["data"]["tools"].remove("x"),
+    "sort": lambda node: node["data"]["tools"].sort(),
+    "reverse": lambda node: node["data"]["tools"].reverse(),
+}
+
+
+@pytest.mark.parametrize("mutate", MUTATIONS.values(), ids=MUTATIONS)
+def test_nothing_in_an_element_changes_in_place(mutate: Any) -> None:
+    node = Node("a", data={"label": "A", "tools": ["x"]})
+    with pytest.raises(TypeError, match="cannot change in place; use the store's actions"):
+        mutate(node)
+    assert node == {"id": "a", "position": {"x": 0, "y": 0}, "data": {"label": "A", "tools": ["x"]}}
+
+
+def test_a_changed_copy_of_an_element_shares_the_rest() -> None:
+    node = Node("a", data={"tools": ["x"]})
+    moved = node.evolve(position={"x": 5, "y": 5}, parent_id="g")
+    assert moved.position == (5, 5)
+    assert moved.data is node.data
+    assert type(node | {"x": 1}) is type(node.copy()) is dict
+
+
+@pytest.mark.parametrize("value", [Node("a", data={"l": [1, {"k": None}]}), Edge("e", "a", "b")])
+def test_an_element_is_copied_and_pickled_as_what_it_is(value: Any) -> None:
+    assert copy.copy(value) is value
+    assert copy.deepcopy(value) is value
+    for again in (pickle.loads(pickle.dumps(value)), type(value).from_json(thaw(value))):
+        assert again == value
+        assert type(again) is type(value)
+        with pytest.raises(TypeError):
+            again["data"] = 1
+
+
+def test_a_graph_is_copied_and_pickled_as_what_it_is() -> None:
+    value = Graph.from_json({**graph("a->b, c in a").to_json(), "name": "kept"})
+    assert copy.deepcopy(value) is value
+    again = pickle.loads(pickle.dumps(value))
+    assert again == value
+    assert again.envelope == value.envelope
+    assert apply(again, ())[0] is again
+    assert [edge.id for edge in again.edges_of("a")] == ["a-b"]
+
+
+def test_frozen_values_are_plain_json_whatever_they_were() -> None:
+    class Colour(str, enum.Enum):  # noqa: UP042 - what a StrEnum is not
+        RED = "red"
+
+    class Size(enum.IntEnum):
+        LARGE = 3
+
+    frozen = freeze({"colour": Colour.RED, "size": Size.LARGE, "pair": (1, 2.0)})
+    assert type(frozen["colour"]) is str
+    assert type(frozen["size"]) is int
+    assert frozen == {"colour": "red", "size": 3, "pair": [1, 2.0]}
+    assert (type(frozen), type(frozen["pair"])) == (FrozenDict, FrozenList)
+    assert freeze(frozen) is frozen
+    assert freeze({"inner": frozen})["inner"] is frozen
+
+
+def test_thawed_values_may_change_and_leave_the_element_alone() -> None:
+    node = Node("a", data={"tools": ["x"]})
+    plain = thaw(node)
+    plain["data"]["tools"].append("y")
+    assert node.data["tools"] == ["x"]
+
+
+def test_unknown_elements_are_refused_by_name() -> None:
+    value = graph("a->b")
+    with pytest.raises(GraphError, match="no node 'z'"):
+        value.node("z")
+    with pytest.raises(GraphError, match="no edge 'z'"):
+        value.edge("z")
+    assert value.edges_of("z") == value.children_of("z") == ()
