@@ -18,8 +18,10 @@ from kaizen_widgets.server.services import Services
 from kaizen_widgets.server.times import stamp
 
 MODEL = "gpt-4o-mini"
-COLUMN = 310
-"""Flow units from one node's left edge to the next one's: a node of about 220 and a gap of 90."""
+COLUMN = 280
+"""Flow units from one node's left edge to the next one's: a node of about 210 and a gap of 70."""
+QUESTION = "There is a refund missing on my invoice."
+"""What the sample works on when a run is started without a word."""
 HALF_ROW = 90
 """Two rows stand this far above and below the middle: a node of about 90 high and a gap of 90."""
 
@@ -85,7 +87,7 @@ def support_triage(billing: str, technical: str) -> GraphSave:
     """Return the sample's graph; the two agents are given by id."""
     routes = [{"name": "billing", "when": "'invoice' in text or 'refund' in text"}]
     nodes = [
-        _node("input", "input", "Message", 0),
+        _node("input", "input", "Message", 0) | {"config": {"defaults": {"text": QUESTION}}},
         _node("router", "router", "What is it about?", 1)
         | {"config": {"routes": routes, "default": "technical"}},
         _node("billing", "agent", "Billing", 2, -HALF_ROW) | {"agent_id": billing},

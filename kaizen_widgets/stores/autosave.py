@@ -16,7 +16,8 @@ from typing import Any, Literal, get_args
 from traitlets import Enum, Instance, Unicode
 
 from kaizen_widgets.clock import Clock, Timer
-from kaizen_widgets.stores.canvas import CanvasStore, Commit, Draft, Event, Replaced
+from kaizen_widgets.stores.canvas import CanvasStore, Draft
+from kaizen_widgets.stores.document import Commit, Event, Replaced
 from kaizen_widgets.stores.store import Store
 
 DEFAULT_DELAY = 2.0

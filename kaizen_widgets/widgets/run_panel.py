@@ -56,8 +56,8 @@ class RunPanel(ipw.VBox):
         self._cancel = cancel
         self.inputs = ipw.Textarea(
             placeholder='What goes in: plain text, or JSON such as {"text": "..."}',
-            layout=ipw.Layout(width="100%", height="64px"),
-            tooltip="Inputs of the run",
+            layout=ipw.Layout(width="auto", height="44px"),
+            tooltip="What the run works on",
         )
         self.run_button = ipw.Button(description="Run", icon="play", button_style="primary")
         self.cancel_button = ipw.Button(description="Cancel", icon="stop", disabled=True)

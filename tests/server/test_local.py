@@ -75,7 +75,7 @@ def test_the_samples_nodes_do_not_overlap_and_go_left_to_right(me: Caller):
     pipeline = sample(me)
     at = {n["id"]: (n["position_x"], n["position_y"]) for n in pipeline["nodes"]}
     for edge in pipeline["connections"]:
-        assert at[edge["target_node_id"]][0] >= at[edge["source_node_id"]][0] + 220 + 90
+        assert at[edge["target_node_id"]][0] >= at[edge["source_node_id"]][0] + 220 + 60
     for one in at.values():
         for other in at.values():
             apart = abs(one[0] - other[0]) >= 220 or abs(one[1] - other[1]) >= 90

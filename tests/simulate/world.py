@@ -20,7 +20,8 @@ from kaizen_widgets.graph import (
     UnsetProperty,
     apply,
 )
-from kaizen_widgets.stores.canvas import CanvasStore, Commit, Event
+from kaizen_widgets.stores.canvas import CanvasStore
+from kaizen_widgets.stores.document import Commit, Event
 from kaizen_widgets.sync import KernelEnd, Outbox, Request
 from kaizen_widgets.sync.messages import KernelMail
 from kaizen_widgets.testing.clock import FakeClock

@@ -1,0 +1,212 @@
+/** The whole widget: toolbar, palette, and React Flow between them. */
+import {
+  Background,
+  BackgroundVariant,
+  Controls,
+  MiniMap,
+  ReactFlow,
+  ReactFlowProvider,
+  useNodesInitialized,
+  useReactFlow,
+} from "@xyflow/react";
+import { type DragEvent, type ReactNode, useEffect, useRef, useSyncExternalStore } from "react";
+import { GroupCard } from "../nodes/GroupCard.tsx";
+import { NodeCard } from "../nodes/NodeCard.tsx";
+import { colorMode, onColorMode } from "../theme.ts";
+import { FlowLine } from "./FlowLine.tsx";
+import type { FlowNode } from "./flow.ts";
+import { SessionContext, useReadOnly, useReplica, useSession, useStore } from "./hooks.ts";
+import { Notices, Orphans } from "./Notices.tsx";
+import { DRAG_TYPE, Palette } from "./Palette.tsx";
+import { around } from "./place.ts";
+import type { Session } from "./session.ts";
+import { Toolbar } from "./Toolbar.tsx";
+import { MAX_ZOOM, MIN_ZOOM, useFit } from "./useFit.ts";
+import { useSize } from "./useSize.ts";
+import { wouldLose } from "./words.ts";
+
+// At module scope: another object would remount every node (trap 24).
+const NODE_TYPES = { node: NodeCard, frame: GroupCard };
+const EDGE_TYPES = { edge: FlowLine };
+/** React Flow draws the map for the size it is told, in px. */
+const MAP = { width: 124, height: 84 };
+const MULTI_KEYS = ["Control", "Meta"];
+/** From so many nodes on only what is seen is in the page (trap 22). */
+const MANY = 300;
+
+export function Canvas({ session }: { session: Session }): ReactNode {
+  return (
+    <SessionContext value={session}>
+      <ReactFlowProvider>
+        <Frame />
+      </ReactFlowProvider>
+    </SessionContext>
+  );
+}
+
+function Frame(): ReactNode {
+  const readOnly = useReadOnly();
+  const frame = useRef<HTMLDivElement>(null);
+  const { width, height } = useSize(frame);
+  const mode = useSyncExternalStore(onColorMode, colorMode);
+  useLeaveWarning();
+  return (
+    <div ref={frame} className="kc-frame" data-theme={mode} data-narrow={width > 0 && width < 640}>
+      <Toolbar />
+      <Orphans />
+      <div className="kc-body">
+        {!readOnly && <Palette narrow={width > 0 && width < 760} />}
+        <Board mode={mode} visible={width > 0} roomy={width >= 760 && height >= 320} />
+      </div>
+    </div>
+  );
+}
+
+interface BoardProps {
+  mode: "light" | "dark";
+  visible: boolean;
+  /** Whether there is room for a map. */
+  roomy: boolean;
+}
+
+function Board({ mode, visible, roomy }: BoardProps): ReactNode {
+  const session = useSession();
+  const readOnly = useReadOnly();
+  const { nodes, edges } = useStore(session.flow, (flow) => flow);
+  const minimap = useStore(session.traits, (traits) => traits.minimap);
+  const zoomOnScroll = useStore(session.traits, (traits) => traits.zoomOnScroll);
+  const focused = useStore(session.view, (view) => view.focused);
+  const wheel = zoomOnScroll === "always" || (zoomOnScroll === "focus" && focused);
+  const drop = useDrop();
+  return (
+    <div className="kc-board" {...(readOnly ? {} : drop)}>
+      <ReactFlow
+        nodes={nodes}
+        edges={edges}
+        nodeTypes={NODE_TYPES}
+        edgeTypes={EDGE_TYPES}
+        onNodesChange={session.onNodesChange}
+        onEdgesChange={session.onEdgesChange}
+        onConnect={session.connect}
+        onReconnect={session.reconnect}
+        isValidConnection={session.mayConnect}
+        onNodeDoubleClick={(_, node) => session.startRename(node.id)}
+        nodesDraggable={!readOnly}
+        nodesConnectable={!readOnly}
+        edgesReconnectable={!readOnly}
+        deleteKeyCode={null}
+        selectionKeyCode="Shift"
+        multiSelectionKeyCode={MULTI_KEYS}
+        zoomOnScroll={wheel}
+        preventScrolling={wheel}
+        zoomOnDoubleClick={false}
+        minZoom={MIN_ZOOM}
+        maxZoom={MAX_ZOOM}
+        connectionRadius={32}
+        reconnectRadius={14}
+        onlyRenderVisibleElements={nodes.length > MANY}
+        colorMode={mode}
+      >
+        <Background variant={BackgroundVariant.Dots} gap={20} size={1.25} />
+        <Controls showInteractive={false} showFitView={false} position="bottom-left" />
+        {minimap && roomy && nodes.length > 0 && (
+          <MiniMap
+            pannable
+            zoomable
+            style={MAP}
+            nodeColor={colorOf}
+            nodeBorderRadius={8}
+            ariaLabel="Map"
+          />
+        )}
+        <FitOnce visible={visible} />
+      </ReactFlow>
+      <Hint />
+      <Notices />
+    </div>
+  );
+}
+
+function colorOf(node: FlowNode): string {
+  return node.data.look?.color ?? "#8b8f98";
+}
+
+/**
+ * Shows the nodes when a document is first seen, and never moves the view again by itself (trap 25).
+ * The first thing drawn may be a saved picture of that document.
+ */
+function FitOnce({ visible }: { visible: boolean }): ReactNode {
+  const session = useSession();
+  const measured = useNodesInitialized();
+  const many = useStore(session.flow, ({ nodes }) => nodes.length > MANY);
+  const epoch = useReplica((state) => state.epoch);
+  const empty = useStore(session.flow, ({ nodes }) => nodes.length === 0);
+  const { showStart } = useFit();
+  const done = useRef(false);
+  const seen = useRef(epoch);
+  useEffect(() => {
+    if (seen.current !== null && seen.current !== epoch) done.current = false;
+    seen.current = epoch;
+    if (done.current || !visible) return;
+    if (empty) {
+      // What the user adds to an empty canvas stays where they put it.
+      done.current = epoch !== null;
+    } else if (measured || many) {
+      // Of many nodes only those in view are ever measured; their sizes are known well enough.
+      done.current = true;
+      // In the next frame React Flow has taken over the nodes of this one.
+      requestAnimationFrame(showStart);
+    }
+  }, [visible, measured, many, empty, epoch, showStart]);
+  return null;
+}
+
+function Hint(): ReactNode {
+  const session = useSession();
+  const readOnly = useReadOnly();
+  const empty = useStore(session.flow, ({ nodes }) => nodes.length === 0);
+  const link = useReplica((state) => state.link);
+  if (!empty) return null;
+  if (link === "opening")
+    return (
+      <div className="kc-hint" role="status">
+        <span className="kc-spinner" /> Opening the pipeline…
+      </div>
+    );
+  const text = readOnly
+    ? "There is nothing on this canvas."
+    : "Drag a node from the left, or click one to add it here.";
+  return <div className="kc-hint">{text}</div>;
+}
+
+function useDrop() {
+  const session = useSession();
+  const { screenToFlowPosition } = useReactFlow();
+  const isOurs = (event: DragEvent) => event.dataTransfer.types.includes(DRAG_TYPE);
+  return {
+    onDragOver: (event: DragEvent) => {
+      if (!isOurs(event)) return;
+      event.preventDefault();
+      event.dataTransfer.dropEffect = "copy";
+    },
+    onDrop: (event: DragEvent) => {
+      if (!isOurs(event)) return;
+      event.preventDefault();
+      const type = event.dataTransfer.getData(DRAG_TYPE);
+      const look = session.replica.store.get().kinds.find((kind) => kind.type === type);
+      if (look)
+        session.add(look, around(screenToFlowPosition({ x: event.clientX, y: event.clientY })));
+    },
+  };
+}
+
+/** Asks before the page goes while something of the user's is nowhere else. */
+function useLeaveWarning(): void {
+  const risky = useReplica(({ canvas, pending }) => wouldLose(canvas.save, pending.length));
+  useEffect(() => {
+    if (!risky) return;
+    const warn = (event: BeforeUnloadEvent) => event.preventDefault();
+    window.addEventListener("beforeunload", warn);
+    return () => window.removeEventListener("beforeunload", warn);
+  }, [risky]);
+}

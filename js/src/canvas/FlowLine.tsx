@@ -1,0 +1,22 @@
+/** An edge; it moves while the node it leads to is running. */
+import { BaseEdge, type EdgeProps, getBezierPath } from "@xyflow/react";
+import { memo } from "react";
+import { useRun } from "../nodes/RunLine.tsx";
+import type { FlowEdge } from "./flow.ts";
+
+export const FlowLine = memo(function FlowLine(props: EdgeProps<FlowEdge>) {
+  const [path, labelX, labelY] = getBezierPath(props);
+  const running = useRun(props.target)?.status === "running";
+  return (
+    <BaseEdge
+      path={path}
+      labelX={labelX}
+      labelY={labelY}
+      label={props.label}
+      labelBgPadding={[6, 3]}
+      labelBgBorderRadius={4}
+      interactionWidth={22}
+      className={running ? "kc-line-running" : undefined}
+    />
+  );
+});

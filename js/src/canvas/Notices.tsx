@@ -1,0 +1,61 @@
+/** What the user should hear: refused edits, and edits that belong to a document that is no longer open. */
+import type { ReactNode } from "react";
+import { Icon } from "../icons.tsx";
+import { useReadOnly, useReplica, useSession, useStore } from "./hooks.ts";
+
+export function Notices(): ReactNode {
+  const session = useSession();
+  const notices = useStore(session.view, (view) => view.notices);
+  const runFailed = useReplica(({ canvas }) =>
+    canvas.run.status === "failed" ? canvas.run.message : "",
+  );
+  return (
+    <div className="kc-notices">
+      <div aria-live="polite" role="status">
+        {notices.map(({ id, message, hint }) => (
+          <div key={id} className="kc-notice">
+            <Icon name="warning" />
+            <p>
+              {message}
+              {hint && <small>{hint}</small>}
+            </p>
+            <button
+              type="button"
+              className="kc-button"
+              aria-label="Close"
+              onClick={() => session.dismiss(id)}
+            >
+              <Icon name="close" size={14} />
+            </button>
+          </div>
+        ))}
+      </div>
+      <p className="kc-spoken" aria-live="polite">
+        {runFailed && `The run failed. ${runFailed}`}
+      </p>
+    </div>
+  );
+}
+
+export function Orphans(): ReactNode {
+  const session = useSession();
+  const readOnly = useReadOnly();
+  const count = useReplica((state) => state.orphans.length);
+  if (count === 0) return null;
+  const [edits, were] = count === 1 ? ["An edit", "was"] : [`${count} edits`, "were"];
+  return (
+    <div className="kc-orphans" role="alert">
+      <p>
+        {edits} of yours {were} made to a document that has since been replaced.
+      </p>
+      {!readOnly && (
+        <button type="button" className="kc-link" onClick={() => session.replica.reapplyOrphans()}>
+          Reapply
+        </button>
+      )}
+      <button type="button" className="kc-link" onClick={() => session.replica.discardOrphans()}>
+        Discard
+      </button>
+    </div>
+  );
+}

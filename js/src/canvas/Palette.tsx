@@ -1,0 +1,59 @@
+/** The kinds of nodes there are: a click adds one in the middle, a drag puts it where it drops. */
+import { useReactFlow } from "@xyflow/react";
+import { type CSSProperties, type ReactNode, useState } from "react";
+import { Icon } from "../icons.tsx";
+import type { KindLook } from "../protocol.gen.ts";
+import { useReplica, useSession } from "./hooks.ts";
+import { middleOf } from "./place.ts";
+
+/** What a drag from the palette carries, besides the kind's name. */
+export const DRAG_TYPE = "application/x-kaizen-kind";
+
+export function Palette({ narrow }: { narrow: boolean }): ReactNode {
+  const session = useSession();
+  const kinds = useReplica((state) => state.kinds);
+  const { screenToFlowPosition } = useReactFlow();
+  const [wanted, setWanted] = useState<boolean | null>(null);
+  const open = wanted ?? !narrow;
+  const add = (look: KindLook, button: HTMLElement) => {
+    const pane = button.closest(".kc-body")?.querySelector(".react-flow");
+    if (pane) session.add(look, middleOf(pane, screenToFlowPosition, session.flow.get().nodes));
+  };
+  return (
+    <nav className="kc-palette" data-open={open} aria-label="Node kinds">
+      <div className="kc-palette-list">
+        {kinds.map((look) => (
+          <button
+            key={look.type}
+            type="button"
+            draggable
+            className="kc-kind"
+            style={{ "--kc-kind": look.color } as CSSProperties}
+            title={`${look.title}: ${look.description}`}
+            aria-label={`Add ${look.title}`}
+            onClick={(event) => add(look, event.currentTarget)}
+            onDragStart={(event) => {
+              event.dataTransfer.setData(DRAG_TYPE, look.type);
+              event.dataTransfer.effectAllowed = "copy";
+            }}
+          >
+            <span className="kc-node-icon">
+              <Icon name={look.icon} size={15} />
+            </span>
+            {open && <span>{look.title}</span>}
+          </button>
+        ))}
+      </div>
+      <button
+        type="button"
+        className="kc-button kc-fold"
+        aria-label={open ? "Fold the palette" : "Unfold the palette"}
+        aria-expanded={open}
+        title={open ? "Fold" : "Unfold"}
+        onClick={() => setWanted(!open)}
+      >
+        <Icon name={open ? "fold" : "unfold"} />
+      </button>
+    </nav>
+  );
+}

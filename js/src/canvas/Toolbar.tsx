@@ -1,0 +1,169 @@
+/** The bar on top: what is open, where it stands, and the buttons. */
+import type { ReactNode } from "react";
+import { Icon } from "../icons.tsx";
+import { useReadOnly, useReplica, useSession } from "./hooks.ts";
+import { useFit } from "./useFit.ts";
+import { linkWords, saveWords, type Words } from "./words.ts";
+
+const MAC = /Mac|iP(hone|ad)/.test(globalThis.navigator?.platform ?? "");
+
+export function Toolbar(): ReactNode {
+  const readOnly = useReadOnly();
+  const title = useReplica((state) => state.canvas.title);
+  const { showAll } = useFit();
+  return (
+    <header className="kc-toolbar">
+      <div className="kc-title">
+        <b title={title}>{title || "Canvas"}</b>
+        <Standing />
+      </div>
+      <div className="kc-buttons">
+        {!readOnly && <HistoryButtons />}
+        <Button name="Fit view" icon="fit" onClick={() => showAll(200)} />
+        <RunButton />
+      </div>
+      <Progress />
+    </header>
+  );
+}
+
+/** Saved or not, in touch or not: said aloud when it changes. */
+function Standing(): ReactNode {
+  const session = useSession();
+  const readOnly = useReadOnly();
+  const save = useReplica((state) => state.canvas.save);
+  const link = useReplica((state) => state.link);
+  const unanswered = useReplica((state) => state.pending.length);
+  const showSave = link !== "opening" && link !== "gone" ? saveWords(save) : null;
+  const mayNeedSave = save.status === "dirty" || save.status === "failed";
+  return (
+    <>
+      <output className="kc-standing" aria-live="polite">
+        {showSave && <Saying words={showSave} />}
+        <Saying words={linkWords(link, unanswered, readOnly)} />
+        {readOnly && <span className="kc-saying">Read only</span>}
+      </output>
+      {showSave && mayNeedSave && (
+        <button type="button" className="kc-link" onClick={() => session.command("save")}>
+          Save now
+        </button>
+      )}
+    </>
+  );
+}
+
+function Saying({ words }: { words: Words | null }): ReactNode {
+  if (!words) return null;
+  return (
+    <span className="kc-saying" data-tone={words.tone} title={words.text}>
+      <span className="kc-dot" />
+      <span>{words.text}</span>
+    </span>
+  );
+}
+
+function HistoryButtons(): ReactNode {
+  const session = useSession();
+  const { undoLabel, canRedo, redoLabel } = useReplica((state) => state.canvas);
+  const gone = useReplica((state) => state.link === "gone");
+  const unanswered = useReplica((state) => state.pending.length);
+  // The newest step may be one that the kernel has not heard of; its label is not known then.
+  const undo = unanswered === 0 && undoLabel ? `Undo: ${undoLabel}` : "Undo";
+  const redo = redoLabel ? `Redo: ${redoLabel}` : "Redo";
+  return (
+    <>
+      <Button
+        name="Undo"
+        title={`${undo} (${MAC ? "⌘Z" : "Ctrl+Z"})`}
+        icon="undo"
+        disabled={gone || !session.canUndo}
+        onClick={() => session.undo()}
+      />
+      <Button
+        name="Redo"
+        title={`${redo} (${MAC ? "⇧⌘Z" : "Ctrl+Shift+Z"})`}
+        icon="redo"
+        disabled={gone || !canRedo}
+        onClick={() => session.redo()}
+      />
+      <span className="kc-divider" />
+    </>
+  );
+}
+
+function RunButton(): ReactNode {
+  const session = useSession();
+  const canRun = useReplica((state) => state.canvas.canRun && state.epoch !== null);
+  const gone = useReplica((state) => state.link === "gone");
+  const running = useReplica((state) => state.canvas.run.status === "running");
+  if (running)
+    return (
+      <button
+        type="button"
+        className="kc-run-button"
+        data-running
+        aria-label="Cancel"
+        title="Cancel the run"
+        disabled={gone}
+        onClick={() => session.command("cancel")}
+      >
+        <Icon name="stop" size={14} />
+        <span>Cancel</span>
+      </button>
+    );
+  if (!canRun) return null;
+  return (
+    <button
+      type="button"
+      className="kc-run-button"
+      aria-label="Run"
+      title="Run the pipeline"
+      disabled={gone}
+      onClick={() => session.command("run")}
+    >
+      <Icon name="run" size={14} />
+      <span>Run</span>
+    </button>
+  );
+}
+
+function Progress(): ReactNode {
+  const running = useReplica((state) => state.canvas.run.status === "running");
+  const percent = useReplica((state) => Math.round(state.canvas.run.progress * 100));
+  if (!running) return null;
+  return (
+    <div
+      className="kc-progress"
+      role="progressbar"
+      aria-label="Run progress"
+      aria-valuemin={0}
+      aria-valuemax={100}
+      aria-valuenow={percent}
+    >
+      <div style={{ width: `${Math.max(percent, 2)}%` }} />
+    </div>
+  );
+}
+
+interface ButtonProps {
+  name: string;
+  icon: string;
+  title?: string;
+  disabled?: boolean;
+  onClick: () => void;
+}
+
+function Button({ name, icon, title = name, disabled = false, onClick }: ButtonProps): ReactNode {
+  return (
+    <button
+      type="button"
+      className="kc-button"
+      aria-label={name}
+      title={title}
+      disabled={disabled}
+      onClick={onClick}
+    >
+      <Icon name={icon} />
+    </button>
+  );
+}

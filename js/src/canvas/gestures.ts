@@ -1,0 +1,147 @@
+/** What a hand does, as batches (rule S7: one gesture, one batch). Pure; ids are handed in. */
+import type { Connection } from "@xyflow/react";
+import { type Batch, type Document, type NodeJson, type Operation, parentOf } from "../document.ts";
+import { isObject } from "../json.ts";
+import { handleOf } from "../nodes/ports.ts";
+import type { KindLook } from "../protocol.gen.ts";
+
+export interface XY {
+  readonly x: number;
+  readonly y: number;
+}
+
+/** Gives a random part of an id; hexadecimal. */
+export type NewId = () => string;
+
+export const randomHex: NewId = () =>
+  Array.from(crypto.getRandomValues(new Uint8Array(4)), (byte) =>
+    byte.toString(16).padStart(2, "0"),
+  ).join("");
+
+/** Moves nodes to where they were dropped, in whole units; none when all stand there already. */
+export function moves(document: Document, places: Iterable<readonly [string, XY]>): Batch {
+  const batch: Operation[] = [];
+  for (const [id, place] of places) {
+    const node = document.nodes.get(id);
+    const value = whole(place);
+    if (node && (node.position.x !== value.x || node.position.y !== value.y))
+      batch.push({ op: "set", kind: "node", id, path: ["position"], value });
+  }
+  return batch;
+}
+
+export function addition(look: KindLook, at: XY, newId: NewId): { id: string; batch: Batch } {
+  const id = `${look.type}-${newId()}`;
+  const data = { label: look.title, config: look.defaults ?? {} };
+  const item = { id, type: look.type, position: whole(at), data };
+  return { id, batch: [{ op: "add", kind: "node", item, before: null }] };
+}
+
+/** Whether an edge may be drawn: not to the node itself, and not a second time. */
+export function mayConnect(document: Document, wish: Connection, except?: string): boolean {
+  if (wish.source === wish.target) return false;
+  for (const edge of document.edges.values()) {
+    if (
+      edge.id !== except &&
+      edge.source === wish.source &&
+      edge.target === wish.target &&
+      handleOf(edge.sourceHandle) === handleOf(wish.sourceHandle) &&
+      handleOf(edge.targetHandle) === handleOf(wish.targetHandle)
+    )
+      return false;
+  }
+  return true;
+}
+
+export function connection(wish: Connection, newId: NewId): Batch {
+  const item: Record<string, string> = {
+    id: `e-${newId()}`,
+    source: wish.source,
+    target: wish.target,
+  };
+  if (wish.sourceHandle) item.sourceHandle = wish.sourceHandle;
+  if (wish.targetHandle) item.targetHandle = wish.targetHandle;
+  return [{ op: "add", kind: "edge", item, before: null }];
+}
+
+/** Puts the ends of an edge elsewhere; the edge keeps its id. */
+export function reconnection(document: Document, id: string, wish: Connection): Batch {
+  const edge = document.edges.get(id);
+  if (!edge) return [];
+  return (["source", "target", "sourceHandle", "targetHandle"] as const).flatMap(
+    (key): Operation[] => {
+      const value = wish[key];
+      if (value)
+        return edge[key] === value ? [] : [{ op: "set", kind: "edge", id, path: [key], value }];
+      return Object.hasOwn(edge, key) ? [{ op: "unset", kind: "edge", id, path: [key] }] : [];
+    },
+  );
+}
+
+/** Removes nodes and edges; what goes along with a node by itself is not named. */
+export function deletion(
+  document: Document,
+  nodes: Iterable<string>,
+  edges: Iterable<string>,
+): Batch {
+  const gone = new Set(nodes);
+  const inner = (node: NodeJson | undefined): boolean => {
+    const parent = node ? parentOf(node) : null;
+    return parent !== null && (gone.has(parent) || inner(document.nodes.get(parent)));
+  };
+  const batch: Operation[] = [];
+  for (const id of gone) {
+    const node = document.nodes.get(id);
+    if (node && !inner(node)) batch.push({ op: "remove", kind: "node", id });
+  }
+  for (const id of edges) {
+    const edge = document.edges.get(id);
+    if (!edge) continue;
+    const goesAlong = [edge.source, edge.target].some(
+      (end) => gone.has(end) || inner(document.nodes.get(end)),
+    );
+    if (!goesAlong) batch.push({ op: "remove", kind: "edge", id });
+  }
+  return batch;
+}
+
+export function renaming(node: NodeJson, label: string): Batch {
+  if (isObject(node.data))
+    return [{ op: "set", kind: "node", id: node.id, path: ["data", "label"], value: label }];
+  return [{ op: "set", kind: "node", id: node.id, path: ["data"], value: { label } }];
+}
+
+/** Copies nodes, a little lower and to the right, with the edges between them. */
+export function duplication(
+  document: Document,
+  ids: Iterable<string>,
+  newId: NewId,
+): { ids: string[]; batch: Batch } {
+  const wanted = new Set(ids);
+  const copies = new Map<string, string>();
+  const batch: Operation[] = [];
+  for (const node of document.nodes.values()) {
+    if (!wanted.has(node.id)) continue;
+    const id = `${typeof node.type === "string" && node.type ? node.type : "node"}-${newId()}`;
+    copies.set(node.id, id);
+    const parent = parentOf(node);
+    const copied = parent === null ? undefined : copies.get(parent);
+    // Inside a copied parent the place is the same: the parent has moved already.
+    const shift = copied === undefined ? 32 : 0;
+    const position = { x: node.position.x + shift, y: node.position.y + shift };
+    const item = { ...node, id, position, ...(copied === undefined ? {} : { parentId: copied }) };
+    batch.push({ op: "add", kind: "node", item, before: null });
+  }
+  for (const edge of document.edges.values()) {
+    const [source, target] = [copies.get(edge.source), copies.get(edge.target)];
+    if (source === undefined || target === undefined) continue;
+    const item = { ...edge, id: `e-${newId()}`, source, target };
+    batch.push({ op: "add", kind: "edge", item, before: null });
+  }
+  return { ids: [...copies.values()], batch };
+}
+
+function whole({ x, y }: XY): XY {
+  // Adding 0 turns -0 into 0, which JSON would not keep apart from it.
+  return { x: Math.round(x) + 0, y: Math.round(y) + 0 };
+}

@@ -1,0 +1,344 @@
+/**
+ * One open view: the replica, what is drawn of it, and what the hands are doing.
+ *
+ * Knows no DOM and no React component; the components read its stores and call its verbs. Everything it
+ * starts is ended by `close`.
+ */
+
+import type { EdgeChange, NodeChange } from "@xyflow/react";
+import { applyEdgeChanges, applyNodeChanges, type Connection } from "@xyflow/react";
+import type { Channel, Traits } from "../channel.ts";
+import type { Clock } from "../clock.ts";
+import type { Batch } from "../document.ts";
+import { same } from "../json.ts";
+import type { Command, KindLook, Problem } from "../protocol.gen.ts";
+import { Replica, type ReplicaState } from "../replica.ts";
+import { type Readable, Store, type Unsubscribe } from "../store.ts";
+import { type Flow, type FlowEdge, type FlowNode, flowOf, NO_FLOW } from "./flow.ts";
+import type { NewId, XY } from "./gestures.ts";
+import * as gestures from "./gestures.ts";
+
+export interface Notice {
+  readonly id: number;
+  readonly message: string;
+  readonly hint: string;
+}
+
+export interface ViewState {
+  /** The node whose name is being typed. */
+  readonly editing: string | null;
+  readonly notices: readonly Notice[];
+  /** Whether the keyboard is ours: the wheel zooms only then. */
+  readonly focused: boolean;
+}
+
+/** Arrow keys move in small steps; a pause of so many ms ends the gesture. */
+const KEYBOARD_PAUSE = 400;
+const SELECT_EVERY = 100;
+const NOTICE_FOR = 8_000;
+
+export class Session {
+  readonly replica: Replica;
+  readonly flow = new Store<Flow>(NO_FLOW);
+  readonly view = new Store<ViewState>({ editing: null, notices: [], focused: false });
+  readonly traits: Readable<Traits>;
+  private looks: ReadonlyMap<string, KindLook> = new Map();
+  private drawn: Pick<ReplicaState, "shown" | "kinds"> | null = null;
+  private readonly held = new Set<string>();
+  private readonly arrows = new Set<string>();
+  private endArrows: Unsubscribe | null = null;
+  private reported: { nodes: string[]; edges: string[] } = { nodes: [], edges: [] };
+  private endReport: Unsubscribe | null = null;
+  private lastNotice = 0;
+  private readonly ends = new Set<Unsubscribe>();
+
+  constructor(
+    private readonly channel: Channel,
+    client: string,
+    private readonly clock: Clock,
+    private readonly newId: NewId = gestures.randomHex,
+  ) {
+    this.traits = channel.traits;
+    this.replica = new Replica(client, clock, {
+      send: (message) => channel.send(message),
+      notify: (problem) => this.notify(problem),
+      select: (nodes, edges) => this.show(nodes, edges),
+    });
+    this.ends.add(this.replica.store.subscribe(() => this.draw()));
+  }
+
+  /** Listens, shows what was saved, and asks for what is. */
+  start(): void {
+    this.channel.receive((message) => this.replica.receive(message));
+    const preview = this.channel.preview();
+    if (preview) {
+      try {
+        this.replica.preview(preview);
+      } catch {
+        // A notebook saved by another version; the kernel will say what the document is.
+      }
+    }
+    this.draw();
+    this.replica.start();
+  }
+
+  close(): void {
+    this.commitArrows();
+    for (const end of this.ends) end();
+    this.ends.clear();
+    this.endReport?.();
+    this.replica.stop();
+    this.channel.close();
+  }
+
+  get canEdit(): boolean {
+    return !this.traits.get().readOnly && this.replica.store.get().epoch !== null;
+  }
+
+  // --------------------------------------------------- what React Flow reports
+
+  readonly onNodesChange = (changes: NodeChange<FlowNode>[]): void => {
+    const dropped: string[] = [];
+    for (const change of changes) {
+      if (change.type !== "position") continue;
+      if (change.dragging) {
+        this.held.add(change.id);
+      } else if (this.held.has(change.id) && !this.arrows.has(change.id)) {
+        dropped.push(change.id);
+      } else if (change.position) {
+        this.held.add(change.id);
+        this.arrows.add(change.id);
+      }
+    }
+    const known = changes.filter(
+      ({ type }) => type !== "remove" && type !== "add" && type !== "replace",
+    );
+    const flow = this.flow.get();
+    this.flow.set({ ...flow, nodes: applyNodeChanges(known, flow.nodes) });
+    if (dropped.length > 0) this.commitMoves(dropped);
+    if (this.arrows.size > 0) {
+      this.endArrows?.();
+      this.endArrows = this.clock.later(KEYBOARD_PAUSE, () => this.commitArrows());
+    }
+    this.reportSelection();
+  };
+
+  readonly onEdgesChange = (changes: EdgeChange<FlowEdge>[]): void => {
+    const known = changes.filter((change) => change.type === "select");
+    const flow = this.flow.get();
+    this.flow.set({ ...flow, edges: applyEdgeChanges(known, flow.edges) });
+    this.reportSelection();
+  };
+
+  readonly mayConnect = (wish: Connection | FlowEdge): boolean => {
+    const { source, target, sourceHandle = null, targetHandle = null } = wish;
+    const except = "id" in wish ? wish.id : undefined;
+    const document = this.replica.store.get().shown;
+    return gestures.mayConnect(document, { source, target, sourceHandle, targetHandle }, except);
+  };
+
+  readonly connect = (wish: Connection): void => {
+    if (this.mayConnect(wish)) this.edit(() => gestures.connection(wish, this.newId));
+  };
+
+  readonly reconnect = (edge: FlowEdge, wish: Connection): void => {
+    this.edit((document) => gestures.reconnection(document, edge.id, wish));
+  };
+
+  // ------------------------------------------------------------------ the verbs
+
+  add(look: KindLook, at: XY): void {
+    const { id, batch } = gestures.addition(look, at, this.newId);
+    if (this.edit(() => batch)) this.selectOnly([id]);
+  }
+
+  delete(): void {
+    const { nodes, edges } = this.selection();
+    this.edit((document) => gestures.deletion(document, nodes, edges));
+  }
+
+  duplicate(): void {
+    let copies: string[] = [];
+    const done = this.edit((document) => {
+      const { ids, batch } = gestures.duplication(document, this.selection().nodes, this.newId);
+      copies = ids;
+      return batch;
+    });
+    if (done) this.selectOnly(copies);
+  }
+
+  startRename(id: string | undefined = this.onlySelected()): void {
+    if (this.canEdit && id !== undefined && this.replica.store.get().shown.nodes.has(id))
+      this.view.update({ editing: id });
+  }
+
+  /** Ends the typing of a name; null leaves the name as it was. */
+  endRename(id: string, label: string | null): void {
+    if (this.view.get().editing !== id) return;
+    this.view.update({ editing: null });
+    const text = label?.trim();
+    if (!text) return;
+    this.edit((document) => {
+      const node = document.nodes.get(id);
+      return node ? gestures.renaming(node, text) : [];
+    });
+  }
+
+  undo(): void {
+    this.commitArrows();
+    // Also when nothing is known to undo: what is known may be older than the newest edit.
+    if (this.canEdit) this.replica.undo();
+  }
+
+  redo(): void {
+    this.commitArrows();
+    if (this.canEdit) this.replica.redo();
+  }
+
+  get canUndo(): boolean {
+    const { canvas, pending } = this.replica.store.get();
+    return canvas.canUndo || pending.some((request) => request.kind === "push");
+  }
+
+  command(name: Command["name"]): void {
+    this.commitArrows();
+    this.replica.command(name);
+  }
+
+  selectAll(): void {
+    const { nodes, edges } = this.flow.get();
+    this.select(new Set(nodes.map(({ id }) => id)), new Set(edges.map(({ id }) => id)));
+    this.reportSelection();
+  }
+
+  /** Selects nothing; returns whether anything was selected. */
+  clearSelection(): boolean {
+    const { nodes, edges } = this.selection();
+    if (nodes.length === 0 && edges.length === 0) return false;
+    this.select(new Set(), new Set());
+    this.reportSelection();
+    return true;
+  }
+
+  notify(problem: Pick<Problem, "message" | "hint">): void {
+    const id = ++this.lastNotice;
+    const notice = { id, message: problem.message, hint: problem.hint };
+    this.view.update({ notices: [...this.view.get().notices.slice(-2), notice] });
+    const end = this.clock.later(NOTICE_FOR, () => {
+      this.ends.delete(end);
+      this.dismiss(id);
+    });
+    this.ends.add(end);
+  }
+
+  dismiss(id: number): void {
+    this.view.update({ notices: this.view.get().notices.filter((notice) => notice.id !== id) });
+  }
+
+  // -------------------------------------------------------------------- inside
+
+  /** Carries a batch out; what cannot be done is said, never thrown. Returns whether anything changed. */
+  private edit(make: (document: ReplicaState["shown"]) => Batch): boolean {
+    if (!this.canEdit) return false;
+    this.commitArrows();
+    try {
+      return this.replica.push(make(this.replica.store.get().shown));
+    } catch (error) {
+      this.notify({ message: error instanceof Error ? error.message : String(error), hint: "" });
+      return false;
+    }
+  }
+
+  private commitArrows(): void {
+    this.endArrows?.();
+    this.endArrows = null;
+    const ids = [...this.arrows];
+    this.arrows.clear();
+    if (ids.length > 0) this.commitMoves(ids);
+  }
+
+  private commitMoves(ids: readonly string[]): void {
+    for (const id of ids) this.held.delete(id);
+    const moved = new Set(ids);
+    const places = this.flow.get().nodes.filter(({ id }) => moved.has(id));
+    const changed = this.edit((document) =>
+      gestures.moves(
+        document,
+        places.map(({ id, position }) => [id, position] as const),
+      ),
+    );
+    // Nothing new, or not allowed: the nodes go back to where the document has them.
+    if (!changed) this.redraw();
+  }
+
+  private draw(): void {
+    const { shown, kinds } = this.replica.store.get();
+    if (shown === this.drawn?.shown && kinds === this.drawn.kinds) return;
+    if (kinds !== this.drawn?.kinds) this.looks = new Map(kinds.map((look) => [look.type, look]));
+    this.drawn = { shown, kinds };
+    const { editing } = this.view.get();
+    if (editing !== null && !shown.nodes.has(editing)) this.view.update({ editing: null });
+    for (const id of this.held) {
+      if (shown.nodes.has(id)) continue;
+      this.held.delete(id);
+      this.arrows.delete(id);
+    }
+    this.redraw();
+    this.reportSelection();
+  }
+
+  private redraw(): void {
+    const drawn = this.flow.get();
+    const next = flowOf(this.replica.store.get().shown, this.looks, drawn, this.held);
+    this.flow.set(next);
+  }
+
+  private selection(): { nodes: string[]; edges: string[] } {
+    const { nodes, edges } = this.flow.get();
+    const chosen = (list: readonly (FlowNode | FlowEdge)[]) =>
+      list.filter(({ selected }) => selected).map(({ id }) => id);
+    return { nodes: chosen(nodes), edges: chosen(edges) };
+  }
+
+  private onlySelected(): string | undefined {
+    const { nodes } = this.selection();
+    return nodes.length === 1 ? nodes[0] : undefined;
+  }
+
+  private select(nodes: ReadonlySet<string>, edges: ReadonlySet<string>): void {
+    const mark = <T extends FlowNode | FlowEdge>(list: T[], chosen: ReadonlySet<string>): T[] =>
+      list.map((item) =>
+        Boolean(item.selected) === chosen.has(item.id)
+          ? item
+          : { ...item, selected: chosen.has(item.id) },
+      );
+    const flow = this.flow.get();
+    this.flow.set({
+      ...flow,
+      nodes: mark(flow.nodes, nodes),
+      edges: mark(flow.edges, edges),
+    });
+  }
+
+  private selectOnly(nodes: readonly string[]): void {
+    this.select(new Set(nodes), new Set());
+    this.reportSelection();
+  }
+
+  /** Selects what Python selected, and does not report it back. */
+  private show(nodes: readonly string[], edges: readonly string[]): void {
+    this.select(new Set(nodes), new Set(edges));
+    this.reported = this.selection();
+  }
+
+  private reportSelection(): void {
+    if (this.endReport !== null || same(this.selection(), this.reported)) return;
+    this.endReport = this.clock.later(SELECT_EVERY, () => {
+      this.endReport = null;
+      const now = this.selection();
+      if (same(now, this.reported)) return;
+      this.reported = now;
+      this.replica.select(now.nodes, now.edges);
+    });
+  }
+}

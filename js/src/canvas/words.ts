@@ -1,0 +1,53 @@
+/** What the canvas says about itself, in words. Pure. */
+import type { SaveState } from "../protocol.gen.ts";
+import type { Link } from "../replica.ts";
+
+export type Tone = "quiet" | "busy" | "good" | "bad";
+
+export interface Words {
+  readonly text: string;
+  readonly tone: Tone;
+}
+
+const LOCAL_ONLY = "edits live only in this browser";
+
+/** Where the view stands against the kernel (rule S11); null when all is well and there is nothing to say. */
+export function linkWords(link: Link, unanswered: number, readOnly: boolean): Words | null {
+  const edits = unanswered === 1 ? "1 edit" : `${unanswered} edits`;
+  switch (link) {
+    case "opening":
+      return { text: "Opening…", tone: "busy" };
+    case "gone":
+      return { text: readOnly ? "Kernel gone" : `Kernel gone: ${LOCAL_ONLY}`, tone: "bad" };
+    case "lost":
+      return { text: readOnly ? "Disconnected" : `Disconnected: ${LOCAL_ONLY}`, tone: "bad" };
+    case "slow":
+      return {
+        text: unanswered ? `Kernel busy, ${edits} on their way` : "Kernel busy",
+        tone: "busy",
+      };
+    case "live":
+      return unanswered ? { text: `${edits} on their way`, tone: "quiet" } : null;
+  }
+}
+
+/** Where the document stands against what is stored; null when nothing stores it. */
+export function saveWords({ status, message }: SaveState): Words | null {
+  switch (status) {
+    case "none":
+      return null;
+    case "saved":
+      return { text: "Saved", tone: "good" };
+    case "dirty":
+      return { text: "Unsaved changes", tone: "quiet" };
+    case "saving":
+      return { text: "Saving…", tone: "busy" };
+    case "failed":
+      return { text: message ? `Not saved: ${message}` : "Not saved", tone: "bad" };
+  }
+}
+
+/** Whether leaving the page may lose something. */
+export function wouldLose(save: SaveState, unanswered: number): boolean {
+  return unanswered > 0 || ["dirty", "saving", "failed"].includes(save.status);
+}

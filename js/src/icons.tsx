@@ -1,0 +1,52 @@
+/** Every picture on the canvas: 24 px outlines in the current colour, hidden from screen readers. */
+import type { ReactNode } from "react";
+
+const PATHS: Readonly<Record<string, string>> = {
+  // Node kinds, by the names that looks give.
+  input: "M14 4h4a2 2 0 0 1 2 2v12a2 2 0 0 1-2 2h-4M10 8l4 4-4 4M14 12H3",
+  output: "M10 4H6a2 2 0 0 0-2 2v12a2 2 0 0 0 2 2h4M16 8l4 4-4 4M20 12H9",
+  agent:
+    "M12 4V2M6 8h12a2 2 0 0 1 2 2v8a2 2 0 0 1-2 2H6a2 2 0 0 1-2-2v-8a2 2 0 0 1 2-2ZM12 8V4M9 13v1.5M15 13v1.5M2 14h2M20 14h2",
+  supervisor: "M9 3h6v5H9ZM3 16h6v5H3ZM15 16h6v5h-6ZM12 8v4M6 16v-4h12v4",
+  router: "M3 12h5M8 12c5 0 4-7 9-7h4M8 12c5 0 4 7 9 7h4M18 2l3 3-3 3M18 16l3 3-3 3",
+  synthesizer: "M3 5h3c5 0 4 7 9 7h6M3 19h3c5 0 4-7 9-7M18 9l3 3-3 3",
+  connector: "M9 7V3M15 7V3M6 7h12v4a6 6 0 0 1-12 0ZM12 17v4",
+  // The rest.
+  generic: "M12 3l8 4.5v9L12 21l-8-4.5v-9ZM12 12l8-4.5M12 12v9M12 12L4 7.5",
+  unknown:
+    "M9.5 9a2.5 2.5 0 1 1 3.6 2.3c-.8.4-1.1.9-1.1 1.7M12 16.8v.2M12 3a9 9 0 1 1 0 18 9 9 0 0 1 0-18Z",
+  undo: "M8 5L3.5 9.5 8 14M4 9.5h10a5.5 5.5 0 0 1 0 11h-3",
+  redo: "M16 5l4.5 4.5L16 14M20 9.5H10a5.5 5.5 0 0 0 0 11h3",
+  fit: "M4 9V5a1 1 0 0 1 1-1h4M15 4h4a1 1 0 0 1 1 1v4M20 15v4a1 1 0 0 1-1 1h-4M9 20H5a1 1 0 0 1-1-1v-4",
+  run: "M7 4.5v15l12-7.5Z",
+  stop: "M6.5 6.5h11v11h-11Z",
+  fold: "M14 7l-5 5 5 5",
+  unfold: "M10 7l5 5-5 5",
+  close: "M6 6l12 12M18 6L6 18",
+  check: "M5 12.5l4.5 4.5L19 7.5",
+  cross: "M7 7l10 10M17 7L7 17",
+  clock: "M12 7v5l3 2M12 3a9 9 0 1 1 0 18 9 9 0 0 1 0-18Z",
+  skip: "M6 6l7 6-7 6ZM17 6v12",
+  ban: "M5.6 5.6l12.8 12.8M12 3a9 9 0 1 1 0 18 9 9 0 0 1 0-18Z",
+  warning: "M12 4l9 16H3ZM12 10v4M12 16.8v.2",
+};
+
+export function Icon({ name, size = 16 }: { name: string; size?: number }): ReactNode {
+  const path = Object.hasOwn(PATHS, name) ? PATHS[name] : PATHS.generic;
+  return (
+    <svg
+      width={size}
+      height={size}
+      viewBox="0 0 24 24"
+      fill="none"
+      stroke="currentColor"
+      strokeWidth={1.75}
+      strokeLinecap="round"
+      strokeLinejoin="round"
+      aria-hidden="true"
+      focusable="false"
+    >
+      <path d={path} />
+    </svg>
+  );
+}
