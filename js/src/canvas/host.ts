@@ -62,6 +62,8 @@ function onKey(event: KeyboardEvent, host: HTMLElement, session: Session): void 
     case "delete":
     case "duplicate":
     case "selectAll":
+      // The focused node may be about to go, and the focus would fall to the page with it.
+      host.focus({ preventScroll: true });
       if (!(event.repeat && action === "duplicate")) session[action]();
       return;
     case "rename":
