@@ -22,7 +22,13 @@ from kaizen_widgets.api import Api, studio_defaults
 from kaizen_widgets.background import BackgroundLoop, background
 from kaizen_widgets.clock import NewId, random_id
 from kaizen_widgets.engines import Run, follow, start
-from kaizen_widgets.errors import KaizenError, NotFoundError, PersistError, StoreError
+from kaizen_widgets.errors import (
+    KaizenError,
+    NotFoundError,
+    PersistError,
+    StoreError,
+    UnauthorizedError,
+)
 from kaizen_widgets.graph import Graph
 from kaizen_widgets.nodes import Functions, default_registry
 from kaizen_widgets.query import QueryClient
@@ -143,9 +149,11 @@ class Studio:
             discard: Give up unsaved edits instead of saving them.
 
         Raises:
+            UnauthorizedError: Nobody is signed in.
             NotFoundError: There is none; the message names those there are.
             StoreError: The open pipeline could not be saved.
         """
+        self._check_signed_in()
         self._leave(discard)
         found = self.pipelines.list().wait(SAVE_TIMEOUT)
         match = next((one for one in found if one.id == pipeline), None) or next(
@@ -172,6 +180,7 @@ class Studio:
         Raises:
             StoreError: The open pipeline, or the new one, could not be saved.
         """
+        self._check_signed_in()
         self._leave(discard)
         made = Graph() if graph is None else graph
         made = made if isinstance(made, Graph) else Graph.from_json(made)
@@ -306,6 +315,13 @@ class Studio:
         self.functions.names.update({agent.id: agent.name for agent in agents})
         self.store.load_pipeline(graph, id=pipeline_id, name=name)
         self.execution.reset()
+
+    def _check_signed_in(self) -> None:
+        if not self.api.transport.tokens.signed_in:
+            raise UnauthorizedError(
+                f"Nobody is signed in at {self.api.transport.base_url}; call studio.login(email, password).",
+                status=401,
+            )
 
     def _leave(self, discard: bool) -> None:
         if not discard:

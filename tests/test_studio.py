@@ -1,0 +1,189 @@
+"""The studio, without a browser: the whole road from an edit to the server and from a run to the store."""
+
+import pytest
+
+from kaizen_widgets import Graph, Node, Studio
+from kaizen_widgets.errors import (
+    ConnectError,
+    NotFoundError,
+    NotRunnableError,
+    StoreError,
+    UnauthorizedError,
+)
+from kaizen_widgets.testing import fake_comms
+
+WAIT = 20
+
+
+@pytest.fixture
+def studio():
+    with fake_comms():
+        studio = Studio(data=":memory:")
+        yield studio
+        studio.close()
+
+
+@pytest.fixture
+def away(studio, monkeypatch):
+    """Take the server away."""
+
+    async def save_graph(pipeline_id, graph):
+        raise ConnectError("The server is away.")
+
+    monkeypatch.setattr(studio.pipelines.endpoints, "save_graph", save_graph)
+    yield monkeypatch
+    monkeypatch.undo()
+
+
+def stored(studio):
+    studio.query_client.clear()
+    return studio.pipelines.load_graph(studio.store.pipeline_id).wait(WAIT)
+
+
+def with_agents(studio):
+    @studio.agent("Billing")
+    def billing(text):
+        return f"billing: {text}"
+
+    @studio.agent("Technical")
+    async def technical(text):
+        return f"technical: {text}"
+
+
+def test_a_new_studio_shows_the_sample(studio):
+    assert repr(studio) == "Studio(embedded, pipeline='Support triage')"
+    assert [node.type for node in studio.graph.nodes][:2] == ["input", "router"]
+    assert not studio.store.is_dirty
+
+
+def test_what_a_cell_shows_is_the_same_each_time(studio):
+    bundle = studio._repr_mimebundle_()
+    assert bundle["text/plain"] == repr(studio)
+    assert "application/vnd.jupyter.widget-view+json" in bundle
+
+
+def test_an_edit_is_saved_and_comes_back_equal(studio):
+    studio.store.update_node_data("billing", {"label": "Refunds"})
+    studio.store.add_node(
+        id="note", position=(3.5, -1), type="agent", data={"x": [1, None]}, width=9
+    )
+    studio.save()
+    assert not studio.store.is_dirty
+    assert stored(studio) == studio.graph
+
+
+def test_a_save_that_fails_says_why_and_the_next_one_catches_up(studio, away):
+    studio.store.delete_node("billing")
+    with pytest.raises(StoreError, match="away"):
+        studio.save()
+    assert studio.store.is_dirty
+    away.undo()
+    studio.save()
+    assert stored(studio) == studio.graph
+
+
+def test_another_pipeline_is_not_opened_over_unsaved_edits(studio, away):
+    studio.store.delete_node("billing")
+    with pytest.raises(StoreError, match="away"):
+        studio.open("Support triage")
+    assert not studio.graph.has_node("billing")
+    studio.open("Support triage", discard=True)
+    assert studio.graph.has_node("billing")
+
+
+def test_a_pipeline_that_is_not_there_is_answered_with_those_that_are(studio):
+    with pytest.raises(NotFoundError, match="'Support triage'"):
+        studio.open("Suport")
+
+
+def test_a_new_pipeline_is_stored_and_opens_again(studio):
+    studio.new("Mine", Graph([Node("a", (0, 0), type="input", data={"label": "In"})]))
+    studio.open("Support triage").open("Mine")
+    assert [node.id for node in studio.graph.nodes] == ["a"]
+
+
+def test_a_pipeline_without_a_name_is_stored_with_its_first_edit(studio):
+    studio.store.load_pipeline(Graph())
+    studio.store.add_node(id="a")
+    studio.save()
+    assert studio.store.pipeline_id is not None
+    assert stored(studio) == studio.graph
+
+
+def test_a_run_calls_the_notebook_s_functions(studio):
+    with_agents(studio)
+    run = studio.run({"text": "my invoice"}).wait(WAIT)
+    assert run.result == "billing: my invoice"
+    assert run["Technical"].status == "skipped"
+    assert studio.execution.status == "completed"
+    assert studio.execution.node_executions["billing"]["preview"] == "billing: my invoice"
+
+
+def test_a_run_needs_no_input_because_the_sample_has_some(studio):
+    with_agents(studio)
+    assert studio.run().wait(WAIT).result.startswith("billing: ")
+
+
+def test_a_node_finds_its_function_by_its_agent_after_it_was_renamed(studio):
+    with_agents(studio)
+    studio.store.update_node_data("billing", {"label": "Money"})
+    assert studio.run({"text": "refund"}).wait(WAIT)["Money"].output == "billing: refund"
+
+
+def test_a_run_that_cannot_start_names_every_reason(studio):
+    with pytest.raises(NotRunnableError, match=r"(?s)studio.agent\(\"Billing\"\).*\"Technical\""):
+        studio.run()
+    assert studio.execution.status == "idle"
+
+
+def test_a_run_leaves_the_document_alone(studio):
+    with_agents(studio)
+    before = studio.graph
+    studio.run({"text": "refund"}).wait(WAIT)
+    assert studio.graph is before
+    assert not studio.store.is_dirty
+
+
+def test_a_kind_of_one_s_own_runs(studio):
+    from kaizen_widgets import Kind, Look, Task
+
+    class Shout(Kind):
+        look = Look(type="shout", title="Shout", description="Says it louder.")
+
+        async def run(self, task: Task) -> str:
+            return task.text.upper()
+
+    studio.kinds.register(Shout)
+    studio.new("Loud")
+    studio.store.add_node(id="s", type="shout", data={"label": "Shout"})
+    assert "HEY" in studio.run({"text": "hey"}).wait(WAIT)["Shout"].output
+
+
+def test_data_in_a_file_is_there_for_the_next_studio(tmp_path):
+    with fake_comms():
+        first = Studio(data=tmp_path / "studio.db")
+        first.store.update_node_data("billing", {"label": "Kept"})
+        first.close()
+        second = Studio(data=tmp_path / "studio.db")
+        assert second.graph.node("billing").label == "Kept"
+        second.close()
+
+
+def test_no_token_stands_in_a_repr_or_a_widget_s_state(studio):
+    token = studio.api.transport.tokens.access
+    assert len(token) > 20
+    shown = [repr(studio), repr(studio.api), repr(studio.__dict__), str(studio.canvas.get_state())]
+    assert not any(token in text for text in shown)
+
+
+def test_url_and_data_together_are_refused():
+    with pytest.raises(TypeError, match="not both"):
+        Studio("https://kaizen.example.com", data=":memory:")
+
+
+def test_a_server_asks_for_a_sign_in_first():
+    with fake_comms():
+        studio = Studio("https://kaizen.example.com")
+        with pytest.raises(UnauthorizedError, match=r"studio\.login"):
+            studio.open("Support triage")
+        studio.close()
