@@ -29,7 +29,7 @@ unit: ## run the Python tests that need no browser (ARGS="-k undo" passes argume
 browser: ## run the tests in a real JupyterLab (ARGS as above)
 	@$(PYTHON) .ci/setup.py dev
 	@CHROMIUM="$$($(BIN)/python .ci/chromium.py)" && export CHROMIUM && \
-		$(BIN)/python -m pytest -m browser tests/browser $(ARGS)
+		$(BIN)/python -m pytest -m browser $(or $(ARGS),tests/browser)
 
 format: ## format and mend what tools can mend, in Python and TypeScript
 	@$(PYTHON) .ci/setup.py dev

@@ -12,6 +12,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import time
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Callable
@@ -109,13 +110,18 @@ def quick_checks(node: bundle.Node) -> list[Check]:
     ]
 
 
-def pytest_checks() -> list[Check]:
-    """Return the runs of pytest: plain tests, notebooks, and the browser's story."""
+def pytest_checks(data: str) -> list[Check]:
+    """Return the runs of pytest: plain tests, notebooks, and the browser's story.
+
+    Args:
+        data: A fresh folder for what a studio keeps, so that no test meets the user's own pipelines.
+    """
 
     def check(name: str, *arguments: str) -> Check:
         report = REPORTS / f"{name.split()[-1]}.xml"
         command = [sys.executable, "-m", "pytest", f"--junit-xml={report}", *arguments]
-        return Check(name, command, report=lambda: read_junit(report))
+        mine = {"XDG_DATA_HOME": data}
+        return Check(name, command, report=lambda: read_junit(report), environment=mine)
 
     checks = [check("pytest unit", "-m", "not browser")]
     if any((ROOT / "notebooks").glob("*.ipynb")):
@@ -181,7 +187,8 @@ def main() -> int:
     results = [find_browser()]
     with ThreadPoolExecutor(max_workers=2) as pool:  # the smallest machine has two cores
         results += pool.map(lambda check: check.run(live=False), quick_checks(node))
-    results += [check.run(live=True) for check in pytest_checks()]
+    with tempfile.TemporaryDirectory() as data:
+        results += [check.run(live=True) for check in pytest_checks(data)]
     passed, failed = (sum(column) for column in zip(*results, strict=True))
     print(f"\n{passed} passed, {failed} failed", flush=True)
     return 1 if failed else 0

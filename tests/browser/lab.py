@@ -125,7 +125,9 @@ class Lab:
         self.path = f"{uuid.uuid4().hex[:8]}.ipynb"
         nbformat.write(content, self._server.notebooks / self.path)
         # As `make lab` does: without it a reload shows the outputs of cells not yet run as text.
-        NotebookNotary(data_dir=str(self._server.data)).sign(content)
+        notary = NotebookNotary(data_dir=str(self._server.data))
+        notary.sign(content)
+        notary.store.close()  # it never does itself, and Python 3.13 warns
         self._go(app)
 
     def run_cell(self, index: int, *, allow_errors: bool = False) -> list[dict[str, Any]]:

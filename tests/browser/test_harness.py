@@ -25,6 +25,8 @@ def test_the_kernel_s_change_reaches_both_tabs_and_a_reload(lab: Lab):
     lab.run_all()
     lab.save()
     tabs = [lab, lab.second_tab()]
+    for tab in tabs:
+        tab.page.locator(".widget-readout", has_text="3").wait_for()
     lab.run_python("slider.value = 42")
     for tab in tabs:
         tab.page.locator(".widget-readout", has_text="42").wait_for()
