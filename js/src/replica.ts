@@ -7,7 +7,8 @@
  */
 import type { Clock } from "./clock.ts";
 import { apply, type Batch, type Document, documentOf, EMPTY } from "./document.ts";
-import { same, share } from "./json.ts";
+import { share } from "./json.ts";
+import { type Link, LinkWatch } from "./link.ts";
 import type {
   Applied,
   CanvasState,
@@ -20,21 +21,11 @@ import type {
   Snapshot,
 } from "./protocol.gen.ts";
 import { Retry } from "./retry.ts";
-import { Store, type Unsubscribe } from "./store.ts";
+import { type Request, Stages, shareDocument } from "./stages.ts";
+import { Store } from "./store.ts";
 
 export type KernelMessage = KernelMail["messages"][number];
 export type ViewMessage = Protocol["view"];
-
-/** An edit or a press of undo that the kernel has not answered yet. */
-export type Request =
-  | { readonly kind: "push"; readonly n: number; readonly batch: Batch }
-  | { readonly kind: "undo" | "redo"; readonly n: number };
-
-/**
- * `opening`: no document yet; `slow`: an answer takes its time; `lost`: it takes so long that the wire may
- * be cut; `gone`: the kernel ended, for good.
- */
-export type Link = "opening" | "live" | "slow" | "lost" | "gone";
 
 export interface ReplicaState {
   readonly epoch: string | null;
@@ -58,11 +49,6 @@ export interface Effects {
   select(nodes: readonly string[], edges: readonly string[]): void;
 }
 
-/** How long an answer may take before the view says that the kernel is busy (S11). */
-export const SLOW_AFTER = 1_500;
-/** And until it says that edits live only in this browser. */
-export const LOST_AFTER = 20_000;
-
 export const BLANK: CanvasState = {
   title: "",
   canUndo: false,
@@ -76,9 +62,7 @@ export const BLANK: CanvasState = {
 
 export class Replica {
   readonly store: Store<ReplicaState>;
-  /** `stages[i]` is the document after the first `i` pending requests; `stages[0]` is confirmed. */
-  private stages: Document[] = [EMPTY];
-  private pending: Request[] = [];
+  private readonly stages = new Stages();
   private next = 1;
   private seq = -1;
   private retired = new Set<string>();
@@ -87,12 +71,12 @@ export class Replica {
   private lastCommand = 0;
   private readonly helloRetry: Retry;
   private readonly requestRetry: Retry;
-  private stopSlow: Unsubscribe | null = null;
+  private readonly watch: LinkWatch;
   private stopped = false;
 
   constructor(
     readonly client: string,
-    private readonly clock: Clock,
+    clock: Clock,
     private readonly effects: Effects,
   ) {
     this.store = new Store<ReplicaState>({
@@ -106,14 +90,20 @@ export class Replica {
       link: "opening",
     });
     this.helloRetry = new Retry(clock, () => this.put({ kind: "hello", client }));
-    this.requestRetry = new Retry(clock, () => this.resend(this.pending.slice(0, 1)));
+    this.requestRetry = new Retry(clock, () => this.resend(this.stages.pending.slice(0, 1)));
+    this.watch = new LinkWatch(clock, {
+      link: () => this.state.link,
+      setLink: (link) => this.store.update({ link }),
+      waiting: () =>
+        this.stages.pending.length > 0 || this.commands.size > 0 || this.helloRetry.waiting,
+    });
   }
 
   /** Shows what the notebook was saved with, until the kernel says what is; throws `DocumentError`. */
   preview(saved: Pick<Snapshot, "nodes" | "edges" | "kinds" | "state">): void {
     if (this.state.epoch !== null) return;
-    this.stages = [documentOf(saved.nodes, saved.edges)];
-    this.store.update({ shown: this.shown, kinds: saved.kinds, canvas: saved.state });
+    this.stages.rebase(documentOf(saved.nodes, saved.edges));
+    this.store.update({ shown: this.stages.shown, kinds: saved.kinds, canvas: saved.state });
   }
 
   // ------------------------------------------------------------ from the view
@@ -128,7 +118,7 @@ export class Replica {
     this.stopped = true;
     this.helloRetry.stop();
     this.requestRetry.stop();
-    this.stopWatch();
+    this.watch.stop();
   }
 
   /**
@@ -137,25 +127,25 @@ export class Replica {
    */
   push(batch: Batch): boolean {
     if (this.state.epoch === null || this.stopped) return false;
-    const after = apply(this.shown, batch);
-    if (after === this.shown) return false;
+    const after = apply(this.stages.shown, batch);
+    if (after === this.stages.shown) return false;
     this.request({ kind: "push", n: this.next, batch }, after);
     return true;
   }
 
   undo(): void {
-    if (this.state.epoch !== null) this.request({ kind: "undo", n: this.next }, this.shown);
+    if (this.state.epoch !== null) this.request({ kind: "undo", n: this.next }, this.stages.shown);
   }
 
   redo(): void {
-    if (this.state.epoch !== null) this.request({ kind: "redo", n: this.next }, this.shown);
+    if (this.state.epoch !== null) this.request({ kind: "redo", n: this.next }, this.stages.shown);
   }
 
   command(name: Command["name"]): void {
     const id = ++this.lastCommand;
     this.commands.add(id);
     this.put({ kind: "command", client: this.client, id, name });
-    this.watchSlow();
+    this.watch.look();
   }
 
   select(nodes: string[], edges: string[]): void {
@@ -183,7 +173,7 @@ export class Replica {
   /** The wire is back: asks where the kernel stands and sends every unanswered request again. */
   reconnected(): void {
     this.sendHello();
-    this.resend(this.pending);
+    this.resend(this.stages.pending);
   }
 
   // ---------------------------------------------------------- from the kernel
@@ -219,7 +209,7 @@ export class Replica {
         return this.effects.select(message.nodes, message.edges);
       case "answer":
         this.commands.delete(message.id);
-        this.watchSlow();
+        this.watch.look();
         if (message.problem) this.effects.notify(message.problem);
         return;
       default:
@@ -254,23 +244,22 @@ export class Replica {
     if (!mine) {
       if (epoch !== null) this.retired.add(epoch);
       this.retired.delete(message.epoch);
-      const batches = this.pending.flatMap((request) =>
-        request.kind === "push" ? [request.batch] : [],
-      );
-      orphans = [...orphans, ...batches];
-      this.pending = [];
+      orphans = [...orphans, ...this.stages.takeAll()];
       this.next = message.handled + 1;
       this.requestRetry.stop();
     } else if (message.to !== null) {
       for (const { n, problem } of message.refusals)
-        if (this.pending.some((request) => request.n === n)) this.effects.notify(problem);
+        if (this.stages.pending.some((request) => request.n === n)) this.effects.notify(problem);
       this.dropUpTo(message.handled);
-      if (this.forgotten) this.renumber(message.handled + 1);
+      if (this.forgotten && this.stages.renumber(message.handled + 1)) {
+        this.next = message.handled + 1 + this.stages.pending.length;
+        this.resend(this.stages.pending);
+      }
     }
     this.forgotten = false;
     const newer = !mine || message.seq >= this.seq;
     if (newer) this.seq = message.seq;
-    this.restage(shareDocument(this.stages[0] ?? EMPTY, confirmed));
+    this.stages.rebase(shareDocument(this.stages.confirmed, confirmed));
     this.publish({
       epoch: message.epoch,
       rev: message.rev,
@@ -288,34 +277,29 @@ export class Replica {
       return;
     }
     if (message.rev !== this.state.rev + 1) return this.hello();
-    const first = this.pending[0];
-    const asSent = first?.n === mine && first.kind === "push" && same(first.batch, message.batch);
-    if (asSent && this.stages[1] && this.stages[1] !== this.stages[0]) {
-      // The usual case: what is shown was right all along.
-      this.stages.shift();
-      this.pending = this.pending.slice(1);
+    if (this.stages.confirmFirst(mine, message.batch)) {
       this.progressed();
     } else {
       let confirmed: Document;
       try {
-        confirmed = apply(this.stages[0] ?? EMPTY, message.batch);
+        confirmed = apply(this.stages.confirmed, message.batch);
       } catch {
         return this.hello();
       }
       this.dropUpTo(mine);
-      this.restage(confirmed);
+      this.stages.rebase(confirmed);
     }
     this.publish({ rev: message.rev });
   }
 
   private onExpected(message: Expected): void {
-    const first = this.pending[0];
+    const first = this.stages.pending[0];
     if (first && message.n < first.n) {
       // The kernel knows nothing of requests it answered: perhaps an old message, perhaps it forgot us.
       this.forgotten = true;
       return this.hello();
     }
-    this.resend(this.pending);
+    this.resend(this.stages.pending);
   }
 
   private onState(seq: number, state: CanvasState): void {
@@ -330,10 +314,6 @@ export class Replica {
     return this.store.get();
   }
 
-  private get shown(): Document {
-    return this.stages[this.stages.length - 1] ?? EMPTY;
-  }
-
   private isMyEpoch(epoch: string): boolean {
     if (epoch === this.state.epoch) return true;
     if (!this.retired.has(epoch)) this.hello();
@@ -342,64 +322,37 @@ export class Replica {
 
   private request(request: Request, after: Document): void {
     this.next += 1;
-    this.pending = [...this.pending, request];
-    this.stages.push(after);
+    this.stages.add(request, after);
     this.publish({});
     if (this.resend([request])) this.requestRetry.start();
-    this.watchSlow();
+    this.watch.look();
   }
 
   /** Drops requests up to `n`; returns whether there were any. */
   private answered(n: number): boolean {
     if (!this.dropUpTo(n)) return false;
-    this.restage(this.stages[0] ?? EMPTY);
+    this.stages.rebase();
     this.publish({});
     return true;
   }
 
   private dropUpTo(n: number): boolean {
-    const rest = this.pending.filter((request) => request.n > n);
-    if (rest.length === this.pending.length) return false;
-    this.pending = rest;
+    if (!this.stages.dropUpTo(n)) return false;
     this.progressed();
     return true;
   }
 
   private progressed(): void {
     this.requestRetry.stop();
-    if (this.pending.length > 0) this.requestRetry.start();
-    this.stopWatch();
-    this.watchSlow();
-  }
-
-  private renumber(from: number): void {
-    const first = this.pending[0];
-    if (!first || first.n <= from) return;
-    this.pending = this.pending.map((request, index) => ({ ...request, n: from + index }));
-    this.next = from + this.pending.length;
-    this.resend(this.pending);
-  }
-
-  /** Applies the pending requests again, on top of another confirmed document. */
-  private restage(confirmed: Document): void {
-    let document = confirmed;
-    this.stages = [confirmed];
-    for (const request of this.pending) {
-      if (request.kind === "push") {
-        try {
-          document = apply(document, request.batch);
-        } catch {
-          // It no longer fits; the kernel will find so too and say why.
-        }
-      }
-      this.stages.push(document);
-    }
+    if (this.stages.pending.length > 0) this.requestRetry.start();
+    this.watch.again();
   }
 
   private publish(change: Partial<ReplicaState>): void {
     const opened = this.state.link === "opening" && (change.epoch ?? this.state.epoch) !== null;
     const link = opened ? "live" : this.state.link;
-    this.store.update({ ...change, shown: this.shown, pending: this.pending, link });
+    const { shown, pending } = this.stages;
+    this.store.update({ ...change, shown, pending, link });
   }
 
   private resend(requests: readonly Request[]): boolean {
@@ -419,7 +372,7 @@ export class Replica {
 
   private sendHello(): void {
     if (this.put({ kind: "hello", client: this.client })) this.helloRetry.start();
-    this.watchSlow();
+    this.watch.look();
   }
 
   private put(message: ViewMessage): boolean {
@@ -427,57 +380,17 @@ export class Replica {
     if (this.effects.send(message)) return true;
     this.helloRetry.stop();
     this.requestRetry.stop();
-    this.stopWatch();
+    this.watch.stop();
     this.store.update({ link: "gone" });
     return false;
   }
 
-  /** Something came from the kernel: it is there. */
+  /** Something came from the kernel: what is asked of it again may be asked sooner. */
   private heard(): void {
-    if (this.state.link === "slow" || this.state.link === "lost")
-      this.store.update({ link: "live" });
-    this.stopWatch();
-    this.watchSlow();
+    this.watch.heard();
     this.helloRetry.hasten();
     this.requestRetry.hasten();
   }
-
-  private watchSlow(): void {
-    const open = this.pending.length > 0 || this.commands.size > 0 || this.helloRetry.waiting;
-    if (!open) return this.stopWatch();
-    if (this.stopSlow !== null || this.stopped || this.state.link === "gone") return;
-    const { link } = this.state;
-    const [wait, then]: [number, Link] =
-      link === "slow" ? [LOST_AFTER - SLOW_AFTER, "lost"] : [SLOW_AFTER, "slow"];
-    if (link !== "live" && link !== "slow") return;
-    this.stopSlow = this.clock.later(wait, () => {
-      this.stopSlow = null;
-      this.store.update({ link: then });
-      this.watchSlow();
-    });
-  }
-
-  private stopWatch(): void {
-    this.stopSlow?.();
-    this.stopSlow = null;
-  }
-}
-
-/** Returns `next` with the elements of `previous` that equal theirs, so that they are not drawn anew. */
-function shareDocument(previous: Document, next: Document): Document {
-  return {
-    nodes: shareMap(previous.nodes, next.nodes),
-    edges: shareMap(previous.edges, next.edges),
-  };
-}
-
-function shareMap<T>(previous: ReadonlyMap<string, T>, next: ReadonlyMap<string, T>) {
-  const made = new Map<string, T>();
-  for (const [id, item] of next) {
-    const old = previous.get(id);
-    made.set(id, old !== undefined && same(old, item) ? old : item);
-  }
-  return made;
 }
 
 function errorText(error: unknown): string {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { documentOf } from "../src/document.ts";
-import { LOST_AFTER, type Replica, SLOW_AFTER } from "../src/replica.ts";
+import { LOST_AFTER, SLOW_AFTER } from "../src/link.ts";
+import type { Replica } from "../src/replica.ts";
 import { add, edge, move, node, remove, set, snapshot } from "./builders.ts";
 import { World } from "./kernel.ts";
 

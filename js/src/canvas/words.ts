@@ -1,6 +1,7 @@
 /** What the canvas says about itself, in words. Pure. */
+
+import type { Link } from "../link.ts";
 import type { SaveState } from "../protocol.gen.ts";
-import type { Link } from "../replica.ts";
 
 export type Tone = "quiet" | "busy" | "good" | "bad";
 
