@@ -88,3 +88,12 @@ test.each([
 ])("a node with data %j is called %s", (data, title) => {
   expect(titleOf(node("a", 0, 0, { data }))).toBe(title);
 });
+
+test("a node with a width of its own has it, within what can be read", () => {
+  const widths = [undefined, 150, 20, 9_000].map((width, index) => ({
+    ...node(`w${index}`),
+    ...(width === undefined ? {} : { width }),
+  }));
+  const drawn = draw(documentOf(widths, []));
+  expect(drawn.nodes.map((item) => item.initialWidth)).toEqual([208, 150, 120, 480]);
+});

@@ -7,7 +7,7 @@
 import type { Edge, Node, NodeHandle, Position } from "@xyflow/react";
 import { type Document, type EdgeJson, type NodeJson, parentOf } from "../document.ts";
 import { isObject } from "../json.ts";
-import { GROUP, HANDLE, handleY, heightOf, WIDTH } from "../nodes/geometry.ts";
+import { GROUP, HANDLE, handleY, heightOf, widthOf } from "../nodes/geometry.ts";
 import {
   handleOf,
   type Port,
@@ -109,20 +109,22 @@ function nodeOf(
     hidden: node.hidden === true,
     data: sameData && old ? old.data : { node, look, ports, title },
     ariaLabel: `${title}, ${kind}`,
-    ...(look === null && typeOf(node) === "group" ? groupShape(node) : shape(ports)),
+    ...(look === null && typeOf(node) === "group"
+      ? groupShape(node)
+      : shape(ports, widthOf(node.width))),
   };
 }
 
 type Shape = Pick<FlowNode, "type"> & Partial<FlowNode>;
 
-function shape(ports: Ports): Shape {
+function shape(ports: Ports, width: number): Shape {
   return {
     type: "node",
-    initialWidth: WIDTH,
+    initialWidth: width,
     initialHeight: heightOf(ports.inputs.length, ports.outputs.length),
     handles: [
       ...handlesOf(ports.inputs, "target", "left" as Position.Left, -HANDLE / 2),
-      ...handlesOf(ports.outputs, "source", "right" as Position.Right, WIDTH - HANDLE / 2),
+      ...handlesOf(ports.outputs, "source", "right" as Position.Right, width - HANDLE / 2),
     ],
   };
 }

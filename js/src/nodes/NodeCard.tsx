@@ -5,7 +5,7 @@ import type { FlowNode } from "../canvas/flow.ts";
 import { typeOf } from "../canvas/flow.ts";
 import { useSession, useStore } from "../canvas/hooks.ts";
 import { Icon } from "../icons.tsx";
-import { handleY, heightOf } from "./geometry.ts";
+import { handleY, heightOf, widthOf } from "./geometry.ts";
 import { NameField } from "./NameField.tsx";
 import type { Port } from "./ports.ts";
 import { RunLine, useRun } from "./RunLine.tsx";
@@ -19,10 +19,11 @@ export const NodeCard = memo(function NodeCard(props: NodeProps<FlowNode>) {
 });
 
 /** A node seen from afar: its place, its kind's colour and how it fares. */
-function Far({ id, data: { look, ports } }: NodeProps<FlowNode>): ReactNode {
+function Far({ id, data: { node, look, ports } }: NodeProps<FlowNode>): ReactNode {
   const status = useRun(id)?.status ?? "idle";
   const style = {
     "--kc-kind": look?.color,
+    width: widthOf(node.width),
     height: heightOf(ports.inputs.length, ports.outputs.length),
   } as CSSProperties;
   return <div className="kc-node kc-node-far" data-status={status} style={style} />;
@@ -34,7 +35,7 @@ function Near({ id, data, isConnectable }: NodeProps<FlowNode>): ReactNode {
   const editing = useStore(session.view, (view) => view.editing === id);
   const status = useRun(id)?.status ?? "idle";
   const kind = look ? look.title : `unknown kind: ${typeOf(node)}`;
-  const style = look ? ({ "--kc-kind": look.color } as CSSProperties) : undefined;
+  const style = { "--kc-kind": look?.color, width: widthOf(node.width) } as CSSProperties;
   return (
     <div className={`kc-node${look ? "" : " kc-node-unknown"}`} data-status={status} style={style}>
       <div className="kc-node-head">

@@ -13,6 +13,11 @@ export const HANDLE = 10;
 /** A group's size when its JSON has none. */
 export const GROUP = { width: 400, height: 240 };
 
+/** A node's width: its own where it has one, as long as it can be read and leaves room for others. */
+export function widthOf(width: unknown): number {
+  return typeof width === "number" ? Math.min(Math.max(width, 120), 480) : WIDTH;
+}
+
 /** The middle of the `index`-th of `count` handles on one side. */
 export function handleY(index: number, count: number): number {
   return count < 2 ? HEADER / 2 : HEADER + ROWS_TOP + ROW * (index + 0.5);
