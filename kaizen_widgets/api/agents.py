@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
-from kaizen_widgets.api.defaults import retry_repeatable
 from kaizen_widgets.api.keys import query_keys
 from kaizen_widgets.api.models import (
     Input,
@@ -14,13 +13,13 @@ from kaizen_widgets.api.models import (
     Record,
     SingleFloat,
     UtcTime,
-    check,
     path,
     read,
     rows,
 )
 from kaizen_widgets.api.paging import every
-from kaizen_widgets.query import Mutation, MutationOptions, QueryClient, QueryObserver
+from kaizen_widgets.api.resource import Resource
+from kaizen_widgets.query import QueryObserver
 from kaizen_widgets.transport import Transport
 
 KEYS = query_keys.agents
@@ -164,81 +163,16 @@ class AgentEndpoints:
         await self._transport.request("DELETE", path("agents", id))
 
 
-class Agents:
-    """Agents through the cache: each read is a query, each change makes stale what it touches."""
+class Agents(Resource):
+    """Agents through the cache; see `AgentFilters`, `AgentInput` and `AgentChange` for the fields."""
 
-    def __init__(self, endpoints: AgentEndpoints, client: QueryClient) -> None:
-        self.endpoints = endpoints
-        self._client = client
-
-    def list(self, **filters: Any) -> QueryObserver:
-        """Return the query of a list of `Agent`s, under way if it is not cached.
-
-        Args:
-            **filters: See `AgentFilters`.
-        """
-        wanted = check(AgentFilters, filters)
-        return self._client.observe(
-            query_key=KEYS.list(wanted.model_dump()),
-            query_fn=lambda: self.endpoints.list(wanted),
-        ).start()
-
-    def detail(self, id: str) -> QueryObserver:
-        """Return the query of one `AgentDetail`."""
-        path("agents", id)
-        return self._client.observe(
-            query_key=KEYS.detail(id), query_fn=lambda: self.endpoints.get(id)
-        ).start()
+    keys = KEYS
+    filters = AgentFilters
+    input = AgentInput
+    change = AgentChange
+    endpoints: AgentEndpoints
 
     def versions(self, id: str) -> QueryObserver:
         """Return the query of an agent's `AgentVersion`s."""
         path("agents", id)
-        return self._client.observe(
-            query_key=KEYS.versions(id), query_fn=lambda: self.endpoints.versions(id)
-        ).start()
-
-    def create(self, **fields: Any) -> Mutation:
-        """Make an agent; see `AgentInput`. Never sent twice.
-
-        Raises:
-            InvalidInputError: A field is wrong; nothing was sent.
-        """
-        return self._client.mutate(
-            MutationOptions(
-                self.endpoints.create,
-                mutation_key=(*KEYS.all, "create"),
-                invalidates=[KEYS.lists],
-            ),
-            check(AgentInput, fields),
-        )
-
-    def update(self, id: str, **fields: Any) -> Mutation:
-        """Change an agent; see `AgentChange`.
-
-        Raises:
-            InvalidInputError: A field is wrong; nothing was sent.
-        """
-        path("agents", id)
-        return self._client.mutate(
-            MutationOptions(
-                lambda change: self.endpoints.update(id, change),
-                mutation_key=(*KEYS.all, "update"),
-                invalidates=[KEYS.lists, KEYS.detail(id)],
-                retry=retry_repeatable,
-            ),
-            check(AgentChange, fields),
-        )
-
-    def delete(self, id: str) -> Mutation:
-        """Archive an agent; its detail leaves the cache."""
-        path("agents", id)
-        return self._client.mutate(
-            MutationOptions(
-                self.endpoints.delete,
-                mutation_key=(*KEYS.all, "delete"),
-                on_success=lambda *_: self._client.remove_queries(KEYS.detail(id)),
-                invalidates=[KEYS.lists],
-                retry=retry_repeatable,
-            ),
-            id,
-        )
+        return self._query(KEYS.versions(id), lambda: self.endpoints.versions(id))

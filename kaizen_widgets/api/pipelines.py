@@ -14,14 +14,14 @@ from weakref import WeakValueDictionary
 from pydantic import Field
 
 from kaizen_widgets.api.auth import CurrentUser
-from kaizen_widgets.api.defaults import retry_repeatable
 from kaizen_widgets.api.keys import query_keys
-from kaizen_widgets.api.models import Input, Record, UtcTime, check, path, read
+from kaizen_widgets.api.models import Input, Record, UtcTime, path, read
 from kaizen_widgets.api.paging import every
 from kaizen_widgets.api.pipeline_graph import from_server, to_server
+from kaizen_widgets.api.resource import Resource
 from kaizen_widgets.errors import DecodeError, TransportError
 from kaizen_widgets.graph import Graph
-from kaizen_widgets.query import Mutation, MutationOptions, QueryClient, QueryObserver
+from kaizen_widgets.query import Mutation, MutationOptions, QueryObserver
 from kaizen_widgets.transport import Transport
 
 KEYS = query_keys.pipelines
@@ -165,45 +165,24 @@ class PipelineEndpoints:
         return (await self._user.get()).organization_id
 
 
-class Pipelines:
-    """Pipelines through the cache: each read is a query, each change makes stale what it touches."""
+class Pipelines(Resource):
+    """Pipelines through the cache; see `PipelineFilters`, `PipelineInput` and `PipelineChange`."""
 
-    def __init__(self, endpoints: PipelineEndpoints, client: QueryClient) -> None:
-        self.endpoints = endpoints
-        self._client = client
-
-    def list(self, **filters: Any) -> QueryObserver:
-        """Return the query of a list of `Pipeline`s, under way if it is not cached.
-
-        Args:
-            **filters: See `PipelineFilters`.
-        """
-        wanted = check(PipelineFilters, filters)
-        return self._client.observe(
-            query_key=KEYS.list(wanted.model_dump()),
-            query_fn=lambda: self.endpoints.list(wanted),
-        ).start()
-
-    def detail(self, id: str) -> QueryObserver:
-        """Return the query of one `PipelineDetail`."""
-        path("pipelines", id)
-        return self._client.observe(
-            query_key=KEYS.detail(id), query_fn=lambda: self.endpoints.get(id)
-        ).start()
+    keys = KEYS
+    filters = PipelineFilters
+    input = PipelineInput
+    change = PipelineChange
+    endpoints: PipelineEndpoints
 
     def load_graph(self, id: str) -> QueryObserver:
         """Return the query of a pipeline's `Graph`."""
         path("pipelines", id)
-        return self._client.observe(
-            query_key=KEYS.graph(id), query_fn=lambda: self.endpoints.load_graph(id)
-        ).start()
+        return self._query(KEYS.graph(id), lambda: self.endpoints.load_graph(id))
 
     def validate(self, id: str) -> QueryObserver:
         """Return the query of a `Validation` of the saved graph."""
         path("pipelines", id)
-        return self._client.observe(
-            query_key=KEYS.validation(id), query_fn=lambda: self.endpoints.validate(id)
-        ).start()
+        return self._query(KEYS.validation(id), lambda: self.endpoints.validate(id))
 
     def save_graph(self, id: str, graph: Graph) -> Mutation:
         """Replace a pipeline's graph; what was sent is what the cache then holds.
@@ -232,52 +211,6 @@ class Pipelines:
                 invalidates=[KEYS.lists],
             ),
             graph,
-        )
-
-    def create(self, **fields: Any) -> Mutation:
-        """Make a pipeline without nodes; see `PipelineInput`. Never sent twice.
-
-        Raises:
-            InvalidInputError: A field is wrong; nothing was sent.
-        """
-        return self._client.mutate(
-            MutationOptions(
-                self.endpoints.create,
-                mutation_key=(*KEYS.all, "create"),
-                invalidates=[KEYS.lists],
-            ),
-            check(PipelineInput, fields),
-        )
-
-    def update(self, id: str, **fields: Any) -> Mutation:
-        """Change a pipeline's name, description, pattern or status; see `PipelineChange`.
-
-        Raises:
-            InvalidInputError: A field is wrong; nothing was sent.
-        """
-        path("pipelines", id)
-        return self._client.mutate(
-            MutationOptions(
-                lambda change: self.endpoints.update(id, change),
-                mutation_key=(*KEYS.all, "update"),
-                invalidates=[KEYS.lists, KEYS.detail(id)],
-                retry=retry_repeatable,
-            ),
-            check(PipelineChange, fields),
-        )
-
-    def delete(self, id: str) -> Mutation:
-        """Archive a pipeline; its detail and graph leave the cache."""
-        path("pipelines", id)
-        return self._client.mutate(
-            MutationOptions(
-                self.endpoints.delete,
-                mutation_key=(*KEYS.all, "delete"),
-                on_success=lambda *_: self._client.remove_queries(KEYS.detail(id)),
-                invalidates=[KEYS.lists],
-                retry=retry_repeatable,
-            ),
-            id,
         )
 
 

@@ -1,0 +1,95 @@
+"""What every kind of thing on the server has: lists, details, and changes that say what they make stale.
+
+A resource is a subclass that names its keys and models, and adds what only it has. Reads are queries that
+are under way when returned; changes are mutations likewise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any, ClassVar
+
+from kaizen_widgets.api.defaults import retry_repeatable
+from kaizen_widgets.api.keys import ResourceKeys
+from kaizen_widgets.api.models import Input, check, path
+from kaizen_widgets.query import Mutation, MutationOptions, QueryClient, QueryKey, QueryObserver
+
+
+class Resource:
+    """One kind of thing, through the cache.
+
+    Attributes:
+        endpoints: The requests themselves: coroutines ``list``, ``get``, ``create``, ``update``, ``delete``.
+    """
+
+    keys: ClassVar[ResourceKeys]
+    filters: ClassVar[type[Input]]
+    input: ClassVar[type[Input]]
+    change: ClassVar[type[Input]]
+
+    def __init__(self, endpoints: Any, client: QueryClient) -> None:
+        self.endpoints = endpoints
+        self._client = client
+
+    def list(self, **filters: Any) -> QueryObserver:
+        """Return the query of a list; the resource's ``filters`` model says what may be asked for.
+
+        Raises:
+            InvalidInputError: There is no such filter, or not with this value.
+        """
+        wanted = check(self.filters, filters)
+        return self._query(self.keys.list(wanted.model_dump()), lambda: self.endpoints.list(wanted))
+
+    def detail(self, id: str) -> QueryObserver:
+        """Return the query of one."""
+        path(*self.keys.all, id)
+        return self._query(self.keys.detail(id), lambda: self.endpoints.get(id))
+
+    def create(self, **fields: Any) -> Mutation:
+        """Make one; the resource's ``input`` model says of what. Never sent twice.
+
+        Raises:
+            InvalidInputError: A field is wrong; nothing was sent.
+        """
+        return self._client.mutate(
+            MutationOptions(
+                self.endpoints.create,
+                mutation_key=(*self.keys.all, "create"),
+                invalidates=[self.keys.lists],
+            ),
+            check(self.input, fields),
+        )
+
+    def update(self, id: str, **fields: Any) -> Mutation:
+        """Change one; the resource's ``change`` model says what can be.
+
+        Raises:
+            InvalidInputError: A field is wrong; nothing was sent.
+        """
+        path(*self.keys.all, id)
+        return self._client.mutate(
+            MutationOptions(
+                lambda change: self.endpoints.update(id, change),
+                mutation_key=(*self.keys.all, "update"),
+                invalidates=[self.keys.lists, self.keys.detail(id)],
+                retry=retry_repeatable,
+            ),
+            check(self.change, fields),
+        )
+
+    def delete(self, id: str) -> Mutation:
+        """Archive one; all that is kept of it leaves the cache."""
+        path(*self.keys.all, id)
+        return self._client.mutate(
+            MutationOptions(
+                self.endpoints.delete,
+                mutation_key=(*self.keys.all, "delete"),
+                on_success=lambda *_: self._client.remove_queries(self.keys.detail(id)),
+                invalidates=[self.keys.lists],
+                retry=retry_repeatable,
+            ),
+            id,
+        )
+
+    def _query(self, key: QueryKey, function: Callable[[], Awaitable[Any]]) -> QueryObserver:
+        return self._client.observe(query_key=key, query_fn=function).start()
