@@ -67,6 +67,8 @@ export class Replica {
   private seq = -1;
   private retired = new Set<string>();
   private forgotten = false;
+  /** Whether a request was sent again since the last answer. */
+  private resent = false;
   private commands = new Set<number>();
   private lastCommand = 0;
   private readonly helloRetry: Retry;
@@ -90,7 +92,10 @@ export class Replica {
       link: "opening",
     });
     this.helloRetry = new Retry(clock, () => this.put({ kind: "hello", client }));
-    this.requestRetry = new Retry(clock, () => this.resend(this.stages.pending.slice(0, 1)));
+    this.requestRetry = new Retry(clock, () => {
+      this.resent = true;
+      return this.resend(this.stages.pending.slice(0, 1));
+    });
     this.watch = new LinkWatch(clock, {
       link: () => this.state.link,
       setLink: (link) => this.store.update({ link }),
@@ -344,7 +349,11 @@ export class Replica {
 
   private progressed(): void {
     this.requestRetry.stop();
-    if (this.stages.pending.length > 0) this.requestRetry.start();
+    const { pending } = this.stages;
+    // One had to be sent again, so the others may be lost as well.
+    if (this.resent) this.resend(pending);
+    this.resent = false;
+    if (pending.length > 0) this.requestRetry.start();
     this.watch.again();
   }
 

@@ -58,6 +58,7 @@ class ModelView:
         self._resending: Timer | None = None
         self._ask_pause = FIRST_PAUSE
         self._resend_pause = FIRST_PAUSE
+        self._resent = False
         self.ask()
 
     # ------------------------------------------------------------ the hand
@@ -163,6 +164,11 @@ class ModelView:
         if len(kept) < len(self.pending):
             self.pending = kept
             self._resend_pause = FIRST_PAUSE
+            if self._resent:
+                # One had to be sent again, so the others may be lost as well.
+                self._resent = False
+                for pending in kept:
+                    self._transmit(pending)
             self._wait()
 
     def _show(self) -> None:
@@ -205,4 +211,5 @@ class ModelView:
         if self.pending:
             self._resend_pause = min(self._resend_pause * 2, LONGEST_PAUSE)
             self._transmit(self.pending[0])
+            self._resent = True
             self._wait()
