@@ -39,6 +39,14 @@ def test_keys_on_a_focused_node_change_no_cell(hand: Hand):
     assert hand.lab.cells() == cells
 
 
+def test_keys_after_a_click_on_the_background_change_no_cell(hand: Hand):
+    cells = hand.lab.cells()
+    hand.click_pane()
+    hand.press("a", "b", "x", "d", "d", "m", "z")
+    assert hand.lab.cells() == cells
+    assert hand.lab.python("len(canvas.nodes)") == 3
+
+
 def test_delete_removes_the_selection_and_only_that(hand: Hand):
     cells = hand.lab.cells()
     hand.select("b")
@@ -223,3 +231,30 @@ def test_it_works_in_notebook_7(lab: Lab):
     hand.rename("a", "Anna")
     lab.wait_for_python("canvas.graph.node('a').label", "Anna")
     lab.screenshot("canvas-notebook-7")
+
+
+def test_of_many_nodes_only_those_in_view_are_drawn(lab: Lab):
+    lab.open(
+        [
+            "from kaizen_widgets import Canvas, Graph, Node\n"
+            "canvas = Canvas(Graph([Node(str(i), (i % 50 * 260, i // 50 * 120)) for i in range(1500)]))\n"
+            "canvas"
+        ]
+    )
+    lab.run_all()
+    hand = Hand(lab)
+    hand.node("0").wait_for()
+    assert 0 < hand.canvas.locator(".react-flow__node").count() < 400
+
+
+def test_no_style_of_ours_reaches_the_rest_of_the_page(hand: Hand):
+    selectors = hand.page.evaluate(
+        """() => [...document.styleSheets]
+          .flatMap((sheet) => { try { return [...sheet.cssRules]; } catch { return []; } })
+          .filter((rule) => /react-flow|kc-/.test(rule.cssText) && !(rule instanceof CSSKeyframesRule))
+          .flatMap((rule) => rule.cssRules?.length && !rule.selectorText ? [...rule.cssRules] : [rule])
+          .flatMap((rule) => (rule.selectorText ?? "").split(/,(?![^(]*[)])/))
+          .map((selector) => selector.trim())"""
+    )
+    assert len(selectors) > 100
+    assert [one for one in selectors if not one.startswith(".kaizen-canvas")] == []
