@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +44,8 @@ class Canvas(anywidget.AnyWidget):
 
     Args:
         graph: A `Graph`, a `CanvasStore` to share with other canvases, or React Flow JSON.
+        nodes: Instead of a graph: its nodes.
+        edges: And its edges.
         height: In pixels.
         registry: The node kinds to draw and to offer in the palette.
         read_only: Look, pan and select, but change nothing.
@@ -72,6 +74,8 @@ class Canvas(anywidget.AnyWidget):
         self,
         graph: Graph | CanvasStore | Mapping[str, Any] | None = None,
         *,
+        nodes: Iterable[Any] = (),
+        edges: Iterable[Any] = (),
         height: int = 420,
         registry: Registry | None = None,
         read_only: bool = False,
@@ -80,6 +84,13 @@ class Canvas(anywidget.AnyWidget):
         clock: Clock = background,
         **keys: Any,
     ) -> None:
+        unknown = sorted(set(keys) - set(self.trait_names()))
+        if unknown:
+            raise TypeError(f"A canvas has no option {unknown[0]!r}.")
+        if graph is None:
+            graph = Graph(nodes, edges)
+        elif nodes or edges:
+            raise TypeError("Give either a graph or its nodes and edges, not both.")
         # Before the base: it reads the state for the first message.
         self.store = graph if isinstance(graph, CanvasStore) else CanvasStore(_graph_of(graph))
         self.registry = registry or default_registry()
@@ -305,10 +316,8 @@ class Canvas(anywidget.AnyWidget):
         return f"Canvas(nodes={graph.node_count}, edges={graph.edge_count})"
 
 
-def _graph_of(graph: Graph | Mapping[str, Any] | None) -> Graph:
+def _graph_of(graph: Graph | Mapping[str, Any]) -> Graph:
     match graph:
-        case None:
-            return Graph()
         case Graph():
             return graph
         case Mapping():

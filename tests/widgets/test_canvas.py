@@ -187,6 +187,17 @@ def test_a_broken_graph_is_refused_by_name():
         Canvas({"nodes": [], "edges": [{"id": "x", "source": "gone", "target": "gone"}]})
 
 
+def test_nodes_and_edges_are_options_and_no_edit():
+    canvas = Canvas(nodes=[{"id": "a", "position": {"x": 0, "y": 0}}], clock=FakeClock())
+    assert canvas.graph.node_count == 1
+    assert not canvas.store.history.can_undo
+
+
+def test_an_option_that_is_not_there_is_named():
+    with pytest.raises(TypeError, match="'nodess'"):
+        Canvas(nodess=[])
+
+
 def test_no_message_holds_more_than_json(tab):
     tab.heard()
     tab.canvas.store.load_pipeline(Graph([Node("ü", (1.5, 2), data={"deep": [1, {"x": None}]})]))
