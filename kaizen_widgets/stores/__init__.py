@@ -5,17 +5,28 @@ from kaizen_widgets.stores.canvas import CanvasStore, Draft
 from kaizen_widgets.stores.document import Commit, DocumentStore, Replaced
 from kaizen_widgets.stores.execution import ExecutionStore
 from kaizen_widgets.stores.history import HistoryStore, Step
+from kaizen_widgets.stores.monitoring import Devtools, devtools
+from kaizen_widgets.stores.persistence import Persistence, persist
+from kaizen_widgets.stores.plain import PlainStore
+from kaizen_widgets.stores.selecting import same, shallow
 from kaizen_widgets.stores.store import Store
 
 __all__ = [
     "AutoSave",
     "CanvasStore",
     "Commit",
+    "Devtools",
     "DocumentStore",
     "Draft",
     "ExecutionStore",
     "HistoryStore",
+    "Persistence",
+    "PlainStore",
     "Replaced",
     "Step",
     "Store",
+    "devtools",
+    "persist",
+    "same",
+    "shallow",
 ]
