@@ -1,5 +1,6 @@
 """Client state: small observable stores, each one idea."""
 
+from kaizen_widgets.stores.action_log import ActionLog
 from kaizen_widgets.stores.autosave import AutoSave
 from kaizen_widgets.stores.canvas import CanvasStore, Draft
 from kaizen_widgets.stores.document import Commit, DocumentStore, Replaced
@@ -9,9 +10,11 @@ from kaizen_widgets.stores.monitoring import Devtools, devtools
 from kaizen_widgets.stores.persistence import Persistence, persist
 from kaizen_widgets.stores.plain import PlainStore
 from kaizen_widgets.stores.selecting import same, shallow
+from kaizen_widgets.stores.sqlite_storage import SqliteStorage
 from kaizen_widgets.stores.store import Store
 
 __all__ = [
+    "ActionLog",
     "AutoSave",
     "CanvasStore",
     "Commit",
@@ -23,6 +26,7 @@ __all__ = [
     "Persistence",
     "PlainStore",
     "Replaced",
+    "SqliteStorage",
     "Step",
     "Store",
     "devtools",

@@ -7,7 +7,7 @@ is done, outside the lock, in order.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial as bind
@@ -88,10 +88,6 @@ class DocumentStore(Store):
     def graph(self) -> Graph:
         """The document as it is now: an immutable value."""
         return self._graph
-
-    def locked(self) -> AbstractContextManager[None]:
-        """Keep document, revision and history still for a moment (re-entrant)."""
-        return self._delivery.locked()
 
     def post(self, call: Callable[[], object]) -> None:
         """Have ``call`` made once the lock is free, behind the events so far."""

@@ -7,6 +7,7 @@ set the store itself and say who is told of that, so that what it reads back is 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import Any, Protocol, TypeAlias
 
 from kaizen_widgets.stores.selecting import State, Unsubscribe
@@ -44,6 +45,10 @@ class Middled(Protocol):
 
     def has(self, key: str) -> bool:
         """Whether the state may have such a key."""
+        ...
+
+    def locked(self) -> AbstractContextManager[None]:
+        """Keep the state still for a moment; listeners hear of sets in it afterwards."""
         ...
 
     def use(self, middleware: Middleware) -> Unsubscribe:

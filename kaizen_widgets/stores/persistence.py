@@ -17,9 +17,11 @@ import threading
 from collections.abc import Awaitable, Callable, Generator, Iterable, Mapping
 from typing import Any, Protocol, TypeAlias, cast, runtime_checkable
 
+from kaizen_widgets.clock import Clock, Timer
 from kaizen_widgets.errors import PersistError
-from kaizen_widgets.stores.middleware import Action, Middled, Partial
+from kaizen_widgets.stores.middleware import Action, Middled, Middleware, Partial
 from kaizen_widgets.stores.selecting import State, Unsubscribe
+from kaizen_widgets.stores.sqlite_storage import shared_storage
 from kaizen_widgets.stores.steps import Spawn, Steps, at_once, walk
 
 logger = logging.getLogger(__name__)
@@ -34,14 +36,14 @@ OnRehydrate: TypeAlias = Callable[[State], Finished | None]
 class Storage(Protocol):
     """Texts by name; each answer may be an awaitable."""
 
-    def get(self, name: str) -> str | Awaitable[str | None] | None:
+    def get(self, name: str, /) -> str | Awaitable[str | None] | None:
         """Return the text, or None."""
         ...
 
-    def set(self, name: str, text: str) -> Awaitable[None] | None:
+    def set(self, name: str, text: str, /) -> Awaitable[None] | None:
         """Keep a text in the place of the one before."""
 
-    def remove(self, name: str) -> Awaitable[None] | None:
+    def remove(self, name: str, /) -> Awaitable[None] | None:
         """Forget a text; harmless when there is none."""
 
 
@@ -54,10 +56,29 @@ class KeepsAside(Protocol):
 
 
 @runtime_checkable
+class HasProblem(Protocol):
+    """A storage that says when it keeps nothing."""
+
+    @property
+    def problem(self) -> str:
+        """Why nothing is kept; empty when all is well."""
+        ...
+
+
+@runtime_checkable
+class CountsRevisions(Protocol):
+    """A storage that knows when another process wrote."""
+
+    def revision(self) -> int:
+        """Return a number that changes with the writes of others."""
+        ...
+
+
+@runtime_checkable
 class UpdatesAtomically(Protocol):
     """A storage where reading and writing back can be one moment for all processes."""
 
-    def update(self, name: str, change: Callable[[str | None], str]) -> object:
+    def update_text(self, name: str, change: Callable[[str | None], str]) -> object:
         """Replace a text by what ``change`` makes of it."""
 
 
@@ -92,8 +113,9 @@ class Persistence:
         self._hydrated = False
         self._before: list[Callable[[State], object]] = []
         self._after: list[Callable[[State], object]] = []
-        self.problem = ""
-        """Why the state is not kept or was not read; empty when all is well."""
+        self._problem = ""
+        self._revision: int | None = None
+        self._timer: Timer | None = None
         self._take_off = store.use(self)
         if not skip_hydration:
             self.rehydrate()
@@ -103,6 +125,12 @@ class Persistence:
         """Whether the last reading ended well."""
         return self._hydrated
 
+    @property
+    def problem(self) -> str:
+        """Why the state is not kept, or was not read; empty when all is well."""
+        said = self._storage.problem if isinstance(self._storage, HasProblem) else ""
+        return said or self._problem
+
     def rehydrate(self) -> None:
         """Read the stored state; a reading on its way ends without effect."""
         self._round += 1
@@ -111,6 +139,28 @@ class Persistence:
             listener(self._store.get())
         finished = self._on_rehydrate_storage and self._on_rehydrate_storage(self._store.get())
         walk(self._hydrate(self._round, finished or None), self._start)
+
+    def refresh(self) -> bool:
+        """Read again if another process wrote to the storage; return whether it did."""
+        if not isinstance(self._storage, CountsRevisions):
+            return False
+        before, self._revision = self._revision, self._storage.revision()
+        if before is None or before == self._revision:
+            return False
+        self.rehydrate()
+        return True
+
+    def follow(self, clock: Clock, every: float = 1.0) -> Unsubscribe:
+        """Look every so many seconds whether another process wrote; return what ends it."""
+        self.refresh()
+
+        def look() -> None:
+            if self._timer is timer:
+                self.refresh()
+                self.follow(clock, every)
+
+        timer = self._timer = clock.call_later(every, look)
+        return self._stop_following
 
     def clear_storage(self) -> None:
         """Forget what is stored, and cancel a reading on its way; the store keeps its state."""
@@ -149,7 +199,7 @@ class Persistence:
         """Set on top of what is stored now, as one moment for all processes.
 
         A plain set writes what this process knows; counting together needs this. Listeners hear of
-        it as of one set, while other processes wait.
+        it as of one set, after it is stored.
 
         Raises:
             PersistError: The storage cannot do it, or what is stored cannot be used.
@@ -165,15 +215,16 @@ class Persistence:
                 now = self._merge(stored, state)
                 return {**now, **(partial(now) if callable(partial) else partial)}
 
-            others = [m for m in self._store.middleware if m is not self]
-            self._store.apply(on_stored, replace=True, action=action, told=others)
+            self._store.apply(on_stored, replace=True, action=action, told=self._others())
             return self._text()
 
-        self._storage.update(self.name, change)
+        with self._store.locked():
+            self._storage.update_text(self.name, change)
 
     def close(self) -> None:
         """Write no more; what is stored stays."""
         self._round += 1
+        self._stop_following()
         self._take_off()
 
     # -------------------------------------------------------------- within
@@ -183,14 +234,22 @@ class Persistence:
         with self._writing:  # of two threads the later state is written last
             self._later(self._storage.set(self.name, self._text()))
 
+    def _stop_following(self) -> None:
+        timer, self._timer = self._timer, None
+        if timer is not None:
+            timer.cancel()
+
+    def _others(self) -> list[Middleware]:
+        return [middleware for middleware in self._store.middleware if middleware is not self]
+
     def _hydrate(self, round_: int, finished: Finished | None) -> Steps:
+        self._problem = ""
         try:
             migrated, stored = yield from self._read((yield self._storage.get(self.name)))
             if round_ != self._round:
                 return
             merged = self._merge(stored, self._store.get())
-            others = [m for m in self._store.middleware if m is not self]
-            self._store.apply(merged, replace=True, action=None, told=others)
+            self._store.apply(merged, replace=True, action=None, told=self._others())
             if migrated:
                 yield self._storage.set(self.name, self._text())
             if round_ != self._round:
@@ -228,7 +287,7 @@ class Persistence:
     def _text(self) -> str:
         state = self._partialize(self._store.get())
         try:
-            return json.dumps({"state": state, "version": self.version}, ensure_ascii=False)
+            return json.dumps({"state": state, "version": self.version})
         except (TypeError, ValueError) as error:
             raise PersistError(
                 f"The state of {self.name!r} cannot be kept ({error}): name the keys that can "
@@ -241,8 +300,8 @@ class Persistence:
         self._put_aside(reason)
 
     def _put_aside(self, reason: str) -> None:
-        self.problem = f"What was stored as {self.name!r} was not used: {reason}."
-        logger.warning(self.problem)
+        self._problem = f"What was stored as {self.name!r} was not used: {reason}."
+        logger.warning(self._problem)
         if isinstance(self._storage, KeepsAside):
             self._storage.keep_aside(self.name, reason)
 
@@ -263,20 +322,22 @@ class Persistence:
         try:
             await coroutine
         except Exception as error:
-            self.problem = f"The state of {self.name!r} could not be kept: {error}."
-            logger.warning(self.problem)
+            self._problem = f"The state of {self.name!r} could not be kept: {error}."
+            logger.warning(self._problem)
 
     def __repr__(self) -> str:
         return f"Persistence({self.name!r}, version={self.version})"
 
 
-def persist(store: Middled, name: str, *, storage: Storage, **options: Any) -> Persistence:
+def persist(
+    store: Middled, name: str, *, storage: Storage | None = None, **options: Any
+) -> Persistence:
     """Keep a store's state under a name, and read what is there.
 
     Args:
         store: A `Store` or a `PlainStore`.
         name: What to call it in the storage.
-        storage: Where to.
+        storage: Where to; by default the user's own file, shared by all kernels.
         options: ``version`` (0), of the state's shape; ``partialize``, the keys to keep or a function
             of the state; ``migrate(stored, version)``, makes this version's state of another one's
             (without it, that is not used); ``merge(stored, current)``, by default the stored keys
@@ -285,7 +346,8 @@ def persist(store: Middled, name: str, *, storage: Storage, **options: Any) -> P
             called with (state, None) or (None, error) after it; ``spawn``, runs coroutines, for
             storages that answer with awaitables.
     """
-    return Persistence(store, name, storage=storage, **options)
+    chosen = shared_storage() if storage is None else storage  # an empty one may be falsy
+    return Persistence(store, name, storage=chosen, **options)
 
 
 def _just(answer: Any) -> Steps:

@@ -12,6 +12,7 @@ Source: zustand's vanilla store (MIT), whose recorded traces it is held to; not 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import Any, overload
 
 from kaizen_widgets.delivery import Delivery
@@ -108,6 +109,10 @@ class PlainStore:
     def reset(self) -> None:
         """Go back to the initial state."""
         self.set(self.initial, replace=True)
+
+    def locked(self) -> AbstractContextManager[None]:
+        """Keep the state still for a moment (re-entrant); listeners hear of sets in it afterwards."""
+        return self._delivery.locked()
 
     # ---------------------------------------------------------- middleware
 

@@ -48,6 +48,8 @@ def at_once(steps: Generator[Any, Any, T]) -> T:
             return done.value
         if inspect.isawaitable(value):
             steps.close()
+            if inspect.iscoroutine(value):
+                value.close()
             raise StoreError("This must be done at once, but part of it answers with awaitables.")
 
 

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from functools import partial as bind
 from typing import Any, ClassVar, overload
 
@@ -132,6 +133,10 @@ class Store(HasTraits):
     def reset(self) -> None:
         """Go back to the initial state."""
         self.set(self.initial)
+
+    def locked(self) -> AbstractContextManager[None]:
+        """Keep the state still for a moment (re-entrant); listeners hear of sets in it afterwards."""
+        return self._delivery.locked()
 
     # ---------------------------------------------------------- middleware
 
