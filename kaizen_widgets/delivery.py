@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
 
 
-class Delivery:
+class Delivery(AbstractContextManager[None]):
     """A re-entrant lock with a queue of calls behind it.
 
     Args:
@@ -34,25 +34,24 @@ class Delivery:
         self._delivering = threading.Lock()
         self._deliverer: int | None = None
 
-    @contextmanager
-    def locked(self) -> Iterator[None]:
+    def locked(self) -> AbstractContextManager[None]:
         """Hold the lock; what was posted meanwhile runs after the outermost holder let go."""
-        outermost = False
-        try:
-            with self._lock:
-                self._depth += 1
-                try:
-                    yield
-                finally:
-                    self._depth -= 1
-                    outermost = self._depth == 0
-        finally:
-            if outermost:
-                self._deliver()
+        return self
+
+    def __enter__(self) -> None:
+        self._lock.acquire()
+        self._depth += 1
+
+    def __exit__(self, *_: object) -> None:
+        self._depth -= 1
+        is_outermost = self._depth == 0
+        self._lock.release()
+        if is_outermost and self._calls:
+            self._deliver()
 
     def post(self, call: Callable[[], object]) -> None:
         """Have ``call`` made once the lock is free; made at once when nobody holds it."""
-        with self.locked():
+        with self:
             self._calls.append(call)
 
     def _deliver(self) -> None:

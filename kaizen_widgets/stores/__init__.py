@@ -1,11 +1,13 @@
 """Client state: small observable stores, each one idea."""
 
 from kaizen_widgets.stores.action_log import ActionLog
+from kaizen_widgets.stores.auth import AuthStore
 from kaizen_widgets.stores.autosave import AutoSave
 from kaizen_widgets.stores.canvas import CanvasStore, Draft
 from kaizen_widgets.stores.document import Commit, DocumentStore, Replaced
 from kaizen_widgets.stores.execution import ExecutionStore
 from kaizen_widgets.stores.history import HistoryStore, Step
+from kaizen_widgets.stores.keyring import SystemKeyring
 from kaizen_widgets.stores.monitoring import Devtools, devtools
 from kaizen_widgets.stores.persistence import Persistence, persist
 from kaizen_widgets.stores.plain import PlainStore
@@ -15,6 +17,7 @@ from kaizen_widgets.stores.store import Store
 
 __all__ = [
     "ActionLog",
+    "AuthStore",
     "AutoSave",
     "CanvasStore",
     "Commit",
@@ -29,6 +32,7 @@ __all__ = [
     "SqliteStorage",
     "Step",
     "Store",
+    "SystemKeyring",
     "devtools",
     "persist",
     "same",

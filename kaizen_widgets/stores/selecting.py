@@ -56,12 +56,15 @@ def selecting(
         fire_immediately: Whether to call the listener now, with the present slice twice.
     """
     remembered = selector(state)
+    by_identity = equality is same  # then the usual case needs no call
     if fire_immediately:
         listener(remembered, remembered)
 
     def heard(state: State, _previous: State) -> None:
         nonlocal remembered
         fresh = selector(state)
+        if by_identity and fresh is remembered:
+            return
         if not equality(remembered, fresh):
             # Remembered first: the listener may set again, and is then asked about the next one.
             previous, remembered = remembered, fresh
