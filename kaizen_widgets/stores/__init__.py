@@ -14,6 +14,7 @@ from kaizen_widgets.stores.plain import PlainStore
 from kaizen_widgets.stores.selecting import same, shallow
 from kaizen_widgets.stores.sqlite_storage import SqliteStorage
 from kaizen_widgets.stores.store import Store
+from kaizen_widgets.stores.ui import UIStore
 
 __all__ = [
     "ActionLog",
@@ -33,6 +34,7 @@ __all__ = [
     "Step",
     "Store",
     "SystemKeyring",
+    "UIStore",
     "devtools",
     "persist",
     "same",

@@ -21,11 +21,11 @@ from kaizen_widgets.stores.middleware import Action, Middleware, Partial
 from kaizen_widgets.stores.selecting import (
     Equality,
     Listener,
+    Selected,
     Selector,
     State,
     Unsubscribe,
     same,
-    selecting,
 )
 
 
@@ -94,10 +94,10 @@ class PlainStore:
         listener: Listener = first
         if second is not None and fire_immediately:
             # Before it is subscribed, and outside the lock: it may raise, or set.
-            listener = selecting(self._state, first, second, equality, fire_immediately=True)
+            listener = Selected(self._state, first, second, equality, fire_immediately=True)
         with self._delivery.locked():
             if second is not None and not fire_immediately:
-                listener = selecting(self._state, first, second, equality)
+                listener = Selected(self._state, first, second, equality)
             self._listeners[listener] = None
 
         def unsubscribe() -> None:
@@ -157,7 +157,12 @@ class PlainStore:
 
     def _notify(self, previous: State) -> None:
         for listener in tuple(self._listeners):
-            if listener in self._listeners:  # a listener before it may have ended it
+            if isinstance(listener, Selected):
+                # Inline, because of a thousand listeners one is concerned.
+                fresh = listener.selector(self._state)
+                if fresh is not listener.remembered and listener in self._listeners:
+                    listener.hear(fresh)
+            elif listener in self._listeners:  # a listener before it may have ended it
                 listener(self._state, previous)
 
     def __repr__(self) -> str:

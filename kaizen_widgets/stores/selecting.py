@@ -39,14 +39,8 @@ def shallow(one: Any, other: Any) -> bool:
     return False
 
 
-def selecting(
-    state: State,
-    selector: Selector,
-    listener: Callable[[Any, Any], object],
-    equality: Equality = same,
-    fire_immediately: bool = False,
-) -> Listener:
-    """Return a listener of states that calls ``listener(slice, previous)`` when the slice changed.
+class Selected:
+    """A listener of states that calls ``listener(slice, previous)`` when the slice changed.
 
     Args:
         state: The state now; its slice is what the next one is compared with.
@@ -55,19 +49,31 @@ def selecting(
         equality: Whether two slices count as the same.
         fire_immediately: Whether to call the listener now, with the present slice twice.
     """
-    remembered = selector(state)
-    by_identity = equality is same  # then the usual case needs no call
-    if fire_immediately:
-        listener(remembered, remembered)
 
-    def heard(state: State, _previous: State) -> None:
-        nonlocal remembered
-        fresh = selector(state)
-        if by_identity and fresh is remembered:
-            return
-        if not equality(remembered, fresh):
+    __slots__ = ("_equality", "_listener", "remembered", "selector")
+
+    def __init__(
+        self,
+        state: State,
+        selector: Selector,
+        listener: Callable[[Any, Any], object],
+        equality: Equality = same,
+        fire_immediately: bool = False,
+    ) -> None:
+        self.selector = selector
+        self.remembered = selector(state)
+        self._listener = listener
+        self._equality = equality
+        if fire_immediately:
+            listener(self.remembered, self.remembered)
+
+    def __call__(self, state: State, _previous: State) -> None:
+        """Compare with what is remembered, and tell."""
+        self.hear(self.selector(state))
+
+    def hear(self, fresh: Any) -> None:
+        """Compare a slice with what is remembered, and tell."""
+        if not self._equality(self.remembered, fresh):
             # Remembered first: the listener may set again, and is then asked about the next one.
-            previous, remembered = remembered, fresh
-            listener(fresh, previous)
-
-    return heard
+            previous, self.remembered = self.remembered, fresh
+            self._listener(fresh, previous)

@@ -27,11 +27,11 @@ from kaizen_widgets.stores.middleware import Action, Middleware, Partial
 from kaizen_widgets.stores.selecting import (
     Equality,
     Listener,
+    Selected,
     Selector,
     State,
     Unsubscribe,
     same,
-    selecting,
 )
 
 
@@ -52,6 +52,7 @@ class Store(HasTraits):
         self._listeners: list[Listener] = []
         self._middleware: tuple[Middleware, ...] = ()
         self._keys = tuple(sorted(key for key in self.trait_names() if not key.startswith("_")))
+        self._checks = self.traits()
         self._in_set = threading.local()
         super().__init__()
         unknown = sorted(set(state) - set(self._keys))
@@ -119,7 +120,7 @@ class Store(HasTraits):
         if second is None:
             entry: Listener = lambda state, previous: first(state, previous)  # noqa: E731 - own identity
         else:
-            entry = selecting(self.get(), first, second, equality, fire_immediately)
+            entry = Selected(self.get(), first, second, equality, fire_immediately)
         with self._delivery.locked():
             self._listeners.append(entry)
 
@@ -181,12 +182,11 @@ class Store(HasTraits):
 
     def _store(self, values: State) -> list[Bunch]:
         """Check all values, then keep those that differ; return traitlets' change events."""
-        traits = self.traits()
         checked: dict[str, Any] = {}
         for key, value in values.items():
             if key not in self._keys:
                 raise StoreError(f"The {self.name} store has no {key!r}.", store=self.name)
-            checked[key] = traits[key]._validate(self, value)
+            checked[key] = self._checks[key]._validate(self, value)
         changes: list[Bunch] = []
         for key, value in checked.items():
             old = getattr(self, key)
@@ -223,7 +223,20 @@ class Store(HasTraits):
             return
         with self._delivery.locked():
             listeners, state = tuple(self._listeners), self.get()
-        call_all(bind(listener, state, previous) for listener in listeners)
+        first: Exception | None = None
+        for listener in listeners:
+            try:
+                if isinstance(listener, Selected):
+                    # Inline, because of a thousand listeners one is concerned.
+                    fresh = listener.selector(state)
+                    if fresh is not listener.remembered:
+                        listener.hear(fresh)
+                else:
+                    listener(state, previous)
+            except Exception as error:  # the others still hear
+                first = first or error
+        if first is not None:
+            raise first
 
     def _tell(self, told: Sequence[Middleware], action: Action) -> None:
         call_all(bind(middleware.after_set, action) for middleware in told)
