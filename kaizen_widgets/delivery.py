@@ -2,58 +2,67 @@
 
 Whoever holds the lock posts calls; they run after the outermost holder let go, in the order posted, one
 thread at a time. So a listener never runs under the lock, may itself take it, and never hears the second
-thing before the first.
+thing before the first. Where that is not wanted within one thread (`nested`), what a call posts is made
+before that call goes on.
 """
 
 from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
 
 
-class Delivery:
+class Delivery(AbstractContextManager[None]):
     """A re-entrant lock with a queue of calls behind it.
 
     Args:
         on_error: Takes what a call raised; without it the first error is raised, once all calls are made,
             where the lock was let go.
+        nested: Whether what a call posts is made within that call, not behind it.
     """
 
-    def __init__(self, on_error: Callable[[Exception], object] | None = None) -> None:
+    def __init__(
+        self, on_error: Callable[[Exception], object] | None = None, *, nested: bool = False
+    ) -> None:
         self._on_error = on_error
+        self._nested = nested
         self._lock = threading.RLock()
         self._depth = 0
         self._calls: deque[Callable[[], object]] = deque()
         self._delivering = threading.Lock()
         self._deliverer: int | None = None
 
-    @contextmanager
-    def locked(self) -> Iterator[None]:
+    def locked(self) -> AbstractContextManager[None]:
         """Hold the lock; what was posted meanwhile runs after the outermost holder let go."""
-        outermost = False
-        try:
-            with self._lock:
-                self._depth += 1
-                try:
-                    yield
-                finally:
-                    self._depth -= 1
-                    outermost = self._depth == 0
-        finally:
-            if outermost:
-                self._deliver()
+        return self
+
+    def __enter__(self) -> None:
+        self._lock.acquire()
+        self._depth += 1
+
+    def __exit__(self, *_: object) -> None:
+        self._depth -= 1
+        is_outermost = self._depth == 0
+        self._lock.release()
+        if is_outermost and self._calls:
+            self._deliver()
 
     def post(self, call: Callable[[], object]) -> None:
         """Have ``call`` made once the lock is free; made at once when nobody holds it."""
-        with self.locked():
+        with self:
             self._calls.append(call)
 
     def _deliver(self) -> None:
         me = threading.get_ident()
+        if self._deliverer == me:
+            error = self._run_all() if self._nested else None
+            if error is not None:
+                raise error
+            return
         # Checked again after each release: another thread may have posted and found us at it.
-        while self._calls and self._deliverer != me:
+        while self._calls:
             if not self._delivering.acquire(blocking=False):
                 return  # That thread takes these too.
             self._deliverer = me
@@ -77,3 +86,15 @@ class Delivery:
                 else:
                     first = first or error
         return first
+
+
+def call_all(calls: Iterable[Callable[[], object]]) -> None:
+    """Make all calls, also after one raised; then raise what was raised first."""
+    first: Exception | None = None
+    for call in calls:
+        try:
+            call()
+        except Exception as error:
+            first = first or error
+    if first is not None:
+        raise first

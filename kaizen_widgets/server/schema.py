@@ -6,9 +6,7 @@ text in UTC, tokens' times are seconds since 1970, JSON is text, booleans are 0 
 
 from __future__ import annotations
 
-import sqlite3
-
-from kaizen_widgets.errors import PersistError
+from kaizen_widgets.sqlite import Schema
 
 APPLICATION_ID = 0x4B5A5744
 """Marks our files ("KZWD"), so that another program's database is never taken for one."""
@@ -110,48 +108,4 @@ _FIRST = (
 
 MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST,)
 
-
-def migrate(connection: sqlite3.Connection, name: str) -> None:
-    """Bring a database to the newest schema, whole or not at all.
-
-    Args:
-        connection: In autocommit mode.
-        name: What to call the file in an error.
-
-    Raises:
-        PersistError: It is another program's, or a newer version's.
-    """
-    if _version(connection) == len(MIGRATIONS) and _owner(connection) == APPLICATION_ID:
-        return
-    # Asked again inside the transaction: another process may be doing the same.
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        done = _version(connection)
-        is_empty = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0] == 0
-        if not is_empty and _owner(connection) != APPLICATION_ID:
-            raise PersistError(
-                f"{name} is another program's database: choose another path.", store="server"
-            )
-        if done > len(MIGRATIONS):
-            raise PersistError(
-                f"{name} was written by a newer kaizen-widgets: upgrade, or choose another path.",
-                store="server",
-            )
-        for migration in MIGRATIONS[done:]:
-            for statement in migration:
-                connection.execute(statement)
-        # PRAGMA takes no parameters; both are our own integers.
-        connection.execute(f"PRAGMA application_id = {APPLICATION_ID:d}")
-        connection.execute(f"PRAGMA user_version = {len(MIGRATIONS):d}")
-        connection.execute("COMMIT")
-    finally:
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
-
-
-def _version(connection: sqlite3.Connection) -> int:
-    return int(connection.execute("PRAGMA user_version").fetchone()[0])
-
-
-def _owner(connection: sqlite3.Connection) -> int:
-    return int(connection.execute("PRAGMA application_id").fetchone()[0])
+SCHEMA = Schema(APPLICATION_ID, MIGRATIONS)

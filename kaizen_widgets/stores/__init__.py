@@ -1,21 +1,42 @@
 """Client state: small observable stores, each one idea."""
 
+from kaizen_widgets.stores.action_log import ActionLog
+from kaizen_widgets.stores.auth import AuthStore
 from kaizen_widgets.stores.autosave import AutoSave
 from kaizen_widgets.stores.canvas import CanvasStore, Draft
 from kaizen_widgets.stores.document import Commit, DocumentStore, Replaced
 from kaizen_widgets.stores.execution import ExecutionStore
 from kaizen_widgets.stores.history import HistoryStore, Step
+from kaizen_widgets.stores.keyring import SystemKeyring
+from kaizen_widgets.stores.monitoring import Devtools, devtools
+from kaizen_widgets.stores.persistence import Persistence, persist
+from kaizen_widgets.stores.plain import PlainStore
+from kaizen_widgets.stores.selecting import same, shallow
+from kaizen_widgets.stores.sqlite_storage import SqliteStorage
 from kaizen_widgets.stores.store import Store
+from kaizen_widgets.stores.ui import UIStore
 
 __all__ = [
+    "ActionLog",
+    "AuthStore",
     "AutoSave",
     "CanvasStore",
     "Commit",
+    "Devtools",
     "DocumentStore",
     "Draft",
     "ExecutionStore",
     "HistoryStore",
+    "Persistence",
+    "PlainStore",
     "Replaced",
+    "SqliteStorage",
     "Step",
     "Store",
+    "SystemKeyring",
+    "UIStore",
+    "devtools",
+    "persist",
+    "same",
+    "shallow",
 ]

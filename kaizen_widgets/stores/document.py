@@ -7,14 +7,16 @@ is done, outside the lock, in order.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial as bind
 from typing import Any, Self, TypeAlias
 
 from traitlets import Bool, Bunch
 
 from kaizen_widgets.clock import NewId, random_id
+from kaizen_widgets.delivery import call_all
 from kaizen_widgets.errors import GraphError
 from kaizen_widgets.graph import Batch, Edge, Graph, Node, apply, describe, diff
 from kaizen_widgets.stores.elements_trait import Elements
@@ -86,10 +88,6 @@ class DocumentStore(Store):
     def graph(self) -> Graph:
         """The document as it is now: an immutable value."""
         return self._graph
-
-    def locked(self) -> AbstractContextManager[None]:
-        """Keep document, revision and history still for a moment (re-entrant)."""
-        return self._delivery.locked()
 
     def post(self, call: Callable[[], object]) -> None:
         """Have ``call`` made once the lock is free, behind the events so far."""
@@ -236,10 +234,19 @@ class DocumentStore(Store):
                 "edges": event.before.edges,
             }
         # Ours first: a user's observer that raises must not keep a batch from the views.
-        for listener in tuple(self._event_listeners):
-            listener(event)
-        Elements.announce(self, event.before, event.after)
-        self._announce(changes, previous)
+        call_all(
+            (
+                *(bind(listener, event) for listener in tuple(self._event_listeners)),
+                bind(Elements.announce, self, event.before, event.after),
+                bind(self._announce, changes, previous, self._action_of(event)),
+            )
+        )
+
+    def _action_of(self, event: Event) -> str:
+        """Return what the devtools call an event; made up only when there are any."""
+        if not self._middleware:
+            return ""
+        return describe(event.batch) if isinstance(event, Commit) else "open document"
 
     def _store(self, values: Mapping[str, Any]) -> list[Bunch]:
         """Keep values; nodes and edges are kept as a batch."""

@@ -2,7 +2,11 @@
 
 State is what the store's public traits hold, so `observe`, `link` and assignment work as well. A set is
 atomic (one bad value and nothing is set), silent when nothing differs, and safe from any thread:
-listeners and observers hear of it after it is done, outside the lock, with (state, previous).
+listeners and observers hear of it after it is done, outside the lock, with (state, previous). A listener
+that raises keeps nothing from the others; the error reaches whoever set, once.
+
+For state of any keys, and zustand's behaviour to the letter, see `PlainStore`: both take the same
+middleware.
 
 Source: the shape follows zustand's vanilla store (MIT); not its code.
 """
@@ -10,18 +14,25 @@ Source: the shape follows zustand's vanilla store (MIT); not its code.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
-from typing import Any, ClassVar, TypeAlias
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from functools import partial as bind
+from typing import Any, ClassVar, overload
 
 from traitlets import Bunch, HasTraits
 
-from kaizen_widgets.delivery import Delivery
+from kaizen_widgets.delivery import Delivery, call_all
 from kaizen_widgets.errors import StoreError
-
-State: TypeAlias = Mapping[str, Any]
-Partial: TypeAlias = State | Callable[[State], State]
-Listener: TypeAlias = Callable[[State, State], object]
-Unsubscribe: TypeAlias = Callable[[], None]
+from kaizen_widgets.stores.middleware import Action, Middleware, Partial
+from kaizen_widgets.stores.selecting import (
+    Equality,
+    Listener,
+    Selected,
+    Selector,
+    State,
+    Unsubscribe,
+    same,
+)
 
 
 class Store(HasTraits):
@@ -39,7 +50,9 @@ class Store(HasTraits):
     def __init__(self, *, delivery: Delivery | None = None, **state: Any) -> None:
         self._delivery = delivery or Delivery()
         self._listeners: list[Listener] = []
+        self._middleware: tuple[Middleware, ...] = ()
         self._keys = tuple(sorted(key for key in self.trait_names() if not key.startswith("_")))
+        self._checks = self.traits()
         self._in_set = threading.local()
         super().__init__()
         unknown = sorted(set(state) - set(self._keys))
@@ -55,29 +68,59 @@ class Store(HasTraits):
         with self._delivery.locked():
             return {key: getattr(self, key) for key in self._keys}
 
-    def set(self, partial: Partial) -> None:
+    def set(self, partial: Partial, *, replace: bool = False, action: Action = None) -> None:
         """Set some keys at once.
 
         Args:
             partial: The new values, or a function of the state that returns them.
+            replace: Whether keys that are not given go back to their initial values.
+            action: What to call this in the devtools.
 
         Raises:
             StoreError: There is no such key. Nothing is set.
             traitlets.TraitError: A value has the wrong type. Nothing is set.
         """
-        with self._delivery.locked():
-            previous = self.get() if callable(partial) or self._listeners else {}
-            changes = self._store(partial(previous) if callable(partial) else partial)
-            if changes:
-                self._delivery.post(lambda: self._announce(changes, previous))
+        self.apply(partial, replace=replace, action=action, told=self._middleware)
 
-    def subscribe(self, listener: Listener) -> Unsubscribe:
+    @overload
+    def subscribe(self, listener: Listener, /) -> Unsubscribe: ...
+    @overload
+    def subscribe(
+        self,
+        selector: Selector,
+        listener: Callable[[Any, Any], object],
+        /,
+        *,
+        equality: Equality = ...,
+        fire_immediately: bool = ...,
+    ) -> Unsubscribe: ...
+    def subscribe(
+        self,
+        first: Any,
+        second: Any = None,
+        /,
+        *,
+        equality: Equality = same,
+        fire_immediately: bool = False,
+    ) -> Unsubscribe:
         """Call ``listener(state, previous)`` after each set that changed something.
+
+        Or, given a selector and a listener, call ``listener(slice, previous_slice)`` after each set
+        that changed what the selector takes out of the state.
+
+        Args:
+            first: A listener of states, or a selector.
+            second: A listener of what the selector selects.
+            equality: Whether two slices count as the same: `same`, `shallow`, or your own.
+            fire_immediately: Whether to call the listener now, with the present slice twice.
 
         Returns:
             A function that ends it; harmless to call twice.
         """
-        entry: Listener = lambda state, previous: listener(state, previous)  # noqa: E731 - own identity
+        if second is None:
+            entry: Listener = lambda state, previous: first(state, previous)  # noqa: E731 - own identity
+        else:
+            entry = Selected(self.get(), first, second, equality, fire_immediately)
         with self._delivery.locked():
             self._listeners.append(entry)
 
@@ -92,14 +135,58 @@ class Store(HasTraits):
         """Go back to the initial state."""
         self.set(self.initial)
 
+    def locked(self) -> AbstractContextManager[None]:
+        """Keep the state still for a moment (re-entrant); listeners hear of sets in it afterwards."""
+        return self._delivery.locked()
+
+    # ---------------------------------------------------------- middleware
+
+    @property
+    def middleware(self) -> tuple[Middleware, ...]:
+        """What is told of a set, in this order."""
+        return self._middleware
+
+    def has(self, key: str) -> bool:
+        """Whether the state has such a key."""
+        return key in self._keys
+
+    def use(self, middleware: Middleware) -> Unsubscribe:
+        """Put a middleware around all there are; return what takes it off."""
+        with self._delivery.locked():
+            self._middleware = (middleware, *self._middleware)
+
+        def take_off() -> None:
+            with self._delivery.locked():
+                self._middleware = tuple(m for m in self._middleware if m is not middleware)
+
+        return take_off
+
+    def apply(
+        self, partial: Partial, *, replace: bool, action: Action, told: Sequence[Middleware]
+    ) -> None:
+        """Set, and tell only these middlewares (for middleware; others use `set`)."""
+        with self._delivery.locked():
+            previous = self.get() if callable(partial) or self._listeners else {}
+            values = partial(previous) if callable(partial) else partial
+            if not isinstance(values, Mapping):
+                raise StoreError(
+                    f"The {self.name} store takes a mapping, or a function of the state that "
+                    f"returns one, not {type(values).__name__}.",
+                    store=self.name,
+                )
+            changes = self._store({**self.initial, **values} if replace else values)
+            if changes:
+                self._delivery.post(lambda: self._announce(changes, previous, action, told))
+
+    # -------------------------------------------------------------- within
+
     def _store(self, values: State) -> list[Bunch]:
         """Check all values, then keep those that differ; return traitlets' change events."""
-        traits = self.traits()
         checked: dict[str, Any] = {}
         for key, value in values.items():
             if key not in self._keys:
                 raise StoreError(f"The {self.name} store has no {key!r}.", store=self.name)
-            checked[key] = traits[key]._validate(self, value)
+            checked[key] = self._checks[key]._validate(self, value)
         changes: list[Bunch] = []
         for key, value in checked.items():
             old = getattr(self, key)
@@ -109,27 +196,58 @@ class Store(HasTraits):
             changes.append(Bunch(name=key, old=old, new=value, owner=self, type="change"))
         return changes
 
-    def _announce(self, changes: list[Bunch], previous: State) -> None:
+    def _announce(
+        self,
+        changes: list[Bunch],
+        previous: State,
+        action: Action = None,
+        told: Sequence[Middleware] | None = None,
+    ) -> None:
+        call_all(
+            (
+                bind(self._tell_observers, changes),
+                bind(self._call_listeners, previous),
+                bind(self._tell, self._middleware if told is None else told, action),
+            )
+        )
+
+    def _tell_observers(self, changes: list[Bunch]) -> None:
         self._in_set.active = True
         try:
-            for change in changes:
-                self.notify_change(change)
+            call_all(bind(self.notify_change, change) for change in changes)
         finally:
             self._in_set.active = False
-        self._call_listeners(previous)
 
     def _call_listeners(self, previous: State) -> None:
         if not self._listeners:
             return
         with self._delivery.locked():
             listeners, state = tuple(self._listeners), self.get()
+        first: Exception | None = None
         for listener in listeners:
-            listener(state, previous)
+            try:
+                if isinstance(listener, Selected):
+                    # Inline, because of a thousand listeners one is concerned.
+                    fresh = listener.selector(state)
+                    if fresh is not listener.remembered:
+                        listener.hear(fresh)
+                else:
+                    listener(state, previous)
+            except Exception as error:  # the others still hear
+                first = first or error
+        if first is not None:
+            raise first
+
+    def _tell(self, told: Sequence[Middleware], action: Action) -> None:
+        call_all(bind(middleware.after_set, action) for middleware in told)
 
     def _assigned(self, change: Bunch) -> None:
         """Tell listeners of a plain assignment (``store.theme = "dark"``)."""
-        if not getattr(self._in_set, "active", False) and self._listeners:
+        if getattr(self._in_set, "active", False):
+            return
+        if self._listeners:
             self._call_listeners(self.get() | {change.name: change.old})
+        self._tell(self._middleware, f"set {change.name}")
 
 
 def _equal(old: Any, new: Any) -> bool:

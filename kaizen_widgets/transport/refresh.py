@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from kaizen_widgets.errors import DecodeError, InvalidInputError, UnauthorizedError
-from kaizen_widgets.transport.tokens import Tokens
+from kaizen_widgets.tokens import Tokens
 
 REFRESH_PATH = "/auth/refresh"
 

@@ -22,12 +22,12 @@ from kaizen_widgets.errors import (
     TransportError,
     UnauthorizedError,
 )
+from kaizen_widgets.tokens import Tokens
 from kaizen_widgets.transport import decode as bodies
 from kaizen_widgets.transport.answers import status_error
 from kaizen_widgets.transport.origin import check_base, is_loopback, join, origin
 from kaizen_widgets.transport.refresh import Refresher
 from kaizen_widgets.transport.retry import SAFE, passing, wait
-from kaizen_widgets.transport.tokens import Tokens
 
 log = logging.getLogger(__name__)
 

@@ -12,12 +12,15 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tests.conformance import xyflow
+from tests.conformance import stores, xyflow
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-KINDS: dict[str, Callable[[dict[str, Any]], str | None]] = {"xyflow": xyflow.replay}
+KINDS: dict[str, Callable[[dict[str, Any]], str | None]] = {
+    "stores": stores.replay,
+    "xyflow": xyflow.replay,
+}
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -13,8 +13,8 @@ import pytest
 
 from kaizen_widgets.errors import PersistError
 from kaizen_widgets.server import Database, default_path
-from kaizen_widgets.server.database import _choose_journal
 from kaizen_widgets.server.schema import MIGRATIONS
+from kaizen_widgets.sqlite import choose_journal
 
 
 def settings(database: Database) -> dict[str, str]:
@@ -120,7 +120,7 @@ class NetworkDisk(sqlite3.Connection):
 
 def test_a_disk_without_shared_memory_gets_a_rollback_journal(tmp_path: Path):
     connection = sqlite3.connect(tmp_path / "s.db", factory=NetworkDisk, isolation_level=None)
-    _choose_journal(connection)
+    choose_journal(connection)
     assert connection.execute("PRAGMA journal_mode").fetchone()[0] == "delete"
     connection.execute("CREATE TABLE t (a)")
     connection.close()

@@ -4,7 +4,7 @@ import pytest
 from traitlets import Bool, TraitError, Unicode, link
 
 from kaizen_widgets.errors import StoreError
-from kaizen_widgets.stores import Store
+from kaizen_widgets.stores import Store, shallow
 
 
 class Lamp(Store):
@@ -81,3 +81,53 @@ def test_a_listener_may_set_again():
     lamp.subscribe(lambda state, _previous: lamp.set({"color": "red"} if state["on"] else {}))
     lamp.set({"on": True})
     assert lamp.color == "red"
+
+
+def test_a_selector_hears_only_of_its_part():
+    lamp, heard = Lamp(), []
+    lamp.subscribe(lambda state: state["on"], lambda *slices: heard.append(slices))
+    lamp.set({"color": "red"})
+    lamp.set({"on": True})
+    assert heard == [(True, False)]
+
+
+def test_a_selector_fires_at_once_when_asked_and_compares_as_told():
+    lamp, heard = Lamp(), []
+    end = lamp.subscribe(
+        lambda state: [state["color"]],
+        lambda now, before: heard.append((now, before)),
+        equality=shallow,
+        fire_immediately=True,
+    )
+    lamp.set({"on": True})
+    assert heard == [(["white"], ["white"])]
+    end()
+    lamp.set({"color": "red"})
+    assert len(heard) == 1
+
+
+def test_a_listener_that_raises_keeps_nothing_from_the_others():
+    lamp, heard = Lamp(), []
+
+    def broken(*_: object) -> None:
+        raise RuntimeError("broken")
+
+    lamp.observe(broken, "on")
+    lamp.subscribe(broken)
+    lamp.subscribe(lambda state, _previous: heard.append(state["on"]))
+    with pytest.raises(RuntimeError, match="broken"):
+        lamp.set({"on": True})
+    assert heard == [True]
+    assert lamp.on
+
+
+def test_a_replacing_set_takes_the_rest_back_to_the_beginning():
+    lamp = Lamp(color="red")
+    lamp.set({"color": "blue", "on": True})
+    lamp.set({"on": True}, replace=True)
+    assert lamp.get() == {"on": True, "color": "red"}
+
+
+def test_what_is_no_mapping_is_refused():
+    with pytest.raises(StoreError, match="lamp store takes a mapping"):
+        Lamp().set(lambda _state: None)  # type: ignore[arg-type, return-value]

@@ -1,0 +1,163 @@
+"""Who is signed in: state that may be seen, tokens that may not."""
+
+from __future__ import annotations
+
+import json
+import pickle
+
+import pytest
+
+from kaizen_widgets.errors import StoreError
+from kaizen_widgets.stores import ActionLog, AuthStore, SystemKeyring, devtools
+from kaizen_widgets.tokens import Tokens
+
+ANN = {"id": "u1", "name": "Ann", "role": "developer"}
+CANARY = "canary-4711"
+
+
+class Cells(dict[str, str]):
+    def set(self, name: str, text: str) -> None:
+        self[name] = text
+
+    def remove(self, name: str) -> None:
+        self.pop(name, None)
+
+
+class Backend:
+    """A keyring in memory; one that is broken raises what it was given."""
+
+    def __init__(self, *, is_broken: bool = False) -> None:
+        self.kept: dict[tuple[str, str], str] = {}
+        self.is_broken = is_broken
+
+    def get_password(self, service: str, account: str) -> str | None:
+        self._check(account)
+        return self.kept.get((service, account))
+
+    def set_password(self, service: str, account: str, secret: str) -> None:
+        self._check(secret)
+        self.kept[service, account] = secret
+
+    def delete_password(self, service: str, account: str) -> None:
+        del self.kept[service, account]
+
+    def _check(self, fact: str) -> None:
+        if self.is_broken:
+            raise RuntimeError(fact)
+
+
+def test_signing_in_is_one_change_and_signing_out_forgets_all():
+    tokens, heard = Tokens(), []
+    store = AuthStore(tokens)
+    assert store.is_loading
+    store.subscribe(lambda state, _previous: heard.append(state["is_authenticated"]))
+    store.login(ANN, CANARY, "r", ["agents:read"])
+    assert (store.user, store.is_loading, tokens.access) == (ANN, False, CANARY)
+    store.logout()
+    assert (store.user, store.permissions, tokens.signed_in) == (None, (), False)
+    assert not store.is_loading
+    assert heard == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("granted", "asked", "may"),
+    [
+        ("agents:create", "agents:create", True),
+        ("agents:create", "agents:delete", False),
+        ("agents:*", "agents:create", True),
+        ("agents:*", "agents:create:own", True),
+        ("agents:*", "agents", False),
+        ("agents:*", "agentsx:create", False),
+        ("*", "agents:create", True),
+        ("*:read", "agents:read", True),
+        ("*:read", "agents:create", False),
+        ("agents:read", "agents:*", False),
+        ("agents:*", "agents:*", True),
+    ],
+)
+def test_a_wildcard_covers_what_begins_like_it(granted: str, asked: str, may: bool):
+    store = AuthStore()
+    store.login(ANN, "a")
+    store.set_permissions([granted])
+    assert store.has_permission(asked) is may
+
+
+@pytest.mark.parametrize("role", ["admin", "org_owner"])
+def test_some_roles_may_everything_while_signed_in(role: str):
+    store = AuthStore()
+    store.set_user({**ANN, "role": role})
+    assert not store.has_permission("agents:create")
+    store.set_tokens("a")
+    assert store.has_permission("agents:create")
+
+
+def test_the_tokens_show_nowhere():
+    log, cells = ActionLog(), Cells()
+    store = AuthStore(keeper=SystemKeyring(backend=Backend()))
+    store.keep(cells)
+    devtools(store, log)
+    store.login({**ANN, "access_token": CANARY, "password": CANARY}, CANARY, CANARY)
+    store.set_tokens(CANARY + "2")
+    assert store.is_authenticated
+    shown = [repr(store), str(vars(store)), str(store.get()), log.export(), *cells.values()]
+    assert CANARY not in "".join(shown)
+    with pytest.raises(TypeError):
+        pickle.dumps(store)
+
+
+def test_the_session_of_last_time_is_taken_up_with_its_tokens():
+    cells, backend, tokens = Cells(), Backend(), Tokens()
+    first = AuthStore(keeper=SystemKeyring(backend=backend))
+    first.keep(cells)
+    first.login(ANN, CANARY, "r")
+    second = AuthStore(tokens, keeper=SystemKeyring(backend=backend))
+    second.keep(cells)
+    assert (second.user, second.is_authenticated, tokens.access) == (ANN, True, CANARY)
+    second.logout()
+    assert backend.kept == {}
+    assert json.loads(cells["kaizen-auth"])["state"] == {"user": None}
+
+
+@pytest.mark.parametrize(
+    ("keeper", "why"),
+    [
+        (None, "no keyring is used"),
+        (SystemKeyring(backend=Backend(is_broken=True)), "does not work"),
+        (SystemKeyring(backend=Backend()), "not in the keyring any more"),
+    ],
+)
+def test_without_tokens_the_user_signs_in_again_and_is_told_why(
+    keeper: SystemKeyring | None, why: str
+):
+    cells = Cells({"kaizen-auth": json.dumps({"state": {"user": ANN}, "version": 0})})
+    store = AuthStore(keeper=keeper)
+    store.keep(cells)
+    assert (store.user, store.is_authenticated, store.is_loading) == (None, False, False)
+    assert store.message.startswith("Please sign in again: ")
+    assert why in store.message
+
+
+def test_a_keyring_that_is_not_there_is_said(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setitem(__import__("sys").modules, "keyring", None)
+    keyring = SystemKeyring()
+    keyring.save(CANARY, CANARY)
+    assert keyring.load() is None
+    assert "kaizen-widgets[secrets]" in keyring.problem
+
+
+def test_a_broken_keyring_keeps_the_secret_out_of_its_sentence():
+    keyring = SystemKeyring(backend=Backend(is_broken=True))
+    keyring.save(CANARY, CANARY)
+    assert "RuntimeError" in keyring.problem
+    assert CANARY not in keyring.problem + repr(keyring)
+
+
+def test_a_user_that_is_no_mapping_is_refused_and_nothing_stays():
+    with pytest.raises(StoreError, match="A user is a mapping"):
+        AuthStore().set_user("Ann")  # type: ignore[arg-type]
+
+
+def test_a_damaged_state_ends_the_loading():
+    store = AuthStore()
+    store.keep(Cells({"kaizen-auth": "{"}))
+    assert not store.is_loading
