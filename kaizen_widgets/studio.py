@@ -94,6 +94,7 @@ class Studio:
             transport = Transport(url, clock=loop, tokens=Tokens(token))
             workspace_id = ""
         self.query_client = QueryClient(loop=loop, clock=loop, default_options=studio_defaults())
+        self.query_client.mount()
         self.api = Api(transport, self.query_client, workspace_id=workspace_id)
         self.kinds = default_registry()
         self.functions = Functions()

@@ -39,6 +39,8 @@ def hash_key(key: QueryKey) -> str:
 
 def matches(value: Any, pattern: Any) -> bool:
     """Return whether ``pattern`` begins (lists) and is contained in (objects) ``value``."""
+    if not pattern and isinstance(pattern, list | dict) and isinstance(value, list | dict):
+        return True  # As in the original, nothing is contained in anything.
     if isinstance(pattern, dict):
         return isinstance(value, dict) and all(
             name in value and matches(value[name], item) for name, item in pattern.items()
