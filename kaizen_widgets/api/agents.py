@@ -19,6 +19,7 @@ from kaizen_widgets.api.models import (
     read,
     rows,
 )
+from kaizen_widgets.api.optimistic import set_status
 from kaizen_widgets.api.paging import every
 from kaizen_widgets.query import Mutation, MutationOptions, QueryClient, QueryObserver
 from kaizen_widgets.transport import Transport
@@ -227,6 +228,17 @@ class Agents:
                 retry=retry_repeatable,
             ),
             check(AgentChange, fields),
+        )
+
+    def set_active(self, id: str, active: bool = True) -> Mutation:
+        """Make an agent ``active``, or a ``draft`` again; shown at once, taken back on an error."""
+        path("agents", id)
+        return set_status(
+            self._client,
+            KEYS,
+            id,
+            "active" if active else "draft",
+            lambda status: self.endpoints.update(id, check(AgentChange, {"status": status})),
         )
 
     def delete(self, id: str) -> Mutation:

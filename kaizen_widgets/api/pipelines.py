@@ -17,6 +17,7 @@ from kaizen_widgets.api.auth import CurrentUser
 from kaizen_widgets.api.defaults import retry_repeatable
 from kaizen_widgets.api.keys import query_keys
 from kaizen_widgets.api.models import Input, Record, UtcTime, check, path, read
+from kaizen_widgets.api.optimistic import set_status
 from kaizen_widgets.api.paging import every
 from kaizen_widgets.api.pipeline_graph import from_server, to_server
 from kaizen_widgets.errors import DecodeError, TransportError
@@ -264,6 +265,17 @@ class Pipelines:
                 retry=retry_repeatable,
             ),
             check(PipelineChange, fields),
+        )
+
+    def set_active(self, id: str, active: bool = True) -> Mutation:
+        """Make a pipeline ``active``, or a ``draft`` again; shown at once, taken back on an error."""
+        path("pipelines", id)
+        return set_status(
+            self._client,
+            KEYS,
+            id,
+            "active" if active else "draft",
+            lambda status: self.endpoints.update(id, check(PipelineChange, {"status": status})),
         )
 
     def delete(self, id: str) -> Mutation:

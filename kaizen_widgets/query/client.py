@@ -6,6 +6,7 @@ or await it, or do neither. Semantics are TanStack Query v5's; names are its in 
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import replace
@@ -33,6 +34,9 @@ from kaizen_widgets.query.options import (
     resolve,
 )
 from kaizen_widgets.query.state import UNSET, QueryState
+
+# Turns of the loop within which callbacks that do not wait for anything have ended.
+CALLBACK_TURNS = 20
 
 
 class QueryClient(ManyQueries):
@@ -109,7 +113,14 @@ class QueryClient(ManyQueries):
 
     def _back(self, event: str, on: bool) -> None:
         if on:
-            self._resume().add_done_callback(lambda _: self.query_cache.on_event(event))
+            self.loop.start(self._after(self._resume(), event))
+
+    async def _after(self, resumed: Future[None], event: str) -> None:
+        await asyncio.wrap_future(resumed)
+        # First come what the callbacks of those mutations do at once: a fetch they start is joined.
+        for _ in range(CALLBACK_TURNS):
+            await asyncio.sleep(0)
+        self.query_cache.on_event(event)
 
     # ---------------------------------------------------------------- defaults
 
