@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from kaizen_widgets.query.filters import QueryFilters
-from kaizen_widgets.query.keys import QueryKey, as_key, hash_key
+from kaizen_widgets.query.keys import QueryKey, hash_key, hash_of
 from kaizen_widgets.query.options import QueryOptions
 from kaizen_widgets.query.query import Query
 from kaizen_widgets.query.state import UNSET, QueryState
@@ -64,7 +64,7 @@ class QueryCache:
 
     def get(self, query_key: QueryKey) -> Query | None:
         """Return the entry of exactly this key, or None."""
-        return self._queries.get(hash_key(as_key(query_key)))
+        return self._queries.get(hash_of(query_key))
 
     def get_all(self) -> tuple[Query, ...]:
         """Return all entries in order of creation."""
