@@ -73,8 +73,13 @@ class QueryCache:
 
     def find_all(self, filters: QueryFilters) -> tuple[Query, ...]:
         """Return the entries that match."""
+        wanted, size = filters.query_key, len(filters.query_key)
         with self._env.delivery.locked():
-            return tuple(query for query in self._queries.values() if filters.match(query))
+            found = self._queries.values()
+            # Most entries begin otherwise, which one comparison tells where no part has an inside.
+            if wanted and not any(isinstance(part, list | dict) for part in wanted):
+                found = [query for query in found if query.key[:size] == wanted]
+            return tuple(query for query in found if filters.match(query))
 
     def remove(self, query: Query) -> None:
         """Drop an entry; its fetch is cancelled, its observers keep what they have."""
