@@ -94,6 +94,7 @@ class Studio:
             transport = Transport(url, clock=loop, tokens=Tokens(token))
             workspace_id = ""
         self.query_client = QueryClient(loop=loop, clock=loop, default_options=studio_defaults())
+        self.query_client.mount()
         self.api = Api(transport, self.query_client, workspace_id=workspace_id)
         self.kinds = default_registry()
         self.functions = Functions()
@@ -288,6 +289,7 @@ class Studio:
         self.run_panel.close()
         self.canvas.close()
         self.panel.close()
+        self.query_client.unmount()
         self._loop.wait(self.api.transport.aclose(), SAVE_TIMEOUT)
         if self._database is not None:
             self._database.close()

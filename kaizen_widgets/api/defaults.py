@@ -34,10 +34,19 @@ def retry_delay(failures: int, error: BaseException) -> float:
 
 
 def studio_defaults() -> DefaultOptions:
-    """Return the studio's: stale after 5 minutes, collected after 10, two more tries."""
+    """Return the studio's: stale after 5 minutes, collected after 10, two more tries, offline first.
+
+    A change is tried again only where its own options say that making it twice is the same as once.
+    """
     return DefaultOptions(
         queries=QueryOptions(
-            stale_time=300, gc_time=600, retry=retry_read, retry_delay=retry_delay
+            stale_time=300,
+            gc_time=600,
+            retry=retry_read,
+            retry_delay=retry_delay,
+            network_mode="offlineFirst",
+            refetch_on_window_focus=False,
+            refetch_on_reconnect=True,
         ),
-        mutations=MutationOptions(retry_delay=retry_delay),
+        mutations=MutationOptions(retry_delay=retry_delay, network_mode="offlineFirst"),
     )

@@ -62,6 +62,32 @@ class PipelineKeys(ResourceKeys):
         return (*self.detail(id), "validation")
 
 
+class MetricKeys:
+    """The keys of metrics."""
+
+    @property
+    def all(self) -> QueryKey:
+        """Every metric."""
+        return ("metrics",)
+
+    @property
+    def summary(self) -> QueryKey:
+        """The figures at a glance."""
+        return (*self.all, "summary")
+
+    def timeseries(self, id: str, range: str) -> QueryKey:
+        """One figure over a stretch of time, such as ``7d``."""
+        return (*self.all, "timeseries", id, range)
+
+
+class TeamKeys(ResourceKeys):
+    """The keys of teams."""
+
+    def members(self, id: str) -> QueryKey:
+        """Who belongs to a team."""
+        return (*self.detail(id), "members")
+
+
 class UserKeys:
     """The keys of whoever is signed in."""
 
@@ -91,6 +117,10 @@ class QueryKeys:
 
     agents = AgentKeys("agents")
     pipelines = PipelineKeys("pipelines")
+    deployments = ResourceKeys("deployments")
+    metrics = MetricKeys()
+    teams = TeamKeys("teams")
+    policies = ResourceKeys("policies")
     user = UserKeys()
 
 

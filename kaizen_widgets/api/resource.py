@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 from kaizen_widgets.api.defaults import retry_repeatable
 from kaizen_widgets.api.keys import ResourceKeys
 from kaizen_widgets.api.models import Input, check, path
+from kaizen_widgets.api.optimistic import set_status
 from kaizen_widgets.query import Mutation, MutationOptions, QueryClient, QueryKey, QueryObserver
 
 
@@ -75,6 +76,17 @@ class Resource:
                 retry=retry_repeatable,
             ),
             check(self.change, fields),
+        )
+
+    def set_active(self, id: str, active: bool = True) -> Mutation:
+        """Make one ``active``, or a ``draft`` again; shown at once, taken back on an error."""
+        path(*self.keys.all, id)
+        return set_status(
+            self._client,
+            self.keys,
+            id,
+            "active" if active else "draft",
+            lambda status: self.endpoints.update(id, check(self.change, {"status": status})),
         )
 
     def delete(self, id: str) -> Mutation:

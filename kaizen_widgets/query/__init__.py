@@ -1,28 +1,49 @@
 """A cache of what functions give: fetched once, shared, kept fresh, watched. Knows no HTTP, no Jupyter."""
 
-from kaizen_widgets.query.cache import QueryCache, QueryCacheEvent
+from kaizen_widgets.query.cache import QueryCache, QueryCacheEvent, QueryCallbacks
 from kaizen_widgets.query.client import QueryClient
 from kaizen_widgets.query.fetch import CancelSignal, QueryContext
-from kaizen_widgets.query.filters import QueryFilters
+from kaizen_widgets.query.filters import MutationFilters, QueryFilters
+from kaizen_widgets.query.hydration import dehydrate, hydrate
+from kaizen_widgets.query.infinite import InfiniteQueryObserver
 from kaizen_widgets.query.keys import QueryKey, hash_key
-from kaizen_widgets.query.mutation import Mutation, MutationCache, MutationState
+from kaizen_widgets.query.managers import FocusManager, OnlineManager
+from kaizen_widgets.query.mutation import Mutation, MutationState
+from kaizen_widgets.query.mutation_cache import MutationCache, MutationCallbacks
+from kaizen_widgets.query.mutation_observer import MutationObserver
 from kaizen_widgets.query.observer import QueryObserver
-from kaizen_widgets.query.options import DefaultOptions, MutationOptions, QueryOptions
+from kaizen_widgets.query.options import (
+    SKIP,
+    DefaultOptions,
+    MutationOptions,
+    QueryOptions,
+    keep_previous_data,
+)
+from kaizen_widgets.query.queries import QueriesObserver
 from kaizen_widgets.query.query import Query
 from kaizen_widgets.query.result import QueryResult
 from kaizen_widgets.query.state import UNSET, QueryState
 
 __all__ = [
+    "SKIP",
     "UNSET",
     "CancelSignal",
     "DefaultOptions",
+    "FocusManager",
+    "InfiniteQueryObserver",
     "Mutation",
     "MutationCache",
+    "MutationCallbacks",
+    "MutationFilters",
+    "MutationObserver",
     "MutationOptions",
     "MutationState",
+    "OnlineManager",
+    "QueriesObserver",
     "Query",
     "QueryCache",
     "QueryCacheEvent",
+    "QueryCallbacks",
     "QueryClient",
     "QueryContext",
     "QueryFilters",
@@ -31,5 +52,8 @@ __all__ = [
     "QueryOptions",
     "QueryResult",
     "QueryState",
+    "dehydrate",
     "hash_key",
+    "hydrate",
+    "keep_previous_data",
 ]

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from kaizen_widgets.query.filters import QueryFilters
-from kaizen_widgets.query.keys import QueryKey, as_key, hash_key
+from kaizen_widgets.query.keys import QueryKey, hash_key, hash_of
 from kaizen_widgets.query.options import QueryOptions
 from kaizen_widgets.query.query import Query
+from kaizen_widgets.query.state import UNSET, QueryState
 
 if TYPE_CHECKING:
     from kaizen_widgets.query.client import QueryClient
 
-EventType: TypeAlias = Literal["added", "removed", "updated"]
+EventType: TypeAlias = Literal["added", "removed", "updated", "observer_added", "observer_removed"]
 
 
 @dataclass(frozen=True)
@@ -25,28 +26,45 @@ class QueryCacheEvent:
     query: Query
 
 
+@dataclass(frozen=True)
+class QueryCallbacks:
+    """What to call when any fetch of a client ends; an exception in one is logged.
+
+    Attributes:
+        on_success: Called with the data and the query.
+        on_error: Called with the error and the query.
+        on_settled: Called at either end, after the other, with the data (None if there is none), the
+            error (None after a success) and the query.
+    """
+
+    on_success: Callable[[Any, Query], object] | None = None
+    on_error: Callable[[BaseException, Query], object] | None = None
+    on_settled: Callable[[Any, BaseException | None, Query], object] | None = None
+
+
 class QueryCache:
     """The entries. May be read from any thread."""
 
-    def __init__(self, client: QueryClient) -> None:
+    def __init__(self, client: QueryClient, callbacks: QueryCallbacks | None = None) -> None:
         self._client = client
         self._env = client.environment
+        self._callbacks = callbacks or QueryCallbacks()
         self._queries: dict[str, Query] = {}
         self._listeners: list[Callable[[QueryCacheEvent], object]] = []
 
-    def build(self, options: QueryOptions) -> Query:
-        """Return the entry of a key, made if there is none."""
+    def build(self, options: QueryOptions, state: QueryState | None = None) -> Query:
+        """Return the entry of a key, made (with ``state``) if there is none."""
         with self._env.delivery.locked():
             key_hash = hash_key(options.query_key)
             query = self._queries.get(key_hash)
             if query is None:
-                query = self._queries[key_hash] = Query(self._client, key_hash, options)
+                query = self._queries[key_hash] = Query(self._client, key_hash, options, state)
                 self.notify("added", query)
             return query
 
     def get(self, query_key: QueryKey) -> Query | None:
         """Return the entry of exactly this key, or None."""
-        return self._queries.get(hash_key(as_key(query_key)))
+        return self._queries.get(hash_of(query_key))
 
     def get_all(self) -> tuple[Query, ...]:
         """Return all entries in order of creation."""
@@ -55,16 +73,27 @@ class QueryCache:
 
     def find_all(self, filters: QueryFilters) -> tuple[Query, ...]:
         """Return the entries that match."""
+        wanted, size = filters.query_key, len(filters.query_key)
         with self._env.delivery.locked():
-            return tuple(query for query in self._queries.values() if filters.match(query))
+            found = self._queries.values()
+            # Most entries begin otherwise, which one comparison tells where no part has an inside.
+            if wanted and not any(isinstance(part, list | dict) for part in wanted):
+                found = [query for query in found if query.key[:size] == wanted]
+            return tuple(query for query in found if filters.match(query))
 
     def remove(self, query: Query) -> None:
         """Drop an entry; its fetch is cancelled, its observers keep what they have."""
         with self._env.delivery.locked():
-            query.destroy()
             if self._queries.get(query.hash) is query:
+                query.destroy()
                 del self._queries[query.hash]
                 self.notify("removed", query)
+
+    def on_event(self, event: str) -> None:
+        """Tell all entries that the network is back (``reconnect``) or somebody looks (``focus``)."""
+        with self._env.delivery.locked():
+            for query in tuple(self._queries.values()):
+                query.on_event(event)
 
     def subscribe(self, listener: Callable[[QueryCacheEvent], object]) -> Callable[[], None]:
         """Call ``listener`` after every change to any entry; return what ends that."""
@@ -82,6 +111,21 @@ class QueryCache:
             event = QueryCacheEvent(kind, query)
             for listener in tuple(self._listeners):
                 self._env.delivery.post(lambda listener=listener: listener(event))
+
+    def succeeded(self, query: Query, data: Any) -> None:
+        """A fetch ended well; the lock must be held."""
+        self._post(self._callbacks.on_success, data, query)
+        self._post(self._callbacks.on_settled, data, None, query)
+
+    def errored(self, query: Query, error: BaseException) -> None:
+        """A fetch failed for good; the lock must be held."""
+        data = None if query.state.data is UNSET else query.state.data
+        self._post(self._callbacks.on_error, error, query)
+        self._post(self._callbacks.on_settled, data, error, query)
+
+    def _post(self, callback: Callable[..., object] | None, *arguments: Any) -> None:
+        if callback is not None:
+            self._env.delivery.post(lambda: callback(*arguments))
 
     def __repr__(self) -> str:
         return f"QueryCache({len(self._queries)} queries)"

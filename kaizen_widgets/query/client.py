@@ -6,39 +6,50 @@ or await it, or do neither. Semantics are TanStack Query v5's; names are its in 
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import replace
-from typing import Any, Literal, TypeAlias
+from typing import Any
 
 from kaizen_widgets.background import BackgroundLoop, Pending
 from kaizen_widgets.clock import Clock
 from kaizen_widgets.errors import QueryError
-from kaizen_widgets.query.cache import QueryCache
+from kaizen_widgets.query.cache import QueryCache, QueryCallbacks
+from kaizen_widgets.query.defaults import Defaults
 from kaizen_widgets.query.environment import Environment, all_ended, resolved
-from kaizen_widgets.query.filters import QueryFilters
+from kaizen_widgets.query.infinite import InfiniteQueryObserver, check_infinite
 from kaizen_widgets.query.keys import QueryKey, as_key
-from kaizen_widgets.query.mutation import Mutation, MutationCache
+from kaizen_widgets.query.managers import FocusManager, OnlineManager
+from kaizen_widgets.query.many import ManyQueries, write
+from kaizen_widgets.query.mutation import Mutation
+from kaizen_widgets.query.mutation_cache import MutationCache, MutationCallbacks
+from kaizen_widgets.query.mutation_observer import MutationObserver
 from kaizen_widgets.query.observer import QueryObserver
 from kaizen_widgets.query.options import (
     DefaultOptions,
     MutationOptions,
     QueryOptions,
     make,
-    merge,
+    resolve,
 )
 from kaizen_widgets.query.state import UNSET, QueryState
 
-RefetchType: TypeAlias = Literal["active", "inactive", "all", "none"]
+# Turns of the loop within which callbacks that do not wait for anything have ended.
+CALLBACK_TURNS = 20
 
 
-class QueryClient:
+class QueryClient(ManyQueries):
     """A cache of queries and mutations.
 
     Args:
         loop: Where functions run.
         clock: The time; the loop itself is one.
         default_options: What queries and mutations are told unless they say otherwise.
+        online: Whether there is a network; its own manager by default.
+        focus: Whether somebody looks; its own manager by default.
+        on_query: What to call when any fetch ends.
+        on_mutation: What to call for any mutation.
     """
 
     def __init__(
@@ -47,22 +58,103 @@ class QueryClient:
         loop: BackgroundLoop,
         clock: Clock,
         default_options: DefaultOptions | None = None,
+        online: OnlineManager | None = None,
+        focus: FocusManager | None = None,
+        on_query: QueryCallbacks | None = None,
+        on_mutation: MutationCallbacks | None = None,
     ) -> None:
-        self.environment = Environment(loop, clock)
-        self.default_options = DefaultOptions() if default_options is None else default_options
-        self.query_cache = QueryCache(self)
-        self.mutation_cache = MutationCache(self)
+        self.environment = Environment(
+            loop, clock, online or OnlineManager(), focus or FocusManager()
+        )
+        self._defaults = Defaults(default_options or DefaultOptions())
+        self.query_cache = QueryCache(self, on_query)
+        self.mutation_cache = MutationCache(self, on_mutation)
+        self._mounts = 0
+        self._unmount: list[Callable[[], None]] = []
+
+    # ------------------------------------------------------------- environment
 
     @property
-    def loop(self) -> BackgroundLoop:
-        """Where functions run."""
-        return self.environment.loop
+    def online(self) -> OnlineManager:
+        """Whether there is a network."""
+        return self.environment.online
+
+    @property
+    def focus(self) -> FocusManager:
+        """Whether somebody looks."""
+        return self.environment.focus
+
+    def mount(self) -> None:
+        """Listen to the two managers: refetch what is stale and resume what is paused."""
+        with self.environment.delivery.locked():
+            self._mounts += 1
+            if self._mounts == 1:
+                self._unmount = [
+                    self.focus.subscribe(lambda on: self._back("focus", on)),
+                    self.online.subscribe(lambda on: self._back("reconnect", on)),
+                ]
+
+    def unmount(self) -> None:
+        """Listen no longer, once called as often as `mount`."""
+        with self.environment.delivery.locked():
+            if self._mounts:
+                self._mounts -= 1
+            if not self._mounts:
+                for stop in self._unmount:
+                    stop()
+                self._unmount = []
+
+    def resume_paused_mutations(self) -> Pending[None]:
+        """Let paused mutations go on, if there is a network; ends when their functions have."""
+        return Pending(self._resume(), self.loop)
+
+    def _resume(self) -> Future[None]:
+        return self.mutation_cache.resume_paused() if self.online.is_online else resolved(None)
+
+    def _back(self, event: str, on: bool) -> None:
+        if on:
+            self.loop.start(self._after(self._resume(), event))
+
+    async def _after(self, resumed: Future[None], event: str) -> None:
+        await asyncio.wrap_future(resumed)
+        # First come what the callbacks of those mutations do at once: a fetch they start is joined.
+        for _ in range(CALLBACK_TURNS):
+            await asyncio.sleep(0)
+        self.query_cache.on_event(event)
+
+    # ---------------------------------------------------------------- defaults
+
+    @property
+    def default_options(self) -> DefaultOptions:
+        """What queries and mutations are told unless they say otherwise."""
+        return self._defaults.options
+
+    def set_default_options(self, options: DefaultOptions) -> None:
+        """Replace the client's defaults, for what is made from now on."""
+        self._defaults.options = options
+
+    def set_query_defaults(
+        self, query_key: QueryKey, options: QueryOptions | None = None, **named: Any
+    ) -> None:
+        """Set defaults of the queries whose keys begin with ``query_key``; later ones win."""
+        self._defaults.queries.set(as_key(query_key), make(QueryOptions, options, named))
+
+    def set_mutation_defaults(
+        self, mutation_key: QueryKey, options: MutationOptions | None = None, **named: Any
+    ) -> None:
+        """Set defaults of the mutations whose keys begin with ``mutation_key``; later ones win."""
+        key = as_key(mutation_key, "mutation_key")
+        self._defaults.mutations.set(key, make(MutationOptions, options, named))
 
     def default_query_options(self, options: QueryOptions) -> QueryOptions:
-        """Return ``options`` with the client's defaults for what they do not say."""
-        return merge(options, self.default_options.queries)
+        """Return ``options`` with the defaults for what they do not say."""
+        return self._defaults.query(options)
 
-    # --------------------------------------------------------------- fetching
+    def default_mutation_options(self, options: MutationOptions) -> MutationOptions:
+        """Return ``options`` with the defaults for what they do not say."""
+        return self._defaults.mutation(options)
+
+    # ---------------------------------------------------------------- fetching
 
     def fetch_query(self, options: QueryOptions | None = None, **named: Any) -> Pending[Any]:
         """Return the data: at once if it is fresh, else fetched. A failed fetch is not retried.
@@ -96,19 +188,48 @@ class QueryClient:
             query = self.query_cache.build(options)
             if query.state.data is UNSET:
                 return self.fetch_query(options)
-            if revalidate_if_stale and query.is_stale_by_time(options.stale_time):
+            if revalidate_if_stale and query.is_stale_by_time(resolve(options.stale_time, query)):
                 query.fetch(options)
             return self.environment.pending(resolved(query.state.data))
+
+    def fetch_infinite_query(
+        self, options: QueryOptions | None = None, **named: Any
+    ) -> Pending[Any]:
+        """As `fetch_query`, of data that is pages (as many as ``pages`` says)."""
+        return self.fetch_query(self._infinite(options, named))
+
+    def prefetch_infinite_query(
+        self, options: QueryOptions | None = None, **named: Any
+    ) -> Pending[None]:
+        """As `prefetch_query`, of data that is pages (as many as ``pages`` says)."""
+        return self.prefetch_query(self._infinite(options, named))
+
+    def ensure_infinite_query_data(
+        self,
+        options: QueryOptions | None = None,
+        *,
+        revalidate_if_stale: bool = False,
+        **named: Any,
+    ) -> Pending[Any]:
+        """As `ensure_query_data`, of data that is pages."""
+        made = self._infinite(options, named)
+        return self.ensure_query_data(made, revalidate_if_stale=revalidate_if_stale)
 
     def observe(self, options: QueryOptions | None = None, **named: Any) -> QueryObserver:
         """Return an observer of a query; it fetches when subscribed to, started or waited for."""
         return QueryObserver(self, options, **named)
 
+    def observe_infinite(
+        self, options: QueryOptions | None = None, **named: Any
+    ) -> InfiniteQueryObserver:
+        """Return an observer of a query whose data is pages."""
+        return InfiniteQueryObserver(self, options, **named)
+
     def _fetch(self, options: QueryOptions | None, named: dict[str, Any]) -> Future[Any]:
         options = self._fetch_options(options, named)
         with self.environment.delivery.locked():
             query = self.query_cache.build(options)
-            if query.is_stale_by_time(options.stale_time):
+            if query.is_stale_by_time(resolve(options.stale_time, query)):
                 return query.fetch(options)
             return resolved(query.state.data)
 
@@ -117,6 +238,11 @@ class QueryClient:
         if not made.query_key:
             raise QueryError("A query needs a query_key, such as ('agents', 'list').")
         return replace(made, retry=False) if made.retry is None else made
+
+    def _infinite(self, options: QueryOptions | None, named: dict[str, Any]) -> QueryOptions:
+        made = replace(make(QueryOptions, options, named), infinite=True)
+        check_infinite(self.default_query_options(made))
+        return made
 
     # ------------------------------------------------------ reading, writing
 
@@ -148,97 +274,17 @@ class QueryClient:
         Returns:
             What was written, or None if nothing was.
         """
-        options = self.default_query_options(QueryOptions(query_key=as_key(query_key)))
         with self.environment.delivery.locked():
-            data = updater(self.get_query_data(query_key)) if callable(updater) else updater
-            if data is UNSET:
-                return None
-            self.query_cache.build(options).set_data(data, updated_at)
-            return data
-
-    # ------------------------------------------------------------ many at once
-
-    def invalidate_queries(
-        self,
-        query_key: QueryKey = (),
-        *,
-        refetch_type: RefetchType | None = None,
-        **filters: Any,
-    ) -> Pending[None]:
-        """Declare queries stale and fetch those that are watched.
-
-        Args:
-            query_key: What their keys begin with; empty for all.
-            refetch_type: Which to fetch again: by default the ``type`` filter, if any, else ``active``.
-            **filters: See `QueryFilters`.
-
-        Returns:
-            A handle that ends when the fetches have, well or not.
-        """
-        if refetch_type not in (None, "active", "inactive", "all", "none"):
-            raise QueryError(
-                f'refetch_type must be "active", "inactive", "all" or "none", not {refetch_type!r}.'
-            )
-        meant = QueryFilters.of(query_key, filters)
-        with self.environment.delivery.locked():
-            for query in self.query_cache.find_all(meant):
-                query.invalidate()
-            if refetch_type == "none":
-                return Pending(resolved(None), self.loop)
-            kind = refetch_type or filters.get("type") or "active"
-            return self._refetch(replace(meant, type=kind), cancel_refetch=True)
-
-    def refetch_queries(
-        self, query_key: QueryKey = (), *, cancel_refetch: bool = True, **filters: Any
-    ) -> Pending[None]:
-        """Fetch queries again, except disabled and static ones.
-
-        Args:
-            query_key: What their keys begin with; empty for all.
-            cancel_refetch: Start anew where a fetch runs and there is data already.
-            **filters: See `QueryFilters`.
-
-        Returns:
-            A handle that ends when the fetches have, well or not.
-        """
-        return self._refetch(QueryFilters.of(query_key, filters), cancel_refetch=cancel_refetch)
-
-    def cancel_queries(self, query_key: QueryKey = (), **filters: Any) -> Pending[None]:
-        """Stop fetches; each query goes back to what it was before, and a late answer is dropped."""
-        meant = QueryFilters.of(query_key, filters)
-        with self.environment.delivery.locked():
-            for query in self.query_cache.find_all(meant):
-                query.cancel()
-        return Pending(resolved(None), self.loop)
-
-    def remove_queries(self, query_key: QueryKey = (), **filters: Any) -> None:
-        """Drop queries from the cache; who observes one keeps the last result."""
-        meant = QueryFilters.of(query_key, filters)
-        with self.environment.delivery.locked():
-            for query in self.query_cache.find_all(meant):
-                self.query_cache.remove(query)
-
-    def reset_queries(self, query_key: QueryKey = (), **filters: Any) -> Pending[None]:
-        """Make queries as new, and fetch those that are watched.
-
-        Returns:
-            A handle that ends when the fetches have, well or not.
-        """
-        meant = QueryFilters.of(query_key, filters)
-        with self.environment.delivery.locked():
-            reset = self.query_cache.find_all(meant)
-            for query in reset:
-                query.reset()
-            watched = QueryFilters.of(query_key, {"type": "active"} | filters)
-            refetched = self._refetch(watched, cancel_refetch=True)
-            for query in reset:
-                query.refuse_abandoned()
-            return refetched
-
-    def is_fetching(self, query_key: QueryKey = (), **filters: Any) -> int:
-        """Return how many queries are being fetched."""
-        meant = QueryFilters.of(query_key, filters | {"fetch_status": "fetching"})
-        return len(self.query_cache.find_all(meant))
+            query = self.query_cache.get(query_key)
+            if query is None:
+                data = write(None, updater, updated_at)
+                if data is not UNSET:
+                    options = QueryOptions(query_key=as_key(query_key))
+                    query = self.query_cache.build(self.default_query_options(options))
+                    data = write(query, lambda _: data, updated_at)
+            else:
+                data = write(query, updater, updated_at)
+            return None if data is UNSET else data
 
     def clear(self) -> None:
         """Empty both caches."""
@@ -248,30 +294,26 @@ class QueryClient:
             for mutation in self.mutation_cache.get_all():
                 self.mutation_cache.remove(mutation)
 
-    def _refetch(self, filters: QueryFilters, *, cancel_refetch: bool) -> Pending[None]:
-        with self.environment.delivery.locked():
-            fetches = [
-                query.fetch(cancel_refetch=cancel_refetch)
-                for query in self.query_cache.find_all(filters)
-                if not query.is_disabled and not query.is_static
-            ]
-        return Pending(all_ended(fetches), self.loop)
-
     # -------------------------------------------------------------- mutations
 
     def mutation(self, options: MutationOptions | None = None, **named: Any) -> Mutation:
         """Return a new mutation; start it with ``run(variables)``."""
         made = make(MutationOptions, options, named)
-        return self.mutation_cache.build(merge(made, self.default_options.mutations))
+        return self.mutation_cache.build(self.default_mutation_options(made))
 
     def mutate(self, options: MutationOptions, variables: Any = None) -> Mutation:
         """Make a mutation, start it and return it."""
         return self.mutation(options).run(variables)
 
-    def is_mutating(self, mutation_key: QueryKey = ()) -> int:
+    def observe_mutation(
+        self, options: MutationOptions | None = None, **named: Any
+    ) -> MutationObserver:
+        """Return an observer that runs mutations of one kind and follows the last."""
+        return MutationObserver(self, options, **named)
+
+    def is_mutating(self, mutation_key: QueryKey = (), **filters: Any) -> int:
         """Return how many mutations are under way."""
-        found = self.mutation_cache.find_all(mutation_key)
-        return sum(mutation.status == "pending" for mutation in found)
+        return len(self.mutation_cache.find_all(mutation_key, **filters | {"status": "pending"}))
 
     def __repr__(self) -> str:
         return f"QueryClient({self.query_cache!r}, {self.mutation_cache!r})"

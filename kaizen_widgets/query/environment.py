@@ -1,9 +1,10 @@
-"""What a client's caches share: a loop to fetch on, a clock, and one lock."""
+"""What a client's caches share: a loop to fetch on, a clock, the two managers, and one lock."""
 
 from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 from kaizen_widgets.background import BackgroundLoop, Pending
 from kaizen_widgets.clock import Clock
 from kaizen_widgets.delivery import Delivery
+from kaizen_widgets.query.managers import FocusManager, OnlineManager
 
 log = logging.getLogger(__name__)
 
@@ -22,11 +24,15 @@ class Environment:
     Attributes:
         loop: Where functions run.
         clock: The time, in seconds; its timers may fire on any thread.
+        online: Whether there is a network.
+        focus: Whether somebody looks.
         delivery: The lock, and the listeners' queue.
     """
 
     loop: BackgroundLoop
     clock: Clock
+    online: OnlineManager = field(default_factory=OnlineManager)
+    focus: FocusManager = field(default_factory=FocusManager)
     delivery: Delivery = field(default_factory=lambda: Delivery(_log_error))
 
     def now(self) -> float:
@@ -43,18 +49,36 @@ def _log_error(error: Exception) -> None:
     log.error("A listener of the query cache failed", exc_info=error)
 
 
-def branch(outcome: Future[Any]) -> Future[Any]:
-    """Return a future that ends as ``outcome`` does."""
+def branch(
+    outcome: Future[Any],
+    then: Callable[[Any], Any] | None = None,
+    or_else: Callable[[], Any] | None = None,
+) -> Future[Any]:
+    """Return a future that ends as ``outcome`` does.
+
+    Args:
+        outcome: What to follow.
+        then: What to make of its result.
+        or_else: What to give instead of its error.
+    """
     own: Future[Any] = Future()
 
     def copy(done: Future[Any]) -> None:
         if not own.set_running_or_notify_cancel():
             return
         error = done.exception()
-        if error is not None:
-            own.set_exception(error)
+        try:
+            if error is None:
+                value = done.result() if then is None else then(done.result())
+            elif or_else is not None:
+                value = or_else()
+            else:
+                own.set_exception(error)
+                return
+        except Exception as raised:
+            own.set_exception(raised)
         else:
-            own.set_result(done.result())
+            own.set_result(value)
 
     outcome.add_done_callback(copy)
     return own
@@ -67,20 +91,31 @@ def resolved(value: Any) -> Future[Any]:
     return future
 
 
-def all_ended(outcomes: list[Future[Any]]) -> Future[None]:
-    """Return a future that gives None once all ``outcomes`` have ended, well or not."""
+def all_ended(outcomes: Sequence[Future[Any]], *, throw: bool = False) -> Future[None]:
+    """Return a future that gives None once all ``outcomes`` have ended, well or not.
+
+    Args:
+        outcomes: What to wait for.
+        throw: Raise the first error instead, as soon as it is there.
+    """
     future: Future[None] = Future()
     lock = threading.Lock()
     left = len(outcomes)
 
-    def one_ended(_: Future[Any]) -> None:
+    def one_ended(done: Future[Any]) -> None:
         nonlocal left
+        error = done.exception() if throw else None
         with lock:
             left -= 1
-            last = left == 0
+            last = left == 0 or (error is not None and left > 0)
+            if error is not None:
+                left = 0
         # The waiter may have cancelled its handle.
         if last and future.set_running_or_notify_cancel():
-            future.set_result(None)
+            if error is not None:
+                future.set_exception(error)
+            else:
+                future.set_result(None)
 
     if not outcomes:
         future.set_result(None)

@@ -8,20 +8,39 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from kaizen_widgets.background import Pending
 from kaizen_widgets.errors import QueryError
 from kaizen_widgets.query.keys import QueryKey
-from kaizen_widgets.query.state import UNSET
+from kaizen_widgets.query.options import SKIP
+from kaizen_widgets.query.retryer import Retryer
+from kaizen_widgets.query.state import UNSET, Direction
 
 if TYPE_CHECKING:
     from kaizen_widgets.query.client import QueryClient
 
 
 class CancelSignal:
-    """Tells a function that nobody wants its result any more."""
+    """Tells a function that nobody wants its result any more.
+
+    Attributes:
+        aborted: Whether that is so.
+    """
 
     def __init__(self) -> None:
         self.aborted = False
+        self._callbacks: list[Callable[[], object]] = []
+
+    def on_abort(self, callback: Callable[[], object]) -> None:
+        """Call ``callback`` once when that is so; at once if it already is."""
+        if self.aborted:
+            callback()
+        else:
+            self._callbacks.append(callback)
+
+    def abort(self) -> list[Callable[[], object]]:
+        """Say so; return what is to be called."""
+        self.aborted = True
+        callbacks, self._callbacks = self._callbacks, []
+        return callbacks
 
 
 class QueryContext:
@@ -31,59 +50,75 @@ class QueryContext:
         client: The client that fetches.
         query_key: The key.
         meta: The query's ``meta``, possibly empty.
+        page_param: Of an infinite query, the parameter of the page; else `UNSET`.
+        direction: Of an infinite query, where the page goes; else None.
     """
 
     def __init__(
-        self, client: QueryClient, query_key: QueryKey, meta: Mapping[str, Any], fetch: Fetch
+        self,
+        client: QueryClient,
+        query_key: QueryKey,
+        meta: Mapping[str, Any],
+        fetch: Fetch,
+        page_param: Any = UNSET,
+        direction: Direction | None = None,
     ) -> None:
         self.client = client
         self.query_key = query_key
         self.meta = meta
+        self.page_param = page_param
+        self.direction = direction
         self._fetch = fetch
 
     @property
     def signal(self) -> CancelSignal:
         """The signal. Taking it says that the function may be stopped when the last observer leaves."""
-        self._fetch.signal_taken = True
+        self._fetch.take_signal()
         return self._fetch.signal
 
 
 @dataclass(eq=False)
 class Fetch:
-    """A fetch; restarted ones share one outcome, so whoever waited for the first gets the last."""
+    """A fetch; restarted ones share one outcome, so whoever waited for the first gets the last.
 
-    outcome: Future[Any] = field(default_factory=Future)
+    Attributes:
+        took_signal: Told when the function takes the signal.
+        outcome: The data or the error, at the end.
+        signal: Tells the function that nobody wants its result any more.
+        signal_taken: Whether the function looked at it.
+        retryer: What makes the attempts; set right after.
+    """
+
+    took_signal: Callable[[], None]
+    outcome: Future[Any]
     signal: CancelSignal = field(default_factory=CancelSignal)
     signal_taken: bool = False
-    retries_stopped: bool = False
-    task: Pending[None] | None = None
+    retryer: Retryer = field(init=False)
 
-    def abort(self) -> None:
-        """Stop the function; its result, should it still come, is dropped."""
-        self.signal.aborted = True
-        if self.task is not None:
-            self.task.cancel()
+    def take_signal(self) -> None:
+        """The function takes the signal."""
+        self.signal_taken = True
+        self.took_signal()
 
 
-async def call(function: Callable[..., Any] | None, context: QueryContext) -> Any:
+async def call(function: Any, context: QueryContext) -> Any:
     """Return what the query function gives.
 
     Raises:
         QueryError: There is no function, or it gave `UNSET`.
     """
-    if function is None:
+    key = list(context.query_key)
+    if function is None or function is SKIP:
         raise QueryError(
-            f"Query {list(context.query_key)} has no query_fn; give one to fetch it.",
-            key=context.query_key,
+            f"Query {key} has no query_fn; give one to fetch it.", key=context.query_key
         )
     value = function(context) if takes_context(function) else function()
-    if inspect.isawaitable(value):
-        value = await value
-    if value is UNSET:
-        raise QueryError(
-            f"The query_fn of {list(context.query_key)} gave no data.", key=context.query_key
-        )
-    return value
+    return await value if inspect.isawaitable(value) else value
+
+
+def no_data(key: QueryKey) -> QueryError:
+    """Return the error of a function that gave `UNSET`."""
+    return QueryError(f"The query_fn of {list(key)} gave no data.", key=key)
 
 
 def takes_context(function: Callable[..., Any]) -> bool:

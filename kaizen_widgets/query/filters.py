@@ -1,16 +1,21 @@
-"""Which queries are meant: by key, exactly or as a beginning, and by what they are doing."""
+"""Which queries or mutations are meant: by key, exactly or as a beginning, and by what they are doing."""
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from kaizen_widgets.errors import QueryError
+from kaizen_widgets.query.checks import check_callable, check_known, check_one_of
 from kaizen_widgets.query.keys import QueryKey, as_key, hash_key, matches
-from kaizen_widgets.query.query import Query
 from kaizen_widgets.query.state import FetchStatus
+
+if TYPE_CHECKING:
+    from kaizen_widgets.query.mutation import Mutation
+    from kaizen_widgets.query.query import Query
+
+TypeFilter: TypeAlias = Literal["all", "active", "inactive"]
 
 
 @dataclass(frozen=True)
@@ -19,7 +24,7 @@ class QueryFilters:
 
     Attributes:
         query_key: What the key begins with; empty for every key.
-        exact: The key must be that very one.
+        exact: The key must be that very one, if one is given.
         type: ``active`` (an enabled observer watches), ``inactive``, or ``all``.
         stale: Whether it is stale.
         fetch_status: What its function is doing.
@@ -28,7 +33,7 @@ class QueryFilters:
 
     query_key: QueryKey = ()
     exact: bool = False
-    type: Literal["all", "active", "inactive"] = "all"
+    type: TypeFilter = "all"
     stale: bool | None = None
     fetch_status: FetchStatus | None = None
     predicate: Callable[[Query], bool] | None = None
@@ -37,8 +42,11 @@ class QueryFilters:
         object.__setattr__(self, "query_key", as_key(self.query_key))
         if self.type not in ("all", "active", "inactive"):
             raise QueryError(f'type must be "all", "active" or "inactive", not {self.type!r}.')
-        if self.predicate is not None and not callable(self.predicate):
-            raise QueryError("predicate must be a function of a query.")
+        check_one_of("exact", self.exact, (True, False), or_function=False)
+        check_one_of("stale", self.stale, (True, False), or_function=False)
+        states = ("fetching", "paused", "idle")
+        check_one_of("fetch_status", self.fetch_status, states, or_function=False)
+        check_callable("predicate", self.predicate)
 
     @classmethod
     def of(cls, query_key: Any, named: Mapping[str, Any]) -> QueryFilters:
@@ -47,20 +55,12 @@ class QueryFilters:
         Raises:
             QueryError: There is no such filter.
         """
-        known = [field.name for field in fields(cls)]
-        for name in named:
-            if name not in known:
-                near = difflib.get_close_matches(name, known, 1)
-                hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(known)}."
-                raise QueryError(f"There is no filter {name!r}; {hint}")
+        check_known(named, [field.name for field in fields(cls)], "filter")
         return cls(query_key, **named)
 
     def match(self, query: Query) -> bool:
         """Return whether ``query`` is meant."""
-        if self.exact:
-            if query.hash != hash_key(self.query_key):
-                return False
-        elif not matches(query.key, self.query_key):
+        if not _key_fits(query.key, self.query_key, self.exact):
             return False
         if self.type != "all" and query.is_active != (self.type == "active"):
             return False
@@ -69,3 +69,52 @@ class QueryFilters:
         if self.fetch_status is not None and query.state.fetch_status != self.fetch_status:
             return False
         return self.predicate is None or bool(self.predicate(query))
+
+
+@dataclass(frozen=True)
+class MutationFilters:
+    """All conditions must hold.
+
+    Attributes:
+        mutation_key: What the key begins with; empty for every mutation, also one without a key.
+        exact: The key must be that very one, if one is given.
+        status: ``idle``, ``pending``, ``success`` or ``error``.
+        predicate: Any other condition, a function of the mutation.
+    """
+
+    mutation_key: QueryKey = ()
+    exact: bool = False
+    status: Literal["idle", "pending", "success", "error"] | None = None
+    predicate: Callable[[Mutation], bool] | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "mutation_key", as_key(self.mutation_key, "mutation_key"))
+        check_one_of("exact", self.exact, (True, False), or_function=False)
+        statuses = ("idle", "pending", "success", "error")
+        check_one_of("status", self.status, statuses, or_function=False)
+        check_callable("predicate", self.predicate)
+
+    @classmethod
+    def of(cls, mutation_key: Any, named: Mapping[str, Any]) -> MutationFilters:
+        """Return filters from a call's arguments.
+
+        Raises:
+            QueryError: There is no such filter.
+        """
+        check_known(named, [field.name for field in fields(cls)], "filter")
+        return cls(mutation_key, **named)
+
+    def match(self, mutation: Mutation) -> bool:
+        """Return whether ``mutation`` is meant."""
+        key = mutation.options.mutation_key
+        if self.mutation_key and (key is None or not _key_fits(key, self.mutation_key, self.exact)):
+            return False
+        if self.status is not None and mutation.state.status != self.status:
+            return False
+        return self.predicate is None or bool(self.predicate(mutation))
+
+
+def _key_fits(key: QueryKey, wanted: QueryKey, exact: bool) -> bool:
+    if exact and wanted:
+        return hash_key(key) == hash_key(wanted)
+    return matches(key, wanted)

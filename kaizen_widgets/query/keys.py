@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from typing import Any, TypeAlias
+from functools import lru_cache
+from typing import Any, Final, TypeAlias
 
 from kaizen_widgets.errors import QueryError
 
@@ -34,11 +35,25 @@ def as_key(value: Any, option: str = "query_key") -> QueryKey:
 
 def hash_key(key: QueryKey) -> str:
     """Return the key's JSON text with object keys sorted; equal keys have equal hashes."""
-    return json.dumps(key, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return _encode(key)
+
+
+def hash_of(key: Any) -> str:
+    """Return the hash of a key that was not checked yet.
+
+    Raises:
+        QueryError: It is no key.
+    """
+    # Keys of plain texts are nearly all that are read, and texts are what they look like.
+    if type(key) is tuple and all(type(part) is str for part in key):
+        return _hash_of_texts(key)
+    return _encode(as_key(key))
 
 
 def matches(value: Any, pattern: Any) -> bool:
     """Return whether ``pattern`` begins (lists) and is contained in (objects) ``value``."""
+    if not pattern and isinstance(pattern, list | dict) and isinstance(value, list | dict):
+        return True  # As in the original, nothing is contained in anything.
     if isinstance(pattern, dict):
         return isinstance(value, dict) and all(
             name in value and matches(value[name], item) for name, item in pattern.items()
@@ -51,6 +66,10 @@ def matches(value: Any, pattern: Any) -> bool:
         )
     # True == 1 in Python; they are different keys.
     return isinstance(value, bool) == isinstance(pattern, bool) and value == pattern
+
+
+_encode: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
+_hash_of_texts: Final = lru_cache(maxsize=4096)(_encode)
 
 
 def _plain(value: Any, option: str) -> Any:

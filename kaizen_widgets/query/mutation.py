@@ -1,6 +1,6 @@
 """Changes: each run of one is a `Mutation`, kept a while so that others can see how it ended.
 
-The order is query-core's: on_mutate, the function (and its retries), on_success or on_error,
+The order is query-core's: on_mutate, the function (and its retries and pauses), on_success or on_error,
 on_settled, each awaited, and only then the state and whoever waits. An exception in on_mutate,
 on_success or on_settled makes the mutation fail; one in the callbacks of a failure is logged.
 """
@@ -16,16 +16,12 @@ from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from kaizen_widgets.clock import Timer, sleep
+from kaizen_widgets.clock import Timer
 from kaizen_widgets.errors import QueryCancelledError, QueryError
-from kaizen_widgets.query.keys import matches
-from kaizen_widgets.query.options import (
-    DEFAULT_GC_TIME,
-    MutationOptions,
-    retry_wait,
-    seconds,
-    should_retry,
-)
+from kaizen_widgets.query.environment import resolved
+from kaizen_widgets.query.options import DEFAULT_GC_TIME, MutationOptions, seconds
+from kaizen_widgets.query.retryer import Hooks, Retryer
+from kaizen_widgets.query.state import UNSET
 
 if TYPE_CHECKING:
     from kaizen_widgets.query.client import QueryClient
@@ -35,42 +31,70 @@ log = logging.getLogger(__name__)
 MutationStatus: TypeAlias = Literal["idle", "pending", "success", "error"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class MutationState:
     """One moment of a mutation.
 
     Attributes:
         status: ``idle``, ``pending``, ``success`` or ``error``.
-        data: What the function gave.
+        data: What the function gave; `UNSET` before.
         error: Why it failed.
-        variables: What it was run with.
+        variables: What it was run with; `UNSET` before.
         context: What ``on_mutate`` returned.
         failure_count: Failed attempts.
         failure_reason: The last attempt's error.
+        is_paused: Whether it waits for the network, for somebody to look, or for its turn.
         submitted_at: Seconds since the epoch; 0 before it runs.
     """
 
     status: MutationStatus = "idle"
-    data: Any = None
+    data: Any = UNSET
     error: BaseException | None = None
-    variables: Any = None
+    variables: Any = UNSET
     context: Any = None
     failure_count: int = 0
     failure_reason: BaseException | None = None
+    is_paused: bool = False
     submitted_at: float = 0.0
+
+    @property
+    def is_idle(self) -> bool:
+        """It did not run yet."""
+        return self.status == "idle"
+
+    @property
+    def is_pending(self) -> bool:
+        """It runs, or waits to."""
+        return self.status == "pending"
+
+    @property
+    def is_success(self) -> bool:
+        """It ended well."""
+        return self.status == "success"
+
+    @property
+    def is_error(self) -> bool:
+        """It failed."""
+        return self.status == "error"
 
 
 class Mutation:
     """One change, run once: start it with `run`, then `wait`, ``await`` or `subscribe`."""
 
-    def __init__(self, client: QueryClient, options: MutationOptions) -> None:
+    def __init__(
+        self, client: QueryClient, options: MutationOptions, state: MutationState | None = None
+    ) -> None:
         self._client = client
         self._env = client.environment
         self.options = options
-        self.state = MutationState()
+        self.state = MutationState() if state is None else state
         self._outcome: Future[Any] = Future()
         self._listeners: list[Callable[[MutationState], object]] = []
+        self._retryer: Retryer | None = None
+        self._gc_time = 0.0
         self._gc_timer: Timer | None = None
+        self.set_options(options)
+        self._schedule_gc()
 
     @property
     def status(self) -> MutationStatus:
@@ -80,12 +104,23 @@ class Mutation:
     @property
     def data(self) -> Any:
         """What the function gave, or None."""
-        return self.state.data
+        return None if self.state.data is UNSET else self.state.data
 
     @property
     def error(self) -> BaseException | None:
         """Why it failed, or None."""
         return self.state.error
+
+    @property
+    def outcome(self) -> Future[Any]:
+        """Ends when the mutation has, with its result or error; not to be cancelled."""
+        return self._outcome
+
+    def set_options(self, options: MutationOptions) -> None:
+        """Take other options; the longest ``gc_time`` ever seen stays."""
+        self.options = options
+        gc_time = DEFAULT_GC_TIME if options.gc_time is None else seconds(options.gc_time)
+        self._gc_time = max(self._gc_time, gc_time)
 
     def run(self, variables: Any = None) -> Mutation:
         """Start it and return it.
@@ -94,19 +129,11 @@ class Mutation:
             QueryError: It has no function, or was run before.
         """
         if self.options.mutation_fn is None:
-            raise QueryError("A mutation needs a mutation_fn.", key=self.options.mutation_key or ())
+            raise self._no_function()
         with self._env.delivery.locked():
             if self.state.status != "idle":
                 raise QueryError("A mutation runs once; make another.")
-            self._dispatch(
-                replace(
-                    self.state,
-                    status="pending",
-                    variables=variables,
-                    submitted_at=self._env.now(),
-                )
-            )
-        self._env.loop.start(self._main(variables))
+            self.execute(variables)
         return self
 
     def wait(self, timeout: float | None = None) -> Any:
@@ -123,6 +150,10 @@ class Mutation:
 
     def subscribe(self, listener: Callable[[MutationState], object]) -> Callable[[], None]:
         """Call ``listener`` with each new state; return what ends that."""
+        return self.observe(lambda state: self._env.delivery.post(lambda: listener(state)))
+
+    def observe(self, listener: Callable[[MutationState], object]) -> Callable[[], None]:
+        """As `subscribe`, but the call is made under the lock; for observers."""
         with self._env.delivery.locked():
             self._listeners.append(listener)
             self._clear_gc()
@@ -141,16 +172,60 @@ class Mutation:
 
     # ---------------------------------------------------------------- running
 
-    async def _main(self, variables: Any) -> None:
-        options = self.options
+    def execute(self, variables: Any) -> Future[Any]:
+        """Run, or run again what was saved while pending; under the lock. Return the outcome."""
+        restored = self.state.status == "pending"
+        retryer = self._retryer = Retryer(
+            self._env,
+            lambda: self._attempt(variables),
+            Hooks(
+                failed=self._failed,
+                paused=lambda: self._dispatch(replace(self.state, is_paused=True)),
+                continued=self._continued,
+                succeeded=lambda data: None,
+                errored=lambda error: None,
+            ),
+            retry=0 if self.options.retry is None else self.options.retry,
+            retry_delay=self.options.retry_delay,
+            network_mode=self.options.network_mode,
+            can_run=lambda: self._client.mutation_cache.can_run(self),
+        )
+        paused = not retryer.can_start()
+        if restored:
+            self._continued()
+        else:
+            self._begin(variables, None, paused)
+        self._env.loop.start(self._main(variables, retryer, restored, paused))
+        return self._outcome
+
+    def resume(self) -> Future[Any]:
+        """Go on if it is paused and may; return a future that ends when the function has."""
+        if self._retryer is not None:
+            self._retryer.resume()
+            return self._retryer.outcome
+        if self.state.status == "pending":
+            return self.execute(self.state.variables)
+        return resolved(None)
+
+    async def _main(self, variables: Any, retryer: Retryer, restored: bool, paused: bool) -> None:
+        told, options = self._client.mutation_cache.callbacks, self.options
         try:
-            context = await _call(options.on_mutate, variables)
-            if context is not None:
-                with self._env.delivery.locked():
-                    self._dispatch(replace(self.state, context=context))
-            data = await self._attempts(variables)
+            if not restored:
+                await _call(told.on_mutate, variables, self)
+                context = await _call(options.on_mutate, variables)
+                if context is not self.state.context:
+                    with self._env.delivery.locked():
+                        self._begin(variables, context, paused)
+            with self._env.delivery.locked():
+                if self.state.is_paused and retryer.can_start():
+                    self._continued()
+                retryer.start()
+            data = await asyncio.wrap_future(retryer.outcome)
+            context, options = self.state.context, self.options
+            await _call(told.on_success, data, variables, context, self)
             await _call(options.on_success, data, variables, context)
             self._invalidate(data, variables)
+            await _call(told.on_settled, data, None, variables, context, self)
             await _call(options.on_settled, data, None, variables, context)
         except asyncio.CancelledError:
             error: BaseException = QueryCancelledError(
@@ -160,49 +235,49 @@ class Mutation:
             # The last two would end the loop, and every other fetch with it.
             error = raised
         else:
-            self._settle(replace(self.state, status="success", data=data, error=None))
+            self._settle(
+                replace(
+                    self.state,
+                    data=data,
+                    error=None,
+                    failure_count=0,
+                    failure_reason=None,
+                    is_paused=False,
+                    status="success",
+                )
+            )
             self._outcome.set_result(data)
             return
-        context = self.state.context
-        await self._after_error(options.on_error, error, variables, context)
-        try:
-            self._invalidate(None, variables)
-        except Exception:
-            log.exception("The invalidates of a failed mutation raised")
-        await self._after_error(options.on_settled, None, error, variables, context)
+        await self._after_error(error, variables)
         self._settle(
             replace(
                 self.state,
-                status="error",
+                data=UNSET,
                 error=error,
                 failure_count=self.state.failure_count + 1,
                 failure_reason=error,
+                is_paused=False,
+                status="error",
             )
         )
         self._outcome.set_exception(error)
 
-    async def _attempts(self, variables: Any) -> Any:
-        failures = 0
-        while True:
-            try:
-                return await _call(self.options.mutation_fn, variables)
-            except Exception as error:
-                if not should_retry(self.options.retry or 0, failures, error):
-                    raise
-                wait = retry_wait(self.options.retry_delay, failures, error)
-                failures += 1
-                with self._env.delivery.locked():
-                    self._dispatch(
-                        replace(self.state, failure_count=failures, failure_reason=error)
-                    )
-            await sleep(self._env.clock, wait)
+    async def _attempt(self, variables: Any) -> Any:
+        if self.options.mutation_fn is None:
+            raise self._no_function()
+        return await _call(self.options.mutation_fn, variables)
 
-    @staticmethod
-    async def _after_error(callback: Callable[..., Any] | None, *arguments: Any) -> None:
-        try:
-            await _call(callback, *arguments)
-        except Exception:
-            log.exception("A callback of a failed mutation raised")
+    async def _after_error(self, error: BaseException, variables: Any) -> None:
+        told, options, context = (
+            self._client.mutation_cache.callbacks,
+            self.options,
+            self.state.context,
+        )
+        await _logged(told.on_error, error, variables, context, self)
+        await _logged(options.on_error, error, variables, context)
+        await _logged(self._invalidate, None, variables)
+        await _logged(told.on_settled, None, error, variables, context, self)
+        await _logged(options.on_settled, None, error, variables, context)
 
     def _invalidate(self, data: Any, variables: Any) -> None:
         keys = self.options.invalidates
@@ -211,26 +286,46 @@ class Mutation:
         for key in keys or ():
             self._client.invalidate_queries(key)
 
+    def _no_function(self) -> QueryError:
+        return QueryError("A mutation needs a mutation_fn.", key=self.options.mutation_key or ())
+
+    # ------------------------------------------------------------------ state
+
+    def _begin(self, variables: Any, context: Any, paused: bool) -> None:
+        self._dispatch(
+            MutationState(
+                status="pending",
+                variables=variables,
+                context=context,
+                is_paused=paused,
+                submitted_at=self._env.now(),
+            )
+        )
+
+    def _failed(self, count: int, error: BaseException) -> None:
+        self._dispatch(replace(self.state, failure_count=count, failure_reason=error))
+
+    def _continued(self) -> None:
+        self._dispatch(replace(self.state, is_paused=False))
+
     def _settle(self, state: MutationState) -> None:
         with self._env.delivery.locked():
-            if state.status == "success":
-                state = replace(state, failure_count=0, failure_reason=None)
+            self._retryer = None
             self._dispatch(state)
-            self._schedule_gc()
+            self._client.mutation_cache.run_next(self)
 
     def _dispatch(self, state: MutationState) -> None:
         self.state = state
         for listener in tuple(self._listeners):
-            self._env.delivery.post(lambda listener=listener: listener(state))
+            listener(state)
         self._client.mutation_cache.notify(self)
 
     # ------------------------------------------------------------- collection
 
     def _schedule_gc(self) -> None:
         self._clear_gc()
-        gc_time = DEFAULT_GC_TIME if self.options.gc_time is None else seconds(self.options.gc_time)
-        if not self._listeners and self.status in ("success", "error") and not math.isinf(gc_time):
-            self._gc_timer = self._env.clock.call_later(gc_time, self._collect)
+        if not self._listeners and not math.isinf(self._gc_time):
+            self._gc_timer = self._env.clock.call_later(self._gc_time, self._collect)
 
     def _clear_gc(self) -> None:
         if self._gc_timer is not None:
@@ -239,7 +334,11 @@ class Mutation:
 
     def _collect(self) -> None:
         with self._env.delivery.locked():
-            if not self._listeners:
+            if self._listeners:
+                return
+            if self.status == "pending":
+                self._schedule_gc()
+            else:
                 self._client.mutation_cache.remove(self)
 
     def __repr__(self) -> str:
@@ -247,64 +346,14 @@ class Mutation:
         return f"Mutation({f'{list(key)}, ' if key else ''}{self.status})"
 
 
-class MutationCache:
-    """The mutations of a client, in order of creation."""
-
-    def __init__(self, client: QueryClient) -> None:
-        self._client = client
-        self._env = client.environment
-        self._mutations: list[Mutation] = []
-        self._listeners: list[Callable[[Mutation], object]] = []
-
-    def build(self, options: MutationOptions) -> Mutation:
-        """Return a new mutation; it does not run yet."""
-        mutation = Mutation(self._client, options)
-        with self._env.delivery.locked():
-            self._mutations.append(mutation)
-            self.notify(mutation)
-        return mutation
-
-    def get_all(self) -> tuple[Mutation, ...]:
-        """Return all mutations in order of creation."""
-        with self._env.delivery.locked():
-            return tuple(self._mutations)
-
-    def find_all(self, mutation_key: Any = ()) -> tuple[Mutation, ...]:
-        """Return the mutations whose key begins with ``mutation_key``; all for an empty one."""
-        return tuple(
-            mutation
-            for mutation in self.get_all()
-            if not mutation_key or matches(mutation.options.mutation_key, mutation_key)
-        )
-
-    def remove(self, mutation: Mutation) -> None:
-        """Forget one; if it runs, it goes on."""
-        with self._env.delivery.locked():
-            mutation.destroy()
-            if mutation in self._mutations:
-                self._mutations.remove(mutation)
-                self.notify(mutation)
-
-    def subscribe(self, listener: Callable[[Mutation], object]) -> Callable[[], None]:
-        """Call ``listener`` after every change to any mutation; return what ends that."""
-        self._listeners.append(listener)
-
-        def unsubscribe() -> None:
-            if listener in self._listeners:
-                self._listeners.remove(listener)
-
-        return unsubscribe
-
-    def notify(self, mutation: Mutation) -> None:
-        """Tell the listeners; the lock must be held."""
-        for listener in tuple(self._listeners):
-            self._env.delivery.post(lambda listener=listener: listener(mutation))
-
-    def __repr__(self) -> str:
-        return f"MutationCache({len(self._mutations)} mutations)"
-
-
 async def _call(function: Callable[..., Any] | None, *arguments: Any) -> Any:
     """Return what a function gives, awaited if need be; None if there is no function."""
     value = function(*arguments) if function is not None else None
     return await value if inspect.isawaitable(value) else value
+
+
+async def _logged(function: Callable[..., Any] | None, *arguments: Any) -> None:
+    try:
+        await _call(function, *arguments)
+    except Exception:
+        log.exception("A callback of a failed mutation raised")

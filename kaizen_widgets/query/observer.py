@@ -8,23 +8,23 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Generator
+from concurrent.futures import Future
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from kaizen_widgets.background import Pending
-from kaizen_widgets.clock import Timer
 from kaizen_widgets.errors import QueryError
-from kaizen_widgets.query.environment import resolved
-from kaizen_widgets.query.options import QueryOptions, make, seconds
+from kaizen_widgets.query.environment import branch, resolved
+from kaizen_widgets.query.options import QueryOptions, make, resolve
 from kaizen_widgets.query.query import Query
 from kaizen_widgets.query.result import QueryResult
-from kaizen_widgets.query.state import UNSET, FetchStatus, QueryStatus
+from kaizen_widgets.query.sharing import same
+from kaizen_widgets.query.state import UNSET, Direction, FetchStatus, QueryStatus
+from kaizen_widgets.query.timers import WatchTimers
+from kaizen_widgets.query.view import View
 
 if TYPE_CHECKING:
     from kaizen_widgets.query.client import QueryClient
-
-# A timer may fire a hair early; data is stale *at* its time, so look just after it.
-STALE_MARGIN = 0.001
 
 
 class QueryObserver:
@@ -40,31 +40,44 @@ class QueryObserver:
     ) -> None:
         self._client = client
         self._env = client.environment
-        self._options = client.default_query_options(make(QueryOptions, options, named))
-        if not self._options.query_key:
-            raise QueryError("A query needs a query_key, such as ('agents', 'list').")
         self._listeners: list[Callable[[QueryResult], object]] = []
-        self._last: QueryResult | None = None
-        self._stale_timer: Timer | None = None
+        self._view = View(self._env.now)
+        self._timers = WatchTimers(self._env.clock, self._turned_stale, self._interval)
+        self._options = self._defaulted(make(QueryOptions, options, named))
         with self._env.delivery.locked():
             self._query = client.query_cache.build(self._options)
+            self._since = self._query.state
             self._query.set_options(self._options)
+            self._update()
 
     # ---------------------------------------------------------------- reading
 
     @property
     def options(self) -> QueryOptions:
-        """The options, the client's defaults filled in."""
+        """The options, the defaults filled in."""
         return self._options
+
+    @property
+    def query(self) -> Query:
+        """The entry it observes."""
+        return self._query
 
     @property
     def result(self) -> QueryResult:
         """Everything about this moment at once."""
         with self._env.delivery.locked():
-            if self._listeners and self._last is not None:
-                return self._last
-            # Reading makes no entry: once it was collected, the last one answers.
-            return self._result(self._client.query_cache.get(self._query.key) or self._query)
+            if not self._listeners:
+                # Reading makes no entry: once it was collected, the last one answers.
+                self._take(self._client.query_cache.get(self._query.key) or self._query)
+                self._update()
+            elif self._view.state is not self._query.state:
+                self._update()
+            return self.get_current_result()
+
+    def get_current_result(self) -> QueryResult:
+        """Return the last result as it was made, without looking whether it still holds."""
+        assert self._view.result is not None  # noqa: S101 - the constructor makes one
+        return self._view.result
 
     @property
     def data(self) -> Any:
@@ -78,7 +91,7 @@ class QueryObserver:
 
     @property
     def fetch_status(self) -> FetchStatus:
-        """``fetching`` or ``idle``."""
+        """``fetching``, ``paused`` or ``idle``."""
         return self.result.fetch_status
 
     @property
@@ -93,6 +106,11 @@ class QueryObserver:
             return self._stale(self._query)
 
     @property
+    def was_stale(self) -> bool:
+        """Whether it found the data stale when it last looked."""
+        return self.get_current_result().is_stale
+
+    @property
     def updated_at(self) -> datetime | None:
         """When the data came, in UTC, or None."""
         return self.result.updated_at
@@ -102,9 +120,9 @@ class QueryObserver:
     def start(self) -> QueryObserver:
         """Fetch if a new observer would, without waiting; return self."""
         with self._env.delivery.locked():
-            query = self._entry()
-            if self._fetches_on_mount(query):
-                query.fetch(self._options)
+            self._take(self._client.query_cache.build(self._options))
+            if self._fetches_on_mount(self._query):
+                self._query.fetch(self._options)
         return self
 
     def wait(self, timeout: float | None = None) -> Any:
@@ -123,25 +141,71 @@ class QueryObserver:
         """Await the data, as `wait`."""
         return self._fresh().__await__()
 
-    def refetch(self, *, cancel_refetch: bool = True) -> Pending[Any]:
-        """Fetch even if the data is fresh; return a handle on the new data."""
+    def refetch(self, *, cancel_refetch: bool = True, throw_on_error: bool = True) -> Pending[Any]:
+        """Fetch even if the data is fresh; return a handle on the new data.
+
+        Args:
+            cancel_refetch: Start anew where a fetch runs and there is data already.
+            throw_on_error: Raise what made it fail; otherwise give the data that is there.
+        """
+        return self._refetch(cancel_refetch, throw_on_error)
+
+    def refetch_quietly(self) -> None:
+        """Fetch, or join the fetch under way; for the query, under its lock."""
+        self._refetch(False, False)
+
+    def _refetch(
+        self, cancel_refetch: bool, throw: bool, direction: Direction | None = None
+    ) -> Pending[Any]:
         with self._env.delivery.locked():
-            outcome = self._entry().fetch(self._options, cancel_refetch=cancel_refetch)
-            return self._env.pending(outcome)
+            self._take(self._client.query_cache.build(self._options))
+            outcome = self._query.fetch(
+                self._options, cancel_refetch=cancel_refetch, direction=direction
+            )
+            outcome.add_done_callback(self._fetched)
+            data = branch(outcome, self._selected)
+            if not throw:
+                data = branch(data, or_else=lambda: self.get_current_result().data)
+            return Pending(data, self._env.loop)
+
+    def _selected(self, data: Any) -> Any:
+        """Return what ``select`` makes of ``data``; it ran already if that is what is shown."""
+        with self._env.delivery.locked():
+            select, state, result = self._options.select, self._view.state, self._view.result
+            if select is None:
+                return data
+            if (
+                state is not None
+                and state.data is data
+                and result is not None
+                and result.is_success
+            ):
+                return result.data
+        return select(data)
+
+    def _fetched(self, outcome: Future[Any]) -> None:
+        # Who is watched heard of it from the query, at a better moment than amid a change of key.
+        with self._env.delivery.locked():
+            if not self._listeners:
+                self._update()
 
     def _fresh(self) -> Pending[Any]:
         with self._env.delivery.locked():
-            query = self._entry()
-            if self._options.enabled is False:
+            query = self._client.query_cache.build(self._options)
+            self._take(query)
+            idle = query.state.fetch_status == "idle"
+            if resolve(self._options.enabled, query) is False:
                 if query.state.data is UNSET:
                     raise QueryError(
                         f"Query {list(query.key)} is not enabled and has no data; use refetch().",
                         key=query.key,
                     )
-                return self._env.pending(resolved(query.state.data))
-            if query.state.fetch_status == "idle" and not self._stale(query):
-                return self._env.pending(resolved(query.state.data))
-            return self._env.pending(query.fetch(self._options))
+                outcome = resolved(query.state.data)
+            elif idle and not self._stale(query):
+                outcome = resolved(query.state.data)
+            else:
+                outcome = query.fetch(self._options)
+            return Pending(branch(outcome, self._selected), self._env.loop)
 
     # --------------------------------------------------------------- watching
 
@@ -153,20 +217,19 @@ class QueryObserver:
         with self._env.delivery.locked():
             self._listeners.append(listener)
             if len(self._listeners) == 1:
-                query = self._entry()
-                query.add_observer(self)
-                self._last = None
-                if self._fetches_on_mount(query):
-                    query.fetch(self._options)
-                self._last = self._result(query)
-                self._arm_stale_timer()
+                self._query.add_observer(self)
+                if self._fetches_on_mount(self._query):
+                    self._execute()
+                else:
+                    self._update()
+                self._arm()
 
         def unsubscribe() -> None:
             with self._env.delivery.locked():
                 if listener in self._listeners:
                     self._listeners.remove(listener)
                     if not self._listeners:
-                        self._clear_stale_timer()
+                        self._timers.clear()
                         self._query.remove_observer(self)
 
         return unsubscribe
@@ -179,96 +242,132 @@ class QueryObserver:
         """
         with self._env.delivery.locked():
             before, old = self._options, self._query
-            self._options = self._client.default_query_options(make(QueryOptions, options, named))
-            query = self._query = self._client.query_cache.build(self._options)
-            if not self._listeners:
-                return
-            if query is not old:
-                old.remove_observer(self)
-                query.add_observer(self)
+            self._options = self._defaulted(make(QueryOptions, options, named))
+            self._take(self._client.query_cache.build(self._options))
+            query = self._query
             query.set_options(self._options)
-            moved = query is not old or before.enabled is False
-            if moved and self._options.enabled is not False and self._stale(query):
-                query.fetch(self._options)
-            self.on_query_update()
+            mounted = bool(self._listeners)
+            moved = query is not old
+            was_enabled = resolve(before.enabled, query) is not False
+            if mounted and (moved or not was_enabled) and self._stale(query):
+                self._execute()
+            self._update()
+            if not mounted:
+                return
+            was, now = resolve(before.enabled, query), resolve(self._options.enabled, query)
+            moved = moved or was is not now
+            stale_time = resolve(self._options.stale_time, query)
+            if moved or not same(stale_time, resolve(before.stale_time, query)):
+                self._arm_stale()
+            every = resolve(self._options.refetch_interval, query)
+            if moved or (every or None) != (self._timers.every or None):
+                self._timers.arm_interval(every, enabled=self._enabled(query))
 
     def on_query_update(self) -> None:
         """Compute the result and tell the listeners if it differs; for the query, under its lock."""
-        result = self._result(self._query)
-        if self._last is not None and result.same_as(self._last):
-            return
-        self._last = result
-        self._arm_stale_timer()
-        for listener in tuple(self._listeners):
-            self._env.delivery.post(lambda listener=listener: listener(result))
+        self._update()
+        if self._listeners:
+            self._arm()
+
+    def wants_fetch_on(self, event: str) -> bool:
+        """Return whether it wants a fetch on ``focus`` or ``reconnect``; for the query."""
+        options = self._options
+        if event == "focus":
+            return self._wants_fetch(self._query, options.refetch_on_window_focus)
+        return self._wants_fetch(self._query, options.refetch_on_reconnect)
 
     # ---------------------------------------------------------------- judging
 
-    def _entry(self) -> Query:
-        """Return the entry to fetch, made anew if it was removed from the cache."""
-        query = self._client.query_cache.build(self._options)
-        if query is not self._query:
-            if self._listeners:
-                self._query.remove_observer(self)
-                query.add_observer(self)
-            self._query = query
-        return query
+    def _defaulted(self, options: QueryOptions) -> QueryOptions:
+        options = self._client.default_query_options(options)
+        if not options.query_key:
+            raise QueryError("A query needs a query_key, such as ('agents', 'list').")
+        return options
+
+    def _take(self, query: Query) -> None:
+        """Observe ``query`` from now on."""
+        old = self._query
+        if query is old:
+            return
+        self._query, self._since = query, query.state
+        if self._listeners:
+            old.remove_observer(self)
+            query.add_observer(self)
+
+    def _execute(self) -> None:
+        # The entry may have been removed from the cache meanwhile.
+        self._take(self._client.query_cache.build(self._options))
+        self._query.fetch(self._options)
+
+    def _update(self) -> None:
+        last = self._view.result
+        if not self._view.look(self._query, self._options, self._since):
+            return
+        result = self.get_current_result()
+        if last is None or self._worth_telling(last, result):
+            for listener in tuple(self._listeners):
+                self._env.delivery.post(lambda listener=listener: listener(result))
+
+    def _worth_telling(self, last: QueryResult, result: QueryResult) -> bool:
+        names = self._options.notify_on_change_props
+        if names is None or (self._options.throw_on_error and last.error is not result.error):
+            return True
+        return any(not same(getattr(last, name), getattr(result, name)) for name in names)
+
+    def _enabled(self, query: Query) -> bool:
+        return resolve(self._options.enabled, query) is not False
 
     def _stale(self, query: Query) -> bool:
-        return self._options.enabled is not False and query.is_stale_by_time(
-            self._options.stale_time
+        return self._enabled(query) and query.is_stale_by_time(
+            resolve(self._options.stale_time, query)
         )
+
+    def _wants_fetch(self, query: Query, when: Any) -> bool:
+        if not self._enabled(query) or resolve(self._options.stale_time, query) == "static":
+            return False
+        when = resolve(when, query)
+        return when == "always" or (when is not False and self._stale(query))
 
     def _fetches_on_mount(self, query: Query) -> bool:
-        if self._options.enabled is False:
-            return False
-        if query.state.data is UNSET:
-            return True
-        on_mount = self._options.refetch_on_mount
-        if self._options.stale_time == "static" or on_mount is False:
-            return False
-        return on_mount == "always" or self._stale(query)
-
-    def _result(self, query: Query) -> QueryResult:
-        state = query.state
-        return QueryResult(
-            data=None if state.data is UNSET else state.data,
-            has_data=state.data is not UNSET,
-            status=state.status,
-            fetch_status=state.fetch_status,
-            error=state.error,
-            data_updated_at=state.data_updated_at,
-            error_updated_at=state.error_updated_at,
-            error_update_count=state.error_update_count,
-            failure_count=state.failure_count,
-            failure_reason=state.failure_reason,
-            is_stale=self._stale(query),
-            is_fetched=state.data_update_count + state.error_update_count > 0,
-            is_enabled=self._options.enabled is not False,
+        if query.state.data is not UNSET:
+            return self._wants_fetch(query, self._options.refetch_on_mount)
+        failed = query.state.status == "error"
+        return self._enabled(query) and not (
+            failed and resolve(self._options.retry_on_mount, query) is False
         )
 
-    def _arm_stale_timer(self) -> None:
-        self._clear_stale_timer()
-        stale_time = self._options.stale_time
-        if not self._listeners or self._last is None or self._last.is_stale:
-            return
-        if stale_time is None or stale_time == "static" or math.isinf(seconds(stale_time)):
-            return
-        wait = self._query.time_until_stale(stale_time) + STALE_MARGIN
-        self._stale_timer = self._env.clock.call_later(wait, self._turned_stale)
+    # ----------------------------------------------------------------- timers
 
-    def _clear_stale_timer(self) -> None:
-        if self._stale_timer is not None:
-            self._stale_timer.cancel()
-            self._stale_timer = None
+    def _arm(self) -> None:
+        self._arm_stale()
+        every = resolve(self._options.refetch_interval, self._query)
+        self._timers.arm_interval(every, enabled=every is not None and self._enabled(self._query))
+
+    def _arm_stale(self) -> None:
+        stale_time = resolve(self._options.stale_time, self._query)
+        wait = None
+        if (
+            stale_time not in (None, "static", math.inf)
+            and not self.was_stale
+            and self._enabled(self._query)
+        ):
+            wait = self._query.time_until_stale(stale_time)
+        self._timers.arm_stale(wait)
 
     def _turned_stale(self) -> None:
         with self._env.delivery.locked():
-            if self._listeners:
-                self.on_query_update()
+            if self._listeners and not self.was_stale:
+                self._update()
+
+    def _interval(self) -> None:
+        with self._env.delivery.locked():
+            background = self._options.refetch_interval_in_background
+            if self._listeners and (background or self._env.focus.is_focused):
+                self._execute()
 
     def __repr__(self) -> str:
         result = self.result
         return (
-            f"QueryObserver({list(self._options.query_key)}, {result.status}/{result.fetch_status})"
+            f"{type(self).__name__}({list(self._options.query_key)}, "
+            f"{result.status}/{result.fetch_status})"
         )

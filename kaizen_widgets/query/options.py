@@ -1,31 +1,60 @@
 """What a query or mutation may be told, checked when it is told.
 
 Names and defaults are TanStack Query v5's in snake case. Durations are seconds (a number or a
-timedelta). None means "not given": the client's defaults decide, then the library's.
+timedelta). None (for data: `UNSET`) means "not given": the defaults of the key decide, then the
+client's, then the library's. A "function of the query" is asked whenever the answer is needed; one that
+raises counts as not given, and is logged.
 """
 
 from __future__ import annotations
 
-import difflib
-import math
+import logging
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import timedelta
-from typing import Any, Final, Literal, TypeAlias, TypeVar
+from enum import Enum
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, TypeVar
 
 from kaizen_widgets.errors import QueryError
+from kaizen_widgets.query.checks import (
+    check_callable,
+    check_count,
+    check_known,
+    check_one_of,
+    check_retry,
+    check_seconds,
+)
 from kaizen_widgets.query.keys import QueryKey, as_key
+from kaizen_widgets.query.state import UNSET
+
+if TYPE_CHECKING:
+    from kaizen_widgets.query.query import Query
+
+log = logging.getLogger(__name__)
 
 Seconds: TypeAlias = "float | timedelta"
 Retry: TypeAlias = "bool | int | Callable[[int, BaseException], bool]"
 RetryDelay: TypeAlias = "Seconds | Callable[[int, BaseException], float]"
+NetworkMode: TypeAlias = Literal["online", "always", "offlineFirst"]
+Refetch: TypeAlias = 'bool | Literal["always"] | Callable[[Query], Any]'
 
 DEFAULT_GC_TIME: Final = 300.0
-DEFAULT_RETRY: Final = 3
 O = TypeVar("O", "QueryOptions", "MutationOptions")  # noqa: E741
+_MODES = ("online", "always", "offlineFirst")
 
 
-@dataclass(frozen=True)
+class _Skip(Enum):
+    SKIP = "no function yet"
+
+    def __repr__(self) -> str:
+        return "SKIP"
+
+
+SKIP: Final = _Skip.SKIP
+"""In place of a ``query_fn``: the query is disabled, and only reads (the original's ``skipToken``)."""
+
+
+@dataclass(frozen=True, eq=False)
 class QueryOptions:
     """One query.
 
@@ -33,42 +62,98 @@ class QueryOptions:
         query_key: What it is called; equal keys share one entry.
         query_fn: Gives the data; a coroutine function or a plain one, taking nothing or a
             `QueryContext`. It runs on the background loop: what blocks belongs in `asyncio.to_thread`.
-        stale_time: Seconds data counts as fresh (0); ``math.inf`` until invalidated, ``"static"`` for ever.
+            `SKIP` disables the query.
+        stale_time: Seconds data counts as fresh (0); ``math.inf`` until invalidated, ``"static"`` for
+            ever; or a function of the query.
         gc_time: Seconds an entry nobody observes is kept (300); ``math.inf`` for ever.
         retry: How often a failed fetch is tried again (3; `fetch_query` and its kin: never), True for
             always, or a function of the failures so far and the error.
         retry_delay: Seconds before trying again, or a function of the same; min(2ⁿ, 30) by default.
-        enabled: Whether observers fetch by themselves (True).
+        network_mode: ``online``: no attempt while offline; ``always``: the network does not matter;
+            ``offlineFirst``: the first attempt always, retries wait for the network.
+        enabled: Whether observers fetch by themselves (True), or a function of the query.
+        refetch_interval: Seconds after which observers fetch again (False: never), or a function of
+            the query.
+        refetch_interval_in_background: Whether that goes on while nobody looks (False).
         refetch_on_mount: Whether a new observer fetches data that is there: if stale (True), never
-            (False), or ``"always"``.
+            (False), or ``"always"``; or a function of the query.
+        refetch_on_window_focus: The same, when somebody looks again.
+        refetch_on_reconnect: The same, when the network is back (not if ``network_mode`` is ``always``).
+        retry_on_mount: Whether a new observer fetches what failed without data (True).
+        initial_data: Data the entry has from the start, or a function that gives it; it is kept.
+        initial_data_updated_at: Its age, in seconds since the epoch (now), or a function that gives it.
+        placeholder_data: What observers show while there is no data, or a function of the previous data
+            and the previous query; it is not kept. See `keep_previous_data`.
+        select: What an observer makes of the data.
+        structural_sharing: Whether new data keeps equal parts of the old (True), or a function of both.
+        notify_on_change_props: Names of result fields; listeners hear only of changes in these.
+        throw_on_error: Listeners hear of a new error whatever ``notify_on_change_props`` says (False).
+        initial_page_param: Of an infinite query: the first page's parameter.
+        get_next_page_param: A function of the last page, all pages, its parameter and all parameters;
+            None ends.
+        get_previous_page_param: The same, of the first page.
+        max_pages: How many pages are kept (all).
+        pages: How many pages a first fetch loads (1).
+        infinite: Whether the data is pages; the infinite kinds of calls set it.
         meta: Whatever the function or a cache listener should know.
     """
 
     query_key: QueryKey = ()
-    query_fn: Callable[..., Any] | None = None
-    stale_time: Seconds | Literal["static"] | None = None
+    query_fn: Callable[..., Any] | _Skip | None = None
+    stale_time: Seconds | Literal["static"] | Callable[[Query], Any] | None = None
     gc_time: Seconds | None = None
     retry: Retry | None = None
     retry_delay: RetryDelay | None = None
-    enabled: bool | None = None
-    refetch_on_mount: bool | Literal["always"] | None = None
+    network_mode: NetworkMode | None = None
+    enabled: bool | Callable[[Query], bool] | None = None
+    refetch_interval: Seconds | Literal[False] | Callable[[Query], Any] | None = None
+    refetch_interval_in_background: bool | None = None
+    refetch_on_mount: Refetch | None = None
+    refetch_on_window_focus: Refetch | None = None
+    refetch_on_reconnect: Refetch | None = None
+    retry_on_mount: bool | Callable[[Query], bool] | None = None
+    initial_data: Any = UNSET
+    initial_data_updated_at: float | Callable[[], float | None] | None = None
+    placeholder_data: Any = UNSET
+    select: Callable[[Any], Any] | None = None
+    structural_sharing: bool | Callable[[Any, Any], Any] | None = None
+    notify_on_change_props: tuple[str, ...] | None = None
+    throw_on_error: bool | None = None
+    initial_page_param: Any = UNSET
+    get_next_page_param: Callable[..., Any] | None = None
+    get_previous_page_param: Callable[..., Any] | None = None
+    max_pages: int | None = None
+    pages: int | None = None
+    infinite: bool | None = None
     meta: Mapping[str, Any] | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "query_key", as_key(self.query_key))
-        _check_callable("query_fn", self.query_fn)
-        if self.stale_time != "static":
-            _check_seconds("stale_time", self.stale_time)
-        _check_timing(self)
-        if self.enabled not in (None, True, False):
-            raise QueryError(f"enabled must be True or False, not {self.enabled!r}.")
-        if self.refetch_on_mount not in (None, True, False, "always"):
-            raise QueryError(
-                f'refetch_on_mount must be True, False or "always", not {self.refetch_on_mount!r}.'
-            )
+        if self.query_fn is not SKIP:
+            check_callable("query_fn", self.query_fn)
+        if self.stale_time != "static" and not callable(self.stale_time):
+            check_seconds("stale_time", self.stale_time)
+        if self.refetch_interval is not False and not callable(self.refetch_interval):
+            check_seconds("refetch_interval", self.refetch_interval)
+        check_seconds("gc_time", self.gc_time)
+        check_retry(self.retry, self.retry_delay)
+        check_one_of("network_mode", self.network_mode, _MODES, or_function=False)
+        for name in ("enabled", "retry_on_mount"):
+            check_one_of(name, getattr(self, name), (True, False), or_function=True)
+        for name in ("refetch_on_mount", "refetch_on_window_focus", "refetch_on_reconnect"):
+            check_one_of(name, getattr(self, name), (True, False, "always"), or_function=True)
+        for name in ("refetch_interval_in_background", "throw_on_error", "infinite"):
+            check_one_of(name, getattr(self, name), (True, False), or_function=False)
+        check_one_of("structural_sharing", self.structural_sharing, (True, False), or_function=True)
+        for name in ("select", "get_next_page_param", "get_previous_page_param"):
+            check_callable(name, getattr(self, name))
+        check_count("max_pages", self.max_pages)
+        check_count("pages", self.pages)
+        if self.notify_on_change_props is not None:
+            object.__setattr__(self, "notify_on_change_props", _props(self.notify_on_change_props))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class MutationOptions:
     """One kind of change.
 
@@ -86,7 +171,9 @@ class MutationOptions:
             may have arrived), or a function from data and variables to such keys.
         retry: As for queries; 0 by default.
         retry_delay: As for queries.
-        gc_time: Seconds it stays in the cache after its end (300).
+        network_mode: As for queries.
+        scope: Mutations of one scope run one after another, in the order they were made.
+        gc_time: Seconds it stays in the cache once nobody observes it (300).
         meta: Whatever a cache listener should know.
     """
 
@@ -99,6 +186,8 @@ class MutationOptions:
     invalidates: Iterable[QueryKey] | Callable[[Any, Any], Iterable[QueryKey]] | None = None
     retry: Retry | None = None
     retry_delay: RetryDelay | None = None
+    network_mode: NetworkMode | None = None
+    scope: str | None = None
     gc_time: Seconds | None = None
     meta: Mapping[str, Any] | None = None
 
@@ -106,11 +195,15 @@ class MutationOptions:
         if self.mutation_key is not None:
             object.__setattr__(self, "mutation_key", as_key(self.mutation_key, "mutation_key"))
         for name in ("mutation_fn", "on_mutate", "on_success", "on_error", "on_settled"):
-            _check_callable(name, getattr(self, name))
+            check_callable(name, getattr(self, name))
         if self.invalidates is not None and not callable(self.invalidates):
             keys = tuple(as_key(key, "A key of invalidates") for key in self.invalidates)
             object.__setattr__(self, "invalidates", keys)
-        _check_timing(self)
+        check_seconds("gc_time", self.gc_time)
+        check_retry(self.retry, self.retry_delay)
+        check_one_of("network_mode", self.network_mode, _MODES, or_function=False)
+        if self.scope is not None and not isinstance(self.scope, str):
+            raise QueryError(f"scope must be text, not {self.scope!r}.")
 
 
 @dataclass(frozen=True)
@@ -121,29 +214,44 @@ class DefaultOptions:
     mutations: MutationOptions = field(default_factory=MutationOptions)
 
 
+def keep_previous_data(previous: Any, query: Query | None) -> Any:
+    """As ``placeholder_data``: show the previous key's data until the new one's is there."""
+    return previous
+
+
 def make(kind: type[O], options: O | None, named: Mapping[str, Any]) -> O:
     """Return ``options`` with the named ones over them.
 
     Raises:
         QueryError: There is no such option.
     """
-    known = [option.name for option in fields(kind)]
-    for name in named:
-        if name not in known:
-            near = difflib.get_close_matches(name, known, 1)
-            hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(known)}."
-            raise QueryError(f"There is no option {name!r}; {hint}")
+    if named:
+        check_known(named, [option.name for option in fields(kind)], "option")
+    elif options is not None:
+        return options
     return replace(options, **named) if options is not None else kind(**named)
 
 
 def merge(options: O, defaults: O) -> O:
     """Return ``options`` with the defaults for what they do not say."""
-    missing = {
-        option.name: getattr(defaults, option.name)
-        for option in fields(options)
-        if getattr(options, option.name) is None
-    }
-    return replace(options, **missing)
+    missing = {}
+    for name, given in vars(options).items():
+        if given is None or given is UNSET:
+            default = getattr(defaults, name)
+            if default is not None and default is not UNSET:
+                missing[name] = default
+    return replace(options, **missing) if missing else options
+
+
+def resolve(value: Any, query: Query) -> Any:
+    """Return an option's value, asked of ``query`` if it is a function; None if that raises."""
+    if not callable(value):
+        return value
+    try:
+        return value(query)
+    except Exception:
+        log.exception("A function given as an option of %r raised", query)
+        return None
 
 
 def seconds(value: Seconds) -> float:
@@ -151,38 +259,11 @@ def seconds(value: Seconds) -> float:
     return value.total_seconds() if isinstance(value, timedelta) else float(value)
 
 
-def should_retry(retry: Retry, failures: int, error: BaseException) -> bool:
-    """Return whether to try again after ``failures`` earlier ones."""
-    if isinstance(retry, bool):
-        return retry
-    return failures < retry if isinstance(retry, int) else bool(retry(failures, error))
+def _props(names: Any) -> tuple[str, ...]:
+    from kaizen_widgets.query.result import FIELDS
 
-
-def retry_wait(delay: RetryDelay | None, failures: int, error: BaseException) -> float:
-    """Return the seconds before trying again after ``failures`` earlier ones."""
-    if delay is None:
-        return min(2.0 ** min(failures, 16), 30.0)
-    return max(seconds(delay(failures, error) if callable(delay) else delay), 0.0)
-
-
-def _check_timing(options: QueryOptions | MutationOptions) -> None:
-    _check_seconds("gc_time", options.gc_time)
-    if not callable(options.retry_delay):
-        _check_seconds("retry_delay", options.retry_delay)
-    retry = options.retry
-    if retry is not None and not callable(retry) and not (isinstance(retry, int) and retry >= 0):
-        raise QueryError(f"retry must be a bool, a number of times or a function, not {retry!r}.")
-
-
-def _check_seconds(name: str, value: Any) -> None:
-    if value is None:
-        return
-    if isinstance(value, bool) or not isinstance(value, int | float | timedelta):
-        raise QueryError(f"{name} must be seconds or a timedelta, not {value!r}.")
-    if math.isnan(seconds(value)) or seconds(value) < 0:
-        raise QueryError(f"{name} cannot be {value!r} seconds.")
-
-
-def _check_callable(name: str, value: Any) -> None:
-    if value is not None and not callable(value):
-        raise QueryError(f"{name} must be a function, not {type(value).__name__}.")
+    if isinstance(names, str) or not isinstance(names, Iterable):
+        raise QueryError("notify_on_change_props must be a list of names of result fields.")
+    names = tuple(names)
+    check_known(dict.fromkeys(names), FIELDS, "result field")
+    return names

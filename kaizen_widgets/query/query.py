@@ -6,28 +6,28 @@ without the lock. A late answer of a fetch that was cancelled or replaced is dro
 
 from __future__ import annotations
 
-import asyncio
 import math
+from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol
 
-from kaizen_widgets.clock import Timer, sleep
+from kaizen_widgets.clock import Timer
 from kaizen_widgets.errors import QueryCancelledError
-from kaizen_widgets.query.fetch import Fetch, QueryContext, call
+from kaizen_widgets.query.environment import resolved
+from kaizen_widgets.query.fetch import Fetch, QueryContext, call, no_data
 from kaizen_widgets.query.keys import QueryKey
-from kaizen_widgets.query.options import (
-    DEFAULT_GC_TIME,
-    DEFAULT_RETRY,
-    QueryOptions,
-    retry_wait,
-    seconds,
-    should_retry,
-)
-from kaizen_widgets.query.state import UNSET, QueryState
+from kaizen_widgets.query.options import DEFAULT_GC_TIME, SKIP, QueryOptions, resolve, seconds
+from kaizen_widgets.query.pages import fetch_pages
+from kaizen_widgets.query.retryer import Hooks, Retryer, may_fetch
+from kaizen_widgets.query.sharing import share
+from kaizen_widgets.query.state import UNSET, Direction, QueryState
 
 if TYPE_CHECKING:
     from kaizen_widgets.query.client import QueryClient
+
+# Times since the epoch are floats good to a microsecond; data this close to stale is stale.
+EPSILON = 0.0001
 
 
 class Observer(Protocol):
@@ -39,8 +39,16 @@ class Observer(Protocol):
         ...
 
     @property
-    def is_stale(self) -> bool:
-        """Whether it finds the data stale."""
+    def was_stale(self) -> bool:
+        """Whether it found the data stale when it last looked."""
+        ...
+
+    def wants_fetch_on(self, event: str) -> bool:
+        """Whether it wants a fetch on ``focus`` or ``reconnect``."""
+        ...
+
+    def refetch_quietly(self) -> None:
+        """Fetch, or join the fetch under way."""
         ...
 
     def on_query_update(self) -> None:
@@ -56,50 +64,67 @@ class Query:
         options: Those of the last fetch or observer.
         state: What is known now.
         observers: Who watches, in order of arrival.
+        infinite: Whether the data is pages.
     """
 
-    def __init__(self, client: QueryClient, key_hash: str, options: QueryOptions) -> None:
+    def __init__(
+        self,
+        client: QueryClient,
+        key_hash: str,
+        options: QueryOptions,
+        state: QueryState | None = None,
+    ) -> None:
         self._client = client
         self._env = client.environment
         self.key: QueryKey = options.query_key
         self.hash = key_hash
         self.options = options
-        self.state = QueryState()
+        self.infinite = False
         self.observers: list[Observer] = []
         self._fetch: Fetch | None = None
         self._abandoned: Fetch | None = None
-        self._revert = self.state
+        self._signal_taken = False
         self._gc_time = 0.0
         self._gc_timer: Timer | None = None
+        self._initial = self._initial_state(options)
+        self.state = self._initial if state is None else state
+        self._revert = self.state
         self.set_options(options)
         self._schedule_gc()
 
     # ---------------------------------------------------------------- reading
 
     @property
+    def meta(self) -> Any:
+        """The ``meta`` of the options, possibly empty."""
+        return self.options.meta or {}
+
+    @property
     def is_active(self) -> bool:
         """Whether an enabled observer watches it."""
-        return any(observer.options.enabled is not False for observer in self.observers)
+        return any(
+            resolve(observer.options.enabled, self) is not False for observer in self.observers
+        )
 
     @property
     def is_disabled(self) -> bool:
         """Whether it is not to be fetched along with others: all observers off, or never touched."""
         if self.observers:
             return not self.is_active
-        return self.state.data_update_count + self.state.error_update_count == 0
+        return self.options.query_fn is SKIP or not self.state.is_fetched
 
     @property
     def is_static(self) -> bool:
         """Whether there is data that an observer holds for unchangeable."""
         return self.state.data is not UNSET and any(
-            observer.options.stale_time == "static" for observer in self.observers
+            resolve(observer.options.stale_time, self) == "static" for observer in self.observers
         )
 
     @property
     def is_stale(self) -> bool:
         """Whether any observer finds it stale; without observers, whether it lacks valid data."""
         if self.observers:
-            return any(observer.is_stale for observer in self.observers)
+            return any(observer.was_stale for observer in self.observers)
         return self.state.data is UNSET or self.state.is_invalidated
 
     def is_stale_by_time(self, stale_time: Any) -> bool:
@@ -108,68 +133,95 @@ class Query:
             return True
         if stale_time == "static":
             return False
-        return self.state.is_invalidated or self.time_until_stale(stale_time) <= 0
+        return self.state.is_invalidated or self.time_until_stale(stale_time) == 0
 
     def time_until_stale(self, stale_time: Any) -> float:
         """Return the seconds until the data is ``stale_time`` seconds old."""
         wait = 0.0 if stale_time is None else seconds(stale_time)
-        return max(self.state.data_updated_at + wait - self._env.now(), 0.0)
+        left = self.state.data_updated_at + wait - self._env.now()
+        return left if left > EPSILON else 0.0
 
     # --------------------------------------------------------------- changing
 
     def set_options(self, options: QueryOptions) -> None:
-        """Take other options; the longest ``gc_time`` ever seen stays."""
+        """Take other options; the longest ``gc_time`` ever seen stays, initial data fills a gap."""
         self.options = options
+        self.infinite = self.infinite or bool(options.infinite)
         gc_time = DEFAULT_GC_TIME if options.gc_time is None else seconds(options.gc_time)
         self._gc_time = max(self._gc_time, gc_time)
+        if self.state.data is UNSET and options.initial_data is not UNSET:
+            initial = self._initial_state(options)
+            if initial.data is not UNSET:
+                self.dispatch(self.state.filled(initial.data, initial.data_updated_at))
+                self._initial = initial
 
-    def set_data(self, data: Any, updated_at: float | None = None) -> None:
+    def set_data(self, data: Any, updated_at: float | None = None) -> Any:
         """Put data in by hand; a running fetch goes on, and a cancel of it comes back to this."""
+        data = self._shared(data)
         at = self._env.now() if updated_at is None else updated_at
-        self._dispatch(self.state.succeeded(data, at, manual=True))
-        self._revert = self.state
+        self._revert = self.state.succeeded(data, at, manual=True)
+        self.dispatch(self._revert)
+        return data
 
     def invalidate(self) -> None:
         """Declare the data stale."""
         if not self.state.is_invalidated:
-            self._dispatch(replace(self.state, is_invalidated=True))
+            self.dispatch(replace(self.state, is_invalidated=True))
 
     def add_observer(self, observer: Observer) -> None:
         """Be watched; no collection meanwhile."""
         if observer not in self.observers:
             self.observers.append(observer)
             self._clear_gc()
+            self._client.query_cache.notify("observer_added", self)
 
     def remove_observer(self, observer: Observer) -> None:
         """Be watched no longer. The last to leave stops retries, and a function that took the signal."""
         if observer not in self.observers:
             return
         self.observers.remove(observer)
-        if self.observers:
-            return
+        if not self.observers:
+            if self._fetch is not None:
+                waits = self.state.fetch_status == "paused" and self.state.status == "pending"
+                if self._signal_taken or waits:
+                    self.cancel(revert=True)
+                else:
+                    self._fetch.retryer.retries_stopped = True
+            self._schedule_gc()
+        self._client.query_cache.notify("observer_removed", self)
+
+    def on_event(self, event: str) -> None:
+        """The network is back (``reconnect``) or somebody looks again (``focus``)."""
+        for observer in self.observers:
+            if observer.wants_fetch_on(event):
+                observer.refetch_quietly()
+                break
         if self._fetch is not None:
-            if self._fetch.signal_taken:
-                self.cancel()
-            else:
-                self._fetch.retries_stopped = True
-        self._schedule_gc()
+            self._fetch.retryer.resume()
+
+    # --------------------------------------------------------------- fetching
 
     def fetch(
-        self, options: QueryOptions | None = None, *, cancel_refetch: bool = False
+        self,
+        options: QueryOptions | None = None,
+        *,
+        cancel_refetch: bool = False,
+        direction: Direction | None = None,
     ) -> Future[Any]:
         """Fetch, or join the fetch under way, and return its outcome.
 
         Args:
             options: To take first, if a fetch starts.
             cancel_refetch: Start anew if one runs and there is data already.
+            direction: Of an infinite query, where one more page goes.
         """
         outcome: Future[Any] | None = None
         if self._fetch is not None:
             if self.state.data is UNSET or not cancel_refetch:
-                self._fetch.retries_stopped = False
+                self._fetch.retryer.retries_stopped = False
                 return self._fetch.outcome
             outcome = self._fetch.outcome
-            self._fetch.abort()
+            self._abort()
         elif self._abandoned is not None:
             outcome, self._abandoned = self._abandoned.outcome, None
         if options is not None:
@@ -179,49 +231,73 @@ class Query:
                 if observer.options.query_fn is not None:
                     self.set_options(observer.options)
                     break
-        fetch = self._fetch = Fetch() if outcome is None else Fetch(outcome)
+        fetch = Fetch(self._took_signal, Future() if outcome is None else outcome)
+        self._fetch = fetch
+        fetch.retryer = Retryer(
+            self._env,
+            self._attempt(fetch, self.state, direction),
+            Hooks(
+                failed=lambda count, error: self.dispatch(self.state.failed(count, error)),
+                paused=lambda: self.dispatch(replace(self.state, fetch_status="paused")),
+                continued=lambda: self.dispatch(replace(self.state, fetch_status="fetching")),
+                succeeded=lambda data: self._succeed(fetch, data),
+                errored=lambda error: self._give_up(fetch, error),
+            ),
+            retry=self.options.retry,
+            retry_delay=self.options.retry_delay,
+            network_mode=self.options.network_mode,
+        )
         self._revert = self.state
-        self._dispatch(self.state.fetching())
-        fetch.task = self._env.loop.start(self._run(fetch, self.options))
+        now = "fetching" if may_fetch(self._env, self.options.network_mode) else "paused"
+        self.dispatch(self.state.fetching(now, direction))
+        fetch.retryer.start()
         return fetch.outcome
 
-    def cancel(self) -> Future[Any] | None:
-        """Stop the fetch under way and go back to the state before it; return its outcome.
+    def cancel(self, *, revert: bool = False, silent: bool = False) -> Future[Any]:
+        """Stop the fetch under way; return a future that ends when it has.
 
-        Who waits for it gets the data that is there, or `QueryCancelledError`.
+        Args:
+            revert: Go back to the state before it; who waits gets the data that is there, or
+                `QueryCancelledError`. Otherwise the fetch counts as failed.
+            silent: Leave the state alone; who waits gets `QueryCancelledError`.
         """
-        fetch, self._fetch = self._fetch, None
+        fetch = self._fetch
         if fetch is None:
-            return None
-        self._dispatch(replace(self._revert, fetch_status="idle"))
-        fetch.abort()
-        self._schedule_gc()
-        if self.state.data is UNSET:
+            return resolved(None)
+        if revert:
+            self.state = replace(self._revert, fetch_status="idle")
+        self._abort()
+        if revert:
+            self.dispatch(self.state)
+        if silent:
+            self._refuse(fetch)
+        elif not revert:
+            self._errored(fetch, self._cancelled())
+        elif self.state.data is UNSET:
             self._refuse(fetch)
         else:
             fetch.outcome.set_result(self.state.data)
+        self._schedule_gc()
         return fetch.outcome
 
     def reset(self) -> None:
-        """Be as new: no data, no error; a fetch under way is cancelled.
+        """Be as new: the initial data, no error; a fetch under way is cancelled.
 
         Who waited for it gets the next fetch's data; without one, `refuse_abandoned` tells them.
         """
-        fetch, self._fetch = self._fetch, None
-        if fetch is not None:
-            fetch.abort()
-            self._abandoned = fetch
-        # As in the original, nothing collects it until it is fetched or observed again.
+        # As in the original, nothing collects an idle one until it is fetched or observed again.
         self._clear_gc()
-        self._dispatch(QueryState())
+        if self._fetch is not None:
+            self._abandoned = self._fetch
+            self._abort()
+            self._schedule_gc()
+        self.dispatch(self._initial)
 
     def destroy(self) -> None:
         """Leave the cache: no timer, no fetch; observers keep their last result."""
+        if self._fetch is not None:
+            self.cancel(silent=True)
         self._clear_gc()
-        fetch, self._fetch = self._fetch, None
-        if fetch is not None:
-            fetch.abort()
-            self._refuse(fetch)
 
     def refuse_abandoned(self) -> None:
         """Tell whoever waited for a fetch that a reset cancelled and nothing replaced."""
@@ -229,82 +305,90 @@ class Query:
         if fetch is not None:
             self._refuse(fetch)
 
-    def _refuse(self, fetch: Fetch) -> None:
-        error = QueryCancelledError(f"The fetch of {list(self.key)} was cancelled.", key=self.key)
-        fetch.outcome.set_exception(error)
+    def set_state(self, state: QueryState) -> None:
+        """Take a state as it is, such as one that was saved."""
+        self.dispatch(state)
 
-    def _dispatch(self, state: QueryState) -> None:
+    def dispatch(self, state: QueryState) -> None:
+        """Take a state and tell who watches."""
         self.state = state
         for observer in tuple(self.observers):
             observer.on_query_update()
         self._client.query_cache.notify("updated", self)
 
-    # --------------------------------------------------------------- fetching
+    def _attempt(
+        self, fetch: Fetch, before: QueryState, direction: Direction | None
+    ) -> Callable[[], Any]:
+        def context(param: Any = UNSET, at: Direction | None = None) -> QueryContext:
+            return QueryContext(self._client, self.key, self.meta, fetch, param, at)
 
-    async def _run(self, fetch: Fetch, options: QueryOptions) -> None:
-        failures = 0
-        while True:
-            context = QueryContext(self._client, self.key, options.meta or {}, fetch)
-            try:
-                data = await call(self.options.query_fn, context)
-            except asyncio.CancelledError:
-                if fetch.signal.aborted:
-                    raise
-                error: BaseException = QueryCancelledError(
-                    f"The query_fn of {list(self.key)} cancelled itself.", key=self.key
-                )
-            except (Exception, SystemExit, KeyboardInterrupt) as raised:
-                # The last two would end the loop, and every other fetch with it.
-                error = raised
-            else:
-                self._succeed(fetch, data)
-                return
-            wait = self._fail(fetch, options, failures, error)
-            if wait is None:
-                return
-            failures += 1
-            await sleep(self._env.clock, wait)
-            if fetch.retries_stopped:
-                self._give_up(fetch, error)
-                return
+        async def page(param: Any, at: Direction) -> Any:
+            return await call(self.options.query_fn, context(param, at))
+
+        async def whole() -> Any:
+            self._signal_taken = False
+            return await call(self.options.query_fn, context())
+
+        options = self.options
+        if self.infinite:
+            return lambda: fetch_pages(options, before.data, direction, page)
+        return whole
+
+    def _took_signal(self) -> None:
+        self._signal_taken = True
 
     def _succeed(self, fetch: Fetch, data: Any) -> None:
-        with self._env.delivery.locked():
-            if self._fetch is not fetch:
-                return
-            self._fetch = None
-            self._dispatch(self.state.succeeded(data, self._env.now(), manual=False))
-            self._schedule_gc()
-        # Outside the lock: what waits for the outcome may ask for anything.
+        if data is UNSET:
+            self._give_up(fetch, no_data(self.key))
+            return
+        try:
+            data = self._shared(data)
+        except Exception as error:
+            self._give_up(fetch, error)
+            return
+        self._fetch = None
+        self.dispatch(self.state.succeeded(data, self._env.now(), manual=False))
+        self._client.query_cache.succeeded(self, data)
+        self._schedule_gc()
         fetch.outcome.set_result(data)
 
-    def _fail(
-        self, fetch: Fetch, options: QueryOptions, failures: int, error: BaseException
-    ) -> float | None:
-        """Note a failed attempt; return the seconds until the next, or None if there is none."""
-        retry = DEFAULT_RETRY if options.retry is None else options.retry
-        try:
-            again = not fetch.retries_stopped and should_retry(retry, failures, error)
-            wait = retry_wait(options.retry_delay, failures, error) if again else None
-        except Exception as raised:
-            error, wait = raised, None
-        if wait is None:
-            self._give_up(fetch, error)
-            return None
-        with self._env.delivery.locked():
-            if self._fetch is not fetch:
-                return None
-            self._dispatch(self.state.failed(failures + 1, error))
-        return wait
-
     def _give_up(self, fetch: Fetch, error: BaseException) -> None:
-        with self._env.delivery.locked():
-            if self._fetch is not fetch:
-                return
-            self._fetch = None
-            self._dispatch(self.state.errored(error, self._env.now()))
-            self._schedule_gc()
+        self._fetch = None
+        self._errored(fetch, error)
+        self._schedule_gc()
+
+    def _errored(self, fetch: Fetch, error: BaseException) -> None:
+        self.dispatch(self.state.errored(error, self._env.now()))
+        self._client.query_cache.errored(self, error)
         fetch.outcome.set_exception(error)
+
+    def _abort(self) -> None:
+        fetch, self._fetch = self._fetch, None
+        if fetch is not None:
+            # As in the original, pages of a function that never took the signal go on being fetched.
+            fetch.retryer.cancel(stop=not self.infinite or fetch.signal_taken)
+            for callback in fetch.signal.abort():
+                self._env.delivery.post(callback)
+
+    def _refuse(self, fetch: Fetch) -> None:
+        fetch.outcome.set_exception(self._cancelled())
+
+    def _cancelled(self) -> QueryCancelledError:
+        return QueryCancelledError(f"The fetch of {list(self.key)} was cancelled.", key=self.key)
+
+    def _shared(self, data: Any) -> Any:
+        return share_by(self.options, self.state.data, data)
+
+    def _initial_state(self, options: QueryOptions) -> QueryState:
+        data = options.initial_data
+        data = data() if callable(data) else data
+        if data is UNSET:
+            return QueryState()
+        at = options.initial_data_updated_at
+        at = at() if callable(at) else at
+        return QueryState(
+            data=data, data_updated_at=self._env.now() if at is None else at, status="success"
+        )
 
     # ------------------------------------------------------------- collection
 
@@ -320,8 +404,16 @@ class Query:
 
     def _collect(self) -> None:
         with self._env.delivery.locked():
-            if not self.observers and self._fetch is None:
+            if not self.observers and self.state.fetch_status == "idle":
                 self._client.query_cache.remove(self)
 
     def __repr__(self) -> str:
         return f"Query({list(self.key)}, {self.state.status}/{self.state.fetch_status})"
+
+
+def share_by(options: QueryOptions, old: Any, new: Any) -> Any:
+    """Return ``new`` with what it shares with ``old``, as ``structural_sharing`` says."""
+    sharing = options.structural_sharing
+    if callable(sharing):
+        return sharing(None if old is UNSET else old, new)
+    return new if sharing is False else share(old, new)

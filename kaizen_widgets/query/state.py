@@ -12,6 +12,7 @@ from typing import Any, Final, Literal, TypeAlias
 
 QueryStatus: TypeAlias = Literal["pending", "error", "success"]
 FetchStatus: TypeAlias = Literal["fetching", "paused", "idle"]
+Direction: TypeAlias = Literal["forward", "backward"]
 
 
 class _Unset(Enum):
@@ -28,7 +29,7 @@ UNSET: Final = _Unset.UNSET
 """No data at all: None is data like any other."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class QueryState:
     """One moment of a query.
 
@@ -43,7 +44,9 @@ class QueryState:
         failure_reason: The last attempt's error.
         is_invalidated: Whether the data was declared stale.
         status: ``pending`` (no data), ``success`` or ``error``.
-        fetch_status: ``fetching`` or ``idle``.
+        fetch_status: ``fetching``, ``paused`` (it waits for the network or for somebody to look)
+            or ``idle``.
+        fetch_direction: Which further page the current, or last, fetch was for; None for a whole one.
     """
 
     data: Any = UNSET
@@ -57,32 +60,55 @@ class QueryState:
     is_invalidated: bool = False
     status: QueryStatus = "pending"
     fetch_status: FetchStatus = "idle"
+    fetch_direction: Direction | None = None
 
-    def fetching(self) -> QueryState:
-        """A fetch began."""
-        state = replace(self, fetch_status="fetching", failure_count=0, failure_reason=None)
-        if not self.data_updated_at:
-            state = replace(state, error=None, status="pending")
-        return state
+    @property
+    def is_fetched(self) -> bool:
+        """Whether it ever succeeded or failed, or was written by hand."""
+        return self.data_update_count + self.error_update_count > 0
+
+    def fetching(self, status: FetchStatus, direction: Direction | None) -> QueryState:
+        """A fetch began, or waits to."""
+        begun = replace(
+            self,
+            fetch_status=status,
+            fetch_direction=direction,
+            failure_count=0,
+            failure_reason=None,
+        )
+        return replace(begun, error=None, status="pending") if self.data is UNSET else begun
 
     def failed(self, count: int, reason: BaseException) -> QueryState:
         """An attempt failed and another will follow."""
         return replace(self, failure_count=count, failure_reason=reason)
 
-    def succeeded(self, data: Any, updated_at: float, *, manual: bool) -> QueryState:
-        """Data came, from a fetch or by hand; by hand leaves a running fetch alone."""
-        state = replace(
+    def filled(self, data: Any, updated_at: float) -> QueryState:
+        """Initial data was given to an entry that had none; it does not count as fetched."""
+        return replace(
             self,
             data=data,
             data_updated_at=updated_at,
-            data_update_count=self.data_update_count + 1,
             error=None,
             is_invalidated=False,
             status="success",
         )
-        if not manual:
-            state = replace(state, fetch_status="idle", failure_count=0, failure_reason=None)
-        return state
+
+    def succeeded(self, data: Any, updated_at: float, *, manual: bool) -> QueryState:
+        """Data came, from a fetch or by hand; by hand leaves a running fetch alone."""
+        return QueryState(
+            data,
+            updated_at,
+            self.data_update_count + 1,
+            None,
+            self.error_updated_at,
+            self.error_update_count,
+            self.failure_count if manual else 0,
+            self.failure_reason if manual else None,
+            False,
+            "success",
+            self.fetch_status if manual else "idle",
+            self.fetch_direction,
+        )
 
     def errored(self, error: BaseException, now: float) -> QueryState:
         """A fetch failed for good. Data that is there counts as stale from now on."""

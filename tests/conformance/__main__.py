@@ -1,6 +1,7 @@
 """Replay recorded cases of the original libraries: ``python -m tests.conformance KIND PATH...``.
 
-A PATH is a case, or a folder of which every ``*.json`` is one. Each case that fails is printed with its
+A PATH is a case, or a folder of which every ``*.json`` is one; of ``query``, a folder that holds
+``scenarios/`` and, by the same names, ``traces/``. Each case that fails is printed with its
 first difference; the last line is ``N passed, M failed``. Exits with 1 when a case failed, with 2 when
 there was nothing to replay.
 """
@@ -10,16 +11,17 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from tests.conformance import stores, xyflow
+from tests.conformance import query, stores, xyflow
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-KINDS: dict[str, Callable[[dict[str, Any]], str | None]] = {
-    "stores": stores.replay,
-    "xyflow": xyflow.replay,
+KINDS: dict[str, Callable[[Path], str | None]] = {
+    "query": query.replay_case,
+    "stores": lambda case: stores.replay(json.loads(case.read_text("utf-8"))),
+    "xyflow": lambda case: xyflow.replay(json.loads(case.read_text("utf-8"))),
 }
 
 
@@ -53,6 +55,7 @@ def main(arguments: Sequence[str]) -> int:
 def cases_in(path: Path) -> list[Path]:
     """Return the cases a path names, in the order of their names."""
     if path.is_dir():
+        path = path / "scenarios" if (path / "scenarios").is_dir() else path
         return sorted(path.glob("*.json"))
     path.stat()  # a name that is not there is refused here
     return [path]
@@ -61,7 +64,7 @@ def cases_in(path: Path) -> list[Path]:
 def outcome(kind: str, case: Path) -> str | None:
     """Return the first difference of one case, or None; an exception is a difference too."""
     try:
-        return KINDS[kind](json.loads(case.read_text("utf-8")))
+        return KINDS[kind](case)
     except Exception as error:  # one broken case must not hide the others
         return f"{type(error).__name__}: {error}"
 

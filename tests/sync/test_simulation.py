@@ -25,4 +25,4 @@ def test_the_simulator_notices_a_kernel_that_does_not_count_requests(monkeypatch
 def test_the_simulator_notices_a_kernel_without_heartbeats(monkeypatch):
     monkeypatch.setattr("kaizen_widgets.sync.outbox.HEARTBEAT", 1e9)
     with pytest.raises(BrokenPropertyError):
-        play(range(40))
+        play(range(40, 70))

@@ -1,0 +1,134 @@
+"""A client's cache as plain values, and back: for files, other processes, other clients.
+
+What is kept: queries with data, and paused mutations. Functions and errors are not: a paused mutation
+finds its function again by the defaults of its key (`QueryClient.set_mutation_defaults`). The values are
+JSON if the data and the variables are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import fields, replace
+from typing import Any
+
+from kaizen_widgets.errors import QueryError
+from kaizen_widgets.query.client import QueryClient
+from kaizen_widgets.query.mutation import Mutation, MutationState
+from kaizen_widgets.query.options import MutationOptions, QueryOptions, merge
+from kaizen_widgets.query.query import Query
+from kaizen_widgets.query.state import UNSET, QueryState
+
+_NOT_KEPT = ("error", "failure_reason")
+
+
+def dehydrate(
+    client: QueryClient,
+    *,
+    should_dehydrate_query: Callable[[Query], bool] | None = None,
+    should_dehydrate_mutation: Callable[[Mutation], bool] | None = None,
+    serialize_data: Callable[[Any], Any] | None = None,
+) -> dict[str, Any]:
+    """Return the state of ``client``.
+
+    Args:
+        client: Whose.
+        should_dehydrate_query: Which queries; by default those whose last fetch went well.
+        should_dehydrate_mutation: Which mutations; by default the paused ones.
+        serialize_data: Makes plain what the queries hold.
+    """
+    keep_query = should_dehydrate_query or (lambda query: query.state.status == "success")
+    keep_mutation = should_dehydrate_mutation or (lambda mutation: mutation.state.is_paused)
+    with client.environment.delivery.locked():
+        queries = [query for query in client.query_cache.get_all() if keep_query(query)]
+        mutations = [one for one in client.mutation_cache.get_all() if keep_mutation(one)]
+        return {
+            "queries": [_query(query, serialize_data) for query in queries],
+            "mutations": [_mutation(mutation) for mutation in mutations],
+        }
+
+
+def hydrate(
+    client: QueryClient,
+    state: Mapping[str, Any],
+    *,
+    queries: QueryOptions | None = None,
+    mutations: MutationOptions | None = None,
+    deserialize_data: Callable[[Any], Any] | None = None,
+) -> None:
+    """Put what `dehydrate` gave into ``client``; newer data that is there already stays.
+
+    Args:
+        client: Whose cache.
+        state: What `dehydrate` gave.
+        queries: Options of the queries made.
+        mutations: Options of the mutations made.
+        deserialize_data: The opposite of ``serialize_data``.
+
+    Raises:
+        QueryError: ``state`` is nothing that `dehydrate` gave; nothing was taken.
+    """
+    try:
+        read_queries = [_read_query(entry, deserialize_data) for entry in state["queries"]]
+        read_mutations = [_read_mutation(entry) for entry in state["mutations"]]
+    except (KeyError, TypeError, AttributeError) as error:
+        raise QueryError("This is no state of a query client; nothing was taken.") from error
+    with client.environment.delivery.locked():
+        for own, saved in read_mutations:
+            options = own if mutations is None else merge(own, mutations)
+            client.mutation_cache.build(client.default_mutation_options(options), saved)
+        for own, saved in read_queries:
+            query = client.query_cache.get(own.query_key)
+            if query is None:
+                options = own if queries is None else merge(own, queries)
+                client.query_cache.build(client.default_query_options(options), saved)
+            elif saved.data_updated_at > query.state.data_updated_at:
+                query.set_state(replace(saved, fetch_status=query.state.fetch_status))
+
+
+def _query(query: Query, serialize: Callable[[Any], Any] | None) -> dict[str, Any]:
+    entry: dict[str, Any] = {"query_key": list(query.key), "state": _plain(query.state)}
+    if serialize is not None and "data" in entry["state"]:
+        entry["state"]["data"] = serialize(entry["state"]["data"])
+    if query.options.meta:
+        entry["meta"] = dict(query.options.meta)
+    if query.infinite:
+        entry["infinite"] = True
+    return entry
+
+
+def _mutation(mutation: Mutation) -> dict[str, Any]:
+    options = mutation.options
+    entry: dict[str, Any] = {"state": _plain(mutation.state)}
+    if options.mutation_key is not None:
+        entry["mutation_key"] = list(options.mutation_key)
+    if options.scope is not None:
+        entry["scope"] = options.scope
+    if options.meta:
+        entry["meta"] = dict(options.meta)
+    return entry
+
+
+def _plain(state: QueryState | MutationState) -> dict[str, Any]:
+    given = {field.name: getattr(state, field.name) for field in fields(state)}
+    return {
+        name: value for name, value in given.items() if value is not UNSET and name not in _NOT_KEPT
+    }
+
+
+def _read_query(
+    entry: Mapping[str, Any], deserialize: Callable[[Any], Any] | None
+) -> tuple[QueryOptions, QueryState]:
+    options = QueryOptions(
+        query_key=entry["query_key"], meta=entry.get("meta"), infinite=entry.get("infinite")
+    )
+    state = QueryState(**entry["state"])
+    if deserialize is not None and state.data is not UNSET:
+        state = replace(state, data=deserialize(state.data))
+    return options, replace(state, fetch_status="idle")
+
+
+def _read_mutation(entry: Mapping[str, Any]) -> tuple[MutationOptions, MutationState]:
+    options = MutationOptions(
+        mutation_key=entry.get("mutation_key"), scope=entry.get("scope"), meta=entry.get("meta")
+    )
+    return options, MutationState(**entry["state"])

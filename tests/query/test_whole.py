@@ -1,0 +1,183 @@
+"""What the recorded cases of the original do not reach."""
+
+import json
+import math
+
+import pytest
+
+from kaizen_widgets.clock import sleep
+from kaizen_widgets.errors import QueryError
+from kaizen_widgets.query import (
+    SKIP,
+    MutationOptions,
+    QueriesObserver,
+    QueryOptions,
+    dehydrate,
+    hydrate,
+)
+
+
+@pytest.mark.parametrize(
+    ("options", "named"),
+    [
+        ({"network_mode": "offline"}, "network_mode"),
+        ({"refetch_interval": "often"}, "refetch_interval"),
+        ({"select": 5}, "select"),
+        ({"structural_sharing": "yes"}, "structural_sharing"),
+        ({"notify_on_change_props": ["dta"]}, "did you mean 'data'"),
+        ({"notify_on_change_props": "data"}, "notify_on_change_props"),
+        ({"max_pages": 0}, "max_pages"),
+        ({"refetch_on_reconnect": "never"}, "refetch_on_reconnect"),
+    ],
+)
+def test_a_wrong_option_is_named_at_the_call(client, options, named):
+    with pytest.raises(QueryError, match=named):
+        client.observe(query_key=("a",), **options)
+
+
+@pytest.mark.parametrize(
+    ("options", "named"), [({"scope": 5}, "scope"), ({"network_mode": 1}, "network_mode")]
+)
+def test_a_wrong_option_of_a_mutation_is_named(client, options, named):
+    with pytest.raises(QueryError, match=named):
+        client.mutation(mutation_fn=lambda v: v, **options)
+
+
+def test_a_wrong_filter_is_named(client):
+    with pytest.raises(QueryError, match="did you mean 'stale'"):
+        client.invalidate_queries(("a",), stael=True)
+    with pytest.raises(QueryError, match="status"):
+        client.is_mutating(predicate=lambda m: True, statuss="x")
+
+
+def test_an_infinite_query_says_what_it_needs(client):
+    with pytest.raises(QueryError, match="get_next_page_param"):
+        client.observe_infinite(query_key=("a",), query_fn=lambda c: 1, initial_page_param=0)
+    with pytest.raises(QueryError, match="initial_page_param"):
+        client.fetch_infinite_query(query_key=("a",), query_fn=lambda c: 1)
+
+
+@pytest.mark.parametrize(
+    "option", ["enabled", "stale_time", "refetch_interval", "select", "placeholder_data"]
+)
+def test_an_option_that_raises_harms_nobody(client, loop, source, option):
+    def broken(*_):
+        raise ValueError("broken option")
+
+    query = client.observe(query_key=("a",), query_fn=source("x"), **{option: broken})
+    query.subscribe(lambda _: None)
+    other = client.observe(query_key=("b",), query_fn=source("y")).start()
+    loop.advance(1)
+    assert client.get_query_data(("a",)) == "x"
+    assert other.data == "y"
+    assert query.status == ("error" if option == "select" else "success")
+
+
+def test_a_page_function_that_raises_fails_its_fetch_alone(client, loop):
+    query = client.observe_infinite(
+        query_key=("a",),
+        query_fn=lambda context: context.page_param,
+        initial_page_param=0,
+        get_next_page_param=lambda *_: 1 // 0,
+    )
+    query.subscribe(lambda _: None)
+    loop.settle()
+    assert (query.data, query.has_next_page) == ({"pages": [0], "page_params": [0]}, False)
+
+
+def test_structural_sharing_that_raises_fails_the_fetch(client, loop, source):
+    query = client.observe(
+        query_key=("a",),
+        query_fn=source("x"),
+        retry=False,
+        structural_sharing=lambda old, new: 1 // 0,
+    ).start()
+    loop.advance(1)
+    assert isinstance(query.error, ZeroDivisionError)
+
+
+def test_a_skipped_query_only_reads(client, loop):
+    query = client.observe(query_key=("a",), query_fn=SKIP)
+    query.subscribe(lambda _: None)
+    client.set_query_data(("a",), 1)
+    loop.settle()
+    assert (query.data, query.result.is_enabled) == (1, False)
+
+
+def test_cutting_the_network_loses_no_edit(client, loop):
+    sent = []
+    client.mount()
+    client.online.set_online(False)
+    edits = client.observe_mutation(mutation_fn=sent.append, scope="edits")
+    waiting = [edits.mutate(n) for n in range(3)]
+    loop.advance(60)
+    assert (sent, edits.result.is_paused) == ([], True)
+    client.online.set_online(True)
+    loop.settle()
+    assert sent == [0, 1, 2]
+    assert [one.done() for one in waiting] == [True] * 3
+
+
+def test_an_unmounted_client_hears_nothing(client, loop, source):
+    fn = source("x")
+    client.mount()
+    client.unmount()
+    client.observe(query_key=("a",), query_fn=fn).subscribe(lambda _: None)
+    loop.advance(1)
+    client.focus.set_focused(False)
+    client.focus.set_focused(True)
+    loop.advance(5)
+    assert fn.calls == 1
+
+
+def test_several_queries_are_watched_as_one(client, loop, source):
+    options = [QueryOptions((name,), source(name)) for name in "ab"]
+    both = QueriesObserver(client, options, combine=lambda results: [r.data for r in results])
+    heard = []
+    stop = both.subscribe(heard.append)
+    loop.advance(1)
+    assert (heard[-1], both.result) == (["a", "b"], ["a", "b"])
+    kept = both.observers[1]
+    both.set_queries([options[1]])
+    loop.advance(1)
+    assert (both.result, both.observers) == (["b"], (kept,))
+    stop()
+    assert not any(query.observers for query in client.query_cache.get_all())
+
+
+def test_a_paused_mutation_survives_as_json_and_finds_its_function(make_client, loop):
+    one, two, sent = make_client(), make_client(), []
+    one.online.set_online(False)
+    options = MutationOptions(lambda v: None, mutation_key=("edit",), scope="s")
+    one.observe_mutation(options).mutate({"n": 1})
+    one.set_query_data(("a", 1), [1, None])
+    saved = json.loads(json.dumps(dehydrate(one)))
+    two.set_mutation_defaults(("edit",), mutation_fn=sent.append)
+    hydrate(two, saved)
+    loop.settle()
+    assert (two.get_query_data(("a", 1)), sent) == ([1, None], [])
+    two.resume_paused_mutations()
+    loop.settle()
+    assert sent == [{"n": 1}]
+
+
+@pytest.mark.parametrize("saved", [{}, {"queries": [{}], "mutations": []}, {"queries": 5}])
+def test_a_state_that_is_none_is_refused_whole(client, saved):
+    with pytest.raises(QueryError, match="nothing was taken"):
+        hydrate(client, saved)
+    assert client.query_cache.get_all() == ()
+
+
+def test_a_cancelled_function_that_answers_late_is_dropped(client, loop):
+    async def stubborn():
+        try:
+            await sleep(loop.clock, 1)
+        except BaseException:
+            return "late"
+        return "in time"
+
+    query = client.observe(query_key=("a",), query_fn=stubborn, stale_time=math.inf)
+    query.subscribe(lambda _: None)
+    client.cancel_queries(("a",), revert=False)
+    loop.advance(5)
+    assert (query.status, query.data) == ("error", None)
