@@ -10,16 +10,15 @@ from __future__ import annotations
 import asyncio
 import inspect
 import logging
-import math
 from collections.abc import Callable, Generator
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from kaizen_widgets.clock import Timer
 from kaizen_widgets.errors import QueryCancelledError, QueryError
 from kaizen_widgets.query.environment import resolved
-from kaizen_widgets.query.options import DEFAULT_GC_TIME, MutationOptions, seconds
+from kaizen_widgets.query.options import MutationOptions
+from kaizen_widgets.query.removable import Removable
 from kaizen_widgets.query.retryer import Hooks, Retryer
 from kaizen_widgets.query.state import UNSET
 
@@ -78,7 +77,7 @@ class MutationState:
         return self.status == "error"
 
 
-class Mutation:
+class Mutation(Removable):
     """One change, run once: start it with `run`, then `wait`, ``await`` or `subscribe`."""
 
     def __init__(
@@ -91,8 +90,6 @@ class Mutation:
         self._outcome: Future[Any] = Future()
         self._listeners: list[Callable[[MutationState], object]] = []
         self._retryer: Retryer | None = None
-        self._gc_time = 0.0
-        self._gc_timer: Timer | None = None
         self.set_options(options)
         self._schedule_gc()
 
@@ -119,8 +116,7 @@ class Mutation:
     def set_options(self, options: MutationOptions) -> None:
         """Take other options; the longest ``gc_time`` ever seen stays."""
         self.options = options
-        gc_time = DEFAULT_GC_TIME if options.gc_time is None else seconds(options.gc_time)
-        self._gc_time = max(self._gc_time, gc_time)
+        self._keep_for(options.gc_time)
 
     def run(self, variables: Any = None) -> Mutation:
         """Start it and return it.
@@ -322,15 +318,8 @@ class Mutation:
 
     # ------------------------------------------------------------- collection
 
-    def _schedule_gc(self) -> None:
-        self._clear_gc()
-        if not self._listeners and not math.isinf(self._gc_time):
-            self._gc_timer = self._env.clock.call_later(self._gc_time, self._collect)
-
-    def _clear_gc(self) -> None:
-        if self._gc_timer is not None:
-            self._gc_timer.cancel()
-            self._gc_timer = None
+    def _is_watched(self) -> bool:
+        return bool(self._listeners)
 
     def _collect(self) -> None:
         with self._env.delivery.locked():

@@ -6,19 +6,18 @@ without the lock. A late answer of a fetch that was cancelled or replaced is dro
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol
 
-from kaizen_widgets.clock import Timer
 from kaizen_widgets.errors import QueryCancelledError
 from kaizen_widgets.query.environment import resolved
 from kaizen_widgets.query.fetch import Fetch, QueryContext, call, no_data
 from kaizen_widgets.query.keys import QueryKey
-from kaizen_widgets.query.options import DEFAULT_GC_TIME, SKIP, QueryOptions, resolve, seconds
+from kaizen_widgets.query.options import SKIP, QueryOptions, resolve, seconds
 from kaizen_widgets.query.pages import fetch_pages
+from kaizen_widgets.query.removable import Removable
 from kaizen_widgets.query.retryer import Hooks, Retryer, may_fetch
 from kaizen_widgets.query.sharing import share
 from kaizen_widgets.query.state import UNSET, Direction, QueryState
@@ -55,7 +54,7 @@ class Observer(Protocol):
         """The query's state changed."""
 
 
-class Query:
+class Query(Removable):
     """One entry.
 
     Attributes:
@@ -84,8 +83,6 @@ class Query:
         self._fetch: Fetch | None = None
         self._abandoned: Fetch | None = None
         self._signal_taken = False
-        self._gc_time = 0.0
-        self._gc_timer: Timer | None = None
         self._initial = self._initial_state(options)
         self.state = self._initial if state is None else state
         self._revert = self.state
@@ -147,8 +144,7 @@ class Query:
         """Take other options; the longest ``gc_time`` ever seen stays, initial data fills a gap."""
         self.options = options
         self.infinite = self.infinite or bool(options.infinite)
-        gc_time = DEFAULT_GC_TIME if options.gc_time is None else seconds(options.gc_time)
-        self._gc_time = max(self._gc_time, gc_time)
+        self._keep_for(options.gc_time)
         if self.state.data is UNSET and options.initial_data is not UNSET:
             initial = self._initial_state(options)
             if initial.data is not UNSET:
@@ -392,15 +388,8 @@ class Query:
 
     # ------------------------------------------------------------- collection
 
-    def _schedule_gc(self) -> None:
-        self._clear_gc()
-        if not self.observers and not math.isinf(self._gc_time):
-            self._gc_timer = self._env.clock.call_later(self._gc_time, self._collect)
-
-    def _clear_gc(self) -> None:
-        if self._gc_timer is not None:
-            self._gc_timer.cancel()
-            self._gc_timer = None
+    def _is_watched(self) -> bool:
+        return bool(self.observers)
 
     def _collect(self) -> None:
         with self._env.delivery.locked():
