@@ -165,8 +165,7 @@ export class Replica {
       try {
         this.push(batch);
       } catch (error) {
-        const message = `An edit does not fit this document: ${errorText(error)}`;
-        this.effects.notify({ code: "orphan", message, hint: "", nodeId: null, edgeId: null });
+        this.complain("orphan", `An edit does not fit this document: ${errorText(error)}`);
       }
     }
   }
@@ -234,14 +233,7 @@ export class Replica {
     try {
       confirmed = documentOf(message.nodes, message.edges);
     } catch (error) {
-      const text = `The document cannot be shown: ${errorText(error)}`;
-      this.effects.notify({
-        code: "snapshot",
-        message: text,
-        hint: "",
-        nodeId: null,
-        edgeId: null,
-      });
+      this.complain("snapshot", `The document cannot be shown: ${errorText(error)}`);
       return;
     }
     this.helloRetry.stop();
@@ -373,6 +365,11 @@ export class Replica {
         ? this.put({ kind: "push", ...head, baseRev: rev, batch: request.batch })
         : this.put({ kind: request.kind, ...head });
     });
+  }
+
+  /** Tells the user of a problem that was found on this side. */
+  private complain(code: string, message: string): void {
+    this.effects.notify({ code, message, hint: "", nodeId: null, edgeId: null });
   }
 
   private hello(): void {
