@@ -14,6 +14,7 @@ import ipywidgets as ipw
 
 from kaizen_widgets.errors import KaizenError, RunError
 from kaizen_widgets.stores import ExecutionStore
+from kaizen_widgets.widgets.markup import ACCENT, BAD, GOOD, LINE, MONO, MUTED, alert, hint
 
 LOG_LINES = 200
 """How many of the newest lines the log shows; the store keeps more."""
@@ -26,13 +27,7 @@ STATUS_MARKS = {
     "skipped": ("»", "skipped"),
     "cancelled": ("■", "cancelled"),
 }
-STATUS_COLORS = {
-    "running": "var(--jp-brand-color1, #1976d2)",
-    "completed": "var(--jp-success-color0, #1b7f3b)",
-    "failed": "var(--jp-error-color0, #c62828)",
-}
-MUTED = "var(--jp-ui-font-color2, #616161)"
-MONO = "font-family: var(--jp-code-font-family, monospace); font-size: 12px; white-space: pre-wrap"
+STATUS_COLORS = {"running": ACCENT, "completed": GOOD, "failed": BAD}
 
 
 class RunPanel(ipw.VBox):
@@ -121,11 +116,11 @@ class RunPanel(ipw.VBox):
         try:
             self._start(self.read_inputs())
         except KaizenError as error:
-            self.status.value = _alert(str(error))
+            self.status.value = alert(str(error))
 
     def _status(self, state: Mapping[str, Any]) -> str:
         if state["status"] == "failed" and state["message"]:
-            return _alert(state["message"])
+            return alert(state["message"])
         done = [node["status"] for node in state["node_executions"].values()]
         counts = {name: done.count(name) for name in STATUS_MARKS if done.count(name)}
         words = ", ".join(f"{count} {STATUS_MARKS[name][1]}" for name, count in counts.items())
@@ -135,7 +130,7 @@ class RunPanel(ipw.VBox):
 
     def _results(self, state: Mapping[str, Any]) -> str:
         if not state["node_executions"]:
-            return f'<p style="color: {MUTED}">Press Run: each node\'s result appears here.</p>'
+            return hint("Press Run: each node's result appears here.")
         rows = [_row(node) for node in state["node_executions"].values()]
         return (
             '<table style="width: 100%; border-collapse: collapse"><tbody>'
@@ -154,7 +149,7 @@ def _row(node: Mapping[str, Any]) -> str:
     text = node["error"] or node["preview"] or node["message"]
     cell = "padding: 4px 8px; vertical-align: top; text-align: left"
     return (
-        f'<tr style="border-bottom: 1px solid var(--jp-border-color2, #e0e0e0)">'
+        f'<tr style="border-bottom: 1px solid {LINE}">'
         f'<td style="{cell}; color: {color}; white-space: nowrap">{mark} {word}</td>'
         f'<th scope="row" style="{cell}; white-space: nowrap">'
         f"{html.escape(node['label'])}</th>"
@@ -163,20 +158,13 @@ def _row(node: Mapping[str, Any]) -> str:
     )
 
 
-def _alert(text: str) -> str:
-    color = STATUS_COLORS["failed"]
-    return f'<span role="alert" style="color: {color}">{html.escape(text)}</span>'
-
-
 def _log(lines: Any) -> str:
     if not lines:
-        return f'<p style="color: {MUTED}">What nodes print and log appears here.</p>'
+        return hint("What nodes print and log appears here.")
     shown = lines[-LOG_LINES:]
     text = "\n".join(html.escape(_line(line)) for line in shown)
     left_out = len(lines) - len(shown)
-    note = (
-        f'<p style="color: {MUTED}">{left_out} older lines are not shown.</p>' if left_out else ""
-    )
+    note = hint(f"{left_out} older lines are not shown.") if left_out else ""
     return f'{note}<pre style="{MONO}; margin: 0">{text}</pre>'
 
 

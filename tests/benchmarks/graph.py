@@ -1,4 +1,4 @@
-"""What one change costs among 100 to 100,000 nodes: ``python -m tests.benchmarks.graph``.
+"""What one change costs among 100 to 100,000 nodes: ``python -m tests.benchmarks graph``.
 
 Rows are kinds of change, columns are sizes; a cell is the processor time of one change, and its ratio to the
 smallest graph within this run. The last row is the floor without sharing: rebuild the list with one
@@ -36,8 +36,8 @@ STEPS = 20
 """Changes timed together, each on another node of the graph before."""
 
 
-def main() -> None:
-    """Measure and print."""
+def main(_arguments: Sequence[str]) -> int:
+    """Measure and print; there are no options."""
     graphs = {size: _graph(size) for size in SIZES}
     # The graphs stay: a collection in the middle of a measurement need not walk them.
     gc.freeze()
@@ -47,6 +47,7 @@ def main() -> None:
         medians = _measure(change, graphs)
         cells = [f"{seconds * 1e6:.1f} us  x{seconds / medians[0]:.2f}" for seconds in medians]
         write(f"{name:24}" + "".join(f"{cell:>24}" for cell in cells) + "\n")
+    return 0
 
 
 def _graph(size: int) -> Graph:
@@ -136,7 +137,3 @@ CHANGES: dict[str, Change] = {
     "remove a node, undo": _remove_and_undo,
     "rebuild the whole list": _rebuild,
 }
-
-
-if __name__ == "__main__":
-    main()
