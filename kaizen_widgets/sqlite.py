@@ -86,6 +86,9 @@ class SqliteFile:
             )
             connection.row_factory = sqlite3.Row
             connection.execute("PRAGMA foreign_keys = ON")
+            connection.execute(
+                "PRAGMA secure_delete = ON"
+            )  # what was deleted is not there to be found
             if location is not None:
                 choose_journal(connection)
             _migrate(connection, name, cls.schema, cls.store)

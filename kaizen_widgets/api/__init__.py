@@ -4,6 +4,7 @@ from kaizen_widgets.api.agents import Agent, AgentDetail, AgentInput, AgentVersi
 from kaizen_widgets.api.api import Api
 from kaizen_widgets.api.auth import Organization, User
 from kaizen_widgets.api.defaults import studio_defaults
+from kaizen_widgets.api.keeping import Conflict, Keeping, RecoveredDraft
 from kaizen_widgets.api.keys import query_keys
 from kaizen_widgets.api.pipelines import Pipeline, PipelineDetail, PipelineInput, Validation
 
@@ -13,10 +14,13 @@ __all__ = [
     "AgentInput",
     "AgentVersion",
     "Api",
+    "Conflict",
+    "Keeping",
     "Organization",
     "Pipeline",
     "PipelineDetail",
     "PipelineInput",
+    "RecoveredDraft",
     "User",
     "Validation",
     "query_keys",

@@ -7,7 +7,9 @@ from kaizen_widgets.stores.canvas import CanvasStore, Draft
 from kaizen_widgets.stores.document import Commit, DocumentStore, Replaced
 from kaizen_widgets.stores.execution import ExecutionStore
 from kaizen_widgets.stores.history import HistoryStore, Step
+from kaizen_widgets.stores.journal import Journal, UnsavedDraft
 from kaizen_widgets.stores.keyring import SystemKeyring
+from kaizen_widgets.stores.leases import Leases
 from kaizen_widgets.stores.monitoring import Devtools, devtools
 from kaizen_widgets.stores.persistence import Persistence, persist
 from kaizen_widgets.stores.plain import PlainStore
@@ -27,6 +29,8 @@ __all__ = [
     "Draft",
     "ExecutionStore",
     "HistoryStore",
+    "Journal",
+    "Leases",
     "Persistence",
     "PlainStore",
     "Replaced",
@@ -35,6 +39,7 @@ __all__ = [
     "Store",
     "SystemKeyring",
     "UIStore",
+    "UnsavedDraft",
     "devtools",
     "persist",
     "same",
