@@ -3,8 +3,9 @@
 from kaizen_widgets.api.agents import Agent, AgentDetail, AgentInput, AgentVersion
 from kaizen_widgets.api.api import Api
 from kaizen_widgets.api.auth import Organization, User
+from kaizen_widgets.api.decisions import Conflict, RecoveredDraft
 from kaizen_widgets.api.defaults import studio_defaults
-from kaizen_widgets.api.keeping import Conflict, Keeping, RecoveredDraft
+from kaizen_widgets.api.keeping import Keeping
 from kaizen_widgets.api.keys import query_keys
 from kaizen_widgets.api.pipelines import Pipeline, PipelineDetail, PipelineInput, Validation
 

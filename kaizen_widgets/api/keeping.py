@@ -12,17 +12,17 @@ discarded, and loading it and taking theirs are steps of the history like any ot
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
-from datetime import datetime
 from typing import Any, TypeVar
 
 from traitlets import Any as AnyTrait
 from traitlets import Tuple, Unicode
 
+from kaizen_widgets.api.decisions import Conflict, RecoveredDraft
 from kaizen_widgets.api.pipelines import Pipelines
 from kaizen_widgets.background import BackgroundLoop, Pending
 from kaizen_widgets.clock import NewId, random_id, sleep
-from kaizen_widgets.errors import KaizenError, SaveConflictError, StoreError
-from kaizen_widgets.graph import Comparison, Edge, Graph, Node, compare, diff, same_content
+from kaizen_widgets.errors import SaveConflictError, StoreError
+from kaizen_widgets.graph import Edge, Graph, Node, diff, same_content
 from kaizen_widgets.stores import (
     AutoSave,
     CanvasStore,
@@ -32,7 +32,6 @@ from kaizen_widgets.stores import (
     Leases,
     Replaced,
     Store,
-    UnsavedDraft,
 )
 
 T = TypeVar("T")
@@ -42,8 +41,6 @@ PATIENCE = 20.0
 STEP = 0.05
 WAIT = 30.0
 """Seconds the verbs wait for the server."""
-
-SERVER, YOURS = "the server's version", "yours"
 
 
 class Keeping(Store):
@@ -95,13 +92,22 @@ class Keeping(Store):
         self._end_conflict = store.on_event(self._on_event)
         self.autosave = AutoSave(store, self._save, clock=loop, spawn=loop.start)
 
-    def open(self, graph: Graph, *, id: str | None, name: str) -> None:
-        """Show a pipeline as the server has it, and offer what a dead kernel left of it."""
+    def open(self, graph: Graph, *, id: str | None, name: str, server: Graph | None = None) -> None:
+        """Show a pipeline, and offer what a dead kernel left of it.
+
+        Args:
+            graph: What to show.
+            id: The pipeline's; None for one that is not stored.
+            name: Its name.
+            server: What the server has, if that is not the same.
+        """
+        stored = graph if server is None else server
         with self.canvas.locked():
             self.canvas.load_pipeline(graph, id=id, name=name)
             # Before the event: whoever is told of the pipeline finds its drafts beside it.
-            self._epoch, self._server = self.canvas.epoch, graph
-            self.set({"conflict": None, "drafts": self._found(id, graph), "notice": ""})
+            self._epoch, self._server = self.canvas.epoch, stored
+            drafts = self._found(id, stored) if id else ()
+            self.set({"conflict": None, "drafts": drafts, "notice": ""})
 
     def take(self, draft: RecoveredDraft) -> None:
         """Put a recovered draft on the canvas, as one step that can be undone; then it is saved.
@@ -278,112 +284,6 @@ class Keeping(Store):
         return f"Keeping({self.autosave.status}, drafts={len(self.drafts)})"
 
 
-class Conflict:
-    """Two versions of one pipeline; nothing was overwritten, and nothing is saved until one is chosen.
-
-    Attributes:
-        base: What both began with.
-        theirs: What the server has.
-    """
-
-    def __init__(self, keeping: Keeping, base: Graph, theirs: Graph) -> None:
-        self._keeping = keeping
-        self.base = base
-        self.theirs = theirs
-
-    @property
-    def mine(self) -> Graph:
-        """What is on the canvas now."""
-        return self._keeping.canvas.graph
-
-    def compare(self) -> Comparison:
-        """Return what differs from the server's version to yours."""
-        return compare(self.theirs, self.mine, SERVER, YOURS)
-
-    def keep_mine(self) -> None:
-        """Save yours over the server's version."""
-        self._keeping.keep_mine()
-
-    def keep_theirs(self) -> None:
-        """Take the server's version; undo brings yours back."""
-        self._keeping.keep_theirs()
-
-    def keep_both(self, name: str = "") -> str:
-        """Store yours as a pipeline of its own and take the server's version; return the copy's name.
-
-        Raises:
-            TransportError: The copy could not be stored; the conflict stays.
-        """
-        return self._keeping.wait(self._keeping.keep_both(name))
-
-    def __repr__(self) -> str:
-        name = self._keeping.canvas.pipeline_name
-        return f"Conflict({name!r}: keep_mine(), keep_theirs(), keep_both() or compare())"
-
-
-class RecoveredDraft:
-    """Unsaved edits of a kernel that ended before it could save them.
-
-    Attributes:
-        unsaved: What the journal had.
-    """
-
-    def __init__(self, keeping: Keeping, unsaved: UnsavedDraft, server: Graph) -> None:
-        self._keeping = keeping
-        self._server = server
-        self.unsaved = unsaved
-
-    @property
-    def pipeline_name(self) -> str:
-        """Whose edits they are."""
-        return self.unsaved.pipeline_name
-
-    @property
-    def edits(self) -> int:
-        """How many edits."""
-        return self.unsaved.edits
-
-    @property
-    def written_at(self) -> datetime:
-        """When the last of them was made."""
-        return self.unsaved.written_at
-
-    @property
-    def graph(self) -> Graph:
-        """The pipeline with them."""
-        return self.unsaved.graph
-
-    @property
-    def has_moved(self) -> bool:
-        """Whether the server's version has changed since."""
-        return self.unsaved.pipeline_id is not None and not same_content(
-            self.unsaved.server, self._server
-        )
-
-    def compare(self) -> Comparison:
-        """Return what differs from the server's version to the draft."""
-        return compare(self._server, self.unsaved.graph, SERVER, "the draft")
-
-    def load(self) -> None:
-        """Put it on the canvas; undo takes it away again.
-
-        Where the server's version has changed since, the next save asks which to keep.
-
-        Raises:
-            StoreError: Another pipeline is open.
-        """
-        self._keeping.take(self)
-
-    def discard(self) -> None:
-        """Give it up, for good."""
-        self._keeping.forget(self)
-
-    def __repr__(self) -> str:
-        edits = "1 edit" if self.edits == 1 else f"{self.edits} edits"
-        moved = ", the server's version has changed since" if self.has_moved else ""
-        return f"RecoveredDraft({self.pipeline_name!r}, {edits}{moved})"
-
-
 def _renamed(graph: Graph, new_id: NewId) -> Graph:
     """Return the same pipeline with other ids."""
     ids = {node.id: f"{node.type or 'node'}-{new_id()}" for node in graph.nodes}
@@ -398,8 +298,3 @@ def _renamed(graph: Graph, new_id: NewId) -> Graph:
         for edge in graph.edges
     ]
     return Graph(nodes, edges)
-
-
-def problem_text(error: BaseException) -> str:
-    """Return a failure of one of the verbs as one sentence."""
-    return str(error) if isinstance(error, KaizenError) else f"It failed ({type(error).__name__})."

@@ -9,6 +9,7 @@ granted, and `problem` says so.
 from __future__ import annotations
 
 import errno
+import functools
 import os
 import sys
 import threading
@@ -16,6 +17,8 @@ import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from kaizen_widgets.stores.sqlite_storage import SqliteStorage
 
 LAST_BYTE = 2**30
 """Leases are taken below it, turns above; Windows counts bytes in 31 bits."""
@@ -115,6 +118,12 @@ class Leases:
 
     def __repr__(self) -> str:
         return f"Leases({self._path.name if self._path else None!r})"
+
+
+@functools.cache
+def shared_leases(storage: SqliteStorage) -> Leases:
+    """Return this process's locks beside a storage's file."""
+    return Leases(storage.path.with_suffix(".locks"))
 
 
 def _random_byte() -> int:
