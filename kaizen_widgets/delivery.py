@@ -13,6 +13,8 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 
+from kaizen_widgets import interrupts
+
 
 class Delivery(AbstractContextManager[None]):
     """A re-entrant lock with a queue of calls behind it.
@@ -21,12 +23,19 @@ class Delivery(AbstractContextManager[None]):
         on_error: Takes what a call raised; without it the first error is raised, once all calls are made,
             where the lock was let go.
         nested: Whether what a call posts is made within that call, not behind it.
+        whole: Whether Ctrl-C waits until the outermost holder let go and the calls were made; costs 5 us
+            on the main thread.
     """
 
     def __init__(
-        self, on_error: Callable[[Exception], object] | None = None, *, nested: bool = False
+        self,
+        on_error: Callable[[Exception], object] | None = None,
+        *,
+        nested: bool = False,
+        whole: bool = False,
     ) -> None:
         self._on_error = on_error
+        self._whole = whole
         self._nested = nested
         self._lock = threading.RLock()
         self._depth = 0
@@ -39,6 +48,8 @@ class Delivery(AbstractContextManager[None]):
         return self
 
     def __enter__(self) -> None:
+        if self._whole:
+            interrupts.hold()
         self._lock.acquire()
         self._depth += 1
 
@@ -46,8 +57,12 @@ class Delivery(AbstractContextManager[None]):
         self._depth -= 1
         is_outermost = self._depth == 0
         self._lock.release()
-        if is_outermost and self._calls:
-            self._deliver()
+        try:
+            if is_outermost and self._calls:
+                self._deliver()
+        finally:
+            if self._whole:
+                interrupts.release()
 
     def post(self, call: Callable[[], object]) -> None:
         """Have ``call`` made once the lock is free; made at once when nobody holds it."""
