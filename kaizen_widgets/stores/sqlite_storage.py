@@ -70,6 +70,11 @@ class StateFile(SqliteFile):
     what = "The state of the stores"
     store = "persist"
 
+    def __init__(self, connection: sqlite3.Connection, location: Path | None) -> None:
+        super().__init__(connection, location)
+        # SQLite's own complaint about a damaged text would quote it.
+        connection.text_factory = lambda raw: raw.decode("utf-8")
+
     def scrub(self) -> None:
         """Take deleted texts out of the file and its log.
 
@@ -282,7 +287,7 @@ class SqliteStorage:
         def noting(db: sqlite3.Connection) -> T:
             try:
                 return work(db)
-            except sqlite3.Error:
+            except (sqlite3.Error, UnicodeDecodeError):
                 raise
             except Exception as error:
                 raise _CallersError(error) from error
@@ -303,12 +308,12 @@ class SqliteStorage:
         seen = _inode(self.path)
         try:
             return attempt()
-        except (PersistError, sqlite3.DatabaseError) as error:
+        except (PersistError, sqlite3.DatabaseError, UnicodeDecodeError) as error:
             if not _is_corrupt(error) or not self._move_aside(seen):
                 raise self._said(error) from error
         try:
             return attempt()
-        except (PersistError, sqlite3.DatabaseError) as error:
+        except (PersistError, sqlite3.DatabaseError, UnicodeDecodeError) as error:
             raise self._said(error) from error
 
     def _said(self, error: Exception) -> _DiskError:
@@ -392,6 +397,8 @@ def _text(db: sqlite3.Connection, name: str) -> str | None:
 def _is_corrupt(error: BaseException | None) -> bool:
     while error is not None:
         if getattr(error, "sqlite_errorcode", 0) & 0xFF in _CORRUPT:
+            return True
+        if isinstance(error, UnicodeDecodeError):
             return True
         error = error.__cause__
     return False

@@ -68,9 +68,7 @@ def share(path: Path, pipeline_id: str, name: str, count: int, every: int) -> No
     """Add ``count`` nodes to a pipeline that another kernel edits too; decide conflicts as a user would."""
     there, api = open_api(path)
     store = CanvasStore()
-    keeping = Keeping(
-        store, api.pipelines, loop=background, leases=there.leases, scope=there.scope
-    )
+    keeping = Keeping(store, api.pipelines, loop=background, leases=there.leases, scope=there.scope)
     load = api.pipelines.endpoints.load_graph
     keeping.open(background.wait(load(pipeline_id), 30), id=pipeline_id, name="shared")
     mine: list[str] = []

@@ -41,7 +41,9 @@ class Desk:
         self.chance = random.Random(seed)
         self.faults = faults or Faults()
         self.store = CanvasStore(
-            Graph([Node("a", (0, 0), data={"label": "A"}), Node("b", (100, 0), data={"label": "B"})]),
+            Graph(
+                [Node("a", (0, 0), data={"label": "A"}), Node("b", (100, 0), data={"label": "B"})]
+            ),
             now=self.clock.now,
         )
         self.views: list[ModelView] = []

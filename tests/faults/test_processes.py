@@ -186,7 +186,7 @@ def test_fault_27_an_interrupt_leaves_no_half_edit(rounds: Rounds):
         for number in range(rounds(300, 1_000)):
             if store.graph.node_count > 60:
                 store = fresh()
-            with pytest.raises(KeyboardInterrupt):  # noqa: PT012 - the timer may be quicker than we
+            with pytest.raises(KeyboardInterrupt):
                 signal.setitimer(signal.ITIMER_REAL, 1e-5 + chance.random() * 8e-4)
                 work(store)
             free = threading.Thread(target=store.get)
@@ -194,8 +194,6 @@ def test_fault_27_an_interrupt_leaves_no_half_edit(rounds: Rounds):
             free.join(5)
             assert not free.is_alive(), f"round {number}: the lock was left behind"
             assert told[-1] is store.graph, f"round {number}: nobody was told of the last edit"
-            past = len(store.history.past)
-            assert store.rev >= past
         while store.undo():
             pass
         assert told[-1] is store.graph
