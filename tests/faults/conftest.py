@@ -1,4 +1,4 @@
-"""How often a fault happens: a few times in every run, as often as `python -m tests.faults` says on demand."""
+"""How often a fault happens: a few times in every run, often on demand (`python -m tests.faults`)."""
 
 from __future__ import annotations
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +44,7 @@ def open_all(path: Path) -> tuple[SqliteStorage, Journal]:
 
 
 def test_fault_15_a_full_disk_costs_no_edit_whichever_write_fails(tmp_path: Path):
-    """Whichever write fails, the edit and the state stay, the failure is said, and the next write mends it."""
+    """Whichever write fails, the edit and the state stay, it is said, and the next write mends it."""
     n = 0
     while True:
         n += 1
@@ -61,9 +62,9 @@ def test_fault_15_a_full_disk_costs_no_edit_whichever_write_fails(tmp_path: Path
         file._connection = failing  # type: ignore[assignment]
         said = ""
         for work in (
-            lambda: store.update_node_data("a", {"label": "Annabel"}),
-            lambda: ui.set_theme("dark"),
-            lambda: journal.saved(store.epoch, store.rev - 1, store.graph),
+            partial(store.update_node_data, "a", {"label": "Annabel"}),
+            partial(ui.set_theme, "dark"),
+            partial(journal.saved, store.epoch, store.rev, store.graph),
         ):
             work()
             said += journal.problem + kept.problem

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import random
 import signal
@@ -86,7 +87,7 @@ def test_fault_08_edits_from_two_threads_neither_tear_nor_vanish(rounds: Rounds)
         thread.join()
     assert failures == []
     assert [commit.rev for commit in heard] == list(range(1, store.rev + 1))
-    for before, after in zip(heard, heard[1:], strict=False):
+    for before, after in itertools.pairwise(heard):
         assert before.after is after.before
     assert store.graph.node("a").position.x == count
 

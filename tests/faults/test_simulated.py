@@ -144,7 +144,7 @@ def test_fault_26_auto_save_and_explicit_save_never_cross(rounds: Rounds):
         stored: list[int] = []
         under_way = 0
 
-        async def save(draft, chance=chance, stored=stored):
+        async def save(draft, chance=chance, stored=stored, clock=clock):
             nonlocal under_way
             under_way += 1
             assert under_way == 1, "two saves at once"
