@@ -155,8 +155,8 @@ class Auth:
     ) -> Pending[Any]:
         async def run() -> Any:
             answer = await request
-            self._client.remove_queries(type="inactive")
-            self._client.reset_queries()
+            # Who signs in again may have changes waiting; who signs out has not.
+            self._client.forget(changes=not self.session.has_tokens)
             await self._ask(is_known=is_known)
             return answer
 
