@@ -66,6 +66,10 @@ class QueryCache:
         """Return the entry of exactly this key, or None."""
         return self._queries.get(hash_of(query_key))
 
+    def current(self, query: Query) -> Query | None:
+        """Return the entry of the same key as ``query`` now, or None."""
+        return self._queries.get(query.hash)
+
     def get_all(self) -> tuple[Query, ...]:
         """Return all entries in order of creation."""
         with self._env.delivery.locked():
@@ -75,10 +79,14 @@ class QueryCache:
         """Return the entries that match."""
         wanted, size = filters.query_key, len(filters.query_key)
         with self._env.delivery.locked():
-            found = self._queries.values()
-            # Most entries begin otherwise, which one comparison tells where no part has an inside.
-            if wanted and not any(isinstance(part, list | dict) for part in wanted):
-                found = [query for query in found if query.key[:size] == wanted]
+            # Texts match what they equal: one comparison tells whether an entry begins so.
+            if all(type(part) is str for part in wanted) and not filters.exact:
+                queries = self._queries.values()
+                found = [query for query in queries if query.key[:size] == wanted]
+                if filters.by_key_alone:
+                    return tuple(found)
+            else:
+                found = self._queries.values()
             return tuple(query for query in found if filters.match(query))
 
     def remove(self, query: Query) -> None:
