@@ -1,4 +1,4 @@
-"""The query cache beside query-core under Node, the same scenarios in one run: ``python -m tests.benchmarks query``.
+"""The query cache beside query-core under Node, in one run: ``python -m tests.benchmarks query``.
 
 A row is an operation: query-core's time, ours, and the ratio; the two take turns, and each is the median
 of all turns, so that a busy machine slows both alike. At the end what one more observer and one more
@@ -31,9 +31,7 @@ class World:
 
     client: QueryClient
     between: Callable[[], object] = lambda: None
-
-    def __post_init__(self) -> None:
-        self.query = self.client.live(query_key=("agents",), enabled=False)
+    query: Any = None
 
 
 @dataclass
@@ -108,7 +106,7 @@ def _observed(observers: int) -> Callable[[], World]:
         client.set_query_data(("agents",), {"n": -1, "rows": []})
         for _ in range(observers):
             client.observe(query_key=("agents",)).subscribe(lambda _: None)
-        return World(client)
+        return World(client, query=client.live(query_key=("agents",)))
 
     return prepare
 
