@@ -13,7 +13,8 @@ from traitlets import Any as AnyTrait
 from traitlets import Dict, Enum, Float, Tuple, Unicode
 
 from kaizen_widgets.errors import StoreError
-from kaizen_widgets.stores.store import State, Store
+from kaizen_widgets.stores.selecting import State
+from kaizen_widgets.stores.store import Store
 
 MAX_LINES = 1000
 """How many log lines are kept; the oldest go first."""

@@ -99,5 +99,5 @@ def test_a_failed_run_says_which_node_and_why(desk):
 def test_a_closed_panel_listens_no_more(desk):
     desk.panel.close()
     desk.execution.start_execution("r", {"a": "Ann"})
-    assert desk.execution._listeners == []
+    assert desk.execution._listening.entries == {}
     assert desk.panel.progress.value == 0
