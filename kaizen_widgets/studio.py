@@ -18,7 +18,7 @@ from typing import Any, TypeVar, overload
 
 import ipywidgets as ipw
 
-from kaizen_widgets.api import Api, studio_defaults
+from kaizen_widgets.api import Api, keep_queries, studio_defaults
 from kaizen_widgets.background import BackgroundLoop, background
 from kaizen_widgets.clock import NewId, random_id
 from kaizen_widgets.engines import Run, follow, start
@@ -31,7 +31,7 @@ from kaizen_widgets.errors import (
 )
 from kaizen_widgets.graph import Graph
 from kaizen_widgets.nodes import Functions, default_registry
-from kaizen_widgets.query import QueryClient
+from kaizen_widgets.query import Persister, QueryClient
 from kaizen_widgets.server import Database, create_app, default_path, local_session
 from kaizen_widgets.stores import (
     AuthStore,
@@ -42,6 +42,7 @@ from kaizen_widgets.stores import (
     SystemKeyring,
     UIStore,
 )
+from kaizen_widgets.stores.sqlite_storage import shared_storage
 from kaizen_widgets.transport import Tokens, Transport
 from kaizen_widgets.widgets import Canvas, RunPanel
 
@@ -108,6 +109,14 @@ class Studio:
         self.query_client = QueryClient(loop=loop, clock=loop, default_options=studio_defaults())
         self.query_client.mount()
         self.api = Api(transport, self.query_client, workspace_id=workspace_id, session=self.auth)
+        self._kept: Persister | None = None
+        if url is not None:  # the embedded API's own file is no slower than a copy of it
+            self._kept = keep_queries(
+                self.query_client,
+                shared_storage(),
+                address=transport.base_url,
+                session=self.auth,
+            )
         self.ui = UIStore(clock=loop, new_id=new_id)
         if self._database is None or self._database.is_durable:
             self.ui.keep()
@@ -307,6 +316,8 @@ class Studio:
         self.canvas.close()
         self.panel.close()
         self.query_client.unmount()
+        if self._kept is not None:
+            self._kept.close()
         self._loop.wait(self.api.transport.aclose(), SAVE_TIMEOUT)
         if self._database is not None:
             self._database.close()
