@@ -70,13 +70,11 @@ export class Session {
   /** Listens, shows what was saved, and asks for what is. */
   start(): void {
     this.channel.receive((message) => this.replica.receive(message));
-    const preview = this.channel.preview();
-    if (preview) {
-      try {
-        this.replica.preview(preview);
-      } catch {
-        // A notebook saved by another version; the kernel will say what the document is.
-      }
+    try {
+      const preview = this.channel.preview();
+      if (preview) this.replica.preview(preview);
+    } catch {
+      // A notebook saved by another version; the kernel will say what the document is.
     }
     this.draw();
     this.replica.start();
