@@ -17,8 +17,12 @@ from typing import Any, TypeVar, overload
 
 import ipywidgets as ipw
 
+<<<<<<< HEAD
 from kaizen_widgets.account import Account
 from kaizen_widgets.api import Api, Conflict, Keeping, RecoveredDraft, studio_defaults
+=======
+from kaizen_widgets.api import Api, keep_queries, studio_defaults
+>>>>>>> main
 from kaizen_widgets.background import BackgroundLoop, background
 from kaizen_widgets.clock import NewId, random_id
 from kaizen_widgets.connection import connect
@@ -31,13 +35,24 @@ from kaizen_widgets.errors import (
 )
 from kaizen_widgets.graph import Graph
 from kaizen_widgets.nodes import Functions, default_registry
+<<<<<<< HEAD
 from kaizen_widgets.query import QueryClient
+=======
+from kaizen_widgets.query import Persister, QueryClient
+from kaizen_widgets.server import Database, create_app, default_path, local_session
+>>>>>>> main
 from kaizen_widgets.stores import (
     CanvasStore,
     ExecutionStore,
     UIStore,
 )
+<<<<<<< HEAD
 from kaizen_widgets.widgets import Canvas, RunPanel, UnsavedPanel
+=======
+from kaizen_widgets.stores.sqlite_storage import shared_storage
+from kaizen_widgets.transport import Tokens, Transport
+from kaizen_widgets.widgets import Canvas, Notifications, RunPanel, Theme
+>>>>>>> main
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -79,17 +94,30 @@ class Studio:
         self.auth = there.auth
         self.query_client = QueryClient(loop=loop, clock=loop, default_options=studio_defaults())
         self.query_client.mount()
+<<<<<<< HEAD
         self.api = Api(
             there.transport,
             self.query_client,
             workspace_id=there.workspace_id,
             session=self.auth,
         )
+=======
+        self.api = Api(transport, self.query_client, workspace_id=workspace_id, session=self.auth)
+        self._kept: Persister | None = None
+        if url is not None:  # the embedded API's own file is no slower than a copy of it
+            self._kept = keep_queries(
+                self.query_client,
+                shared_storage(),
+                address=transport.base_url,
+                session=self.auth,
+            )
+>>>>>>> main
         self.ui = UIStore(clock=loop, new_id=new_id)
         ui_kept = self.ui.keep(there.storage) if there.storage else None
         self.kinds = default_registry()
         self.functions = Functions()
         self.store = CanvasStore(new_id=new_id, now=loop.now)
+<<<<<<< HEAD
         self.execution = ExecutionStore()
         self.keeping = Keeping(
             self.store,
@@ -117,6 +145,14 @@ class Studio:
             self.keeping, self.auth, sign_in=self.login if there.local else None, now=loop.now
         )
         self.panel = ipw.VBox([self.unsaved_panel, self.canvas, self.run_panel, self.account.tabs])
+=======
+        self.execution = ExecutionStore(now=loop.now)
+        self.autosave = AutoSave(self.store, self._save, clock=loop, spawn=loop.start)
+        self.canvas = Canvas(self.store, height=height, registry=self.kinds, clock=loop)
+        self.run_panel = RunPanel(self.execution, start=self.run, cancel=self.cancel)
+        self.screen = (Theme(self.ui), Notifications(self.ui))
+        self.panel = ipw.VBox([*self.screen, self.canvas, self.run_panel])
+>>>>>>> main
         self._run: Run | None = None
         self._connect_canvas()
         if url is None:
@@ -329,13 +365,21 @@ class Studio:
         self.cancel()
         with suppress(KaizenError):  # Said on the canvas; a server that is away must not keep us.
             self.save()
+<<<<<<< HEAD
         self.account.close()
         self.keeping.close()
         self.unsaved_panel.close()
         self.run_panel.close()
         self.canvas.close()
+=======
+        self.autosave.close()
+        for widget in (self.run_panel, self.canvas, *self.screen):
+            widget.close()
+>>>>>>> main
         self.panel.close()
         self.query_client.unmount()
+        if self._kept is not None:
+            self._kept.close()
         self._loop.wait(self.api.transport.aclose(), SAVE_TIMEOUT)
         self._connection.close()
 

@@ -13,6 +13,7 @@ from kaizen_widgets.graph.connections import (
     reconnect_edge,
 )
 from kaizen_widgets.graph.diff import diff
+from kaizen_widgets.graph.digest import digest
 from kaizen_widgets.graph.elements import XY, Edge, Node
 from kaizen_widgets.graph.graph import Graph
 from kaizen_widgets.graph.operations import (
@@ -48,6 +49,7 @@ __all__ = [
     "compare",
     "describe",
     "diff",
+    "digest",
     "get_connected_edges",
     "get_incomers",
     "get_nodes_bounds",

@@ -53,7 +53,7 @@ def equals_kernel(view: View) -> None:
 def test_fault_02_a_dropped_socket_loses_no_edit_of_either_side(
     jupyter: JupyterServer, kernel_id: str, socket: Socket
 ):
-    """What both sides did while the line was cut is there afterwards, once, also in a new session (S2, S3)."""
+    """What both sides did while the line was cut is there afterwards, once (S2, S3)."""
     view = View(socket).opened()
     other = Socket(jupyter, kernel_id)
     for session in (socket.session, ""):
@@ -138,7 +138,7 @@ def test_fault_12_a_big_value_arrives_whole(socket: Socket, size: int):
 
 @pytest.mark.parametrize("size", [5_000_000, 9_000_000])
 def test_fault_12_a_value_that_is_too_big_is_refused_whole(socket: Socket, size: int):
-    """An element over 4 MB is refused with a reason, by hand and from Python; the document stays as it was."""
+    """An element over 4 MB is refused with a reason, by hand and from Python; nothing else changes."""
     view = View(socket).opened()
     before = socket.value(GRAPH)
     text = "x" * size
