@@ -142,7 +142,6 @@ class Account:
             self._neighbours.close()
         for end in self._ends:
             end()
-        self.tabs.close()
 
     # ------------------------------------------------------- signing out
 
@@ -178,7 +177,7 @@ class Account:
         self._leave_pipeline()
         client.loop.wait(self._revoke(), WAIT)
         problems: list[str] = []
-        for take_away in (self._purge_journal, self._purge_stored, self._api.auth.forget):
+        for take_away in (self._purge_journal, self._purge_stored, client.forget):
             try:
                 take_away()
             except KaizenError as error:
@@ -242,7 +241,7 @@ class Account:
             self._api.transport.tokens.void()
             self._leave_pipeline()
             self._auth.leave(ELSEWHERE)
-            self._api.auth.forget()
+            self._api.query_client.forget()
             self._owner = ""
 
     def _follow_in(self) -> None:

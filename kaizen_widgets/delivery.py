@@ -15,10 +15,10 @@ from contextlib import AbstractContextManager
 from threading import get_ident
 from typing import Any
 
+from kaizen_widgets import interrupts
+
 # A class of C, so that taking the lock costs no call of Python's; typed as a function.
 _RLock: Any = type(threading.RLock())
-
-from kaizen_widgets import interrupts
 
 
 class Delivery(_RLock):
@@ -28,19 +28,12 @@ class Delivery(_RLock):
         on_error: Takes what a call raised; without it the first error is raised, once all calls are made,
             where the lock was let go.
         nested: Whether what a call posts is made within that call, not behind it.
-        whole: Whether Ctrl-C waits until the outermost holder let go and the calls were made; costs 5 us
-            on the main thread.
     """
 
     def __init__(
-        self,
-        on_error: Callable[[Exception], object] | None = None,
-        *,
-        nested: bool = False,
-        whole: bool = False,
+        self, on_error: Callable[[Exception], object] | None = None, *, nested: bool = False
     ) -> None:
         self._on_error = on_error
-        self._whole = whole
         self._nested = nested
         self._calls: deque[Callable[[], object]] = deque()
         self._delivering = threading.Lock()
@@ -50,29 +43,10 @@ class Delivery(_RLock):
         """Hold the lock; what was posted meanwhile runs after the outermost holder let go."""
         return self
 
-<<<<<<< HEAD
-    def __enter__(self) -> None:
-        if self._whole:
-            interrupts.hold()
-        self._lock.acquire()
-        self._depth += 1
-
-    def __exit__(self, *_: object) -> None:
-        self._depth -= 1
-        is_outermost = self._depth == 0
-        self._lock.release()
-        try:
-            if is_outermost and self._calls:
-                self._deliver()
-        finally:
-            if self._whole:
-                interrupts.release()
-=======
     def __exit__(self, *_: object) -> None:
         self.release()
         if self._calls and not self._is_owned():
             self._deliver()
->>>>>>> main
 
     def post(self, call: Callable[[], object]) -> None:
         """Have ``call`` made once the lock is free; made at once when nobody holds it."""
@@ -112,6 +86,23 @@ class Delivery(_RLock):
                     first = first or error
         if first is not None:
             raise first
+
+
+class WholeDelivery(Delivery):
+    """One in which Ctrl-C waits until the outermost holder let go and the calls were made.
+
+    It costs 5 us on the main thread, so it is for what must not be left half done.
+    """
+
+    def __enter__(self) -> None:
+        interrupts.hold()
+        self.acquire()
+
+    def __exit__(self, *facts: object) -> None:
+        try:
+            super().__exit__(*facts)
+        finally:
+            interrupts.release()
 
 
 def call_all(calls: Iterable[Callable[[], object]]) -> None:

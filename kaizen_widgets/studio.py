@@ -10,19 +10,21 @@ Every part is an attribute and works without the rest.
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any, TypeVar, overload
 
 import ipywidgets as ipw
 
-<<<<<<< HEAD
 from kaizen_widgets.account import Account
-from kaizen_widgets.api import Api, Conflict, Keeping, RecoveredDraft, studio_defaults
-=======
-from kaizen_widgets.api import Api, keep_queries, studio_defaults
->>>>>>> main
+from kaizen_widgets.api import (
+    Api,
+    Conflict,
+    Keeping,
+    RecoveredDraft,
+    keep_queries,
+    studio_defaults,
+)
 from kaizen_widgets.background import BackgroundLoop, background
 from kaizen_widgets.clock import NewId, random_id
 from kaizen_widgets.connection import connect
@@ -30,29 +32,17 @@ from kaizen_widgets.engines import Run, follow, start
 from kaizen_widgets.errors import (
     KaizenError,
     NotFoundError,
-    StoreError,
     UnauthorizedError,
 )
 from kaizen_widgets.graph import Graph
 from kaizen_widgets.nodes import Functions, default_registry
-<<<<<<< HEAD
-from kaizen_widgets.query import QueryClient
-=======
 from kaizen_widgets.query import Persister, QueryClient
-from kaizen_widgets.server import Database, create_app, default_path, local_session
->>>>>>> main
 from kaizen_widgets.stores import (
     CanvasStore,
     ExecutionStore,
     UIStore,
 )
-<<<<<<< HEAD
-from kaizen_widgets.widgets import Canvas, RunPanel, UnsavedPanel
-=======
-from kaizen_widgets.stores.sqlite_storage import shared_storage
-from kaizen_widgets.transport import Tokens, Transport
-from kaizen_widgets.widgets import Canvas, Notifications, RunPanel, Theme
->>>>>>> main
+from kaizen_widgets.widgets import Canvas, Notifications, RunPanel, Theme, UnsavedPanel
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -94,31 +84,24 @@ class Studio:
         self.auth = there.auth
         self.query_client = QueryClient(loop=loop, clock=loop, default_options=studio_defaults())
         self.query_client.mount()
-<<<<<<< HEAD
         self.api = Api(
             there.transport,
             self.query_client,
             workspace_id=there.workspace_id,
             session=self.auth,
         )
-=======
-        self.api = Api(transport, self.query_client, workspace_id=workspace_id, session=self.auth)
         self._kept: Persister | None = None
-        if url is not None:  # the embedded API's own file is no slower than a copy of it
+        if url is not None and there.storage is not None:
+            # The embedded API's own file is no slower than a copy of it.
             self._kept = keep_queries(
-                self.query_client,
-                shared_storage(),
-                address=transport.base_url,
-                session=self.auth,
+                self.query_client, there.storage, address=there.scope, session=self.auth
             )
->>>>>>> main
         self.ui = UIStore(clock=loop, new_id=new_id)
         ui_kept = self.ui.keep(there.storage) if there.storage else None
         self.kinds = default_registry()
         self.functions = Functions()
         self.store = CanvasStore(new_id=new_id, now=loop.now)
-<<<<<<< HEAD
-        self.execution = ExecutionStore()
+        self.execution = ExecutionStore(now=loop.now)
         self.keeping = Keeping(
             self.store,
             self.pipelines,
@@ -144,15 +127,8 @@ class Studio:
         self.unsaved_panel = UnsavedPanel(
             self.keeping, self.auth, sign_in=self.login if there.local else None, now=loop.now
         )
-        self.panel = ipw.VBox([self.unsaved_panel, self.canvas, self.run_panel, self.account.tabs])
-=======
-        self.execution = ExecutionStore(now=loop.now)
-        self.autosave = AutoSave(self.store, self._save, clock=loop, spawn=loop.start)
-        self.canvas = Canvas(self.store, height=height, registry=self.kinds, clock=loop)
-        self.run_panel = RunPanel(self.execution, start=self.run, cancel=self.cancel)
-        self.screen = (Theme(self.ui), Notifications(self.ui))
-        self.panel = ipw.VBox([*self.screen, self.canvas, self.run_panel])
->>>>>>> main
+        self.screen = (Theme(self.ui), Notifications(self.ui), self.account.tabs)
+        self.panel = ipw.VBox([*self.screen, self.unsaved_panel, self.canvas, self.run_panel])
         self._run: Run | None = None
         self._connect_canvas()
         if url is None:
@@ -275,25 +251,7 @@ class Studio:
         Raises:
             StoreError: It could not be saved; it stays unsaved and is tried again by itself.
         """
-        if not self.store.is_dirty:
-            return self
-        ended = threading.Event()
-
-        def look(_change: Any = None) -> None:
-            if self.autosave.status in ("failed", "conflict") or not self.store.is_dirty:
-                ended.set()
-
-        self.autosave.observe(look, names=["status"])
-        try:
-            self.autosave.flush()
-            if self.autosave.status == "conflict":
-                ended.set()
-            if not ended.wait(SAVE_TIMEOUT) and self.store.is_dirty:
-                raise StoreError("Saving takes longer than 30 s; it goes on.", store="canvas")
-        finally:
-            self.autosave.unobserve(look, names=["status"])
-        if self.store.is_dirty:
-            raise StoreError(f"Not saved: {self.autosave.message}", store="canvas")
+        self.keeping.save(SAVE_TIMEOUT)
         return self
 
     def undo(self) -> bool:
@@ -365,17 +323,10 @@ class Studio:
         self.cancel()
         with suppress(KaizenError):  # Said on the canvas; a server that is away must not keep us.
             self.save()
-<<<<<<< HEAD
         self.account.close()
         self.keeping.close()
-        self.unsaved_panel.close()
-        self.run_panel.close()
-        self.canvas.close()
-=======
-        self.autosave.close()
-        for widget in (self.run_panel, self.canvas, *self.screen):
+        for widget in (self.unsaved_panel, self.run_panel, self.canvas, *self.screen):
             widget.close()
->>>>>>> main
         self.panel.close()
         self.query_client.unmount()
         if self._kept is not None:

@@ -5,11 +5,8 @@ from kaizen_widgets.api.api import Api
 from kaizen_widgets.api.auth import Organization, User
 from kaizen_widgets.api.decisions import Conflict, RecoveredDraft
 from kaizen_widgets.api.defaults import studio_defaults
-<<<<<<< HEAD
 from kaizen_widgets.api.keeping import Keeping
-=======
 from kaizen_widgets.api.kept_queries import keep_queries
->>>>>>> main
 from kaizen_widgets.api.keys import query_keys
 from kaizen_widgets.api.pipelines import Pipeline, PipelineDetail, PipelineInput, Validation
 

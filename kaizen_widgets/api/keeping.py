@@ -11,6 +11,7 @@ discarded, and loading it and taking theirs are steps of the history like any ot
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
@@ -108,6 +109,37 @@ class Keeping(Store):
             self._epoch, self._server = self.canvas.epoch, stored
             drafts = self._found(id, stored) if id else ()
             self.set({"conflict": None, "drafts": drafts, "notice": ""})
+
+    def save(self, timeout: float) -> None:
+        """Save now and wait until it is done.
+
+        Args:
+            timeout: Seconds to wait.
+
+        Raises:
+            StoreError: It could not be saved; it stays unsaved and is tried again by itself.
+        """
+        if not self.canvas.is_dirty:
+            return
+        ended = threading.Event()
+
+        def look(*_: object) -> None:
+            if self.autosave.status in ("failed", "conflict") or not self.canvas.is_dirty:
+                ended.set()
+
+        end = self.autosave.subscribe(look)
+        try:
+            self.autosave.flush()
+            if self.autosave.status == "conflict":
+                ended.set()
+            if not ended.wait(timeout) and self.canvas.is_dirty:
+                raise StoreError(
+                    f"Saving takes longer than {timeout:g} s; it goes on.", store="canvas"
+                )
+        finally:
+            end()
+        if self.canvas.is_dirty:
+            raise StoreError(f"Not saved: {self.autosave.message}", store="canvas")
 
     def take(self, draft: RecoveredDraft) -> None:
         """Put a recovered draft on the canvas, as one step that can be undone; then it is saved.

@@ -17,7 +17,7 @@ from traitlets import Bool
 
 from kaizen_widgets import interrupts
 from kaizen_widgets.clock import NewId, random_id
-from kaizen_widgets.delivery import Delivery, call_all
+from kaizen_widgets.delivery import WholeDelivery, call_all
 from kaizen_widgets.errors import GraphError
 from kaizen_widgets.graph import Batch, Edge, Graph, Node, apply, describe, diff, digest
 from kaizen_widgets.stores.elements_trait import Elements
@@ -85,7 +85,7 @@ class DocumentStore(Store):
         self._open: list[Batch] | None = None
         self._event_listeners: list[Callable[[Event], object]] = []
         # A Ctrl-C in the middle of an edit comes after it: half an edit would be nobody's.
-        super().__init__(delivery=Delivery(whole=True))
+        super().__init__(delivery=WholeDelivery())
         self.history = HistoryStore(self._replay, delivery=self._delivery)
 
     @property

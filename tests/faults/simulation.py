@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import random
-from typing import Any
+from collections.abc import Callable
 
 from kaizen_widgets.graph import Batch, Graph, Node, SetProperty
 from kaizen_widgets.stores import CanvasStore, Commit, Replaced
@@ -59,8 +60,10 @@ class Desk:
 
     def open(self, client: str) -> ModelView:
         """Open a view."""
-        up = LossyWire(self.end.receive, self.clock, self.chance, self.faults)
-        view = ModelView(client, up.send, self.clock)
+        up = LossyWire(self._arrive, self.clock, self.chance, self.faults)
+        view = ModelView(
+            client, lambda message: up.send(message.model_dump_json(by_alias=True)), self.clock
+        )
         self.views.append(view)
         self.down.append(LossyWire(self._read(view), self.clock, self.chance, self.faults))
         return view
@@ -83,12 +86,15 @@ class Desk:
         self.mails += 1
         if self.mails < self.lost_from:
             for wire in self.down:
-                wire.send(mail)
+                wire.send(mail.model_dump_json(by_alias=True))
+
+    def _arrive(self, text: str) -> None:
+        self.end.receive(json.loads(text))
 
     @staticmethod
-    def _read(view: ModelView) -> Any:
-        def read(content: Any) -> None:
-            for message in KernelMail.model_validate(content).messages:
+    def _read(view: ModelView) -> Callable[[str], None]:
+        def read(text: str) -> None:
+            for message in KernelMail.model_validate_json(text).messages:
                 view.receive(message)
 
         return read
