@@ -9,6 +9,7 @@ import type { Preview } from "./channel.ts";
 import type { Clock } from "./clock.ts";
 import { digest } from "./digest.ts";
 import { apply, type Batch, type Document, documentOf, EMPTY } from "./document.ts";
+import type { Line } from "./host_kernel.ts";
 import { share } from "./json.ts";
 import { type Link, LinkWatch } from "./link.ts";
 import { kindsIn, newestLooks } from "./looks.ts";
@@ -52,6 +53,8 @@ export interface Effects {
   notify(problem: Problem): void;
   /** Selects what Python selected. */
   select(nodes: readonly string[], edges: readonly string[]): void;
+  /** Shows what another view of this kernel has selected; nothing when it is gone. */
+  peer(client: string, nodes: readonly string[], edges: readonly string[]): void;
 }
 
 export const BLANK: CanvasState = {
@@ -131,9 +134,7 @@ export class Replica {
   /** Ends every timer; nothing is sent or received any more. */
   stop(): void {
     this.stopped = true;
-    this.helloRetry.stop();
-    this.requestRetry.stop();
-    this.watch.stop();
+    this.endRetries();
   }
 
   /**
@@ -184,6 +185,18 @@ export class Replica {
     this.store.update({ orphans: [] });
   }
 
+  /** The notebook says how the line to the kernel is. */
+  line(line: Line): void {
+    if (this.stopped) return;
+    if (line === "dead") this.endRetries();
+    if (this.watch.told(line)) this.reconnected();
+  }
+
+  /** This view goes: others no longer mark what it had selected. */
+  leave(): void {
+    if (this.state.epoch !== null) this.put({ kind: "leave", client: this.client });
+  }
+
   /** The wire is back: asks where the kernel stands and sends every unanswered request again. */
   reconnected(): void {
     this.sendHello();
@@ -219,6 +232,10 @@ export class Replica {
         return this.onState(message.seq, message.state);
       case "selected":
         return this.effects.select(message.nodes, message.edges);
+      case "peer":
+        if (message.client !== this.client)
+          this.effects.peer(message.client, message.nodes, message.edges);
+        return;
       case "answer":
         this.commands.delete(message.id);
         this.watch.look();
@@ -422,11 +439,15 @@ export class Replica {
   private put(message: ViewMessage): boolean {
     if (this.stopped || this.state.link === "gone") return false;
     if (this.effects.send(message)) return true;
+    this.endRetries();
+    this.store.update({ link: "gone" });
+    return false;
+  }
+
+  private endRetries(): void {
     this.helloRetry.stop();
     this.requestRetry.stop();
     this.watch.stop();
-    this.store.update({ link: "gone" });
-    return false;
   }
 
   /** Something came from the kernel: what is asked of it again may be asked sooner. */

@@ -36,14 +36,20 @@ export interface ViewState {
 
 /** Arrow keys move in small steps; a pause of so many ms ends the gesture. */
 const KEYBOARD_PAUSE = 400;
-const SELECT_EVERY = 100;
+const SELECT_EVERY = 40;
+/** For so long another view's selection is marked, unless it says more. */
+const PEER_FOR = 120_000;
 const NOTICE_FOR = 8_000;
 
 export class Session {
   readonly replica: Replica;
   readonly flow = new Store<Flow>(NO_FLOW);
   readonly view = new Store<ViewState>({ editing: null, notices: [], focused: false });
+  /** What other views of this kernel have selected. */
+  readonly peers = new Store<ReadonlySet<string>>(new Set());
   readonly traits: Readable<Traits>;
+  private readonly marked = new Map<string, readonly string[]>();
+  private readonly fading = new Map<string, Unsubscribe>();
   private looks: ReadonlyMap<string, KindLook> = new Map();
   private drawn: Pick<ReplicaState, "shown" | "kinds"> | null = null;
   private readonly held = new Set<string>();
@@ -65,6 +71,7 @@ export class Session {
       send: (message) => channel.send(message),
       notify: (problem) => this.notify(problem),
       select: (nodes, edges) => this.show(nodes, edges),
+      peer: (peer, nodes, edges) => this.mark(peer, [...nodes, ...edges]),
     });
     this.ends.add(this.replica.store.subscribe(() => this.draw()));
   }
@@ -80,10 +87,15 @@ export class Session {
     }
     this.draw();
     this.replica.start();
+    const { kernel } = this.channel;
+    this.ends.add(kernel.subscribe(() => this.replica.line(kernel.get())));
+    this.replica.line(kernel.get());
   }
 
   close(): void {
     this.commitArrows();
+    this.leave();
+    for (const end of this.fading.values()) end();
     for (const end of this.ends) end();
     this.ends.clear();
     this.endReport?.();
@@ -343,6 +355,26 @@ export class Session {
   private show(nodes: readonly string[], edges: readonly string[]): void {
     this.select(new Set(nodes), new Set(edges));
     this.reported = this.selection();
+  }
+
+  /** Tells the other views that this one goes, or is out of sight for good. */
+  leave(): void {
+    this.replica.leave();
+  }
+
+  private mark(peer: string, ids: readonly string[]): void {
+    this.fading.get(peer)?.();
+    this.fading.delete(peer);
+    if (ids.length > 0) {
+      this.marked.set(peer, ids);
+      this.fading.set(
+        peer,
+        this.clock.later(PEER_FOR, () => this.mark(peer, [])),
+      );
+    } else {
+      this.marked.delete(peer);
+    }
+    this.peers.set(new Set([...this.marked.values()].flat()));
   }
 
   private reportSelection(): void {
