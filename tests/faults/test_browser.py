@@ -46,7 +46,7 @@ def open_studio(lab: Lab) -> Hand:
 
 
 def test_fault_01_a_reload_in_the_middle_of_a_run_comes_back_to_the_same_picture(lab: Lab):
-    """After a reload the canvas equals the kernel within 2 s of its first sight, with the run that goes on."""
+    """A reloaded canvas equals the kernel within 2 s of its first sight, with the run that goes on."""
     hand = open_studio(lab)
     lab.run_python("run = studio.run({'text': 'my invoice'})")
     running = '.react-flow__node[data-id="billing"] [data-status="running"]'
