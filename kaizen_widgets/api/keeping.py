@@ -22,7 +22,7 @@ from kaizen_widgets.api.decisions import Conflict, RecoveredDraft
 from kaizen_widgets.api.pipelines import Pipelines
 from kaizen_widgets.background import BackgroundLoop, Pending
 from kaizen_widgets.clock import NewId, random_id, sleep
-from kaizen_widgets.errors import SaveConflictError, StoreError
+from kaizen_widgets.errors import ConnectError, SaveConflictError, StoreError, TimedOutError
 from kaizen_widgets.graph import Edge, Graph, Node, diff, same_content
 from kaizen_widgets.stores import (
     AutoSave,
@@ -88,6 +88,7 @@ class Keeping(Store):
         self._new_id = new_id
         self._epoch = store.epoch
         self._server = store.graph
+        self._unreachable = False
         # The journal hears of an edit before anybody else does: told is kept.
         self._end_journal = journal.follow(store) if journal else lambda: None
         self._end_conflict = store.on_event(self._on_event)
@@ -206,6 +207,13 @@ class Keeping(Store):
         self.autosave.resume()
         return name
 
+    def reachable(self) -> None:
+        """Somebody heard from the server: what could not be saved for want of a line is saved now."""
+        if self._unreachable:
+            self._unreachable = False
+            # Not here: whoever tells us may hold a lock of theirs.
+            self._loop.call_later(0, self.autosave.reconnected)
+
     def wait(self, coroutine: Coroutine[Any, Any, T]) -> T:
         """Run one of the coroutines above and wait for its end."""
         return self._loop.wait(coroutine, WAIT)
@@ -231,6 +239,13 @@ class Keeping(Store):
                 self.set({"conflict": None, "drafts": (), "notice": ""})
 
     async def _save(self, draft: Draft) -> None:
+        try:
+            await self._send(draft)
+        except (ConnectError, TimedOutError):
+            self._unreachable = True
+            raise
+
+    async def _send(self, draft: Draft) -> None:
         with self.canvas.locked():
             if draft.epoch != self.canvas.epoch:
                 return  # Another pipeline was opened, and the edits given up.
