@@ -120,7 +120,7 @@ def pytest_checks(data: str) -> list[Check]:
     def check(name: str, *arguments: str) -> Check:
         report = REPORTS / f"{name.split()[-1]}.xml"
         command = [sys.executable, "-m", "pytest", f"--junit-xml={report}", *arguments]
-        mine = {"XDG_DATA_HOME": data}
+        mine = {"XDG_DATA_HOME": data, "XDG_STATE_HOME": data}
         return Check(name, command, report=lambda: read_junit(report), environment=mine)
 
     checks = [check("pytest unit", "-m", "not browser")]
