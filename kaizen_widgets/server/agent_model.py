@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator, Mapping, Sequence
-from typing import Any, ClassVar, Protocol
+from typing import Any, Protocol
 
 
 class AgentModel(Protocol):
@@ -42,7 +42,8 @@ class AgentModel(Protocol):
 class Echo:
     """Answers with the question, word by word; needs no network and no key."""
 
-    provider: ClassVar[str] = "offline"
+    def __init__(self) -> None:
+        self.provider = "offline"
 
     async def answer(
         self, agent: Mapping[str, Any], message: str, history: Sequence[Any]

@@ -187,11 +187,11 @@ class EveryRequest:
                 if held is not None and etag is not None and message["status"] == 200:
                     is_known = matches(held.decode("latin-1"), etag.decode("latin-1"))
                 if is_known:
-                    message = message | {"status": 304}
+                    message = {**message, "status": 304}
                     headers = [one for one in headers if not one[0].startswith(b"content-")]
                 message["headers"] = headers
             elif is_known:
-                message = message | {"body": b""}
+                message = {**message, "body": b""}
             await send(message)
 
         try:
