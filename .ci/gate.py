@@ -129,6 +129,18 @@ def pytest_checks(data: str) -> list[Check]:
     return [*checks, check("pytest browser", "-m", "browser", "tests/browser")]
 
 
+def fuzz_check() -> Check:
+    """Return the run of fresh random scenarios against query-core; it prints its seed."""
+    report = REPORTS / "fuzz.json"
+    command = [sys.executable, "-m", "tests.conformance.query.fuzz", f"--report={report}"]
+
+    def read() -> tuple[int, int]:
+        counts = json.loads(report.read_text())
+        return counts["passed"], counts["failed"]
+
+    return Check("query fuzz", command, report=read)
+
+
 def read_junit(path: Path) -> tuple[int, int]:
     """Return tests passed and failed in a report of pytest's."""
     suite = next(ElementTree.parse(path).getroot().iter("testsuite"))
@@ -188,7 +200,7 @@ def main() -> int:
     with ThreadPoolExecutor(max_workers=2) as pool:  # the smallest machine has two cores
         results += pool.map(lambda check: check.run(live=False), quick_checks(node))
     with tempfile.TemporaryDirectory() as data:
-        results += [check.run(live=True) for check in pytest_checks(data)]
+        results += [check.run(live=True) for check in [fuzz_check(), *pytest_checks(data)]]
     passed, failed = (sum(column) for column in zip(*results, strict=True))
     print(f"\n{passed} passed, {failed} failed", flush=True)
     return 1 if failed else 0

@@ -13,7 +13,7 @@ from kaizen_widgets.api.keys import query_keys
 from kaizen_widgets.api.models import Record, UtcTime, read, rows
 from kaizen_widgets.background import Pending
 from kaizen_widgets.errors import DecodeError, TransportError
-from kaizen_widgets.query import QueryClient, QueryObserver, QueryOptions
+from kaizen_widgets.query import LiveQuery, QueryClient, QueryOptions
 from kaizen_widgets.stores import AuthStore
 from kaizen_widgets.transport import Transport
 
@@ -212,23 +212,23 @@ class CurrentUser:
         """Return the `User`, from the cache if possible."""
         return await self._client.ensure_query_data(self._current)
 
-    def current(self) -> QueryObserver:
+    def current(self) -> LiveQuery:
         """Return the query of the `User`."""
-        return self._client.observe(self._current).start()
+        return self._client.live(self._current).start()
 
     @property
     def _current(self) -> QueryOptions:
         return QueryOptions(KEYS.current, self.endpoints.me)
 
-    def permissions(self) -> QueryObserver:
+    def permissions(self) -> LiveQuery:
         """Return the query of what the user may do."""
-        return self._client.observe(
+        return self._client.live(
             query_key=KEYS.permissions, query_fn=self.endpoints.permissions
         ).start()
 
-    def organizations(self) -> QueryObserver:
+    def organizations(self) -> LiveQuery:
         """Return the query of the user's `Organization`s."""
-        return self._client.observe(
+        return self._client.live(
             query_key=KEYS.organizations, query_fn=self.endpoints.organizations
         ).start()
 
