@@ -75,9 +75,10 @@ class TeamMemberResponse(BaseModel):
 
 
 class TeamWithMembersResponse(TeamResponse):
-    """A team with all its members, oldest first."""
+    """A team with all its members, oldest first, and how many they are."""
 
     members: list[TeamMemberResponse]
+    member_count: int
 
 
 class TeamListResponse(BaseModel):
@@ -136,7 +137,8 @@ def get_team(team_id: str, caller: SignedIn, studio: WithServices, response: Res
     with studio.database.read() as db:
         team = tagged(response, _team(db, caller, team_id))
         rows = db.execute("SELECT * FROM team_members WHERE team_id = ? ORDER BY seq", (team_id,))
-        return team | {"members": [dict(row) for row in rows]}
+        members = [dict(row) for row in rows]
+    return team | {"members": members, "member_count": len(members)}
 
 
 @router.put("/{team_id}", response_model=TeamResponse)
