@@ -82,17 +82,15 @@ def test_an_email_belongs_to_one_user(client: Client):
         client.users.create(email=client.email, name="Twin", password="long enough").wait(WAIT)
 
 
-def test_a_policy_denies_what_it_names_and_nothing_else(client: Client, name: str):
+def test_a_deny_wins_over_an_allow_where_its_conditions_hold(client: Client, name: str):
     user = new_user(client)
-    policy = client.policies.create(
-        name=name,
-        resource_type="report",
-        action="read",
-        effect="deny",
-        conditions={"all": [{"field": "resource.secret", "op": "eq", "value": True}]},
-    ).wait(WAIT)
-    assert policy.conditions["all"][0]["field"] == "resource.secret"
-    client.policies.assign(policy.id, "user", user).wait(WAIT)
+    about = {"name": name, "resource_type": "report", "action": "read"}
+    secret = {"all": [{"field": "resource.secret", "op": "eq", "value": True}]}
+    deny = client.policies.create(**about, effect="deny", conditions=secret).wait(WAIT)
+    allow = client.policies.create(**about, effect="allow").wait(WAIT)
+    assert deny.conditions == secret
+    client.policies.assign(deny.id, "user", user).wait(WAIT)
+    client.policies.assign(allow.id, "role", "viewer").wait(WAIT)
 
     def allowed(secret: bool) -> bool:
         decision = client.policies.evaluate(user, "report", "read", resource={"secret": secret})
@@ -100,8 +98,9 @@ def test_a_policy_denies_what_it_names_and_nothing_else(client: Client, name: st
 
     assert (allowed(True), allowed(False)) == (False, True)
     client.fresh()
-    assert policy.id in {one.id for one in client.policies.of_user(user).wait(WAIT)}
-    client.policies.delete(policy.id).wait(WAIT)
+    assert {deny.id, allow.id} <= {one.id for one in client.policies.of_user(user).wait(WAIT)}
+    client.policies.delete(deny.id).wait(WAIT)
+    client.policies.delete(allow.id).wait(WAIT)
     client.fresh()
     assert allowed(True)
 
