@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from anyio import from_thread, to_thread
 from fastapi import APIRouter
 from fastapi.responses import StreamingResponse
-from pydantic import BaseModel, Field
+from pydantic import BaseModel
 
 from kaizen_widgets.server.access import Caller, allow
 from kaizen_widgets.server.agent_rows import agent_of
@@ -28,8 +28,8 @@ Reader = Annotated[Caller, allow("agents:read")]
 class ExecuteAgentRequest(BaseModel):
     """What to ask an agent; nothing is remembered, so what was said before comes along."""
 
-    message: Annotated[str, Field(max_length=1_000_000)]
-    conversation_history: Annotated[list[JsonObject], Field(max_length=1000)] | None = None
+    message: str
+    conversation_history: list[JsonObject] | None = None
     stream: bool = False
 
 
