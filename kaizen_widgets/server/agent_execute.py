@@ -25,6 +25,17 @@ router = APIRouter(prefix="/agents/{agent_id}/execute", tags=["agents"])
 Reader = Annotated[Caller, allow("agents:read")]
 
 
+EVENT = {
+    "type": "object",
+    "required": ["event", "data"],
+    "properties": {
+        "event": {"enum": ["start", "content", "done", "error"]},
+        "data": {"type": "string", "contentMediaType": "application/json"},
+    },
+}
+"""For OpenAPI: one event of a stream."""
+
+
 class ExecuteAgentRequest(BaseModel):
     """What to ask an agent; nothing is remembered, so what was said before comes along."""
 
@@ -81,7 +92,7 @@ def execute(agent_id: str, body: ExecuteAgentRequest, caller: Reader, studio: Wi
     response_class=StreamingResponse,
     responses={
         200: {
-            "content": {"text/event-stream": {"schema": {"type": "string"}}},
+            "content": {"text/event-stream": {"schema": EVENT}},
             "description": "Events: start, content, done; error in the place of done.",
         }
     },
