@@ -44,7 +44,7 @@ from kaizen_widgets.stores import (
 )
 from kaizen_widgets.stores.sqlite_storage import shared_storage
 from kaizen_widgets.transport import Tokens, Transport
-from kaizen_widgets.widgets import Canvas, RunPanel
+from kaizen_widgets.widgets import Canvas, Notifications, RunPanel, Theme
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -123,11 +123,12 @@ class Studio:
         self.kinds = default_registry()
         self.functions = Functions()
         self.store = CanvasStore(new_id=new_id, now=loop.now)
-        self.execution = ExecutionStore()
+        self.execution = ExecutionStore(now=loop.now)
         self.autosave = AutoSave(self.store, self._save, clock=loop, spawn=loop.start)
         self.canvas = Canvas(self.store, height=height, registry=self.kinds, clock=loop)
         self.run_panel = RunPanel(self.execution, start=self.run, cancel=self.cancel)
-        self.panel = ipw.VBox([self.canvas, self.run_panel])
+        self.screen = (Theme(self.ui), Notifications(self.ui))
+        self.panel = ipw.VBox([*self.screen, self.canvas, self.run_panel])
         self._run: Run | None = None
         self._connect_canvas()
         if url is None:
@@ -312,8 +313,8 @@ class Studio:
         with suppress(KaizenError):  # Said on the canvas; a server that is away must not keep us.
             self.save()
         self.autosave.close()
-        self.run_panel.close()
-        self.canvas.close()
+        for widget in (self.run_panel, self.canvas, *self.screen):
+            widget.close()
         self.panel.close()
         self.query_client.unmount()
         if self._kept is not None:
