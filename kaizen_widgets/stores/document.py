@@ -18,7 +18,7 @@ from traitlets import Bool
 from kaizen_widgets.clock import NewId, random_id
 from kaizen_widgets.delivery import call_all
 from kaizen_widgets.errors import GraphError
-from kaizen_widgets.graph import Batch, Edge, Graph, Node, apply, describe, diff
+from kaizen_widgets.graph import Batch, Edge, Graph, Node, apply, describe, diff, digest
 from kaizen_widgets.stores.elements_trait import Elements
 from kaizen_widgets.stores.history import HistoryStore, Step, typing
 from kaizen_widgets.stores.selecting import Unsubscribe
@@ -79,6 +79,7 @@ class DocumentStore(Store):
         self._now = now
         self.epoch = new_id()
         self.rev = 0
+        self.digest = 0
         self._saved_rev = 0
         self._open: list[Batch] | None = None
         self._event_listeners: list[Callable[[Event], object]] = []
@@ -193,6 +194,7 @@ class DocumentStore(Store):
                 raise GraphError("Another pipeline cannot be opened within a transaction.")
             before, self._graph = self._graph, graph
             self.epoch, self.rev, self._saved_rev = self._new_id(), 0, 0
+            self.digest = 0
             self.history.clear()
             changes = self._store({**state, "is_dirty": False})
             event = Replaced(self.epoch, before, graph)
@@ -221,6 +223,7 @@ class DocumentStore(Store):
     def _advance(self, batch: Batch, after: Graph, source: Any) -> Commit:
         before, self._graph = self._graph, after
         self.rev += 1
+        self.digest = digest(self.digest, batch, after)
         commit = Commit(self.epoch, self.rev, batch, before, after, source)
         changes = self._store({"is_dirty": True, **self._after(after)})
         self._delivery.post(lambda: self._hand_out(commit, changes))
