@@ -7,6 +7,7 @@ from kaizen_widgets.widgets.notifications import Notifications
 from kaizen_widgets.widgets.query_devtools import QueryDevtools
 from kaizen_widgets.widgets.query_panel import QueryPanel
 from kaizen_widgets.widgets.run_panel import RunPanel
+from kaizen_widgets.widgets.store_devtools import StoreDevtools
 from kaizen_widgets.widgets.theme import Theme
 
 __all__ = [
@@ -17,5 +18,6 @@ __all__ = [
     "QueryDevtools",
     "QueryPanel",
     "RunPanel",
+    "StoreDevtools",
     "Theme",
 ]
