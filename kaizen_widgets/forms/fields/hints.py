@@ -1,7 +1,7 @@
 """What a field says of its looks: texts, widget, order, group, own messages; and where that is written.
 
 Three places, later ones win: pydantic's own metadata (`title`, `description`, `examples`, `deprecated`, and
-known keys of `json_schema_extra`), a `Hint` within `Annotated`, and the ``fields`` argument of a form. Keys
+known keys of `json_schema_extra`), a `Hint` within `Annotated`, and the ``hints`` argument of a form. Keys
 that nobody knows are passed on to the panel and change nothing.
 """
 

@@ -122,7 +122,15 @@ class FieldTree:
             pins.update(showing.pins)
         return draft
 
-    def draft_at(self, path: Path, value: Any, values: Any = None, pins: Any = None) -> Any:
+    def draft_at(
+        self,
+        path: Path,
+        value: Any,
+        values: Any = None,
+        pins: dict[Path, int] | None = None,
+        *,
+        is_complete: bool = False,
+    ) -> Any:
         """Return the draft of a value for one field; a draft comes back as it is.
 
         Args:
@@ -130,11 +138,12 @@ class FieldTree:
             value: What is to stand there.
             values: The drafts of the whole, which say what stands where.
             pins: Gathers the branch that each union took, by whole paths.
+            is_complete: What a mapping leaves out is filled with blanks, not only with defaults.
         """
         slot = self.slot_at(path, values)
         if slot is None:
             return value
-        showing = Showing(is_parsed=not isinstance(value, Mapping | list | str | int | float))
+        showing = Showing(is_complete, not isinstance(value, Mapping | list | str | int | float))
         draft = slot.show(value, showing, path)
         if pins is not None:
             pins.update(showing.pins)
