@@ -164,8 +164,7 @@ class Checks:
         differing = [other for other, error in shown.items() if errors.get(other) != error]
         fresh = [other for other in errors if other not in shown]
         if fresh and not state.is_submitted:
-            near = {*state.touched, *(above for field in state.touched for above in parents(field))}
-            fresh = [other for other in fresh if _is_near(other, near)]
+            fresh = list(filter(_been_at(state.touched), fresh))
         others = [
             other
             for other in (*differing, *fresh)
@@ -184,7 +183,16 @@ class Checks:
         return self._state.rows.of(name, len(rows) if isinstance(rows, list) else 0)
 
 
-def _is_near(name: str, near: set[str]) -> bool:
-    """Whether people have been at the field of this error, at one below it, or at one around it."""
-    field = name.removesuffix(".root")
-    return field in near or any(above in near for above in parents(field) if above)
+def _been_at(touched: set[str]) -> Callable[[str], bool]:
+    """Return whether people were at the field of an error, at one below it, or at one it is part of."""
+    above = {parent for field in touched for parent in parents(field)}
+
+    def was_at(name: str) -> bool:
+        field = name.removesuffix(".root")
+        return (
+            field in touched
+            or field in above
+            or any(parent in touched for parent in parents(field) if parent)
+        )
+
+    return was_at

@@ -147,7 +147,11 @@ class Builder:
         return bool(self._config.get("strict") if strict is None else strict)
 
     def _validator(self, schema: Schema, config: Schema) -> SchemaValidator:
-        whole = {"type": "definitions", "schema": schema, "definitions": list(self._schemas.values())}
+        whole = {
+            "type": "definitions",
+            "schema": schema,
+            "definitions": list(self._schemas.values()),
+        }
         return SchemaValidator(whole, config or None)  # pyright: ignore[reportArgumentType]
 
     def _define(self, definitions: list[Any]) -> None:
@@ -201,7 +205,9 @@ class Builder:
         arguments, cls = schema["arguments_schema"], schema["function"]
         if not (isinstance(cls, type) and issubclass(cls, tuple)):
             return by_json_schema(schema)
-        fields = [{"name": one["name"], "schema": one["schema"]} for one in arguments["arguments_schema"]]
+        fields = [
+            {"name": one["name"], "schema": one["schema"]} for one in arguments["arguments_schema"]
+        ]
         return self._named_tuple({"cls": cls, "fields": fields})
 
     def _fill(self, node: Group, schema: Schema) -> None:
