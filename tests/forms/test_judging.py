@@ -321,13 +321,13 @@ def test_a_late_answer_is_told_as_an_operation_of_its_own(loop):
 def test_with_cross_field_an_error_of_the_server_stays_with_its_row():
     form = Form(
         default_values={"a": "x", "rows": [{"n": 1}, {"n": 2}]},
-        mode="onChange",
+        mode="onBlur",
         resolver=required("a"),
         cross_field=True,
     )
     form.set_error("rows.1.n", "taken")
     form.rows("rows").swap(0, 1)
-    form.change("a", "y")
+    form.blur("a")
     assert words(form) == {"rows.0.n": "taken"}
 
 
