@@ -38,7 +38,9 @@ class Modelled(Judgeable):
         with self._delivery:
             chosen = self.tree.chosen
             values = self._state.values
-            return {join(path): at for path, at in chosen.items() if get(values, path, None) is not None}
+            return {
+                join(path): at for path, at in chosen.items() if get(values, path, None) is not None
+            }
 
     def choose_branch(self, name: Name, index: int) -> None:
         """A user chose another branch of a union: its value is what that branch last had, or a blank.

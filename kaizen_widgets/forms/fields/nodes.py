@@ -151,7 +151,7 @@ class Slot:
         aliases: The paths under which input may come; the first is the one we use.
         frozen, excluded: As pydantic says.
         checker: Compiles a validator of what stands here alone.
-        is_changing: Functions of the author's see what comes in, and may change it.
+        is_changing: Input may come out as something else: by a function of the author's, or in a union.
     """
 
     node: Node
