@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from kaizen_widgets.forms.fields.arrays import Pairs, Places, Items
+from kaizen_widgets.forms.fields.arrays import Items, Pairs, Places
 from kaizen_widgets.forms.fields.labels import titled, type_name
 from kaizen_widgets.forms.fields.leaves import Opaque
 from kaizen_widgets.forms.fields.nodes import Node

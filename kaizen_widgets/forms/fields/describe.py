@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, NotRequired, TypedDict
 
-from kaizen_widgets.forms.fields.arrays import Pairs, Places, Items
+from kaizen_widgets.forms.fields.arrays import Items, Pairs, Places
 from kaizen_widgets.forms.fields.hints import NO_HINT, Hint, hint_of
 from kaizen_widgets.forms.fields.leaves import Choice, Leaf, Number, Opaque
 from kaizen_widgets.forms.fields.nodes import Node, Slot, UnblankError

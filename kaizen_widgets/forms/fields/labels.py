@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Final
 
-from kaizen_widgets.forms.fields.arrays import Pairs, Items
+from kaizen_widgets.forms.fields.arrays import Items, Pairs
 from kaizen_widgets.forms.fields.leaves import Choice, Leaf
 from kaizen_widgets.forms.fields.nodes import Node
 from kaizen_widgets.forms.fields.objects import bare

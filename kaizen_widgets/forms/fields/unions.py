@@ -16,7 +16,7 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import SchemaValidator
 
-from kaizen_widgets.forms.fields.arrays import Pairs, Places, Items
+from kaizen_widgets.forms.fields.arrays import Items, Pairs, Places
 from kaizen_widgets.forms.fields.leaves import Json, Leaf, Opaque
 from kaizen_widgets.forms.fields.nodes import Node, Run, Showing, Slot, Spot, Step, UnblankError
 from kaizen_widgets.forms.fields.objects import Group, bare

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from pydantic import SecretStr
 
-from kaizen_widgets.forms.fields.arrays import KEY, VALUE, Pairs, Places, Items
+from kaizen_widgets.forms.fields.arrays import KEY, VALUE, Items, Pairs, Places
 from kaizen_widgets.forms.fields.leaves import (
     EXACT,
     TYPED,
