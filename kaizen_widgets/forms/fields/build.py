@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from functools import partial
+from functools import cache, partial
 from typing import Any, Final
 
 from pydantic_core import SchemaValidator
@@ -69,7 +69,7 @@ class Builder:
             self._keep_or_refuse(slot)
         slot.hint = hint.over(slot.node.hint)
         slot.label = slot.hint.label or label or titled(name) or slot.node.title or ""
-        slot.checker = partial(self.validator, schema, self.config)
+        slot.checker = cache(partial(self.validator, schema, self.config))
         return slot
 
     def _ends_at(self, schema: Schema) -> bool:

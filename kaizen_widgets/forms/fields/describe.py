@@ -113,7 +113,7 @@ class Describer:
         node = bare(slot.node)
         said: dict[str, Any] = {
             "name": slot.name,
-            "label": hint.label or slot.label,
+            "label": hint.label or slot.label or node.title,
             "help": hint.help,
             "placeholder": hint.placeholder,
             "required": slot.required and not slot.is_derived,
