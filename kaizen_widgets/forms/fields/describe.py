@@ -257,7 +257,8 @@ def ordered(fields: Sequence[Description]) -> list[Description]:
 
 
 def _chosen(kind: str, hint: Hint) -> str:
-    wanted = _SAME.get(hint.widget or "", hint.widget or kind)
+    said = hint.widget or hint.more.get("format") or kind
+    wanted = _SAME.get(said, said)
     base = "number" if kind == "slider" else kind
     return wanted if wanted in _ALLOWED.get(base, ()) else kind
 
