@@ -9,7 +9,7 @@ from pydantic_core import to_jsonable_python
 
 from kaizen_widgets.forms.fields.arrays import VALUE, Items, Pairs, Places
 from kaizen_widgets.forms.fields.nodes import Slot
-from kaizen_widgets.forms.fields.objects import Group, Root, bare
+from kaizen_widgets.forms.fields.objects import Group, Root, attribute, bare
 from kaizen_widgets.forms.fields.unions import AnyUnion
 from kaizen_widgets.forms.paths import Path, join
 
@@ -44,7 +44,7 @@ def _compute(slot: Slot, value: Any, path: Path) -> Iterable[tuple[Path, Any]]:
 
 
 def _part(value: Any, name: str) -> Any:
-    return value.get(name) if isinstance(value, Mapping) else getattr(value, name, None)
+    return value.get(name) if isinstance(value, Mapping) else attribute(value, name)
 
 
 def _property(value: Any, name: str) -> Any:
