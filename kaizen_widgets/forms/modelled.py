@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from kaizen_widgets.errors import FormError
 from kaizen_widgets.forms.fields.form_fields import FormFields
 from kaizen_widgets.forms.judging import Judgeable

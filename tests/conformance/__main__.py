@@ -1,7 +1,8 @@
 """Replay recorded cases of the original libraries: ``python -m tests.conformance KIND PATH...``.
 
 A PATH is a case, or a folder of which every ``*.json`` is one; of ``query``, a folder that holds
-``scenarios/`` and, by the same names, ``traces/``; of ``models``, a Python file that holds ``CASES``. Each case that fails is printed with its
+``scenarios/`` and, by the same names, ``traces/``; of ``models``,
+a Python file that holds ``CASES``. Each case that fails is printed with its
 first difference; the last line is ``N passed, M failed``. Exits with 1 when a case failed, with 2 when
 there was nothing to replay.
 """

@@ -27,6 +27,7 @@ from pydantic import TypeAdapter
 
 from kaizen_widgets.forms import Form
 from kaizen_widgets.forms.paths import get, join, parse
+
 _numbers = count()
 
 
@@ -85,7 +86,7 @@ def load(file: Path) -> ModuleType:
     sys.modules[name] = module  # annotations are looked up there
     try:
         spec.loader.exec_module(module)
-        module.cases = sys.modules.get("cases") or module
+        vars(module).setdefault("cases", sys.modules.get("cases"))
     finally:
         sys.path.remove(str(file.resolve().parent))
         sys.modules.pop("cases", None)
@@ -100,7 +101,10 @@ def replay_case(module: ModuleType, case: Any) -> Iterator[Check]:
     yield Check("opens with a value", _outcome(_opens_with_value, case))
     yield Check("gives the value back", _outcome(_gives_back, case))
     for bad in case.bad:
-        edits = ", ".join(f"{'.'.join(map(str, path)) or 'all'}={value!r:.40}" for path, value in bad.edits.items())
+        edits = ", ".join(
+            f"{'.'.join(map(str, path)) or 'all'}={value!r:.40}"
+            for path, value in bad.edits.items()
+        )
         where = " and ".join(".".join(map(str, path)) or "the form" for path in bad.paths)
         yield Check(f"{edits} -> {where}", _outcome(_says_where, module, case, bad))
 
@@ -131,7 +135,9 @@ def _opens_with_value(case: Any) -> str | None:
 def _gives_back(case: Any) -> str | None:
     adapter = _adapter(case.model)
     expected = adapter.validate_python(case.valid)
-    if adapter.validate_python(case.valid) == expected:  # no counter, clock or chance in its defaults
+    if (
+        adapter.validate_python(case.valid) == expected
+    ):  # no counter, clock or chance in its defaults
         said = _submits(Form(case.model, default_values=case.valid), expected, "what was put in")
         if said is not None:
             return said
@@ -158,7 +164,7 @@ def _submits(form: Form, expected: Any, of: str) -> str | None:
 def _says_where(module: ModuleType, case: Any, bad: Any) -> str | None:
     form = Form(case.model, default_values=case.valid)
     for path, value in bad.edits.items():
-        _edit(form, path, value, is_deletion=value is module.cases.DELETE)
+        _edit(form, path, value, is_deletion=value is _deletion(module))
     got: list[Any] = []
     form.submit(got.append).wait(5)
     if got:
@@ -175,10 +181,16 @@ def _says_where(module: ModuleType, case: Any, bad: Any) -> str | None:
     return f"more than was due: {left}" if left else None
 
 
+def _deletion(module: ModuleType) -> object:
+    """Return what a file writes for "take it away"."""
+    known = getattr(module, "DELETE", None)
+    return getattr(module.cases, "DELETE", None) if known is None else known
+
+
 def _edit(form: Form, path: tuple[str | int, ...], value: Any, *, is_deletion: bool) -> None:
     name = form.locate(path)
     if name is not None and is_deletion:
-        form.unregister(name)
+        _delete(form, parse(name))
     elif name is not None:
         form.set_value(name, value, should_dirty=True, should_touch=True)
     else:  # a new key: of a dict, one more row; of an object, an input its model may forbid
@@ -188,6 +200,18 @@ def _edit(form: Form, path: tuple[str | int, ...], value: Any, *, is_deletion: b
             form.rows(parent or "").append([[path[-1], value]])
         else:
             form.set_value(parent or "", {**had, path[-1]: value})
+
+
+def _delete(form: Form, way: tuple[str | int, ...]) -> None:
+    """Take a field out, or a row: of a dict, the whole entry whose value was named."""
+    if isinstance(get(form.values, way[:-2]), list) and isinstance(
+        get(form.values, way[:-1]), list
+    ):
+        way = way[:-1] if way[-1] == 1 and isinstance(way[-2], int) else way
+    if isinstance(way[-1], int):
+        form.rows(way[:-1]).remove(way[-1])
+    else:
+        form.unregister(way)
 
 
 def _said(form: Form) -> dict[str, str]:
@@ -202,7 +226,11 @@ def _names(form: Form, path: tuple[str | int, ...]) -> list[str]:
     row = get(form.values, way[:-1]) if way else None
     names = [name]
     located_above = form.locate(path[:-1]) if path else None
-    if located_above is not None and len(way) == len(parse(located_above)) + 2 and isinstance(row, list):
+    if (
+        located_above is not None
+        and len(way) == len(parse(located_above)) + 2
+        and isinstance(row, list)
+    ):
         names.append(join((*way[:-1], 0)))  # the key of the entry
     return names
 
