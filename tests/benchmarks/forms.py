@@ -30,6 +30,13 @@ ROWS = 200
 
 def main(_arguments: Sequence[str]) -> int:
     """Measure and print; there are no options."""
+    for part in PARTS:
+        part()
+    return 0
+
+
+def controller() -> None:
+    """Print what operations cost, and making a form."""
     write = sys.stdout.write
     columns = ("whole", "pydantic", "form's own", "of it controller")
     write(f"{'':34}" + "".join(f"{column:>18}" for column in columns) + "\n")
@@ -42,7 +49,6 @@ def main(_arguments: Sequence[str]) -> int:
         f"{f'make a form of {FIELDS} fields':34}{first * 1e6:>15.1f} us  the first time for a model\n"
     )
     write(f"{'':34}{again * 1e6:>15.1f} us  again: x{again / first:.2f}\n")
-    return 0
 
 
 def _fields() -> type[BaseModel]:
@@ -164,3 +170,7 @@ def _making() -> tuple[float, float]:
             Form(model)
             taken.append(time.process_time() - started)
     return statistics.median(first), statistics.median(again)
+
+
+PARTS: tuple[Callable[[], None], ...] = (controller,)
+"""What is measured, in turn."""
