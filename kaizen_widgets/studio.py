@@ -18,7 +18,7 @@ from typing import Any, TypeVar, overload
 
 import ipywidgets as ipw
 
-from kaizen_widgets.api import Api, studio_defaults
+from kaizen_widgets.api import Api, keep_queries, studio_defaults
 from kaizen_widgets.background import BackgroundLoop, background
 from kaizen_widgets.clock import NewId, random_id
 from kaizen_widgets.engines import Run, follow, start
@@ -31,11 +31,20 @@ from kaizen_widgets.errors import (
 )
 from kaizen_widgets.graph import Graph
 from kaizen_widgets.nodes import Functions, default_registry
-from kaizen_widgets.query import QueryClient
+from kaizen_widgets.query import Persister, QueryClient
 from kaizen_widgets.server import Database, create_app, default_path, local_session
-from kaizen_widgets.stores import AutoSave, CanvasStore, Draft, ExecutionStore
+from kaizen_widgets.stores import (
+    AuthStore,
+    AutoSave,
+    CanvasStore,
+    Draft,
+    ExecutionStore,
+    SystemKeyring,
+    UIStore,
+)
+from kaizen_widgets.stores.sqlite_storage import shared_storage
 from kaizen_widgets.transport import Tokens, Transport
-from kaizen_widgets.widgets import Canvas, RunPanel
+from kaizen_widgets.widgets import Canvas, Notifications, RunPanel, Theme
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -74,6 +83,7 @@ class Studio:
             raise TypeError("Give either a server's url or the embedded API's data, not both.")
         self._loop = loop
         self._database: Database | None = None
+        tokens = Tokens(token)
         if url is None:
             database = self._database = _open_database(data)
             session = local_session(database, loop, new_id)
@@ -82,32 +92,49 @@ class Studio:
                 fresh = local_session(database, loop, new_id)
                 return fresh["access_token"], fresh["refresh_token"]
 
+            self.auth = AuthStore(tokens)
+            self.auth.login(session["user"], session["access_token"], session["refresh_token"])
             transport = Transport(
                 EMBEDDED_URL,
                 clock=loop,
-                tokens=Tokens(session["access_token"], session["refresh_token"]),
+                tokens=tokens,
                 app=create_app(database, loop, new_id),
                 renew=renew,
             )
             workspace_id = session["workspace_id"]
         else:
-            transport = Transport(url, clock=loop, tokens=Tokens(token))
+            transport = Transport(url, clock=loop, tokens=tokens)
+            self.auth = _session_at(transport.base_url, tokens, is_given=bool(token))
             workspace_id = ""
         self.query_client = QueryClient(loop=loop, clock=loop, default_options=studio_defaults())
         self.query_client.mount()
-        self.api = Api(transport, self.query_client, workspace_id=workspace_id)
+        self.api = Api(transport, self.query_client, workspace_id=workspace_id, session=self.auth)
+        self._kept: Persister | None = None
+        if url is not None:  # the embedded API's own file is no slower than a copy of it
+            self._kept = keep_queries(
+                self.query_client,
+                shared_storage(),
+                address=transport.base_url,
+                session=self.auth,
+            )
+        self.ui = UIStore(clock=loop, new_id=new_id)
+        if self._database is None or self._database.is_durable:
+            self.ui.keep()
         self.kinds = default_registry()
         self.functions = Functions()
         self.store = CanvasStore(new_id=new_id, now=loop.now)
-        self.execution = ExecutionStore()
+        self.execution = ExecutionStore(now=loop.now)
         self.autosave = AutoSave(self.store, self._save, clock=loop, spawn=loop.start)
         self.canvas = Canvas(self.store, height=height, registry=self.kinds, clock=loop)
         self.run_panel = RunPanel(self.execution, start=self.run, cancel=self.cancel)
-        self.panel = ipw.VBox([self.canvas, self.run_panel])
+        self.screen = (Theme(self.ui), Notifications(self.ui))
+        self.panel = ipw.VBox([*self.screen, self.canvas, self.run_panel])
         self._run: Run | None = None
         self._connect_canvas()
         if url is None:
             self._open_newest()
+        else:
+            self._greet()
 
     # ------------------------------------------------------------ the API
 
@@ -286,10 +313,12 @@ class Studio:
         with suppress(KaizenError):  # Said on the canvas; a server that is away must not keep us.
             self.save()
         self.autosave.close()
-        self.run_panel.close()
-        self.canvas.close()
+        for widget in (self.run_panel, self.canvas, *self.screen):
+            widget.close()
         self.panel.close()
         self.query_client.unmount()
+        if self._kept is not None:
+            self._kept.close()
         self._loop.wait(self.api.transport.aclose(), SAVE_TIMEOUT)
         if self._database is not None:
             self._database.close()
@@ -319,11 +348,16 @@ class Studio:
         self.execution.reset()
 
     def _check_signed_in(self) -> None:
-        if not self.api.transport.tokens.signed_in:
-            raise UnauthorizedError(
-                f"Nobody is signed in at {self.api.transport.base_url}; call studio.login(email, password).",
-                status=401,
-            )
+        if not self.auth.has_tokens:
+            why = self.auth.message or f"Nobody is signed in at {self.api.transport.base_url}."
+            raise UnauthorizedError(f"{why} Call studio.login(email, password).", status=401)
+
+    def _greet(self) -> None:
+        """Ask who is signed in, or say why somebody has to sign in again."""
+        if self.auth.has_tokens:
+            self.api.auth.resume()
+        elif self.auth.message:
+            self.ui.add_notification("Signed out", self.auth.message, type="warning", duration=0)
 
     def _leave(self, discard: bool) -> None:
         if not discard:
@@ -347,6 +381,15 @@ class Studio:
     def __repr__(self) -> str:
         where = "embedded" if self._database is not None else self.api.transport.base_url
         return f"Studio({where}, pipeline={self.store.pipeline_name!r})"
+
+
+def _session_at(address: str, tokens: Tokens, *, is_given: bool) -> AuthStore:
+    """Return the session at a server: that of last time, unless a token for this time was given."""
+    if is_given:
+        return AuthStore(tokens)
+    session = AuthStore(tokens, keeper=SystemKeyring(address), account=address)
+    session.keep()
+    return session
 
 
 def _open_database(data: str | os.PathLike[str] | None) -> Database:

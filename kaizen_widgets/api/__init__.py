@@ -4,6 +4,7 @@ from kaizen_widgets.api.agents import Agent, AgentDetail, AgentInput, AgentVersi
 from kaizen_widgets.api.api import Api
 from kaizen_widgets.api.auth import Organization, User
 from kaizen_widgets.api.defaults import studio_defaults
+from kaizen_widgets.api.kept_queries import keep_queries
 from kaizen_widgets.api.keys import query_keys
 from kaizen_widgets.api.pipelines import Pipeline, PipelineDetail, PipelineInput, Validation
 
@@ -19,6 +20,7 @@ __all__ = [
     "PipelineInput",
     "User",
     "Validation",
+    "keep_queries",
     "query_keys",
     "studio_defaults",
 ]

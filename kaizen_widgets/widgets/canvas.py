@@ -11,10 +11,8 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Iterable, Mapping
-from pathlib import Path
 from typing import Any
 
-import anywidget
 from traitlets import Bool, Dict, Enum, Int, TraitError, Tuple, validate
 
 from kaizen_widgets.background import background
@@ -25,12 +23,13 @@ from kaizen_widgets.nodes import Registry, default_registry
 from kaizen_widgets.stores import AutoSave, CanvasStore, Commit, ExecutionStore, Replaced
 from kaizen_widgets.stores.elements_trait import Elements
 from kaizen_widgets.sync import KernelEnd, Outbox
+from kaizen_widgets.sync.columns import columns_of, pack
 from kaizen_widgets.sync.messages import CanvasState, KernelMail, KindLook, Problem, SaveState
+from kaizen_widgets.widgets.bundle import Bundle, BundledWidget
 from kaizen_widgets.widgets.looks import look_of, run_state_of
 
 logger = logging.getLogger(__name__)
 
-STATIC = Path(__file__).parent.parent / "static"
 SNAPSHOT_DELAY = 2.0
 """Seconds without an edit after which the saved picture is brought up to date."""
 SNAPSHOT_LIMIT = 1000
@@ -39,7 +38,7 @@ SNAPSHOT_LIMIT = 1000
 CommandHandler = Callable[[], None]
 
 
-class Canvas(anywidget.AnyWidget):
+class Canvas(BundledWidget):
     """An editable graph.
 
     Args:
@@ -58,8 +57,7 @@ class Canvas(anywidget.AnyWidget):
         GraphError: The graph is none; the message names the element.
     """
 
-    _esm = STATIC / "canvas.js"
-    _css = STATIC / "canvas.css"
+    bundle = Bundle("canvas")
 
     nodes = Elements("nodes")
     edges = Elements("edges")
@@ -101,7 +99,13 @@ class Canvas(anywidget.AnyWidget):
         self._ends: list[Callable[[], None]] = []
         self._selecting: int | None = None
         self._snapshot_timer: Any = None
-        self._outbox = Outbox(self._send_mail, lambda: self._end.heartbeat(), clock)
+        self._outbox = Outbox(
+            self._send_mail,
+            lambda: self._end.heartbeat(),
+            clock,
+            snapshot=lambda: self._end.snapshot(),
+            size=lambda: self.store.graph.node_count + self.store.graph.edge_count,
+        )
         self._end = KernelEnd(
             self.store,
             self._outbox.post,
@@ -222,7 +226,8 @@ class Canvas(anywidget.AnyWidget):
 
     def _send_mail(self, mail: KernelMail) -> None:
         if self.comm is not None:
-            self.send(mail.model_dump(mode="json", by_alias=True))
+            content, buffers = pack(mail)
+            self.send(content, buffers)
 
     def get_state(self, key: Any = None, drop_defaults: bool = False) -> dict[str, Any]:
         """Return the synced state; the picture of the graph in it is made now."""
@@ -232,8 +237,18 @@ class Canvas(anywidget.AnyWidget):
         return state
 
     def _picture(self) -> dict[str, Any]:
-        snapshot = self._end.snapshot().model_dump(mode="json", by_alias=True)
-        return {key: snapshot[key] for key in ("nodes", "edges", "kinds", "state")}
+        """Return the document as a view shows it before the kernel answers, or without one."""
+        with self.store.locked():
+            graph, snapshot = self.store.graph, self._end.snapshot()
+        drawn = {node.type for node in graph.nodes}
+        picture = snapshot.model_copy(
+            update={"kinds": tuple(kind for kind in snapshot.kinds or () if kind.type in drawn)}
+        )
+        include = {"epoch", "rev", "digest", "kinds", "state"}
+        return {
+            **picture.model_dump(mode="json", by_alias=True, include=include),
+            "columns": columns_of(graph.nodes, graph.edges),
+        }
 
     def _plan_snapshot(self) -> None:
         if self._snapshot_timer is not None:
