@@ -58,17 +58,15 @@ def test_words_of_authors_come_bare() -> None:
         @field_validator("a")
         @classmethod
         def _odd(cls, value: int) -> int:
-            assert value % 2, "must be odd"
-            return value
+            raise AssertionError("must be odd")
 
         @field_validator("b")
         @classmethod
         def _bare(cls, value: int) -> int:
-            assert value == 0
-            return value
+            raise ValueError
 
     assert said(Model, {"a": 2})["a"] == "must be odd"
-    assert said(Model, {"a": 1, "b": 1})["b"] != ""
+    assert said(Model, {"a": 1, "b": 1})["b"] == "This is not valid."
 
 
 def test_an_unanswered_field_is_required_rather_than_of_a_wrong_type() -> None:
