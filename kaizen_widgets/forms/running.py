@@ -143,35 +143,35 @@ class Runs:
         then: Then,
         failed: Failed | None,
     ) -> None:
+        outcome: Resolved | Exception
         try:
-            resolved = await answer
-            if not isinstance(resolved, Resolved):
-                raise _not_an_answer(resolved)
+            outcome = await answer
+            if not isinstance(outcome, Resolved):
+                raise _not_an_answer(outcome)
         except Exception as error:
-            with self._operation:
-                self._end(run)
-                if failed is not None:
-                    failed(error)
-                else:
-                    self._could_not_check(error)
-            return
+            outcome = error
         try:
             with self._operation:
-                self._end(run)
-                resolved = self._worded(resolved)
-                self._last = (values, resolved)
-                then(resolved)
+                self._running.pop(run, None)
+                self._state.is_validating = bool(self._running)
+                if isinstance(outcome, Resolved):
+                    outcome = self._worded(outcome)
+                    self._last = (values, outcome)
+                    then(outcome)
+                else:
+                    (failed or self._could_not_check)(outcome)
         except Exception:  # a listener's, or a later run's: nobody waits for this coroutine
             log.exception("What follows a form's validation failed")
 
-    def _end(self, run: object) -> None:
-        self._running.pop(run, None)
-        self._state.is_validating = bool(self._running)
-
     def _could_not_check(self, error: Exception) -> None:
-        """Say in the form that its values could not be judged: nobody waits for this run."""
-        log.error("A form's resolver failed", exc_info=error)
-        said = FieldError("resolver_failed", f"This could not be checked: {error}")
+        """Say in the form that its values could not be judged: nobody waits for this run.
+
+        Only what kind of error it was: its own words may quote a password.
+        """
+        kind = type(error).__name__
+        log.error("A form's resolver failed with %s", kind)
+        log.debug("The resolver's error", exc_info=error)
+        said = FieldError("resolver_failed", f"This could not be checked ({kind}).")
         self._state.set_error("root.resolver", said)
 
     def _worded(self, answer: Resolved) -> Resolved:
