@@ -21,7 +21,10 @@ from typing import NamedTuple
 ROOT = Path(__file__).resolve().parent.parent
 JS = ROOT / "js"
 STATIC = ROOT / "kaizen_widgets" / "static"
-RESULTS = (STATIC / "canvas.js", STATIC / "canvas.css")
+RESULTS = tuple(
+    STATIC / f"{name}.js"
+    for name in sorted(["loader", *(path.parent.name for path in JS.glob("src/*/bundle.ts"))])
+)
 
 OLDEST_NODE = 20
 """The oldest major version that esbuild, vitest and biome of our lock file run on."""

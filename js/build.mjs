@@ -1,5 +1,7 @@
-// Bundles src/index.ts into ../kaizen_widgets/static/canvas.{js,css} and prints their sizes.
+// Bundles each src/<name>/bundle.ts into ../kaizen_widgets/static/<name>.js, styles included, and
+// src/loader.ts, which finds them in a page; prints their sizes.
 // Option: --dev keeps names and adds an inline source map.
+import { existsSync, readdirSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -60,22 +62,49 @@ const withoutShims = {
   },
 };
 
-const result = await build({
-  entryPoints: { canvas: join(here, "src", "index.ts") },
-  outdir: out,
+const common = {
   bundle: true,
-  format: "esm",
   target: ["chrome111", "firefox113", "safari16.4"],
   minify: !dev,
-  sourcemap: dev ? "inline" : false,
   charset: "utf8",
   legalComments: "none",
+  logLevel: "warning",
+};
+
+/** `import css from "./theme.css?inline"` gives the style sheet, its imports included, as text. */
+const inlineCss = {
+  name: "inline-css",
+  setup(setup) {
+    setup.onResolve({ filter: /\.css\?inline$/ }, ({ path, resolveDir }) => ({
+      path: join(resolveDir, path.replace("?inline", "")),
+      namespace: "inline-css",
+    }));
+    setup.onLoad({ filter: /.*/, namespace: "inline-css" }, async ({ path }) => {
+      const { outputFiles } = await build({
+        ...common,
+        entryPoints: [path],
+        plugins: [scopeVendorCss],
+        write: false,
+      });
+      return { contents: outputFiles[0].text, loader: "text" };
+    });
+  },
+};
+
+const bundles = readdirSync(join(here, "src"))
+  .map((name) => [name, join(here, "src", name, "bundle.ts")])
+  .filter(([, entry]) => existsSync(entry));
+
+const result = await build({
+  ...common,
+  entryPoints: { ...Object.fromEntries(bundles), loader: join(here, "src", "loader.ts") },
+  outdir: out,
+  format: "esm",
+  sourcemap: dev ? "inline" : false,
   jsx: "automatic",
   define: { "process.env.NODE_ENV": dev ? '"development"' : '"production"' },
-  plugins: [scopeVendorCss, withoutColors, withoutShims],
-  write: true,
+  plugins: [inlineCss, withoutColors, withoutShims],
   metafile: true,
-  logLevel: "warning",
 });
 
 for (const path of Object.keys(result.metafile.outputs)) {

@@ -14,7 +14,7 @@ from hatchling.builders.sdist import SdistBuilder
 from hatchling.builders.wheel import WheelBuilder
 
 ROOT = Path(__file__).parent.parent
-BUNDLE = {"kaizen_widgets/static/canvas.js", "kaizen_widgets/static/canvas.css"}
+BUNDLE = {"kaizen_widgets/static/canvas.js", "kaizen_widgets/static/loader.js"}
 
 
 @pytest.fixture(scope="module")

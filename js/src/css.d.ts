@@ -1,1 +1,5 @@
-declare module "*.css";
+/** A style sheet as text, bundled and minified by `build.mjs`. */
+declare module "*.css?inline" {
+  const css: string;
+  export default css;
+}

@@ -1,7 +1,7 @@
 // @vitest-environment jsdom
 import { act } from "react";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import widget, { mount } from "../src/index.ts";
+import widget, { mount } from "../src/canvas/bundle.ts";
 import { FakeModel } from "./model.ts";
 
 // jsdom measures nothing; geometry is tested in a real browser.
@@ -32,8 +32,7 @@ function open(set: (fake: FakeModel) => void = () => {}) {
   return { fake, el, end: () => act(end) };
 }
 
-test("the widget renders itself, or hands out `mount` to widgets that share it", () => {
-  expect(widget.render).toBe(mount);
+test("the bundle hands out `mount` to the canvases that share it", () => {
   expect(widget.initialize()).toEqual({ mount });
 });
 

@@ -11,10 +11,8 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Iterable, Mapping
-from pathlib import Path
 from typing import Any
 
-import anywidget
 from traitlets import Bool, Dict, Enum, Int, TraitError, Tuple, validate
 
 from kaizen_widgets.background import background
@@ -26,11 +24,11 @@ from kaizen_widgets.stores import AutoSave, CanvasStore, Commit, ExecutionStore,
 from kaizen_widgets.stores.elements_trait import Elements
 from kaizen_widgets.sync import KernelEnd, Outbox
 from kaizen_widgets.sync.messages import CanvasState, KernelMail, KindLook, Problem, SaveState
+from kaizen_widgets.widgets.bundle import Bundle, BundledWidget
 from kaizen_widgets.widgets.looks import look_of, run_state_of
 
 logger = logging.getLogger(__name__)
 
-STATIC = Path(__file__).parent.parent / "static"
 SNAPSHOT_DELAY = 2.0
 """Seconds without an edit after which the saved picture is brought up to date."""
 SNAPSHOT_LIMIT = 1000
@@ -39,7 +37,7 @@ SNAPSHOT_LIMIT = 1000
 CommandHandler = Callable[[], None]
 
 
-class Canvas(anywidget.AnyWidget):
+class Canvas(BundledWidget):
     """An editable graph.
 
     Args:
@@ -58,8 +56,7 @@ class Canvas(anywidget.AnyWidget):
         GraphError: The graph is none; the message names the element.
     """
 
-    _esm = STATIC / "canvas.js"
-    _css = STATIC / "canvas.css"
+    bundle = Bundle("canvas")
 
     nodes = Elements("nodes")
     edges = Elements("edges")

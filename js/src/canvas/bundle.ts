@@ -1,15 +1,13 @@
-/**
- * The canvas as an anywidget. `render` mounts it for a widget that carries this bundle itself; a widget
- * that shares another's takes `mount` from what `initialize` returns (trap 8).
- */
+/** The canvas's bundle: what every canvas of a page shares (see `loader.ts`). */
 import { createElement } from "react";
 import { createRoot } from "react-dom/client";
-import { Canvas } from "./canvas/Canvas.tsx";
-import { makeHost } from "./canvas/host.ts";
-import { Session } from "./canvas/session.ts";
-import { Channel, type Model } from "./channel.ts";
-import { browserClock } from "./clock.ts";
-import "./theme.css";
+import { Channel, type Model } from "../channel.ts";
+import { browserClock } from "../clock.ts";
+import { addStyles } from "../styles.ts";
+import css from "../theme.css?inline";
+import { Canvas } from "./Canvas.tsx";
+import { makeHost } from "./host.ts";
+import { Session } from "./session.ts";
 
 export interface View {
   model: Model;
@@ -18,6 +16,7 @@ export interface View {
 
 /** Draws one view; call what it returns to end it, after which nothing listens any more. */
 export function mount({ model, el }: View): () => void {
+  addStyles(el, css);
   const ending = new AbortController();
   const session = new Session(
     new Channel(model),
@@ -41,4 +40,4 @@ function randomClient(): string {
   );
 }
 
-export default { initialize: () => ({ mount }), render: mount };
+export default { initialize: () => ({ mount }) };

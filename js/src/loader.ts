@@ -1,0 +1,79 @@
+/**
+ * What each widget carries itself: it finds the code that all widgets of its kind share, by its hash.
+ *
+ * The code is another widget's module, which the host hands out (trap 8). A host that cannot is passed by:
+ * the kernel is asked for the code, once a page. Code that is here already is used at once.
+ */
+import type { AnyModel, Host } from "@anywidget/types";
+
+type End = () => void;
+export interface Code {
+  mount(view: { model: AnyModel; el: HTMLElement }): End;
+}
+interface View {
+  model: AnyModel<{ _code: string; _code_hash: string }>;
+  el: HTMLElement;
+  host?: Host;
+}
+
+const WAIT = 20_000;
+const page = globalThis as { kaizenCode?: Map<string, Promise<Code>> };
+
+async function render({ model, el, host }: View): Promise<End | undefined> {
+  page.kaizenCode ??= new Map();
+  const hash = model.get("_code_hash");
+  let code = page.kaizenCode.get(hash);
+  if (!code) {
+    code = find(model, hash, host);
+    page.kaizenCode.set(hash, code);
+  }
+  try {
+    return (await code).mount({ model: model as unknown as AnyModel, el });
+  } catch (error) {
+    // The next view may have more luck.
+    page.kaizenCode.delete(hash);
+    el.textContent = `${error instanceof Error ? error.message : error} Run the cell again to draw it.`;
+    return undefined;
+  }
+}
+
+async function find(model: View["model"], hash: string, host?: Host): Promise<Code> {
+  try {
+    const widget = await host?.getWidget(model.get("_code"));
+    if (widget) return widget.exports as Code;
+  } catch {
+    // The shared widget is gone, or the host knows of none.
+  }
+  return fetchCode(model, hash);
+}
+
+/** Asks the kernel for the code. */
+function fetchCode(model: View["model"], hash: string): Promise<Code> {
+  return new Promise((resolve, reject) => {
+    const end = () => {
+      clearTimeout(timer);
+      model.off("msg:custom", onMessage);
+    };
+    const fail = () => {
+      end();
+      reject(new Error("The code of this widget is not in the page, and no kernel answers."));
+    };
+    const onMessage = ({ kind, hash: its, code }: Record<string, string>) => {
+      if (kind !== "code" || its !== hash || code === undefined) return;
+      end();
+      const url = URL.createObjectURL(new Blob([code], { type: "text/javascript" }));
+      import(/* @vite-ignore */ url)
+        .then((module) => resolve(module.default.initialize()), reject)
+        .finally(() => URL.revokeObjectURL(url));
+    };
+    const timer = setTimeout(fail, WAIT);
+    model.on("msg:custom", onMessage);
+    try {
+      model.send({ kind: "code", hash });
+    } catch {
+      fail();
+    }
+  });
+}
+
+export default { render };

@@ -1,0 +1,107 @@
+"""How JavaScript reaches the page: once for all widgets that share it.
+
+anywidget keeps a module as state of each instance, so that ten canvases would send, and save, ten React
+Flows. Here an instance carries a loader of 1 kB and names a `Code` widget, one a kernel, whose module is
+the bundle; a host that cannot hand it out gets the bundle by message. Nobody else sets ``_esm``.
+
+    class FieldArea(BundledWidget):
+        bundle = Bundle("form")  # js/src/form/bundle.ts, whose default export is
+                                 # { initialize: () => ({ mount }) }; mount({ model, el }) returns its end
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any, ClassVar
+
+import anywidget
+from traitlets import Unicode
+
+STATIC = Path(__file__).parent.parent / "static"
+_LOCK = threading.Lock()
+
+
+def _built(name: str) -> str:
+    path = STATIC / f"{name}.js"
+    try:
+        return path.read_text("utf-8")
+    except FileNotFoundError:
+        raise RuntimeError(
+            f"{path.name} is not built: run `make`, or install the package again."
+        ) from None
+
+
+class Code(anywidget.AnyWidget):
+    """A bundle as a widget without a view; its ``initialize`` hands out ``mount``."""
+
+    # A trait of the class: anywidget would make the module its own default, and embedding drops defaults.
+    _esm = Unicode().tag(sync=True)
+
+    def __repr__(self) -> str:
+        return "Code()"
+
+
+class Bundle:
+    """A built module, styles included.
+
+    Args:
+        name: The folder of ``js/src`` it is built from.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self._widget: Code | None = None
+
+    @cached_property
+    def source(self) -> str:
+        """The module.
+
+        Raises:
+            RuntimeError: It is not built.
+        """
+        return _built(self.name)
+
+    @cached_property
+    def hash(self) -> str:
+        """Tells this module from every other."""
+        return hashlib.sha256(self.source.encode()).hexdigest()[:16]
+
+    @property
+    def widget(self) -> Code:
+        """The one widget of this kernel that carries the module; another when that was closed."""
+        with _LOCK:
+            if self._widget is None or self._widget.comm is None:
+                self._widget = Code(_esm=self.source)
+            return self._widget
+
+    def __repr__(self) -> str:
+        return f"Bundle({self.name!r})"
+
+
+class BundledWidget(anywidget.AnyWidget):
+    """A widget whose JavaScript is its class's `Bundle`."""
+
+    bundle: ClassVar[Bundle]
+    _esm = Unicode().tag(sync=True)
+    _code = anywidget.WidgetTrait().tag(sync=True)
+    _code_hash = Unicode().tag(sync=True)
+
+    def __init__(self, *args: Any, **keys: Any) -> None:
+        super().__init__(
+            *args,
+            **keys,
+            _esm=_built("loader"),
+            _code=self.bundle.widget,
+            _code_hash=self.bundle.hash,
+        )
+
+    def _handle_custom_msg(self, content: Any, buffers: Any) -> None:
+        if isinstance(content, Mapping) and content.get("kind") == "code":
+            if content.get("hash") == self.bundle.hash:
+                self.send({"kind": "code", "hash": self.bundle.hash, "code": self.bundle.source})
+            return
+        super()._handle_custom_msg(content, buffers)

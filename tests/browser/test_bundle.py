@@ -1,0 +1,86 @@
+"""The code travels once a page, whatever the number of canvases, and survives what pages go through."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import pytest
+from playwright.sync_api import Page, WebSocket
+
+from tests.browser.hand import Hand
+from tests.browser.lab import Lab
+
+MAKE = """
+from kaizen_widgets import Canvas, Graph, Node
+def make():
+    return Canvas(Graph([Node("a", (0, 0), type="agent"), Node("b", (300, 0), type="agent")]))
+"""
+ONE = "canvas = make()\ncanvas"
+NINE = "from IPython.display import display\nfor _ in range(9):\n    display(make())"
+ALL_DRAWN = (
+    "(n) => [...document.querySelectorAll('.kaizen-canvas')]"
+    ".filter((canvas) => canvas.querySelectorAll('.react-flow__node').length === 2).length === n"
+)
+
+
+class Traffic:
+    """Counts the bytes that reach a page over its websockets."""
+
+    def __init__(self, page: Page) -> None:
+        self.bytes = 0
+        page.on("websocket", self._on_socket)
+
+    def _on_socket(self, socket: WebSocket) -> None:
+        socket.on("framereceived", self._on_frame)
+
+    def _on_frame(self, payload: Any) -> None:
+        self.bytes += len(payload)
+
+    def take(self) -> int:
+        """Return what came since the last time."""
+        taken, self.bytes = self.bytes, 0
+        return taken
+
+
+def test_ten_canvases_cost_little_more_than_one(lab: Lab):
+    traffic = Traffic(lab.page)
+    lab.open([MAKE, ONE, NINE])
+    lab.run_cell(0)
+    traffic.take()
+    lab.run_cell(1)
+    lab.page.wait_for_function(ALL_DRAWN, arg=1)
+    one = traffic.take()
+    lab.run_cell(2)
+    lab.page.wait_for_function(ALL_DRAWN, arg=10)
+    nine = traffic.take()
+    assert (one + nine) / one <= 1.25, (one, nine)
+    assert lab.page.locator("style[data-kaizen]").count() == 1
+    lab.reload()
+    lab.page.wait_for_function(ALL_DRAWN, arg=10)
+    # Opening a notebook costs JupyterLab some 20 kB of its own.
+    assert traffic.take() <= 1.2 * one + 50_000
+    assert lab.problems == []
+
+
+def test_a_second_tab_and_a_new_kernel_draw_again(lab: Lab):
+    lab.open([MAKE, ONE])
+    lab.run_all()
+    Hand(lab).node("b").wait_for()
+    lab.save()
+    other = lab.second_tab()
+    Hand(other).node("b").wait_for()
+    lab.restart_kernel()
+    lab.run_all()
+    Hand(lab).node("b").wait_for()
+    lab.run_python("canvas.store.update_node_data('a', {'label': 'Anew'})")
+    lab.page.get_by_text("Anew").first.wait_for()
+
+
+@pytest.mark.parametrize("app", ["lab", "notebook"])
+def test_a_host_that_cannot_share_gets_the_code_by_message(
+    lab: Lab, app: Literal["lab", "notebook"]
+):
+    lab.open([MAKE, "canvas = make()\ncanvas._code.close()\ncanvas", "canvas"], app=app)
+    lab.run_all()
+    lab.page.wait_for_function(ALL_DRAWN, arg=2)
+    assert lab.page.evaluate("globalThis.kaizenCode.size") == 1
