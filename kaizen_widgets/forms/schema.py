@@ -1,0 +1,27 @@
+"""What the form asks of a model's field tree (`kaizen_widgets.forms.fields` has it)."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+from kaizen_widgets.forms.resolver import Context, Resolved
+
+
+class Schema(Protocol):
+    """Drafts of a model's values, and what is wrong with them.
+
+    Drafts are nested dicts and lists whose leaves are what somebody typed; their paths are the names
+    of the form's fields.
+    """
+
+    def draft(self, value: Any = ...) -> Any:
+        """Return the drafts of a value (an instance, or a mapping of some fields), or blank ones."""
+        ...
+
+    def has(self, name: str) -> bool:
+        """Whether there can be a field, row or group of this dotted name, with any index of rows."""
+        ...
+
+    def resolve(self, values: Any, context: Context, /) -> Resolved:
+        """Return the model's value of these drafts, or the errors of all fields: a `Resolver`."""
+        ...
