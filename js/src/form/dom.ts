@@ -14,11 +14,7 @@ export function h<K extends keyof HTMLElementTagNameMap>(
   return element;
 }
 
-export function setAttribute(
-  element: Element,
-  name: string,
-  value: Attributes[string],
-): void {
+export function setAttribute(element: Element, name: string, value: Attributes[string]): void {
   if (value === null || value === undefined || value === false) element.removeAttribute(name);
   else {
     const text = value === true ? "" : String(value);
