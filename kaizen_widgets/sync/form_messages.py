@@ -250,9 +250,12 @@ FormMessage = Annotated[
 
 
 class Focus(_Sparse):
-    """Where the focus belongs; for one view, or for whichever the user is looking at."""
+    """Where the focus belongs, for one view or for whichever the user is looking at.
 
-    key: Key
+    Without a key it is the first field that has an error.
+    """
+
+    key: Key | None = None
     to: ClientId | None = None
 
 

@@ -142,7 +142,8 @@ export class Area {
 
   private takeFocus({ key, to }: Focus): void {
     if (to ? to !== this.replica.client : !this.el.isConnected || !document.hasFocus()) return;
-    const at = this.shownAt(key);
+    const wanted = key ?? this.form.keysWithErrors()[0];
+    const at = wanted === undefined ? null : this.shownAt(wanted);
     if (at !== null && this.form.viewOf(at)?.focus()) {
       this.el.ownerDocument.activeElement?.scrollIntoView({ block: "nearest" });
       const count = this.form.keysWithErrors().length;
@@ -180,7 +181,11 @@ export class Area {
         if (file) leaf?.attach(file);
       } else if (isSliding(target)) leaf?.changed(true);
     });
-    on("focusin", ({ target }) => leafOf(target)?.focused());
+    on("focusin", ({ target, relatedTarget }) => {
+      leafOf(target)?.focused();
+      // Whoever comes back may have missed a last patch: Jupyter drops some (trap 1).
+      if (!(relatedTarget instanceof Node && el.contains(relatedTarget))) this.replica.hello();
+    });
     on("focusout", ({ target, relatedTarget }) => {
       const leaf = leafOf(target);
       // What is redrawn loses the focus too, and nobody left it.

@@ -1,6 +1,6 @@
 /** What every part of a form's view shares: the replica, names for ids, and who draws which key. */
 import type { Unsubscribe } from "../store.ts";
-import { isWithin } from "./keys.ts";
+import { upwards } from "./keys.ts";
 import type { Cell, FieldNode, Option } from "./protocol.gen.ts";
 import type { Replica } from "./replica.ts";
 
@@ -35,7 +35,8 @@ export interface HostedView {
 
 export class Form {
   private readonly watchers = new Map<string, Set<() => void>>();
-  private readonly views = new Map<string, FieldView>();
+  /** A union and its branch share a key; the innermost view is the last. */
+  private readonly views = new Map<string, FieldView[]>();
   private ids = 0;
 
   constructor(
@@ -80,12 +81,14 @@ export class Form {
   watch(key: string, view: FieldView | null, refresh: () => void): Unsubscribe {
     const all = this.watchers.get(key) ?? new Set();
     this.watchers.set(key, all.add(refresh));
-    if (view) this.views.set(key, view);
+    if (view) this.views.set(key, [...(this.views.get(key) ?? []), view]);
     refresh();
     return () => {
       all.delete(refresh);
       if (!all.size) this.watchers.delete(key);
-      if (view && this.views.get(key) === view) this.views.delete(key);
+      const left = this.views.get(key)?.filter((one) => one !== view) ?? [];
+      if (left.length) this.views.set(key, left);
+      else this.views.delete(key);
     };
   }
 
@@ -93,9 +96,9 @@ export class Form {
     for (const key of keys) for (const refresh of [...(this.watchers.get(key) ?? [])]) refresh();
   }
 
-  /** The view of a key, or of the nearest thing above that there is one of. */
+  /** The view of a key; of a union, that of its branch. */
   viewOf(key: string): FieldView | null {
-    return this.views.get(key) ?? null;
+    return this.views.get(key)?.at(-1) ?? null;
   }
 
   hasView(key: string): boolean {
@@ -107,7 +110,7 @@ export class Form {
     const keys = Object.keys(this.replica.picture.errors).filter(
       (key) => key !== "" && this.errors(key).length,
     );
-    const at = new Map(keys.map((key) => [key, this.views.get(key)?.el]));
+    const at = new Map(keys.map((key) => [key, this.viewOf(key)?.el]));
     return keys.sort((one, other) => {
       const [a, b] = [at.get(one), at.get(other)];
       if (!a || !b) return a ? -1 : b ? 1 : 0;
@@ -125,9 +128,10 @@ export class Form {
   /** The name a field goes by in a sentence: its label, with the labels above it. */
   nameOf(key: string): string {
     const labels: string[] = [];
-    for (const [above, view] of this.views)
-      if (above !== "" && isWithin(key, above) && view.el.dataset.label)
-        labels.push(view.el.dataset.label);
+    for (const above of [...upwards(key)].reverse()) {
+      const label = above && this.views.get(above)?.[0]?.el.dataset.label;
+      if (label) labels.push(label);
+    }
     return labels.join(", ") || key.slice(1).replaceAll("/", ", ");
   }
 }

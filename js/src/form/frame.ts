@@ -9,7 +9,8 @@ export interface Frame {
   readonly body: HTMLElement;
   /** The right end of its first line, for buttons. */
   readonly side: HTMLElement;
-  refresh(): void;
+  /** `own`: errors stand here, and not with what it holds. */
+  refresh(own?: boolean): void;
 }
 
 export function frame(form: Form, node: FieldNode, key: string, place: Place): Frame {
@@ -43,8 +44,8 @@ export function frame(form: Form, node: FieldNode, key: string, place: Place): F
     el,
     body,
     side,
-    refresh() {
-      const errors = form.errors(key);
+    refresh(own = true) {
+      const errors = own ? form.errors(key) : [];
       setText(error, errors.join("\n"));
       el.toggleAttribute("data-invalid", errors.length > 0);
       el.hidden = form.isHidden(key);

@@ -85,7 +85,8 @@ export class Leaf implements FieldView {
   changed(done: boolean): void {
     if (!this.control.read) return;
     const { replica } = this.form;
-    replica.edit(this.key, this.control.read(), { pause: !done && !this.control.discreet });
+    const value = this.control.read();
+    replica.edit(this.key, this.valueOf(value), { pause: !done && !this.control.discreet });
     if (done && !this.control.discreet) replica.flush();
     this.refresh();
   }
@@ -129,6 +130,13 @@ export class Leaf implements FieldView {
   unset(): void {
     this.form.replica.ask({ kind: "set", key: this.key, isSet: false });
     this.focus();
+  }
+
+  /** An emptied text is an empty text; an emptied number, date or choice of an Optional is not set. */
+  private valueOf(value: unknown): unknown {
+    if (value !== "" && value !== null) return value;
+    const isText = ["text", "long_text", "password"].includes(this.node.kind ?? "text");
+    return this.node.nullable && !isText ? null : (value ?? "");
   }
 
   // ------------------------------------------------------------------- drawing

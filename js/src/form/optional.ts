@@ -28,8 +28,8 @@ export class Optional implements FieldView {
     });
     const { help: _help, required: _required, ...rest } = node;
     this.unwatch = form.watch(key, this, () => {
-      made.refresh();
       const isSet = form.cell(key).unset !== true;
+      made.refresh(!isSet);
       this.toggle.checked = isSet;
       word.textContent = isSet ? "Set" : "Not set";
       if (isSet && !this.inner) {

@@ -197,10 +197,12 @@ export interface FormState {
   submitCount: number;
 }
 /**
- * Where the focus belongs; for one view, or for whichever the user is looking at.
+ * Where the focus belongs, for one view or for whichever the user is looking at.
+ *
+ * Without a key it is the first field that has an error.
  */
 export interface Focus {
-  key: string;
+  key?: string | null;
   to?: string | null;
 }
 /**

@@ -61,7 +61,7 @@ export class Replica {
   /** Takes what is in a control now. `pause`: it goes out after a pause in typing; else with the next message. */
   edit(key: string, value: unknown, { pause = true } = {}): void {
     this.unsent.set(key, value);
-    this.picture.cells[key] = { ...this.cell(key), value, unset: false };
+    this.picture.cells[key] = { ...this.cell(key), value, unset: value === null };
     if (pause) {
       this.stopPause();
       this.stopPause = this.clock.later(PAUSE, () => this.flush());

@@ -26,8 +26,8 @@ export class Union implements FieldView {
     });
     made.side.append(h("div", { class: "kf-select" }, this.picker));
     this.unwatch = form.watch(key, this, () => {
-      made.refresh();
       const tag = form.cell(key).branch ?? "";
+      made.refresh(tag === "");
       setAttribute(this.picker, "aria-invalid", form.errors(key).length ? "true" : null);
       setAttribute(this.picker, "aria-describedby", made.el.getAttribute("aria-describedby"));
       none.hidden = tag !== "";
