@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from kaizen_widgets.stores import CanvasStore as CanvasStore
     from kaizen_widgets.studio import Studio as Studio
     from kaizen_widgets.widgets import Canvas as Canvas
+    from kaizen_widgets.widgets import MutationButton as MutationButton
+    from kaizen_widgets.widgets import QueryDevtools as QueryDevtools
+    from kaizen_widgets.widgets import QueryPanel as QueryPanel
     from kaizen_widgets.widgets import RunPanel as RunPanel
 
 _HOMES = {
@@ -35,8 +38,11 @@ _HOMES = {
     "Kind": "nodes",
     "KindConfig": "nodes",
     "Look": "nodes",
+    "MutationButton": "widgets",
     "Node": "graph",
     "QueryClient": "query",
+    "QueryDevtools": "widgets",
+    "QueryPanel": "widgets",
     "RunPanel": "widgets",
     "Studio": "studio",
     "Task": "nodes",
@@ -51,8 +57,11 @@ __all__ = [
     "Kind",
     "KindConfig",
     "Look",
+    "MutationButton",
     "Node",
     "QueryClient",
+    "QueryDevtools",
+    "QueryPanel",
     "RunPanel",
     "Studio",
     "Task",

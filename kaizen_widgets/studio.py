@@ -33,7 +33,15 @@ from kaizen_widgets.graph import Graph
 from kaizen_widgets.nodes import Functions, default_registry
 from kaizen_widgets.query import QueryClient
 from kaizen_widgets.server import Database, create_app, default_path, local_session
-from kaizen_widgets.stores import AutoSave, CanvasStore, Draft, ExecutionStore
+from kaizen_widgets.stores import (
+    AuthStore,
+    AutoSave,
+    CanvasStore,
+    Draft,
+    ExecutionStore,
+    SystemKeyring,
+    UIStore,
+)
 from kaizen_widgets.transport import Tokens, Transport
 from kaizen_widgets.widgets import Canvas, RunPanel
 
@@ -74,6 +82,7 @@ class Studio:
             raise TypeError("Give either a server's url or the embedded API's data, not both.")
         self._loop = loop
         self._database: Database | None = None
+        tokens = Tokens(token)
         if url is None:
             database = self._database = _open_database(data)
             session = local_session(database, loop, new_id)
@@ -82,20 +91,26 @@ class Studio:
                 fresh = local_session(database, loop, new_id)
                 return fresh["access_token"], fresh["refresh_token"]
 
+            self.auth = AuthStore(tokens)
+            self.auth.login(session["user"], session["access_token"], session["refresh_token"])
             transport = Transport(
                 EMBEDDED_URL,
                 clock=loop,
-                tokens=Tokens(session["access_token"], session["refresh_token"]),
+                tokens=tokens,
                 app=create_app(database, loop, new_id),
                 renew=renew,
             )
             workspace_id = session["workspace_id"]
         else:
-            transport = Transport(url, clock=loop, tokens=Tokens(token))
+            transport = Transport(url, clock=loop, tokens=tokens)
+            self.auth = _session_at(transport.base_url, tokens, is_given=bool(token))
             workspace_id = ""
         self.query_client = QueryClient(loop=loop, clock=loop, default_options=studio_defaults())
         self.query_client.mount()
-        self.api = Api(transport, self.query_client, workspace_id=workspace_id)
+        self.api = Api(transport, self.query_client, workspace_id=workspace_id, session=self.auth)
+        self.ui = UIStore(clock=loop, new_id=new_id)
+        if self._database is None or self._database.is_durable:
+            self.ui.keep()
         self.kinds = default_registry()
         self.functions = Functions()
         self.store = CanvasStore(new_id=new_id, now=loop.now)
@@ -108,6 +123,8 @@ class Studio:
         self._connect_canvas()
         if url is None:
             self._open_newest()
+        else:
+            self._greet()
 
     # ------------------------------------------------------------ the API
 
@@ -319,11 +336,16 @@ class Studio:
         self.execution.reset()
 
     def _check_signed_in(self) -> None:
-        if not self.api.transport.tokens.signed_in:
-            raise UnauthorizedError(
-                f"Nobody is signed in at {self.api.transport.base_url}; call studio.login(email, password).",
-                status=401,
-            )
+        if not self.auth.has_tokens:
+            why = self.auth.message or f"Nobody is signed in at {self.api.transport.base_url}."
+            raise UnauthorizedError(f"{why} Call studio.login(email, password).", status=401)
+
+    def _greet(self) -> None:
+        """Ask who is signed in, or say why somebody has to sign in again."""
+        if self.auth.has_tokens:
+            self.api.auth.resume()
+        elif self.auth.message:
+            self.ui.add_notification("Signed out", self.auth.message, type="warning", duration=0)
 
     def _leave(self, discard: bool) -> None:
         if not discard:
@@ -347,6 +369,15 @@ class Studio:
     def __repr__(self) -> str:
         where = "embedded" if self._database is not None else self.api.transport.base_url
         return f"Studio({where}, pipeline={self.store.pipeline_name!r})"
+
+
+def _session_at(address: str, tokens: Tokens, *, is_given: bool) -> AuthStore:
+    """Return the session at a server: that of last time, unless a token for this time was given."""
+    if is_given:
+        return AuthStore(tokens)
+    session = AuthStore(tokens, keeper=SystemKeyring(address), account=address)
+    session.keep()
+    return session
 
 
 def _open_database(data: str | os.PathLike[str] | None) -> Database:

@@ -7,6 +7,7 @@ from kaizen_widgets.query.filters import MutationFilters, QueryFilters
 from kaizen_widgets.query.hydration import dehydrate, hydrate
 from kaizen_widgets.query.infinite import InfiniteQueryObserver
 from kaizen_widgets.query.keys import QueryKey, hash_key
+from kaizen_widgets.query.live import LiveQuery
 from kaizen_widgets.query.managers import FocusManager, OnlineManager
 from kaizen_widgets.query.mutation import Mutation, MutationState
 from kaizen_widgets.query.mutation_cache import MutationCache, MutationCallbacks
@@ -31,6 +32,7 @@ __all__ = [
     "DefaultOptions",
     "FocusManager",
     "InfiniteQueryObserver",
+    "LiveQuery",
     "Mutation",
     "MutationCache",
     "MutationCallbacks",

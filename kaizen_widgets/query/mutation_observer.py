@@ -36,6 +36,11 @@ class MutationObserver:
         self._callbacks: tuple[Callable[..., object] | None, ...] = (None, None, None)
 
     @property
+    def client(self) -> QueryClient:
+        """The client whose mutations it runs."""
+        return self._client
+
+    @property
     def options(self) -> MutationOptions:
         """The options, the defaults filled in."""
         return self._options

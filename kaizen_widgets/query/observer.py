@@ -53,6 +53,11 @@ class QueryObserver:
     # ---------------------------------------------------------------- reading
 
     @property
+    def client(self) -> QueryClient:
+        """The client whose cache it reads."""
+        return self._client
+
+    @property
     def options(self) -> QueryOptions:
         """The options, the defaults filled in."""
         return self._options

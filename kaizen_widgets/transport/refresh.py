@@ -14,6 +14,7 @@ from kaizen_widgets.errors import DecodeError, InvalidInputError, UnauthorizedEr
 from kaizen_widgets.tokens import Tokens
 
 REFRESH_PATH = "/auth/refresh"
+ENDED = "The session has ended; sign in again."
 
 
 class Refresher:
@@ -59,6 +60,7 @@ class Refresher:
     async def _refresh(self) -> None:
         old = self._tokens.refresh
         if not old:
+            self._tokens.clear(ENDED)
             raise self._ended()
         try:
             answer = await self._post(REFRESH_PATH, {"refresh_token": old})
@@ -68,7 +70,7 @@ class Refresher:
             if self._renew is not None:
                 self._tokens.set(*self._renew())
                 return
-            self._tokens.clear()
+            self._tokens.clear(ENDED)
             raise self._ended() from None
         access = answer.get("access_token") if isinstance(answer, Mapping) else None
         if not isinstance(access, str) or not access:
@@ -82,7 +84,7 @@ class Refresher:
     @staticmethod
     def _ended() -> UnauthorizedError:
         return UnauthorizedError(
-            "The session has ended; sign in again.",
+            ENDED,
             status=401,
             code="UNAUTHORIZED",
             method="POST",
