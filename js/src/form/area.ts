@@ -145,7 +145,6 @@ export class Area {
     const wanted = key ?? this.form.keysWithErrors()[0];
     const at = wanted === undefined ? null : this.shownAt(wanted);
     if (at !== null && this.form.viewOf(at)?.focus()) {
-      this.el.ownerDocument.activeElement?.scrollIntoView({ block: "nearest" });
       const count = this.form.keysWithErrors().length;
       this.spoken.textContent =
         count === 1 ? "1 field needs attention" : `${count} fields need attention`;
