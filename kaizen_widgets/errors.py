@@ -12,6 +12,7 @@
     │                                    InvalidValueError · InvalidConnectionError · FileFormatError
     ├─ QueryError(.key)                  QueryCancelledError
     ├─ RunError(.node_id)                NodeFailedError · RunCancelledError · NotRunnableError
+    ├─ FormError(.errors)                UnknownFieldError · InvalidFormError
     └─ StoreError(.store)                PersistError
 
 A message says what happened, to which thing, and what to do next. Tokens, passwords and bodies never
@@ -244,6 +245,29 @@ class NodeFailedError(RunError):
 
 class RunCancelledError(RunError):
     """The run was cancelled."""
+
+
+# -------------------------------------------------------------------- forms
+
+
+class FormError(KaizenError):
+    """A form was asked for something it cannot do, or its values do not hold.
+
+    Attributes:
+        errors: What is wrong, by dotted field name; empty when it is not about fields.
+    """
+
+    def __init__(self, message: str, *, errors: dict[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.errors = errors or {}
+
+
+class UnknownFieldError(FormError):
+    """The form has no field of this name."""
+
+
+class InvalidFormError(FormError):
+    """The values were asked for as a whole, but some of them do not hold."""
 
 
 # ------------------------------------------------------------------- stores

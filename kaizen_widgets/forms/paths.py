@@ -9,12 +9,14 @@ touch, so that whoever holds the old one has a snapshot.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Any, Final, TypeAlias
 
 Path: TypeAlias = tuple[str | int, ...]
 Name: TypeAlias = "str | Path"
+SomeNames: TypeAlias = "Name | Iterable[Name]"
+"""One name, or a list (or set) of them; a tuple is the path of one."""
 
 ROOT: Final = "root"
 """The last part of the name of a list's own error, as in `items.root`."""
@@ -58,11 +60,11 @@ def parse(name: str) -> Path:
 
 @lru_cache(maxsize=65_536)
 def join(path: Path) -> str:
-    """Return the dotted name of a path.
+    r"""Return the dotted name of a path.
 
     Examples:
         >>> join(("items", 0, "a.b"))
-        'items.0.a\\\\.b'
+        'items.0.a\\.b'
     """
     return ".".join(
         str(part) if isinstance(part, int) else part.replace("\\", "\\\\").replace(".", "\\.")
@@ -78,6 +80,15 @@ def path_of(name: Name) -> Path:
 def name_of(name: Name) -> str:
     """Return the dotted name of a name or path."""
     return name if isinstance(name, str) else join(name)
+
+
+def names_of(names: SomeNames) -> tuple[str, ...]:
+    """Return the dotted names of one or several."""
+    if isinstance(names, str):
+        return (names,)
+    if isinstance(names, tuple):
+        return (join(names),)  # pyright: ignore[reportArgumentType] - a tuple is a path
+    return tuple(map(name_of, names))
 
 
 def is_within(name: str, parent: str) -> bool:
@@ -153,8 +164,8 @@ def unset(values: Any, path: Path) -> Any:
     part, rest = path[0], path[1:]
     if get(values, (part,)) is MISSING:
         return values
-    fresh = values.copy()
-    key = part if isinstance(values, list) or part in values else str(part)
+    fresh: Any = values.copy()
+    key: Any = part if isinstance(values, list) or part in values else str(part)
     inner = unset(values[key], rest)
     if inner is MISSING:
         del fresh[key]

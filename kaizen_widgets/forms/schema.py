@@ -18,8 +18,16 @@ class Schema(Protocol):
         """Return the drafts of a value (an instance, or a mapping of some fields), or blank ones."""
         ...
 
+    def draft_at(self, name: str, value: Any) -> Any:
+        """Return the draft of a Python value for one field; a draft comes back as it is."""
+        ...
+
     def has(self, name: str) -> bool:
         """Whether there can be a field, row or group of this dotted name, with any index of rows."""
+        ...
+
+    def place(self, loc: tuple[Any, ...], values: Any) -> str | None:
+        """Return the name under which an error with this pydantic ``loc`` belongs; None if nowhere."""
         ...
 
     def resolve(self, values: Any, context: Context, /) -> Resolved:

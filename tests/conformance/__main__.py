@@ -13,12 +13,13 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.conformance import query, stores, xyflow
+from tests.conformance import forms, query, stores, xyflow
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 KINDS: dict[str, Callable[[Path], str | None]] = {
+    "forms": lambda case: forms.replay(json.loads(case.read_text("utf-8"))),
     "query": query.replay_case,
     "stores": lambda case: stores.replay(json.loads(case.read_text("utf-8"))),
     "xyflow": lambda case: xyflow.replay(json.loads(case.read_text("utf-8"))),
