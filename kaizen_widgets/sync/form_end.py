@@ -78,6 +78,10 @@ class Desk(Protocol):
         """Submit the form; must not block for long."""
         ...
 
+    def left(self, key: str) -> None:
+        """Hear that a field lost the focus."""
+        ...
+
     def reset(self) -> None:
         """Go back to where the form began."""
         ...
@@ -241,6 +245,8 @@ class FormEnd:
             self._desk.submit(message.client)
         elif isinstance(message, ResetForm):
             self._desk.reset()
+        elif isinstance(message, Blur):
+            self._desk.left(message.key)
 
     def _greet(self, message: FormHello) -> None:
         with self._lock:

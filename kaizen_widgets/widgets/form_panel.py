@@ -169,6 +169,9 @@ class FormPanel(ipw.VBox):
         self.form.reset()
         self._say("")
 
+    def left(self, key: str) -> None:
+        """Nothing: a form goes nowhere before it is submitted."""
+
     def store_file(self, name: str, content: bytes) -> str:
         """Keep a file that was picked for a field of paths, in a temporary folder; return its path."""
         safe = PurePath(name.replace("\\", "/")).name or "file"
