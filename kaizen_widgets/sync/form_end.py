@@ -141,6 +141,8 @@ class FormEnd:
         self._timer: Timer | None = None
         self._sent_at = float("-inf")
         self.rev = 0
+        self._computes = any(_computes(node) for node in (root, *definitions.values()))
+        self._computed: Cells = {}
         self._told: Cells = {}
         self._told_errors: Errors = {}
         self._told_around: tuple[Any, ...] = ({}, (), {})
@@ -272,7 +274,7 @@ class FormEnd:
                         self._dirty.add(name)
                 case SetOrNot():
                     name, _ = self.places.name_of(message.key)
-                    draft = self._form.tree.filled(name) if message.is_set else None
+                    draft = self._form.tree.blank(name) if message.is_set else None
                     self._form.change(name, draft)
                     self._dirty.add(name)
                 case Attach():
@@ -305,7 +307,7 @@ class FormEnd:
         if message.operation == "insert":
             if node.max_items is None or count < node.max_items:
                 index = min(message.index, count)
-                rows.insert(index, self._form.tree.filled(f"{name}.{index}" if name else f"{index}"))
+                rows.insert(index, self._form.tree.blank(f"{name}.0" if name else "0"))
             return
         if message.row not in ids:
             raise UnknownKey(message.row)
@@ -421,15 +423,23 @@ class FormEnd:
             key, node = self.places.key_of(name)
             if node is None:
                 continue  # below what views know, or gone
-            fresh = {key: cell for key, cell in self._cells(name, key, node).items() if wants(key)}
+            fresh = {
+                key: cell
+                for key, cell in self._cells(name, key, node).items()
+                if wants(key) and key not in self._computed
+            }
             if len(fresh) > 1 or node.kind in ("object", "list", "dict", "tuple", "union"):
                 for told in [told for told in self._told if is_within(told, key)]:
-                    if told not in fresh:
+                    if told not in fresh and told not in self._computed:
                         del self._told[told]
                         gone.append(told)
             for fresh_key, cell in fresh.items():
                 if self._told.get(fresh_key) != cell:
                     self._told[fresh_key] = changed[fresh_key] = cell
+        self._computed = self._compute()
+        for key, cell in self._computed.items():
+            if wants(key) and self._told.get(key) != cell:
+                self._told[key] = changed[key] = cell
         for key in self._echo:
             if key in self._told:
                 changed[key] = self._told[key]
@@ -444,6 +454,18 @@ class FormEnd:
             if isinstance(value, dict):
                 value["name"] = file_name
         return cells
+
+    def _compute(self) -> Cells:
+        """Return the cells of what the model computes; without a model it is not known."""
+        if not self._computes:
+            return {}
+        known = self._form.tree.computed(self._form.value)
+        fresh: Cells = dict.fromkeys(self._computed, {})
+        for name, value in known.items():
+            key, node = self.places.key_of(name)
+            if node is not None:
+                fresh[key] = {"value": value}
+        return fresh
 
     def _errors(self) -> Errors:
         found: dict[str, list[str]] = {}
@@ -479,6 +501,8 @@ class FormEnd:
         """Take all there is as told: who asks gets it whole."""
         wants = keep(self._only)
         cells = self._cells("", "", self._root)
+        self._computed = self._compute()
+        cells |= self._computed
         self._told = {key: cell for key, cell in cells.items() if wants(key)}
         self._told_errors = self._errors()
         self._told_around = self._surroundings()
@@ -487,6 +511,12 @@ class FormEnd:
 
     def _whole(self, client: str, seen: int) -> Whole:
         return Whole(kind="whole", to=client, seen=seen, picture=self.picture())
+
+
+def _computes(node: FieldNode) -> bool:
+    """Whether a node, or one below, is worked out by the model."""
+    below = (*node.fields, *(branch.node for branch in node.branches), node.item, node.names)
+    return node.kind == "computed" or any(_computes(one) for one in below if one is not None)
 
 
 def _differing(old: Mapping[str, Any], new: Mapping[str, Any], none: Any) -> dict[str, Any]:

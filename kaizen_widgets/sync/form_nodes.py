@@ -9,8 +9,6 @@ from typing import Any, get_args
 from kaizen_widgets.sync.form_messages import Branch, FieldKind, FieldNode, Option
 
 KINDS = frozenset(get_args(FieldKind))
-SMALL = 5
-"""Up to so many characters an option may have for a radio button in a row of a few."""
 
 
 def tree_of(
@@ -59,7 +57,11 @@ def node_of(node: Mapping[str, Any]) -> FieldNode:
         ),
         "fields": tuple(node_of(field) for field in _shown(node)),
         "branches": tuple(
-            Branch(tag=str(index), label=str(branch["label"]), node=node_of(branch["node"]))
+            Branch(
+                tag=str(index),
+                label=str(branch["label"]),
+                node=_without(node_of(branch["node"]), node.get("discriminator", "")),
+            )
             for index, branch in enumerate(node.get("branches") or ())
         ),
         "min_items": limits.get("minItems") or 0,
@@ -78,6 +80,11 @@ def node_of(node: Mapping[str, Any]) -> FieldNode:
     if kind == "dict" and node.get("value"):
         facts["item"] = node_of(node["value"])
     return FieldNode(**facts)
+
+
+def _without(node: FieldNode, name: str) -> FieldNode:
+    """Leave out the field that says which branch it is: the picker says so."""
+    return node.model_copy(update={"fields": tuple(f for f in node.fields if f.name != name or not name)})
 
 
 def _shown(node: Mapping[str, Any]) -> list[Mapping[str, Any]]:

@@ -9,9 +9,10 @@ state of a widget, so none is ever in a notebook.
 
 from __future__ import annotations
 
+import inspect
 import logging
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path, PurePath
 from typing import Any
 
@@ -83,6 +84,7 @@ class FormPanel(ipw.VBox):
         self._clock = clock
         self._client: str | None = None
         self._problem = ""
+        self._result: Any = None
         self._fields: dict[str, FieldArea] = {}
         self._root, self._definitions = tree_of(
             self.form.tree.describe(), choices=frozenset(options or ())
@@ -122,7 +124,7 @@ class FormPanel(ipw.VBox):
         super().__init__(
             [self.heading, *parts] if self.title else parts,
             layout=wide,
-            _dom_classes=("kaizen-form-panel",),
+            _dom_classes=("kaizen-panel", "kaizen-form-panel"),
         )
         self._ends = (*links, self._surroundings.close, self.form.subscribe(self._on_form))
 
@@ -146,6 +148,11 @@ class FormPanel(ipw.VBox):
             self.area.end.take_out(key)
         return self._fields[name]
 
+    def set_title(self, title: str) -> None:
+        """Change the heading."""
+        self.title = title
+        self.heading.value = heading(title)
+
     def submit(self, client: str | None = None) -> Submission | None:
         """Do what the Submit button does.
 
@@ -159,7 +166,8 @@ class FormPanel(ipw.VBox):
             return None
         self._client = client
         self._problem = ""
-        submission = self.form.submit(self.on_submit, self._on_invalid)
+        self._result = None
+        submission = self.form.submit(self._handle, self._on_invalid)
         submission.add_done_callback(self._ended)
         return submission
 
@@ -190,6 +198,17 @@ class FormPanel(ipw.VBox):
 
     # ------------------------------------------------------------- within
 
+    def _handle(self, value: Any) -> Any:
+        result = self.on_submit(value) if self.on_submit is not None else None
+        if inspect.isawaitable(result):
+            return self._wait_for(result)
+        self._result = result
+        return result
+
+    async def _wait_for(self, awaitable: Awaitable[Any]) -> Any:
+        self._result = await awaitable
+        return self._result
+
     def _on_invalid(self, _errors: Any) -> None:
         self._focus_first_error()
 
@@ -205,9 +224,11 @@ class FormPanel(ipw.VBox):
             if not self.form.is_submit_successful:
                 self._say_count()
                 return
-            self._say(note(f"✓ {self.done_label}", GOOD))
-            if self.on_success is not None:
-                self._guarded(lambda: self._succeed(submission))
+            try:
+                self._succeeded(self._result)
+            except Exception as error:
+                log.exception("What follows a form's submit raised")
+                self._say(alert(str(error) or type(error).__name__))
             return
         if isinstance(error, InvalidInputError) and error.details:
             self.form.set_errors(error)
@@ -220,16 +241,11 @@ class FormPanel(ipw.VBox):
         self._say(alert(self._problem))
         self._refresh_button()
 
-    def _succeed(self, submission: Submission) -> None:
-        assert self.on_success is not None
-        self.on_success(submission.wait(0))
-
-    def _guarded(self, call: Callable[[], object]) -> None:
-        try:
-            call()
-        except Exception as error:
-            log.exception("What follows a form's submit raised")
-            self._say(alert(str(error) or type(error).__name__))
+    def _succeeded(self, result: Any) -> None:
+        self._refresh_button()
+        self._say(note(f"✓ {self.done_label}", GOOD))
+        if self.on_success is not None:
+            self.on_success(result)
 
     def _on_form(self, change: Change) -> None:
         if "is_submitting" in change.flags:
