@@ -197,7 +197,9 @@ class Fillable(Observable):
             self._checks.refresh()
 
     def _draft(self, name: str, value: Any) -> Any:
-        return copied(value if self._schema is None else self._schema.draft_at(name, value))
+        if self._schema is None:
+            return copied(value)
+        return copied(self._schema.draft_at(name, value, self._state.values))
 
     # ----------------------------------------------------------------- rows
 
@@ -224,13 +226,18 @@ class Fillable(Observable):
             return rows, self._state.rows.of(name, len(rows))
 
     def _row_draft(self, name: str, row: Any) -> Any:
-        return self._draft(f"{name}.0" if name else "0", row)
+        if self._schema is None:
+            return copied(row)
+        return copied(self._schema.row_draft(name, row, self._state.values))
 
     def _move_rows(self, name: str, rows: list[Any], origins: Origins) -> None:
         with self._operation:
             state = self._state
             state.move_rows(name, rows, origins)
-            self._delays.move(Moved(name, origins))
+            moved = Moved(name, origins)
+            self._delays.move(moved)
+            if self._schema is not None:
+                self._schema.moved(moved)
             state.mark_dirty(name)
             judges = self._modes.validates_rows(is_submitted=state.is_submitted)
             self._checks.check_rows(name) if judges else self._checks.refresh()

@@ -21,7 +21,10 @@ from kaizen_widgets.errors import FormError
 from kaizen_widgets.forms import resetting
 from kaizen_widgets.forms.checks import Checks
 from kaizen_widgets.forms.delays import Delays
-from kaizen_widgets.forms.judging import Judgeable
+from kaizen_widgets.forms.fields.form_fields import FormFields
+from kaizen_widgets.forms.fields.hints import Hint
+from kaizen_widgets.forms.messages import Overrides
+from kaizen_widgets.forms.modelled import Modelled
 from kaizen_widgets.forms.modes import Mode, Modes, ReValidateMode, checked
 from kaizen_widgets.forms.names import Names
 from kaizen_widgets.forms.paths import MISSING, Name, SomeNames, copied, name_of, names_of
@@ -33,11 +36,11 @@ from kaizen_widgets.forms.state import State
 from kaizen_widgets.forms.submission import OnInvalid, OnValid, Submission, Submits
 
 
-class Form(Judgeable):
+class Form(Modelled):
     """The form controller.
 
     Args:
-        schema: The field tree of a model, or None for a form of plain values.
+        model: A model class, or anything a pydantic `TypeAdapter` takes; None for a form of plain values.
         default_values: What the fields hold at first: some of a model's fields, or an instance; without
             a model, all values there are.
         mode: When a field is judged before the first submit.
@@ -47,6 +50,8 @@ class Form(Judgeable):
         resolver: Judges the values, instead of the model.
         context: Handed to the resolver as `Context.extra`.
         fields: Without a model: the only names that are heard (`items.*.name` for any row).
+        hints: With a model: how fields look here, by name (`items.*.name` for any row): `Hint`s, or dicts
+            of label, help, placeholder, widget, order, group, ...
         deps: Fields to judge too, by the field whose event is judged.
         messages: Own words for errors: field to sentence, or field to error types to sentences.
         cross_field: Whether judging a field also brings and takes the errors of other fields that people
@@ -62,7 +67,7 @@ class Form(Judgeable):
 
     def __init__(
         self,
-        schema: Schema | None = None,
+        model: Any = None,
         *,
         default_values: Any = None,
         mode: Mode = "onSubmit",
@@ -72,8 +77,9 @@ class Form(Judgeable):
         resolver: Resolver | None = None,
         context: Any = None,
         fields: Iterable[str] | None = None,
+        hints: Mapping[str, Hint | Mapping[str, Any]] | None = None,
         deps: Mapping[str, Iterable[str]] | None = None,
-        messages: Mapping[str, str | Mapping[str, str]] | None = None,
+        messages: Overrides | None = None,
         cross_field: bool = False,
         overlapping_submits: bool = False,
         clock: Clock | None = None,
@@ -81,6 +87,7 @@ class Form(Judgeable):
         new_id: NewId | None = None,
     ) -> None:
         checked("criteria_mode", criteria_mode, CriteriaMode)
+        schema = _schema(model, hints, messages)
         judge = _resolver(schema, resolver)
         self._loop = loop
         modes = Modes(
@@ -102,7 +109,8 @@ class Form(Judgeable):
                 form._operation,
                 criteria_mode=criteria_mode,
                 extra=context,
-                messages=messages,
+                # A model's fields know the form's words already, and what was left blank.
+                messages=messages if schema is None or resolver is not None else None,
             ),
             lambda form: Delays(clock or loop, delay_error, form._under_lock),
             lambda runs, delays: Checks(
@@ -232,6 +240,8 @@ class Form(Judgeable):
             self._delays.cancel_all()
             self._runs.forget()
             resetting.reset(self._state, drafts, keep)
+            if self._schema is not None and drafts is MISSING and not keep_values:
+                self._schema.begin_anew()
             if not keep_is_valid:
                 self._checks.refresh()
 
@@ -314,6 +324,21 @@ class Form(Judgeable):
                 "valid": state.is_valid,
             }
         return f"Form({', '.join(f'{name}={fact}' for name, fact in facts.items())})"
+
+
+def _schema(model: Any, hints: Any, messages: Overrides | None) -> Schema | None:
+    """Return the fields of a model; who made them already (or others of that shape) may give them.
+
+    Raises:
+        FormError: No form can be made for the model, or hints were given without one.
+    """
+    if model is None:
+        if hints:
+            raise FormError("Hints say how a model's fields look; this form has no model.")
+        return None
+    if not isinstance(model, type) and callable(getattr(model, "resolve", None)):
+        return model
+    return FormFields(model, hints=hints, messages=messages)
 
 
 def _initial(schema: Schema | None, given: Any) -> Any:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeAlias
 
 from kaizen_widgets.errors import FormError
 from kaizen_widgets.forms.paths import pattern
 from kaizen_widgets.forms.resolver import FieldError, Resolved
 
 ANY = "*"
+
+Overrides: TypeAlias = "Mapping[str, str | Mapping[str, str]]"
 
 
 class Messages:
@@ -26,7 +28,7 @@ class Messages:
         FormError: An override is neither a sentence nor a mapping of them.
     """
 
-    def __init__(self, overrides: Mapping[str, str | Mapping[str, str]]) -> None:
+    def __init__(self, overrides: Overrides) -> None:
         self._overrides: dict[str, Mapping[str, str]] = {}
         for name, said in overrides.items():
             by_type = {ANY: said} if isinstance(said, str) else said
@@ -48,18 +50,20 @@ class Messages:
             errors={name: self._reworded(name, error) for name, error in answer.errors.items()},
         )
 
+    def find(self, name: str, kinds: Sequence[str]) -> str | None:
+        """Return the sentence for the first of these error types that has one at this field; or None."""
+        for key in (name, pattern(name), ANY):
+            by_type = self._overrides.get(key, {})
+            for kind in (*kinds, ANY):
+                if kind in by_type:
+                    return by_type[kind]
+        return None
+
     def _reworded(self, name: str, error: FieldError) -> FieldError:
-        said = self._find(name, error.type)
+        said = self.find(name, (error.type,))
         types: Any = error.types and {
-            kind: self._find(name, kind) or message for kind, message in error.types.items()
+            kind: self.find(name, (kind,)) or message for kind, message in error.types.items()
         }
         if said is None and types == error.types:
             return error
         return FieldError(error.type, said or error.message, types)
-
-    def _find(self, name: str, kind: str) -> str | None:
-        for key in (name, pattern(name), ANY):
-            by_type = self._overrides.get(key, {})
-            if kind in by_type or ANY in by_type:
-                return by_type.get(kind, by_type.get(ANY))
-        return None

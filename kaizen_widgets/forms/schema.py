@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Protocol
 
 from kaizen_widgets.forms.resolver import Context, Resolved
+from kaizen_widgets.forms.rows import Moved
 
 
 class Schema(Protocol):
@@ -18,8 +19,20 @@ class Schema(Protocol):
         """Return the drafts of a value (an instance, or a mapping of some fields), or blank ones."""
         ...
 
-    def draft_at(self, name: str, value: Any) -> Any:
-        """Return the draft of a Python value for one field; a draft comes back as it is."""
+    def draft_at(self, name: str, value: Any, values: Any = None) -> Any:
+        """Return the draft of a Python value for one field of these; a draft comes back as it is."""
+        ...
+
+    def row_draft(self, name: str, row: Any, values: Any = None) -> Any:
+        """Return the draft of a new row of a list."""
+        ...
+
+    def begin_anew(self) -> None:
+        """The form was reset to its defaults."""
+        ...
+
+    def moved(self, moved: Moved) -> None:
+        """Rows of a list were moved."""
         ...
 
     def has(self, name: str) -> bool:
