@@ -99,8 +99,11 @@ def _bounds(
 ) -> dict[str, str | None]:
     """Return where a number's steps end, and how long they are."""
     low, high = limits.get("min"), limits.get("max")
-    low = limits.get("exclusiveMin") if low is None else low
-    high = limits.get("exclusiveMax") if high is None else high
+    # A whole number beyond an excluded end is known; a fraction is not, and its steps end nowhere.
+    if limits.get("integer") and low is None and limits.get("exclusiveMin") is not None:
+        low = limits["exclusiveMin"] + 1
+    if limits.get("integer") and high is None and limits.get("exclusiveMax") is not None:
+        high = limits["exclusiveMax"] - 1
     step = hints.get("step", limits.get("multipleOf"))
     if step is None and kind in ("slider", "number"):
         step = 1 if limits.get("integer") else _fine(low, high)

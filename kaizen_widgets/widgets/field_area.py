@@ -57,7 +57,7 @@ class FieldArea(BundledWidget):
         self._on_failure = on_failure
         self._end = FormEnd(
             form,
-            self._send,
+            self._mail,
             surroundings=surroundings,
             desk=desk,
             root=root,
@@ -90,7 +90,7 @@ class FieldArea(BundledWidget):
             self._end.close()
         super().close()
 
-    def _send(self, mail: Mail) -> None:
+    def _mail(self, mail: Mail) -> None:
         if self.comm is not None:
             self.send(mail.model_dump(mode="json", by_alias=True, exclude_defaults=True))
 

@@ -17,6 +17,7 @@ from pathlib import Path, PurePath
 from typing import Any
 
 import ipywidgets as ipw
+from ipywidgets.widgets.widget_string import HTMLStyle
 
 from kaizen_widgets.background import background
 from kaizen_widgets.clock import Clock
@@ -107,7 +108,7 @@ class FormPanel(ipw.VBox):
         # one of its own (`panel.status.layout = Layout(...)`) before changing it.
         wide = ipw.Layout(width="100%", flex_flow="row wrap", align_items="center")
         narrow = ipw.Layout(width="auto", min_width="96px")
-        text_style, button_style = ipw.HTMLStyle(), ipw.ButtonStyle()
+        text_style, button_style = HTMLStyle(), ipw.ButtonStyle()
         self.area = self._make_area(
             layout=wide, widgets={self._key_of(name): f"IPY_MODEL_{w.model_id}" for name, w in own.items()}
         )
