@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from kaizen_widgets.errors import FormError
 from kaizen_widgets.forms.fields.form_fields import FormFields
 from kaizen_widgets.forms.judging import Judgeable
@@ -38,7 +36,9 @@ class Modelled(Judgeable):
         with self._delivery:
             chosen = self.tree.chosen
             values = self._state.values
-            return {join(path): at for path, at in chosen.items() if get(values, path, None) is not None}
+            return {
+                join(path): at for path, at in chosen.items() if get(values, path, None) is not None
+            }
 
     def choose_branch(self, name: Name, index: int) -> None:
         """A user chose another branch of a union: its value is what that branch last had, or a blank.

@@ -116,9 +116,7 @@ class Places:
             case _:
                 cell.update(_leaf(wire))
 
-    def _step(
-        self, node: FieldNode, path: Path, part: str | int
-    ) -> tuple[str, FieldNode] | None:
+    def _step(self, node: FieldNode, path: Path, part: str | int) -> tuple[str, FieldNode] | None:
         """Return the part of a key for one part of a name, and what is there."""
         node = self._branch(node, path)
         match node.kind:

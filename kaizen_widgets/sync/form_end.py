@@ -158,8 +158,7 @@ class FormEnd:
         with self._lock:
             self.flush()
             return any(
-                not any(is_within(key, taken) for taken in self._taken)
-                for key in self._told_errors
+                not any(is_within(key, taken) for taken in self._taken) for key in self._told_errors
             )
 
     def take_out(self, key: str) -> None:
@@ -307,7 +306,8 @@ class FormEnd:
         if message.operation == "insert":
             if node.max_items is None or count < node.max_items:
                 index = min(message.index, count)
-                rows.insert(index, self._form.tree.blank(f"{name}.0" if name else "0"))
+                # In a list: a row may be one itself.
+                rows.insert(index, [self._form.tree.blank(f"{name}.0" if name else "0")])
             return
         if message.row not in ids:
             raise UnknownKey(message.row)
@@ -319,6 +319,8 @@ class FormEnd:
 
     def _attach(self, message: Attach, buffers: Sequence[Any]) -> None:
         name, node = self.places.name_of(message.key)
+        if node.kind != "file":
+            raise UnknownKey(message.key)
         content = bytes(buffers[0]) if buffers else b""
         if len(content) > FILE_LIMIT:
             self._form.set_error(name, f"A file may have {FILE_LIMIT // 1_000_000} MB.")

@@ -84,7 +84,9 @@ def node_of(node: Mapping[str, Any]) -> FieldNode:
 
 def _without(node: FieldNode, name: str) -> FieldNode:
     """Leave out the field that says which branch it is: the picker says so."""
-    return node.model_copy(update={"fields": tuple(f for f in node.fields if f.name != name or not name)})
+    return node.model_copy(
+        update={"fields": tuple(f for f in node.fields if f.name != name or not name)}
+    )
 
 
 def _shown(node: Mapping[str, Any]) -> list[Mapping[str, Any]]:

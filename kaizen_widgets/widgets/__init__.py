@@ -1,9 +1,23 @@
 """The ipywidgets layer: what a notebook shows."""
 
+from kaizen_widgets.widgets.agent_form import AgentForm
 from kaizen_widgets.widgets.canvas import Canvas
+from kaizen_widgets.widgets.field_area import FieldArea
+from kaizen_widgets.widgets.form_panel import FormPanel
 from kaizen_widgets.widgets.mutation_button import MutationButton
+from kaizen_widgets.widgets.node_form import NodeForm
 from kaizen_widgets.widgets.query_devtools import QueryDevtools
 from kaizen_widgets.widgets.query_panel import QueryPanel
 from kaizen_widgets.widgets.run_panel import RunPanel
 
-__all__ = ["Canvas", "MutationButton", "QueryDevtools", "QueryPanel", "RunPanel"]
+__all__ = [
+    "AgentForm",
+    "Canvas",
+    "FieldArea",
+    "FormPanel",
+    "MutationButton",
+    "NodeForm",
+    "QueryDevtools",
+    "QueryPanel",
+    "RunPanel",
+]

@@ -1,7 +1,7 @@
 """The agent form: make an agent, or change one, through the agents of a studio.
 
-    AgentForm(agents=studio.agents)             # a new one
-    AgentForm(agent, agents=studio.agents)      # one there is
+AgentForm(agents=studio.agents)             # a new one
+AgentForm(agent, agents=studio.agents)      # one there is
 """
 
 from __future__ import annotations
@@ -127,10 +127,12 @@ def _tokens(value: Any) -> str:
 
 def _in_our_words(error: InvalidInputError) -> InvalidInputError:
     """Return a server's refusal with the names this form has for its fields."""
-    details = {
-        SERVER_NAMES.get(name, name): said for name, said in error.details.items()
-    }
+    details = {SERVER_NAMES.get(name, name): said for name, said in error.details.items()}
     return InvalidInputError(
-        str(error), status=error.status, code=error.code, details=details,
-        method=error.method, url=error.url,
+        str(error),
+        status=error.status,
+        code=error.code,
+        details=details,
+        method=error.method,
+        url=error.url,
     )

@@ -15,7 +15,7 @@ from traitlets import Dict
 from kaizen_widgets.clock import Clock
 from kaizen_widgets.sync.form_end import Desk, FormEnd, Mail, Surroundings
 from kaizen_widgets.sync.form_messages import FieldNode
-from kaizen_widgets.widgets.bundle import BundledWidget, Bundle
+from kaizen_widgets.widgets.bundle import Bundle, BundledWidget
 
 log = logging.getLogger(__name__)
 

@@ -56,7 +56,9 @@ class FormPanel(ipw.VBox):
         FormError: The model has something that cannot be shown, or a name is no field.
     """
 
-    _ends: tuple[Callable[[], None], ...] = ()  # ipywidgets closes also what was refused when made
+    # ipywidgets closes, and names, also what was refused when made.
+    _ends: tuple[Callable[[], None], ...] = ()
+    title = ""
 
     def __init__(
         self,
@@ -78,7 +80,9 @@ class FormPanel(ipw.VBox):
     ) -> None:
         self.form = form if isinstance(form, Form) else Form(form, **_defaults(form_options))
         if isinstance(form, Form) and form_options:
-            raise TypeError(f"The form is made already: {sorted(form_options)[0]!r} comes too late.")
+            raise TypeError(
+                f"The form is made already: {sorted(form_options)[0]!r} comes too late."
+            )
         self.on_submit, self.on_success = on_submit, on_success
         self.submit_label, self.busy_label = submit_label, busy_label
         self.done_label = done_label
@@ -110,7 +114,8 @@ class FormPanel(ipw.VBox):
         narrow = ipw.Layout(width="auto", min_width="96px")
         text_style, button_style = HTMLStyle(), ipw.ButtonStyle()
         self.area = self._make_area(
-            layout=wide, widgets={self._key_of(name): f"IPY_MODEL_{w.model_id}" for name, w in own.items()}
+            layout=wide,
+            widgets={self._key_of(name): f"IPY_MODEL_{w.model_id}" for name, w in own.items()},
         )
         self.title = self._root.label if title is None else title
         self.heading = ipw.HTML(heading(self.title), layout=wide, style=text_style)
@@ -193,7 +198,7 @@ class FormPanel(ipw.VBox):
         ends, self._ends = self._ends, ()
         for end in ends:
             end()
-        for area in (*self._fields.values(), *([self.area] if ends else [])):
+        for area in (self.area, *self._fields.values()) if ends else ():
             area.close()
         super().close()
 
@@ -303,4 +308,3 @@ class FormPanel(ipw.VBox):
 def _defaults(options: dict[str, Any]) -> dict[str, Any]:
     """Return a form's options as panels want them: errors of partners come and go together."""
     return {"cross_field": True, **options}
-

@@ -282,4 +282,3 @@ def _heading(node: Node, kind: Kind) -> str:
 
 def _sentence(text: str) -> ipw.HTML:
     return ipw.HTML(hint(text))
-

@@ -21,7 +21,7 @@ from kaizen_widgets.forms.fields.leaves import Encoded, JsonText, Leaf, Opaque
 from kaizen_widgets.forms.fields.nodes import Later, Node, Slot, resolved
 from kaizen_widgets.forms.fields.objects import Group, Root
 from kaizen_widgets.forms.fields.unions import Branch, TaggedUnion, Union
-from kaizen_widgets.forms.paths import MISSING, Path
+from kaizen_widgets.forms.paths import Path
 
 Schema = Mapping[str, Any]
 
@@ -147,7 +147,11 @@ class Builder:
         return bool(self._config.get("strict") if strict is None else strict)
 
     def _validator(self, schema: Schema, config: Schema) -> SchemaValidator:
-        whole = {"type": "definitions", "schema": schema, "definitions": list(self._schemas.values())}
+        whole = {
+            "type": "definitions",
+            "schema": schema,
+            "definitions": list(self._schemas.values()),
+        }
         return SchemaValidator(whole, config or None)  # pyright: ignore[reportArgumentType]
 
     def _define(self, definitions: list[Any]) -> None:
@@ -201,7 +205,9 @@ class Builder:
         arguments, cls = schema["arguments_schema"], schema["function"]
         if not (isinstance(cls, type) and issubclass(cls, tuple)):
             return by_json_schema(schema)
-        fields = [{"name": one["name"], "schema": one["schema"]} for one in arguments["arguments_schema"]]
+        fields = [
+            {"name": one["name"], "schema": one["schema"]} for one in arguments["arguments_schema"]
+        ]
         return self._named_tuple({"cls": cls, "fields": fields})
 
     def _fill(self, node: Group, schema: Schema) -> None:

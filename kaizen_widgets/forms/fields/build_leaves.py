@@ -109,7 +109,9 @@ def _option(value: Any) -> Option:
     is_scalar = inner is None or isinstance(inner, str | int | float)
     if isinstance(value, Enum):
         return Option(inner if is_scalar else value.name, value, _words(value.name))
-    return Option(inner if is_scalar else str(inner), value, "None" if inner is None else str(inner))
+    return Option(
+        inner if is_scalar else str(inner), value, "None" if inner is None else str(inner)
+    )
 
 
 def _words(name: str) -> str:
@@ -174,10 +176,9 @@ def is_secret(schema: Schema) -> bool:
         function = function or (face.get("serialization") or {}).get("function")
     elif schema["type"] == "lax-or-strict":
         return is_secret(schema["lax_schema"])
-    return (
-        getattr(function, "__module__", "") == "pydantic.types"
-        and getattr(function, "__name__", "").startswith("_serialize_secret")
-    )
+    return getattr(function, "__module__", "") == "pydantic.types" and getattr(
+        function, "__name__", ""
+    ).startswith("_serialize_secret")
 
 
 def secret(schema: Schema) -> SecretLeaf:

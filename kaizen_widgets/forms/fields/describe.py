@@ -19,41 +19,43 @@ from kaizen_widgets.forms.fields.unions import TaggedUnion, Union
 from kaizen_widgets.forms.fields.wire import Wire
 from kaizen_widgets.forms.paths import MISSING, join, name_of
 
-Description = TypedDict(
-    "Description",
-    {
-        "kind": NotRequired[str],
-        "name": NotRequired[str],
-        "label": NotRequired[str],
-        "help": NotRequired[str],
-        "placeholder": NotRequired[str],
-        "required": NotRequired[bool],
-        "nullable": NotRequired[bool],
-        "readOnly": NotRequired[bool],
-        "frozen": NotRequired[bool],
-        "deprecated": NotRequired[bool | str],
-        "hidden": NotRequired[bool],
-        "excluded": NotRequired[bool],
-        "derived": NotRequired[bool],
-        "order": NotRequired[int],
-        "group": NotRequired[str],
-        "note": NotRequired[str],
-        "hints": NotRequired[dict[str, Any]],
-        "constraints": NotRequired[dict[str, Any]],
-        "options": NotRequired[list[dict[str, Any]]],
-        "fields": NotRequired[list["Description"]],
-        "items": NotRequired[list["Description"]],
-        "item": NotRequired["Description"],
-        "key": NotRequired["Description"],
-        "value": NotRequired["Description"],
-        "branches": NotRequired[list[dict[str, Any]]],
-        "discriminator": NotRequired[str],
-        "blank": NotRequired[Any],
-        "ref": NotRequired[str],
-    },
-)
 
-_SAME: Final = {"textarea": "long_text", "color": "colour", "multiselect": "multi_select", "text": "text"}
+class Description(TypedDict):
+    kind: NotRequired[str]
+    name: NotRequired[str]
+    label: NotRequired[str]
+    help: NotRequired[str]
+    placeholder: NotRequired[str]
+    required: NotRequired[bool]
+    nullable: NotRequired[bool]
+    readOnly: NotRequired[bool]
+    frozen: NotRequired[bool]
+    deprecated: NotRequired[bool | str]
+    hidden: NotRequired[bool]
+    excluded: NotRequired[bool]
+    derived: NotRequired[bool]
+    order: NotRequired[int]
+    group: NotRequired[str]
+    note: NotRequired[str]
+    hints: NotRequired[dict[str, Any]]
+    constraints: NotRequired[dict[str, Any]]
+    options: NotRequired[list[dict[str, Any]]]
+    fields: NotRequired[list[Description]]
+    items: NotRequired[list[Description]]
+    item: NotRequired[Description]
+    key: NotRequired[Description]
+    value: NotRequired[Description]
+    branches: NotRequired[list[dict[str, Any]]]
+    discriminator: NotRequired[str]
+    blank: NotRequired[Any]
+    ref: NotRequired[str]
+
+_SAME: Final = {
+    "textarea": "long_text",
+    "color": "colour",
+    "multiselect": "multi_select",
+    "text": "text",
+}
 _ALLOWED: Final = {
     "text": {"text", "long_text", "password", "colour"},
     "long_text": {"text", "long_text"},
@@ -152,7 +154,9 @@ class Describer:
     def _id_of(self, node: Node) -> str:
         name = node.title or node.kind
         taken = set(self._repeated.values())
-        return next(ref for n in range(1, 1000) if (ref := name if n == 1 else f"{name}{n}") not in taken)
+        return next(
+            ref for n in range(1, 1000) if (ref := name if n == 1 else f"{name}{n}") not in taken
+        )
 
     def body(self, node: Node, hint: Hint, slot: Slot | None) -> dict[str, Any]:
         """Return what a type itself says, wherever it stands."""
@@ -192,7 +196,12 @@ class Describer:
                 key = self.at("0", node.key, with_blank=True)
                 value = self.at("1", node.value, with_blank=True)
                 self._path.pop()
-                return {"kind": "dict", "constraints": dict(node.constraints), "key": key, "value": value}
+                return {
+                    "kind": "dict",
+                    "constraints": dict(node.constraints),
+                    "key": key,
+                    "value": value,
+                }
             case Union() | TaggedUnion():
                 return self._union(node)
             case Leaf():
@@ -211,7 +220,9 @@ class Describer:
                 draft = (
                     node.blank_of(index) if isinstance(node, TaggedUnion) else branch.slot.filled()
                 )
-                one["blank"] = None if draft is MISSING else self._wire.write(branch.slot, draft, ())
+                one["blank"] = (
+                    None if draft is MISSING else self._wire.write(branch.slot, draft, ())
+                )
             except Unblank:
                 one["blank"] = None
             branches.append(one)
@@ -262,7 +273,8 @@ def _slides(leaf: Number, slot: Slot) -> bool:
 def _options(leaf: Choice, hint: Hint) -> list[dict[str, Any]]:
     labels = hint.options
     return [
-        {"value": option.key, "label": labels.get(option.key, option.label)} for option in leaf.options
+        {"value": option.key, "label": labels.get(option.key, option.label)}
+        for option in leaf.options
     ]
 
 

@@ -279,6 +279,8 @@ def duration(value: timedelta) -> str:
     """Return a duration as pydantic reads it: `01:30:00`, `2 days 01:30:00`; ISO 8601 below nothing."""
     if value < timedelta(0):
         return to_jsonable_python(value)
-    clock = (datetime.min + timedelta(seconds=value.seconds, microseconds=value.microseconds)).time()
+    clock = (
+        datetime.min + timedelta(seconds=value.seconds, microseconds=value.microseconds)
+    ).time()
     days = f"{value.days} day{'s' if value.days > 1 else ''} " if value.days else ""
     return days + clock.isoformat()

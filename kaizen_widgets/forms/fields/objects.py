@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from kaizen_widgets.forms.fields.nodes import Node, Run, Showing, Slot, Spot, Step, Unblank, resolved
+from kaizen_widgets.forms.fields.nodes import (
+    Node,
+    Run,
+    Showing,
+    Slot,
+    Spot,
+    Step,
+    Unblank,
+    resolved,
+)
 from kaizen_widgets.forms.paths import MISSING, Path, copied
 
 Extra = Literal["ignore", "forbid", "allow"]

@@ -62,7 +62,9 @@ def placed(
 
 
 def _is_settled(path: Path, run: Run) -> bool:
-    return bool(run.settled) and any(path[:length] in run.settled for length in range(len(path) + 1))
+    return bool(run.settled) and any(
+        path[:length] in run.settled for length in range(len(path) + 1)
+    )
 
 
 def _words(error: Mapping[str, Any], spot: Spot, draft: Any) -> tuple[str, str]:
@@ -73,7 +75,9 @@ def _words(error: Mapping[str, Any], spot: Spot, draft: Any) -> tuple[str, str]:
         message = str(cause)
     elif kind == "assertion_error" and cause is not None:
         message = str(cause) or message
-    elif kind != "missing" and not spot.is_own and _is_unanswered(spot, get(draft, spot.path, None)):
+    elif (
+        kind != "missing" and not spot.is_own and _is_unanswered(spot, get(draft, spot.path, None))
+    ):
         return "missing", REQUIRED
     return kind, message or "This is not valid."
 

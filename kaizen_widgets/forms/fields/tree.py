@@ -83,7 +83,9 @@ class FieldTree:
         if isinstance(model, FieldTree):
             return model
         # Equal types need not have equal forms: `int | str` and `str | int` begin differently.
-        key = (id(model), "") if isinstance(model, type | TypeAdapter) else (repr(model), type(model))
+        key = (
+            (id(model), "") if isinstance(model, type | TypeAdapter) else (repr(model), type(model))
+        )
         with _lock:
             tree = _trees.get(key)
             if tree is None or not tree._is_of(model):
@@ -262,7 +264,9 @@ def _compute(slot: Slot, value: Any, name: str, said: dict[str, Any]) -> None:
     for key in node.computed:
         try:
             said[f"{name}{key}"] = to_jsonable_python(getattr(value, key), fallback=str)
-        except Exception as error:  # the author's property failed: the others are still worth showing
+        except (
+            Exception
+        ) as error:  # the author's property failed: the others are still worth showing
             said[f"{name}{key}"] = f"{type(error).__name__}"
     for key, field in node.fields.items():
         _compute(field, getattr(value, key, None), f"{name}{key}.", said)

@@ -96,7 +96,9 @@ class Union(Node):
             for one in error.errors(include_url=False, include_input=False):
                 spot = branch.slot.place(one["loc"], draft, path)
                 if spot.path not in run.settled or spot.path == path:
-                    run.errors.append((Spot(path, slot, spot.is_own) if spot.path == path else spot, one))
+                    run.errors.append(
+                        (Spot(path, slot, spot.is_own) if spot.path == path else spot, one)
+                    )
             return given
         except Exception:  # it needs the rest of the model: the whole validation will ask it again
             return given
@@ -131,7 +133,9 @@ class Union(Node):
             if isinstance(node, Group) and node.cls is not None and type(value) is node.cls:
                 return index
         if isinstance(value, Mapping):
-            shaped = [i for i, b in enumerate(self.branches) if isinstance(b.node, Group | Pairs | Json)]
+            shaped = [
+                i for i, b in enumerate(self.branches) if isinstance(b.node, Group | Pairs | Json)
+            ]
             taking = [i for i in shaped if self.branches[i].takes(value, None)]
             return self._nearest(taking or shaped, value) if shaped else None
         for strict in (None,) if self.is_ordered and not showing.is_parsed else (True, None):

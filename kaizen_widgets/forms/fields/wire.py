@@ -107,7 +107,9 @@ class Wire:
                 return {
                     **{key: item for key, item in had.items() if key not in node.fields},
                     **{
-                        name: self.read(node.fields[name], item, had.get(name, MISSING), (*path, name))
+                        name: self.read(
+                            node.fields[name], item, had.get(name, MISSING), (*path, name)
+                        )
                         if name in node.fields
                         else item
                         for name, item in raw.items()

@@ -8,8 +8,17 @@ from collections import OrderedDict, deque
 from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Any, Generic, Literal, NamedTuple, Optional, TypeVar, Union
+from typing import (
+    Annotated,
+    Any,
+    Generic,
+    Literal,
+    NamedTuple,
+    NotRequired,
+    TypeVar,
+)
 
+from cases import DELETE, Bad, Case
 from pydantic import (
     AfterValidator,
     AliasChoices,
@@ -31,7 +40,6 @@ from pydantic import (
     Secret,
     SecretBytes,
     SecretStr,
-    StrictInt,
     Tag,
     TypeAdapter,
     field_validator,
@@ -39,9 +47,7 @@ from pydantic import (
 )
 from pydantic.dataclasses import dataclass as pydantic_dataclass
 from pydantic_core import PydanticCustomError
-from typing_extensions import NotRequired, TypedDict
-
-from cases import DELETE, Bad, Case
+from typing_extensions import TypedDict
 
 
 # 1 ── recursive tree of rows
@@ -53,7 +59,7 @@ class Category(BaseModel):
 # 2 ── recursion through an option
 class Chain(BaseModel):
     value: int
-    next: Optional[Chain] = None
+    next: Chain | None = None
 
 
 # 3 ── unions told apart by a function
@@ -73,10 +79,14 @@ def shape_of(value: Any) -> str | None:
 
 class Drawing(BaseModel):
     shape: Annotated[
-        Union[Annotated[Square, Tag("square")], Annotated[Disc, Tag("disc")]], Discriminator(shape_of)
+        Annotated[Square, Tag("square")] | Annotated[Disc, Tag("disc")],
+        Discriminator(shape_of),
     ]
     more: list[
-        Annotated[Union[Annotated[Square, Tag("square")], Annotated[Disc, Tag("disc")]], Discriminator(shape_of)]
+        Annotated[
+            Annotated[Square, Tag("square")] | Annotated[Disc, Tag("disc")],
+            Discriminator(shape_of),
+        ]
     ] = []
 
 
@@ -91,8 +101,8 @@ class Rect(BaseModel):
 
 
 class Plain(BaseModel):
-    plain: Union[Circle, Rect]
-    twins: Union[Circle, Disc, str, list[Rect]] = "none"
+    plain: Circle | Rect
+    twins: Circle | Disc | str | list[Rect] = "none"
 
 
 # 5 ── nested tagged unions in rows, several tags for a branch, a key that is named like a tag
@@ -109,7 +119,7 @@ class Bearer(BaseModel):
 class Http(BaseModel):
     kind: Literal["get", "fetch"]
     url: str = Field(min_length=5)
-    auth: Union[Basic, Bearer] = Field(discriminator="how")
+    auth: Basic | Bearer = Field(discriminator="how")
 
 
 class Wait(BaseModel):
@@ -118,8 +128,8 @@ class Wait(BaseModel):
 
 
 class Flow(BaseModel):
-    steps: list[Annotated[Union[Http, Wait], Field(discriminator="kind")]]
-    last: Optional[Union[Http, Wait]] = Field(None, discriminator="kind")
+    steps: list[Annotated[Http | Wait, Field(discriminator="kind")]]
+    last: Http | Wait | None = Field(None, discriminator="kind")
 
 
 # 6 ── typed dicts
@@ -171,7 +181,7 @@ class Point(NamedTuple):
 class Tuples(BaseModel):
     point: Point
     path: list[Point] = []
-    mixed: tuple[int, str, bool, Optional[float]]
+    mixed: tuple[int, str, bool, float | None]
     tail: tuple[int, ...] = (1, 2)
 
 
@@ -187,7 +197,7 @@ class Secrets(BaseModel):
     raw: SecretBytes = SecretBytes(b"abc")
     accounts: list[Account] = []
     by_name: dict[str, SecretStr] = {}
-    maybe: Optional[SecretStr] = None
+    maybe: SecretStr | None = None
 
     @field_validator("keys")
     @classmethod
@@ -229,7 +239,9 @@ class Spans(BaseModel):
     def _apart(self) -> Spans:
         for one, two in zip(self.spans, self.spans[1:]):
             if two.start < one.end:
-                raise PydanticCustomError("overlap", "spans {a} and {b} overlap", {"a": one.end, "b": two.start})
+                raise PydanticCustomError(
+                    "overlap", "spans {a} and {b} overlap", {"a": one.end, "b": two.start}
+                )
         return self
 
 
@@ -263,7 +275,7 @@ class Strict(BaseModel):
 class Moments(BaseModel):
     aware: AwareDatetime
     naive: NaiveDatetime
-    optional: Optional[AwareDatetime] = None
+    optional: AwareDatetime | None = None
     soon: FutureDatetime = Field(default_factory=lambda: datetime(2999, 1, 1))
     long: timedelta = timedelta(days=3, seconds=5, microseconds=7)
     back: timedelta = timedelta(seconds=-90)
@@ -280,7 +292,7 @@ class Mixed(BaseModel):
     const: Literal["v1"]
     size: Size = Size.SMALL
     sizes: set[Size] = {Size.LARGE}
-    tri: Optional[bool]
+    tri: bool | None
     agreed: Literal[True]
 
 
@@ -292,7 +304,7 @@ class Settings(BaseModel):
 class Dicted(BaseModel):
     by_name: dict[Annotated[str, Field(min_length=2, pattern="^[a-z.]+$")], Settings]
     by_number: dict[int, list[str]] = {1: ["a"]}
-    by_size: dict[Literal["s", "m"], Optional[float]] = {}
+    by_size: dict[Literal["s", "m"], float | None] = {}
     nested: dict[str, dict[str, int]] = {}
 
 
@@ -308,7 +320,7 @@ class Engine:
 class Car:
     engine: Engine
     doors: int = Field(4, ge=2, le=5)
-    spare: Optional[Engine] = None
+    spare: Engine | None = None
 
 
 # 19 ── defaults made of other fields
@@ -341,7 +353,7 @@ class Closed(BaseModel):
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
 
     name: str = Field(min_length=2)
-    inner: Optional[Open] = None
+    inner: Open | None = None
 
 
 # 22 ── doubtful functions
@@ -351,8 +363,10 @@ def _double(value: int) -> int:
 
 class Functions(BaseModel):
     doubled: Annotated[int, AfterValidator(_double)]
-    either: Union[Annotated[int, AfterValidator(_double)], str] = "x"
-    listed: Annotated[list[int], BeforeValidator(lambda v: v.split() if isinstance(v, str) else v)] = []
+    either: Annotated[int, AfterValidator(_double)] | str = "x"
+    listed: Annotated[
+        list[int], BeforeValidator(lambda v: v.split() if isinstance(v, str) else v)
+    ] = []
     plain: Annotated[int, PlainValidator(lambda v: int(v) + 1)] = 3
 
 
@@ -362,168 +376,308 @@ class Containers(BaseModel):
     ordered: OrderedDict[str, int] = OrderedDict(a=1)
     pairs: set[tuple[int, int]] = {(1, 2)}
     grid: tuple[tuple[int, ...], ...] = ((1,), (2, 3))
-    maybe_rows: Optional[list[Optional[int]]] = None
+    maybe_rows: list[int | None] | None = None
     emails: list[EmailStr] = []
 
 
 CASES = (
-    Case("recursive", Category, dict(name="root", children=[dict(name="ab", children=[dict(name="cd")])]), (
-        Bad({("children", 0, "children", 0, "name"): "x"}, ("children", 0, "children", 0, "name"), "at least 2"),
-        Bad({("children", 0, "children"): "no"}, ("children", 0, "children"), "valid list"),
-    )),
-    Case("chain", Chain, dict(value=1, next=dict(value=2, next=dict(value=3))), (
-        Bad({("next", "next", "value"): "x"}, ("next", "next", "value")),
-    )),
-    Case("function-tagged", Drawing, dict(shape=dict(radius=1.5), more=[dict(side=2), dict(radius=1)]), (
-        Bad({("shape", "radius"): -1}, ("shape", "radius"), "greater than 0"),
-        Bad({("shape",): {"edges": 3}}, ("shape",)),
-        Bad({("more", 0, "side"): 0}, ("more", 0, "side")),
-        Bad({("more", 1): {"side": -1}}, ("more", 1, "side")),
-    )),
-    Case("untagged", Plain, dict(plain=dict(r=1)), (
-        Bad({("plain", "r"): -1}, ("plain", "r"), "greater than 0"),
-        Bad({("plain",): {"w": 1, "h": -1}}, ("plain", "h"), "greater than 0"),
-        Bad({("plain",): "x"}, ("plain",)),
-        Bad({("twins",): 3}, ("twins",)),
-    )),
-    Case("steps", Flow, dict(steps=[
-        dict(kind="fetch", url="https://x", auth=dict(how="token", token="abcd")),
+    Case(
+        "recursive",
+        Category,
+        dict(name="root", children=[dict(name="ab", children=[dict(name="cd")])]),
+        (
+            Bad(
+                {("children", 0, "children", 0, "name"): "x"},
+                ("children", 0, "children", 0, "name"),
+                "at least 2",
+            ),
+            Bad({("children", 0, "children"): "no"}, ("children", 0, "children"), "valid list"),
+        ),
+    ),
+    Case(
+        "chain",
+        Chain,
+        dict(value=1, next=dict(value=2, next=dict(value=3))),
+        (Bad({("next", "next", "value"): "x"}, ("next", "next", "value")),),
+    ),
+    Case(
+        "function-tagged",
+        Drawing,
+        dict(shape=dict(radius=1.5), more=[dict(side=2), dict(radius=1)]),
+        (
+            Bad({("shape", "radius"): -1}, ("shape", "radius"), "greater than 0"),
+            Bad({("shape",): {"edges": 3}}, ("shape",)),
+            Bad({("more", 0, "side"): 0}, ("more", 0, "side")),
+            Bad({("more", 1): {"side": -1}}, ("more", 1, "side")),
+        ),
+    ),
+    Case(
+        "untagged",
+        Plain,
+        dict(plain=dict(r=1)),
+        (
+            Bad({("plain", "r"): -1}, ("plain", "r"), "greater than 0"),
+            Bad({("plain",): {"w": 1, "h": -1}}, ("plain", "h"), "greater than 0"),
+            Bad({("plain",): "x"}, ("plain",)),
+            Bad({("twins",): 3}, ("twins",)),
+        ),
+    ),
+    Case(
+        "steps",
+        Flow,
+        dict(
+            steps=[
+                dict(kind="fetch", url="https://x", auth=dict(how="token", token="abcd")),
+                dict(kind="wait", get=3),
+            ]
+        ),
+        (
+            Bad(
+                {("steps", 0, "auth", "token"): "abc"}, ("steps", 0, "auth", "token"), "at least 4"
+            ),
+            Bad(
+                {("steps", 0, "auth"): {"how": "basic", "basic": "x"}},
+                ("steps", 0, "auth", "basic"),
+                "at least 2",
+            ),
+            Bad({("steps", 1, "get"): -1}, ("steps", 1, "get"), "greater than or equal"),
+            Bad({("steps", 1): {"kind": "jump"}}, ("steps", 1)),
+            Bad({("steps", 0, "kind"): DELETE}, ("steps", 0)),
+            Bad({("last",): {"kind": "wait", "get": -1}}, ("last", "get")),
+            Bad({("steps", 0, "auth"): "x"}, ("steps", 0, "auth")),
+        ),
+    ),
+    Case(
+        "typed-dicts",
+        Dicts,
+        dict(limits=dict(low=1, high=2)),
+        (
+            Bad({("limits", "high"): 11}, ("limits", "high")),
+            Bad({("limits", "low"): DELETE}, ("limits", "low"), "Field required"),
+            Bad({("partly",): {"b": "x"}}, ("partly", "b")),
+            Bad({("limits", "low"): ""}, ("limits", "low")),
+        ),
+    ),
+    Case(
+        "generic",
+        Box[Point],
+        dict(content=dict(x=1, y=2), history=[[1, 2.5]]),
+        (
+            Bad({("content", "y"): -1}, ("content", "y")),
+            Bad({("history", 0, 1): -1}, ("history", 0, 1)),
+        ),
+    ),
+    Case(
+        "generic-list",
+        Box[Box[int]],
+        dict(content=dict(content=1), history=[dict(content=2)]),
+        (Bad({("history", 0, "content"): "x"}, ("history", 0, "content")),),
+    ),
+    Case(
+        "root-models",
+        Rooted,
+        dict(names=["ab", "cd"], scores=dict(ann=1)),
+        (
+            Bad({("names", 1): "x"}, ("names", 1)),
+            Bad({("scores", "ann"): -1}, ("scores", "ann")),
+            Bad({("names",): 3}, ("names",)),
+        ),
+    ),
+    Case(
+        "root-list",
+        Names,
+        ["ab", "cd"],
+        (
+            Bad({(0,): "x"}, (0,)),
+            Bad({(): "x"}, (), "valid list"),
+            Bad({(): ["ab", "c"]}, (1,)),
+        ),
+    ),
+    Case(
+        "root-dict",
+        Scores,
+        dict(ann=1, bob=2),
+        (
+            Bad({("bob",): -1}, ("bob",)),
+            Bad({("a.b",): "x"}, ("a.b",)),
+        ),
+    ),
+    Case(
+        "type-adapter",
+        TypeAdapter(list[Point]),
+        [dict(x=1), [2, 3]],
+        (
+            Bad({(1, 0): "x"}, (1, 0)),
+            Bad({(0, "y"): -1}, (0, "y")),
+        ),
+    ),
+    Case(
+        "bare-union",
+        Annotated[Http | Wait, Field(discriminator="kind")],
         dict(kind="wait", get=3),
-    ]), (
-        Bad({("steps", 0, "auth", "token"): "abc"}, ("steps", 0, "auth", "token"), "at least 4"),
-        Bad({("steps", 0, "auth"): {"how": "basic", "basic": "x"}}, ("steps", 0, "auth", "basic"), "at least 2"),
-        Bad({("steps", 1, "get"): -1}, ("steps", 1, "get"), "greater than or equal"),
-        Bad({("steps", 1): {"kind": "jump"}}, ("steps", 1)),
-        Bad({("steps", 0, "kind"): DELETE}, ("steps", 0)),
-        Bad({("last",): {"kind": "wait", "get": -1}}, ("last", "get")),
-        Bad({("steps", 0, "auth"): "x"}, ("steps", 0, "auth")),
-    )),
-    Case("typed-dicts", Dicts, dict(limits=dict(low=1, high=2)), (
-        Bad({("limits", "high"): 11}, ("limits", "high")),
-        Bad({("limits", "low"): DELETE}, ("limits", "low"), "Field required"),
-        Bad({("partly",): {"b": "x"}}, ("partly", "b")),
-        Bad({("limits", "low"): ""}, ("limits", "low")),
-    )),
-    Case("generic", Box[Point], dict(content=dict(x=1, y=2), history=[[1, 2.5]]), (
-        Bad({("content", "y"): -1}, ("content", "y")),
-        Bad({("history", 0, 1): -1}, ("history", 0, 1)),
-    )),
-    Case("generic-list", Box[Box[int]], dict(content=dict(content=1), history=[dict(content=2)]), (
-        Bad({("history", 0, "content"): "x"}, ("history", 0, "content")),
-    )),
-    Case("root-models", Rooted, dict(names=["ab", "cd"], scores=dict(ann=1)), (
-        Bad({("names", 1): "x"}, ("names", 1)),
-        Bad({("scores", "ann"): -1}, ("scores", "ann")),
-        Bad({("names",): 3}, ("names",)),
-    )),
-    Case("root-list", Names, ["ab", "cd"], (
-        Bad({(0,): "x"}, (0,)),
-        Bad({(): "x"}, (), "valid list"),
-        Bad({(): ["ab", "c"]}, (1,)),
-    )),
-    Case("root-dict", Scores, dict(ann=1, bob=2), (
-        Bad({("bob",): -1}, ("bob",)),
-        Bad({("a.b",): "x"}, ("a.b",)),
-    )),
-    Case("type-adapter", TypeAdapter(list[Point]), [dict(x=1), [2, 3]], (
-        Bad({(1, 0): "x"}, (1, 0)),
-        Bad({(0, "y"): -1}, (0, "y")),
-    )),
-    Case("bare-union", Annotated[Union[Http, Wait], Field(discriminator="kind")], dict(kind="wait", get=3), (
-        Bad({("get",): -1}, ("get",)),
-        Bad({(): {"kind": "cow"}}, ()),
-    )),
-    Case("bare-dict", dict[str, list[int]], dict(a=[1], b=[]), (
-        Bad({("a", 0): "x"}, ("a", 0)),
-    )),
-    Case("tuples", Tuples, dict(point=[1, 2], mixed=[1, "a", True, None], path=[dict(x=1, y=2)]), (
-        Bad({("point",): ["x", 1]}, ("point", 0)),
-        Bad({("mixed", 2): "perhaps"}, ("mixed", 2)),
-        Bad({("mixed",): [1, "a"]}, (("mixed", 2), ("mixed", 3))),
-        Bad({("tail",): [1, "x"]}, ("tail", 1)),
-        Bad({("path", 0, "y"): -1}, ("path", 0, "y")),
-    )),
-    Case("secrets", Secrets, dict(keys=["ab", "cd"], pin=7, accounts=[dict(user="u", password="abc")],
-                                  by_name=dict(a="x")), (
-        Bad({("pin",): "x"}, ("pin",)),
-        Bad({("keys",): ["a"]}, ("keys",), "two characters"),
-        Bad({("accounts", 0, "password"): "a"}, ("accounts", 0, "password"), "at least 3"),
-        Bad({("keys", 1): 3}, ("keys", 1)),
-    )),
-    Case("aliases", Wire, {"Lines": [{"itemId": "ab", "qty": 2}, {"itemId": "cd"}], "names": ["Ada", "Lovelace"]}, (
-        Bad({("Lines", 1, "itemId"): "x"}, ("Lines", 1, "itemId")),
-        Bad({("Lines", 0, "qty"): 0}, ("Lines", 0, "qty")),
-        Bad({("Lines",): []}, ("Lines",)),
-        Bad({("names", 1): "x"}, ("names", 1)),
-    )),
-    Case("row-validators", Spans, dict(spans=[dict(start=1, end=2), dict(start=3, end=4)]), (
-        Bad({("spans", 1, "end"): 2}, ("spans", 1), "end before start"),
-        Bad({("main",): {"start": 3, "end": 2}}, ("main",), "end before start"),
-        Bad({("spans", 1, "start"): 1}, (), "overlap"),
-    )),
-    Case("before-model", Parsed, dict(lat=1.5, lon=2), (
-        Bad({("lat",): 91}, ("lat",)),
-    )),
-    Case("strict", Strict, dict(count=3, day=datetime(2024, 1, 1), price=Decimal("1.5")), (
-        Bad({("count",): "3"}, ("count",), "valid integer"),
-        Bad({("count",): 3.0}, ("count",)),
-        Bad({("day",): "soon"}, ("day",)),
-        Bad({("big",): "x"}, ("big",)),
-        Bad({("pair",): ["x", "a"]}, ("pair", 0)),
-    )),
-    Case("moments", Moments, dict(aware="2024-05-01T10:20:30.123456+05:30", naive="2024-05-01T10:20"), (
-        Bad({("naive",): "2024-05-01T10:20:30Z"}, ("naive",)),
-        Bad({("aware",): "2024-05-01T10:20:30"}, ("aware",)),
-        Bad({("optional",): "2024-05-01T10:20:30"}, ("optional",)),
-        Bad({("soon",): "2001-01-01"}, ("soon",)),
-        Bad({("long",): "P1Q"}, ("long",)),
-    )),
-    Case("mixed", Mixed, dict(mixed=1, const="v1", tri=None, agreed=True), (
-        Bad({("mixed",): "1"}, ("mixed",)),
-        Bad({("const",): "v2"}, ("const",)),
-        Bad({("tri",): "perhaps"}, ("tri",)),
-        Bad({("tri",): DELETE}, ("tri",), "Field required"),
-        Bad({("agreed",): False}, ("agreed",)),
-        Bad({("size",): "HUGE"}, ("size",)),
-    )),
-    Case("dicts", Dicted, dict(by_name={"a.b": dict(level=1), "cd": dict(level=2)}), (
-        Bad({("by_name", "a.b", "level"): 10}, ("by_name", "a.b", "level")),
-        Bad({("by_name",): {"x": {"level": 1}}}, ("by_name", "x"), "at least 2"),
-        Bad({("by_number",): {"one": []}}, ("by_number", "one")),
-        Bad({("by_number",): {"1": [3]}}, ("by_number", "1", 0)),
-        Bad({("nested",): {"a": {"b": "x"}}}, ("nested", "a", "b")),
-        Bad({("by_size",): {"xl": 1}}, ("by_size", "xl")),
-    )),
-    Case("dataclasses", Car, dict(engine=dict(power=3)), (
-        Bad({("engine", "power"): 0}, ("engine", "power")),
-        Bad({("doors",): 7}, ("doors",)),
-        Bad({("spare",): {"power": "x"}}, ("spare", "power")),
-    )),
-    Case("derived", Derived, dict(first="Ada"), (
-        Bad({("first",): "A"}, ("first",), "at least 2"),
-        Bad({("user",): 3}, ("user",)),
-        Bad({("ident",): None}, ("ident",)),
-    )),
-    Case("encoded", Encoded, dict(json_list="[1, 2]", json_any='{"a": 1}', b64="aGVsbG8="), (
-        Bad({("json_list",): "[1, x"}, ("json_list",)),
-        Bad({("json_list",): '["x"]'}, ("json_list",)),
-        Bad({("b64",): "a"}, ("b64",)),
-        Bad({("size",): "many"}, ("size",)),
-    )),
-    Case("open", Closed, dict(name=" Ada ", inner=dict(name="x", more=[1])), (
-        Bad({("name",): " A "}, ("name",)),
-        Bad({("other",): 1}, ("other",), "not permitted"),
-    )),
-    Case("functions", Functions, dict(doubled=2, either=3, listed="1 2"), (
-        Bad({("doubled",): "x"}, ("doubled",)),
-        Bad({("listed",): "1 x"}, ("listed",)),
-        Bad({("either",): None}, ("either",)),
-    )),
-    Case("containers", Containers, {}, (
-        Bad({("queue",): ["x"]}, ("queue", 0)),
-        Bad({("pairs",): [[1, "x"]]}, ("pairs",)),
-        Bad({("grid",): [[1], ["x"]]}, ("grid", 1, 0)),
-        Bad({("maybe_rows",): [1, None, "x"]}, ("maybe_rows", 2)),
-        Bad({("emails",): ["a@b.org", "c"]}, ("emails", 1)),
-    )),
+        (
+            Bad({("get",): -1}, ("get",)),
+            Bad({(): {"kind": "cow"}}, ()),
+        ),
+    ),
+    Case("bare-dict", dict[str, list[int]], dict(a=[1], b=[]), (Bad({("a", 0): "x"}, ("a", 0)),)),
+    Case(
+        "tuples",
+        Tuples,
+        dict(point=[1, 2], mixed=[1, "a", True, None], path=[dict(x=1, y=2)]),
+        (
+            Bad({("point",): ["x", 1]}, ("point", 0)),
+            Bad({("mixed", 2): "perhaps"}, ("mixed", 2)),
+            Bad({("mixed",): [1, "a"]}, (("mixed", 2), ("mixed", 3))),
+            Bad({("tail",): [1, "x"]}, ("tail", 1)),
+            Bad({("path", 0, "y"): -1}, ("path", 0, "y")),
+        ),
+    ),
+    Case(
+        "secrets",
+        Secrets,
+        dict(
+            keys=["ab", "cd"], pin=7, accounts=[dict(user="u", password="abc")], by_name=dict(a="x")
+        ),
+        (
+            Bad({("pin",): "x"}, ("pin",)),
+            Bad({("keys",): ["a"]}, ("keys",), "two characters"),
+            Bad({("accounts", 0, "password"): "a"}, ("accounts", 0, "password"), "at least 3"),
+            Bad({("keys", 1): 3}, ("keys", 1)),
+        ),
+    ),
+    Case(
+        "aliases",
+        Wire,
+        {"Lines": [{"itemId": "ab", "qty": 2}, {"itemId": "cd"}], "names": ["Ada", "Lovelace"]},
+        (
+            Bad({("Lines", 1, "itemId"): "x"}, ("Lines", 1, "itemId")),
+            Bad({("Lines", 0, "qty"): 0}, ("Lines", 0, "qty")),
+            Bad({("Lines",): []}, ("Lines",)),
+            Bad({("names", 1): "x"}, ("names", 1)),
+        ),
+    ),
+    Case(
+        "row-validators",
+        Spans,
+        dict(spans=[dict(start=1, end=2), dict(start=3, end=4)]),
+        (
+            Bad({("spans", 1, "end"): 2}, ("spans", 1), "end before start"),
+            Bad({("main",): {"start": 3, "end": 2}}, ("main",), "end before start"),
+            Bad({("spans", 1, "start"): 1}, (), "overlap"),
+        ),
+    ),
+    Case("before-model", Parsed, dict(lat=1.5, lon=2), (Bad({("lat",): 91}, ("lat",)),)),
+    Case(
+        "strict",
+        Strict,
+        dict(count=3, day=datetime(2024, 1, 1), price=Decimal("1.5")),
+        (
+            Bad({("count",): "3"}, ("count",), "valid integer"),
+            Bad({("count",): 3.0}, ("count",)),
+            Bad({("day",): "soon"}, ("day",)),
+            Bad({("big",): "x"}, ("big",)),
+            Bad({("pair",): ["x", "a"]}, ("pair", 0)),
+        ),
+    ),
+    Case(
+        "moments",
+        Moments,
+        dict(aware="2024-05-01T10:20:30.123456+05:30", naive="2024-05-01T10:20"),
+        (
+            Bad({("naive",): "2024-05-01T10:20:30Z"}, ("naive",)),
+            Bad({("aware",): "2024-05-01T10:20:30"}, ("aware",)),
+            Bad({("optional",): "2024-05-01T10:20:30"}, ("optional",)),
+            Bad({("soon",): "2001-01-01"}, ("soon",)),
+            Bad({("long",): "P1Q"}, ("long",)),
+        ),
+    ),
+    Case(
+        "mixed",
+        Mixed,
+        dict(mixed=1, const="v1", tri=None, agreed=True),
+        (
+            Bad({("mixed",): "1"}, ("mixed",)),
+            Bad({("const",): "v2"}, ("const",)),
+            Bad({("tri",): "perhaps"}, ("tri",)),
+            Bad({("tri",): DELETE}, ("tri",), "Field required"),
+            Bad({("agreed",): False}, ("agreed",)),
+            Bad({("size",): "HUGE"}, ("size",)),
+        ),
+    ),
+    Case(
+        "dicts",
+        Dicted,
+        dict(by_name={"a.b": dict(level=1), "cd": dict(level=2)}),
+        (
+            Bad({("by_name", "a.b", "level"): 10}, ("by_name", "a.b", "level")),
+            Bad({("by_name",): {"x": {"level": 1}}}, ("by_name", "x"), "at least 2"),
+            Bad({("by_number",): {"one": []}}, ("by_number", "one")),
+            Bad({("by_number",): {"1": [3]}}, ("by_number", "1", 0)),
+            Bad({("nested",): {"a": {"b": "x"}}}, ("nested", "a", "b")),
+            Bad({("by_size",): {"xl": 1}}, ("by_size", "xl")),
+        ),
+    ),
+    Case(
+        "dataclasses",
+        Car,
+        dict(engine=dict(power=3)),
+        (
+            Bad({("engine", "power"): 0}, ("engine", "power")),
+            Bad({("doors",): 7}, ("doors",)),
+            Bad({("spare",): {"power": "x"}}, ("spare", "power")),
+        ),
+    ),
+    Case(
+        "derived",
+        Derived,
+        dict(first="Ada"),
+        (
+            Bad({("first",): "A"}, ("first",), "at least 2"),
+            Bad({("user",): 3}, ("user",)),
+            Bad({("ident",): None}, ("ident",)),
+        ),
+    ),
+    Case(
+        "encoded",
+        Encoded,
+        dict(json_list="[1, 2]", json_any='{"a": 1}', b64="aGVsbG8="),
+        (
+            Bad({("json_list",): "[1, x"}, ("json_list",)),
+            Bad({("json_list",): '["x"]'}, ("json_list",)),
+            Bad({("b64",): "a"}, ("b64",)),
+            Bad({("size",): "many"}, ("size",)),
+        ),
+    ),
+    Case(
+        "open",
+        Closed,
+        dict(name=" Ada ", inner=dict(name="x", more=[1])),
+        (
+            Bad({("name",): " A "}, ("name",)),
+            Bad({("other",): 1}, ("other",), "not permitted"),
+        ),
+    ),
+    Case(
+        "functions",
+        Functions,
+        dict(doubled=2, either=3, listed="1 2"),
+        (
+            Bad({("doubled",): "x"}, ("doubled",)),
+            Bad({("listed",): "1 x"}, ("listed",)),
+            Bad({("either",): None}, ("either",)),
+        ),
+    ),
+    Case(
+        "containers",
+        Containers,
+        {},
+        (
+            Bad({("queue",): ["x"]}, ("queue", 0)),
+            Bad({("pairs",): [[1, "x"]]}, ("pairs",)),
+            Bad({("grid",): [[1], ["x"]]}, ("grid", 1, 0)),
+            Bad({("maybe_rows",): [1, None, "x"]}, ("maybe_rows", 2)),
+            Bad({("emails",): ["a@b.org", "c"]}, ("emails", 1)),
+        ),
+    ),
 )
