@@ -11,7 +11,7 @@ from typing import Any
 
 from kaizen_widgets.forms.delays import Delays
 from kaizen_widgets.forms.differences import same
-from kaizen_widgets.forms.paths import get, is_within, parents, parse
+from kaizen_widgets.forms.paths import get, parents, parse
 from kaizen_widgets.forms.resolver import FieldError, Resolved
 from kaizen_widgets.forms.running import Failed, Runs
 from kaizen_widgets.forms.state import State
@@ -160,19 +160,21 @@ class Checks:
     def _replace_others(self, name: str, errors: Mapping[str, FieldError]) -> None:
         """Let errors of other fields that people have been at come and go with this one's value."""
         state = self._state
-        if not errors and not state.errors:
-            return
-        near = {*state.touched, *(above for field in state.touched for above in parents(field))}
-        shown = dict(state.errors)
-        for other in errors.keys() | shown.keys():
-            if other in state.given or (name and is_within(other, name)):
-                continue
-            if other not in errors:
-                del shown[other]
-            elif other in shown or state.is_submitted or _is_near(other, near):
-                shown[other] = errors[other]
-        if shown != state.errors:
-            state.errors = shown
+        shown, below = state.errors, f"{name}."
+        differing = [other for other, error in shown.items() if errors.get(other) != error]
+        fresh = [other for other in errors if other not in shown]
+        if fresh and not state.is_submitted:
+            fresh = list(filter(_been_at(state.touched), fresh))
+        others = [
+            other
+            for other in (*differing, *fresh)
+            if other not in state.given and other != name and not other.startswith(below)
+        ]
+        if others:
+            gone = set(others)
+            kept = {known: error for known, error in shown.items() if known not in gone}
+            found = {other: errors[other] for other in others if other in errors}
+            state.errors = {**kept, **found}
 
     def _rows(self, name: str | None) -> Any:
         if name is None:
@@ -181,7 +183,16 @@ class Checks:
         return self._state.rows.of(name, len(rows) if isinstance(rows, list) else 0)
 
 
-def _is_near(name: str, near: set[str]) -> bool:
-    """Whether people have been at the field of this error, at one below it, or at one around it."""
-    field = name.removesuffix(".root")
-    return field in near or any(above in near for above in parents(field) if above)
+def _been_at(touched: set[str]) -> Callable[[str], bool]:
+    """Return whether people were at the field of an error, at one below it, or at one it is part of."""
+    above = {parent for field in touched for parent in parents(field)}
+
+    def was_at(name: str) -> bool:
+        field = name.removesuffix(".root")
+        return (
+            field in touched
+            or field in above
+            or any(parent in touched for parent in parents(field) if parent)
+        )
+
+    return was_at

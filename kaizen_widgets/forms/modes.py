@@ -35,9 +35,9 @@ class Modes:
     def refreshes(self, event: Event) -> bool:
         """Whether an event that does not validate still refreshes ``is_valid``.
 
-        A blur changes no value; but in mode ``onBlur`` the form is not asked before it.
+        A blur changes no value; but in mode ``onBlur`` it is the form's moment to judge.
         """
-        return event == ("blur" if self.before == "onBlur" else "change")
+        return event == "change" or self.before == "onBlur"
 
     def validates_rows(self, *, is_submitted: bool) -> bool:
         """Whether adding, moving or removing rows validates their list."""

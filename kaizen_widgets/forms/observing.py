@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager
 from functools import partial
 from typing import Any, Generic, TypeVar
 
-from traitlets import All, Bunch, HasTraits, TraitError, TraitType
+from traitlets import All, Bunch, HasTraits, TraitType
 
 from kaizen_widgets.delivery import Delivery, call_all
 from kaizen_widgets.forms.feed import FLAGS, Change, Listener, Unsubscribe
@@ -33,16 +33,6 @@ class Shown(TraitType[T, T], Generic[T]):
         """Return what the state holds now."""
         with obj._delivery:
             return self.read(obj._state)
-
-    def set(self, obj: Any, value: T) -> None:
-        """Refuse.
-
-        Raises:
-            TraitError: Always.
-        """
-        raise TraitError(
-            f"{self.name} shows the state of the form and cannot be set; use its methods."
-        )
 
 
 class _Operation(AbstractContextManager[None]):
@@ -137,11 +127,11 @@ class Observable(HasTraits):
         watched = None if names is None else names_of(names)
 
         def told(change: Change) -> None:
-            if not change.values and not change.is_reset:
+            if not change.values:
                 return
             if watched is None:
                 listener(self.values)
-            elif change.is_reset or any(
+            elif any(
                 is_within(name, written) or is_within(written, name)
                 for name in watched
                 for written in change.values

@@ -38,7 +38,9 @@ def reset(state: State, given: Any, keep: Keep) -> None:
     elif keep.dirty_values:
         values = _with_dirty(fresh, state)
     was_dirty, given_errors = state.is_dirty, state.given
-    state.begin_anew(values, state.defaults if keep.default_values else fresh)
+    state.begin_anew(
+        values, state.defaults if keep.default_values else fresh, keeps_values=keep.values
+    )
     keeps_flags = (
         not keep.default_values
         if keep.dirty_values

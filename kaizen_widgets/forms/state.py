@@ -148,11 +148,11 @@ class State:
             self.defaults = unset(self.defaults, path)
         self.differences = Differences(self.values, self.defaults)
 
-    def begin_anew(self, values: Any, defaults: Any) -> None:
-        """Take other values and defaults."""
+    def begin_anew(self, values: Any, defaults: Any, *, keeps_values: bool) -> None:
+        """Take other values and defaults; the present values may stay."""
         self.generation += 1
         self._is_reset = True
-        if values is not self.values:
+        if not keeps_values:
             self._moved |= self.rows.replaced("")
             self._written.add("")
         self.values, self.defaults = values, defaults
@@ -180,10 +180,11 @@ class State:
         if isinstance(get(self.values, path), dict | list) or isinstance(
             get(self.defaults, path), dict | list
         ):
-            old = {known for known in self.dirty if is_within(known, name)}
             new = {known for known in differing if is_within(known, name)}
         else:
-            old, new = {name} & self.dirty, {name} & differing
+            new = {name} & differing
+        below = name + "." if name else ""
+        old = {known for known in self.dirty if known == name or known.startswith(below)}
         if len(path) > 1:
             # A leaf above is none any more, now that something stands below it.
             old |= {above for above in parents(name) if above in self.dirty} - differing

@@ -15,7 +15,7 @@ KEY, VALUE = 0, 1
 """Where key and value stand in a row of a dict."""
 
 
-class Rows(Node):
+class Items(Node):
     """A list of one type, of any length.
 
     Attributes:

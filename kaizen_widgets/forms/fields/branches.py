@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from kaizen_widgets.forms.fields.nodes import Run, Unblank
-from kaizen_widgets.forms.fields.unions import TaggedUnion, Union
+from kaizen_widgets.forms.fields.nodes import Run, UnblankError
+from kaizen_widgets.forms.fields.unions import AnyUnion
 from kaizen_widgets.forms.paths import MISSING, Path, join, parse
 from kaizen_widgets.forms.rows import Moved
 
@@ -51,11 +51,11 @@ class Branches:
         self.pins = _moved(self.pins, moved)
         self._kept = _moved(self._kept, moved)
 
-    def at(self, node: Union | TaggedUnion, draft: Any, path: Path) -> int | None:
+    def at(self, node: AnyUnion, draft: Any, path: Path) -> int | None:
         """Return the branch that a union with this draft stands in."""
         return node.choice(draft, Run(self.pins), path)
 
-    def choose(self, node: Union | TaggedUnion, path: Path, index: int, draft: Any) -> Any:
+    def choose(self, node: AnyUnion, path: Path, index: int, draft: Any) -> Any:
         """Change to a branch; return its draft. The draft of the branch before is kept."""
         kept = self._kept.setdefault(path, {})
         before = None if draft is None else self.at(node, draft, path)
@@ -68,11 +68,8 @@ class Branches:
         if index in kept:
             return kept[index]
         try:
-            if isinstance(node, TaggedUnion):
-                blank = node.blank_of(index)
-            else:
-                blank = node.branches[index].slot.filled()
-        except Unblank:
+            blank = node.blank_of(index)
+        except UnblankError:
             return None
         return None if blank is MISSING else blank
 

@@ -1,4 +1,4 @@
-"""From pydantic's core schema to a field tree: one method a kind of schema.
+"""From pydantic's core schema to a field tree.
 
 The core schema, not the JSON Schema: only it tells an aware datetime from a naive one, a strict number from
 a lax one, and what stands behind a validator. JSON Schema is asked last, for types of which the core schema
@@ -7,26 +7,26 @@ says no more than "call this function".
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 from pydantic_core import SchemaValidator
 
 from kaizen_widgets.errors import FormError
-from kaizen_widgets.forms.fields.arrays import Pairs, Places, Rows
 from kaizen_widgets.forms.fields.build_leaves import LEAVES, by_json_schema, is_secret, secret
+from kaizen_widgets.forms.fields.build_objects import EXPOSING, OBJECTS
+from kaizen_widgets.forms.fields.build_shapes import SHAPES
 from kaizen_widgets.forms.fields.hints import NO_HINT, Hint, hint_in
+from kaizen_widgets.forms.fields.labels import titled
 from kaizen_widgets.forms.fields.leaves import Encoded, JsonText, Leaf, Opaque
 from kaizen_widgets.forms.fields.nodes import Later, Node, Slot, resolved
-from kaizen_widgets.forms.fields.objects import Group, Root
-from kaizen_widgets.forms.fields.unions import Branch, TaggedUnion, Union
-from kaizen_widgets.forms.paths import Path
 
 Schema = Mapping[str, Any]
 
-_CONTAINERS = {"list": list, "set": set, "frozenset": frozenset, "tuple": tuple}
-_FUNCTIONS = ("function-before", "function-wrap")
+_THROUGH: Final = (*EXPOSING, "default", "nullable", "custom-error", "definitions")
+"""What stands around a type and says something of its place."""
 
 
 class Builder:
@@ -35,8 +35,8 @@ class Builder:
     def __init__(self) -> None:
         self._schemas: dict[str, Schema] = {}
         self._made: dict[str, Node] = {}
-        self._configs: list[Schema] = []
-        self._where: list[str] = []
+        self.configs: list[Schema] = []
+        self.where: list[str] = []
 
     # ---------------------------------------------------------------- places
 
@@ -54,14 +54,14 @@ class Builder:
                 slot.nullable = True
             elif kind == "definitions":
                 self._define(inner["definitions"])
-            elif kind in _FUNCTIONS:
+            elif kind in EXPOSING:
                 exposing = slot.is_changing = True
             elif kind not in ("function-after", "custom-error") or self._ends_at(inner):
                 slot.nullable = slot.nullable or self._is_nullable_by_name(inner)
                 break
             slot.is_changing = slot.is_changing or kind == "function-after"
             inner = inner["schema"]
-        slot.is_changing = slot.is_changing or inner["type"] == "function-plain"
+        slot.is_changing = slot.is_changing or inner["type"] in ("function-plain", "union")
         slot.node = self.node(inner)
         if exposing and not isinstance(resolved(slot.node), Leaf):
             slot.node.is_exposed = True
@@ -69,7 +69,7 @@ class Builder:
             self._keep_or_refuse(slot)
         slot.hint = hint.over(slot.node.hint)
         slot.label = slot.hint.label or label or titled(name) or slot.node.title or ""
-        slot.checker = partial(self._validator, schema, self._config)
+        slot.checker = partial(self.validator, schema, self.config)
         return slot
 
     def _ends_at(self, schema: Schema) -> bool:
@@ -99,7 +99,7 @@ class Builder:
     def _keep_or_refuse(self, slot: Slot) -> None:
         node = resolved(slot.node)
         if slot.required and not slot.nullable and isinstance(node, Opaque):
-            where = ".".join(self._where) or "the value itself"
+            where = ".".join(self.where) or "the value itself"
             raise FormError(
                 f"A form cannot show {where}: {node.why}; give the field a default, or a form to a "
                 "model without it.",
@@ -107,6 +107,24 @@ class Builder:
             )
 
     # ----------------------------------------------------------------- types
+
+    @contextmanager
+    def within(self, part: str) -> Iterator[None]:
+        """Go into a part of the model, for errors to name."""
+        self.where.append(part)
+        try:
+            yield
+        finally:
+            self.where.pop()
+
+    @contextmanager
+    def configured(self, schema: Schema) -> Iterator[None]:
+        """Go into a model, whose configuration counts for what is in it."""
+        self.configs.append(schema.get("config") or {})
+        try:
+            yield
+        finally:
+            self.configs.pop()
 
     def node(self, schema: Schema) -> Node:
         """Return the type a schema describes."""
@@ -124,7 +142,7 @@ class Builder:
 
     def _make(self, schema: Schema) -> Node:
         kind = schema["type"]
-        if kind in _FUNCTIONS or kind in ("default", "nullable", "custom-error", "definitions"):
+        if kind in _THROUGH:
             # Such a wrapper within a named definition; its facts belong to each place it stands at.
             inner = self.slot(schema)
             return inner.node
@@ -132,21 +150,22 @@ class Builder:
             return secret(schema)
         leaf = LEAVES.get(kind)
         if leaf is not None:
-            return leaf({**schema, "strict": self._is_strict(schema)})
-        make = getattr(self, "_" + kind.replace("-", "_"), None)
-        if make is None:
-            return by_json_schema(schema)
-        return make(schema)
+            return leaf({**schema, "strict": self.is_strict(schema)})
+        make = OBJECTS.get(kind) or SHAPES.get(kind) or _WRAPPERS.get(kind)
+        return by_json_schema(schema) if make is None else make(self, schema)
 
     @property
-    def _config(self) -> Schema:
-        return self._configs[-1] if self._configs else {}
+    def config(self) -> Schema:
+        """The configuration of the model that is being gone through."""
+        return self.configs[-1] if self.configs else {}
 
-    def _is_strict(self, schema: Schema) -> bool:
+    def is_strict(self, schema: Schema) -> bool:
+        """Whether a type takes nothing but itself, by its own word or its model's."""
         strict = schema.get("strict")
-        return bool(self._config.get("strict") if strict is None else strict)
+        return bool(self.config.get("strict") if strict is None else strict)
 
-    def _validator(self, schema: Schema, config: Schema) -> SchemaValidator:
+    def validator(self, schema: Schema, config: Schema) -> SchemaValidator:
+        """Compile a part of the model by itself."""
         whole = {
             "type": "definitions",
             "schema": schema,
@@ -158,238 +177,41 @@ class Builder:
         for one in definitions:
             self._schemas.setdefault(one["ref"], one)
 
-    # --------------------------------------------------------------- objects
 
-    def _model(self, schema: Schema) -> Node:
-        self._configs.append(schema.get("config") or {})
-        try:
-            inner = schema["schema"]
-            if schema.get("root_model"):
-                node: Node = Root(schema["cls"], self.slot(inner))
-            else:
-                exposing = False
-                while inner["type"] not in ("model-fields", "dataclass-args"):
-                    exposing = exposing or inner["type"] in _FUNCTIONS
-                    inner = inner["schema"]
-                node = Group(schema["cls"], self._extra(inner))
-                self._fill(node, inner)
-                node.is_exposed = exposing
-            node.title = (schema.get("config") or {}).get("title") or schema["cls"].__name__
-            node.hint = Hint(help=_own_doc(schema["cls"])).over(hint_in(schema))
-            return node
-        finally:
-            self._configs.pop()
-
-    _dataclass = _model
-
-    def _typed_dict(self, schema: Schema) -> Node:
-        self._configs.append(schema.get("config") or {})
-        try:
-            cls = schema.get("cls")
-            node = Group(None, self._extra(schema))
-            self._fill(node, schema)
-            node.title = (schema.get("config") or {}).get("title") or getattr(cls, "__name__", None)
-            node.hint = hint_in(schema)
-            return node
-        finally:
-            self._configs.pop()
-
-    def _named_tuple(self, schema: Schema) -> Node:
-        node = Group(schema["cls"])
-        self._fill(node, schema)
-        node.title = schema["cls"].__name__
-        return node
-
-    def _call(self, schema: Schema) -> Node:
-        """Named tuples, as pydantic wrote them before 2.14."""
-        arguments, cls = schema["arguments_schema"], schema["function"]
-        if not (isinstance(cls, type) and issubclass(cls, tuple)):
-            return by_json_schema(schema)
-        fields = [
-            {"name": one["name"], "schema": one["schema"]} for one in arguments["arguments_schema"]
-        ]
-        return self._named_tuple({"cls": cls, "fields": fields})
-
-    def _fill(self, node: Group, schema: Schema) -> None:
-        fields = schema["fields"]
-        named = fields.items() if isinstance(fields, Mapping) else [(f["name"], f) for f in fields]
-        slots: dict[str, Slot] = {}
-        for name, field in named:
-            if field.get("init") is False:
-                continue  # not an input of the dataclass
-            self._where.append(name)
-            slot = self.slot(field["schema"], name, hint_in(field))
-            self._where.pop()
-            if field.get("required") is False and slot.required:  # a typed dict may do without it
-                slot.required, slot.is_derived = False, True
-            slot.aliases = self._aliases(name, field)
-            slot.frozen = bool(field.get("frozen"))
-            slot.excluded = field.get("serialization_exclude") is True
-            slots[name] = slot
-        computed = {}
-        for field in schema.get("computed_fields", ()):
-            name = field["property_name"]
-            hint = hint_in(field)
-            computed[name] = Slot(Leaf(), name, hint.label or titled(name), hint)
-        node.fill(slots, computed)
-
-    def _aliases(self, name: str, field: Schema) -> tuple[Path, ...]:
-        alias = field.get("validation_alias")
-        config = self._config
-        by_name = config.get("validate_by_name") or config.get("populate_by_name")
-        if alias is None or (by_name and config.get("validate_by_alias") is False):
-            return ((name,),)
-        if isinstance(alias, str):
-            return ((alias,),)
-        paths = alias if isinstance(alias[0], list | tuple) else [alias]
-        return tuple(tuple(path) for path in paths)
-
-    def _extra(self, schema: Schema) -> Any:
-        said = schema.get("extra_behavior") or self._config.get("extra_fields_behavior")
-        return said or "ignore"
-
-    # ---------------------------------------------------------------- arrays
-
-    def _list(self, schema: Schema) -> Node:
-        kind = schema["type"]
-        constraints = {
-            name: schema[key]
-            for name, key in (("minItems", "min_length"), ("maxItems", "max_length"))
-            if schema.get(key) is not None
-        }
-        strict = self._is_strict(schema) and kind in _CONTAINERS and kind != "list"
-        self._where.append("*")
-        item = self.slot(schema.get("items_schema") or {"type": "any"})
-        self._where.pop()
-        return Rows(
-            item,
-            constraints,
-            is_set=kind in ("set", "frozenset"),
-            container=_CONTAINERS[kind] if strict else None,
-        )
-
-    _set = _frozenset = _deque = _generator = _list
-
-    def _tuple(self, schema: Schema) -> Node:
-        items, variadic = list(schema["items_schema"]), schema.get("variadic_item_index")
-        if variadic == 0 and len(items) == 1:
-            return self._list({**schema, "items_schema": items[0]})
-        slots = []
-        for index, item in enumerate(items):
-            self._where.append(str(index))
-            slots.append(self.slot(item))
-            self._where.pop()
-        strict = self._is_strict(schema)
-        if variadic is None:
-            return Places(slots, None, [], is_strict=strict)
-        return Places(slots[:variadic], slots[variadic], slots[variadic + 1 :], is_strict=strict)
-
-    def _dict(self, schema: Schema) -> Node:
-        self._where.append("*")
-        key = self.slot(schema.get("keys_schema") or {"type": "any"}, label="Key")
-        value = self.slot(schema.get("values_schema") or {"type": "any"}, label="Value")
-        self._where.pop()
-        bounds = (("minItems", "min_length"), ("maxItems", "max_length"))
-        return Pairs(key, value, {n: schema[k] for n, k in bounds if schema.get(k) is not None})
-
-    _frozendict = _frozen_dict = _ordered_dict = _dict
-
-    def _counter(self, schema: Schema) -> Node:
-        return self._dict({"values_schema": {"type": "int"}, **schema})
-
-    # ---------------------------------------------------------------- unions
-
-    def _union(self, schema: Schema) -> Node:
-        branches = []
-        for choice in schema["choices"]:
-            one, label = choice if isinstance(choice, tuple) else (choice, "")
-            if one["type"] == "missing-sentinel":
-                continue
-            branches.append(self._branch(one, label))
-        showable = [b for b in branches if not isinstance(b.node, Opaque)]
-        if not showable:
-            return branches[0].node if branches else Opaque("it can only be missing")
-        if len(branches) == 1:
-            return branches[0].node
-        return Union(branches, is_ordered=schema.get("mode") == "left_to_right")
-
-    def _tagged_union(self, schema: Schema) -> Node:
-        branches: dict[Any, Branch] = {}
-        for tag, choice in schema["choices"].items():
-            while isinstance(choice, str):  # another tag of the same branch
-                choice = schema["choices"][choice]
-            key = choice.get("schema_ref") or choice.get("ref") or id(choice)
-            if callable(schema["discriminator"]):
-                key = (key, tag)  # its tags are the author's names for the branches
-            if key not in branches:
-                label = tag if callable(schema["discriminator"]) and isinstance(tag, str) else ""
-                branches[key] = self._branch(choice, titled(label))
-            branches[key].tags.append(tag)
-        return TaggedUnion(list(branches.values()), schema["discriminator"])
-
-    def _branch(self, schema: Schema, label: str) -> Branch:
-        slot = self.slot({"type": "nullable", "schema": schema}, label=label)  # never refuse one
-        slot.nullable = schema["type"] in ("nullable", "none")
-        slot.label = slot.label or type_name(slot.node)
-        return Branch(slot, partial(self._validator, schema, self._config))
-
-    # -------------------------------------------------------------- wrappers
-
-    def _function_after(self, schema: Schema) -> Node:
-        encoder = _encoder(schema)
-        inner = self.node(schema["schema"])
-        if encoder is not None and isinstance(inner, Leaf):
-            return Encoded(encoder, inner)
-        return inner
-
-    def _function_plain(self, schema: Schema) -> Node:
-        said = schema.get("json_schema_input_schema")
-        return self.node(said) if said and said["type"] != "any" else by_json_schema(schema)
-
-    def _lax_or_strict(self, schema: Schema) -> Node:
-        return self._faces(schema, "strict_schema")
-
-    def _json_or_python(self, schema: Schema) -> Node:
-        return self._faces(schema, "json_schema")
-
-    def _faces(self, schema: Schema, face: str) -> Node:
-        """Take the face that speaks of JSON: it says what a draft looks like."""
-        node = self.slot({"type": "nullable", "schema": schema[face]}).node
-        return by_json_schema(schema) if isinstance(resolved(node), Opaque) else node
-
-    def _chain(self, schema: Schema) -> Node:
-        nodes = [self.node(step) for step in schema["steps"]]
-        return next((node for node in nodes if not isinstance(resolved(node), Opaque)), nodes[0])
-
-    def _json(self, schema: Schema) -> Node:
-        return JsonText("json", python=str)
+def _function_after(build: Builder, schema: Schema) -> Node:
+    encoder = _encoder(schema)
+    inner = build.node(schema["schema"])
+    if encoder is not None and isinstance(inner, Leaf):
+        return Encoded(encoder, inner)
+    return inner
 
 
-def titled(name: str) -> str:
-    """Return a name as a label: `system_prompt` reads "System Prompt"."""
-    return name.replace("_", " ").strip().title()
+def _function_plain(build: Builder, schema: Schema) -> Node:
+    said = schema.get("json_schema_input_schema")
+    return build.node(said) if said and said["type"] != "any" else by_json_schema(schema)
 
 
-def type_name(node: Node) -> str:
-    """Return what to call a type among others."""
-    node = resolved(node)
-    if node.title:
-        return node.title
-    if isinstance(node, Rows):
-        return f"List of {type_name(node.item.node).lower()}"
-    if isinstance(node, Leaf):
-        return getattr(node, "name", None) or titled(node.control)
-    return titled(node.kind)
+def _lax_or_strict(build: Builder, schema: Schema) -> Node:
+    return _faces(build, schema, "strict_schema")
 
 
-def _own_doc(cls: type) -> str | None:
-    """Return a model's own docstring; a dataclass without one has its signature there."""
-    doc = cls.__doc__
-    if not doc or doc.startswith(f"{cls.__name__}("):
-        return None
-    import inspect
+def _json_or_python(build: Builder, schema: Schema) -> Node:
+    return _faces(build, schema, "json_schema")
 
-    return inspect.cleandoc(doc)
+
+def _faces(build: Builder, schema: Schema, face: str) -> Node:
+    """Take the face that speaks of JSON: it says what a draft looks like."""
+    node = build.slot({"type": "nullable", "schema": schema[face]}).node
+    return by_json_schema(schema) if isinstance(resolved(node), Opaque) else node
+
+
+def _chain(build: Builder, schema: Schema) -> Node:
+    nodes = [build.node(step) for step in schema["steps"]]
+    return next((node for node in nodes if not isinstance(resolved(node), Opaque)), nodes[0])
+
+
+def _json(build: Builder, schema: Schema) -> Node:
+    return JsonText("json", python=str)
 
 
 def _encoder(schema: Schema) -> Callable[[Any], Any] | None:
@@ -401,3 +223,13 @@ def _encoder(schema: Schema) -> Callable[[Any], Any] | None:
         if hasattr(owner, "encoder") and hasattr(owner, name):
             return getattr(owner, name)
     return None
+
+
+_WRAPPERS: Final[dict[str, Callable[[Builder, Schema], Node]]] = {
+    "function-after": _function_after,
+    "function-plain": _function_plain,
+    "lax-or-strict": _lax_or_strict,
+    "json-or-python": _json_or_python,
+    "chain": _chain,
+    "json": _json,
+}

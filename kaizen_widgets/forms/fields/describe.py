@@ -10,17 +10,20 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, NotRequired, TypedDict
 
-from kaizen_widgets.forms.fields.arrays import Pairs, Places, Rows
+from kaizen_widgets.forms.fields.arrays import Items, Pairs, Places
 from kaizen_widgets.forms.fields.hints import NO_HINT, Hint, hint_of
 from kaizen_widgets.forms.fields.leaves import Choice, Leaf, Number, Opaque
-from kaizen_widgets.forms.fields.nodes import Node, Slot, Unblank
+from kaizen_widgets.forms.fields.nodes import Node, Slot, UnblankError
 from kaizen_widgets.forms.fields.objects import Group, bare
-from kaizen_widgets.forms.fields.unions import TaggedUnion, Union
+from kaizen_widgets.forms.fields.tagged import TaggedUnion
+from kaizen_widgets.forms.fields.unions import AnyUnion
 from kaizen_widgets.forms.fields.wire import Wire
 from kaizen_widgets.forms.paths import MISSING, join, name_of
 
 
 class Description(TypedDict):
+    """One place, as JSON."""
+
     kind: NotRequired[str]
     name: NotRequired[str]
     label: NotRequired[str]
@@ -49,6 +52,7 @@ class Description(TypedDict):
     discriminator: NotRequired[str]
     blank: NotRequired[Any]
     ref: NotRequired[str]
+
 
 _SAME: Final = {
     "textarea": "long_text",
@@ -87,7 +91,7 @@ class Describer:
         self._path: list[str] = []
 
     def whole(self, root: Slot) -> dict[str, Any]:
-        """Return the description of a tree: ``root``, and ``definitions`` of types that contain themselves."""
+        """Return a tree: its ``root``, and ``definitions`` of the types that contain themselves."""
         described = self.slot(root)
         definitions: dict[str, Any] = {}
         while missing := [node for node, ref in self._repeated.items() if ref not in definitions]:
@@ -141,7 +145,7 @@ class Describer:
     def _blank(self, slot: Slot) -> Any:
         try:
             draft = slot.filled()
-        except Unblank:
+        except UnblankError:
             return None
         return None if draft is MISSING else self._wire.write(slot, draft, ())
 
@@ -172,7 +176,7 @@ class Describer:
                 fields = [self.at(name, field) for name, field in node.fields.items()]
                 fields += [self._computed(field) for field in node.computed.values()]
                 return {"kind": "object", "fields": ordered(fields)}
-            case Rows():
+            case Items():
                 kind = "multi_select" if node.is_multi_select else _chosen("list", hint)
                 item = bare(node.item.node)
                 options = _options(item, hint) if isinstance(item, Choice) else []
@@ -202,14 +206,14 @@ class Describer:
                     "key": key,
                     "value": value,
                 }
-            case Union() | TaggedUnion():
+            case AnyUnion():
                 return self._union(node)
             case Leaf():
                 return self._leaf(node, hint, slot)
             case _:
                 return {"kind": node.kind}
 
-    def _union(self, node: Union | TaggedUnion) -> dict[str, Any]:
+    def _union(self, node: AnyUnion) -> dict[str, Any]:
         branches = []
         for index, branch in enumerate(node.branches):
             described = self.slot(branch.slot)
@@ -217,13 +221,11 @@ class Describer:
             if branch.tags:
                 one["tag"] = self._plain_tag(branch.tags[0])
             try:
-                draft = (
-                    node.blank_of(index) if isinstance(node, TaggedUnion) else branch.slot.filled()
-                )
+                draft = node.blank_of(index)
                 one["blank"] = (
                     None if draft is MISSING else self._wire.write(branch.slot, draft, ())
                 )
-            except Unblank:
+            except UnblankError:
                 one["blank"] = None
             branches.append(one)
         names = node.tag_names if isinstance(node, TaggedUnion) else []

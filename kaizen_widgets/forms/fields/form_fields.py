@@ -17,7 +17,7 @@ from kaizen_widgets.forms.fields.nodes import Slot
 from kaizen_widgets.forms.fields.objects import bare
 from kaizen_widgets.forms.fields.placing import Found
 from kaizen_widgets.forms.fields.tree import FieldTree
-from kaizen_widgets.forms.fields.unions import TaggedUnion, Union
+from kaizen_widgets.forms.fields.unions import AnyUnion
 from kaizen_widgets.forms.fields.wire import Wire
 from kaizen_widgets.forms.messages import Messages, Overrides
 from kaizen_widgets.forms.paths import (
@@ -164,7 +164,7 @@ class FormFields:
 
     # ---------------------------------------------------------------- unions
 
-    def union_at(self, path: Path, values: Any) -> tuple[Slot, Union | TaggedUnion]:
+    def union_at(self, path: Path, values: Any) -> tuple[Slot, AnyUnion]:
         """Return the union at a path.
 
         Raises:
@@ -172,7 +172,7 @@ class FormFields:
         """
         slot = self.tree.slot_at(path, values)
         node = bare(slot.node) if slot is not None else None
-        if slot is None or not isinstance(node, Union | TaggedUnion):
+        if slot is None or not isinstance(node, AnyUnion):
             raise FormError(f"{join(path) or 'The form'} is no union: it has no branches.")
         return slot, node
 

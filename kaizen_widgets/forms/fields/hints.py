@@ -35,7 +35,7 @@ class Hint:
         label: Stands above the control; the title-cased name if there is none.
         help: Stands below it.
         placeholder: Shown in an empty control; the first of ``examples`` if there is none.
-        widget: The kind of control, where the type allows several (``long_text``, ``slider``, ``radio``, ...).
+        widget: The kind of control, where the type allows several (``long_text``, ``slider``, ...).
         order: Fields of lower order come first; those without keep the model's order after them.
         group: Fields of one group stand together under its name.
         hidden: The field is not shown; its value is kept.

@@ -71,7 +71,7 @@ class Leaf(Node):
                 return value.isoformat()
             case timedelta():
                 return duration(value)
-            case _ if isinstance(value, _JSON_SCALARS) or isinstance(value, dict | list):
+            case _ if isinstance(value, (*_JSON_SCALARS, dict, list)):
                 return value
             case _:
                 return str(value)
@@ -279,8 +279,6 @@ def duration(value: timedelta) -> str:
     """Return a duration as pydantic reads it: `01:30:00`, `2 days 01:30:00`; ISO 8601 below nothing."""
     if value < timedelta(0):
         return to_jsonable_python(value)
-    clock = (
-        datetime.min + timedelta(seconds=value.seconds, microseconds=value.microseconds)
-    ).time()
-    days = f"{value.days} day{'s' if value.days > 1 else ''} " if value.days else ""
-    return days + clock.isoformat()
+    minutes, seconds = divmod(value.seconds, 60)
+    clock = time(minutes // 60, minutes % 60, seconds, value.microseconds).isoformat()
+    return f"{value.days} day{'s' if value.days > 1 else ''} {clock}" if value.days else clock

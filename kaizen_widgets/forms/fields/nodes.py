@@ -16,7 +16,7 @@ from kaizen_widgets.forms.fields.hints import NO_HINT, Hint
 from kaizen_widgets.forms.paths import MISSING, Path, copied
 
 
-class Unblank(Exception):
+class UnblankError(Exception):
     """No blank can be made: a type that needs itself, without end."""
 
 
@@ -151,7 +151,7 @@ class Slot:
         aliases: The paths under which input may come; the first is the one we use.
         frozen, excluded: As pydantic says.
         checker: Compiles a validator of what stands here alone.
-        is_changing: Functions of the author's see what comes in, and may change it.
+        is_changing: Input may come out as something else: by a function of the author's, or in a union.
     """
 
     node: Node
@@ -185,7 +185,7 @@ class Slot:
         """Return the draft of an untouched field: its default's, else a blank one; or `MISSING`.
 
         Raises:
-            Unblank: It needs itself.
+            UnblankError: It needs itself.
         """
         if self.is_derived:
             return MISSING
@@ -198,7 +198,7 @@ class Slot:
     def filled(self, within: tuple[Node, ...] = ()) -> Any:
         """Return the draft of a new value here, whatever the default is."""
         if self.node in within:
-            raise Unblank
+            raise UnblankError
         return self.node.blank((*within, self.node))
 
     def place(self, loc: Path, draft: Any, path: Path) -> Spot:
@@ -226,7 +226,7 @@ class Later(Node):
 
     def blank(self, within: tuple[Node, ...]) -> Any:
         if self.target in within:
-            raise Unblank
+            raise UnblankError
         return self.target.blank((*within, self.target))
 
     def place(self, loc: Path, draft: Any, path: Path, slot: Slot) -> Spot:

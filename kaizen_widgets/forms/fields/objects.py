@@ -12,7 +12,7 @@ from kaizen_widgets.forms.fields.nodes import (
     Slot,
     Spot,
     Step,
-    Unblank,
+    UnblankError,
     resolved,
 )
 from kaizen_widgets.forms.paths import MISSING, Path, copied
@@ -117,7 +117,7 @@ class Group(Node):
         for name, slot in self.fields.items():
             try:
                 item = slot.blank(within)
-            except Unblank:
+            except UnblankError:
                 if slot.required:
                     raise
                 continue

@@ -22,7 +22,7 @@ from kaizen_widgets.forms.fields.build import Builder
 from kaizen_widgets.forms.fields.nodes import Run, Showing, Slot, Spot, every_slot, settle
 from kaizen_widgets.forms.fields.objects import Group, bare
 from kaizen_widgets.forms.fields.placing import Found, placed
-from kaizen_widgets.forms.fields.unions import TaggedUnion, Union
+from kaizen_widgets.forms.fields.unions import AnyUnion
 from kaizen_widgets.forms.paths import MISSING, Path, get
 
 KEPT: Final = 256
@@ -224,7 +224,7 @@ class FieldTree:
             # A union's tag, and what else pydantic puts between, leads nowhere and is passed over.
             step = slot.node.step(path[position:], draft)
             if step is None:
-                if not isinstance(bare(slot.node), Union | TaggedUnion):
+                if not isinstance(bare(slot.node), AnyUnion):
                     return None
                 position += 1
                 continue

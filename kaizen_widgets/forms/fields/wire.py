@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from pydantic import SecretStr
 
-from kaizen_widgets.forms.fields.arrays import KEY, VALUE, Pairs, Places, Rows
+from kaizen_widgets.forms.fields.arrays import KEY, VALUE, Items, Pairs, Places
 from kaizen_widgets.forms.fields.leaves import (
     EXACT,
     TYPED,
@@ -24,7 +24,8 @@ from kaizen_widgets.forms.fields.leaves import (
 )
 from kaizen_widgets.forms.fields.nodes import Run, Slot
 from kaizen_widgets.forms.fields.objects import Group, bare
-from kaizen_widgets.forms.fields.unions import TaggedUnion, Union
+from kaizen_widgets.forms.fields.tagged import TaggedUnion
+from kaizen_widgets.forms.fields.unions import AnyUnion
 from kaizen_widgets.forms.paths import MISSING, Path
 
 SET: Final = {"secret": True}
@@ -65,7 +66,7 @@ class Wire:
                     for name, field in fields
                     if name in draft
                 }
-            case Rows() | Places() | Pairs() if isinstance(draft, list):
+            case Items() | Places() | Pairs() if isinstance(draft, list):
                 written = []
                 for index, item in enumerate(draft):
                     part = node.child(index, draft)
@@ -73,7 +74,7 @@ class Wire:
                         _plain(item) if part is None else self.write(part, item, (*path, index))
                     )
                 return written
-            case Union() | TaggedUnion():
+            case AnyUnion():
                 branch = self._branch(node, draft, path)
                 return _plain(draft) if branch is None else self.write(branch, draft, path)
             case _:
@@ -115,7 +116,7 @@ class Wire:
                         for name, item in raw.items()
                     },
                 }
-            case Rows() | Places() if isinstance(raw, list):
+            case Items() | Places() if isinstance(raw, list):
                 return self._rows(node, raw, current, path)
             case Pairs() if isinstance(raw, list):
                 had = current if isinstance(current, list) else []
@@ -125,7 +126,7 @@ class Wire:
                     else pair
                     for n, pair in enumerate(raw)
                 ]
-            case Union() | TaggedUnion():
+            case AnyUnion():
                 stands = raw if isinstance(node, TaggedUnion) or current is MISSING else current
                 branch = self._branch(node, stands, path)
                 return raw if branch is None else self.read(branch, raw, current, path)
@@ -141,7 +142,7 @@ class Wire:
             read.append(item if part is None else self.read(part, item, known, (*path, index)))
         return read
 
-    def _branch(self, node: Union | TaggedUnion, draft: Any, path: Path) -> Slot | None:
+    def _branch(self, node: AnyUnion, draft: Any, path: Path) -> Slot | None:
         index = node.choice(draft, Run(self._pins), path)
         return None if index is None else node.branches[index].slot
 

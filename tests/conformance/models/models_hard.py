@@ -8,17 +8,8 @@ from collections import OrderedDict, deque
 from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import (
-    Annotated,
-    Any,
-    Generic,
-    Literal,
-    NamedTuple,
-    NotRequired,
-    TypeVar,
-)
+from typing import Annotated, Any, Generic, Literal, NamedTuple, Optional, TypeVar, Union
 
-from cases import DELETE, Bad, Case
 from pydantic import (
     AfterValidator,
     AliasChoices,
@@ -40,6 +31,7 @@ from pydantic import (
     Secret,
     SecretBytes,
     SecretStr,
+    StrictInt,
     Tag,
     TypeAdapter,
     field_validator,
@@ -47,7 +39,9 @@ from pydantic import (
 )
 from pydantic.dataclasses import dataclass as pydantic_dataclass
 from pydantic_core import PydanticCustomError
-from typing_extensions import TypedDict
+from typing_extensions import NotRequired, TypedDict
+
+from cases import DELETE, Bad, Case
 
 
 # 1 ── recursive tree of rows
@@ -59,7 +53,7 @@ class Category(BaseModel):
 # 2 ── recursion through an option
 class Chain(BaseModel):
     value: int
-    next: Chain | None = None
+    next: Optional[Chain] = None
 
 
 # 3 ── unions told apart by a function
@@ -79,12 +73,12 @@ def shape_of(value: Any) -> str | None:
 
 class Drawing(BaseModel):
     shape: Annotated[
-        Annotated[Square, Tag("square")] | Annotated[Disc, Tag("disc")],
+        Union[Annotated[Square, Tag("square")], Annotated[Disc, Tag("disc")]],
         Discriminator(shape_of),
     ]
     more: list[
         Annotated[
-            Annotated[Square, Tag("square")] | Annotated[Disc, Tag("disc")],
+            Union[Annotated[Square, Tag("square")], Annotated[Disc, Tag("disc")]],
             Discriminator(shape_of),
         ]
     ] = []
@@ -101,8 +95,8 @@ class Rect(BaseModel):
 
 
 class Plain(BaseModel):
-    plain: Circle | Rect
-    twins: Circle | Disc | str | list[Rect] = "none"
+    plain: Union[Circle, Rect]
+    twins: Union[Circle, Disc, str, list[Rect]] = "none"
 
 
 # 5 ── nested tagged unions in rows, several tags for a branch, a key that is named like a tag
@@ -119,7 +113,7 @@ class Bearer(BaseModel):
 class Http(BaseModel):
     kind: Literal["get", "fetch"]
     url: str = Field(min_length=5)
-    auth: Basic | Bearer = Field(discriminator="how")
+    auth: Union[Basic, Bearer] = Field(discriminator="how")
 
 
 class Wait(BaseModel):
@@ -128,8 +122,8 @@ class Wait(BaseModel):
 
 
 class Flow(BaseModel):
-    steps: list[Annotated[Http | Wait, Field(discriminator="kind")]]
-    last: Http | Wait | None = Field(None, discriminator="kind")
+    steps: list[Annotated[Union[Http, Wait], Field(discriminator="kind")]]
+    last: Optional[Union[Http, Wait]] = Field(None, discriminator="kind")
 
 
 # 6 ── typed dicts
@@ -181,7 +175,7 @@ class Point(NamedTuple):
 class Tuples(BaseModel):
     point: Point
     path: list[Point] = []
-    mixed: tuple[int, str, bool, float | None]
+    mixed: tuple[int, str, bool, Optional[float]]
     tail: tuple[int, ...] = (1, 2)
 
 
@@ -197,7 +191,7 @@ class Secrets(BaseModel):
     raw: SecretBytes = SecretBytes(b"abc")
     accounts: list[Account] = []
     by_name: dict[str, SecretStr] = {}
-    maybe: SecretStr | None = None
+    maybe: Optional[SecretStr] = None
 
     @field_validator("keys")
     @classmethod
@@ -275,7 +269,7 @@ class Strict(BaseModel):
 class Moments(BaseModel):
     aware: AwareDatetime
     naive: NaiveDatetime
-    optional: AwareDatetime | None = None
+    optional: Optional[AwareDatetime] = None
     soon: FutureDatetime = Field(default_factory=lambda: datetime(2999, 1, 1))
     long: timedelta = timedelta(days=3, seconds=5, microseconds=7)
     back: timedelta = timedelta(seconds=-90)
@@ -292,7 +286,7 @@ class Mixed(BaseModel):
     const: Literal["v1"]
     size: Size = Size.SMALL
     sizes: set[Size] = {Size.LARGE}
-    tri: bool | None
+    tri: Optional[bool]
     agreed: Literal[True]
 
 
@@ -304,7 +298,7 @@ class Settings(BaseModel):
 class Dicted(BaseModel):
     by_name: dict[Annotated[str, Field(min_length=2, pattern="^[a-z.]+$")], Settings]
     by_number: dict[int, list[str]] = {1: ["a"]}
-    by_size: dict[Literal["s", "m"], float | None] = {}
+    by_size: dict[Literal["s", "m"], Optional[float]] = {}
     nested: dict[str, dict[str, int]] = {}
 
 
@@ -320,7 +314,7 @@ class Engine:
 class Car:
     engine: Engine
     doors: int = Field(4, ge=2, le=5)
-    spare: Engine | None = None
+    spare: Optional[Engine] = None
 
 
 # 19 ── defaults made of other fields
@@ -353,7 +347,7 @@ class Closed(BaseModel):
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
 
     name: str = Field(min_length=2)
-    inner: Open | None = None
+    inner: Optional[Open] = None
 
 
 # 22 ── doubtful functions
@@ -363,7 +357,7 @@ def _double(value: int) -> int:
 
 class Functions(BaseModel):
     doubled: Annotated[int, AfterValidator(_double)]
-    either: Annotated[int, AfterValidator(_double)] | str = "x"
+    either: Union[Annotated[int, AfterValidator(_double)], str] = "x"
     listed: Annotated[
         list[int], BeforeValidator(lambda v: v.split() if isinstance(v, str) else v)
     ] = []
@@ -376,7 +370,7 @@ class Containers(BaseModel):
     ordered: OrderedDict[str, int] = OrderedDict(a=1)
     pairs: set[tuple[int, int]] = {(1, 2)}
     grid: tuple[tuple[int, ...], ...] = ((1,), (2, 3))
-    maybe_rows: list[int | None] | None = None
+    maybe_rows: Optional[list[Optional[int]]] = None
     emails: list[EmailStr] = []
 
 
@@ -513,7 +507,7 @@ CASES = (
     ),
     Case(
         "bare-union",
-        Annotated[Http | Wait, Field(discriminator="kind")],
+        Annotated[Union[Http, Wait], Field(discriminator="kind")],
         dict(kind="wait", get=3),
         (
             Bad({("get",): -1}, ("get",)),
