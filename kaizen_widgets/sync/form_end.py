@@ -74,11 +74,11 @@ class Surroundings(Protocol):
 class Desk(Protocol):
     """Whoever takes what views ask of the form as a whole."""
 
-    def submit(self, client: str) -> None:
+    def submit(self, client: str, /) -> object:
         """Submit the form; must not block for long."""
         ...
 
-    def left(self, key: str) -> None:
+    def left(self, key: str, /) -> None:
         """Hear that a field lost the focus."""
         ...
 
@@ -86,7 +86,7 @@ class Desk(Protocol):
         """Go back to where the form began."""
         ...
 
-    def store_file(self, name: str, content: bytes) -> Any:
+    def store_file(self, name: str, content: bytes, /) -> Any:
         """Keep a file for a field that holds a path, and return its draft."""
         ...
 

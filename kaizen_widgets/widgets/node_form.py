@@ -252,9 +252,9 @@ class NodeEditing:
 def _config(node: Node, kind: Kind) -> dict[str, Any]:
     """Return a node's config by the names of its model's fields."""
     given = node.data.get("config")
-    given = dict(given) if isinstance(given, Mapping) else {}
+    config: dict[str, Any] = dict(given) if isinstance(given, Mapping) else {}
     by_alias = {to_camel(name): name for name in kind.Config.model_fields}
-    return {by_alias.get(key, key): value for key, value in given.items()}
+    return {by_alias.get(key, key): value for key, value in config.items()}
 
 
 def _batch(node: Node, values: Mapping[str, Any]) -> tuple[SetProperty, ...]:

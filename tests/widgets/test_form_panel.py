@@ -43,7 +43,7 @@ class Order(BaseModel):
     note: str | None = None
     count: int | None = Field(None, gt=0)
     provider: Literal["openai", "azure"] = "openai"
-    password: SecretStr = SecretStr("")
+    password: SecretStr | None = None
     items: list[Item] = []
     scores: dict[str, float] = {}
     pet: Annotated[Cat | Dog, Field(discriminator="kind")] = Cat()
@@ -503,7 +503,7 @@ def test_a_panel_costs_ten_messages_however_many_rows(comms: FakeComms, rows: in
 
 
 def test_a_closed_panel_hears_and_says_nothing(comms: FakeComms):
-    panel, view = open_panel(comms, read_outs={"name": lambda v: v["name"]})
+    panel, _view = open_panel(comms, read_outs={"name": lambda v: v["name"]})
     panel.close()
     before = sent(comms)
     panel.form.set_value("name", "unheard")

@@ -139,7 +139,7 @@ def test_two_views_that_edit_different_fields_keep_both(comms: FakeComms):
 def test_a_commit_sets_nothing_but_what_was_changed_under_the_key_it_has(comms: FakeComms):
     bench = Bench(comms, maxWorkers=3, items="rows")
     batches: list[Any] = []
-    bench.store.on_event(lambda event: batches.append(event.batch))
+    bench.store.on_event(lambda event: batches.append(getattr(event, "batch", None)))
     view = bench.select("supervisor")
     assert view.value("/max_workers") == "3"
     view.type("/max_workers", "4")
