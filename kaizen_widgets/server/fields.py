@@ -28,6 +28,11 @@ WorkspaceId = Annotated[str, Field(max_length=1024)]
 
 Name = Annotated[str, Field(min_length=1, max_length=100)]
 
+Email = Annotated[
+    str,
+    Field(pattern=r"^[^@\s]+@[^@\s]+$", max_length=320, json_schema_extra={"format": "email"}),
+]
+
 
 class MessageResponse(BaseModel):
     """That it was done."""
