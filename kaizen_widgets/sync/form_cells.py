@@ -5,7 +5,7 @@ A name counts rows (`items.3.qty`), a key names them (`/items/r7/qty`): see `for
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from kaizen_widgets.forms.paths import MISSING, Path, join, parse
@@ -14,7 +14,7 @@ from kaizen_widgets.sync.form_messages import FieldNode
 Cells = dict[str, dict[str, Any]]
 
 
-class UnknownKey(Exception):
+class UnknownKeyError(Exception):
     """A key names no field of the form as it is now: its row may be gone."""
 
 
@@ -48,7 +48,7 @@ class Places:
         """Return the name of a key, and what is there.
 
         Raises:
-            UnknownKey: There is no such field, or no such row any more.
+            UnknownKeyError: There is no such field, or no such row any more.
         """
         node, path = self._root, ()
         for segment in key.split("/")[1:]:
@@ -58,7 +58,7 @@ class Places:
                 part = self._index(node, path, str(part))
             step = self._step(node, path, part)
             if step is None:
-                raise UnknownKey(key)
+                raise UnknownKeyError(key)
             node = step[1]
             path = (*path, part)
         return join(path), node
@@ -155,9 +155,9 @@ class Places:
             try:
                 return self._ids(path).index(part)
             except ValueError:
-                raise UnknownKey(part) from None
+                raise UnknownKeyError(part) from None
         if not part.isdigit():
-            raise UnknownKey(part)
+            raise UnknownKeyError(part)
         return int(part)
 
     @staticmethod
@@ -174,13 +174,6 @@ class Places:
 def is_within(key: str, above: str) -> bool:
     """Whether ``key`` is ``above`` or lies under it."""
     return key == above or key.startswith(f"{above}/")
-
-
-def keep(only: tuple[str, ...] | None) -> Callable[[str], bool]:
-    """Return whether a key is one that a view with ``only`` these fields wants."""
-    if only is None:
-        return lambda _key: True
-    return lambda key: key == "" or any(is_within(key, one) for one in only)
 
 
 def _segment(name: str) -> str:

@@ -76,11 +76,11 @@ class Branch(Wire):
 
 
 class FieldNode(_Sparse):
-    """How one field is drawn; ``min``, ``max`` and ``step`` are texts, so that no digit is lost;
-    ``whole`` numbers have no fraction, ``aware`` times have an offset.
+    """How one field is drawn.
 
-    ``item`` is a list's row or a dict's value, ``names`` a dict's key. ``ref`` names one of the form's
-    definitions, where a model holds itself.
+    ``min``, ``max`` and ``step`` are texts, so that no digit is lost. ``whole`` numbers have no fraction,
+    and a ``whole`` file is a path; ``aware`` times have an offset. ``item`` is a list's row or a dict's value,
+    ``names`` a dict's key. ``ref`` names one of the form's definitions, where a model holds itself.
     """
 
     name: str = ""
@@ -165,7 +165,7 @@ class Edit(Wire):
     value: Json
 
 
-class _Numbered(Wire):
+class Numbered(Wire):
     """Base of what changes something; ``edits`` not yet told come along, and count as made before."""
 
     client: ClientId
@@ -181,20 +181,20 @@ class FormHello(Wire):
     rev: Count
 
 
-class Change(_Numbered):
+class Change(Numbered):
     """Fields were edited."""
 
     kind: Literal["change"] = "change"
 
 
-class Blur(_Numbered):
+class Blur(Numbered):
     """A field lost the focus."""
 
     kind: Literal["blur"] = "blur"
     key: Key
 
 
-class RowOperation(_Numbered):
+class RowOperation(Numbered):
     """A row is added at ``index``, removed, or moved to ``index``; rows are named by their id."""
 
     kind: Literal["row"] = "row"
@@ -204,7 +204,7 @@ class RowOperation(_Numbered):
     index: Count = 0
 
 
-class Choose(_Numbered):
+class Choose(Numbered):
     """A union's branch is chosen; what was typed in the one before is kept."""
 
     kind: Literal["choose"] = "choose"
@@ -212,7 +212,7 @@ class Choose(_Numbered):
     tag: str
 
 
-class SetOrNot(_Numbered):
+class SetOrNot(Numbered):
     """An Optional becomes set, or not set."""
 
     kind: Literal["set"] = "set"
@@ -220,7 +220,7 @@ class SetOrNot(_Numbered):
     is_set: bool
 
 
-class Attach(_Numbered):
+class Attach(Numbered):
     """A file was picked; its content is the message's one buffer."""
 
     kind: Literal["attach"] = "attach"
@@ -229,13 +229,13 @@ class Attach(_Numbered):
     type: Annotated[str, Field(max_length=256)] = ""
 
 
-class Submit(_Numbered):
+class Submit(Numbered):
     """Enter was pressed, or the like."""
 
     kind: Literal["submit"] = "submit"
 
 
-class ResetForm(_Numbered):
+class ResetForm(Numbered):
     """Everything goes back to where it began."""
 
     kind: Literal["reset"] = "reset"

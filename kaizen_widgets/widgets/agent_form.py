@@ -79,12 +79,14 @@ class AgentForm(FormPanel):
         try:
             if self.agent is None:
                 tools = [{"name": name, "description": name} for name in value.tools]
-                return await self.agents.create(**fields, tools=tools)
-            saved = await self.agents.update(self.agent.id, **fields)
-            await self._save_tools(value.tools)
+                saved = await self.agents.create(**fields, tools=tools)
+            else:
+                saved = await self.agents.update(self.agent.id, **fields)
+                await self._save_tools(value.tools)
         except InvalidInputError as error:
             raise _in_our_words(error) from error
-        return saved
+        # The answer to a change leaves out what hangs on the agent, its tools too.
+        return await self.agents.endpoints.get(saved.id)
 
     async def _save_tools(self, names: Sequence[str]) -> None:
         """Add the tools that are new, and remove those that are not there any more."""
@@ -97,10 +99,8 @@ class AgentForm(FormPanel):
                 await self.agents.remove_tool(self.agent.id, tool_id)
 
     def _succeeded(self, result: Any) -> None:
-        tools = self.form.get_value("tools")
         was_new, self.agent = self.agent is None, result
-        # The server's answer to a change leaves the tools out.
-        self.form.reset({**values_of(result), "tools": tools})
+        self.form.reset(values_of(result))
         if was_new:
             self.submit_label = "Save Agent"
             self.set_title("Edit agent")

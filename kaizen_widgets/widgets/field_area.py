@@ -13,8 +13,10 @@ from typing import Any
 from traitlets import Dict
 
 from kaizen_widgets.clock import Clock
-from kaizen_widgets.sync.form_end import Desk, FormEnd, Mail, Surroundings
+from kaizen_widgets.sync.form_end import FormEnd, Mail
+from kaizen_widgets.sync.form_intake import Desk
 from kaizen_widgets.sync.form_messages import FieldNode
+from kaizen_widgets.sync.form_told import Surroundings
 from kaizen_widgets.widgets.bundle import Bundle, BundledWidget
 
 log = logging.getLogger(__name__)
@@ -37,7 +39,6 @@ class FieldArea(BundledWidget):
 
     bundle = Bundle("form")
     _picture = Dict().tag(sync=True)
-    _end: FormEnd | None = None
 
     def __init__(
         self,
@@ -55,7 +56,7 @@ class FieldArea(BundledWidget):
     ) -> None:
         # Before the base: it reads the state for the first message.
         self._on_failure = on_failure
-        self._end = FormEnd(
+        self.end = FormEnd(
             form,
             self._mail,
             surroundings=surroundings,
@@ -69,12 +70,6 @@ class FieldArea(BundledWidget):
         super().__init__(**options)
         self.on_msg(self._receive)
 
-    @property
-    def end(self) -> FormEnd:
-        """The kernel's end of the protocol."""
-        assert self._end is not None
-        return self._end
-
     def get_state(self, key: Any = None, drop_defaults: bool = False) -> dict[str, Any]:
         """Return the synced state; what the form holds is read now."""
         state = super().get_state(key, drop_defaults)
@@ -86,8 +81,8 @@ class FieldArea(BundledWidget):
 
     def close(self) -> None:
         """Close the views and stop listening; the form lives on."""
-        if self._end is not None:
-            self._end.close()
+        if hasattr(self, "end"):  # ipywidgets closes also what was refused when made
+            self.end.close()
         super().close()
 
     def _mail(self, mail: Mail) -> None:

@@ -9,6 +9,7 @@ state of a widget, so none is ever in a notebook.
 
 from __future__ import annotations
 
+import concurrent.futures
 import inspect
 import logging
 import tempfile
@@ -173,9 +174,16 @@ class FormPanel(ipw.VBox):
         self._client = client
         self._problem = ""
         self._result = None
-        submission = self.form.submit(self._handle, self._on_invalid)
-        submission.add_done_callback(self._ended)
-        return submission
+        ended: concurrent.futures.Future[Any] = concurrent.futures.Future()
+
+        def end(submission: Submission) -> None:
+            # First the panel, then whoever waits: both see the same.
+            self._ended(submission)
+            error = submission.exception()
+            ended.set_exception(error) if error else ended.set_result(self._result)
+
+        self.form.submit(self._handle, self._on_invalid).add_done_callback(end)
+        return Submission(ended, background)
 
     def reset(self) -> None:
         """Go back to where the form began."""
@@ -258,7 +266,7 @@ class FormPanel(ipw.VBox):
             self._refresh_button()
             if change.flags["is_submitting"]:
                 self._say(note(self.busy_label))
-        elif self.status.value and (change.values or change.is_reset):
+        elif self.status.value and change.values and not change.is_reset:
             # What it says is about values that are no more.
             self._problem = ""
             self._say("")

@@ -1,8 +1,7 @@
-"""What a panel adds to its form, worked out anew when values change: options that follow other fields,
-fields shown only at times, read-outs.
+"""What a panel adds to its form, worked out anew when values change.
 
-Functions get the form's values as they stand, half-typed ones too; one that raises is logged once and
-leaves what was there before.
+Options that follow other fields, fields shown only at times, read-outs. Functions get the form's values as
+they stand, half-typed ones too; one that raises is logged once and leaves what was there before.
 """
 
 from __future__ import annotations
