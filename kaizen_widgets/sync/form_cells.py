@@ -198,5 +198,6 @@ def _leaf(wire: Any) -> dict[str, Any]:
         if wire.get("secret"):
             return {"secret": True}
         if isinstance(wire.get("base64"), str):
-            return {"value": {"size": len(wire["base64"]) * 3 // 4, "name": wire.get("name", "")}}
+            text = wire["base64"].rstrip("=")
+            return {"value": {"size": len(text) * 3 // 4, "name": ""}}
     return {} if wire is MISSING or wire is None else {"value": wire}

@@ -246,8 +246,8 @@ export interface FormPicture {
  * How one field is drawn.
  *
  * ``min``, ``max`` and ``step`` are texts, so that no digit is lost. ``whole`` numbers have no fraction,
- * and a ``whole`` file is a path; ``aware`` times have an offset. ``item`` is a list's row or a dict's value,
- * ``names`` a dict's key. ``ref`` names one of the form's definitions, where a model holds itself.
+ * and a ``whole`` file is a path; ``aware`` times have an offset. ``item`` is a list's row or a dict's
+ * value, ``names`` a dict's key. ``ref`` names one of the form's definitions, where a model holds itself.
  */
 export interface FieldNode {
   name?: string;
