@@ -49,7 +49,7 @@ const withoutColors = {
   },
 };
 
-/** React has had this hook since version 18; zustand, which React Flow uses, still brings a copy. */
+/** "react" is preact here (see package.json) and has this hook; zustand still brings a copy of it. */
 const withoutShims = {
   name: "without-shims",
   setup(setup) {

@@ -18,7 +18,7 @@ from typing import Any, TypeVar, overload
 
 import ipywidgets as ipw
 
-from kaizen_widgets.api import Api, studio_defaults
+from kaizen_widgets.api import Api, keep_queries, studio_defaults
 from kaizen_widgets.background import BackgroundLoop, background
 from kaizen_widgets.clock import NewId, random_id
 from kaizen_widgets.engines import Run, follow, start
@@ -31,7 +31,7 @@ from kaizen_widgets.errors import (
 )
 from kaizen_widgets.graph import Graph
 from kaizen_widgets.nodes import Functions, default_registry
-from kaizen_widgets.query import QueryClient
+from kaizen_widgets.query import Persister, QueryClient
 from kaizen_widgets.server import Database, create_app, default_path, local_session
 from kaizen_widgets.stores import (
     AuthStore,
@@ -42,8 +42,9 @@ from kaizen_widgets.stores import (
     SystemKeyring,
     UIStore,
 )
+from kaizen_widgets.stores.sqlite_storage import shared_storage
 from kaizen_widgets.transport import Tokens, Transport
-from kaizen_widgets.widgets import Canvas, RunPanel
+from kaizen_widgets.widgets import Canvas, Notifications, RunPanel, Theme
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -108,17 +109,26 @@ class Studio:
         self.query_client = QueryClient(loop=loop, clock=loop, default_options=studio_defaults())
         self.query_client.mount()
         self.api = Api(transport, self.query_client, workspace_id=workspace_id, session=self.auth)
+        self._kept: Persister | None = None
+        if url is not None:  # the embedded API's own file is no slower than a copy of it
+            self._kept = keep_queries(
+                self.query_client,
+                shared_storage(),
+                address=transport.base_url,
+                session=self.auth,
+            )
         self.ui = UIStore(clock=loop, new_id=new_id)
         if self._database is None or self._database.is_durable:
             self.ui.keep()
         self.kinds = default_registry()
         self.functions = Functions()
         self.store = CanvasStore(new_id=new_id, now=loop.now)
-        self.execution = ExecutionStore()
+        self.execution = ExecutionStore(now=loop.now)
         self.autosave = AutoSave(self.store, self._save, clock=loop, spawn=loop.start)
         self.canvas = Canvas(self.store, height=height, registry=self.kinds, clock=loop)
         self.run_panel = RunPanel(self.execution, start=self.run, cancel=self.cancel)
-        self.panel = ipw.VBox([self.canvas, self.run_panel])
+        self.screen = (Theme(self.ui), Notifications(self.ui))
+        self.panel = ipw.VBox([*self.screen, self.canvas, self.run_panel])
         self._run: Run | None = None
         self._connect_canvas()
         if url is None:
@@ -338,10 +348,12 @@ class Studio:
         with suppress(KaizenError):  # Said on the canvas; a server that is away must not keep us.
             self.save()
         self.autosave.close()
-        self.run_panel.close()
-        self.canvas.close()
+        for widget in (self.run_panel, self.canvas, *self.screen):
+            widget.close()
         self.panel.close()
         self.query_client.unmount()
+        if self._kept is not None:
+            self._kept.close()
         self._loop.wait(self.api.transport.aclose(), SAVE_TIMEOUT)
         if self._database is not None:
             self._database.close()

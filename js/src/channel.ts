@@ -5,12 +5,14 @@
  * changes travels as messages.
  */
 import type { AnyModel } from "@anywidget/types";
+import { type Columns, type Rows, rowsOf } from "./columns.ts";
 import type { KernelMail, Snapshot } from "./protocol.gen.ts";
 import type { KernelMessage, ViewMessage } from "./replica.ts";
 import { type Readable, Store, type Unsubscribe } from "./store.ts";
 
 export type ZoomOnScroll = "focus" | "always" | "never";
-export type Preview = Pick<Snapshot, "nodes" | "edges" | "kinds" | "state">;
+/** The document as the notebook was saved with it, or as it was when the widget was made. */
+export type Preview = Pick<Snapshot, "epoch" | "rev" | "digest" | "kinds" | "state"> & Rows;
 
 /** What Python sets on the widget. Units: `height` in px. */
 export interface Traits {
@@ -25,7 +27,7 @@ interface ModelTraits {
   read_only: boolean;
   zoom_on_scroll: ZoomOnScroll;
   minimap: boolean;
-  _snapshot: Partial<Preview> | null;
+  _snapshot: (Partial<Preview> & { columns?: Columns }) | null;
 }
 
 export type Model = AnyModel<ModelTraits>;
@@ -47,8 +49,9 @@ export class Channel {
 
   /** Hands every message of the kernel on, in order. */
   receive(listener: (message: KernelMessage) => void): void {
-    this.listen("msg:custom", (content: unknown) => {
-      for (const message of messagesOf(content)) listener(message);
+    this.listen("msg:custom", (content: unknown, buffers?: DataView[]) => {
+      const left = [...(buffers ?? [])];
+      for (const message of messagesOf(content)) listener(unpacked(message, left));
     });
   }
 
@@ -65,15 +68,16 @@ export class Channel {
   /** What the notebook was saved with, or null. */
   preview(): Preview | null {
     const saved = this.model.get("_snapshot");
-    if (!saved?.nodes || !saved.edges || !saved.kinds || !saved.state) return null;
-    return { nodes: saved.nodes, edges: saved.edges, kinds: saved.kinds, state: saved.state };
+    if (!saved?.columns || !saved.state) return null;
+    const { epoch = "", rev = 0, digest = 0, kinds = [], state, columns } = saved;
+    return { epoch, rev, digest, kinds, state, ...rowsOf(columns) };
   }
 
   close(): void {
     for (const end of this.ends.splice(0)) end();
   }
 
-  private listen(name: string, listener: (content: unknown) => void): void {
+  private listen(name: string, listener: (content: unknown, buffers?: DataView[]) => void): void {
     this.model.on(name, listener);
     this.ends.push(() => this.model.off(name, listener));
   }
@@ -86,6 +90,14 @@ export class Channel {
       minimap: this.model.get("minimap") ?? true,
     };
   }
+}
+
+/** Puts the rows of a snapshot together, whose columns take the next of the mail's buffers. */
+function unpacked(message: KernelMessage, buffers: DataView[]): KernelMessage {
+  if (message.kind !== "snapshot" || !("columns" in message)) return message;
+  const { columns, ...rest } = message as Snapshot & { columns: Omit<Columns, "positions"> };
+  const positions = buffers.shift() ?? new DataView(new ArrayBuffer(0));
+  return { ...rest, ...rowsOf({ ...columns, positions }) };
 }
 
 /** The kernel is of our own version and typed; a stray message of another kind is left alone. */

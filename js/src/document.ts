@@ -318,7 +318,8 @@ function insert<T>(
   return made;
 }
 
-function following(map: ReadonlyMap<string, unknown>, id: string): string | null {
+/** The id of the element behind another, or null. */
+export function following(map: ReadonlyMap<string, unknown>, id: string): string | null {
   let found = false;
   for (const key of map.keys()) {
     if (found) return key;

@@ -18,6 +18,8 @@ const PATHS: Readonly<Record<string, string>> = {
   undo: "M8 5L3.5 9.5 8 14M4 9.5h10a5.5 5.5 0 0 1 0 11h-3",
   redo: "M16 5l4.5 4.5L16 14M20 9.5H10a5.5 5.5 0 0 0 0 11h3",
   fit: "M4 9V5a1 1 0 0 1 1-1h4M15 4h4a1 1 0 0 1 1 1v4M20 15v4a1 1 0 0 1-1 1h-4M9 20H5a1 1 0 0 1-1-1v-4",
+  arrange:
+    "M3 9.5h5v5H3ZM16 3.5h5v5h-5ZM16 15.5h5v5h-5ZM8 12h4M16 6h-2a2 2 0 0 0-2 2v8a2 2 0 0 0 2 2h2",
   run: "M7 4.5v15l12-7.5Z",
   stop: "M6.5 6.5h11v11h-11Z",
   fold: "M14 7l-5 5 5 5",

@@ -10,10 +10,22 @@ export interface Protocol {
 }
 /**
  * A view opens, or has lost the thread: it asks for a snapshot (S3).
+ *
+ * ``have`` is the document it holds, ``looks`` the `Snapshot.looks` whose kinds it knows.
  */
 export interface Hello {
   kind: "hello";
   client: string;
+  have: Have | null;
+  looks: string;
+}
+/**
+ * The document a view holds: what equals the kernel's need not be sent again.
+ */
+export interface Have {
+  epoch: string;
+  rev: number;
+  digest: number;
 }
 /**
  * A batch made by hand, the ``n``-th request of this view, from 1 without gaps (S2).
@@ -127,7 +139,8 @@ export interface KernelMail {
  * The whole document (S1).
  *
  * ``handled`` is the receiver's last request that was dealt with; those of ``refusals`` were refused,
- * which the receiver may not have heard.
+ * which the receiver may not have heard. ``nodes``, ``edges`` and ``kinds`` are null where the receiver
+ * said that it has them. On the wire the elements are columns (`columns.py`).
  */
 export interface Snapshot {
   kind: "snapshot";
@@ -136,9 +149,11 @@ export interface Snapshot {
   rev: number;
   handled: number;
   refusals: Refusal[];
-  nodes: unknown[];
-  edges: unknown[];
-  kinds: KindLook[];
+  digest: number;
+  nodes: unknown[] | null;
+  edges: unknown[] | null;
+  looks: string;
+  kinds: KindLook[] | null;
   seq: number;
   state: CanvasState;
 }
@@ -265,11 +280,14 @@ export interface Expected {
 }
 /**
  * Where the kernel stands: the only thing that finds a lost last message (S4).
+ *
+ * ``digest`` finds what was applied differently (`graph.digest`).
  */
 export interface Heartbeat {
   kind: "heartbeat";
   epoch: string;
   rev: number;
+  digest: number;
   seq: number;
 }
 /**

@@ -5,15 +5,20 @@
  * comes out of `send`. The shown document is the confirmed one with every unanswered request applied;
  * it is never merged across epochs. Time is handed in. Not one message is trusted to arrive.
  */
+import type { Preview } from "./channel.ts";
 import type { Clock } from "./clock.ts";
+import { digest } from "./digest.ts";
 import { apply, type Batch, type Document, documentOf, EMPTY } from "./document.ts";
 import { share } from "./json.ts";
 import { type Link, LinkWatch } from "./link.ts";
+import { kindsIn, newestLooks } from "./looks.ts";
 import type {
   Applied,
   CanvasState,
   Command,
   Expected,
+  Have,
+  Heartbeat,
   KernelMail,
   KindLook,
   Problem,
@@ -65,6 +70,8 @@ export class Replica {
   private readonly stages = new Stages();
   private next = 1;
   private seq = -1;
+  /** Which document is confirmed; null when it is none of the kernel's, or not as the kernel has it. */
+  private have: Have | null = null;
   private retired = new Set<string>();
   private forgotten = false;
   /** Whether a request was sent again since the last answer. */
@@ -91,7 +98,7 @@ export class Replica {
       orphans: [],
       link: "opening",
     });
-    this.helloRetry = new Retry(clock, () => this.put({ kind: "hello", client }));
+    this.helloRetry = new Retry(clock, () => this.putHello());
     this.requestRetry = new Retry(clock, () => {
       this.resent = true;
       return this.resend(this.stages.pending.slice(0, 1));
@@ -105,10 +112,13 @@ export class Replica {
   }
 
   /** Shows what the notebook was saved with, until the kernel says what is; throws `DocumentError`. */
-  preview(saved: Pick<Snapshot, "nodes" | "edges" | "kinds" | "state">): void {
+  preview(saved: Preview): void {
     if (this.state.epoch !== null) return;
+    const { epoch, rev, digest } = saved;
     this.stages.rebase(documentOf(saved.nodes, saved.edges));
-    this.store.update({ shown: this.stages.shown, kinds: saved.kinds, canvas: saved.state });
+    this.have = { epoch, rev, digest };
+    const kinds = saved.kinds ?? [];
+    this.store.update({ shown: this.stages.shown, kinds, canvas: saved.state });
   }
 
   // ------------------------------------------------------------ from the view
@@ -204,9 +214,7 @@ export class Replica {
         if (this.isMyEpoch(message.epoch)) this.onExpected(message);
         return;
       case "heartbeat":
-        if (!this.isMyEpoch(message.epoch)) return;
-        if (message.rev > this.state.rev || message.seq > this.seq) this.hello();
-        return;
+        return this.onHeartbeat(message);
       case "state":
         return this.onState(message.seq, message.state);
       case "selected":
@@ -229,13 +237,9 @@ export class Replica {
     // A late copy of an older document; only what was asked for may bring that one back.
     if (this.retired.has(message.epoch) && !(this.helloRetry.waiting && message.to !== null))
       return;
-    let confirmed: Document;
-    try {
-      confirmed = documentOf(message.nodes, message.edges);
-    } catch (error) {
-      this.complain("snapshot", `The document cannot be shown: ${errorText(error)}`);
-      return;
-    }
+    const confirmed = this.documentIn(message);
+    if (confirmed === null) return;
+    const kinds = kindsIn(message);
     this.helloRetry.stop();
     let { orphans } = this.state;
     if (!mine) {
@@ -256,11 +260,12 @@ export class Replica {
     this.forgotten = false;
     const newer = !mine || message.seq >= this.seq;
     if (newer) this.seq = message.seq;
-    this.stages.rebase(shareDocument(this.stages.confirmed, confirmed));
+    this.have = { epoch: message.epoch, rev: message.rev, digest: message.digest };
+    this.stages.rebase(confirmed);
     this.publish({
       epoch: message.epoch,
       rev: message.rev,
-      kinds: share(this.state.kinds, message.kinds),
+      kinds: share(this.state.kinds, kinds),
       canvas: newer ? share(this.state.canvas, message.state) : this.state.canvas,
       orphans,
     });
@@ -286,7 +291,36 @@ export class Replica {
       this.dropUpTo(mine);
       this.stages.rebase(confirmed);
     }
-    this.publish({ rev: message.rev });
+    const { epoch, rev, batch } = message;
+    const number = digest(this.have?.digest ?? 0, batch, this.stages.confirmed);
+    this.have = this.have && { epoch, rev, digest: number };
+    this.publish({ rev });
+  }
+
+  /** The document a snapshot holds, or the one that is here if it says so; null when there is neither. */
+  private documentIn(message: Snapshot): Document | null {
+    const { nodes, edges, epoch, rev } = message;
+    if (nodes === null || edges === null) {
+      if (this.have?.epoch === epoch && this.have.rev === rev) return this.stages.confirmed;
+      // It answers an older question.
+      this.have = null;
+      this.putHello();
+      return null;
+    }
+    try {
+      return shareDocument(this.stages.confirmed, documentOf(nodes, edges));
+    } catch (error) {
+      this.complain("snapshot", `The document cannot be shown: ${errorText(error)}`);
+      return null;
+    }
+  }
+
+  private onHeartbeat({ epoch, rev, seq, digest }: Heartbeat): void {
+    if (!this.isMyEpoch(epoch)) return;
+    const differs = rev === this.have?.rev && digest !== this.have.digest;
+    // Nothing of what is here is to be kept then.
+    if (differs) this.have = null;
+    if (differs || rev > this.state.rev || seq > this.seq) this.hello();
   }
 
   private onExpected(message: Expected): void {
@@ -377,8 +411,12 @@ export class Replica {
   }
 
   private sendHello(): void {
-    if (this.put({ kind: "hello", client: this.client })) this.helloRetry.start();
+    if (this.putHello()) this.helloRetry.start();
     this.watch.look();
+  }
+
+  private putHello(): boolean {
+    return this.put({ kind: "hello", client: this.client, have: this.have, looks: newestLooks() });
   }
 
   private put(message: ViewMessage): boolean {

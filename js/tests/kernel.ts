@@ -1,4 +1,5 @@
 /** The kernel's end as rules S1 to S4 have it, and a wire that loses, repeats and reorders: a model. */
+import { digest } from "../src/digest.ts";
 import { apply, type Batch, type Document, documentOf } from "../src/document.ts";
 import type { Refused, Snapshot } from "../src/protocol.gen.ts";
 import { type KernelMessage, Replica, type ViewMessage } from "../src/replica.ts";
@@ -7,6 +8,7 @@ import { edge, FakeClock, node, snapshot } from "./builders.ts";
 export class ModelKernel {
   epoch = "E";
   rev = 0;
+  digest = 0;
   document: Document = documentOf([node("a"), node("b", 100)], [edge("ab", "a", "b")]);
   /** Every batch that was applied for a view, as "client/n". */
   readonly done: string[] = [];
@@ -52,11 +54,12 @@ export class ModelKernel {
     }
     this.document = after;
     this.rev += 1;
+    this.digest = digest(this.digest, batch, after);
     this.out.push({ kind: "applied", epoch, rev: this.rev, client, n, batch });
   }
 
   replace(epoch: string, document: Document): void {
-    Object.assign(this, { epoch, rev: 0, document });
+    Object.assign(this, { epoch, rev: 0, digest: 0, document });
     this.handled.clear();
     this.refusals.clear();
     this.snap(null);
@@ -67,17 +70,18 @@ export class ModelKernel {
   }
 
   snapshot(to: string | null): Snapshot {
-    const { epoch, rev, document } = this;
+    const { epoch, rev, digest, document } = this;
     const handled = to === null ? 0 : (this.handled.get(to) ?? 0);
     const refusals = [...this.refusals.values()].flatMap((refusal) =>
       refusal.to === to ? [{ n: refusal.n, problem: refusal.problem }] : [],
     );
     const [nodes, edges] = [[...document.nodes.values()], [...document.edges.values()]];
-    return snapshot({ to, epoch, rev, handled, refusals, nodes, edges });
+    return snapshot({ to, epoch, rev, digest, handled, refusals, nodes, edges });
   }
 
   beat(): void {
-    this.out.push({ kind: "heartbeat", epoch: this.epoch, rev: this.rev, seq: 0 });
+    const { epoch, rev, digest } = this;
+    this.out.push({ kind: "heartbeat", epoch, rev, digest, seq: 0 });
   }
 }
 

@@ -1,5 +1,5 @@
 // @vitest-environment jsdom
-import { act } from "react";
+import { act } from "preact/test-utils";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import widget, { mount } from "../src/canvas/bundle.ts";
 import { FakeModel } from "./model.ts";

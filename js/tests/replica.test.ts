@@ -19,7 +19,7 @@ const hellos = (world: World) => world.up.filter(({ kind }) => kind === "hello")
 describe("opening", () => {
   test("asks, and shows what comes", () => {
     const world = new World("me");
-    expect(world.up).toEqual([{ kind: "hello", client: "me" }]);
+    expect(world.up).toMatchObject([{ kind: "hello", client: "me", have: null }]);
     expect(world.views[0]?.store.get().link).toBe("opening");
     world.settle();
     expect(world.views[0]?.store.get()).toMatchObject({ epoch: "E", rev: 0, link: "live" });
@@ -181,7 +181,7 @@ describe("losing the thread (S3, S4)", () => {
     const [world, view] = open();
     world.kernel.commit(move("a", 9));
     world.settle();
-    view.receive({ kind: "heartbeat", epoch: "E", rev: 0, seq: 0 });
+    view.receive({ kind: "heartbeat", epoch: "E", rev: 0, digest: 0, seq: 0 });
     expect(world.up).toEqual([]);
   });
 
@@ -248,7 +248,7 @@ describe("another document (S5)", () => {
   test("a late message of the old one is not heard", () => {
     const [world, view] = replaced();
     view.receive(snapshot({ epoch: "E", rev: 99 }));
-    view.receive({ kind: "heartbeat", epoch: "E", rev: 99, seq: 99 });
+    view.receive({ kind: "heartbeat", epoch: "E", rev: 99, digest: 0, seq: 99 });
     expect([view.store.get().epoch, world.up]).toEqual(["F", []]);
   });
 });
@@ -362,3 +362,35 @@ function converges(seed: number): void {
   expect(new Set(world.kernel.done).size, `seed ${seed}`).toBe(world.kernel.done.length);
   for (const request of acknowledged) expect(world.kernel.done).toContain(request);
 }
+
+describe("what is here need not come again (S3)", () => {
+  test("hello names the document that is held, and the kernel may answer without it", () => {
+    const [world, view] = open();
+    world.kernel.commit(move("a", 9));
+    world.settle();
+    view.reconnected();
+    const { epoch, rev, digest } = world.kernel;
+    expect(world.up).toMatchObject([{ kind: "hello", have: { epoch, rev, digest } }]);
+    view.receive(world.kernel.snapshot("me"));
+    view.receive(snapshot({ to: "me", epoch, rev, digest, nodes: null, edges: null, kinds: null }));
+    expect(x(view, "a")).toBe(9);
+  });
+
+  test("an answer without the document to somebody who holds another asks for all of it", () => {
+    const [world, view] = open();
+    view.receive(snapshot({ to: "me", rev: 3, nodes: null, edges: null }));
+    expect(world.up).toMatchObject([{ kind: "hello", have: null }]);
+  });
+});
+
+test("S4: a heartbeat finds a batch that was applied differently, and the whole document comes", () => {
+  const [world, view] = open();
+  world.kernel.commit(move("a", 9));
+  const [told] = world.kernel.out.splice(0);
+  if (told?.kind !== "applied") throw new Error("no batch was told");
+  view.receive({ ...told, batch: move("a", 8) });
+  expect(x(view, "a")).toBe(8);
+  world.kernel.beat();
+  world.settle();
+  expect(x(view, "a")).toBe(9);
+});

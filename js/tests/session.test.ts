@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { Session } from "../src/canvas/session.ts";
 import { Channel } from "../src/channel.ts";
-import { FakeClock, look, move, node, set, snapshot } from "./builders.ts";
+import { FakeClock, look, move, set, snapshot } from "./builders.ts";
 import { FakeModel } from "./model.ts";
 
 function open(setUp: (model: FakeModel) => void = () => {}) {
@@ -144,7 +144,10 @@ test("read only means no edits", () => {
 test("a saved notebook is drawn without a kernel", () => {
   const { session } = open((model) => {
     model.alive = false;
-    model.traits._snapshot = snapshot({ nodes: [node("saved")], edges: [] });
+    const positions = new DataView(new Float64Array([3, 4]).buffer);
+    const columns = { ids: ["saved"], types: ["agent"], nodes: [null], positions };
+    const edges = { edgeIds: [], sources: [], targets: [], edges: [] };
+    model.traits._snapshot = { ...snapshot(), columns: { ...columns, ...edges } };
   });
   expect(at(session, "saved")).toBeDefined();
   expect(session.replica.store.get().link).toBe("gone");

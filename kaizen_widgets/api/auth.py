@@ -178,7 +178,8 @@ class Auth:
     ) -> Pending[Any]:
         async def run() -> Any:
             answer = await request
-            self.forget()
+            # Who signs in again may have changes waiting; who signs out has not.
+            self._client.forget(changes=not self.session.has_tokens)
             await self._ask(is_known=is_known)
             return answer
 

@@ -12,6 +12,7 @@ from kaizen_widgets.graph.connections import (
     reconnect_edge,
 )
 from kaizen_widgets.graph.diff import diff
+from kaizen_widgets.graph.digest import digest
 from kaizen_widgets.graph.elements import XY, Edge, Node
 from kaizen_widgets.graph.graph import Graph
 from kaizen_widgets.graph.operations import (
@@ -44,6 +45,7 @@ __all__ = [
     "apply_node_changes",
     "describe",
     "diff",
+    "digest",
     "get_connected_edges",
     "get_incomers",
     "get_nodes_bounds",

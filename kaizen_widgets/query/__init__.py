@@ -20,6 +20,7 @@ from kaizen_widgets.query.options import (
     QueryOptions,
     keep_previous_data,
 )
+from kaizen_widgets.query.persister import Persister, TextStorage
 from kaizen_widgets.query.queries import QueriesObserver
 from kaizen_widgets.query.query import Query
 from kaizen_widgets.query.result import QueryResult
@@ -41,6 +42,7 @@ __all__ = [
     "MutationOptions",
     "MutationState",
     "OnlineManager",
+    "Persister",
     "QueriesObserver",
     "Query",
     "QueryCache",
@@ -54,6 +56,7 @@ __all__ = [
     "QueryOptions",
     "QueryResult",
     "QueryState",
+    "TextStorage",
     "dehydrate",
     "hash_key",
     "hydrate",

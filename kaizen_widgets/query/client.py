@@ -72,6 +72,7 @@ class QueryClient(ManyQueries):
         self.mutation_cache = MutationCache(self, on_mutation)
         self._mounts = 0
         self._unmount: list[Callable[[], None]] = []
+        self._on_forget: list[Callable[[], object]] = []
 
     # ------------------------------------------------------------- environment
 
@@ -290,6 +291,30 @@ class QueryClient(ManyQueries):
             else:
                 data = write(query, updater, updated_at)
             return None if data is UNSET else data
+
+    def forget(self, *, changes: bool = True) -> None:
+        """Drop what the cache holds, because it was another user's; what is watched is fetched anew.
+
+        Args:
+            changes: Also drop mutations; one that runs goes on, one that waits is never made.
+        """
+        self.remove_queries(type="inactive")
+        self.reset_queries()
+        with self.environment.delivery.locked():
+            for mutation in self.mutation_cache.get_all() if changes else ():
+                self.mutation_cache.remove(mutation)
+        for call in tuple(self._on_forget):
+            call()
+
+    def on_forget(self, listener: Callable[[], object]) -> Callable[[], None]:
+        """Call ``listener`` whenever the client forgets; return what ends that."""
+        self._on_forget.append(listener)
+
+        def end() -> None:
+            if listener in self._on_forget:
+                self._on_forget.remove(listener)
+
+        return end
 
     def clear(self) -> None:
         """Empty both caches."""

@@ -58,6 +58,16 @@ class QueryFilters:
         check_known(named, [field.name for field in fields(cls)], "filter")
         return cls(query_key, **named)
 
+    @property
+    def by_key_alone(self) -> bool:
+        """Whether the key is the only condition."""
+        return (
+            self.type == "all"
+            and self.stale is None
+            and self.fetch_status is None
+            and self.predicate is None
+        )
+
     def match(self, query: Query) -> bool:
         """Return whether ``query`` is meant."""
         if not _key_fits(query.key, self.query_key, self.exact):

@@ -73,8 +73,9 @@ class QueryObserver:
         with self._env.delivery.locked():
             if not self._listeners:
                 # Reading makes no entry: once it was collected, the last one answers.
-                self._take(self._client.query_cache.get(self._query.key) or self._query)
-                self._update()
+                self._take(self._client.query_cache.current(self._query) or self._query)
+                if not self._is_current():
+                    self._update()
             elif self._view.state is not self._query.state:
                 self._update()
             return self.get_current_result()
@@ -288,6 +289,16 @@ class QueryObserver:
         if not options.query_key:
             raise QueryError("A query needs a query_key, such as ('agents', 'list').")
         return options
+
+    def _is_current(self) -> bool:
+        """Return whether the last result still holds, without making another."""
+        view, options = self._view, self._options
+        return (
+            view.state is self._query.state
+            and view.options is options
+            and not callable(options.enabled)
+            and self.was_stale is self._stale(self._query)
+        )
 
     def _take(self, query: Query) -> None:
         """Observe ``query`` from now on."""

@@ -162,7 +162,7 @@ class Query(Removable):
     def invalidate(self) -> None:
         """Declare the data stale."""
         if not self.state.is_invalidated:
-            self.dispatch(replace(self.state, is_invalidated=True))
+            self.dispatch(self.state.invalidated())
 
     def add_observer(self, observer: Observer) -> None:
         """Be watched; no collection meanwhile."""
@@ -308,8 +308,9 @@ class Query(Removable):
     def dispatch(self, state: QueryState) -> None:
         """Take a state and tell who watches."""
         self.state = state
-        for observer in tuple(self.observers):
-            observer.on_query_update()
+        if self.observers:
+            for observer in tuple(self.observers):
+                observer.on_query_update()
         self._client.query_cache.notify("updated", self)
 
     def _attempt(

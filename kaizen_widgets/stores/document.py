@@ -13,15 +13,16 @@ from datetime import UTC, datetime
 from functools import partial as bind
 from typing import Any, Self, TypeAlias
 
-from traitlets import Bool, Bunch
+from traitlets import Bool
 
 from kaizen_widgets.clock import NewId, random_id
 from kaizen_widgets.delivery import call_all
 from kaizen_widgets.errors import GraphError
-from kaizen_widgets.graph import Batch, Edge, Graph, Node, apply, describe, diff
+from kaizen_widgets.graph import Batch, Edge, Graph, Node, apply, describe, diff, digest
 from kaizen_widgets.stores.elements_trait import Elements
 from kaizen_widgets.stores.history import HistoryStore, Step
-from kaizen_widgets.stores.store import Store, Unsubscribe
+from kaizen_widgets.stores.selecting import Unsubscribe
+from kaizen_widgets.stores.store import Changes, Store
 
 
 @dataclass(frozen=True)
@@ -78,6 +79,7 @@ class DocumentStore(Store):
         self._now = now
         self.epoch = new_id()
         self.rev = 0
+        self.digest = 0
         self._saved_rev = 0
         self._open: list[Batch] | None = None
         self._event_listeners: list[Callable[[Event], object]] = []
@@ -191,6 +193,7 @@ class DocumentStore(Store):
                 raise GraphError("Another pipeline cannot be opened within a transaction.")
             before, self._graph = self._graph, graph
             self.epoch, self.rev, self._saved_rev = self._new_id(), 0, 0
+            self.digest = 0
             self.history.clear()
             changes = self._store({**state, "is_dirty": False})
             event = Replaced(self.epoch, before, graph)
@@ -219,26 +222,31 @@ class DocumentStore(Store):
     def _advance(self, batch: Batch, after: Graph, source: Any) -> Commit:
         before, self._graph = self._graph, after
         self.rev += 1
+        self.digest = digest(self.digest, batch, after)
         commit = Commit(self.epoch, self.rev, batch, before, after, source)
         changes = self._store({"is_dirty": True, **self._after(after)})
         self._delivery.post(lambda: self._hand_out(commit, changes))
         return commit
 
-    def _hand_out(self, event: Event, changes: list[Bunch]) -> None:
-        previous: dict[str, Any] = {}
-        if self._listeners:
-            previous = {
-                **self.get(),
-                **{change.name: change.old for change in changes},
-                "nodes": event.before.nodes,
-                "edges": event.before.edges,
-            }
+    def _hand_out(self, event: Event, changes: Changes) -> None:
+        state: Mapping[str, Any] = {}
+        before: dict[str, Any] = {"nodes": None, "edges": None}
+        if self._listening.entries:
+            state = self.get()
+            before = {"nodes": event.before.nodes, "edges": event.before.edges}
         # Ours first: a user's observer that raises must not keep a batch from the views.
         call_all(
             (
                 *(bind(listener, event) for listener in tuple(self._event_listeners)),
                 bind(Elements.announce, self, event.before, event.after),
-                bind(self._announce, changes, previous, self._action_of(event)),
+                bind(
+                    self._announce,
+                    changes,
+                    state,
+                    self._action_of(event),
+                    self._middleware,
+                    also=before,
+                ),
             )
         )
 
@@ -248,7 +256,7 @@ class DocumentStore(Store):
             return ""
         return describe(event.batch) if isinstance(event, Commit) else "open document"
 
-    def _store(self, values: Mapping[str, Any]) -> list[Bunch]:
+    def _store(self, values: Mapping[str, Any]) -> Changes:
         """Keep values; nodes and edges are kept as a batch."""
         rest = {key: value for key, value in values.items() if key not in self._derived}
         changes = super()._store(rest)

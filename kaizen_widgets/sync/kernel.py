@@ -6,6 +6,7 @@ A pure state machine: what a view sent goes into `receive`, what the views are t
 
 from __future__ import annotations
 
+import hashlib
 import logging
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
@@ -25,6 +26,7 @@ from kaizen_widgets.sync.messages import (
     Command,
     Expected,
     Handled,
+    Have,
     Heartbeat,
     Hello,
     KernelMessage,
@@ -54,6 +56,7 @@ class Document(Protocol):
 
     epoch: str
     rev: int
+    digest: int
 
     @property
     def graph(self) -> Graph:
@@ -138,7 +141,7 @@ class KernelEnd:
     def _handle(self, message: ViewMessage) -> None:
         match message:
             case Hello():
-                self._send_snapshot(message.client)
+                self._send_snapshot(message.client, message)
             case Push() | Undo() | Redo():
                 self._handle_request(message)
             case Select():
@@ -268,29 +271,41 @@ class KernelEnd:
     def heartbeat(self) -> Heartbeat:
         """Say where the document stands."""
         with self._document.locked():
-            return Heartbeat(epoch=self._document.epoch, rev=self._document.rev, seq=self._seq)
+            return Heartbeat(
+                epoch=self._document.epoch,
+                rev=self._document.rev,
+                digest=self._document.digest,
+                seq=self._seq,
+            )
 
-    def snapshot(self, client: str | None = None) -> Snapshot:
-        """Return the whole document for one view, or for all."""
+    def snapshot(self, client: str | None = None, hello: Hello | None = None) -> Snapshot:
+        """Return the whole document for one view, or for all; without what ``hello`` says is there."""
         with self._document.locked():
-            graph = self._document.graph
+            document, graph = self._document, self._document.graph
+            here = Have(epoch=document.epoch, rev=document.rev, digest=document.digest)
+            has_document = hello is not None and hello.have == here
+            kinds = self._kinds()
+            looks = _looks(kinds)
+            has_kinds = hello is not None and hello.looks == looks
             view = self._view(client) if client else _View()
             return Snapshot(
                 to=client,
-                epoch=self._document.epoch,
-                rev=self._document.rev,
+                epoch=here.epoch,
+                rev=here.rev,
                 handled=view.handled,
                 refusals=tuple(Refusal(n=n, problem=why) for n, why in view.refusals.items()),
-                nodes=graph.nodes,
-                edges=graph.edges,
-                kinds=self._kinds(),
+                digest=here.digest,
+                nodes=None if has_document else graph.nodes,
+                edges=None if has_document else graph.edges,
+                looks=looks,
+                kinds=None if has_kinds else kinds,
                 seq=self._seq,
                 state=self._state,
             )
 
-    def _send_snapshot(self, client: str | None) -> None:
+    def _send_snapshot(self, client: str | None, hello: Hello | None = None) -> None:
         with self._document.locked():
-            self._later(self.snapshot(client))
+            self._later(self.snapshot(client, hello))
 
     def _handled(self, client: str, n: int) -> Handled:
         return Handled(to=client, epoch=self._document.epoch, n=n, rev=self._document.rev)
@@ -309,6 +324,12 @@ def problem_of(error: GraphError) -> Problem:
         node_id=error.node_id,
         edge_id=error.edge_id,
     )
+
+
+def _looks(kinds: tuple[KindLook, ...]) -> str:
+    """Return what tells these kinds from others."""
+    text = "\n".join(kind.model_dump_json() for kind in kinds)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def _refuse_screen_facts(batch: Batch) -> None:

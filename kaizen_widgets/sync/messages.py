@@ -20,11 +20,24 @@ Count = Annotated[int, Field(ge=0, le=2**53 - 1)]
 # ------------------------------------------------------------ view to kernel
 
 
+class Have(Wire):
+    """The document a view holds: what equals the kernel's need not be sent again."""
+
+    epoch: str
+    rev: Count
+    digest: Count
+
+
 class Hello(Wire):
-    """A view opens, or has lost the thread: it asks for a snapshot (S3)."""
+    """A view opens, or has lost the thread: it asks for a snapshot (S3).
+
+    ``have`` is the document it holds, ``looks`` the `Snapshot.looks` whose kinds it knows.
+    """
 
     kind: Literal["hello"] = "hello"
     client: ClientId
+    have: Have | None = None
+    looks: Annotated[str, Field(max_length=64)] = ""
 
 
 class Push(Wire):
@@ -166,7 +179,8 @@ class Snapshot(Wire):
     """The whole document (S1).
 
     ``handled`` is the receiver's last request that was dealt with; those of ``refusals`` were refused,
-    which the receiver may not have heard.
+    which the receiver may not have heard. ``nodes``, ``edges`` and ``kinds`` are null where the receiver
+    said that it has them. On the wire the elements are columns (`columns.py`).
     """
 
     kind: Literal["snapshot"] = "snapshot"
@@ -175,9 +189,11 @@ class Snapshot(Wire):
     rev: Count
     handled: Count
     refusals: tuple[Refusal, ...]
-    nodes: tuple[Json, ...]
-    edges: tuple[Json, ...]
-    kinds: tuple[KindLook, ...]
+    digest: Count
+    nodes: tuple[Json, ...] | None
+    edges: tuple[Json, ...] | None
+    looks: str
+    kinds: tuple[KindLook, ...] | None
     seq: Count
     state: CanvasState
 
@@ -223,11 +239,15 @@ class Expected(Wire):
 
 
 class Heartbeat(Wire):
-    """Where the kernel stands: the only thing that finds a lost last message (S4)."""
+    """Where the kernel stands: the only thing that finds a lost last message (S4).
+
+    ``digest`` finds what was applied differently (`graph.digest`).
+    """
 
     kind: Literal["heartbeat"] = "heartbeat"
     epoch: str
     rev: Count
+    digest: Count
     seq: Count
 
 

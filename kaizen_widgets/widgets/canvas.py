@@ -23,6 +23,7 @@ from kaizen_widgets.nodes import Registry, default_registry
 from kaizen_widgets.stores import AutoSave, CanvasStore, Commit, ExecutionStore, Replaced
 from kaizen_widgets.stores.elements_trait import Elements
 from kaizen_widgets.sync import KernelEnd, Outbox
+from kaizen_widgets.sync.columns import columns_of, pack
 from kaizen_widgets.sync.messages import CanvasState, KernelMail, KindLook, Problem, SaveState
 from kaizen_widgets.widgets.bundle import Bundle, BundledWidget
 from kaizen_widgets.widgets.looks import look_of, run_state_of
@@ -98,7 +99,13 @@ class Canvas(BundledWidget):
         self._ends: list[Callable[[], None]] = []
         self._selecting: int | None = None
         self._snapshot_timer: Any = None
-        self._outbox = Outbox(self._send_mail, lambda: self._end.heartbeat(), clock)
+        self._outbox = Outbox(
+            self._send_mail,
+            lambda: self._end.heartbeat(),
+            clock,
+            snapshot=lambda: self._end.snapshot(),
+            size=lambda: self.store.graph.node_count + self.store.graph.edge_count,
+        )
         self._end = KernelEnd(
             self.store,
             self._outbox.post,
@@ -219,7 +226,8 @@ class Canvas(BundledWidget):
 
     def _send_mail(self, mail: KernelMail) -> None:
         if self.comm is not None:
-            self.send(mail.model_dump(mode="json", by_alias=True))
+            content, buffers = pack(mail)
+            self.send(content, buffers)
 
     def get_state(self, key: Any = None, drop_defaults: bool = False) -> dict[str, Any]:
         """Return the synced state; the picture of the graph in it is made now."""
@@ -229,8 +237,18 @@ class Canvas(BundledWidget):
         return state
 
     def _picture(self) -> dict[str, Any]:
-        snapshot = self._end.snapshot().model_dump(mode="json", by_alias=True)
-        return {key: snapshot[key] for key in ("nodes", "edges", "kinds", "state")}
+        """Return the document as a view shows it before the kernel answers, or without one."""
+        with self.store.locked():
+            graph, snapshot = self.store.graph, self._end.snapshot()
+        drawn = {node.type for node in graph.nodes}
+        picture = snapshot.model_copy(
+            update={"kinds": tuple(kind for kind in snapshot.kinds or () if kind.type in drawn)}
+        )
+        include = {"epoch", "rev", "digest", "kinds", "state"}
+        return {
+            **picture.model_dump(mode="json", by_alias=True, include=include),
+            "columns": columns_of(graph.nodes, graph.edges),
+        }
 
     def _plan_snapshot(self) -> None:
         if self._snapshot_timer is not None:

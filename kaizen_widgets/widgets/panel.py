@@ -13,10 +13,13 @@ from typing import Any
 import anywidget
 import ipywidgets as ipw
 
+from kaizen_widgets.widgets.theme import THEME_CSS
+
 
 class KeyGuard(anywidget.AnyWidget):
-    """Draws nothing; looks after the keys of every panel of the page."""
+    """Draws nothing; looks after the keys and the colours of every panel of the page."""
 
+    _css = THEME_CSS
     _esm = """
 const NOTEBOOKS = (event) =>
   event.ctrlKey || event.metaKey || event.altKey || event.key === "Escape" ||

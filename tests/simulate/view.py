@@ -8,11 +8,12 @@ from typing import Any
 
 from kaizen_widgets.clock import Timer
 from kaizen_widgets.errors import GraphError
-from kaizen_widgets.graph import Batch, Graph, apply
+from kaizen_widgets.graph import Batch, Graph, apply, digest
 from kaizen_widgets.sync.messages import (
     Applied,
     Expected,
     Handled,
+    Have,
     Heartbeat,
     Hello,
     KernelMessage,
@@ -48,6 +49,8 @@ class ModelView:
         self.epoch = ""
         self.rev = -1
         self.seq = -1
+        self.digest = 0
+        self._differs = False
         self.confirmed = Graph()
         self.pending: list[Pending] = []
         self.shown = Graph()
@@ -75,6 +78,12 @@ class ModelView:
     def redo(self) -> None:
         """Press redo."""
         self._request("redo")
+
+    def close(self) -> None:
+        """End every timer; the page is gone."""
+        for timer in (self._asking, self._resending):
+            if timer is not None:
+                timer.cancel()
 
     def reconnect(self) -> None:
         """The link is back: ask, and send again all that is unanswered (S5)."""
@@ -106,7 +115,11 @@ class ModelView:
                     if pending.n >= message.n:
                         self._transmit(pending)
             case Heartbeat():
-                if message.epoch != self.epoch or message.rev > self.rev or message.seq > self.seq:
+                here = (message.epoch, message.rev) == (self.epoch, self.rev)
+                if here and message.digest != self.digest:
+                    self._differs = True
+                newer = message.rev > self.rev or message.seq > self.seq
+                if self._differs or message.epoch != self.epoch or newer:
                     self.ask()
             case State():
                 self.seq = max(self.seq, message.seq)
@@ -120,21 +133,28 @@ class ModelView:
         self._say_hello()
 
     def _say_hello(self) -> None:
-        self._send(Hello(client=self.client))
+        have = None
+        if self.epoch and not self._differs:
+            have = Have(epoch=self.epoch, rev=self.rev, digest=self.digest)
+        self._send(Hello(client=self.client, have=have))
         self._asking = self._clock.call_later(self._ask_pause, self._say_hello)
         self._ask_pause = min(self._ask_pause * 2, LONGEST_PAUSE)
 
     def _take_snapshot(self, message: Snapshot) -> None:
         if message.epoch == self.epoch and message.rev < self.rev:
             return
+        if message.nodes is None and (message.epoch, message.rev) != (self.epoch, self.rev):
+            return  # It answers an older question.
         if message.to == self.client and self._asking is not None:
             self._asking.cancel()
             self._asking, self._ask_pause = None, FIRST_PAUSE
         if message.epoch != self.epoch:
             self.pending, self.n = [], 0
-        self.epoch, self.rev = message.epoch, message.rev
+        self.epoch, self.rev, self.digest = message.epoch, message.rev, message.digest
         self.seq = max(self.seq, message.seq)
-        self.confirmed = Graph(message.nodes, message.edges)
+        if message.nodes is not None and message.edges is not None:
+            self.confirmed = Graph(message.nodes, message.edges)
+            self._differs = False
         for refusal in message.refusals:
             self._refuse(refusal.n)
         self._acknowledge(lambda pending: pending.n <= message.handled)
@@ -145,8 +165,14 @@ class ModelView:
             self.ask()
             return
         if message.rev == self.rev + 1:
-            self.confirmed, _ = apply(self.confirmed, message.batch)
+            try:
+                self.confirmed, _ = apply(self.confirmed, message.batch)
+            except GraphError:
+                self._differs = True
+                self.ask()
+                return
             self.rev = message.rev
+            self.digest = digest(self.digest, message.batch, self.confirmed)
         if message.client == self.client:
             self._acknowledge(lambda pending: pending.n == message.n)
         self._show()

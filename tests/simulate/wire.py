@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
-from kaizen_widgets.graph.wire import Wire
 from kaizen_widgets.testing.clock import FakeClock
 
 
@@ -26,7 +23,7 @@ class LossyWire:
 
     def __init__(
         self,
-        deliver: Callable[[Any], None],
+        deliver: Callable[[str], None],
         clock: FakeClock,
         chance: random.Random,
         faults: Faults,
@@ -37,9 +34,8 @@ class LossyWire:
         self._faults = faults
         self.connected = True
 
-    def send(self, message: Wire) -> None:
-        """Send a message; what arrives is what JSON makes of it, any time, never, or twice."""
-        text = json.dumps(message.model_dump(mode="json", by_alias=True), allow_nan=False)
+    def send(self, text: str) -> None:
+        """Send a message; it arrives any time, never, or twice."""
         copies = 2 if self._chance.random() < self._faults.double else 1
         for _ in range(copies):
             if self._chance.random() >= self._faults.drop:
@@ -48,4 +44,4 @@ class LossyWire:
 
     def _arrive(self, text: str) -> None:
         if self.connected:
-            self._deliver(json.loads(text))
+            self._deliver(text)

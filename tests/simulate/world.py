@@ -6,8 +6,10 @@ does not hold.
 
 from __future__ import annotations
 
+import json
 import random
 from collections import Counter
+from functools import lru_cache
 from typing import Any
 
 from kaizen_widgets.graph import (
@@ -30,6 +32,14 @@ from tests.simulate.wire import Faults, LossyWire
 
 SETTLE = 5.0
 """Within so many virtual seconds after the last fault every view equals the kernel."""
+BACKLOG = 8
+"""Small, so that the bursts of a short session are told as snapshots (S8)."""
+
+
+@lru_cache(maxsize=256)
+def _mail(text: str) -> KernelMail:
+    """Read a mail as its first reader does; the others share the values, which cannot change."""
+    return KernelMail.model_validate_json(text)
 
 
 class BrokenPropertyError(AssertionError):
@@ -51,11 +61,19 @@ class World:
         self._ids = 0
         self.first = Graph([{"id": "n0", "position": {"x": 0, "y": 0}, "data": {}}])
         self.store = CanvasStore(self.first, new_id=self._new_id, now=self.clock.now)
+        self.store.history.limit = 10_000  # the third property asks for the first document
         self.commits: list[Commit] = []
         self.down: list[LossyWire] = []
         self.up: list[LossyWire] = []
         self.views: list[ModelView] = []
-        self.outbox = Outbox(self._broadcast, lambda: self.end.heartbeat(), self.clock)
+        self.outbox = Outbox(
+            self._broadcast,
+            lambda: self.end.heartbeat(),
+            self.clock,
+            snapshot=lambda: self.end.snapshot(),
+            backlog=BACKLOG,
+            size=lambda: self.store.graph.node_count + self.store.graph.edge_count,
+        )
         self.end = KernelEnd(self.store, self.outbox.post)
         self.store.on_event(self._heard)
         for number in range(self.chance.randint(1, 4)):
@@ -93,7 +111,12 @@ class World:
         elif roll < 0.92:
             self._toggle_link(self.chance.randrange(len(self.views)))
         elif roll < 0.95 and len(self.views) < 6:
-            self._open_view(f"late{len(self.views)}")
+            self._open_view(f"late{self._new_id()}")
+        elif roll < 0.97:
+            for _ in range(self.chance.randint(2, 3 * BACKLOG)):
+                self.store.commit(self._batch(self.store.graph))
+        elif roll < 0.985:
+            self._reload(self.chance.randrange(len(self.views)))
 
     def _batch(self, graph: Graph) -> Batch:
         """Return a batch that is legal on ``graph``."""
@@ -145,20 +168,34 @@ class World:
     # ---------------------------------------------------------------- wires
 
     def _open_view(self, client: str) -> None:
-        up = LossyWire(self.end.receive, self.clock, self.chance, self.faults)
-        view = ModelView(client, up.send, self.clock)
+        up = LossyWire(self._take, self.clock, self.chance, self.faults)
+        view = ModelView(
+            client, lambda message: up.send(message.model_dump_json(by_alias=True)), self.clock
+        )
 
-        def deliver(mail: Any) -> None:
-            for message in KernelMail.model_validate(mail).messages:
+        def deliver(text: str) -> None:
+            for message in _mail(text).messages:
                 view.receive(message)
 
         self.up.append(up)
         self.down.append(LossyWire(deliver, self.clock, self.chance, self.faults))
         self.views.append(view)
 
+    def _take(self, text: str) -> None:
+        self.end.receive(json.loads(text))
+
     def _broadcast(self, mail: KernelMail) -> None:
+        text = mail.model_dump_json(by_alias=True)
         for wire in self.down:
-            wire.send(mail)
+            wire.send(text)
+
+    def _reload(self, number: int) -> None:
+        """A page is loaded anew: what it had not sent is lost with it, and it is another client."""
+        self.up[number].connected = self.down[number].connected = False
+        self.views[number].close()
+        for gone in (self.up, self.down, self.views):
+            del gone[number]
+        self._open_view(f"again{self._new_id()}")
 
     def _toggle_link(self, number: int, connected: bool | None = None) -> None:
         up, down = self.up[number], self.down[number]
@@ -220,10 +257,9 @@ class World:
         while self.store.redo():
             pass
         last = self.store.graph
-        steps = 0
         while self.store.undo():
-            steps += 1
-        if steps < self.store.history.limit and self.store.graph != self.first:
+            pass
+        if self.store.graph != self.first:
             raise BrokenPropertyError("undo all does not restore the first document")
         while self.store.redo():
             pass

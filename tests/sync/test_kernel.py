@@ -42,9 +42,9 @@ class Bench:
         self.end.receive(message | {"baseRev": 0, "batch": list(operations)} | keys)
         return self.said
 
-    def ask(self, client="v1"):
+    def ask(self, client="v1", **keys):
         self.said.clear()
-        self.end.receive({"kind": "hello", "client": client})
+        self.end.receive({"kind": "hello", "client": client} | keys)
         return self.said[0]
 
 
@@ -61,6 +61,21 @@ def test_s1_hello_is_answered_with_the_whole_document(bench):
     snapshot = bench.ask()
     assert (snapshot.kind, snapshot.to, snapshot.rev) == ("snapshot", "v1", 0)
     assert [node["id"] for node in snapshot.nodes] == ["a"]
+
+
+def test_s1_a_view_that_holds_the_document_does_not_get_it_again(bench):
+    bench.push(1, label("B"))
+    first = bench.ask()
+    have = {"epoch": first.epoch, "rev": first.rev, "digest": first.digest}
+    again = bench.ask(have=have, looks=first.looks)
+    assert (again.nodes, again.edges, again.kinds) == (None, None, None)
+    assert (again.rev, again.handled) == (1, 1)
+
+
+def test_s3_a_view_whose_digest_differs_gets_the_whole_document(bench):
+    first = bench.ask()
+    have = {"epoch": first.epoch, "rev": first.rev, "digest": first.digest + 1}
+    assert len(bench.ask(have=have).nodes) == 1
 
 
 def test_s2_a_batch_is_applied_and_told_with_its_sender(bench):

@@ -3,6 +3,7 @@
 import pytest
 
 from kaizen_widgets.sync.kernel import KernelEnd
+from tests.simulate import view
 from tests.simulate.world import BrokenPropertyError, World
 
 
@@ -11,13 +12,32 @@ def play(seeds):
         World(seed).play()
 
 
-@pytest.mark.parametrize("first", range(0, 60, 10))
+@pytest.mark.parametrize("first", range(0, 300, 25))
 def test_views_converge_nothing_is_lost_and_undo_all_restores(first):
-    play(range(first, first + 10))
+    play(range(first, first + 25))
 
 
 def test_the_simulator_notices_a_kernel_that_does_not_count_requests(monkeypatch):
     monkeypatch.setattr(KernelEnd, "_is_next", lambda self, client, epoch, n: True)
+    with pytest.raises(BrokenPropertyError):
+        play(range(20))
+
+
+def test_s4_a_view_that_applies_a_batch_otherwise_is_found_by_its_digest(monkeypatch):
+    right, wrong = view.apply, iter(range(1000))
+
+    def apply(graph, batch):
+        return (graph, ()) if next(wrong, 0) % 9 == 8 else right(graph, batch)
+
+    monkeypatch.setattr(view, "apply", apply)
+    play(range(20))
+
+
+def test_the_simulator_notices_a_view_that_is_not_found(monkeypatch):
+    right = view.apply
+    monkeypatch.setattr(view, "apply", lambda graph, batch: right(graph, batch[:1]))
+    monkeypatch.setattr(view, "digest", lambda before, batch, after: 0)
+    monkeypatch.setattr("kaizen_widgets.stores.document.digest", lambda before, batch, after: 0)
     with pytest.raises(BrokenPropertyError):
         play(range(20))
 

@@ -1,6 +1,7 @@
 """The canvas widget against a fake comm: traits, messages, state."""
 
 import json
+from array import array
 
 import pytest
 from traitlets import TraitError, link
@@ -86,8 +87,16 @@ def test_a_refused_edit_is_answered(tab):
 def test_the_first_message_holds_a_picture_for_saved_notebooks(tab):
     opened = next(sent for sent in tab.comm.sent if sent.kind == "comm_open")
     snapshot = opened.data["state"]["_snapshot"]
-    assert [node["id"] for node in snapshot["nodes"]] == ["a", "b"]
-    assert {kind["type"] for kind in snapshot["kinds"]} >= {"input", "agent", "output"}
+    assert snapshot["columns"]["ids"] == ["a", "b"]
+    assert opened.buffers == [array("d", [0.0, 0.0, 9.0, 9.0]).tobytes()]
+    assert (snapshot["epoch"], snapshot["rev"]) == (tab.canvas.store.epoch, 0)
+
+
+def test_the_picture_holds_the_kinds_it_draws_and_no_others():
+    with fake_comms() as comms:
+        canvas = Canvas(Graph([Node("a", type="agent")]))
+        opened = comms.of(canvas).sent[0].data["state"]
+    assert [kind["type"] for kind in opened["_snapshot"]["kinds"]] == ["agent"]
 
 
 def test_the_picture_is_renewed_when_edits_pause_and_not_with_each(tab):
@@ -96,7 +105,7 @@ def test_the_picture_is_renewed_when_edits_pause_and_not_with_each(tab):
     assert not tab.comm.updates
     tab.clock.advance(2.1)
     (update,) = tab.comm.updates
-    assert update["_snapshot"]["nodes"][0]["data"] == {"x": 4}
+    assert update["_snapshot"]["columns"]["nodes"][0]["data"] == {"x": 4}
 
 
 def test_nodes_and_edges_assign(tab):
@@ -201,7 +210,8 @@ def test_an_option_that_is_not_there_is_named():
 def test_no_message_holds_more_than_json(tab):
     tab.heard()
     tab.canvas.store.load_pipeline(Graph([Node("ü", (1.5, 2), data={"deep": [1, {"x": None}]})]))
-    assert json.loads(json.dumps(tab.heard()))[0]["nodes"][0]["data"] == {"deep": [1, {"x": None}]}
+    columns = json.loads(json.dumps(tab.heard()))[0]["columns"]
+    assert columns["nodes"][0]["data"] == {"deep": [1, {"x": None}]}
 
 
 def test_a_store_can_be_shown():

@@ -36,11 +36,11 @@ const MANY = 300;
 
 export function Canvas({ session }: { session: Session }): ReactNode {
   return (
-    <SessionContext value={session}>
+    <SessionContext.Provider value={session}>
       <ReactFlowProvider>
         <Frame />
       </ReactFlowProvider>
-    </SessionContext>
+    </SessionContext.Provider>
   );
 }
 

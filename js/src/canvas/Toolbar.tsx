@@ -1,7 +1,7 @@
 /** The bar on top: what is open, where it stands, and the buttons. */
 import type { ReactNode } from "react";
 import { Icon } from "../icons.tsx";
-import { useReadOnly, useReplica, useSession } from "./hooks.ts";
+import { useReadOnly, useReplica, useSession, useStore } from "./hooks.ts";
 import { useFit } from "./useFit.ts";
 import { linkWords, saveWords, type Words } from "./words.ts";
 
@@ -19,6 +19,7 @@ export function Toolbar(): ReactNode {
       </div>
       <div className="kc-buttons">
         {!readOnly && <HistoryButtons />}
+        {!readOnly && <ArrangeButton />}
         <Button name="Fit view" icon="fit" onClick={() => showAll(200)} />
         <RunButton />
       </div>
@@ -88,6 +89,25 @@ function HistoryButtons(): ReactNode {
       />
       <span className="kc-divider" />
     </>
+  );
+}
+
+function ArrangeButton(): ReactNode {
+  const session = useSession();
+  const { showAll } = useFit();
+  const empty = useStore(session.flow, ({ nodes }) => nodes.length < 2);
+  const arrange = () => {
+    // In the next frame React Flow has taken over the new places.
+    if (session.arrange()) requestAnimationFrame(() => showAll(200));
+  };
+  return (
+    <Button
+      name="Arrange"
+      title="Arrange the nodes (or the selected ones) from left to right"
+      icon="arrange"
+      disabled={empty}
+      onClick={arrange}
+    />
   );
 }
 

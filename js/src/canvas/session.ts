@@ -11,12 +11,14 @@ import type { Channel, Traits } from "../channel.ts";
 import type { Clock } from "../clock.ts";
 import type { Batch } from "../document.ts";
 import { same } from "../json.ts";
+import { HEADER, WIDTH } from "../nodes/geometry.ts";
 import type { Command, KindLook, Problem } from "../protocol.gen.ts";
 import { Replica, type ReplicaState } from "../replica.ts";
 import { type Readable, Store, type Unsubscribe } from "../store.ts";
 import { type Flow, type FlowEdge, type FlowNode, flowOf, NO_FLOW } from "./flow.ts";
 import type { NewId, XY } from "./gestures.ts";
 import * as gestures from "./gestures.ts";
+import { arrangement } from "./layout.ts";
 
 export interface Notice {
   readonly id: number;
@@ -70,13 +72,11 @@ export class Session {
   /** Listens, shows what was saved, and asks for what is. */
   start(): void {
     this.channel.receive((message) => this.replica.receive(message));
-    const preview = this.channel.preview();
-    if (preview) {
-      try {
-        this.replica.preview(preview);
-      } catch {
-        // A notebook saved by another version; the kernel will say what the document is.
-      }
+    try {
+      const preview = this.channel.preview();
+      if (preview) this.replica.preview(preview);
+    } catch {
+      // A notebook saved by another version; the kernel will say what the document is.
     }
     this.draw();
     this.replica.start();
@@ -165,6 +165,20 @@ export class Session {
       return batch;
     });
     if (done) this.selectOnly(copies);
+  }
+
+  /** Arranges the selected nodes, or all of them, along their edges; one step of the history. */
+  arrange(): boolean {
+    const drawn = new Map(this.flow.get().nodes.map((node) => [node.id, node]));
+    const sizeOf = (id: string) => {
+      const node = drawn.get(id);
+      return {
+        width: node?.measured?.width ?? node?.width ?? node?.initialWidth ?? WIDTH,
+        height: node?.measured?.height ?? node?.height ?? node?.initialHeight ?? HEADER,
+      };
+    };
+    const only = new Set(this.selection().nodes);
+    return this.edit((document) => arrangement(document, sizeOf, only));
   }
 
   startRename(id: string | undefined = this.onlySelected()): void {

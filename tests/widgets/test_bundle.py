@@ -1,0 +1,82 @@
+"""JavaScript reaches a page once, and is small."""
+
+import gzip
+import json
+
+import pytest
+
+from kaizen_widgets.testing import fake_comms
+from kaizen_widgets.widgets import Canvas
+from kaizen_widgets.widgets.bundle import STATIC, Bundle, BundledWidget
+
+
+@pytest.fixture
+def comms():
+    with fake_comms() as opened:
+        yield opened
+
+
+def size(sent):
+    return len(json.dumps(sent.data)) + sum(map(len, sent.buffers))
+
+
+def total(comms):
+    return sum(size(sent) for comm in comms for sent in comm.sent)
+
+
+def test_the_canvas_with_dagre_and_icons_is_within_its_budget():
+    code = (STATIC / "canvas.js").read_bytes()
+    assert len(code) <= 420_000
+    assert len(gzip.compress(code, 6)) <= 130_000
+
+
+def test_an_instance_carries_a_loader_of_one_kilobyte(comms):
+    assert len(Canvas()._esm) <= 1_100
+
+
+def test_ten_canvases_cost_little_more_than_one(comms):
+    Canvas()
+    one = total(comms)
+    for _ in range(9):
+        Canvas()
+    assert total(comms) <= 1.2 * one
+
+
+def test_all_canvases_name_the_same_code(comms):
+    first, second = Canvas(), Canvas()
+    assert first._code is second._code
+    assert comms.of(first).sent[0].data["state"]["_code"] == f"anywidget:{first._code.model_id}"
+
+
+def test_closed_code_is_made_again_for_the_next(comms):
+    Canvas()._code.close()
+    assert Canvas()._code.comm is not None
+
+
+def test_whoever_asks_by_message_gets_the_code(comms):
+    canvas = Canvas()
+    comms.of(canvas).clear()
+    comms.of(canvas).deliver_custom({"kind": "code", "hash": canvas._code_hash})
+    (answer,) = comms.of(canvas).custom
+    assert answer == {"kind": "code", "hash": canvas._code_hash, "code": canvas._code._esm}
+
+
+def test_code_of_another_version_is_not_given(comms):
+    canvas = Canvas()
+    comms.of(canvas).clear()
+    comms.of(canvas).deliver_custom({"kind": "code", "hash": "other"})
+    assert comms.of(canvas).custom == []
+
+
+def test_embedding_that_drops_defaults_keeps_the_code(comms):
+    canvas = Canvas()
+    assert canvas._code.get_state(drop_defaults=True)["_esm"] == canvas.bundle.source
+    assert "_esm" in canvas.get_state(drop_defaults=True)
+
+
+def test_a_bundle_that_is_not_built_says_so(comms):
+    class Missing(BundledWidget):
+        bundle = Bundle("missing")
+
+    with pytest.raises(RuntimeError, match=r"missing\.js is not built"):
+        Missing()
