@@ -165,14 +165,6 @@ class Auth:
         """Ask the server who is signed in, with the tokens there are; never raises."""
         return self._client.loop.start(self._ask(is_known=False))
 
-    def forget(self) -> None:
-        """Empty the cache; what somebody watches is asked for anew, and answered to who is signed in now."""
-        self._client.cancel_queries()
-        for mutation in self._client.mutation_cache.get_all():
-            self._client.mutation_cache.remove(mutation)
-        self._client.remove_queries(type="inactive")
-        self._client.reset_queries()
-
     def _then_forget(
         self, request: Coroutine[Any, Any, Any], *, is_known: bool = True
     ) -> Pending[Any]:

@@ -1,7 +1,8 @@
 """Policies: which exist, whom they are for, and whether they let somebody do something.
 
-A policy says ``allow`` or ``deny`` of an action on a kind of thing, under conditions. One without
-assignments is for everybody in the organization. A deny wins; where no policy fits, the role decides.
+A policy says ``allow`` or ``deny`` of an action on a kind of thing, under conditions, to those it is
+assigned to. A deny wins. Where any policy of somebody's is about the action, one must allow it; where none
+is, the role decides.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ def is_allowed(
     resource: Mapping[str, Any] | None = None,
     context: Mapping[str, Any] | None = None,
 ) -> bool:
-    """Whether no policy denies it."""
+    """Whether the policies of somebody let them do it."""
     facts = {
         "user": {
             "id": who.user_id,
@@ -56,22 +57,20 @@ def is_allowed(
         " AND resource_type IN ('*', ?) AND action IN ('*', ?)",
         (who.organization_id, resource_type, action),
     ).fetchall()
-    return not any(
-        row["effect"] == "deny"
-        and is_for(db, row["id"], who)
-        and holds(json.loads(row["conditions"]), facts)
+    effects = {
+        (row["effect"], holds(json.loads(row["conditions"]), facts))
         for row in rows
-    )
+        if is_for(db, row["id"], who)
+    }
+    return not effects or (("deny", True) not in effects and ("allow", True) in effects)
 
 
 def is_for(db: sqlite3.Connection, policy_id: str, who: Asking) -> bool:
-    """Whether a policy concerns somebody: it is assigned to them, their role, their team, or to nobody."""
+    """Whether a policy is assigned to somebody, their role or one of their teams."""
     assigned = db.execute(
         "SELECT principal_type, principal_id FROM policy_assignments WHERE policy_id = ?",
         (policy_id,),
     ).fetchall()
-    if not assigned:
-        return True
     teams = {
         row["team_id"]
         for row in db.execute("SELECT team_id FROM team_members WHERE user_id = ?", (who.user_id,))
