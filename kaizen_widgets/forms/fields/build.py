@@ -9,13 +9,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from functools import partial
+from functools import cache, partial
 from typing import Any, Final
 
 from pydantic_core import SchemaValidator
 
 from kaizen_widgets.errors import FormError
-from kaizen_widgets.forms.fields.build_leaves import LEAVES, by_json_schema, is_secret, secret
+from kaizen_widgets.forms.fields.build_leaves import (
+    LEAVES,
+    by_json_schema,
+    give_format,
+    is_secret,
+    secret,
+)
 from kaizen_widgets.forms.fields.build_objects import EXPOSING, OBJECTS
 from kaizen_widgets.forms.fields.build_shapes import SHAPES
 from kaizen_widgets.forms.fields.hints import NO_HINT, Hint, hint_in
@@ -43,11 +49,12 @@ class Builder:
     def slot(self, schema: Schema, name: str = "", hint: Hint = NO_HINT, label: str = "") -> Slot:
         """Return the place a schema describes: default, nullable, hints, and the type within."""
         slot = Slot(Leaf(), name)
-        exposing = False
+        exposing, formatted = False, None
         inner = schema
         while True:
             hint = hint.over(hint_in(inner))
             kind = inner["type"]
+            formatted = formatted or (inner if inner.get("metadata") else None)
             if kind == "default":
                 self._read_default(slot, inner)
             elif kind == "nullable":
@@ -63,13 +70,16 @@ class Builder:
             inner = inner["schema"]
         slot.is_changing = slot.is_changing or inner["type"] in ("function-plain", "union")
         slot.node = self.node(inner)
-        if exposing and not isinstance(resolved(slot.node), Leaf):
-            slot.node.is_exposed = True
-        if isinstance(resolved(slot.node), Opaque):
+        node = resolved(slot.node)
+        if not isinstance(node, Leaf):
+            slot.node.is_exposed = slot.node.is_exposed or exposing
+        elif node.is_words and formatted is not None:
+            give_format(node, formatted)
+        if isinstance(node, Opaque):
             self._keep_or_refuse(slot)
         slot.hint = hint.over(slot.node.hint)
         slot.label = slot.hint.label or label or titled(name) or slot.node.title or ""
-        slot.checker = partial(self.validator, schema, self.config)
+        slot.checker = cache(partial(self.validator, schema, self.config))
         return slot
 
     def _ends_at(self, schema: Schema) -> bool:

@@ -51,6 +51,10 @@ _FORMATS: Final = {
 }
 
 
+_JSON_FUNCTIONS: Final = ("pydantic_js_functions", "pydantic_js_annotation_functions")
+_PATHS: Final = ("path", "file-path", "directory-path")
+
+
 def constraints(schema: Schema) -> dict[str, Any]:
     """Return what the browser can check by itself, in JSON."""
     said: dict[str, Any] = {}
@@ -151,10 +155,7 @@ LEAVES: Final[dict[str, Callable[[Schema], Leaf]]] = {
 
 def by_json_schema(schema: Schema) -> Leaf:
     """Return what JSON Schema says of a type of which the core schema says only "call this"."""
-    try:
-        said = GenerateJsonSchema().generate(schema)  # pyright: ignore[reportArgumentType]
-    except Exception:  # pydantic raises what it likes for what has no JSON Schema
-        said = {}
+    said = _json_schema(schema)
     kind, python = _FORMATS.get(said.get("format", ""), ("text", None))
     format = {"format": said["format"]} if "format" in said else {}
     match said.get("type"):
@@ -166,6 +167,26 @@ def by_json_schema(schema: Schema) -> Leaf:
             return Bool("checkbox", {}, bool)
         case _:
             return Json("json")
+
+
+def give_format(leaf: Leaf, schema: Schema) -> None:
+    """Let a text say what it is a text of, where only the JSON Schema of its type does: e-mail, path, ..."""
+    metadata = schema.get("metadata") or {}
+    if "format" in leaf.constraints or not any(key in metadata for key in _JSON_FUNCTIONS):
+        return
+    format = _json_schema(schema).get("format")
+    if format:
+        leaf.constraints["format"] = format
+    if format in _PATHS:
+        leaf.control = "file"
+        leaf.constraints["path"] = True
+
+
+def _json_schema(schema: Schema) -> dict[str, Any]:
+    try:
+        return GenerateJsonSchema().generate(schema)  # pyright: ignore[reportArgumentType]
+    except Exception:  # pydantic raises what it likes for what has no JSON Schema
+        return {}
 
 
 def is_secret(schema: Schema) -> bool:

@@ -110,9 +110,13 @@ def _extra(build: Builder, schema: Schema) -> Any:
 
 
 def _own_doc(cls: type) -> str | None:
-    """Return a model's own docstring; a dataclass without one has its signature there."""
+    """Return the first paragraph of a model's own docstring, in one line."""
     doc = cls.__doc__
-    return None if not doc or doc.startswith(f"{cls.__name__}(") else inspect.cleandoc(doc)
+    if not doc or doc.startswith(
+        f"{cls.__name__}("
+    ):  # the signature, which a dataclass without one has
+        return None
+    return " ".join(inspect.cleandoc(doc).partition("\n\n")[0].split())
 
 
 OBJECTS: Final[dict[str, Callable[[Builder, Schema], Node]]] = {

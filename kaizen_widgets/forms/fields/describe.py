@@ -113,7 +113,7 @@ class Describer:
         node = bare(slot.node)
         said: dict[str, Any] = {
             "name": slot.name,
-            "label": hint.label or slot.label,
+            "label": hint.label or slot.label or node.title,
             "help": hint.help,
             "placeholder": hint.placeholder,
             "required": slot.required and not slot.is_derived,
@@ -257,7 +257,8 @@ def ordered(fields: Sequence[Description]) -> list[Description]:
 
 
 def _chosen(kind: str, hint: Hint) -> str:
-    wanted = _SAME.get(hint.widget or "", hint.widget or kind)
+    said = hint.widget or hint.more.get("format") or kind
+    wanted = _SAME.get(said, said)
     base = "number" if kind == "slider" else kind
     return wanted if wanted in _ALLOWED.get(base, ()) else kind
 

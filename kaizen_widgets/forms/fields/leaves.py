@@ -53,9 +53,14 @@ class Leaf(Node):
         self.is_strict = is_strict
 
     @property
+    def is_words(self) -> bool:
+        """Whether it is typed as a line of text, whatever becomes of it."""
+        return self.control == "text"
+
+    @property
     def is_text(self) -> bool:
-        """Whether an empty text is an answer."""
-        return self.python is str
+        """Whether an empty text is an answer, if perhaps too short a one."""
+        return self.python is str and "format" not in self.constraints
 
     def is_active(self) -> bool:
         # A draft is JSON, and a strict model takes from JSON what it does not take from Python.

@@ -89,7 +89,7 @@ class Group(Node):
             return dict(zip(self.fields, value, strict=False))
         if self.cls is None or isinstance(value, str | int | float | list | tuple):
             return None
-        items = {name: getattr(value, name, MISSING) for name in self.fields}
+        items = {name: attribute(value, name, MISSING) for name in self.fields}
         return {**items, **(getattr(value, "__pydantic_extra__", None) or {})}
 
     def parse(self, draft: Any, run: Run, path: Path, slot: Slot) -> Any:
@@ -188,6 +188,12 @@ class Root(Node):
 
     def child(self, part: str | int, draft: Any) -> Slot | None:
         return self.slot.node.child(part, draft)
+
+
+def attribute(value: Any, name: str, default: Any = None) -> Any:
+    """Return a field of an instance; one that is deprecated is no reason to warn whoever opens a form."""
+    own = getattr(value, "__dict__", {})
+    return own[name] if name in own else getattr(value, name, default)
 
 
 def bare(node: Node) -> Node:

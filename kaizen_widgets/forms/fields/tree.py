@@ -15,12 +15,21 @@ from typing import Any, Final
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic.errors import PydanticUndefinedAnnotation, PydanticUserError
-from pydantic_core import to_jsonable_python
 
 from kaizen_widgets.errors import FormError
+from kaizen_widgets.forms.fields.broken import broken
 from kaizen_widgets.forms.fields.build import Builder
-from kaizen_widgets.forms.fields.nodes import Run, Showing, Slot, Spot, every_slot, settle
-from kaizen_widgets.forms.fields.objects import Group, bare
+from kaizen_widgets.forms.fields.computing import computed_in
+from kaizen_widgets.forms.fields.nodes import (
+    Run,
+    Showing,
+    Slot,
+    Spot,
+    UnblankError,
+    every_slot,
+    settle,
+)
+from kaizen_widgets.forms.fields.objects import bare
 from kaizen_widgets.forms.fields.placing import Found, placed
 from kaizen_widgets.forms.fields.unions import AnyUnion
 from kaizen_widgets.forms.paths import MISSING, Path, get
@@ -108,7 +117,13 @@ class FieldTree:
         slot = self.root if not name else self.slot_at(name)
         if slot is None:
             raise FormError(f"There is no field at {name!r}.")
-        draft = slot.blank() if not name else slot.filled()
+        try:
+            draft = slot.blank() if not name else slot.filled()
+        except UnblankError:
+            raise FormError(
+                f"A form cannot show {self.model!r}: it cannot be filled in without another one of it, "
+                "without end; make a field of it optional."
+            ) from None
         return "" if draft is MISSING else draft
 
     def draft(self, value: Any, pins: dict[Path, int] | None = None) -> Any:
@@ -169,7 +184,8 @@ class FieldTree:
         """Return the model's value of these drafts, or what is wrong with them and where.
 
         Args:
-            draft: Of the whole. It is not changed, and the value shares nothing with it.
+            draft: Of the whole. It is not changed, and the value shares nothing with it. What a model's
+                `after` validators say of the whole is heard once all fields pass, as in pydantic.
             branches: The branches somebody chose in unions without a tag.
             context: Handed to the model's validators.
         """
@@ -182,6 +198,8 @@ class FieldTree:
             errors = error.errors(include_url=False, include_input=False)
             if self._leave_unsound_defaults(errors, draft):
                 return self.validate(draft, branches, context=context)
+        except Exception as error:  # the author's validator broke
+            errors = broken(self.root, given, error, context)
         found = placed(self.root, draft, run, errors) if errors or run.errors else ()
         return Judgement(None if found else value, found, run.chosen)
 
@@ -239,10 +257,8 @@ class FieldTree:
         return self.root.place(loc, values, ())
 
     def computed(self, value: Any) -> dict[str, Any]:
-        """Return what the model itself computes, as JSON, by dotted name; of the whole and its objects."""
-        said: dict[str, Any] = {}
-        _compute(self.root, value, "", said)
-        return said
+        """Return what the model computes, as JSON by dotted name: of the whole, its objects and rows."""
+        return computed_in(self.root, value)
 
 
 def _comes_back(slot: Slot) -> bool:
@@ -255,21 +271,6 @@ def _comes_back(slot: Slot) -> bool:
         return False
     except Exception:  # a function needs the rest of the model, or compares badly
         return True
-
-
-def _compute(slot: Slot, value: Any, name: str, said: dict[str, Any]) -> None:
-    node = bare(slot.node)
-    if not isinstance(node, Group) or value is None:
-        return
-    for key in node.computed:
-        try:
-            said[f"{name}{key}"] = to_jsonable_python(getattr(value, key), fallback=str)
-        except (
-            Exception
-        ) as error:  # the author's property failed: the others are still worth showing
-            said[f"{name}{key}"] = f"{type(error).__name__}"
-    for key, field in node.fields.items():
-        _compute(field, getattr(value, key, None), f"{name}{key}.", said)
 
 
 def issubclass_of_model(model: Any) -> bool:
@@ -292,7 +293,8 @@ def _adapter(model: Any) -> Any:
             )
         return TypeAdapter(model)
     except (PydanticUserError, PydanticUndefinedAnnotation) as error:
-        raise FormError(f"A form cannot be made for {model!r}: {error}") from error
+        said = error.message.partition("\n")[0].partition(". ")[0]
+        raise FormError(f"A form cannot be made for {model!r}: {said}.") from error
 
 
 class _Own:

@@ -51,7 +51,7 @@ class Wire:
             return None
         match node:
             case SecretLeaf():
-                return "" if draft == "" else dict(SET)
+                return dict(SET) if _is_set(draft) else ""
             case Opaque():
                 return None
             case Json():
@@ -145,6 +145,11 @@ class Wire:
     def _branch(self, node: AnyUnion, draft: Any, path: Path) -> Slot | None:
         index = node.choice(draft, Run(self._pins), path)
         return None if index is None else node.branches[index].slot
+
+
+def _is_set(draft: Any) -> bool:
+    secret = draft.get_secret_value() if hasattr(draft, "get_secret_value") else draft
+    return secret not in ("", b"")
 
 
 def _plain(draft: Any) -> Any:
