@@ -9,7 +9,7 @@ from kaizen_widgets.api.defaults import studio_defaults
 from kaizen_widgets.api.deployments import Deployment
 from kaizen_widgets.api.executions import Execution
 from kaizen_widgets.api.gateways import Gateway
-from kaizen_widgets.api.keeping import keep_queries
+from kaizen_widgets.api.kept_queries import keep_queries
 from kaizen_widgets.api.keys import query_keys
 from kaizen_widgets.api.metrics import Dashboard, MetricSummary
 from kaizen_widgets.api.pipelines import Pipeline, PipelineDetail, PipelineInput, Validation
