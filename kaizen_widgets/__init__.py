@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from kaizen_widgets.errors import KaizenError as KaizenError
+    from kaizen_widgets.forms import Form as Form
     from kaizen_widgets.graph import Edge as Edge
     from kaizen_widgets.graph import Graph as Graph
     from kaizen_widgets.graph import Node as Node
@@ -23,16 +24,22 @@ if TYPE_CHECKING:
     from kaizen_widgets.query import QueryClient as QueryClient
     from kaizen_widgets.stores import CanvasStore as CanvasStore
     from kaizen_widgets.studio import Studio as Studio
+    from kaizen_widgets.widgets import AgentForm as AgentForm
     from kaizen_widgets.widgets import Canvas as Canvas
+    from kaizen_widgets.widgets import FormPanel as FormPanel
     from kaizen_widgets.widgets import MutationButton as MutationButton
+    from kaizen_widgets.widgets import NodeForm as NodeForm
     from kaizen_widgets.widgets import QueryDevtools as QueryDevtools
     from kaizen_widgets.widgets import QueryPanel as QueryPanel
     from kaizen_widgets.widgets import RunPanel as RunPanel
 
 _HOMES = {
+    "AgentForm": "widgets",
     "Canvas": "widgets",
     "CanvasStore": "stores",
     "Edge": "graph",
+    "Form": "forms",
+    "FormPanel": "widgets",
     "Graph": "graph",
     "KaizenError": "errors",
     "Kind": "nodes",
@@ -40,6 +47,7 @@ _HOMES = {
     "Look": "nodes",
     "MutationButton": "widgets",
     "Node": "graph",
+    "NodeForm": "widgets",
     "QueryClient": "query",
     "QueryDevtools": "widgets",
     "QueryPanel": "widgets",
@@ -49,9 +57,12 @@ _HOMES = {
 }
 
 __all__ = [
+    "AgentForm",
     "Canvas",
     "CanvasStore",
     "Edge",
+    "Form",
+    "FormPanel",
     "Graph",
     "KaizenError",
     "Kind",
@@ -59,6 +70,7 @@ __all__ = [
     "Look",
     "MutationButton",
     "Node",
+    "NodeForm",
     "QueryClient",
     "QueryDevtools",
     "QueryPanel",

@@ -44,7 +44,7 @@ from kaizen_widgets.stores import (
 )
 from kaizen_widgets.stores.sqlite_storage import shared_storage
 from kaizen_widgets.transport import Tokens, Transport
-from kaizen_widgets.widgets import Canvas, Notifications, RunPanel, Theme
+from kaizen_widgets.widgets import Canvas, NodeForm, Notifications, RunPanel, Theme
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -126,9 +126,10 @@ class Studio:
         self.execution = ExecutionStore(now=loop.now)
         self.autosave = AutoSave(self.store, self._save, clock=loop, spawn=loop.start)
         self.canvas = Canvas(self.store, height=height, registry=self.kinds, clock=loop)
+        self.node_form = NodeForm(self.canvas, hides=True)
         self.run_panel = RunPanel(self.execution, start=self.run, cancel=self.cancel)
         self.screen = (Theme(self.ui), Notifications(self.ui))
-        self.panel = ipw.VBox([*self.screen, self.canvas, self.run_panel])
+        self.panel = ipw.VBox([*self.screen, self.node_form.beside(), self.run_panel])
         self._run: Run | None = None
         self._connect_canvas()
         if url is None:

@@ -1,6 +1,6 @@
 """The config of the selected node, as a form beside its canvas.
 
-    HBox([canvas, NodeForm(canvas)])
+    NodeForm(canvas).beside()
 
 An edit is committed when its field is left, on Enter, or after a pause: as one batch that sets the
 properties that changed, which is one step of the one history. What somebody else changes, or undo takes
@@ -45,6 +45,7 @@ class NodeForm(Panel):
     _ends: tuple[Callable[[], None], ...] = ()  # ipywidgets closes also what was refused when made
 
     def __init__(self, canvas: Canvas, *, hides: bool = False, width: str = "300px") -> None:
+        self.canvas = canvas
         self.store: CanvasStore = canvas.store
         self.registry: Registry = canvas.registry
         self._clock: Clock = canvas._clock
@@ -56,7 +57,11 @@ class NodeForm(Panel):
         super().__init__(
             [self.heading, self.body, self.status],
             layout=ipw.Layout(
-                width=width, max_width="100%", max_height=f"{canvas.height}px", overflow="auto"
+                flex=f"1 0 {width}",
+                max_width="720px",
+                max_height=f"{canvas.height + 40}px",
+                overflow="auto",
+                padding="0 8px",
             ),
         )
         self.add_class("kaizen-form-panel")
@@ -66,6 +71,11 @@ class NodeForm(Panel):
             self.store.on_event(self._on_event),
         )
         self._show(self.store.selected_node_id)
+
+    def beside(self) -> ipw.HBox:
+        """Return the canvas with this form at its side, or under it where it is narrow."""
+        self.canvas.layout.flex = "1 1 380px"
+        return ipw.HBox([self.canvas, self], layout=ipw.Layout(flex_flow="row wrap"))
 
     @property
     def form(self) -> Form | None:
