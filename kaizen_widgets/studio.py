@@ -349,7 +349,7 @@ class Studio:
         with suppress(KaizenError):  # Said on the canvas; a server that is away must not keep us.
             self.save()
         self.autosave.close()
-        for widget in (self.run_panel, self.canvas, *self.screen):
+        for widget in (self.run_panel, self.node_form, self.canvas, *self.screen):
             widget.close()
         self.panel.close()
         self.query_client.unmount()

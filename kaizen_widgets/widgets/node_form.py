@@ -82,6 +82,10 @@ class NodeForm(Panel):
         """The form of the selected node's config, or None."""
         return self.editing.form if self.editing else None
 
+    def commit(self) -> bool:
+        """Put what was changed into the document now; False if there is nothing, or it is not valid."""
+        return self.editing is not None and self.editing.commit()
+
     def close(self) -> None:
         """Close the form and stop following the canvas; what is valid is committed first."""
         ends, self._ends = self._ends, ()
@@ -199,14 +203,14 @@ class NodeEditing:
         config = {n: v for n, v in _config(node, self.kind).items() if n in known}
         self.form.reset(config, keep_dirty_values=True, keep_touched=True)
 
-    def commit(self) -> None:
+    def commit(self) -> bool:
         """Put what was changed into the document, as one step, if all of it is valid."""
         self._wait_no_more()
-        if not self.form.is_dirty or not self._store.graph.has_node(self.node_id):
-            return
         value = self.form.value
-        if value is None:
-            return
+        if value is None or not self.form.is_dirty:
+            return False
+        if not self._store.graph.has_node(self.node_id):
+            return False
         names = {name.partition(".")[0] for name in self.form.dirty_fields}
         dumped = value.model_dump(mode="json", include=names)
         node = self._store.graph.node(self.node_id)
@@ -216,6 +220,8 @@ class NodeEditing:
             self._store.commit(batch, label=f"configure {node.label}", source=self)
         except KaizenError as error:
             self._say(alert(str(error)))
+            return False
+        return True
 
     # What the field area asks of a desk.
 
