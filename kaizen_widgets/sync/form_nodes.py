@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from typing import Any, get_args
 
+from kaizen_widgets.forms.fields import FieldTree
+from kaizen_widgets.forms.fields.form_fields import FormFields
 from kaizen_widgets.sync.form_messages import Branch, FieldKind, FieldNode, Option
 
 KINDS = frozenset(get_args(FieldKind))
@@ -31,6 +34,14 @@ def tree_of(
         root = root.model_copy(update={"fields": fields})
     definitions = description.get("definitions") or {}
     return root, {name: node_of(node) for name, node in definitions.items()}
+
+
+@lru_cache(maxsize=64)
+def tree_of_model(
+    tree: FieldTree, choices: frozenset[str] = frozenset()
+) -> tuple[FieldNode, dict[str, FieldNode]]:
+    """Return the same for a form that says nothing of its own about the model's fields: once a model."""
+    return tree_of(FormFields(tree).describe(), choices=choices)
 
 
 def node_of(node: Mapping[str, Any]) -> FieldNode:

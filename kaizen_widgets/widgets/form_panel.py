@@ -25,7 +25,7 @@ from kaizen_widgets.clock import Clock
 from kaizen_widgets.errors import InvalidInputError, KaizenError
 from kaizen_widgets.forms import Change, Form, Submission
 from kaizen_widgets.sync.form_cells import Places
-from kaizen_widgets.sync.form_nodes import tree_of
+from kaizen_widgets.sync.form_nodes import tree_of, tree_of_model
 from kaizen_widgets.widgets import own_fields
 from kaizen_widgets.widgets.field_area import FieldArea
 from kaizen_widgets.widgets.markup import BAD, GOOD, alert, heading, note
@@ -92,8 +92,11 @@ class FormPanel(ipw.VBox):
         self._problem = ""
         self._result: Any = None
         self._fields: dict[str, FieldArea] = {}
-        self._root, self._definitions = tree_of(
-            self.form.tree.describe(), choices=frozenset(options or ())
+        choices = frozenset(options or ())
+        self._root, self._definitions = (
+            tree_of(self.form.tree.describe(), choices=choices)
+            if isinstance(form, Form) or form_options.get("hints")
+            else tree_of_model(self.form.tree.tree, choices)
         )
         self._places = Places(self.form, self._root, self._definitions)
         for named in (widgets, options, when, read_outs):

@@ -22,7 +22,7 @@ from kaizen_widgets.forms import Change, Form
 from kaizen_widgets.graph import Node, SetProperty
 from kaizen_widgets.nodes import Kind, Registry
 from kaizen_widgets.stores import CanvasStore, Commit, Replaced
-from kaizen_widgets.sync.form_nodes import tree_of
+from kaizen_widgets.sync.form_nodes import tree_of_model
 from kaizen_widgets.widgets.canvas import Canvas
 from kaizen_widgets.widgets.field_area import FieldArea
 from kaizen_widgets.widgets.markup import MUTED, alert, hint, note
@@ -185,7 +185,7 @@ class NodeEditing:
             mode="all",
             cross_field=True,
         )
-        root, definitions = tree_of(self.form.tree.describe())
+        root, definitions = tree_of_model(self.form.tree.tree)
         self.area = FieldArea(
             self.form,
             surroundings=self,
