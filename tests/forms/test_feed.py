@@ -159,3 +159,14 @@ def test_threads_that_write_at_once_lose_nothing_and_agree_on_the_order():
     assert set(form.values.values()) == {50}
     assert len(heard) == 400
     assert form.dirty_fields == set(form.values)
+
+
+def test_what_a_batch_changes_and_changes_back_is_not_told():
+    form = Form(default_values={"a": 0, "b": 0})
+    heard = heard_by(form)
+    with form.batch():
+        form.change("a", 1)
+        form.change("a", 0)
+        form.change("b", 1)
+    (change,) = heard
+    assert (change.dirty, change.flags) == ({"b"}, {"is_dirty": True})

@@ -316,3 +316,43 @@ def test_a_late_answer_is_told_as_an_operation_of_its_own(loop):
     (change,) = heard
     assert change.errors == {"a"}
     assert change.flags == {"is_valid": False, "is_validating": False}
+
+
+def test_with_cross_field_an_error_of_the_server_stays_with_its_row():
+    form = Form(
+        default_values={"a": "x", "rows": [{"n": 1}, {"n": 2}]},
+        mode="onBlur",
+        resolver=required("a"),
+        cross_field=True,
+    )
+    form.set_error("rows.1.n", "taken")
+    form.rows("rows").swap(0, 1)
+    form.blur("a")
+    assert words(form) == {"rows.0.n": "taken"}
+
+
+def test_with_cross_field_an_error_that_was_set_is_like_any_other_once_it_was_judged():
+    form = Form(default_values=PASSWORDS, mode="onChange", resolver=alike, cross_field=True)
+    form.set_error("again", "the server says no")
+    form.change("again", "two")
+    assert words(form) == {"again": "not the same"}
+    form.change("password", "two")
+    assert words(form) == {}
+
+
+def test_with_cross_field_a_fields_own_error_still_waits_for_its_delay(loop):
+    form = Form(
+        default_values=PASSWORDS,
+        mode="onChange",
+        resolver=alike,
+        cross_field=True,
+        delay_error=1,
+        loop=loop,
+        clock=loop.clock,
+    )
+    form.blur("password")
+    form.blur("again")
+    form.change("password", "")
+    assert words(form) == {"again": "not the same"}
+    loop.advance(1)
+    assert words(form) == {"again": "not the same", "password": "password?"}

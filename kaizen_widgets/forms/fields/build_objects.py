@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from kaizen_widgets.forms.fields.build_leaves import by_json_schema
-from kaizen_widgets.forms.fields.hints import Hint, hint_in
+from kaizen_widgets.forms.fields.hints import NO_HINT, Hint, hint_in
 from kaizen_widgets.forms.fields.labels import titled
 from kaizen_widgets.forms.fields.leaves import Leaf
 from kaizen_widgets.forms.fields.nodes import Node, Slot
@@ -81,6 +81,7 @@ def _fill(build: Builder, node: Group, schema: Schema) -> None:
         if field.get("required") is False and slot.required:  # a typed dict may do without it
             slot.required, slot.is_derived = False, True
         slot.aliases = _aliases(build, name, field)
+        slot.hint = _deprecation(node.cls, name).over(slot.hint)
         slot.frozen = bool(field.get("frozen"))
         slot.excluded = field.get("serialization_exclude") is True
         slots[name] = slot
@@ -107,6 +108,13 @@ def _aliases(build: Builder, name: str, field: Schema) -> tuple[Path, ...]:
 def _extra(build: Builder, schema: Schema) -> Any:
     said = schema.get("extra_behavior") or build.config.get("extra_fields_behavior")
     return said or "ignore"
+
+
+def _deprecation(cls: type | None, name: str) -> Hint:
+    """Return what to use instead of a deprecated field: the schema says only that it is one."""
+    info = getattr(cls, "__pydantic_fields__", {}).get(name)
+    said = getattr(info, "deprecated", None)
+    return Hint(deprecated=said) if isinstance(said, str) else NO_HINT
 
 
 def _own_doc(cls: type) -> str | None:

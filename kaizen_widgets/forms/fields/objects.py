@@ -67,9 +67,9 @@ class Group(Node):
             showing.is_parsed = isinstance(value, self.cls)
         draft = {}
         for name, slot in self.fields.items():
-            given = _given(items, name, slot)
-            if given is not MISSING:
-                draft[name] = slot.show(given, showing, (*path, name))
+            item = entry_of(items, name, slot)
+            if item is not MISSING:
+                draft[name] = slot.show(item, showing, (*path, name))
             elif showing.is_complete or not slot.required:
                 blank = slot.blank()
                 if blank is not MISSING:
@@ -85,8 +85,9 @@ class Group(Node):
     def _items(self, value: Any) -> Mapping[str, Any] | None:
         if isinstance(value, Mapping):
             return value
-        if isinstance(value, list | tuple) and (self.cls is None or issubclass(self.cls, tuple)):
-            return dict(zip(self.fields, value, strict=False))
+        if isinstance(value, list | tuple) and self.cls is not None and issubclass(self.cls, tuple):
+            fits = len(value) <= len(self.fields)  # of a longer one nothing is cut off
+            return dict(zip(self.fields, value, strict=False)) if fits else None
         if self.cls is None or isinstance(value, str | int | float | list | tuple):
             return None
         items = {name: attribute(value, name, MISSING) for name in self.fields}
@@ -204,7 +205,7 @@ def bare(node: Node) -> Node:
     return node
 
 
-def _given(items: Mapping[str, Any], name: str, slot: Slot) -> Any:
+def entry_of(items: Mapping[str, Any], name: str, slot: Slot) -> Any:
     """Return what a mapping has for a field, under its name or any of its aliases."""
     if name in items:
         return items[name]

@@ -71,10 +71,8 @@ def _words(error: Mapping[str, Any], spot: Spot, draft: Any) -> tuple[str, str]:
     """Return an error's type and message: an author's own words bare, a blank answer as a missing one."""
     kind, message = error["type"], error["msg"]
     cause = (error.get("ctx") or {}).get("error")
-    if kind == "value_error" and cause is not None:
+    if kind in ("value_error", "assertion_error") and cause is not None:
         message = str(cause)
-    elif kind == "assertion_error" and cause is not None:
-        message = str(cause) or message
     elif (
         kind != "missing" and not spot.is_own and _is_unanswered(spot, get(draft, spot.path, None))
     ):

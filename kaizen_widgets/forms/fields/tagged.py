@@ -8,7 +8,7 @@ from typing import Any
 
 from kaizen_widgets.forms.fields.nodes import Node, Run, Showing, Slot, Spot
 from kaizen_widgets.forms.fields.objects import Group
-from kaizen_widgets.forms.fields.unions import AnyUnion, Branch
+from kaizen_widgets.forms.fields.unions import AnyUnion, Branch, is_exactly
 from kaizen_widgets.forms.paths import Path
 
 
@@ -86,8 +86,7 @@ class TaggedUnion(AnyUnion):
 
     def _branch_of_value(self, value: Any) -> int | None:
         for index, branch in enumerate(self.branches):
-            node = branch.node
-            if isinstance(node, Group) and node.cls is not None and type(value) is node.cls:
+            if is_exactly(branch.node, value):
                 return index
         if callable(self.discriminator):
             return self._of_tag(self._ask(value))

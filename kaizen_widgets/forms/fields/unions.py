@@ -19,7 +19,7 @@ from pydantic_core import SchemaValidator
 from kaizen_widgets.forms.fields.arrays import Items, Pairs, Places
 from kaizen_widgets.forms.fields.leaves import Json, Leaf, Opaque
 from kaizen_widgets.forms.fields.nodes import Node, Run, Showing, Slot, Spot, Step, UnblankError
-from kaizen_widgets.forms.fields.objects import Group, bare
+from kaizen_widgets.forms.fields.objects import Group, bare, entry_of
 from kaizen_widgets.forms.paths import MISSING, Path
 
 
@@ -177,13 +177,10 @@ class Union(AnyUnion):
 
     def _branch_of_value(self, value: Any, showing: Showing) -> int | None:
         for index, branch in enumerate(self.branches):
-            node = branch.node
-            if isinstance(node, Group) and node.cls is not None and type(value) is node.cls:
+            if is_exactly(branch.node, value):
                 return index
         if isinstance(value, Mapping):
-            shaped = [
-                i for i, b in enumerate(self.branches) if isinstance(b.node, Group | Pairs | Json)
-            ]
+            shaped = [i for i, branch in enumerate(self.branches) if _takes_objects(branch.node)]
             taking = [i for i in shaped if self.branches[i].takes(value, None)]
             return self._nearest(taking or shaped, value) if shaped else None
         for strict in (None,) if self.is_ordered and not showing.is_parsed else (True, None):
@@ -223,10 +220,28 @@ def _has_shape(node: Node, draft: Any) -> bool:
             return True
 
 
+def is_exactly(node: Node, value: Any) -> bool:
+    """Whether a value is an instance of this very class, not of one derived from it."""
+    if isinstance(node, AnyUnion):
+        return any(is_exactly(branch.node, value) for branch in node.branches)
+    return isinstance(node, Group) and node.cls is not None and type(value) is node.cls
+
+
+def _takes_objects(node: Node) -> bool:
+    if isinstance(node, AnyUnion):
+        return any(_takes_objects(branch.node) for branch in node.branches)
+    return isinstance(node, Group | Pairs | Json)
+
+
 def _likeness(node: Node, draft: Any) -> tuple[int, int]:
     """Return how much of an object a type knows, and how much of the type it lacks."""
+    if isinstance(node, AnyUnion):
+        return max(_likeness(branch.node, draft) for branch in node.branches)
     if not isinstance(node, Group) or not isinstance(draft, Mapping):
         return (0, 0)
     known = sum(node.step((key,), draft) is not None for key in draft)
-    lacking = sum(slot.required and name not in draft for name, slot in node.fields.items())
+    lacking = sum(
+        slot.required and entry_of(draft, name, slot) is MISSING
+        for name, slot in node.fields.items()
+    )
     return (known, -lacking)

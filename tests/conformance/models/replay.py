@@ -190,7 +190,7 @@ def _deletion(module: ModuleType) -> object:
 def _edit(form: Form, path: tuple[str | int, ...], value: Any, *, is_deletion: bool) -> None:
     name = form.locate(path)
     if name is not None and is_deletion:
-        form.unregister(name)
+        _delete(form, parse(name))
     elif name is not None:
         form.set_value(name, value, should_dirty=True, should_touch=True)
     else:  # a new key: of a dict, one more row; of an object, an input its model may forbid
@@ -200,6 +200,18 @@ def _edit(form: Form, path: tuple[str | int, ...], value: Any, *, is_deletion: b
             form.rows(parent or "").append([[path[-1], value]])
         else:
             form.set_value(parent or "", {**had, path[-1]: value})
+
+
+def _delete(form: Form, way: tuple[str | int, ...]) -> None:
+    """Take a field out, or a row: of a dict, the whole entry whose value was named."""
+    if isinstance(get(form.values, way[:-2]), list) and isinstance(
+        get(form.values, way[:-1]), list
+    ):
+        way = way[:-1] if way[-1] == 1 and isinstance(way[-2], int) else way
+    if isinstance(way[-1], int):
+        form.rows(way[:-1]).remove(way[-1])
+    else:
+        form.unregister(way)
 
 
 def _said(form: Form) -> dict[str, str]:
