@@ -77,7 +77,7 @@ def node_of(node: Mapping[str, Any]) -> FieldNode:
         ),
         "min_items": limits.get("minItems") or 0,
         "max_items": limits.get("maxItems"),
-        "whole": bool(limits.get("integer")) or (kind == "file" and bool(hints.get("path"))),
+        "whole": bool(limits.get("integer") or limits.get("path")),
         "aware": bool(limits.get("aware")),
         "rows": hints.get("rows"),
         "accept": _accept(hints.get("accept")),

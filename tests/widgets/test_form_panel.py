@@ -6,6 +6,7 @@ import asyncio
 import json
 import random
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import ipywidgets as ipw
@@ -42,7 +43,7 @@ class Order(BaseModel):
     note: str | None = None
     count: int | None = Field(None, gt=0)
     provider: Literal["openai", "azure"] = "openai"
-    password: SecretStr | None = None
+    password: SecretStr = SecretStr("")
     items: list[Item] = []
     scores: dict[str, float] = {}
     pet: Annotated[Cat | Dog, Field(discriminator="kind")] = Cat()
@@ -474,14 +475,20 @@ def test_a_read_out_follows_and_one_that_raises_leaves_the_form_alone(comms: Fak
 # --------------------------------------------------------------------- files
 
 
-def test_a_file_reaches_a_field_of_bytes(comms: FakeComms):
+def test_a_file_reaches_a_field_of_bytes_and_one_of_a_path(comms: FakeComms):
     class Files(BaseModel):
         logo: bytes = b""
+        data: Path = Path("none")
 
     panel, view = open_panel(comms, Files)
     view.send("attach", b"\x00\xff", key="/logo", name="logo.png")
+    view.send("attach", b"a,b", key="/data", name="../../table.csv")
     assert panel.value.logo == b"\x00\xff"
+    assert panel.value.data.name == "table.csv"
+    assert panel.value.data.read_bytes() == b"a,b"
     assert view.value("/logo") == {"size": 2, "name": "logo.png"}
+    view.type("/data", "/elsewhere/typed.csv")
+    assert panel.value.data == Path("/elsewhere/typed.csv")
 
 
 # ------------------------------------------------------------------ lifetimes

@@ -109,7 +109,8 @@ export class Area {
     const heading = keys.length > 1 ? `${keys.length} fields need attention` : "";
     const lines = listed.map((key) => {
       const at = this.shownAt(key);
-      const text = `${this.form.nameOf(key)}: ${this.form.errors(key).join(" ")}`;
+      const [name, said] = [this.form.nameOf(key), this.form.errors(key).join(" ")];
+      const text = said.toLowerCase().startsWith(name.toLowerCase()) ? said : `${name}: ${said}`;
       return h(
         "li",
         {},

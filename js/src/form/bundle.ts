@@ -67,11 +67,15 @@ function keepKeys(el: HTMLElement, signal: AbortSignal): void {
     if (ctrlKey || metaKey || altKey || (shiftKey && key === "Enter")) return;
     if (target instanceof HTMLButtonElement) event.stopPropagation();
   };
-  // The view is put into its panel after it is drawn.
-  requestAnimationFrame(() => {
-    if (!signal.aborted)
+  // The view is put into its panel some time after it is drawn.
+  let frames = 300;
+  const attach = () => {
+    if (signal.aborted) return;
+    if (el.isConnected)
       el.closest<HTMLElement>(".kaizen-form-panel")?.addEventListener("keydown", keep, { signal });
-  });
+    else if (frames-- > 0) requestAnimationFrame(attach);
+  };
+  attach();
 }
 
 /** `crypto.randomUUID` is missing on pages served over plain HTTP. */

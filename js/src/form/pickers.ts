@@ -159,10 +159,14 @@ export function file(node: FieldNode, id: string, label: string): Control {
     "aria-label": `${label}, as a path`,
     readonly: node.readOnly,
   });
+  let had = false;
   return {
     el: h("div", { class: "kf-files" }, input, there, node.whole ? path : null),
     input,
     show({ value }) {
+      // The browser goes on naming a file that a reset has taken away.
+      if (had && !value) input.value = "";
+      had = Boolean(value);
       there.textContent = typeof value === "string" || !value ? "" : sayFile(value);
       if (typeof value === "string" || !value) setValue(path, textOf(value));
     },
