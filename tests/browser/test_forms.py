@@ -169,11 +169,10 @@ def test_an_agent_is_created_by_keyboard_alone(agent: Lab):
     press("Escape")
     expect(field(agent, "Name")).to_have_value("")
     page.keyboard.type("Helper b d d x")  # letters that are commands of the notebook
-    for label in ("Description", "System prompt"):
-        while not page.evaluate("document.activeElement.labels?.[0]?.textContent ?? ''").startswith(
-            label
-        ):
-            press("Tab")
+    press("Tab")
+    expect(field(agent, "Description")).to_be_focused()
+    press("Tab")
+    expect(field(agent, "System prompt")).to_be_focused()
     page.keyboard.type("You are a helpful agent.")
     press("Tab")
     expect(field(agent, "Provider")).to_be_focused()
