@@ -13,7 +13,7 @@
     ├─ QueryError(.key)                  QueryCancelledError
     ├─ RunError(.node_id)                NodeFailedError · RunCancelledError · NotRunnableError
     ├─ FormError(.errors)                UnknownFieldError · InvalidFormError
-    └─ StoreError(.store)                PersistError
+    └─ StoreError(.store)                PersistError · SaveConflictError(.base, .theirs)
 
 A message says what happened, to which thing, and what to do next. Tokens, passwords and bodies never
 stand in one.
@@ -285,3 +285,17 @@ class StoreError(KaizenError):
 
 class PersistError(StoreError):
     """State could not be written or read back."""
+
+
+class SaveConflictError(StoreError):
+    """A save would have overwritten what somebody else stored meanwhile; nothing was sent.
+
+    Attributes:
+        base: The graph both sides began with.
+        theirs: The graph the server has now.
+    """
+
+    def __init__(self, message: str, *, base: Any, theirs: Any) -> None:
+        super().__init__(message, store="canvas")
+        self.base = base
+        self.theirs = theirs

@@ -15,7 +15,12 @@ from hatchling.builders.sdist import SdistBuilder
 from hatchling.builders.wheel import WheelBuilder
 
 ROOT = Path(__file__).parent.parent
-BUNDLE = {f"kaizen_widgets/static/{name}.js" for name in ("canvas", "form", "loader")}
+BUNDLE = {
+    "kaizen_widgets/static/canvas.js",
+    "kaizen_widgets/static/form.js",
+    "kaizen_widgets/static/loader.js",
+    "kaizen_widgets/static/tabs.js",
+}
 
 
 @pytest.fixture(scope="module")

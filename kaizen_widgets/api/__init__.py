@@ -5,10 +5,12 @@ from kaizen_widgets.api.agent_stream import AgentStream
 from kaizen_widgets.api.agents import Agent, AgentDetail, AgentInput, AgentVersion
 from kaizen_widgets.api.api import Api
 from kaizen_widgets.api.auth import Organization, User
+from kaizen_widgets.api.decisions import Conflict, RecoveredDraft
 from kaizen_widgets.api.defaults import studio_defaults
 from kaizen_widgets.api.deployments import Deployment
 from kaizen_widgets.api.executions import Execution
 from kaizen_widgets.api.gateways import Gateway
+from kaizen_widgets.api.keeping import Keeping
 from kaizen_widgets.api.kept_queries import keep_queries
 from kaizen_widgets.api.keys import query_keys
 from kaizen_widgets.api.metrics import Dashboard, MetricSummary
@@ -27,10 +29,12 @@ __all__ = [
     "AgentTool",
     "AgentVersion",
     "Api",
+    "Conflict",
     "Dashboard",
     "Deployment",
     "Execution",
     "Gateway",
+    "Keeping",
     "MetricSummary",
     "Organization",
     "Pipeline",
@@ -39,6 +43,7 @@ __all__ = [
     "Point",
     "Policy",
     "PolicyDecision",
+    "RecoveredDraft",
     "Team",
     "TeamMember",
     "User",

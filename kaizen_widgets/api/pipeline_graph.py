@@ -29,7 +29,7 @@ from __future__ import annotations
 import logging
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 from kaizen_widgets.api.models import ABSENT, read_object, same_single, shortest, single
 from kaizen_widgets.api.row_ids import RowIds
@@ -39,6 +39,8 @@ from kaizen_widgets.graph import Edge, Graph, Node
 log = logging.getLogger(__name__)
 
 EXTRA = "$extra"
+Placed: TypeAlias = tuple[float, Any]
+"""An element and its place in the graph."""
 INSIDE = ("position", "data")
 """Objects compared key by key; everything else is kept or replaced as a whole."""
 
@@ -61,13 +63,18 @@ def from_server(nodes: Sequence[Any], connections: Sequence[Any]) -> Graph:
         GraphError: They are, but make no graph.
     """
     try:
-        made = [(row["id"], _place(row, "config"), node_from_server(row)) for row in nodes]
-        names = {row_id: node.id for row_id, _, node in made}
-        edges = [
-            (_place(row, "condition"), edge_from_server(row, names))
-            for row in connections
-            if row["source_node_id"] in names and row["target_node_id"] in names
-        ]
+        names, made, edges = dict[str, str](), list[Placed](), list[Placed]()
+        for row in nodes:
+            extra = _extra(row, "config")
+            node = Node.from_json(_apply(_node_base(row), extra))
+            names[row["id"]] = node.id
+            made.append((_place(extra), node))
+        for row in connections:
+            if row["source_node_id"] in names and row["target_node_id"] in names:
+                extra = _extra(row, "condition")
+                base = _edge_base(row)
+                base |= {end: names[base[end]] for end in ("source", "target")}
+                edges.append((_place(extra), Edge.from_json(_apply(base, extra))))
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise DecodeError(
             f"The server's answer holds a node or connection that cannot be read ({error!r})."
@@ -75,9 +82,9 @@ def from_server(nodes: Sequence[Any], connections: Sequence[Any]) -> Graph:
     if len(edges) < len(connections):
         lost = len(connections) - len(edges)
         log.warning("%d connections without their nodes were left out", lost)
-    made.sort(key=lambda one: one[1])
-    edges.sort(key=lambda one: one[0])
-    return Graph([node for _, _, node in made], [edge for _, edge in edges])
+    for elements in (made, edges):
+        elements.sort(key=lambda one: one[0])
+    return Graph([node for _, node in made], [edge for _, edge in edges])
 
 
 def node_to_server(node: Node, place: int, ids: RowIds) -> dict[str, Any]:
@@ -98,11 +105,6 @@ def node_to_server(node: Node, place: int, ids: RowIds) -> dict[str, Any]:
     return _with_extra(row, "config", {**_node_base(seen), "id": node.id}, node, place)
 
 
-def node_from_server(row: Mapping[str, Any]) -> Node:
-    """Return a server's row as a node."""
-    return Node.from_json(_apply(_node_base(row), _extra(row, "config")))
-
-
 def edge_to_server(edge: Edge, place: int, ids: RowIds) -> dict[str, Any]:
     """Return an edge as the server's row."""
     condition = edge.data.get("condition")
@@ -120,13 +122,6 @@ def edge_to_server(edge: Edge, place: int, ids: RowIds) -> dict[str, Any]:
     return _with_extra(row, "condition", {**_edge_base(row), **ends}, edge, place)
 
 
-def edge_from_server(row: Mapping[str, Any], names: Mapping[str, str]) -> Edge:
-    """Return a server's row as an edge; ``names`` are the nodes' own ids by their rows'."""
-    base = _edge_base(row)
-    base |= {end: names[base[end]] for end in ("source", "target")}
-    return Edge.from_json(_apply(base, _extra(row, "condition")))
-
-
 def _extra(row: Mapping[str, Any], column: str) -> dict[str, Any]:
     """Return what the columns cannot say; what is none is empty."""
     kept = read_object(row.get(column)).get(EXTRA)
@@ -138,8 +133,8 @@ def _extra(row: Mapping[str, Any], column: str) -> dict[str, Any]:
         return {}
 
 
-def _place(row: Mapping[str, Any], column: str) -> float:
-    place = _extra(row, column).get("place")
+def _place(extra: Mapping[str, Any]) -> float:
+    place = extra.get("place")
     # What was drawn elsewhere comes last, in the server's order.
     return place if isinstance(place, int) and not isinstance(place, bool) else math.inf
 

@@ -25,12 +25,16 @@ class RowIds:
     def __init__(self, pipeline_id: str) -> None:
         self._pipeline_id = pipeline_id
         self._taken = set[str]()
+        self._made: dict[str, str] = {}
 
     def row_id(self, id: str) -> str:
         """Return what the server calls a node or edge."""
         if UUID.fullmatch(id) and id not in self._taken:
             return id
-        return str(uuid.uuid5(NAMESPACE, f"{self._pipeline_id}/{id}"))
+        made = self._made.get(id)
+        if made is None:
+            made = self._made[id] = str(uuid.uuid5(NAMESPACE, f"{self._pipeline_id}/{id}"))
+        return made
 
     def take_other(self, ids: Iterable[str]) -> bool:
         """Learn that some ids are taken elsewhere; return whether any could be sent as another."""

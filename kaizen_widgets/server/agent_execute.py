@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from anyio import from_thread, to_thread
 from fastapi import APIRouter
 from fastapi.responses import StreamingResponse
-from pydantic import BaseModel, Field
+from pydantic import BaseModel
 
 from kaizen_widgets.server.access import Caller, allow
 from kaizen_widgets.server.agent_rows import agent_of
@@ -25,11 +25,22 @@ router = APIRouter(prefix="/agents/{agent_id}/execute", tags=["agents"])
 Reader = Annotated[Caller, allow("agents:read")]
 
 
+EVENT = {
+    "type": "object",
+    "required": ["event", "data"],
+    "properties": {
+        "event": {"enum": ["start", "content", "done", "error"]},
+        "data": {"type": "string", "contentMediaType": "application/json"},
+    },
+}
+"""For OpenAPI: one event of a stream."""
+
+
 class ExecuteAgentRequest(BaseModel):
     """What to ask an agent; nothing is remembered, so what was said before comes along."""
 
-    message: Annotated[str, Field(max_length=1_000_000)]
-    conversation_history: Annotated[list[JsonObject], Field(max_length=1000)] | None = None
+    message: str
+    conversation_history: list[JsonObject] | None = None
     stream: bool = False
 
 
@@ -81,7 +92,7 @@ def execute(agent_id: str, body: ExecuteAgentRequest, caller: Reader, studio: Wi
     response_class=StreamingResponse,
     responses={
         200: {
-            "content": {"text/event-stream": {"schema": {"type": "string"}}},
+            "content": {"text/event-stream": {"schema": EVENT}},
             "description": "Events: start, content, done; error in the place of done.",
         }
     },

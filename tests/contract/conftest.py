@@ -23,14 +23,12 @@ import pytest
 from kaizen_widgets.api import Api, studio_defaults
 from kaizen_widgets.background import BackgroundLoop
 from kaizen_widgets.query import QueryClient
-from kaizen_widgets.server import Database, SignInLimits, create_app
+from kaizen_widgets.server import Database, create_app
 from kaizen_widgets.transport import Transport
 from tests.contract.faults import FAULTS
-from tests.contract.serving import over_http
+from tests.contract.serving import LIMITS, over_http
 
 WAIT = 60.0
-LIMITS = SignInLimits(login=1000, register=1000, refresh=1000)
-"""This suite signs in more often than a person does."""
 
 Connect = Callable[[], Api]
 
