@@ -222,3 +222,16 @@ test("nothing listens after the end", () => {
   expect(model.listening).toBe(0);
   expect(el.children).toHaveLength(0);
 });
+
+test("whoever types already is not sent to the first error", () => {
+  const { model, el } = open([
+    { name: "a", label: "First" },
+    { name: "b", label: "Second" },
+  ]);
+  const [, second] = el.querySelectorAll("input");
+  if (!second) throw new Error("two fields");
+  second.focus();
+  type(second, "typing on");
+  model.patch({ errors: { "/a": ["missing"] }, focus: { to: model.sent[0]?.client ?? "" } });
+  expect(document.activeElement).toBe(second);
+});

@@ -88,9 +88,20 @@ def node_of(node: Mapping[str, Any]) -> FieldNode:
     for part, role in (("item", "item"), ("key", "names")):
         if node.get(part):
             facts[role] = node_of(node[part])
+    item = facts.get("item")
+    if kind == "list" and item is not None and item.label in ("", "Item"):
+        facts["item"] = item.model_copy(update={"label": _one_of(facts["label"])})
     if kind == "dict" and node.get("value"):
         facts["item"] = node_of(node["value"])
     return FieldNode(**facts)
+
+
+def _one_of(label: str) -> str:
+    """Return what one of several is called: a tool, of "Tools"."""
+    for ending, singular in (("ies", "y"), ("sses", "ss"), ("s", "")):
+        if len(label) > 3 and label.endswith(ending) and not label.endswith(("ss", "us", "is")):
+            return label.removesuffix(ending) + singular
+    return "Item"
 
 
 def _without(node: FieldNode, name: str) -> FieldNode:

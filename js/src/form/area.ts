@@ -29,6 +29,8 @@ export class Area {
   private readonly spoken = h("p", { class: "kf-spoken", role: "status" });
   private views: FieldView[] = [];
   private unsubscribe = () => {};
+  /** Whether something was typed since the focus came into the form, or since Enter submitted it. */
+  private isTyping = false;
 
   constructor(
     private readonly replica: Replica,
@@ -143,6 +145,8 @@ export class Area {
 
   private takeFocus({ key, to }: Focus): void {
     if (to ? to !== this.replica.client : !this.el.isConnected || !document.hasFocus()) return;
+    // Whoever types already is not sent elsewhere.
+    if (this.isTyping && this.el.contains(document.activeElement)) return;
     const wanted = key ?? this.form.keysWithErrors()[0];
     const at = wanted === undefined ? null : this.shownAt(wanted);
     if (at !== null && this.form.viewOf(at)?.focus()) {
@@ -172,6 +176,7 @@ export class Area {
     on("submit", (event) => event.preventDefault());
     on("input", ({ target }) => {
       if (target instanceof HTMLInputElement && target.type === "file") return;
+      this.isTyping = true;
       leafOf(target)?.changed(isDone(target) && !isSliding(target));
     });
     on("change", ({ target }) => {
@@ -184,7 +189,9 @@ export class Area {
     on("focusin", ({ target, relatedTarget }) => {
       leafOf(target)?.focused();
       // Whoever comes back may have missed a last patch: Jupyter drops some (trap 1).
-      if (!(relatedTarget instanceof Node && el.contains(relatedTarget))) this.replica.hello();
+      if (relatedTarget instanceof Node && el.contains(relatedTarget)) return;
+      this.isTyping = false;
+      this.replica.hello();
     });
     on("focusout", ({ target, relatedTarget }) => {
       const leaf = leafOf(target);
@@ -208,6 +215,7 @@ export class Area {
     const chord = event.ctrlKey || event.metaKey;
     if (key === "Enter" && (chord || submits(target, leaf?.takesEnter ?? true))) {
       event.preventDefault();
+      this.isTyping = false;
       this.replica.ask({ kind: "submit" });
     } else if (key === "Escape") {
       if (leaf?.revert()) event.preventDefault();

@@ -57,29 +57,37 @@ export function select(node: FieldNode, id: string): Control {
 }
 
 export function radios(node: FieldNode, id: string): Control {
-  const group = h("div", { id, class: "kf-radios", role: "radiogroup" });
-  let offered: readonly Option[] = [];
-  let inputs: HTMLInputElement[] = [];
-  return {
-    el: group,
-    input: group,
-    isGroup: true,
-    show({ value }, options) {
-      if (options !== offered) {
-        offered = options;
-        inputs = fill(group, options, { type: "radio", name: id, disabled: node.readOnly });
-      }
-      inputs.forEach((input, index) => {
-        input.checked = same(offered[index]?.value, value);
-      });
-    },
-    read: () => offered[inputs.findIndex(({ checked }) => checked)]?.value ?? null,
-    focus: () => focusFirst(inputs),
-  };
+  return several(
+    node,
+    id,
+    "radio",
+    (value) => (one) => same(one, value),
+    (chosen) => chosen[0],
+  );
 }
 
 export function choices(node: FieldNode, id: string): Control {
-  const group = h("div", { id, class: "kf-choices", role: "group" });
+  const isChosen = (value: unknown) => {
+    const chosen = Array.isArray(value) ? value : [];
+    return (one: unknown) => chosen.some((each) => same(each, one));
+  };
+  return several(node, id, "checkbox", isChosen, (chosen) => chosen);
+}
+
+/** One button for each option: `isChosen` tells by the field's value, `toValue` makes it of what is. */
+function several(
+  node: FieldNode,
+  id: string,
+  type: "radio" | "checkbox",
+  isChosen: (value: unknown) => (option: unknown) => boolean,
+  toValue: (chosen: unknown[]) => unknown,
+): Control {
+  const isRadio = type === "radio";
+  const group = h("div", {
+    id,
+    class: isRadio ? "kf-radios" : "kf-choices",
+    role: isRadio ? "radiogroup" : "group",
+  });
   let offered: readonly Option[] = [];
   let inputs: HTMLInputElement[] = [];
   return {
@@ -89,14 +97,17 @@ export function choices(node: FieldNode, id: string): Control {
     show({ value }, options) {
       if (options !== offered) {
         offered = options;
-        inputs = fill(group, options, { type: "checkbox", disabled: node.readOnly });
+        inputs = fill(group, options, { type, name: id, disabled: node.readOnly });
       }
-      const chosen = Array.isArray(value) ? value : [];
+      const is = isChosen(value);
       inputs.forEach((input, index) => {
-        input.checked = chosen.some((one) => same(one, offered[index]?.value));
+        input.checked = is(offered[index]?.value);
       });
     },
-    read: () => offered.filter((_, index) => inputs[index]?.checked).map((option) => option.value),
+    read: () => {
+      const chosen = offered.filter((_, index) => inputs[index]?.checked);
+      return toValue(chosen.map((option) => option.value)) ?? null;
+    },
     focus: () => focusFirst(inputs),
   };
 }

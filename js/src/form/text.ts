@@ -29,26 +29,21 @@ function isText(node: FieldNode): boolean {
 }
 
 export function text(node: FieldNode, id: string): Control {
-  const input = h("input", { id, type: "text", autocomplete: "off", readonly: node.readOnly });
-  return {
-    el: input,
-    input,
-    show(cell) {
-      setValue(input, textOf(cell.value));
-      showEmpty(input, node, cell);
-    },
-    read: () => input.value,
-    focus: () => focusOn(input),
-  };
+  return typed(
+    node,
+    h("input", { id, type: "text", autocomplete: "off", readonly: node.readOnly }),
+  );
 }
 
 export function longText(node: FieldNode, id: string): Control {
-  const input = h("textarea", {
-    id,
-    rows: node.rows ?? 4,
-    readonly: node.readOnly,
-    spellcheck: node.kind === "json" ? "false" : null,
-  });
+  const spellcheck = node.kind === "json" ? "false" : null;
+  return typed(
+    node,
+    h("textarea", { id, rows: node.rows ?? 4, readonly: node.readOnly, spellcheck }),
+  );
+}
+
+function typed(node: FieldNode, input: HTMLInputElement | HTMLTextAreaElement): Control {
   return {
     el: input,
     input,
@@ -109,15 +104,8 @@ export function number(node: FieldNode, id: string): Control {
     readonly: node.readOnly,
   });
   const control: Control = {
-    el: input,
-    input,
-    show(cell) {
-      setValue(input, textOf(cell.value));
-      showEmpty(input, node, cell);
-    },
-    read: () => input.value,
+    ...typed(node, input),
     stepped: (times) => (node.readOnly ? null : stepped(input.value, times, node)),
-    focus: () => focusOn(input),
   };
   if (node.readOnly) return control;
   // The arrow keys do the same; for a screen reader these would be noise.
