@@ -15,12 +15,13 @@ from typing import Any, Self, TypeAlias
 
 from traitlets import Bool
 
+from kaizen_widgets import interrupts
 from kaizen_widgets.clock import NewId, random_id
-from kaizen_widgets.delivery import call_all
+from kaizen_widgets.delivery import WholeDelivery, call_all
 from kaizen_widgets.errors import GraphError
 from kaizen_widgets.graph import Batch, Edge, Graph, Node, apply, describe, diff, digest
 from kaizen_widgets.stores.elements_trait import Elements
-from kaizen_widgets.stores.history import HistoryStore, Step
+from kaizen_widgets.stores.history import HistoryStore, Step, typing
 from kaizen_widgets.stores.selecting import Unsubscribe
 from kaizen_widgets.stores.store import Changes, Store
 
@@ -83,7 +84,8 @@ class DocumentStore(Store):
         self._saved_rev = 0
         self._open: list[Batch] | None = None
         self._event_listeners: list[Callable[[Event], object]] = []
-        super().__init__()
+        # A Ctrl-C in the middle of an edit comes after it: half an edit would be nobody's.
+        super().__init__(delivery=WholeDelivery())
         self.history = HistoryStore(self._replay, delivery=self._delivery)
 
     @property
@@ -117,7 +119,8 @@ class DocumentStore(Store):
                 self._graph = after
                 self._open.append(batch)
                 return None
-            step = Step(label or describe(batch), self._now(), inverse)
+            typed = None if label else typing(batch, source)
+            step = Step(label or describe(batch), self._now(), inverse, typed)
             commit = self._advance(batch, after, source)
             self.history.push(step)
         return commit
@@ -135,7 +138,8 @@ class DocumentStore(Store):
             before = self._graph
             self._open = []
             try:
-                yield self
+                with interrupts.allowed():
+                    yield self
                 # Applied anew below, as one batch to what was there.
                 batch = tuple(operation for part in self._open for operation in part)
             except BaseException:

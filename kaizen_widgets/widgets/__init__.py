@@ -7,7 +7,9 @@ from kaizen_widgets.widgets.notifications import Notifications
 from kaizen_widgets.widgets.query_devtools import QueryDevtools
 from kaizen_widgets.widgets.query_panel import QueryPanel
 from kaizen_widgets.widgets.run_panel import RunPanel
+from kaizen_widgets.widgets.store_devtools import StoreDevtools
 from kaizen_widgets.widgets.theme import Theme
+from kaizen_widgets.widgets.unsaved import UnsavedPanel
 
 __all__ = [
     "Canvas",
@@ -17,5 +19,7 @@ __all__ = [
     "QueryDevtools",
     "QueryPanel",
     "RunPanel",
+    "StoreDevtools",
     "Theme",
+    "UnsavedPanel",
 ]
