@@ -18,11 +18,12 @@ class Tokens:
         refresh: What buys the next pair, once.
     """
 
-    __slots__ = ("_access", "_refresh", "_watchers")
+    __slots__ = ("_access", "_generation", "_refresh", "_watchers")
 
     def __init__(self, access: str = "", refresh: str = "") -> None:
         self._access = access
         self._refresh = refresh
+        self._generation = 0
         self._watchers: tuple[Callable[[str], object], ...] = ()
 
     @property
@@ -40,8 +41,17 @@ class Tokens:
         """Whether there is an access token (the server may still think it has expired)."""
         return bool(self._access)
 
+    @property
+    def generation(self) -> int:
+        """Counts sessions: an answer asked for under another number belongs to nobody (fault 24)."""
+        return self._generation
+
+    def void(self) -> None:
+        """Let no answer that is on its way count any more; the tokens stay."""
+        self._generation += 1
+
     def set(self, access: str, refresh: str = "") -> None:
-        """Take a new pair."""
+        """Take a new pair of the same session."""
         self._access, self._refresh = access, refresh
         self._tell("")
 
@@ -52,6 +62,7 @@ class Tokens:
             why: A sentence for the user, when it was not their wish.
         """
         self._access = self._refresh = ""
+        self.void()
         self._tell(why)
 
     def watch(self, watcher: Callable[[str], object]) -> Callable[[], None]:

@@ -10,11 +10,12 @@ import math
 from collections.abc import Callable, Generator
 from concurrent.futures import Future
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from kaizen_widgets.background import Pending
 from kaizen_widgets.errors import QueryError
 from kaizen_widgets.query.environment import branch, resolved
+from kaizen_widgets.query.host import Host
 from kaizen_widgets.query.options import QueryOptions, make, resolve
 from kaizen_widgets.query.query import Query
 from kaizen_widgets.query.result import QueryResult
@@ -22,9 +23,6 @@ from kaizen_widgets.query.sharing import same
 from kaizen_widgets.query.state import UNSET, Direction, FetchStatus, QueryStatus
 from kaizen_widgets.query.timers import WatchTimers
 from kaizen_widgets.query.view import View
-
-if TYPE_CHECKING:
-    from kaizen_widgets.query.client import QueryClient
 
 
 class QueryObserver:
@@ -35,9 +33,7 @@ class QueryObserver:
         options: The query's options; or name them.
     """
 
-    def __init__(
-        self, client: QueryClient, options: QueryOptions | None = None, **named: Any
-    ) -> None:
+    def __init__(self, client: Host, options: QueryOptions | None = None, **named: Any) -> None:
         self._client = client
         self._env = client.environment
         self._listeners: list[Callable[[QueryResult], object]] = []
@@ -53,8 +49,8 @@ class QueryObserver:
     # ---------------------------------------------------------------- reading
 
     @property
-    def client(self) -> QueryClient:
-        """The client whose cache it reads."""
+    def client(self) -> Any:
+        """The `QueryClient` whose cache it reads."""
         return self._client
 
     @property

@@ -78,12 +78,18 @@ class AuthStore(Store):
         self._tokens = Tokens() if tokens is None else tokens
         self._keeper = keeper
         self._persisted_as = f"{PERSISTED_AS}:{account}" if account else PERSISTED_AS
+        self._leaving = False
         self._unwatch = self._tokens.watch(self._tokens_changed)
 
     @property
     def has_tokens(self) -> bool:
         """Whether there is an access token; the server may still think it has expired."""
         return self._tokens.signed_in
+
+    @property
+    def keeper_problem(self) -> str:
+        """Why the tokens are not kept beyond this process; empty when they are, or need not be."""
+        return self._keeper.problem if self._keeper is not None else ""
 
     def login(
         self,
@@ -107,6 +113,19 @@ class AuthStore(Store):
             message: Why, when the user did not ask for it.
         """
         self._tokens.clear(message)
+
+    def leave(self, message: str = "") -> None:
+        """End the session in this process alone; what is kept beyond it is another kernel's to say.
+
+        Args:
+            message: Why.
+        """
+        with self._delivery.locked():
+            self._leaving = True
+            try:
+                self._tokens.clear(message)
+            finally:
+                self._leaving = False
 
     def set_user(self, user: Mapping[str, Any] | None) -> None:
         """Take what the server says of the user; None says that nobody is signed in."""
@@ -160,11 +179,15 @@ class AuthStore(Store):
                 if self._keeper is not None:
                     self._keeper.save(self._tokens.access, self._tokens.refresh)
                 self.set({"is_authenticated": self.user is not None}, action="auth/set_tokens")
-            else:
-                if self._keeper is not None:
-                    self._keeper.clear()
-                over = {**self.initial, "is_loading": False, "message": why}
-                self.set(over, action="auth/logout")
+                return
+            over = {**self.initial, "is_loading": False, "message": why}
+            if self._leaving:
+                told = [one for one in self.middleware if not isinstance(one, Persistence)]
+                self.apply(over, replace=False, action="auth/leave", told=told)
+                return
+            if self._keeper is not None:
+                self._keeper.clear()
+            self.set(over, action="auth/logout")
 
     def _restored(self, stored: Any, current: Mapping[str, Any]) -> dict[str, Any]:
         """Merge what is stored: a user counts only with tokens."""

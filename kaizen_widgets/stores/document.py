@@ -15,8 +15,9 @@ from typing import Any, Self, TypeAlias
 
 from traitlets import Bool
 
+from kaizen_widgets import interrupts
 from kaizen_widgets.clock import NewId, random_id
-from kaizen_widgets.delivery import call_all
+from kaizen_widgets.delivery import WholeDelivery, call_all
 from kaizen_widgets.errors import GraphError
 from kaizen_widgets.graph import Batch, Edge, Graph, Node, apply, describe, diff, digest
 from kaizen_widgets.stores.elements_trait import Elements
@@ -83,7 +84,8 @@ class DocumentStore(Store):
         self._saved_rev = 0
         self._open: list[Batch] | None = None
         self._event_listeners: list[Callable[[Event], object]] = []
-        super().__init__()
+        # A Ctrl-C in the middle of an edit comes after it: half an edit would be nobody's.
+        super().__init__(delivery=WholeDelivery())
         self.history = HistoryStore(self._replay, delivery=self._delivery)
 
     @property
@@ -136,7 +138,8 @@ class DocumentStore(Store):
             before = self._graph
             self._open = []
             try:
-                yield self
+                with interrupts.allowed():
+                    yield self
                 # Applied anew below, as one batch to what was there.
                 batch = tuple(operation for part in self._open for operation in part)
             except BaseException:

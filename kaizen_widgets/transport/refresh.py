@@ -23,8 +23,9 @@ class Refresher:
     Args:
         tokens: The pair.
         post: Sends a JSON body to a path without credentials and returns the parsed answer.
-        renew: Signs in anew without asking anybody and returns both tokens, once the refresh token has
-            ended too; None where only a user can.
+        renew: Gives another pair without asking anybody, once the refresh token has ended too: by signing
+            in anew, or because another kernel was quicker; raises UnauthorizedError when it has none. None
+            where only a user can sign in.
     """
 
     def __init__(
@@ -68,7 +69,11 @@ class Refresher:
             if self._tokens.refresh != old:
                 raise self._ended() from None
             if self._renew is not None:
-                self._tokens.set(*self._renew())
+                try:
+                    self._tokens.set(*self._renew())
+                except UnauthorizedError:
+                    self._tokens.clear(ENDED)
+                    raise
                 return
             self._tokens.clear(ENDED)
             raise self._ended() from None

@@ -19,6 +19,7 @@ import { type Flow, type FlowEdge, type FlowNode, flowOf, NO_FLOW } from "./flow
 import type { NewId, XY } from "./gestures.ts";
 import * as gestures from "./gestures.ts";
 import { arrangement } from "./layout.ts";
+import { Window } from "./window.ts";
 
 export interface Notice {
   readonly id: number;
@@ -47,6 +48,8 @@ export class Session {
   private looks: ReadonlyMap<string, KindLook> = new Map();
   private drawn: Pick<ReplicaState, "shown" | "kinds"> | null = null;
   private readonly held = new Set<string>();
+  /** What of the flow React Flow is given. */
+  readonly window = new Window(this.held);
   private readonly arrows = new Set<string>();
   private endArrows: Unsubscribe | null = null;
   private reported: { nodes: string[]; edges: string[] } = { nodes: [], edges: [] };
@@ -67,6 +70,7 @@ export class Session {
       select: (nodes, edges) => this.show(nodes, edges),
     });
     this.ends.add(this.replica.store.subscribe(() => this.draw()));
+    this.ends.add(this.flow.subscribe(() => this.window.show(this.flow.get())));
   }
 
   /** Listens, shows what was saved, and asks for what is. */
@@ -274,15 +278,32 @@ export class Session {
   private commitMoves(ids: readonly string[]): void {
     for (const id of ids) this.held.delete(id);
     const moved = new Set(ids);
-    const places = this.flow.get().nodes.filter(({ id }) => moved.has(id));
+    const nodes = this.flow.get().nodes.filter(({ id }) => moved.has(id));
+    const places = new Map<string, XY>(nodes.map(({ id, position }) => [id, position]));
     const changed = this.edit((document) =>
-      gestures.moves(
-        document,
-        places.map(({ id, position }) => [id, position] as const),
-      ),
+      gestures.moves(document, [...places, ...this.unseen(document, nodes, places)]),
     );
     // Nothing new, or not allowed: the nodes go back to where the document has them.
     if (!changed) this.redraw();
+  }
+
+  /** Where selected nodes that React Flow was not given go along with those it moved. */
+  private unseen(
+    document: ReplicaState["shown"],
+    moved: readonly FlowNode[],
+    places: ReadonlyMap<string, XY>,
+  ): Iterable<readonly [string, XY]> {
+    const [lead] = moved;
+    const from = lead && document.nodes.get(lead.id)?.position;
+    if (!lead?.selected || !from || !this.window.shown.get().part) return [];
+    const given = new Set(this.window.shown.get().nodes);
+    const others = this.flow.get().nodes.filter((node) => node.selected && !given.has(node));
+    const ids = new Set([...others.map(({ id }) => id), ...places.keys()]);
+    return others.flatMap(({ id, parentId, position: { x, y } }): [string, XY][] =>
+      parentId !== undefined && ids.has(parentId)
+        ? []
+        : [[id, { x: x + lead.position.x - from.x, y: y + lead.position.y - from.y }]],
+    );
   }
 
   private draw(): void {
@@ -305,6 +326,8 @@ export class Session {
     const drawn = this.flow.get();
     const next = flowOf(this.replica.store.get().shown, this.looks, drawn, this.held);
     this.flow.set(next);
+    // Also when nothing was drawn anew: what the hand holds may be other than before.
+    this.window.show(next);
   }
 
   private selection(): { nodes: string[]; edges: string[] } {
@@ -332,6 +355,11 @@ export class Session {
       nodes: mark(flow.nodes, nodes),
       edges: mark(flow.edges, edges),
     });
+  }
+
+  /** A click on one node of a selection that React Flow knows only a part of. */
+  selectOne(id: string): void {
+    if (this.window.shown.get().part) this.selectOnly([id]);
   }
 
   private selectOnly(nodes: readonly string[]): void {

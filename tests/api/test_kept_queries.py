@@ -4,7 +4,7 @@ import httpx
 import pytest
 
 from kaizen_widgets.api import Agent, PipelineDetail, keep_queries, query_keys
-from kaizen_widgets.api.keeping import KINDS, from_json, to_json
+from kaizen_widgets.api.kept_queries import KINDS, from_json, to_json
 
 ROWS = [
     {"id": "a", "name": "A", "temperature": 0.699999988079071, "created_at": "2026-01-01T10:00"}
