@@ -115,7 +115,9 @@ THEME_CSS: Final = f"""
 {_chosen("light")}
 {_chosen("dark")}
 @media (prefers-color-scheme: dark) {{
-  body:not([data-jp-theme-light], [data-kaizen-theme]) .kaizen-panel {{ {_rules("dark")} }}
+  body:not([data-jp-theme-light], [data-kaizen-theme]) .kaizen-panel {{
+    {_rules("dark")} background: var(--jp-layout-color1);
+  }}
 }}
 """
 """Shipped with every panel, because one may stand alone in a page."""
