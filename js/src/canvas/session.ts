@@ -287,7 +287,7 @@ export class Session {
     if (!changed) this.redraw();
   }
 
-  /** Where selected nodes that React Flow was not given go along with those it moved. */
+  /** Where selected nodes go that React Flow did not move with the others, not having had them. */
   private unseen(
     document: ReplicaState["shown"],
     moved: readonly FlowNode[],
@@ -296,8 +296,7 @@ export class Session {
     const [lead] = moved;
     const from = lead && document.nodes.get(lead.id)?.position;
     if (!lead?.selected || !from || !this.window.shown.get().part) return [];
-    const given = new Set(this.window.shown.get().nodes);
-    const others = this.flow.get().nodes.filter((node) => node.selected && !given.has(node));
+    const others = this.flow.get().nodes.filter(({ id, selected }) => selected && !places.has(id));
     const ids = new Set([...others.map(({ id }) => id), ...places.keys()]);
     return others.flatMap(({ id, parentId, position: { x, y } }): [string, XY][] =>
       parentId !== undefined && ids.has(parentId)
