@@ -40,5 +40,6 @@ build: ## build js/ into kaizen_widgets/static, if something changed
 
 clean: ## remove everything that make made
 	rm -rf .venv js/node_modules kaizen_widgets/static build dist .reports tests/browser/screenshots
+	rm -rf tests/conformance/query/oracle/node_modules
 	rm -rf .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 	find kaizen_widgets tests .ci -name __pycache__ -type d -prune -exec rm -rf {} +

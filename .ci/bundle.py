@@ -126,17 +126,19 @@ def build() -> bool:
     return True
 
 
-def install_modules(node: Node) -> None:
-    """Run `npm ci` unless js/node_modules already is what the lock file says.
+def install_modules(node: Node, folder: Path = JS) -> None:
+    """Run `npm ci` unless the folder's node_modules already is what its lock file says.
 
     Raises:
         BundleError: npm failed.
     """
     # A lock file names a binary for each platform; modules installed for another one do not run here.
-    wanted = _digest([JS / "package.json", JS / "package-lock.json"]) + f" {os.name} {_machine()}"
-    stamp = JS / "node_modules" / ".kaizen-installed"
+    wanted = _digest([folder / "package.json", folder / "package-lock.json"])
+    wanted += f" {os.name} {_machine()}"
+    stamp = folder / "node_modules" / ".kaizen-installed"
     if _read(stamp) != wanted:
-        _run(node, [*node.npm, "ci", "--no-audit", "--no-fund"], "`npm ci` failed in js/")
+        command = [*node.npm, "ci", "--no-audit", "--no-fund"]
+        _run(node, command, f"`npm ci` failed in {folder.relative_to(ROOT)}/", folder)
         stamp.write_text(wanted)
 
 
@@ -145,8 +147,8 @@ def _machine() -> str:
     return " ".join(os.uname()[i] for i in (0, 4)) if hasattr(os, "uname") else ""
 
 
-def _run(node: Node, command: list[str], failure: str) -> None:
-    done = subprocess.run(command, cwd=JS, env=node.environment(), check=False)
+def _run(node: Node, command: list[str], failure: str, folder: Path = JS) -> None:
+    done = subprocess.run(command, cwd=folder, env=node.environment(), check=False)
     if done.returncode:
         raise BundleError(f"{failure} (exit code {done.returncode}): its own words stand above.")
 

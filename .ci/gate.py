@@ -120,13 +120,25 @@ def pytest_checks(data: str) -> list[Check]:
     def check(name: str, *arguments: str) -> Check:
         report = REPORTS / f"{name.split()[-1]}.xml"
         command = [sys.executable, "-m", "pytest", f"--junit-xml={report}", *arguments]
-        mine = {"XDG_DATA_HOME": data}
+        mine = {"XDG_DATA_HOME": data, "XDG_STATE_HOME": data}
         return Check(name, command, report=lambda: read_junit(report), environment=mine)
 
     checks = [check("pytest unit", "-m", "not browser")]
     if any((ROOT / "notebooks").glob("*.ipynb")):
         checks.append(check("pytest notebooks", "--nbval", "--nbval-current-env", "notebooks"))
     return [*checks, check("pytest browser", "-m", "browser", "tests/browser")]
+
+
+def fuzz_check() -> Check:
+    """Return the run of fresh random scenarios against query-core; it prints its seed."""
+    report = REPORTS / "fuzz.json"
+    command = [sys.executable, "-m", "tests.conformance.query.fuzz", f"--report={report}"]
+
+    def read() -> tuple[int, int]:
+        counts = json.loads(report.read_text())
+        return counts["passed"], counts["failed"]
+
+    return Check("query fuzz", command, report=read)
 
 
 def read_junit(path: Path) -> tuple[int, int]:
@@ -188,7 +200,7 @@ def main() -> int:
     with ThreadPoolExecutor(max_workers=2) as pool:  # the smallest machine has two cores
         results += pool.map(lambda check: check.run(live=False), quick_checks(node))
     with tempfile.TemporaryDirectory() as data:
-        results += [check.run(live=True) for check in pytest_checks(data)]
+        results += [check.run(live=True) for check in [fuzz_check(), *pytest_checks(data)]]
     passed, failed = (sum(column) for column in zip(*results, strict=True))
     print(f"\n{passed} passed, {failed} failed", flush=True)
     return 1 if failed else 0

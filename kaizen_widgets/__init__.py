@@ -21,41 +21,71 @@ if TYPE_CHECKING:
     from kaizen_widgets.nodes import Look as Look
     from kaizen_widgets.nodes import Task as Task
     from kaizen_widgets.query import QueryClient as QueryClient
+    from kaizen_widgets.stores import AuthStore as AuthStore
     from kaizen_widgets.stores import CanvasStore as CanvasStore
+    from kaizen_widgets.stores import ExecutionStore as ExecutionStore
+    from kaizen_widgets.stores import Store as Store
+    from kaizen_widgets.stores import UIStore as UIStore
+    from kaizen_widgets.stores import persist as persist
     from kaizen_widgets.studio import Studio as Studio
     from kaizen_widgets.widgets import Canvas as Canvas
+    from kaizen_widgets.widgets import ExecutionPanel as ExecutionPanel
+    from kaizen_widgets.widgets import MutationButton as MutationButton
+    from kaizen_widgets.widgets import QueryDevtools as QueryDevtools
+    from kaizen_widgets.widgets import QueryPanel as QueryPanel
     from kaizen_widgets.widgets import RunPanel as RunPanel
+    from kaizen_widgets.widgets import StoreDevtools as StoreDevtools
 
 _HOMES = {
+    "AuthStore": "stores",
     "Canvas": "widgets",
     "CanvasStore": "stores",
     "Edge": "graph",
+    "ExecutionPanel": "widgets",
+    "ExecutionStore": "stores",
     "Graph": "graph",
     "KaizenError": "errors",
     "Kind": "nodes",
     "KindConfig": "nodes",
     "Look": "nodes",
+    "MutationButton": "widgets",
     "Node": "graph",
     "QueryClient": "query",
+    "QueryDevtools": "widgets",
+    "QueryPanel": "widgets",
     "RunPanel": "widgets",
+    "Store": "stores",
+    "StoreDevtools": "widgets",
     "Studio": "studio",
     "Task": "nodes",
+    "UIStore": "stores",
+    "persist": "stores",
 }
 
 __all__ = [
+    "AuthStore",
     "Canvas",
     "CanvasStore",
     "Edge",
+    "ExecutionPanel",
+    "ExecutionStore",
     "Graph",
     "KaizenError",
     "Kind",
     "KindConfig",
     "Look",
+    "MutationButton",
     "Node",
     "QueryClient",
+    "QueryDevtools",
+    "QueryPanel",
     "RunPanel",
+    "Store",
+    "StoreDevtools",
     "Studio",
     "Task",
+    "UIStore",
+    "persist",
 ]
 
 

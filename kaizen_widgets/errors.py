@@ -12,7 +12,8 @@
     │                                    InvalidValueError · InvalidConnectionError · FileFormatError
     ├─ QueryError(.key)                  QueryCancelledError
     ├─ RunError(.node_id)                NodeFailedError · RunCancelledError · NotRunnableError
-    └─ StoreError(.store)                PersistError
+    ├─ FormError(.errors)                UnknownFieldError · InvalidFormError
+    └─ StoreError(.store)                PersistError · SaveConflictError(.base, .theirs)
 
 A message says what happened, to which thing, and what to do next. Tokens, passwords and bodies never
 stand in one.
@@ -246,6 +247,29 @@ class RunCancelledError(RunError):
     """The run was cancelled."""
 
 
+# -------------------------------------------------------------------- forms
+
+
+class FormError(KaizenError):
+    """A form was asked for something it cannot do, or its values do not hold.
+
+    Attributes:
+        errors: What is wrong, by dotted field name; empty when it is not about fields.
+    """
+
+    def __init__(self, message: str, *, errors: dict[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.errors = errors or {}
+
+
+class UnknownFieldError(FormError):
+    """The form has no field of this name."""
+
+
+class InvalidFormError(FormError):
+    """The values were asked for as a whole, but some of them do not hold."""
+
+
 # ------------------------------------------------------------------- stores
 
 
@@ -263,3 +287,17 @@ class StoreError(KaizenError):
 
 class PersistError(StoreError):
     """State could not be written or read back."""
+
+
+class SaveConflictError(StoreError):
+    """A save would have overwritten what somebody else stored meanwhile; nothing was sent.
+
+    Attributes:
+        base: The graph both sides began with.
+        theirs: The graph the server has now.
+    """
+
+    def __init__(self, message: str, *, base: Any, theirs: Any) -> None:
+        super().__init__(message, store="canvas")
+        self.base = base
+        self.theirs = theirs

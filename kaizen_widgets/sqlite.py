@@ -86,10 +86,13 @@ class SqliteFile:
             )
             connection.row_factory = sqlite3.Row
             connection.execute("PRAGMA foreign_keys = ON")
+            connection.execute(
+                "PRAGMA secure_delete = ON"
+            )  # what was deleted is not there to be found
             if location is not None:
                 choose_journal(connection)
             _migrate(connection, name, cls.schema, cls.store)
-        except (OSError, sqlite3.Error, PersistError) as error:
+        except (OSError, sqlite3.Error, PersistError, UnicodeDecodeError) as error:
             if connection is not None:
                 connection.close()
             if isinstance(error, PersistError):
@@ -149,7 +152,10 @@ class SqliteFile:
                         self._connection.execute("ROLLBACK")
             except (sqlite3.IntegrityError, sqlite3.ProgrammingError):
                 raise
-            except sqlite3.DatabaseError as error:
+            except (
+                sqlite3.DatabaseError,
+                UnicodeDecodeError,
+            ) as error:  # a damaged text is no text
                 raise PersistError(
                     f"{self.what} in {self._name} cannot be used right now "
                     f"({_reason(error)}): nothing was changed; try again.",
@@ -214,6 +220,8 @@ def _journal_of(connection: sqlite3.Connection) -> str:
 
 
 def _reason(error: Exception) -> str:
+    if isinstance(error, UnicodeDecodeError):
+        return "database disk image is malformed"
     return str(getattr(error, "strerror", None) or error)
 
 

@@ -10,32 +10,39 @@ Every part is an attribute and works without the rest.
 from __future__ import annotations
 
 import os
-import threading
-import warnings
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any, TypeVar, overload
 
 import ipywidgets as ipw
 
-from kaizen_widgets.api import Api, studio_defaults
+from kaizen_widgets.account import Account
+from kaizen_widgets.api import (
+    Api,
+    Conflict,
+    Keeping,
+    RecoveredDraft,
+    keep_queries,
+    studio_defaults,
+)
 from kaizen_widgets.background import BackgroundLoop, background
 from kaizen_widgets.clock import NewId, random_id
+from kaizen_widgets.connection import connect
 from kaizen_widgets.engines import Run, follow, start
 from kaizen_widgets.errors import (
     KaizenError,
     NotFoundError,
-    PersistError,
-    StoreError,
     UnauthorizedError,
 )
 from kaizen_widgets.graph import Graph
 from kaizen_widgets.nodes import Functions, default_registry
-from kaizen_widgets.query import QueryClient
-from kaizen_widgets.server import Database, create_app, default_path, local_session
-from kaizen_widgets.stores import AutoSave, CanvasStore, Draft, ExecutionStore
-from kaizen_widgets.transport import Tokens, Transport
-from kaizen_widgets.widgets import Canvas, RunPanel
+from kaizen_widgets.query import Persister, QueryClient
+from kaizen_widgets.stores import (
+    CanvasStore,
+    ExecutionStore,
+    UIStore,
+)
+from kaizen_widgets.widgets import Canvas, Notifications, RunPanel, Theme, UnsavedPanel
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -73,41 +80,61 @@ class Studio:
         if url is not None and data is not None:
             raise TypeError("Give either a server's url or the embedded API's data, not both.")
         self._loop = loop
-        self._database: Database | None = None
-        if url is None:
-            database = self._database = _open_database(data)
-            session = local_session(database, loop, new_id)
-
-            def renew() -> tuple[str, str]:
-                fresh = local_session(database, loop, new_id)
-                return fresh["access_token"], fresh["refresh_token"]
-
-            transport = Transport(
-                EMBEDDED_URL,
-                clock=loop,
-                tokens=Tokens(session["access_token"], session["refresh_token"]),
-                app=create_app(database, loop, new_id),
-                renew=renew,
-            )
-            workspace_id = session["workspace_id"]
-        else:
-            transport = Transport(url, clock=loop, tokens=Tokens(token))
-            workspace_id = ""
+        there = self._connection = connect(url, data=data, token=token, loop=loop, new_id=new_id)
+        self.auth = there.auth
         self.query_client = QueryClient(loop=loop, clock=loop, default_options=studio_defaults())
         self.query_client.mount()
-        self.api = Api(transport, self.query_client, workspace_id=workspace_id)
+        self.api = Api(
+            there.transport,
+            self.query_client,
+            workspace_id=there.workspace_id,
+            session=self.auth,
+        )
+        self._kept: Persister | None = None
+        if url is not None and there.storage is not None:
+            # The embedded API's own file is no slower than a copy of it.
+            self._kept = keep_queries(
+                self.query_client, there.storage, address=there.scope, session=self.auth
+            )
+        self.ui = UIStore(clock=loop, new_id=new_id)
+        ui_kept = self.ui.keep(there.storage) if there.storage else None
         self.kinds = default_registry()
         self.functions = Functions()
         self.store = CanvasStore(new_id=new_id, now=loop.now)
-        self.execution = ExecutionStore()
-        self.autosave = AutoSave(self.store, self._save, clock=loop, spawn=loop.start)
+        self.execution = ExecutionStore(now=loop.now)
+        self.keeping = Keeping(
+            self.store,
+            self.pipelines,
+            loop=loop,
+            journal=there.journal(),
+            leases=there.leases,
+            scope=there.scope,
+            new_id=new_id,
+        )
+        self.autosave = self.keeping.autosave
         self.canvas = Canvas(self.store, height=height, registry=self.kinds, clock=loop)
         self.run_panel = RunPanel(self.execution, start=self.run, cancel=self.cancel)
-        self.panel = ipw.VBox([self.canvas, self.run_panel])
+        self.account = Account(
+            self.api,
+            self.keeping,
+            self.canvas,
+            self.ui,
+            connection=there,
+            ui_kept=ui_kept,
+            forget=self._forget_user,
+            opened=self._open_newest if url is None else lambda: None,
+        )
+        self.unsaved_panel = UnsavedPanel(
+            self.keeping, self.auth, sign_in=self.login if there.local else None, now=loop.now
+        )
+        self.screen = (Theme(self.ui), Notifications(self.ui), self.account.tabs)
+        self.panel = ipw.VBox([*self.screen, self.unsaved_panel, self.canvas, self.run_panel])
         self._run: Run | None = None
         self._connect_canvas()
         if url is None:
             self._open_newest()
+        else:
+            self._greet()
 
     # ------------------------------------------------------------ the API
 
@@ -126,16 +153,40 @@ class Studio:
         """Who is signed in: ``studio.user.current().wait()``."""
         return self.api.user
 
-    def login(self, email: str, password: str) -> Studio:
-        """Sign in to the server.
+    def login(self, email: str = "", password: str = "") -> Studio:
+        """Sign in, here and in your other notebooks at this server; the embedded API asks for nothing.
 
         Raises:
-            UnauthorizedError: E-mail and password do not fit.
+            UnauthorizedError: E-mail and password do not fit, or are missing.
         """
-        self.api.auth.login(email, password).wait(SAVE_TIMEOUT)
+        self.account.login(email, password)
+        return self
+
+    def logout(self, *, discard: bool = False) -> Studio:
+        """Sign out, here and in your other notebooks at this server; nothing of yours stays behind.
+
+        Args:
+            discard: Give up unsaved edits, here and in other notebooks, and drafts not yet recovered.
+
+        Raises:
+            StoreError: Something is unsaved, and nothing was done; or something could not be taken away.
+        """
+        if not discard:
+            self.save()
+        self.account.logout(discard=discard)
         return self
 
     # ------------------------------------------------------ the pipeline
+
+    @property
+    def recovered(self) -> tuple[RecoveredDraft, ...]:
+        """Unsaved edits that a kernel left behind when it ended: ``studio.recovered[0].load()``."""
+        return self.keeping.drafts
+
+    @property
+    def conflict(self) -> Conflict | None:
+        """What somebody else stored meanwhile, until you decide: ``studio.conflict.keep_mine()``."""
+        return self.keeping.conflict
 
     @property
     def graph(self) -> Graph:
@@ -144,6 +195,8 @@ class Studio:
 
     def open(self, pipeline: str, *, discard: bool = False) -> Studio:
         """Open a pipeline by its name or id; what is unsaved is saved first.
+
+        What a kernel left unsaved of it when it ended is then in `recovered`, and offered above the canvas.
 
         Args:
             pipeline: Its name, or its id.
@@ -186,9 +239,10 @@ class Studio:
         made = Graph() if graph is None else graph
         made = made if isinstance(made, Graph) else Graph.from_json(made)
         created = self.pipelines.create(name=name).wait(SAVE_TIMEOUT)
+        stored = made
         if made.node_count:
-            self.pipelines.save_graph(created.id, made).wait(SAVE_TIMEOUT)
-        self.store.load_pipeline(made, id=created.id, name=created.name)
+            stored = self.pipelines.save_graph(created.id, made).wait(SAVE_TIMEOUT).graph
+        self.keeping.open(made, id=created.id, name=created.name, server=stored)
         return self
 
     def save(self) -> Studio:
@@ -197,23 +251,7 @@ class Studio:
         Raises:
             StoreError: It could not be saved; it stays unsaved and is tried again by itself.
         """
-        if not self.store.is_dirty:
-            return self
-        ended = threading.Event()
-
-        def look(_change: Any = None) -> None:
-            if self.autosave.status == "failed" or not self.store.is_dirty:
-                ended.set()
-
-        self.autosave.observe(look, names=["status"])
-        try:
-            self.autosave.flush()
-            if not ended.wait(SAVE_TIMEOUT) and self.store.is_dirty:
-                raise StoreError("Saving takes longer than 30 s; it goes on.", store="canvas")
-        finally:
-            self.autosave.unobserve(look, names=["status"])
-        if self.store.is_dirty:
-            raise StoreError(f"Not saved: {self.autosave.message}", store="canvas")
+        self.keeping.save(SAVE_TIMEOUT)
         return self
 
     def undo(self) -> bool:
@@ -285,14 +323,16 @@ class Studio:
         self.cancel()
         with suppress(KaizenError):  # Said on the canvas; a server that is away must not keep us.
             self.save()
-        self.autosave.close()
-        self.run_panel.close()
-        self.canvas.close()
+        self.account.close()
+        self.keeping.close()
+        for widget in (self.unsaved_panel, self.run_panel, self.canvas, *self.screen):
+            widget.close()
         self.panel.close()
         self.query_client.unmount()
+        if self._kept is not None:
+            self._kept.close()
         self._loop.wait(self.api.transport.aclose(), SAVE_TIMEOUT)
-        if self._database is not None:
-            self._database.close()
+        self._connection.close()
 
     def _connect_canvas(self) -> None:
         self.canvas.show_saving(self.autosave)
@@ -315,51 +355,36 @@ class Studio:
         graph = self.pipelines.load_graph(pipeline_id).wait(SAVE_TIMEOUT)
         agents = self.agents.list().wait(SAVE_TIMEOUT)
         self.functions.names.update({agent.id: agent.name for agent in agents})
-        self.store.load_pipeline(graph, id=pipeline_id, name=name)
+        self.keeping.open(graph, id=pipeline_id, name=name)
         self.execution.reset()
 
     def _check_signed_in(self) -> None:
-        if not self.api.transport.tokens.signed_in:
-            raise UnauthorizedError(
-                f"Nobody is signed in at {self.api.transport.base_url}; call studio.login(email, password).",
-                status=401,
-            )
+        if not self.auth.has_tokens:
+            why = self.auth.message or f"Nobody is signed in at {self.api.transport.base_url}."
+            raise UnauthorizedError(f"{why} Call studio.login(email, password).", status=401)
+
+    def _greet(self) -> None:
+        """Ask who is signed in, or say why somebody has to sign in again."""
+        if self.auth.has_tokens:
+            self.api.auth.resume()
+        elif self.auth.message:
+            self.ui.add_notification("Signed out", self.auth.message, type="warning", duration=0)
 
     def _leave(self, discard: bool) -> None:
         if not discard:
             self.save()
 
-    async def _save(self, draft: Draft) -> None:
-        """Store a draft through the cache; a pipeline that has no id yet is made first."""
-        pipeline_id = draft.pipeline_id
-        if pipeline_id is None:
-            created = await self.pipelines.create(name=draft.pipeline_name)
-            pipeline_id = created.id
-            with self.store.locked():
-                if self.store.epoch == draft.epoch:
-                    self.store.set({"pipeline_id": pipeline_id})
-        await self.pipelines.save_graph(pipeline_id, draft.graph)
+    def _forget_user(self) -> None:
+        self.cancel()
+        self._run = None
+        self.functions.names.clear()
+        self.execution.reset()
+        self.ui.set({"notifications": ()})
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any:
         bundle: Any = self.panel._repr_mimebundle_(include=include, exclude=exclude)
         return bundle | {"text/plain": repr(self)}
 
     def __repr__(self) -> str:
-        where = "embedded" if self._database is not None else self.api.transport.base_url
+        where = "embedded" if self._connection.database is not None else self.api.transport.base_url
         return f"Studio({where}, pipeline={self.store.pipeline_name!r})"
-
-
-def _open_database(data: str | os.PathLike[str] | None) -> Database:
-    """Open the file asked for; a data folder that cannot be used costs the keeping, not the studio."""
-    if data is not None:
-        return Database.open(data)
-    try:
-        return Database.open(default_path())
-    except PersistError as error:
-        warnings.warn(
-            f"{error} The studio works in memory: nothing is kept when the kernel ends. "
-            'Give it another file with Studio(data="...").',
-            RuntimeWarning,
-            stacklevel=3,
-        )
-        return Database.open(":memory:")

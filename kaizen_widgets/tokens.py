@@ -1,10 +1,12 @@
 """Who is signed in: the two tokens, in memory and nowhere else.
 
-They never stand in a repr, a log, an error, a trait or a pickle. One holder belongs to one server.
+They never stand in a repr, a log, an error, a trait or a pickle. One holder belongs to one server; whoever
+follows it hears that they changed, and why they went, but is not handed them.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Never
 
 
@@ -16,11 +18,13 @@ class Tokens:
         refresh: What buys the next pair, once.
     """
 
-    __slots__ = ("_access", "_refresh")
+    __slots__ = ("_access", "_generation", "_refresh", "_watchers")
 
     def __init__(self, access: str = "", refresh: str = "") -> None:
         self._access = access
         self._refresh = refresh
+        self._generation = 0
+        self._watchers: tuple[Callable[[str], object], ...] = ()
 
     @property
     def access(self) -> str:
@@ -37,13 +41,42 @@ class Tokens:
         """Whether there is an access token (the server may still think it has expired)."""
         return bool(self._access)
 
-    def set(self, access: str, refresh: str = "") -> None:
-        """Take a new pair."""
-        self._access, self._refresh = access, refresh
+    @property
+    def generation(self) -> int:
+        """Counts sessions: an answer asked for under another number belongs to nobody (fault 24)."""
+        return self._generation
 
-    def clear(self) -> None:
-        """Forget both."""
+    def void(self) -> None:
+        """Let no answer that is on its way count any more; the tokens stay."""
+        self._generation += 1
+
+    def set(self, access: str, refresh: str = "") -> None:
+        """Take a new pair of the same session."""
+        self._access, self._refresh = access, refresh
+        self._tell("")
+
+    def clear(self, why: str = "") -> None:
+        """Forget both.
+
+        Args:
+            why: A sentence for the user, when it was not their wish.
+        """
         self._access = self._refresh = ""
+        self.void()
+        self._tell(why)
+
+    def watch(self, watcher: Callable[[str], object]) -> Callable[[], None]:
+        """Call ``watcher(why)`` after each change, on the thread that made it; return what ends it."""
+        self._watchers = (*self._watchers, watcher)
+
+        def end() -> None:
+            self._watchers = tuple(one for one in self._watchers if one is not watcher)
+
+        return end
+
+    def _tell(self, why: str) -> None:
+        for watcher in self._watchers:
+            watcher(why)
 
     def redact(self, text: str) -> str:
         """Return ``text`` without the tokens, should a server have echoed one."""

@@ -19,6 +19,7 @@ JUPYTER = ("anywidget", "comm", "ipykernel", "ipywidgets", "IPython")
 WITHOUT_JUPYTER = (
     "api",
     "engines",
+    "forms",
     "graph",
     "nodes",
     "query",

@@ -14,7 +14,11 @@ from hatchling.builders.sdist import SdistBuilder
 from hatchling.builders.wheel import WheelBuilder
 
 ROOT = Path(__file__).parent.parent
-BUNDLE = {"kaizen_widgets/static/canvas.js", "kaizen_widgets/static/loader.js"}
+BUNDLE = {
+    "kaizen_widgets/static/canvas.js",
+    "kaizen_widgets/static/loader.js",
+    "kaizen_widgets/static/tabs.js",
+}
 
 
 @pytest.fixture(scope="module")

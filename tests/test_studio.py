@@ -1,5 +1,8 @@
 """The studio, without a browser: the whole road from an edit to the server and from a run to the store."""
 
+import json
+import sys
+
 import pytest
 
 from kaizen_widgets import Graph, Node, Studio
@@ -10,6 +13,7 @@ from kaizen_widgets.errors import (
     StoreError,
     UnauthorizedError,
 )
+from kaizen_widgets.stores import SqliteStorage
 from kaizen_widgets.testing import fake_comms
 
 WAIT = 20
@@ -187,3 +191,37 @@ def test_a_server_asks_for_a_sign_in_first():
         with pytest.raises(UnauthorizedError, match=r"studio\.login"):
             studio.open("Support triage")
         studio.close()
+
+
+def test_the_session_is_one_for_the_studio_and_its_transport(studio):
+    assert studio.auth.is_authenticated
+    assert studio.auth.user["email"] == "local@kaizen.localhost"
+    assert studio.auth.has_permission("pipelines:create")
+    studio.api.auth.logout().wait(WAIT)
+    assert not studio.auth.is_authenticated
+    with pytest.raises(UnauthorizedError, match="Nobody is signed in"):
+        studio.open("Support triage")
+
+
+def test_a_user_without_a_keyring_signs_in_again_and_is_told_why(monkeypatch, tmp_path):
+    address = "https://kaizen.example.com/api/v1"
+    kept = SqliteStorage(tmp_path / "stores.db")
+    user = {"state": {"user": {"id": "u1", "role": "developer"}}, "version": 0}
+    kept.set(f"kaizen-auth:{address}", json.dumps(user))
+    monkeypatch.setattr("kaizen_widgets.connection.shared_storage", lambda: kept)
+    monkeypatch.setitem(sys.modules, "keyring", None)
+    with fake_comms():
+        studio = Studio("https://kaizen.example.com")
+        shown = studio.ui.notifications[0]
+        assert shown["type"] == "warning"
+        assert "kaizen-widgets[secrets]" in shown["message"]
+        with pytest.raises(UnauthorizedError, match=r"no keyring .* Call studio\.login"):
+            studio.open("Support triage")
+        studio.close()
+
+
+def test_a_studio_in_memory_leaves_no_trace_of_its_screen(studio, monkeypatch, tmp_path):
+    kept = SqliteStorage(tmp_path / "stores.db")
+    monkeypatch.setattr("kaizen_widgets.connection.shared_storage", lambda: kept)
+    studio.ui.set_theme("dark")
+    assert kept.get("kaizen-ui") is None

@@ -215,7 +215,7 @@ export interface CanvasState {
  * Where the document stands against what is stored; ``none`` when nothing stores it.
  */
 export interface SaveState {
-  status: "none" | "saved" | "dirty" | "saving" | "failed";
+  status: "none" | "saved" | "dirty" | "saving" | "failed" | "conflict";
   message: string;
 }
 /**

@@ -1,7 +1,8 @@
 /**
  * Whether the page is light or dark, and when that changes.
  *
- * JupyterLab and Notebook say so on `<body>`; elsewhere the operating system does (trap 20).
+ * What the user chose for the studio stands on `<body>` (widgets/theme.py); without a choice JupyterLab
+ * and Notebook say it there too, and elsewhere the operating system does (trap 20).
  */
 import type { Unsubscribe } from "./store.ts";
 
@@ -10,6 +11,8 @@ export type ColorMode = "light" | "dark";
 const QUERY = "(prefers-color-scheme: dark)";
 
 export function colorMode(): ColorMode {
+  const chosen = document.body.dataset.kaizenTheme;
+  if (chosen === "light" || chosen === "dark") return chosen;
   const light = document.body.dataset.jpThemeLight;
   if (light !== undefined) return light === "false" ? "dark" : "light";
   return globalThis.matchMedia?.(QUERY).matches ? "dark" : "light";
@@ -17,7 +20,10 @@ export function colorMode(): ColorMode {
 
 export function onColorMode(listener: () => void): Unsubscribe {
   const observer = new MutationObserver(listener);
-  observer.observe(document.body, { attributes: true, attributeFilter: ["data-jp-theme-light"] });
+  observer.observe(document.body, {
+    attributes: true,
+    attributeFilter: ["data-jp-theme-light", "data-kaizen-theme"],
+  });
   const media = globalThis.matchMedia?.(QUERY);
   media?.addEventListener("change", listener);
   return () => {

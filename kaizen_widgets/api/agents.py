@@ -19,7 +19,7 @@ from kaizen_widgets.api.models import (
 )
 from kaizen_widgets.api.paging import every
 from kaizen_widgets.api.resource import Resource
-from kaizen_widgets.query import QueryObserver
+from kaizen_widgets.query import LiveQuery
 from kaizen_widgets.transport import Transport
 
 KEYS = query_keys.agents
@@ -172,7 +172,7 @@ class Agents(Resource):
     change = AgentChange
     endpoints: AgentEndpoints
 
-    def versions(self, id: str) -> QueryObserver:
+    def versions(self, id: str) -> LiveQuery:
         """Return the query of an agent's `AgentVersion`s."""
         path("agents", id)
         return self._query(KEYS.versions(id), lambda: self.endpoints.versions(id))

@@ -13,7 +13,8 @@ from kaizen_widgets.api.keys import query_keys
 from kaizen_widgets.api.models import Record, UtcTime, read, rows
 from kaizen_widgets.background import Pending
 from kaizen_widgets.errors import DecodeError, TransportError
-from kaizen_widgets.query import QueryClient, QueryObserver, QueryOptions
+from kaizen_widgets.query import LiveQuery, QueryClient, QueryOptions
+from kaizen_widgets.stores import AuthStore
 from kaizen_widgets.transport import Transport
 
 KEYS = query_keys.user
@@ -46,10 +47,11 @@ class Organization(Record):
 
 
 class AuthEndpoints:
-    """The requests. Those that give tokens put them into the transport's holder and nowhere else."""
+    """The requests. Those that give tokens put them into the session's holder and nowhere else."""
 
-    def __init__(self, transport: Transport) -> None:
+    def __init__(self, transport: Transport, session: AuthStore) -> None:
         self._transport = transport
+        self._session = session
 
     async def login(self, email: str, password: str) -> User:
         """Sign in."""
@@ -80,7 +82,7 @@ class AuthEndpoints:
             # The session dies by itself; what matters is that nothing stays here.
             pass
         finally:
-            tokens.clear()
+            self._session.logout()
 
     async def me(self) -> User:
         """Return who is signed in."""
@@ -101,7 +103,7 @@ class AuthEndpoints:
         answer = await self._transport.request(
             "POST", "/auth/me/switch-org", json={"organization_id": organization_id}
         )
-        self._take(answer)
+        self._session.set_tokens(*_tokens(answer))
 
     async def _post(self, route: str, **body: str) -> Any:
         return await self._transport.request(
@@ -110,27 +112,20 @@ class AuthEndpoints:
 
     def _signed_in(self, answer: Any) -> User:
         user = read(User, answer.get("user") if isinstance(answer, Mapping) else None, "sign-in")
-        self._take(answer)
+        self._session.login(_facts(user), *_tokens(answer))
         return user
-
-    def _take(self, answer: Any) -> None:
-        # `register` and `switch-org` may wrap the tokens, `login` does not.
-        around = answer if isinstance(answer, Mapping) else {}
-        tokens = around["tokens"] if isinstance(around.get("tokens"), Mapping) else around
-        access, refresh = tokens.get("access_token"), tokens.get("refresh_token")
-        if not isinstance(access, str) or not access:
-            raise DecodeError("The server signed in but sent no access_token.")
-        self._transport.tokens.set(access, refresh if isinstance(refresh, str) else "")
 
 
 class Auth:
     """Sign in, out, and over to another organization.
 
-    Each empties the cache, which was another's; what somebody watches is asked for anew.
+    Each empties the cache, which was another's; what somebody watches is asked for anew. The `AuthStore`
+    knows afterwards who is signed in and what they may do.
     """
 
-    def __init__(self, endpoints: AuthEndpoints, client: QueryClient) -> None:
+    def __init__(self, endpoints: AuthEndpoints, client: QueryClient, session: AuthStore) -> None:
         self.endpoints = endpoints
+        self.session = session
         self._client = client
 
     def login(self, email: str, password: str) -> Pending[User]:
@@ -149,16 +144,39 @@ class Auth:
 
     def switch(self, organization_id: str) -> Pending[None]:
         """Go on in another organization."""
-        return self._then_forget(self.endpoints.switch(organization_id))
+        return self._then_forget(self.endpoints.switch(organization_id), is_known=False)
 
-    def _then_forget(self, request: Coroutine[Any, Any, Any]) -> Pending[Any]:
+    def resume(self) -> Pending[None]:
+        """Ask the server who is signed in, with the tokens there are; never raises."""
+        return self._client.loop.start(self._ask(is_known=False))
+
+    def _then_forget(
+        self, request: Coroutine[Any, Any, Any], *, is_known: bool = True
+    ) -> Pending[Any]:
         async def run() -> Any:
             answer = await request
-            self._client.remove_queries(type="inactive")
-            self._client.reset_queries()
+            # Who signs in again may have changes waiting; who signs out has not.
+            self._client.forget(changes=not self.session.has_tokens)
+            await self._ask(is_known=is_known)
             return answer
 
         return self._client.loop.start(run())
+
+    async def _ask(self, *, is_known: bool) -> None:
+        """Tell the session what the server says of the user, if that is not known, and allows."""
+        try:
+            if not is_known:
+                user = await self.endpoints.me()
+                if not self.session.has_tokens:
+                    return  # signed out meanwhile
+                self.session.set_user(_facts(user))
+            if self.session.is_authenticated:
+                self.session.set_permissions(await self.endpoints.permissions())
+        except TransportError:
+            # A session that ended is over already; a server that is away is asked by the next request.
+            pass
+        finally:
+            self.session.set({"is_loading": False})
 
 
 class CurrentUser:
@@ -172,22 +190,41 @@ class CurrentUser:
         """Return the `User`, from the cache if possible."""
         return await self._client.ensure_query_data(self._current)
 
-    def current(self) -> QueryObserver:
+    def current(self) -> LiveQuery:
         """Return the query of the `User`."""
-        return self._client.observe(self._current).start()
+        return self._client.live(self._current).start()
 
     @property
     def _current(self) -> QueryOptions:
         return QueryOptions(KEYS.current, self.endpoints.me)
 
-    def permissions(self) -> QueryObserver:
+    def permissions(self) -> LiveQuery:
         """Return the query of what the user may do."""
-        return self._client.observe(
+        return self._client.live(
             query_key=KEYS.permissions, query_fn=self.endpoints.permissions
         ).start()
 
-    def organizations(self) -> QueryObserver:
+    def organizations(self) -> LiveQuery:
         """Return the query of the user's `Organization`s."""
-        return self._client.observe(
+        return self._client.live(
             query_key=KEYS.organizations, query_fn=self.endpoints.organizations
         ).start()
+
+
+def _facts(user: User) -> dict[str, Any]:
+    return user.model_dump(mode="json")
+
+
+def _tokens(answer: Any) -> tuple[str, str]:
+    """Return the access and the refresh token of an answer.
+
+    Raises:
+        DecodeError: There is no access token in it.
+    """
+    # `register` and `switch-org` may wrap the tokens, `login` does not.
+    around = answer if isinstance(answer, Mapping) else {}
+    tokens = around["tokens"] if isinstance(around.get("tokens"), Mapping) else around
+    access, refresh = tokens.get("access_token"), tokens.get("refresh_token")
+    if not isinstance(access, str) or not access:
+        raise DecodeError("The server signed in but sent no access_token.")
+    return access, refresh if isinstance(refresh, str) else ""

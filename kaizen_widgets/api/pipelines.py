@@ -21,7 +21,7 @@ from kaizen_widgets.api.pipeline_graph import from_server, to_server
 from kaizen_widgets.api.resource import Resource
 from kaizen_widgets.errors import DecodeError, TransportError
 from kaizen_widgets.graph import Graph
-from kaizen_widgets.query import Mutation, MutationOptions, QueryObserver
+from kaizen_widgets.query import LiveQuery, Mutation, MutationOptions
 from kaizen_widgets.transport import Transport
 
 KEYS = query_keys.pipelines
@@ -174,12 +174,12 @@ class Pipelines(Resource):
     change = PipelineChange
     endpoints: PipelineEndpoints
 
-    def load_graph(self, id: str) -> QueryObserver:
+    def load_graph(self, id: str) -> LiveQuery:
         """Return the query of a pipeline's `Graph`."""
         path("pipelines", id)
         return self._query(KEYS.graph(id), lambda: self.endpoints.load_graph(id))
 
-    def validate(self, id: str) -> QueryObserver:
+    def validate(self, id: str) -> LiveQuery:
         """Return the query of a `Validation` of the saved graph."""
         path("pipelines", id)
         return self._query(KEYS.validation(id), lambda: self.endpoints.validate(id))

@@ -13,7 +13,7 @@ from kaizen_widgets.api.defaults import retry_repeatable
 from kaizen_widgets.api.keys import ResourceKeys
 from kaizen_widgets.api.models import Input, check, path
 from kaizen_widgets.api.optimistic import set_status
-from kaizen_widgets.query import Mutation, MutationOptions, QueryClient, QueryKey, QueryObserver
+from kaizen_widgets.query import LiveQuery, Mutation, MutationOptions, QueryClient, QueryKey
 
 
 class Resource:
@@ -32,7 +32,7 @@ class Resource:
         self.endpoints = endpoints
         self._client = client
 
-    def list(self, **filters: Any) -> QueryObserver:
+    def list(self, **filters: Any) -> LiveQuery:
         """Return the query of a list; the resource's ``filters`` model says what may be asked for.
 
         Raises:
@@ -41,7 +41,7 @@ class Resource:
         wanted = check(self.filters, filters)
         return self._query(self.keys.list(wanted.model_dump()), lambda: self.endpoints.list(wanted))
 
-    def detail(self, id: str) -> QueryObserver:
+    def detail(self, id: str) -> LiveQuery:
         """Return the query of one."""
         path(*self.keys.all, id)
         return self._query(self.keys.detail(id), lambda: self.endpoints.get(id))
@@ -103,5 +103,5 @@ class Resource:
             id,
         )
 
-    def _query(self, key: QueryKey, function: Callable[[], Awaitable[Any]]) -> QueryObserver:
-        return self._client.observe(query_key=key, query_fn=function).start()
+    def _query(self, key: QueryKey, function: Callable[[], Awaitable[Any]]) -> LiveQuery:
+        return self._client.live(query_key=key, query_fn=function).start()

@@ -15,6 +15,10 @@ from kaizen_widgets.engines.events import Event
 from kaizen_widgets.engines.run import Run, failure
 from kaizen_widgets.stores.execution import ExecutionStore
 
+_LEVELS = {"DEBUG": "debug", "WARNING": "warning", "ERROR": "error", "CRITICAL": "error"} | {
+    "stderr": "warning"
+}
+"""A log line's level by its record's, or by the stream it was printed to; info otherwise."""
 INTERVAL = 0.05
 """Seconds between two changes of the store while a run talks."""
 
@@ -70,7 +74,8 @@ class _Follower:
                 self._pass_on()
 
     def _pass_on(self) -> None:
-        if self._store.execution_id != self._run.id:
+        mine = self._run.id
+        if self._store.execution_id != mine:
             self.stop()
             return
         events, self._gathered = self._gathered, []
@@ -88,25 +93,43 @@ class _Follower:
                 case _:
                     pass
         try:
-            self._store.update_nodes(changes, lines)
+            self._store.update_nodes(changes, lines, execution_id=mine)
         finally:  # An observer of the store that raises must not keep the end from it.
             for event in events:
-                if event.kind == "run" and event.state == "cancelling":
-                    self._store.set_status("running", "Cancelling…")
-                elif event.kind == "run" and event.state != "running":
-                    self._end(event.state)
+                if event.kind == "run" and event.state in ("running", "cancelling"):
+                    word = "Cancelling…" if event.state == "cancelling" else ""
+                    self._store.set_running(word, execution_id=mine)
+                elif event.kind == "run":
+                    self._end(event.state, mine)
 
     def _line(self, event: Event) -> dict[str, Any]:
-        label = self._run.nodes[event.node].label if event.node is not None else ""
-        return {"node": event.node, "label": label, "ts": event.ts.isoformat(), **event.data}
+        data = dict(event.data)
+        level = _LEVELS.get(data.pop("level", data["stream"]), "info")
+        return {
+            "message": data.pop("text"),
+            "level": level,
+            "node_id": event.node,
+            "timestamp": event.ts.isoformat(),
+            "data": data,
+        }
 
-    def _end(self, state: Any) -> None:
+    def _end(self, state: str, mine: str) -> None:
         if self._timer is not None:
             self._timer.cancel()
-        failed = [node for node in self._run.nodes.values() if node.status == "failed"]
-        message = str(failure(failed[0])) if failed else ""
-        result = self._run.result if state == "completed" else None
-        self._store.complete_execution(state, result=result, message=message)
+        nodes = self._run.nodes
+        given = {key: node.output for key, node in nodes.items() if node.status == "completed"}
+        failed = [node for node in nodes.values() if node.status == "failed"]
+        match state:
+            case "completed":
+                self._store.set_result(self._run.result, node_results=given, execution_id=mine)
+            case "cancelled":
+                self._store.cancel(node_results=given, execution_id=mine)
+            case _:
+                error = failure(failed[0]) if failed else "The run failed."
+                node_id = failed[0].id if failed else None
+                self._store.set_failed(
+                    error, node_id=node_id, node_results=given, execution_id=mine
+                )
 
 
 def _facts(event: Event) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from kaizen_widgets.graph.apply import apply
 from kaizen_widgets.graph.bounds import Rect, get_nodes_bounds
 from kaizen_widgets.graph.changes import apply_edge_changes, apply_node_changes
+from kaizen_widgets.graph.compare import Comparison, Difference, compare, same_content
 from kaizen_widgets.graph.connections import (
     add_edge,
     get_connected_edges,
@@ -30,6 +31,8 @@ __all__ = [
     "XY",
     "AddElement",
     "Batch",
+    "Comparison",
+    "Difference",
     "Edge",
     "Graph",
     "MoveElement",
@@ -43,6 +46,7 @@ __all__ = [
     "apply",
     "apply_edge_changes",
     "apply_node_changes",
+    "compare",
     "describe",
     "diff",
     "digest",
@@ -52,4 +56,5 @@ __all__ = [
     "get_outgoers",
     "is_edge",
     "reconnect_edge",
+    "same_content",
 ]

@@ -7,10 +7,12 @@ from kaizen_widgets.query.filters import MutationFilters, QueryFilters
 from kaizen_widgets.query.hydration import dehydrate, hydrate
 from kaizen_widgets.query.infinite import InfiniteQueryObserver
 from kaizen_widgets.query.keys import QueryKey, hash_key
+from kaizen_widgets.query.live import LiveQuery
 from kaizen_widgets.query.managers import FocusManager, OnlineManager
-from kaizen_widgets.query.mutation import Mutation, MutationState
+from kaizen_widgets.query.mutation import Mutation
 from kaizen_widgets.query.mutation_cache import MutationCache, MutationCallbacks
 from kaizen_widgets.query.mutation_observer import MutationObserver
+from kaizen_widgets.query.mutation_state import MutationState
 from kaizen_widgets.query.observer import QueryObserver
 from kaizen_widgets.query.options import (
     SKIP,
@@ -19,6 +21,7 @@ from kaizen_widgets.query.options import (
     QueryOptions,
     keep_previous_data,
 )
+from kaizen_widgets.query.persister import Persister, TextStorage
 from kaizen_widgets.query.queries import QueriesObserver
 from kaizen_widgets.query.query import Query
 from kaizen_widgets.query.result import QueryResult
@@ -31,6 +34,7 @@ __all__ = [
     "DefaultOptions",
     "FocusManager",
     "InfiniteQueryObserver",
+    "LiveQuery",
     "Mutation",
     "MutationCache",
     "MutationCallbacks",
@@ -39,6 +43,7 @@ __all__ = [
     "MutationOptions",
     "MutationState",
     "OnlineManager",
+    "Persister",
     "QueriesObserver",
     "Query",
     "QueryCache",
@@ -52,6 +57,7 @@ __all__ = [
     "QueryOptions",
     "QueryResult",
     "QueryState",
+    "TextStorage",
     "dehydrate",
     "hash_key",
     "hydrate",

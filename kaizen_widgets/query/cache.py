@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
+from kaizen_widgets.query.environment import Environment
 from kaizen_widgets.query.filters import QueryFilters
 from kaizen_widgets.query.keys import QueryKey, hash_key, hash_of
 from kaizen_widgets.query.options import QueryOptions
 from kaizen_widgets.query.query import Query
 from kaizen_widgets.query.state import UNSET, QueryState
-
-if TYPE_CHECKING:
-    from kaizen_widgets.query.client import QueryClient
 
 EventType: TypeAlias = Literal["added", "removed", "updated", "observer_added", "observer_removed"]
 
@@ -43,13 +41,22 @@ class QueryCallbacks:
 
 
 class QueryCache:
-    """The entries. May be read from any thread."""
+    """The entries. May be read from any thread.
 
-    def __init__(self, client: QueryClient, callbacks: QueryCallbacks | None = None) -> None:
-        self._client = client
-        self._env = client.environment
+    Args:
+        environment: What the client's caches share.
+        client: What functions are given as the client.
+        callbacks: What to call when any fetch ends.
+    """
+
+    def __init__(
+        self, environment: Environment, client: Any, callbacks: QueryCallbacks | None = None
+    ) -> None:
+        self.environment = self._env = environment
+        self.client = client
         self._callbacks = callbacks or QueryCallbacks()
         self._queries: dict[str, Query] = {}
+        self._families: dict[str | None, dict[str, Query]] = {}
         self._listeners: list[Callable[[QueryCacheEvent], object]] = []
 
     def build(self, options: QueryOptions, state: QueryState | None = None) -> Query:
@@ -58,13 +65,18 @@ class QueryCache:
             key_hash = hash_key(options.query_key)
             query = self._queries.get(key_hash)
             if query is None:
-                query = self._queries[key_hash] = Query(self._client, key_hash, options, state)
+                query = self._queries[key_hash] = Query(self, key_hash, options, state)
+                self._family(query.key)[key_hash] = query
                 self.notify("added", query)
             return query
 
     def get(self, query_key: QueryKey) -> Query | None:
         """Return the entry of exactly this key, or None."""
         return self._queries.get(hash_of(query_key))
+
+    def current(self, query: Query) -> Query | None:
+        """Return the entry of the same key as ``query`` now, or None."""
+        return self._queries.get(query.hash)
 
     def get_all(self) -> tuple[Query, ...]:
         """Return all entries in order of creation."""
@@ -75,10 +87,15 @@ class QueryCache:
         """Return the entries that match."""
         wanted, size = filters.query_key, len(filters.query_key)
         with self._env.delivery.locked():
-            found = self._queries.values()
-            # Most entries begin otherwise, which one comparison tells where no part has an inside.
-            if wanted and not any(isinstance(part, list | dict) for part in wanted):
-                found = [query for query in found if query.key[:size] == wanted]
+            if not wanted or type(wanted[0]) is not str:
+                found = self._queries.values()
+            else:
+                found = self._families.get(wanted[0], {}).values()
+                # Texts match what they equal: one comparison tells whether an entry begins so.
+                if all(type(part) is str for part in wanted) and not filters.exact:
+                    found = [query for query in found if query.key[:size] == wanted]
+                    if filters.by_key_alone:
+                        return tuple(found)
             return tuple(query for query in found if filters.match(query))
 
     def remove(self, query: Query) -> None:
@@ -87,6 +104,10 @@ class QueryCache:
             if self._queries.get(query.hash) is query:
                 query.destroy()
                 del self._queries[query.hash]
+                family = self._family(query.key)
+                del family[query.hash]
+                if not family:
+                    del self._families[_first_text(query.key)]
                 self.notify("removed", query)
 
     def on_event(self, event: str) -> None:
@@ -123,9 +144,17 @@ class QueryCache:
         self._post(self._callbacks.on_error, error, query)
         self._post(self._callbacks.on_settled, data, error, query)
 
+    def _family(self, key: QueryKey) -> dict[str, Query]:
+        """Return the entries whose keys begin with the same text, so that others are never looked at."""
+        return self._families.setdefault(_first_text(key), {})
+
     def _post(self, callback: Callable[..., object] | None, *arguments: Any) -> None:
         if callback is not None:
             self._env.delivery.post(lambda: callback(*arguments))
 
     def __repr__(self) -> str:
         return f"QueryCache({len(self._queries)} queries)"
+
+
+def _first_text(key: QueryKey) -> str | None:
+    return key[0] if type(key[0]) is str else None

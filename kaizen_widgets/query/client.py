@@ -12,7 +12,7 @@ from concurrent.futures import Future
 from dataclasses import replace
 from typing import Any
 
-from kaizen_widgets.background import BackgroundLoop, Pending
+from kaizen_widgets.background import BackgroundLoop, Pending, background
 from kaizen_widgets.clock import Clock
 from kaizen_widgets.errors import QueryError
 from kaizen_widgets.query.cache import QueryCache, QueryCallbacks
@@ -20,6 +20,7 @@ from kaizen_widgets.query.defaults import Defaults
 from kaizen_widgets.query.environment import Environment, all_ended, resolved
 from kaizen_widgets.query.infinite import InfiniteQueryObserver, check_infinite
 from kaizen_widgets.query.keys import QueryKey, as_key
+from kaizen_widgets.query.live import LiveQuery
 from kaizen_widgets.query.managers import FocusManager, OnlineManager
 from kaizen_widgets.query.many import ManyQueries, write
 from kaizen_widgets.query.mutation import Mutation
@@ -43,8 +44,8 @@ class QueryClient(ManyQueries):
     """A cache of queries and mutations.
 
     Args:
-        loop: Where functions run.
-        clock: The time; the loop itself is one.
+        loop: Where functions run; by default the process's one background loop.
+        clock: The time; by default the loop, which is one.
         default_options: What queries and mutations are told unless they say otherwise.
         online: Whether there is a network; its own manager by default.
         focus: Whether somebody looks; its own manager by default.
@@ -55,8 +56,8 @@ class QueryClient(ManyQueries):
     def __init__(
         self,
         *,
-        loop: BackgroundLoop,
-        clock: Clock,
+        loop: BackgroundLoop = background,
+        clock: Clock | None = None,
         default_options: DefaultOptions | None = None,
         online: OnlineManager | None = None,
         focus: FocusManager | None = None,
@@ -64,13 +65,14 @@ class QueryClient(ManyQueries):
         on_mutation: MutationCallbacks | None = None,
     ) -> None:
         self.environment = Environment(
-            loop, clock, online or OnlineManager(), focus or FocusManager()
+            loop, clock or loop, online or OnlineManager(), focus or FocusManager()
         )
         self._defaults = Defaults(default_options or DefaultOptions())
-        self.query_cache = QueryCache(self, on_query)
-        self.mutation_cache = MutationCache(self, on_mutation)
+        self.query_cache = QueryCache(self.environment, self, on_query)
+        self.mutation_cache = MutationCache(self.environment, self.invalidate_queries, on_mutation)
         self._mounts = 0
         self._unmount: list[Callable[[], None]] = []
+        self._on_forget: list[Callable[[], object]] = []
 
     # ------------------------------------------------------------- environment
 
@@ -225,6 +227,10 @@ class QueryClient(ManyQueries):
         """Return an observer of a query whose data is pages."""
         return InfiniteQueryObserver(self, options, **named)
 
+    def live(self, options: QueryOptions | None = None, **named: Any) -> LiveQuery:
+        """Return a query whose moments are traits: ``observe``, ``link`` and ``dlink`` them."""
+        return LiveQuery(self.observe(options, **named))
+
     def _fetch(self, options: QueryOptions | None, named: dict[str, Any]) -> Future[Any]:
         options = self._fetch_options(options, named)
         with self.environment.delivery.locked():
@@ -285,6 +291,30 @@ class QueryClient(ManyQueries):
             else:
                 data = write(query, updater, updated_at)
             return None if data is UNSET else data
+
+    def forget(self, *, changes: bool = True) -> None:
+        """Drop what the cache holds, because it was another user's; what is watched is fetched anew.
+
+        Args:
+            changes: Also drop mutations; one that runs goes on, one that waits is never made.
+        """
+        self.remove_queries(type="inactive")
+        self.reset_queries()
+        with self.environment.delivery.locked():
+            for mutation in self.mutation_cache.get_all() if changes else ():
+                self.mutation_cache.remove(mutation)
+        for call in tuple(self._on_forget):
+            call()
+
+    def on_forget(self, listener: Callable[[], object]) -> Callable[[], None]:
+        """Call ``listener`` whenever the client forgets; return what ends that."""
+        self._on_forget.append(listener)
+
+        def end() -> None:
+            if listener in self._on_forget:
+                self._on_forget.remove(listener)
+
+        return end
 
     def clear(self) -> None:
         """Empty both caches."""

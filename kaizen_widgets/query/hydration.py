@@ -7,13 +7,15 @@ JSON if the data and the variables are.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import fields, replace
 from typing import Any
 
 from kaizen_widgets.errors import QueryError
-from kaizen_widgets.query.client import QueryClient
-from kaizen_widgets.query.mutation import Mutation, MutationState
+from kaizen_widgets.query.host import Host
+from kaizen_widgets.query.mutation import Mutation
+from kaizen_widgets.query.mutation_state import MutationState
 from kaizen_widgets.query.options import MutationOptions, QueryOptions, merge
 from kaizen_widgets.query.query import Query
 from kaizen_widgets.query.state import UNSET, QueryState
@@ -22,7 +24,7 @@ _NOT_KEPT = ("error", "failure_reason")
 
 
 def dehydrate(
-    client: QueryClient,
+    client: Host,
     *,
     should_dehydrate_query: Callable[[Query], bool] | None = None,
     should_dehydrate_mutation: Callable[[Mutation], bool] | None = None,
@@ -48,7 +50,7 @@ def dehydrate(
 
 
 def hydrate(
-    client: QueryClient,
+    client: Host,
     state: Mapping[str, Any],
     *,
     queries: QueryOptions | None = None,
@@ -121,7 +123,11 @@ def _read_query(
     options = QueryOptions(
         query_key=entry["query_key"], meta=entry.get("meta"), infinite=entry.get("infinite")
     )
-    state = QueryState(**entry["state"])
+    if not options.query_key:
+        raise QueryError("An entry without a key is no query.")
+    state = QueryState(**_checked(entry["state"], _QUERY))
+    if state.status == "success" and state.data is UNSET:
+        raise QueryError("A query that succeeded without data is none.")
     if deserialize is not None and state.data is not UNSET:
         state = replace(state, data=deserialize(state.data))
     return options, replace(state, fetch_status="idle")
@@ -131,4 +137,44 @@ def _read_mutation(entry: Mapping[str, Any]) -> tuple[MutationOptions, MutationS
     options = MutationOptions(
         mutation_key=entry.get("mutation_key"), scope=entry.get("scope"), meta=entry.get("meta")
     )
-    return options, MutationState(**entry["state"])
+    return options, MutationState(**_checked(entry["state"], _MUTATION))
+
+
+def _checked(state: Mapping[str, Any], kinds: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a saved state whose parts are what they should be; it may come from a file.
+
+    Raises:
+        TypeError: A part is not.
+    """
+    for name, value in state.items():
+        wanted = kinds.get(name)
+        if isinstance(wanted, tuple):
+            fits = value in wanted and isinstance(value, str | None)
+        elif wanted is float:
+            fits = type(value) in (int, float) and math.isfinite(value)
+        else:
+            fits = wanted is None or type(value) is wanted
+        if not fits:
+            raise TypeError(f"{name} cannot be {value!r}")
+    return dict(state)
+
+
+_COUNTS = {"failure_count": int}
+_QUERY: Mapping[str, Any] = {
+    "data_updated_at": float,
+    "data_update_count": int,
+    "error_updated_at": float,
+    "error_update_count": int,
+    "is_invalidated": bool,
+    "status": ("pending", "success", "error"),
+    "fetch_status": ("fetching", "paused", "idle"),
+    "fetch_direction": ("forward", "backward", None),
+    **_COUNTS,
+}
+_MUTATION: Mapping[str, Any] = {
+    "status": ("idle", "pending", "success", "error"),
+    "is_paused": bool,
+    "submitted_at": float,
+    **_COUNTS,
+}
+"""What the parts of a state are; data, variables and context are anything."""

@@ -10,11 +10,12 @@ import math
 from collections.abc import Callable, Generator
 from concurrent.futures import Future
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from kaizen_widgets.background import Pending
 from kaizen_widgets.errors import QueryError
 from kaizen_widgets.query.environment import branch, resolved
+from kaizen_widgets.query.host import Host
 from kaizen_widgets.query.options import QueryOptions, make, resolve
 from kaizen_widgets.query.query import Query
 from kaizen_widgets.query.result import QueryResult
@@ -22,9 +23,6 @@ from kaizen_widgets.query.sharing import same
 from kaizen_widgets.query.state import UNSET, Direction, FetchStatus, QueryStatus
 from kaizen_widgets.query.timers import WatchTimers
 from kaizen_widgets.query.view import View
-
-if TYPE_CHECKING:
-    from kaizen_widgets.query.client import QueryClient
 
 
 class QueryObserver:
@@ -35,9 +33,7 @@ class QueryObserver:
         options: The query's options; or name them.
     """
 
-    def __init__(
-        self, client: QueryClient, options: QueryOptions | None = None, **named: Any
-    ) -> None:
+    def __init__(self, client: Host, options: QueryOptions | None = None, **named: Any) -> None:
         self._client = client
         self._env = client.environment
         self._listeners: list[Callable[[QueryResult], object]] = []
@@ -51,6 +47,11 @@ class QueryObserver:
             self._update()
 
     # ---------------------------------------------------------------- reading
+
+    @property
+    def client(self) -> Any:
+        """The `QueryClient` whose cache it reads."""
+        return self._client
 
     @property
     def options(self) -> QueryOptions:
@@ -68,8 +69,9 @@ class QueryObserver:
         with self._env.delivery.locked():
             if not self._listeners:
                 # Reading makes no entry: once it was collected, the last one answers.
-                self._take(self._client.query_cache.get(self._query.key) or self._query)
-                self._update()
+                self._take(self._client.query_cache.current(self._query) or self._query)
+                if not self._is_current():
+                    self._update()
             elif self._view.state is not self._query.state:
                 self._update()
             return self.get_current_result()
@@ -283,6 +285,16 @@ class QueryObserver:
         if not options.query_key:
             raise QueryError("A query needs a query_key, such as ('agents', 'list').")
         return options
+
+    def _is_current(self) -> bool:
+        """Return whether the last result still holds, without making another."""
+        view, options = self._view, self._options
+        return (
+            view.state is self._query.state
+            and view.options is options
+            and not callable(options.enabled)
+            and self.was_stale is self._stale(self._query)
+        )
 
     def _take(self, query: Query) -> None:
         """Observe ``query`` from now on."""

@@ -29,9 +29,10 @@ UNSET: Final = _Unset.UNSET
 """No data at all: None is data like any other."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+# Not frozen: thousands may be made for one change, and freezing makes that four times as dear.
+@dataclass(slots=True, eq=False)
 class QueryState:
-    """One moment of a query.
+    """One moment of a query; a value, never changed.
 
     Attributes:
         data: What the function last gave, or `UNSET`.
@@ -91,6 +92,23 @@ class QueryState:
             error=None,
             is_invalidated=False,
             status="success",
+        )
+
+    def invalidated(self) -> QueryState:
+        """The data was declared stale."""
+        return QueryState(
+            self.data,
+            self.data_updated_at,
+            self.data_update_count,
+            self.error,
+            self.error_updated_at,
+            self.error_update_count,
+            self.failure_count,
+            self.failure_reason,
+            True,
+            self.status,
+            self.fetch_status,
+            self.fetch_direction,
         )
 
     def succeeded(self, data: Any, updated_at: float, *, manual: bool) -> QueryState:

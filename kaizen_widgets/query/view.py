@@ -12,9 +12,9 @@ from typing import Any
 
 from kaizen_widgets.query.options import QueryOptions, keep_previous_data, resolve
 from kaizen_widgets.query.pages import next_param, prev_param
-from kaizen_widgets.query.query import Query, share_by
+from kaizen_widgets.query.query import Query
 from kaizen_widgets.query.result import QueryResult
-from kaizen_widgets.query.sharing import same
+from kaizen_widgets.query.sharing import same, share_by
 from kaizen_widgets.query.state import UNSET, QueryState
 
 log = logging.getLogger(__name__)
@@ -26,13 +26,14 @@ class View:
     Attributes:
         result: The last result, or None.
         state: The state it was made from.
+        options: The options it was made with.
     """
 
     def __init__(self, now: Callable[[], float]) -> None:
         self._now = now
         self.result: QueryResult | None = None
         self.state: QueryState | None = None
-        self._options: QueryOptions | None = None
+        self.options: QueryOptions | None = None
         self._with_data: Query | None = None
         self._select: Callable[[Any], Any] | None = None
         self._selected: Any = UNSET
@@ -47,7 +48,7 @@ class View:
             since: The query's state when the observer took it.
         """
         result = self._make(query, options, since)
-        self.state, self._options = query.state, options
+        self.state, self.options = query.state, options
         if query.state.data is not UNSET:
             self._with_data = query
         if self.result is not None and result.same_as(self.result):
@@ -64,7 +65,7 @@ class View:
             shown, ready = self._placeholder(options)
             if shown is not UNSET:
                 data, status, placeholder = (
-                    share_by(options, _last_data(last), shown),
+                    share_by(options.structural_sharing, _last_data(last), shown),
                     "success",
                     True,
                 )
@@ -109,8 +110,8 @@ class View:
         if (
             last is not None
             and last.is_placeholder_data
-            and self._options is not None
-            and same(given, self._options.placeholder_data)
+            and self.options is not None
+            and same(given, self.options.placeholder_data)
         ):
             return _last_data(last), True
         if not callable(given):
@@ -133,7 +134,7 @@ class View:
         self._select = options.select
         try:
             selected = options.select(data) if options.select is not None else data
-            self._selected = share_by(options, _last_data(self.result), selected)
+            self._selected = share_by(options.structural_sharing, _last_data(self.result), selected)
             self._select_error = None
         except Exception as error:
             self._select_error = error

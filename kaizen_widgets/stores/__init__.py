@@ -7,12 +7,15 @@ from kaizen_widgets.stores.canvas import CanvasStore, Draft
 from kaizen_widgets.stores.document import Commit, DocumentStore, Replaced
 from kaizen_widgets.stores.execution import ExecutionStore
 from kaizen_widgets.stores.history import HistoryStore, Step
+from kaizen_widgets.stores.journal import Journal, UnsavedDraft
 from kaizen_widgets.stores.keyring import SystemKeyring
+from kaizen_widgets.stores.leases import Leases, shared_leases
 from kaizen_widgets.stores.monitoring import Devtools, devtools
+from kaizen_widgets.stores.neighbours import Neighbours
 from kaizen_widgets.stores.persistence import Persistence, persist
 from kaizen_widgets.stores.plain import PlainStore
 from kaizen_widgets.stores.selecting import same, shallow
-from kaizen_widgets.stores.sqlite_storage import SqliteStorage
+from kaizen_widgets.stores.sqlite_storage import SqliteStorage, shared_storage
 from kaizen_widgets.stores.store import Store
 from kaizen_widgets.stores.ui import UIStore
 
@@ -27,6 +30,9 @@ __all__ = [
     "Draft",
     "ExecutionStore",
     "HistoryStore",
+    "Journal",
+    "Leases",
+    "Neighbours",
     "Persistence",
     "PlainStore",
     "Replaced",
@@ -35,8 +41,11 @@ __all__ = [
     "Store",
     "SystemKeyring",
     "UIStore",
+    "UnsavedDraft",
     "devtools",
     "persist",
     "same",
     "shallow",
+    "shared_leases",
+    "shared_storage",
 ]

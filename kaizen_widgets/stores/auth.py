@@ -3,6 +3,9 @@
 The user and the permissions are state like any other: observed, persisted, shown in devtools. The two
 tokens live in a `Tokens` holder in memory and, where there is one, in the system's keyring; they are no
 traits, and no repr, log, pickle or message to the browser holds them.
+
+The store watches the holder, so it does not matter who changed it: a pair the transport bought is in the
+keyring at once, and a session the server ended is over here too, with the reason in ``message``.
 """
 
 from __future__ import annotations
@@ -50,6 +53,7 @@ class AuthStore(Store):
     Args:
         tokens: The holder, shared with the transport that sends them.
         keeper: Keeps the tokens beyond this process.
+        account: Whose session, when there are several: the server's address.
 
     Attributes:
         user: ``id``, ``email``, ``name``, ``role``, ... as the server sent them, or None.
@@ -67,10 +71,25 @@ class AuthStore(Store):
     is_loading = Bool(True)
     message = Unicode()
 
-    def __init__(self, tokens: Tokens | None = None, *, keeper: Keeper | None = None) -> None:
+    def __init__(
+        self, tokens: Tokens | None = None, *, keeper: Keeper | None = None, account: str = ""
+    ) -> None:
         super().__init__()
         self._tokens = Tokens() if tokens is None else tokens
         self._keeper = keeper
+        self._persisted_as = f"{PERSISTED_AS}:{account}" if account else PERSISTED_AS
+        self._leaving = False
+        self._unwatch = self._tokens.watch(self._tokens_changed)
+
+    @property
+    def has_tokens(self) -> bool:
+        """Whether there is an access token; the server may still think it has expired."""
+        return self._tokens.signed_in
+
+    @property
+    def keeper_problem(self) -> str:
+        """Why the tokens are not kept beyond this process; empty when they are, or need not be."""
+        return self._keeper.problem if self._keeper is not None else ""
 
     def login(
         self,
@@ -80,33 +99,33 @@ class AuthStore(Store):
         permissions: Iterable[str] = (),
     ) -> None:
         """Take up a session; heard of as one change."""
-        made = _user(user)
+        known = {"user": _user(user), "is_authenticated": bool(access_token), "is_loading": False}
         with self._delivery.locked():
-            self._take(access_token, refresh_token)
             self.set(
-                {
-                    "user": made,
-                    "permissions": tuple(permissions),
-                    "is_authenticated": self._tokens.signed_in,
-                    "is_loading": False,
-                    "message": "",
-                },
-                action="auth/login",
+                {**known, "permissions": tuple(permissions), "message": ""}, action="auth/login"
             )
+            self._tokens.set(access_token, refresh_token)
 
     def logout(self, message: str = "") -> None:
-        """End the session: tokens first, here and in the keyring, then the state.
+        """End the session: the tokens, here and in the keyring, and the state.
 
         Args:
             message: Why, when the user did not ask for it.
         """
+        self._tokens.clear(message)
+
+    def leave(self, message: str = "") -> None:
+        """End the session in this process alone; what is kept beyond it is another kernel's to say.
+
+        Args:
+            message: Why.
+        """
         with self._delivery.locked():
-            self._tokens.clear()
-            if self._keeper is not None:
-                self._keeper.clear()
-            self.set(
-                {**self.initial, "is_loading": False, "message": message}, action="auth/logout"
-            )
+            self._leaving = True
+            try:
+                self._tokens.clear(message)
+            finally:
+                self._leaving = False
 
     def set_user(self, user: Mapping[str, Any] | None) -> None:
         """Take what the server says of the user; None says that nobody is signed in."""
@@ -120,10 +139,7 @@ class AuthStore(Store):
 
     def set_tokens(self, access_token: str, refresh_token: str = "") -> None:
         """Take a new pair, such as a refresh gave."""
-        with self._delivery.locked():
-            self._take(access_token, refresh_token)
-            known = self.user is not None and self._tokens.signed_in
-            self.set({"is_authenticated": known}, action="auth/set_tokens")
+        self._tokens.set(access_token, refresh_token)
 
     def set_permissions(self, permissions: Iterable[str]) -> None:
         """Take what the server allows."""
@@ -144,18 +160,39 @@ class AuthStore(Store):
         Without a keyring the user has to sign in again; ``message`` says why.
         """
         kept = persist(
-            self, PERSISTED_AS, storage=storage, partialize=("user",), merge=self._restored
+            self, self._persisted_as, storage=storage, partialize=("user",), merge=self._restored
         )
         if not kept.has_hydrated:
             self.set({"is_loading": False})
         return kept
 
+    def close(self) -> None:
+        """Follow the tokens no longer; they stay."""
+        self._unwatch()
+
     # -------------------------------------------------------------- within
+
+    def _tokens_changed(self, why: str) -> None:
+        """Keep a new pair, or end the session, whoever had it changed."""
+        with self._delivery.locked():
+            if self._tokens.signed_in:
+                if self._keeper is not None:
+                    self._keeper.save(self._tokens.access, self._tokens.refresh)
+                self.set({"is_authenticated": self.user is not None}, action="auth/set_tokens")
+                return
+            over = {**self.initial, "is_loading": False, "message": why}
+            if self._leaving:
+                told = [one for one in self.middleware if not isinstance(one, Persistence)]
+                self.apply(over, replace=False, action="auth/leave", told=told)
+                return
+            if self._keeper is not None:
+                self._keeper.clear()
+            self.set(over, action="auth/logout")
 
     def _restored(self, stored: Any, current: Mapping[str, Any]) -> dict[str, Any]:
         """Merge what is stored: a user counts only with tokens."""
         user = stored.get("user") if isinstance(stored, Mapping) else None
-        if not isinstance(user, Mapping) or current["is_authenticated"]:
+        if not isinstance(user, Mapping) or self._tokens.signed_in:
             return {**current, "is_loading": False}
         pair = self._keeper.load() if self._keeper is not None else None
         if pair is None:
@@ -165,11 +202,6 @@ class AuthStore(Store):
         self._tokens.set(*pair)
         known = {"user": _user(user), "is_authenticated": self._tokens.signed_in}
         return {**current, **known, "is_loading": False, "message": ""}
-
-    def _take(self, access: str, refresh: str) -> None:
-        self._tokens.set(access, refresh)
-        if self._keeper is not None:
-            self._keeper.save(access, refresh)
 
     def __repr__(self) -> str:
         return f"AuthStore({'signed in' if self.is_authenticated else 'signed out'})"

@@ -13,15 +13,17 @@ from datetime import UTC, datetime
 from functools import partial as bind
 from typing import Any, Self, TypeAlias
 
-from traitlets import Bool, Bunch
+from traitlets import Bool
 
+from kaizen_widgets import interrupts
 from kaizen_widgets.clock import NewId, random_id
-from kaizen_widgets.delivery import call_all
+from kaizen_widgets.delivery import WholeDelivery, call_all
 from kaizen_widgets.errors import GraphError
 from kaizen_widgets.graph import Batch, Edge, Graph, Node, apply, describe, diff, digest
 from kaizen_widgets.stores.elements_trait import Elements
-from kaizen_widgets.stores.history import HistoryStore, Step
-from kaizen_widgets.stores.store import Store, Unsubscribe
+from kaizen_widgets.stores.history import HistoryStore, Step, typing
+from kaizen_widgets.stores.selecting import Unsubscribe
+from kaizen_widgets.stores.store import Changes, Store
 
 
 @dataclass(frozen=True)
@@ -82,7 +84,8 @@ class DocumentStore(Store):
         self._saved_rev = 0
         self._open: list[Batch] | None = None
         self._event_listeners: list[Callable[[Event], object]] = []
-        super().__init__()
+        # A Ctrl-C in the middle of an edit comes after it: half an edit would be nobody's.
+        super().__init__(delivery=WholeDelivery())
         self.history = HistoryStore(self._replay, delivery=self._delivery)
 
     @property
@@ -116,7 +119,8 @@ class DocumentStore(Store):
                 self._graph = after
                 self._open.append(batch)
                 return None
-            step = Step(label or describe(batch), self._now(), inverse)
+            typed = None if label else typing(batch, source)
+            step = Step(label or describe(batch), self._now(), inverse, typed)
             commit = self._advance(batch, after, source)
             self.history.push(step)
         return commit
@@ -134,7 +138,8 @@ class DocumentStore(Store):
             before = self._graph
             self._open = []
             try:
-                yield self
+                with interrupts.allowed():
+                    yield self
                 # Applied anew below, as one batch to what was there.
                 batch = tuple(operation for part in self._open for operation in part)
             except BaseException:
@@ -227,21 +232,25 @@ class DocumentStore(Store):
         self._delivery.post(lambda: self._hand_out(commit, changes))
         return commit
 
-    def _hand_out(self, event: Event, changes: list[Bunch]) -> None:
-        previous: dict[str, Any] = {}
-        if self._listeners:
-            previous = {
-                **self.get(),
-                **{change.name: change.old for change in changes},
-                "nodes": event.before.nodes,
-                "edges": event.before.edges,
-            }
+    def _hand_out(self, event: Event, changes: Changes) -> None:
+        state: Mapping[str, Any] = {}
+        before: dict[str, Any] = {"nodes": None, "edges": None}
+        if self._listening.entries:
+            state = self.get()
+            before = {"nodes": event.before.nodes, "edges": event.before.edges}
         # Ours first: a user's observer that raises must not keep a batch from the views.
         call_all(
             (
                 *(bind(listener, event) for listener in tuple(self._event_listeners)),
                 bind(Elements.announce, self, event.before, event.after),
-                bind(self._announce, changes, previous, self._action_of(event)),
+                bind(
+                    self._announce,
+                    changes,
+                    state,
+                    self._action_of(event),
+                    self._middleware,
+                    also=before,
+                ),
             )
         )
 
@@ -251,7 +260,7 @@ class DocumentStore(Store):
             return ""
         return describe(event.batch) if isinstance(event, Commit) else "open document"
 
-    def _store(self, values: Mapping[str, Any]) -> list[Bunch]:
+    def _store(self, values: Mapping[str, Any]) -> Changes:
         """Keep values; nodes and edges are kept as a batch."""
         rest = {key: value for key, value in values.items() if key not in self._derived}
         changes = super()._store(rest)

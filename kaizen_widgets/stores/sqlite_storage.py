@@ -36,7 +36,17 @@ _FIRST = (
         reason TEXT NOT NULL, kept_at TEXT NOT NULL
     )""",
 )
-SCHEMA = Schema(0x4B5A5753, (_FIRST,))
+_JOURNAL = (
+    """CREATE TABLE journals (
+        id TEXT PRIMARY KEY, scope TEXT NOT NULL, lease INTEGER NOT NULL, pipeline_id TEXT,
+        pipeline_name TEXT NOT NULL, base TEXT NOT NULL, server TEXT, written_at TEXT NOT NULL
+    )""",
+    """CREATE TABLE journal_batches (
+        journal_id TEXT NOT NULL REFERENCES journals ON DELETE CASCADE,
+        rev INTEGER NOT NULL, batch TEXT NOT NULL, PRIMARY KEY (journal_id, rev)
+    )""",
+)
+SCHEMA = Schema(0x4B5A5753, (_FIRST, _JOURNAL))
 """Times are ISO 8601 in UTC. The id spells "KZWS"."""
 
 _CORRUPT = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
@@ -59,6 +69,20 @@ class StateFile(SqliteFile):
     schema = SCHEMA
     what = "The state of the stores"
     store = "persist"
+
+    def __init__(self, connection: sqlite3.Connection, location: Path | None) -> None:
+        super().__init__(connection, location)
+        # SQLite's own complaint about a damaged text would quote it.
+        connection.text_factory = lambda raw: raw.decode("utf-8")
+
+    def scrub(self) -> None:
+        """Take deleted texts out of the file and its log.
+
+        ``secure_delete`` overwrites what is deleted with zeros; the checkpoint empties the log, which holds
+        older copies of pages, unless another process is reading from it just now.
+        """
+        with self._lock:
+            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
     def check(self) -> None:
         """Look the whole file over.
@@ -193,6 +217,34 @@ class SqliteStorage:
             except PersistError:
                 return 0
 
+    def read(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Return what ``work`` reads from one moment of the file; for tables beside the texts.
+
+        Raises:
+            PersistError: The file cannot be used.
+        """
+        with self._lock:
+            return self._reading(work)
+
+    def write(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Let ``work`` change the file, whole or not at all; it may be called twice.
+
+        Raises:
+            PersistError: The file cannot be used; nothing was kept.
+            Exception: What ``work`` raised.
+        """
+        with self._lock:
+            return self._writing(work)
+
+    def scrub(self) -> None:
+        """Overwrite what was deleted, in the file and in its log, as far as other readers allow.
+
+        Raises:
+            PersistError: The file cannot be used.
+        """
+        with self._lock:
+            self._mended(lambda: self._opened().scrub())
+
     def close(self) -> None:
         """Close the file; it is opened again when needed."""
         with self._lock:
@@ -235,7 +287,7 @@ class SqliteStorage:
         def noting(db: sqlite3.Connection) -> T:
             try:
                 return work(db)
-            except sqlite3.Error:
+            except (sqlite3.Error, UnicodeDecodeError):
                 raise
             except Exception as error:
                 raise _CallersError(error) from error
@@ -256,12 +308,12 @@ class SqliteStorage:
         seen = _inode(self.path)
         try:
             return attempt()
-        except (PersistError, sqlite3.DatabaseError) as error:
+        except (PersistError, sqlite3.DatabaseError, UnicodeDecodeError) as error:
             if not _is_corrupt(error) or not self._move_aside(seen):
                 raise self._said(error) from error
         try:
             return attempt()
-        except (PersistError, sqlite3.DatabaseError) as error:
+        except (PersistError, sqlite3.DatabaseError, UnicodeDecodeError) as error:
             raise self._said(error) from error
 
     def _said(self, error: Exception) -> _DiskError:
@@ -345,6 +397,8 @@ def _text(db: sqlite3.Connection, name: str) -> str | None:
 def _is_corrupt(error: BaseException | None) -> bool:
     while error is not None:
         if getattr(error, "sqlite_errorcode", 0) & 0xFF in _CORRUPT:
+            return True
+        if isinstance(error, UnicodeDecodeError):
             return True
         error = error.__cause__
     return False

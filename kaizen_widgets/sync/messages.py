@@ -130,7 +130,7 @@ class KindLook(Wire):
 class SaveState(Wire):
     """Where the document stands against what is stored; ``none`` when nothing stores it."""
 
-    status: Literal["none", "saved", "dirty", "saving", "failed"] = "none"
+    status: Literal["none", "saved", "dirty", "saving", "failed", "conflict"] = "none"
     message: str = ""
 
 

@@ -14,6 +14,7 @@ from kaizen_widgets.errors import DecodeError, InvalidInputError, UnauthorizedEr
 from kaizen_widgets.tokens import Tokens
 
 REFRESH_PATH = "/auth/refresh"
+ENDED = "The session has ended; sign in again."
 
 
 class Refresher:
@@ -22,8 +23,9 @@ class Refresher:
     Args:
         tokens: The pair.
         post: Sends a JSON body to a path without credentials and returns the parsed answer.
-        renew: Signs in anew without asking anybody and returns both tokens, once the refresh token has
-            ended too; None where only a user can.
+        renew: Gives another pair without asking anybody, once the refresh token has ended too: by signing
+            in anew, or because another kernel was quicker; raises UnauthorizedError when it has none. None
+            where only a user can sign in.
     """
 
     def __init__(
@@ -59,6 +61,7 @@ class Refresher:
     async def _refresh(self) -> None:
         old = self._tokens.refresh
         if not old:
+            self._tokens.clear(ENDED)
             raise self._ended()
         try:
             answer = await self._post(REFRESH_PATH, {"refresh_token": old})
@@ -66,9 +69,13 @@ class Refresher:
             if self._tokens.refresh != old:
                 raise self._ended() from None
             if self._renew is not None:
-                self._tokens.set(*self._renew())
+                try:
+                    self._tokens.set(*self._renew())
+                except UnauthorizedError:
+                    self._tokens.clear(ENDED)
+                    raise
                 return
-            self._tokens.clear()
+            self._tokens.clear(ENDED)
             raise self._ended() from None
         access = answer.get("access_token") if isinstance(answer, Mapping) else None
         if not isinstance(access, str) or not access:
@@ -82,7 +89,7 @@ class Refresher:
     @staticmethod
     def _ended() -> UnauthorizedError:
         return UnauthorizedError(
-            "The session has ended; sign in again.",
+            ENDED,
             status=401,
             code="UNAUTHORIZED",
             method="POST",

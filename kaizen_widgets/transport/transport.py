@@ -116,12 +116,16 @@ class Transport:
         if params:
             url = url.copy_merge_params({key: v for key, v in params.items() if v is not None})
         repeatable = method in SAFE if idempotent is None else idempotent
-        attempt = 0
+        attempt, session = 0, self.tokens.generation
         while True:
             try:
-                return await self._send_refreshing(method, url, json, authenticated)
+                answer = await self._send_refreshing(method, url, json, authenticated)
+                if authenticated:
+                    self._check_session(session, method, url)
+                return answer
             except TransportError as error:
-                if not (repeatable and attempt < self._retries and passing(error)):
+                is_over = authenticated and session != self.tokens.generation
+                if is_over or not (repeatable and attempt < self._retries and passing(error)):
                     raise
                 pause = wait(error, attempt, self._jitter())
                 log.debug("%s %s failed, again in %.2f s", method, url.path, pause)
@@ -137,6 +141,18 @@ class Transport:
 
     def __repr__(self) -> str:
         return f"Transport({self.base_url!r}, {self.tokens!r})"
+
+    def _check_session(self, session: int, method: str, url: httpx.URL) -> None:
+        """Refuse what was asked for by somebody who has signed out since."""
+        if session != self.tokens.generation:
+            name = str(url.copy_with(query=None))
+            raise UnauthorizedError(
+                f"{method} {name} was answered after the session had ended; sign in again.",
+                status=401,
+                code="SIGNED_OUT",
+                method=method,
+                url=name,
+            ) from None
 
     # ------------------------------------------------------------ one attempt
 

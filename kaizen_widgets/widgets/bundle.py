@@ -25,7 +25,13 @@ STATIC = Path(__file__).parent.parent / "static"
 _LOCK = threading.Lock()
 
 
-def _built(name: str) -> str:
+def built(name: str) -> str:
+    """Return a module as `js/build.mjs` made it.
+
+    Raises:
+        RuntimeError: It is not built.
+    """
+    """Return a module as `js/build.mjs` made it."""
     path = STATIC / f"{name}.js"
     try:
         return path.read_text("utf-8")
@@ -63,7 +69,7 @@ class Bundle:
         Raises:
             RuntimeError: It is not built.
         """
-        return _built(self.name)
+        return built(self.name)
 
     @cached_property
     def hash(self) -> str:
@@ -94,7 +100,7 @@ class BundledWidget(anywidget.AnyWidget):
         super().__init__(
             *args,
             **keys,
-            _esm=_built("loader"),
+            _esm=built("loader"),
             _code=self.bundle.widget,
             _code_hash=self.bundle.hash,
         )

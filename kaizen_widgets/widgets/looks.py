@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from kaizen_widgets.nodes.look import Look
 from kaizen_widgets.stores import ExecutionStore
+from kaizen_widgets.stores.execution import GOES_ON
 from kaizen_widgets.sync.messages import Handle, KindLook, NodeRunState, RunState
 
 PREVIEW = 280
@@ -31,9 +32,9 @@ def run_state_of(execution: ExecutionStore | None) -> RunState:
         return RunState()
     state = execution.get()
     return RunState(
-        status=state["status"],
+        status="running" if state["status"] in GOES_ON else state["status"],
         message=state["message"],
-        progress=state["progress"],
+        progress=state["progress"] / 100,
         nodes={
             node_id: NodeRunState(
                 status=node["status"],

@@ -1,42 +1,36 @@
-"""The run panel: what goes in, Run and Cancel, how far it is, what came out, what was said.
+"""The run panel: what goes in, Run and Cancel, and under them the run.
 
-A VBox of ipywidgets over an `ExecutionStore`; it starts nothing itself. Updates may come from any thread.
+A panel of ipywidgets over an `ExecutionStore`; it starts nothing itself, and how a run is shown is the
+`ExecutionPanel`'s business.
 """
 
 from __future__ import annotations
 
-import html
 import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import ipywidgets as ipw
 
+from kaizen_widgets.background import background
+from kaizen_widgets.clock import Clock
 from kaizen_widgets.errors import KaizenError, RunError
 from kaizen_widgets.stores import ExecutionStore
-from kaizen_widgets.widgets.markup import ACCENT, BAD, GOOD, LINE, MONO, MUTED, alert, hint
-
-LOG_LINES = 200
-"""How many of the newest lines the log shows; the store keeps more."""
-
-STATUS_MARKS = {
-    "pending": ("○", "waiting"),
-    "running": ("◐", "running"),
-    "completed": ("✓", "completed"),
-    "failed": ("✗", "failed"),
-    "skipped": ("»", "skipped"),
-    "cancelled": ("■", "cancelled"),
-}
-STATUS_COLORS = {"running": ACCENT, "completed": GOOD, "failed": BAD}
+from kaizen_widgets.stores.execution import GOES_ON
+from kaizen_widgets.widgets.execution_panel import ExecutionPanel
+from kaizen_widgets.widgets.layouts import wrapping
+from kaizen_widgets.widgets.markup import alert
+from kaizen_widgets.widgets.panel import Panel
 
 
-class RunPanel(ipw.VBox):
+class RunPanel(Panel):
     """Start, watch and read runs.
 
     Args:
         execution: The run to show.
         start: Called with the inputs when Run is pressed.
         cancel: Called when Cancel is pressed.
+        clock: Time and timers; the background loop's by default.
     """
 
     def __init__(
@@ -45,8 +39,8 @@ class RunPanel(ipw.VBox):
         *,
         start: Callable[[Mapping[str, Any]], object],
         cancel: Callable[[], object],
+        clock: Clock = background,
     ) -> None:
-        self._execution = execution
         self._start = start
         self._cancel = cancel
         self.inputs = ipw.Textarea(
@@ -55,27 +49,16 @@ class RunPanel(ipw.VBox):
             tooltip="What the run works on",
         )
         self.run_button = ipw.Button(description="Run", icon="play", button_style="primary")
-        self.cancel_button = ipw.Button(description="Cancel", icon="stop", disabled=True)
-        self.progress = ipw.FloatProgress(
-            min=0, max=1, layout=ipw.Layout(flex="1 1 80px", min_width="80px", width="auto")
-        )
-        self.status = ipw.HTML(layout=ipw.Layout(margin="0 8px"))
-        self.results = ipw.HTML()
-        self.lines = ipw.HTML()
-        scroll = ipw.Layout(max_height="280px", overflow="auto")
-        self.tabs = ipw.Tab(
-            [ipw.VBox([self.results], layout=scroll), ipw.VBox([self.lines], layout=scroll)],
-            titles=("Results", "Log"),
-        )
+        self.cancel_button = ipw.Button(description="Cancel", icon="stop")
+        self.problem = ipw.HTML()
+        self.execution = ExecutionPanel(execution, clock=clock)
         self.run_button.on_click(lambda _button: self._press_run())
         self.cancel_button.on_click(lambda _button: self._cancel())
-        bar = ipw.HBox(
-            [self.run_button, self.cancel_button, self.progress, self.status],
-            layout=ipw.Layout(flex_flow="row wrap", align_items="center"),
+        buttons = [self.run_button, self.cancel_button, self.problem]
+        super().__init__([self.inputs, ipw.HBox(buttons, layout=wrapping()), self.execution])
+        self._end = execution.subscribe(
+            lambda state: state["status"], self._follow, fire_immediately=True
         )
-        super().__init__([self.inputs, bar, self.tabs])
-        self._end = execution.subscribe(lambda _state, _previous: self.refresh())
-        self.refresh()
 
     def read_inputs(self) -> dict[str, Any]:
         """Return what the inputs field holds: JSON, or text under ``text``; empty gives nothing.
@@ -93,80 +76,26 @@ class RunPanel(ipw.VBox):
         except ValueError as error:
             raise RunError(f"The inputs begin like JSON and are none ({error}).") from None
 
-    def refresh(self) -> None:
-        """Show the run as the store has it now."""
-        state = self._execution.get()
-        running = state["status"] == "running"
-        self.run_button.disabled = running
-        self.cancel_button.disabled = not running
-        self.progress.value = state["progress"]
-        self.progress.bar_style = {"completed": "success", "failed": "danger"}.get(
-            state["status"], ""
-        )
-        self.status.value = self._status(state)
-        self.results.value = self._results(state)
-        self.lines.value = _log(state["logs"])
-
     def close(self) -> None:
         """Close the panel and stop listening."""
         self._end()
+        self.execution.close()
         super().close()
 
+    # -------------------------------------------------------------- within
+
     def _press_run(self) -> None:
+        self.problem.value = ""
         try:
             self._start(self.read_inputs())
         except KaizenError as error:
-            self.status.value = alert(str(error))
+            self.problem.value = alert(str(error))
 
-    def _status(self, state: Mapping[str, Any]) -> str:
-        if state["status"] == "failed" and state["message"]:
-            return alert(state["message"])
-        done = [node["status"] for node in state["node_executions"].values()]
-        counts = {name: done.count(name) for name in STATUS_MARKS if done.count(name)}
-        words = ", ".join(f"{count} {STATUS_MARKS[name][1]}" for name, count in counts.items())
-        text = "Nothing ran yet" if state["status"] == "idle" else state["status"].capitalize()
-        text = state["message"] or text
-        return f'<span role="status">{html.escape(text)}{f": {words}" if words else ""}</span>'
-
-    def _results(self, state: Mapping[str, Any]) -> str:
-        if not state["node_executions"]:
-            return hint("Press Run: each node's result appears here.")
-        rows = [_row(node) for node in state["node_executions"].values()]
-        return (
-            '<table style="width: 100%; border-collapse: collapse"><tbody>'
-            + "".join(rows)
-            + "</tbody></table>"
-        )
+    def _follow(self, status: str, _previous: str) -> None:
+        self.run_button.disabled = status in GOES_ON
+        self.cancel_button.disabled = status not in GOES_ON
+        if status in GOES_ON:
+            self.problem.value = ""
 
     def __repr__(self) -> str:
-        return f"RunPanel({self._execution.status})"
-
-
-def _row(node: Mapping[str, Any]) -> str:
-    mark, word = STATUS_MARKS[node["status"]]
-    color = STATUS_COLORS.get(node["status"], MUTED)
-    seconds = "" if node["seconds"] is None else f"{node['seconds']:.2f} s"
-    text = node["error"] or node["preview"] or node["message"]
-    cell = "padding: 4px 8px; vertical-align: top; text-align: left"
-    return (
-        f'<tr style="border-bottom: 1px solid {LINE}">'
-        f'<td style="{cell}; color: {color}; white-space: nowrap">{mark} {word}</td>'
-        f'<th scope="row" style="{cell}; white-space: nowrap">'
-        f"{html.escape(node['label'])}</th>"
-        f'<td style="{cell}; color: {MUTED}; white-space: nowrap">{seconds}</td>'
-        f'<td style="{cell}; {MONO}; width: 100%">{html.escape(text)}</td></tr>'
-    )
-
-
-def _log(lines: Any) -> str:
-    if not lines:
-        return hint("What nodes print and log appears here.")
-    shown = lines[-LOG_LINES:]
-    text = "\n".join(html.escape(_line(line)) for line in shown)
-    left_out = len(lines) - len(shown)
-    note = hint(f"{left_out} older lines are not shown.") if left_out else ""
-    return f'{note}<pre style="{MONO}; margin: 0">{text}</pre>'
-
-
-def _line(line: Mapping[str, Any]) -> str:
-    return f"{line['label']}  {line['text']}" if line.get("label") else line["text"]
+        return f"RunPanel({self.execution._execution.status})"

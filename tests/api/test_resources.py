@@ -47,7 +47,7 @@ def test_a_filter_goes_into_the_query_and_the_key(fake, loop):
     agents = fake(handler).agents.list(status="active")
     loop.settle()
     assert seen == [{"status": "active", "limit": "100", "offset": "0"}]
-    assert repr(agents) == "QueryObserver(['agents', 'list', {'status': 'active'}], success/idle)"
+    assert repr(agents) == "LiveQuery(['agents', 'list', {'status': 'active'}], success/idle)"
 
 
 @pytest.mark.parametrize("filters", [{"search": "x"}, {"status": "alive"}])

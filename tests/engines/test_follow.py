@@ -30,11 +30,11 @@ def test_the_first_node_is_shown_at_once(world, clock):
     world.settle()
     world.advance(0.05)
     assert store.node_executions["a"]["status"] == "running"
-    assert store.current_node_ids == ("a",)
+    assert (store.status, store.current_node_id) == ("running", "a")
     run.cancel()
     world.settle()
     assert store.status == "cancelled"
-    assert store.current_node_ids == ()
+    assert store.current_node_id is None
 
 
 def test_the_end_is_shown_with_results(world, clock):
@@ -48,11 +48,14 @@ def test_the_end_is_shown_with_results(world, clock):
     )
     follow(run, store, clock)
     world.settle()
-    assert (store.status, store.progress, store.result) == ("completed", 1.0, 4)
+    assert (store.status, store.progress) == ("completed", 100)
+    assert (store.result["success"], store.result["output"]) == (True, 4)
+    assert store.result["node_results"]["a"] == 4
     assert store.node_executions["a"]["preview"] == "4"
     assert store.node_executions["a"]["label"] == "a"
     [line] = store.logs
-    assert (line["node"], line["stream"], line["text"]) == ("a", "stdout", "doubling")
+    assert (line["node_id"], line["level"], line["message"]) == ("a", "info", "doubling")
+    assert line["data"] == {"stream": "stdout"}
 
 
 def test_a_failure_is_shown_with_its_reason(world, clock):
@@ -67,7 +70,9 @@ def test_a_failure_is_shown_with_its_reason(world, clock):
     assert store.message == '"a" failed: ValueError: no such customer'
     assert store.node_executions["a"]["error"] == "ValueError: no such customer"
     assert store.node_executions["end"]["message"] == 'because "a" failed'
-    assert store.result is None
+    assert (store.result["success"], store.result["output"]) == (False, None)
+    assert store.logs[-1]["level"] == "error"
+    assert store.logs[-1]["message"] == store.message
 
 
 def test_many_lines_are_few_changes(world, clock):
@@ -101,7 +106,7 @@ def test_a_store_that_took_up_another_run_is_left_alone(world, clock):
     world.settle()
     assert old.status == "completed"
     assert store.execution_id == new.id
-    assert store.result == {"n": 2}
+    assert store.result["output"] == {"n": 2}
 
 
 def test_an_observer_that_raises_does_not_keep_the_end_from_the_store(world, clock):
@@ -116,4 +121,4 @@ def test_an_observer_that_raises_does_not_keep_the_end_from_the_store(world, clo
     world.settle()
     assert run.status == "completed"
     assert store.status == "completed"
-    assert store.result == {"n": 1}
+    assert store.result["output"] == {"n": 1}

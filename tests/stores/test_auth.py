@@ -161,3 +161,44 @@ def test_a_damaged_state_ends_the_loading():
     store = AuthStore()
     store.keep(Cells({"kaizen-auth": "{"}))
     assert not store.is_loading
+
+
+def test_a_pair_that_somebody_else_bought_is_in_the_keyring_at_once():
+    tokens, backend = Tokens(), Backend()
+    store = AuthStore(tokens, keeper=SystemKeyring("here", backend=backend))
+    store.login(ANN, "a", "r")
+    tokens.set("a2", "r2")  # as the transport does after a refresh
+    assert SystemKeyring("here", backend=backend).load() == ("a2", "r2")
+    assert SystemKeyring("there", backend=backend).load() is None
+    assert store.is_authenticated
+
+
+def test_a_session_the_server_ended_is_over_everywhere_and_says_why():
+    tokens, backend = Tokens(), Backend()
+    store = AuthStore(tokens, keeper=SystemKeyring(backend=backend))
+    store.login(ANN, "a", "r", ["agents:*"])
+    tokens.clear("The session has ended; sign in again.")
+    assert (store.user, store.permissions, store.is_authenticated) == (None, (), False)
+    assert store.message == "The session has ended; sign in again."
+    assert backend.kept == {}
+
+
+def test_a_closed_store_follows_the_tokens_no_longer():
+    tokens = Tokens()
+    store = AuthStore(tokens)
+    store.login(ANN, "a")
+    store.close()
+    tokens.clear("gone")
+    assert store.is_authenticated
+
+
+def test_two_servers_have_two_sessions():
+    cells = Cells()
+    for account in ("https://one", "https://two"):
+        AuthStore(account=account).keep(cells)
+    first = AuthStore(account="https://one")
+    first.keep(cells)
+    first.login(ANN, "a")
+    other = AuthStore(account="https://two")
+    other.keep(cells)
+    assert (other.user, other.message) == (None, "")

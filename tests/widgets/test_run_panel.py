@@ -5,8 +5,8 @@ from ipywidgets import Button, Textarea
 
 from kaizen_widgets.errors import RunError
 from kaizen_widgets.stores import ExecutionStore
-from kaizen_widgets.testing import fake_comms, find
-from kaizen_widgets.widgets import RunPanel
+from kaizen_widgets.testing import FakeClock, fake_comms, find
+from kaizen_widgets.widgets import ExecutionPanel, RunPanel
 
 
 class Desk:
@@ -15,7 +15,10 @@ class Desk:
         self.started = []
         self.cancelled = []
         self.panel = RunPanel(
-            self.execution, start=self.start, cancel=lambda: self.cancelled.append(True)
+            self.execution,
+            start=self.start,
+            cancel=lambda: self.cancelled.append(True),
+            clock=FakeClock(),
         )
 
     def start(self, inputs):
@@ -49,55 +52,42 @@ def test_inputs_that_begin_like_json_and_are_none_are_refused_in_words(desk):
     find(desk.panel, Textarea).value = '{"text": '
     desk.click("Run")
     assert desk.started == []
-    assert "begin like JSON" in desk.panel.status.value
+    assert "begin like JSON" in desk.panel.problem.value
 
 
 def test_why_a_run_cannot_start_is_shown(desk):
     def refuse(inputs):
         raise RunError('Agent "X" has no function.')
 
-    panel = RunPanel(desk.execution, start=refuse, cancel=lambda: None)
+    panel = RunPanel(desk.execution, start=refuse, cancel=lambda: None, clock=FakeClock())
     find(panel, Button, description="Run").click()
-    assert "has no function" in panel.status.value
+    assert "has no function" in panel.problem.value
 
 
 def test_while_it_runs_it_can_be_cancelled_and_not_started(desk):
-    desk.execution.start_execution("r", {"a": "Ann", "b": "Bob"})
-    desk.execution.update_node_status("a", "completed", preview="fine", seconds=0.5)
+    desk.execution.start_execution("r", {"a": "Ann"})
     assert find(desk.panel, Button, description="Run").disabled
-    assert desk.panel.progress.value == 0.5
     desk.click("Cancel")
     assert desk.cancelled == [True]
-    assert "1 waiting, 1 completed" in desk.panel.status.value
+    desk.execution.cancel()
+    assert not find(desk.panel, Button, description="Run").disabled
+    assert find(desk.panel, Button, description="Cancel").disabled
 
 
-def test_results_and_log_are_text_and_no_markup(desk):
-    desk.execution.start_execution("r", {"a": "<b>Ann</b>"})
-    desk.execution.update_node_status("a", "completed", preview="<script>alert(1)</script>")
-    desk.execution.add_log("<img src=x>", node="a")
-    shown = desk.panel.results.value + desk.panel.lines.value
-    assert "&lt;script&gt;" in shown
-    assert not any(tag in shown for tag in ("<script", "<img", "<b>Ann"))
+def test_a_run_that_starts_takes_the_problem_away(desk):
+    find(desk.panel, Textarea).value = "{"
+    desk.click("Run")
+    desk.execution.start_execution("r")
+    assert desk.panel.problem.value == ""
 
 
-def test_a_long_log_shows_its_end_and_says_so(desk):
-    desk.execution.start_execution("r", {"a": "Ann"})
-    desk.execution.update_nodes({}, [{"label": "Ann", "text": f"line {n}"} for n in range(250)])
-    assert "50 older lines" in desk.panel.lines.value
-    assert "line 249" in desk.panel.lines.value
-    assert "line 49\n" not in desk.panel.lines.value
-
-
-def test_a_failed_run_says_which_node_and_why(desk):
-    desk.execution.start_execution("r", {"a": "Ann"})
-    desk.execution.update_node_status("a", "failed", error="ValueError: no")
-    desk.execution.complete_execution("failed", message='"Ann" failed: ValueError: no')
-    assert "failed: ValueError: no" in desk.panel.status.value
-    assert 'role="alert"' in desk.panel.status.value
+def test_the_run_is_shown_by_an_execution_panel(desk):
+    assert isinstance(desk.panel.execution, ExecutionPanel)
+    assert find(desk.panel, ExecutionPanel) is desk.panel.execution
 
 
 def test_a_closed_panel_listens_no_more(desk):
     desk.panel.close()
     desk.execution.start_execution("r", {"a": "Ann"})
-    assert desk.execution._listeners == []
-    assert desk.panel.progress.value == 0
+    assert desk.execution._listening.entries == {}
+    assert desk.panel.execution.progress.value == 0

@@ -45,10 +45,12 @@ export function saveWords({ status, message }: SaveState): Words | null {
       return { text: "Saving…", tone: "busy" };
     case "failed":
       return { text: message ? `Not saved: ${message}` : "Not saved", tone: "bad" };
+    case "conflict":
+      return { text: message ? `Not saved: ${message}` : "Not saved: changed elsewhere", tone: "bad" };
   }
 }
 
 /** Whether leaving the page may lose something. */
 export function wouldLose(save: SaveState, unanswered: number): boolean {
-  return unanswered > 0 || ["dirty", "saving", "failed"].includes(save.status);
+  return unanswered > 0 || ["dirty", "saving", "failed", "conflict"].includes(save.status);
 }

@@ -1,0 +1,257 @@
+"""A client's state in a storage of texts: written a moment after it changed, read back at the next start.
+
+The text is JSON, ``{"buster": ..., "timestamp": ..., "client_state": ...}``, as TanStack Query's persisters
+write it. What is too old, of another buster, or unusable in any way is thrown away whole, never half
+taken. What cannot be written as JSON is left out, entry by entry. No secret belongs in a query's data.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import math
+import threading
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Protocol
+
+from kaizen_widgets.clock import Timer
+from kaizen_widgets.query.checks import check_callable, check_seconds
+from kaizen_widgets.query.host import Host
+from kaizen_widgets.query.hydration import dehydrate, hydrate
+from kaizen_widgets.query.mutation import Mutation
+from kaizen_widgets.query.options import MutationOptions, Seconds, seconds
+from kaizen_widgets.query.query import Query
+
+logger = logging.getLogger(__name__)
+
+DAY = 86_400.0
+THROTTLE = 1.0
+SKEW = 300.0
+"""Seconds a text may seem to come from the future: two machines' clocks differ."""
+
+Offload = Callable[[Callable[[], None]], Awaitable[None]]
+
+
+class TextStorage(Protocol):
+    """Texts by name."""
+
+    def get(self, name: str, /) -> str | None:
+        """Return the text, or None."""
+        ...
+
+    def set(self, name: str, text: str, /) -> object:
+        """Keep a text in the place of the one before."""
+        ...
+
+    def remove(self, name: str, /) -> object:
+        """Forget a text; harmless when there is none."""
+        ...
+
+
+class Forgetful(Host, Protocol):
+    """A client that says when everything in it has become another's."""
+
+    def on_forget(self, listener: Callable[[], object]) -> Callable[[], None]:
+        """Call ``listener`` whenever it forgets; return what ends that."""
+        ...
+
+
+class Persister:
+    """Keeps a client's successful queries, and its paused mutations that can go on later.
+
+    A mutation can go on in another process if the client knows a ``mutation_fn`` for its key (see
+    `QueryClient.set_mutation_defaults`) and its variables are JSON.
+
+    Args:
+        client: Whose state.
+        storage: Where to.
+        name: What to call it there.
+        max_age: Seconds after which what is stored is thrown away (a day).
+        buster: What must be equal when it is read back, such as a version and who is signed in; or a
+            function that gives it, or None for "keep and restore nothing now".
+        should_dehydrate_query: Which queries; by default those whose last fetch went well.
+        serialize_data: Makes JSON values of a query's data or a mutation's variables.
+        deserialize_data: The opposite; what it raises throws the whole away.
+        throttle: Seconds between two writings, at least.
+        offload: Runs what blocks; by default in a thread, so that the loop goes on.
+    """
+
+    def __init__(
+        self,
+        client: Forgetful,
+        storage: TextStorage,
+        *,
+        name: str = "queries",
+        max_age: Seconds = DAY,
+        buster: str | Callable[[], str | None] = "",
+        should_dehydrate_query: Callable[[Query], bool] | None = None,
+        serialize_data: Callable[[Any], Any] = lambda data: data,
+        deserialize_data: Callable[[Any], Any] = lambda data: data,
+        throttle: Seconds = THROTTLE,
+        offload: Offload = asyncio.to_thread,
+    ) -> None:
+        check_seconds("max_age", max_age)
+        check_seconds("throttle", throttle)
+        check_callable("should_dehydrate_query", should_dehydrate_query)
+        self._client = client
+        self._env = client.environment
+        self._storage = storage
+        self.name = name
+        self._max_age = seconds(max_age)
+        self._buster = buster
+        self._should_dehydrate_query = should_dehydrate_query
+        self._serialize = serialize_data
+        self._deserialize = deserialize_data
+        self._throttle = seconds(throttle)
+        self._offload = offload
+        self._lock = threading.Lock()
+        self._writing = threading.Lock()
+        self._timer: Timer | None = None
+        self._ends: list[Callable[[], None]] = []
+
+    def start(self) -> Persister:
+        """Write from now on whenever something changed, and purge when the client forgets."""
+        if not self._ends:
+            self._ends = [
+                self._client.query_cache.subscribe(lambda _event: self._changed()),
+                self._client.mutation_cache.subscribe(lambda _mutation: self._changed()),
+                self._client.on_forget(self.purge),
+            ]
+        return self
+
+    def restore(self) -> bool:
+        """Read what is stored into the client; return whether there was anything usable.
+
+        Newer data that is there already stays. What was restored is shown at once and counts as stale,
+        so that whoever asks for it gets the source's word.
+        """
+        buster = self._asked_buster()
+        if buster is None:
+            return False
+        try:
+            text = self._storage.get(self.name)
+            if text is None:
+                return False
+            state = self._checked(json.loads(text), buster)
+            if state is not None:
+                hydrate(self._client, self._read(state))
+                return True
+        except Exception as error:
+            logger.warning("What was stored as %r was thrown away: %s", self.name, error)
+        self.purge()
+        return False
+
+    def save(self) -> None:
+        """Write now; what it raises is logged, for a cache that is not kept harms nobody."""
+        self._cancel()
+        with self._writing:
+            try:
+                buster = self._asked_buster()
+                if buster is not None:
+                    self._storage.set(self.name, self._text(buster))
+            except Exception:
+                logger.exception("The state of the query cache could not be kept")
+
+    def purge(self) -> None:
+        """Forget what is stored; a writing under way is waited for, one that was due is not made."""
+        self._cancel()
+        with self._writing:
+            self._storage.remove(self.name)
+
+    def close(self) -> None:
+        """Write what is due, and no more after."""
+        for end in self._ends:
+            end()
+        self._ends = []
+        if self._cancel():
+            self.save()
+
+    # ----------------------------------------------------------------- within
+
+    def _changed(self) -> None:
+        with self._lock:
+            if self._timer is None:
+                self._timer = self._env.clock.call_later(self._throttle, self._due)
+
+    def _cancel(self) -> bool:
+        with self._lock:
+            timer, self._timer = self._timer, None
+        if timer is not None:
+            timer.cancel()
+        return timer is not None
+
+    def _due(self) -> None:
+        self._env.loop.start(self._save_aside())
+
+    async def _save_aside(self) -> None:
+        await self._offload(lambda: self.save() if self._is_due() else None)
+
+    def _is_due(self) -> bool:
+        # A purge in between has taken the timer away: what was to be written is another's now.
+        with self._lock:
+            return self._timer is not None
+
+    def _asked_buster(self) -> str | None:
+        return self._buster() if callable(self._buster) else self._buster
+
+    def _checked(self, found: Any, buster: str) -> Mapping[str, Any] | None:
+        """Return the client's state in ``found``; None if it is too old or another's."""
+        if not isinstance(found, Mapping) or not isinstance(found.get("client_state"), Mapping):
+            raise ValueError("it is no state of a query client")
+        at = found.get("timestamp")
+        if isinstance(at, bool) or not isinstance(at, int | float) or not math.isfinite(at):
+            raise ValueError("it does not say when it was written")
+        age = self._env.now() - at
+        if found.get("buster") != buster or age > self._max_age or age < -SKEW:
+            return None
+        return found["client_state"]
+
+    def _read(self, state: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the client's state with its data as it was, and stale."""
+        queries = [dict(entry, state=dict(entry["state"])) for entry in state["queries"]]
+        mutations = [dict(entry, state=dict(entry["state"])) for entry in state["mutations"]]
+        for entry in queries:
+            entry["state"]["data"] = self._deserialize(entry["state"]["data"])
+            entry["state"]["is_invalidated"] = True
+        for entry in mutations:
+            if "variables" in entry["state"]:
+                entry["state"]["variables"] = self._deserialize(entry["state"]["variables"])
+        return {"queries": queries, "mutations": mutations}
+
+    def _text(self, buster: str) -> str:
+        state = dehydrate(
+            self._client,
+            should_dehydrate_query=self._should_dehydrate_query,
+            should_dehydrate_mutation=self._can_go_on,
+        )
+        queries = [self._entry(query, "data") for query in state["queries"]]
+        mutations = [self._entry(one, "variables") for one in state["mutations"]]
+        entries = {
+            "queries": [entry for entry in queries if entry is not None],
+            "mutations": [entry for entry in mutations if entry is not None],
+        }
+        return json.dumps(
+            {"buster": buster, "timestamp": self._env.now(), "client_state": entries},
+            allow_nan=False,
+        )
+
+    def _can_go_on(self, mutation: Mutation) -> bool:
+        key = mutation.options.mutation_key
+        if key is None or not mutation.state.is_paused:
+            return False
+        known = self._client.default_mutation_options(MutationOptions(mutation_key=key))
+        return known.mutation_fn is not None
+
+    def _entry(self, entry: dict[str, Any], part: str) -> dict[str, Any] | None:
+        """Return an entry with its part made plain, or None if it cannot be kept."""
+        state = dict(entry["state"])
+        state.pop("context", None)  # what on_mutate returned: for this process alone
+        try:
+            if part in state:
+                state[part] = self._serialize(state[part])
+            made = {**entry, "state": state}
+            json.dumps(made, allow_nan=False)
+        except (TypeError, ValueError, RecursionError):
+            return None
+        return made

@@ -1,0 +1,144 @@
+"""Locks on bytes of one file that all of a user's kernels share: who is alive, and whose turn it is.
+
+The system lets go of a lock when its process ends, however it ends; that is the point. A *lease* is held
+for as long as a kernel lives, a *turn* for as long as one piece of work takes. Nothing is ever written to
+the file. Where the disk knows no locks (some network folders) every lease looks dead and every turn is
+granted, and `problem` says so.
+"""
+
+from __future__ import annotations
+
+import errno
+import functools
+import os
+import sys
+import threading
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from kaizen_widgets.stores.sqlite_storage import SqliteStorage
+
+LAST_BYTE = 2**30
+"""Leases are taken below it, turns above; Windows counts bytes in 31 bits."""
+
+
+class Leases:
+    """Byte locks on a file.
+
+    Args:
+        path: The file, made if missing, its owner's alone; None for locks within this object only.
+        random_byte: Gives a number below `LAST_BYTE` for a new lease.
+    """
+
+    def __init__(self, path: Path | None, random_byte: Callable[[], int] | None = None) -> None:
+        self._path = path
+        self._random_byte = random_byte or _random_byte
+        self._lock = threading.Lock()
+        self._held: set[int] = set()
+        self._descriptor: int | None = None
+        self._process = os.getpid()
+        self.problem = ""
+        """Why other kernels are not seen; empty when all is well."""
+
+    def take(self) -> int:
+        """Hold a fresh lease until this process ends, or until it is given back."""
+        while True:
+            byte = self._random_byte()
+            if self._try(byte):
+                return byte
+
+    def give_back(self, byte: int) -> None:
+        """Let go of a lease; harmless when it is not held."""
+        with self._lock:
+            if byte in self._held:
+                self._held.discard(byte)
+                self._system(byte, hold=False)
+
+    def is_held(self, byte: int) -> bool:
+        """Whether somebody, here or in another process, holds a lease."""
+        with self._lock:
+            if byte in self._held and self._process == os.getpid():
+                return True
+            if not self._system(byte, hold=True):
+                return True
+            self._system(byte, hold=False)
+            return False
+
+    @contextmanager
+    def turn(self, name: str) -> Iterator[bool]:
+        """Hold the turn at ``name`` inside the block; gives False when somebody else has it."""
+        byte = LAST_BYTE + zlib.crc32(name.encode()) % LAST_BYTE
+        mine = self._try(byte)
+        try:
+            yield mine
+        finally:
+            if mine:
+                self.give_back(byte)
+
+    def close(self) -> None:
+        """Let go of everything."""
+        with self._lock:
+            self._held.clear()
+            descriptor, self._descriptor = self._descriptor, None
+            if descriptor is not None:
+                os.close(descriptor)
+
+    # -------------------------------------------------------------- within
+
+    def _try(self, byte: int) -> bool:
+        with self._lock:
+            if self._process != os.getpid():
+                # Locks do not survive a fork, and this file is the parent's.
+                self._held, self._descriptor, self._process = set(), None, os.getpid()
+            if byte in self._held or not self._system(byte, hold=True):
+                return False
+            self._held.add(byte)
+            return True
+
+    def _system(self, byte: int, *, hold: bool) -> bool:
+        """Lock or unlock one byte; False when another process has it."""
+        if self._path is None:
+            return True
+        try:
+            # One descriptor for all: POSIX drops every lock of a process when any of them is closed.
+            if self._descriptor is None:
+                self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                self._descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
+            _lock(self._descriptor, byte, hold=hold)
+        except OSError as error:
+            if error.errno in (errno.EACCES, errno.EAGAIN, errno.EDEADLK):
+                return False
+            self.problem = (
+                f"Other notebooks are not seen: {self._path.name} cannot be locked "
+                f"({error.strerror or type(error).__name__})."
+            )
+        return True
+
+    def __repr__(self) -> str:
+        return f"Leases({self._path.name if self._path else None!r})"
+
+
+@functools.cache
+def shared_leases(storage: SqliteStorage) -> Leases:
+    """Return this process's locks beside a storage's file."""
+    return Leases(storage.path.with_suffix(".locks"))
+
+
+def _random_byte() -> int:
+    return int.from_bytes(os.urandom(4)) % LAST_BYTE
+
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def _lock(descriptor: int, byte: int, *, hold: bool) -> None:
+        os.lseek(descriptor, byte, os.SEEK_SET)
+        msvcrt.locking(descriptor, msvcrt.LK_NBLCK if hold else msvcrt.LK_UNLCK, 1)
+else:
+    import fcntl
+
+    def _lock(descriptor: int, byte: int, *, hold: bool) -> None:
+        how = fcntl.LOCK_EX | fcntl.LOCK_NB if hold else fcntl.LOCK_UN
+        fcntl.lockf(descriptor, how, 1, byte, os.SEEK_SET)

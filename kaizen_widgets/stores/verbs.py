@@ -1,0 +1,165 @@
+"""The four verbs every store has: get, set, subscribe, and the state it began with.
+
+What a state is, and how a set is told, each kind of store says for itself (`Store`, `PlainStore`).
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from typing import Any, overload
+
+from kaizen_widgets.delivery import Delivery
+from kaizen_widgets.errors import StoreError
+from kaizen_widgets.stores.listening import Entry, Listening, Selected
+from kaizen_widgets.stores.middleware import Action, Middleware, Partial
+from kaizen_widgets.stores.selecting import (
+    Equality,
+    Listener,
+    Selector,
+    State,
+    Unsubscribe,
+    same,
+)
+
+
+class Verbs:
+    """What all stores share; a subclass calls `_set_up` first."""
+
+    name: str
+    initial: State
+    """The state it began with."""
+
+    def _set_up(self, delivery: Delivery) -> None:
+        self._delivery = delivery
+        self._listening = Listening()
+        self._middleware: tuple[Middleware, ...] = ()
+
+    @abstractmethod
+    def get(self) -> State:
+        """Return the state as it is now."""
+
+    def set(self, partial: Partial, *, replace: bool = False, action: Action = None) -> None:
+        """Set some keys at once.
+
+        Args:
+            partial: The new values, or a function of the state that returns them.
+            replace: Whether it is the whole new state; keys a `Store` is not given go back to
+                their initial values.
+            action: What to call this in the devtools.
+
+        Raises:
+            StoreError: It is no mapping, or a `Store` has no such key. Nothing is set.
+            traitlets.TraitError: A value is none that a `Store` takes there. Nothing is set.
+        """
+        self.apply(partial, replace=replace, action=action, told=self._middleware)
+
+    @overload
+    def subscribe(self, listener: Listener, /) -> Unsubscribe: ...
+    @overload
+    def subscribe(
+        self,
+        selector: Selector,
+        listener: Callable[[Any, Any], object],
+        /,
+        *,
+        equality: Equality = ...,
+        fire_immediately: bool = ...,
+    ) -> Unsubscribe: ...
+    def subscribe(
+        self,
+        first: Any,
+        second: Any = None,
+        /,
+        *,
+        equality: Equality = same,
+        fire_immediately: bool = False,
+    ) -> Unsubscribe:
+        """Call ``listener(state, previous)`` after each set that changed something.
+
+        Or, given a selector and a listener, call ``listener(slice, previous_slice)`` after each set
+        that changed what the selector takes out of the state. The same listener is kept once; whoever
+        ends it ends it for all.
+
+        Args:
+            first: A listener of states, or a selector: a function of the state alone, which may be
+                asked more than once, or not at all when no key it read has changed.
+            second: A listener of what the selector selects.
+            equality: Whether two slices count as the same: `same`, `shallow`, or your own.
+            fire_immediately: Whether to call the listener now, with the present slice twice.
+
+        Returns:
+            A function that ends it; harmless to call twice.
+        """
+        entry: Entry = first
+        if second is not None and fire_immediately:
+            # Before it is subscribed, and outside the lock: it may raise, or set.
+            entry = Selected(self.get(), first, second, equality)
+            entry.fire()
+        with self._delivery.locked():
+            state = self.get()
+            if second is not None and not fire_immediately:
+                entry = Selected(state, first, second, equality)
+            self._listening.add(entry, state)
+
+        def unsubscribe() -> None:
+            with self._delivery.locked():
+                self._listening.remove(entry)
+
+        return unsubscribe
+
+    def reset(self) -> None:
+        """Go back to the initial state."""
+        self.set(self.initial, replace=True)
+
+    def locked(self) -> AbstractContextManager[None]:
+        """Keep the state still for a moment (re-entrant); listeners hear of sets in it afterwards."""
+        return self._delivery.locked()
+
+    # ---------------------------------------------------------- middleware
+
+    @property
+    def middleware(self) -> tuple[Middleware, ...]:
+        """What is told of a set, in this order."""
+        return self._middleware
+
+    def has(self, key: str) -> bool:
+        """Whether the state may have such a key: any."""
+        return True
+
+    def use(self, middleware: Middleware) -> Unsubscribe:
+        """Put a middleware around all there are; return what takes it off."""
+        with self._delivery.locked():
+            self._middleware = (middleware, *self._middleware)
+
+        def take_off() -> None:
+            with self._delivery.locked():
+                self._middleware = tuple(m for m in self._middleware if m is not middleware)
+
+        return take_off
+
+    @abstractmethod
+    def apply(
+        self, partial: Partial, *, replace: bool, action: Action, told: Sequence[Middleware]
+    ) -> None:
+        """Set, and tell only these middlewares (for middleware; others use `set`)."""
+
+    def _values(self, partial: Partial, state: State) -> State:
+        """Return what is to be set.
+
+        Raises:
+            StoreError: It is no mapping.
+        """
+        values = partial(state) if callable(partial) else partial
+        if isinstance(values, dict | Mapping):  # dict first: it is told in a fraction of the time
+            return values
+        raise StoreError(
+            f"The {self.name} store takes a mapping, or a function of the state that "
+            f"returns one, not {type(values).__name__}.",
+            store=self.name,
+        )
+
+    def _learn(self, entry: Selected, state: State) -> None:
+        with self._delivery:
+            self._listening.learn(entry, state)

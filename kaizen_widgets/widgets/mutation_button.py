@@ -1,0 +1,146 @@
+"""A button that makes a change, and says how it went.
+
+A row of a Button and a line of text. Presses while a change is under way are ignored; the button is
+not disabled meanwhile, because a disabled one loses the keyboard's focus.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+import ipywidgets as ipw
+
+from kaizen_widgets.delivery import Delivery
+from kaizen_widgets.query import Mutation, MutationObserver, MutationState
+from kaizen_widgets.widgets.layouts import wrapping
+from kaizen_widgets.widgets.markup import GOOD, MUTED, WARN, alert, note
+from kaizen_widgets.widgets.panel import Panel
+
+logger = logging.getLogger(__name__)
+
+
+class MutationButton(Panel):
+    """Make a change by a press.
+
+    Args:
+        mutation: ``client.observe_mutation(...)``, run anew by each press; or a function that starts a
+            mutation and returns it, such as ``lambda: studio.agents.set_active(id)``.
+        variables: What to run an observer's mutation with, or a function that gives it at the press.
+        label: The button's text.
+        busy: Its text meanwhile.
+        done: What to say when it went well.
+        icon: The button's icon.
+        button_style: ``primary``, ``success``, ``warning``, ``danger`` or none.
+        tooltip: What the button says when pointed at.
+
+    Raises:
+        TypeError: ``mutation`` is neither, or a function was given ``variables``.
+    """
+
+    _end: Callable[[], None] | None = None  # ipywidgets closes also what was refused when made
+
+    def __init__(
+        self,
+        mutation: MutationObserver | Callable[[], Mutation],
+        variables: Any = None,
+        *,
+        label: str = "Save",
+        busy: str = "",
+        done: str = "Done",
+        icon: str = "",
+        button_style: str = "",
+        tooltip: str = "",
+    ) -> None:
+        if not isinstance(mutation, MutationObserver) and not callable(mutation):
+            raise TypeError(
+                "A MutationButton needs client.observe_mutation(...), or a function that starts a "
+                f"mutation and returns it, not {type(mutation).__name__}."
+            )
+        if variables is not None and not isinstance(mutation, MutationObserver):
+            raise TypeError("A function takes no variables: put them into the function.")
+        self.mutation = mutation
+        self.variables = variables
+        self.label, self.busy, self.done, self.icon = label, busy or f"{label} …", done, icon
+        self._read: Callable[[], MutationState] = MutationState
+        self._closed = False
+        self._drawing = Delivery(lambda error: logger.error("A button failed", exc_info=error))
+        self.button = ipw.Button(
+            description=label,
+            icon=icon,
+            button_style=button_style,
+            tooltip=tooltip,
+            layout=ipw.Layout(width="auto", min_width="96px"),
+        )
+        self.message = ipw.HTML()
+        self.button.on_click(lambda _button: self.press())
+        super().__init__([self.button, self.message], layout=wrapping())
+        if isinstance(mutation, MutationObserver):
+            mutation.client.mount()
+            self._follow(mutation.subscribe, lambda: mutation.result)
+
+    def press(self) -> None:
+        """Make the change, unless one is under way; what is wrong is said beside the button."""
+        if self._read().is_pending:
+            return
+        try:
+            self._start()
+        except Exception as error:
+            logger.exception("A MutationButton could not start its mutation")
+            failed = MutationState(status="error", error=error)
+            self._read = lambda: failed
+            self.refresh()
+
+    def refresh(self) -> None:
+        """Show the mutation as it is now; harmless to call at any time."""
+        self._drawing.post(self._draw)
+
+    def close(self) -> None:
+        """Close the button; a change under way goes on."""
+        self._closed = True
+        end, self._end = self._end, None
+        if end is not None:
+            end()
+            if isinstance(self.mutation, MutationObserver):
+                self.mutation.client.unmount()
+        super().close()
+
+    def _start(self) -> None:
+        if isinstance(self.mutation, MutationObserver):
+            given = self.variables
+            self.mutation.mutate(given() if callable(given) else given)
+            return
+        started = self.mutation()
+        if not isinstance(started, Mutation):
+            raise TypeError("The button's function must return the mutation it starts.")
+        if self._end is not None:
+            self._end()
+        self._follow(started.subscribe, lambda: started.state)
+
+    def _follow(self, subscribe: Callable[..., Any], read: Callable[[], MutationState]) -> None:
+        self._read = read
+        self._end = subscribe(lambda _state: self.refresh())
+        self.refresh()
+
+    def _draw(self) -> None:
+        if self._closed:
+            return
+        state = self._read()
+        self.button.description = self.busy if state.is_pending else self.label
+        self.button.icon = "spinner spin" if state.is_pending else self.icon
+        self.message.value = self._said(state)
+
+    def _said(self, state: MutationState) -> str:
+        if state.is_error:
+            return alert(str(state.error) or type(state.error).__name__)
+        if state.is_success:
+            return note(f"✓ {self.done}", GOOD)
+        if state.is_paused:
+            return note("Waits for the network", WARN)
+        if state.is_pending and state.failure_count:
+            return note(f"Failed {state.failure_count}x, trying again", MUTED)
+        return ""
+
+    def __repr__(self) -> str:
+        return f"MutationButton({self.label!r})"

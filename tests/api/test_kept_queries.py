@@ -1,0 +1,118 @@
+"""What of the API's answers is kept between kernels, for whom, and until when."""
+
+import httpx
+import pytest
+
+from kaizen_widgets.api import Agent, PipelineDetail, keep_queries, query_keys
+from kaizen_widgets.api.kept_queries import KINDS, from_json, to_json
+
+ROWS = [
+    {"id": "a", "name": "A", "temperature": 0.699999988079071, "created_at": "2026-01-01T10:00"}
+]
+ME = {"id": "u", "email": "e@x.y", "name": "N", "organization_id": "org", "role": "org_owner"}
+
+
+class Texts(dict):
+    def set(self, name, text):
+        self[name] = text
+
+    def remove(self, name):
+        self.pop(name, None)
+
+
+@pytest.fixture
+def kernel(fake, loop):
+    """Start a kernel on a storage; the server has one agent."""
+
+    def start(storage, user=ME, tokens=True):
+        def handler(request):
+            if request.url.path.endswith("/logout"):
+                return httpx.Response(204)
+            return ROWS
+
+        api = fake(handler)
+        if user is not None:
+            api.auth.session.login(user, "access", "refresh")
+        if not tokens:
+            api.auth.session.logout()
+
+        async def at_once(work):
+            work()
+
+        persister = keep_queries(
+            api.query_client,
+            storage,
+            address="https://x",
+            session=api.auth.session,
+            offload=at_once,
+        )
+        return api, persister
+
+    return start
+
+
+def filled(kernel, loop):
+    storage = Texts()
+    api, _ = kernel(storage)
+    api.agents.list()
+    api.query_client.set_query_data(
+        query_keys.pipelines.detail("p"),
+        PipelineDetail(id="p", name="P", nodes=[{"key": "k-1"}], connections=[]),
+    )
+    loop.advance(2)
+    return api, storage
+
+
+def test_lists_come_back_as_records_and_single_documents_do_not(kernel, loop):
+    _, storage = filled(kernel, loop)
+    later, _ = kernel(storage)
+    agents = later.query_client.get_query_data(query_keys.agents.list({}))
+    assert [type(one) for one in agents] == [Agent]
+    assert agents[0].temperature == 0.7
+    assert later.query_client.get_query_data(query_keys.pipelines.detail("p")) is None
+    assert "k-1" not in str(storage)
+
+
+def test_another_user_sees_nothing_of_it(kernel, loop):
+    _, storage = filled(kernel, loop)
+    later, _ = kernel(storage, user={**ME, "id": "other"})
+    assert later.query_client.query_cache.get_all() == ()
+    assert storage == {}
+
+
+def test_it_comes_back_once_it_is_known_who_is_signed_in(kernel, loop):
+    _, storage = filled(kernel, loop)
+    later, _ = kernel(storage, user=None)
+    assert later.query_client.query_cache.get_all() == ()
+    later.auth.session.login(ME, "access", "refresh")
+    assert later.query_client.get_query_data(query_keys.agents.list({}))[0].name == "A"
+
+
+def test_signing_out_leaves_nothing_behind(kernel, loop):
+    api, storage = filled(kernel, loop)
+    assert storage != {}
+    api.auth.logout()
+    loop.advance(10)
+    assert storage == {}
+    later, _ = kernel(storage)
+    assert later.query_client.query_cache.get_all() == ()
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_no_kept_kind_has_a_field_for_secrets(name):
+    fields = " ".join(KINDS[name].model_fields)
+    assert not any(word in fields for word in ("token_", "secret", "password", "api_key", "config"))
+
+
+@pytest.mark.parametrize(
+    "value", [{"$kind": "Agent"}, {"a": {"$kind": "x"}}, object(), {1, 2}, Agent]
+)
+def test_what_could_be_mistaken_for_a_record_is_not_kept(value):
+    with pytest.raises(TypeError, match="not kept"):
+        to_json(value)
+
+
+@pytest.mark.parametrize("value", [{"$kind": "os"}, {"$kind": ["Agent"]}, {"$kind": "Agent"}])
+def test_a_kind_that_is_not_in_the_table_is_refused(value):
+    with pytest.raises(ValueError, match=r"kind|valid"):
+        from_json([value])

@@ -1,0 +1,133 @@
+"""Programs that a fault test starts, and kills: ``python -m tests.faults.actors edit <file> ...``.
+
+Each says what it has done in one line, once it is done and not before.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+from pathlib import Path
+
+from kaizen_widgets.api import Api, Keeping, studio_defaults
+from kaizen_widgets.background import background
+from kaizen_widgets.clock import random_id
+from kaizen_widgets.connection import Connection, connect
+from kaizen_widgets.graph import Graph, Node, diff
+from kaizen_widgets.query import QueryClient
+from kaizen_widgets.stores import CanvasStore, Journal, Leases, SqliteStorage
+
+SCOPE = "test"
+PIPELINE = "p1"
+BASE = Graph([Node("a", (0, 0), data={"edits": 0})])
+
+
+def open_journal(path: Path) -> Journal:
+    """Return a journal in a file and its locks."""
+    return Journal(SqliteStorage(path), Leases(path.with_suffix(".locks")), scope=SCOPE)
+
+
+def open_api(path: Path) -> tuple[Connection, Api]:
+    """Return the embedded API on a file, as a kernel has it."""
+    there = connect(None, data=path, token="", loop=background, new_id=random_id)
+    client = QueryClient(loop=background, clock=background, default_options=studio_defaults())
+    api = Api(there.transport, client, workspace_id=there.workspace_id, session=there.auth)
+    return there, api
+
+
+def edit(path: Path) -> None:
+    """Edit until killed; say each edit's number when it is made."""
+    journal = open_journal(path)
+    store = CanvasStore(BASE)
+    journal.follow(store)
+    store.load_pipeline(BASE, id=PIPELINE, name="Support triage")
+    number = 0
+    while True:
+        number += 1
+        if number % 7 == 0:
+            # Saved meanwhile: what is in the journal then begins later.
+            journal.saved(store.epoch, store.rev, store.graph)
+        store.update_node_data("a", {"edits": number})
+        say(number)
+
+
+def write(path: Path, name: str, count: int) -> None:
+    """Journal ``count`` edits and count ``count`` up in a text, beside others who do the same."""
+    storage = SqliteStorage(path, busy_timeout=60)
+    journal = Journal(storage, Leases(path.with_suffix(".locks")), scope=SCOPE)
+    store = CanvasStore(BASE)
+    journal.follow(store)
+    store.load_pipeline(BASE, id=PIPELINE, name=name)
+    for number in range(1, count + 1):
+        store.update_node_data("a", {"edits": number})
+        storage.update_text("count", lambda text: str(int(text or 0) + 1))
+    say(journal.problem or storage.problem or "done")
+
+
+def share(path: Path, pipeline_id: str, name: str, count: int, every: int) -> None:
+    """Add ``count`` nodes to a pipeline that another kernel edits too; decide conflicts as a user would."""
+    there, api = open_api(path)
+    store = CanvasStore()
+    keeping = Keeping(store, api.pipelines, loop=background, leases=there.leases, scope=there.scope)
+    load = api.pipelines.endpoints.load_graph
+    keeping.open(background.wait(load(pipeline_id), 30), id=pipeline_id, name="shared")
+    mine: list[str] = []
+    conflicts = 0
+    for number in range(1, count + 1):
+        node = Node(f"{name}-{number}", (number, 0), type="agent")
+        store.add_node(node)
+        mine.append(node.id)
+        while number % every == 0 and store.is_dirty:
+            conflicts += save(keeping, mine)
+    say(f"{conflicts} conflicts")
+    keeping.close()
+    background.wait(there.transport.aclose(), 30)
+
+
+def save(keeping: Keeping, mine: list[str]) -> int:
+    """Save; at a conflict take theirs and put one's own edits on it. Return how many conflicts there were."""
+    ended = threading.Event()
+
+    def look(_state: object, _before: object) -> None:
+        if keeping.autosave.status in ("saved", "conflict", "failed"):
+            ended.set()
+
+    end = keeping.autosave.subscribe(look)
+    keeping.autosave.flush()
+    if not ended.wait(60):
+        raise TimeoutError(keeping.autosave.status)
+    end()
+    if keeping.autosave.status == "failed":
+        raise RuntimeError(keeping.autosave.message)
+    if keeping.conflict is None:
+        return 0
+    store = keeping.canvas
+    own = {node.id: node for node in store.graph.nodes if node.id in set(mine)}
+    keeping.conflict.keep_theirs()
+    kept = [*(n for n in store.graph.nodes if n.id not in own), *own.values()]
+    store.commit(diff(store.graph, Graph(kept, store.graph.edges)))
+    return 1
+
+
+def say(text: object) -> None:
+    """Say that something is done."""
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+def main(arguments: list[str]) -> None:
+    """Play a part."""
+    part, path, *rest = arguments
+    match part:
+        case "edit":
+            edit(Path(path))
+        case "write":
+            write(Path(path), rest[0], int(rest[1]))
+        case "share":
+            share(Path(path), rest[0], rest[1], int(rest[2]), int(rest[3]))
+        case _:
+            raise SystemExit(f"there is no part {part!r}")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,195 @@
+"""The devtools show every entry, act on the chosen one, and draw ten times a second at most."""
+
+from itertools import pairwise
+from typing import Any
+
+import ipywidgets as ipw
+import pytest
+
+from kaizen_widgets.clock import sleep
+from kaizen_widgets.query import QueryClient
+from kaizen_widgets.testing import FakeClock, find
+from kaizen_widgets.widgets import QueryDevtools
+from kaizen_widgets.widgets.query_devtools import STATES, state_of
+
+pytestmark = pytest.mark.usefixtures("comms")
+
+
+@pytest.fixture
+def tools(client):
+    return QueryDevtools(client)
+
+
+def rows(tools):
+    return [" ".join(label.split()) for label, _ in tools.entries.options]
+
+
+def choose(tools, index=0):
+    tools.entries.index = index
+
+
+def press(tools, name):
+    find(tools, ipw.Button, description=name).click()
+
+
+def test_each_entry_has_its_state_observers_age_and_key(client, loop, tools):
+    client.set_query_data(("a",), 1)
+    watched = client.live(
+        query_key=("b", {"x": 1}), query_fn=lambda: sleep(loop.clock, 1), stale_time=60
+    )
+    watched.subscribe(lambda _: None)
+    loop.settle()
+    loop.advance(0.1)
+    assert rows(tools) == ['● inactive 0 0 s ["a"]', '● fetching 1 never ["b",{"x":1}]']
+    loop.advance(30)
+    assert rows(tools)[1] == '● fresh 1 29 s ["b",{"x":1}]'
+    loop.advance(40)
+    assert rows(tools) == ['● inactive 0 1 min ["a"]', '● stale 1 1 min ["b",{"x":1}]']
+    assert "2 queries" in tools.summary.value
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_every_state_has_a_colour_and_an_entry_that_is_in_it(client, loop, state):
+    async def answer():
+        await sleep(loop.clock, 1)
+        if state == "error":
+            raise ValueError("no")
+        return 1
+
+    client.online.set_online(state != "paused")
+    query = client.live(query_key=("a",), query_fn=answer, retry=False, stale_time=60)
+    stop = query.subscribe(lambda _: None)
+    if state != "fetching":
+        loop.advance(1)
+    if state == "stale":
+        client.invalidate_queries(refetch_type="none")
+    if state == "inactive":
+        stop()
+    assert state_of(query.observer.query) == state
+
+
+def test_however_much_happens_it_draws_ten_times_a_second(client, loop, tools):
+    draws = []
+    tools.entries.observe(lambda change: draws.append(loop.clock.monotonic()), "_options_labels")
+    for step in range(100):
+        for n in range(5):
+            client.set_query_data(("key", step, n), 1)
+        loop.advance(0.01)
+    assert 9 <= len(draws) <= 11
+    gaps = [after - before for before, after in pairwise(draws)]
+    assert min(gaps) >= 0.1 - 1e-9
+
+
+def test_the_clock_is_the_one_handed_in(client, loop):
+    clock = FakeClock()
+    tools = QueryDevtools(client, clock=clock)
+    client.set_query_data(("a",), 1)
+    loop.advance(60)
+    assert rows(tools) == []
+    clock.advance(0.1)
+    assert len(rows(tools)) == 1
+
+
+def test_a_draw_that_changes_nothing_sends_nothing(client, loop, comms, tools):
+    client.set_query_data(("a",), 1, updated_at=1)
+    loop.advance(6)
+    for comm in comms:
+        comm.clear()
+    loop.advance(60)
+    assert [comm.updates for comm in comms if comm.updates] == []
+
+
+def test_the_chosen_one_shows_data_and_options_without_secrets_or_markup(client, loop, tools):
+    client.set_query_data(
+        ("a",), {"name": "<script>", "access_token": "t-1", "max_tokens": 5, "password": None}
+    )
+    loop.advance(0.1)
+    choose(tools)
+    seen = tools.detail.value
+    assert "&lt;script&gt;" in seen
+    assert "t-1" not in seen
+    assert all(word in seen for word in ("[hidden]", "&quot;max_tokens&quot;: 5", "success, idle"))
+
+
+def test_the_choice_stays_when_entries_come_and_go(client, loop, tools):
+    for name in "abc":
+        client.set_query_data((name,), name)
+    loop.advance(0.1)
+    choose(tools, 1)
+    client.remove_queries(("a",))
+    client.set_query_data(("d",), "d")
+    loop.advance(0.2)
+    assert rows(tools)[tools.entries.index].endswith('["b"]')
+    client.remove_queries(("b",))
+    loop.advance(0.2)
+    assert tools.entries.value is None
+    assert find(tools, ipw.Button, description="Remove").disabled
+
+
+def test_the_buttons_act_on_the_chosen_one_alone(client, loop, tools):
+    calls = []
+
+    async def fetch():
+        calls.append(1)
+        return len(calls)
+
+    for key in ("a", "b"):
+        client.prefetch_query(query_key=(key,), query_fn=fetch)
+    loop.advance(0.2)
+    choose(tools, 1)
+    press(tools, "Refetch")
+    loop.settle()
+    assert client.get_query_data(("b",)) == len(calls) == 3
+    press(tools, "Invalidate")
+    assert client.get_query_state(("b",)).is_invalidated
+    assert not client.get_query_state(("a",)).is_invalidated
+    press(tools, "Reset")
+    assert client.get_query_state(("b",)).status == "pending"
+    press(tools, "Remove")
+    assert [query.key for query in client.query_cache.get_all()] == [("a",)]
+
+
+def test_the_offline_switch_is_the_client_s_network(client, loop, tools):
+    tools.offline.value = True
+    assert not client.online.is_online
+    waiting = client.mutation(mutation_fn=lambda variables: 1).run()
+    loop.advance(0.2)
+    assert "1 change under way (1 waiting)" in tools.summary.value
+    client.online.set_online(True)
+    assert tools.offline.value is False
+    loop.settle()
+    assert waiting.status == "success"
+
+
+def test_the_filter_narrows_the_list(client, loop, tools):
+    for name in ("agents", "pipelines"):
+        client.set_query_data((name,), 1)
+    tools.filter.value = "PIPE"
+    loop.advance(0.2)
+    assert [row.split()[-1] for row in rows(tools)] == ['["pipelines"]']
+
+
+def test_closed_they_leave_nothing_behind(client, loop, tools):
+    tools.close()
+    tools.close()
+    client.set_query_data(("a",), 1)
+    loop.advance(60)
+    assert loop.clock.next_due is not None  # the entry's own collection, and nothing else
+    assert (client._mounts, client.query_cache._listeners) == (0, [])
+    assert client.mutation_cache._listeners == []
+
+
+def test_what_is_no_client_is_refused():
+    nothing: Any = "client"
+    with pytest.raises(TypeError, match="need a QueryClient"):
+        QueryDevtools(nothing)
+
+
+def test_a_thousand_entries_are_listed_up_to_a_limit(loop, client):
+    for n in range(600):
+        client.set_query_data(("n", n), n)
+    tools = QueryDevtools(client)
+    assert len(tools.entries.options) == 500
+    assert "the first 500 of 600 shown" in tools.summary.value
+    assert repr(tools) == "QueryDevtools()"
+    assert isinstance(tools.client, QueryClient)

@@ -1,0 +1,261 @@
+"""What a query panel shows of each state of a query, and what its buttons do."""
+
+import asyncio
+import datetime
+from dataclasses import dataclass
+from typing import Any
+
+import ipywidgets as ipw
+import pytest
+from pydantic import BaseModel
+
+from kaizen_widgets.clock import sleep
+from kaizen_widgets.query import QueryOptions
+from kaizen_widgets.testing import find
+from kaizen_widgets.widgets import QueryPanel
+
+pytestmark = pytest.mark.usefixtures("comms")
+
+
+class Agent(BaseModel):
+    name: str
+    api_key: str = "k-123"
+
+
+@pytest.fixture
+def serve(client, loop):
+    """Make a query whose answers take a second each; the last repeats."""
+
+    def make(*answers, **options):
+        left = list(answers)
+
+        async def fetch():
+            answer = left.pop(0) if len(left) > 1 else left[0]
+            await sleep(loop.clock, 1)
+            if isinstance(answer, Exception):
+                raise answer
+            return answer
+
+        return client.live(
+            QueryOptions(query_key=("things",), query_fn=fetch, retry=False), **options
+        )
+
+    return make
+
+
+def shown(panel):
+    return "".join(
+        widget.value for widget in (panel.state, panel.updated, panel.message, panel.body)
+        if isinstance(widget, ipw.HTML)
+    ) + "".join(child.value for child in panel.body.children if isinstance(child, ipw.HTML))  # fmt: skip
+
+
+def test_it_loads_then_shows_rows_then_says_when(serve, loop):
+    panel = QueryPanel(serve([{"name": "Ann", "age": 7}], stale_time=60))
+    assert 'aria-label="Loading"' in shown(panel)
+    loop.advance(1)
+    assert "Ann" in shown(panel)
+    assert "updated" in panel.updated.value
+    assert 'aria-label="Loading"' not in shown(panel)
+    assert "stale" not in panel.state.value
+    loop.advance(61)
+    assert "stale" in panel.state.value
+
+
+def test_while_it_refetches_the_data_stays_under_a_quiet_bar(serve, loop):
+    panel = QueryPanel(serve("one", "two"))
+    loop.advance(1)
+    panel.refresh_button.click()
+    assert "kaizen-slide" in panel.bar.value.split("</style>")[1]
+    assert "one" in shown(panel)
+    assert panel.refresh_button.disabled
+    loop.advance(1)
+    assert "two" in shown(panel)
+    assert "kaizen-slide" not in panel.bar.value.split("</style>")[1]
+
+
+def test_an_error_has_its_message_and_a_retry_button(serve, loop):
+    panel = QueryPanel(serve(ValueError("<b>no</b>"), "fine"))
+    assert panel.problem.layout.display == "none"
+    loop.advance(1)
+    assert panel.problem.layout.display == "flex"
+    assert "&lt;b&gt;no&lt;/b&gt;" in panel.message.value
+    find(panel, ipw.Button, description="Retry").click()
+    loop.advance(1)
+    assert "fine" in shown(panel)
+    assert panel.problem.layout.display == "none"
+
+
+def test_an_error_of_a_refetch_leaves_the_data_there(serve, loop):
+    panel = QueryPanel(serve("one", ValueError("away")))
+    loop.advance(1)
+    panel.refresh_button.click()
+    loop.advance(1)
+    assert "one" in shown(panel)
+    assert "away" in panel.message.value
+
+
+def test_an_attempt_that_failed_is_said_while_it_is_tried_again(serve, loop):
+    panel = QueryPanel(serve(ValueError("away"), "fine", retry=1, retry_delay=5))
+    loop.advance(1)
+    assert "failed 1x, trying again" in panel.state.value
+    loop.advance(6)
+    assert "trying again" not in panel.state.value
+
+
+def test_without_a_network_it_says_so_and_goes_on_when_it_is_back(serve, client, loop):
+    client.online.set_online(False)
+    panel = QueryPanel(serve("one"))
+    loop.settle()
+    assert "offline" in panel.state.value
+    assert "no network" in shown(panel)
+    client.online.set_online(True)
+    loop.advance(1)
+    assert "one" in shown(panel)
+
+
+def test_what_is_not_enabled_says_how_to_fetch_it(serve, loop):
+    panel = QueryPanel(serve("one", enabled=False))
+    assert "press Refresh" in shown(panel)
+    panel.refresh_button.click()
+    loop.advance(1)
+    assert "one" in shown(panel)
+
+
+def test_two_panels_on_one_key_fetch_once(client, loop):
+    calls = []
+
+    async def fetch():
+        calls.append(1)
+        return "x"
+
+    panels = [QueryPanel(client.live(query_key=("a",), query_fn=fetch)) for _ in range(2)]
+    loop.settle()
+    assert len(calls) == 1
+    assert all("x" in shown(panel) for panel in panels)
+
+
+def test_closed_it_watches_no_more_and_leaves_the_client(serve, client, loop):
+    panel = QueryPanel(serve("one"))
+    loop.advance(1)
+    panel.close()
+    panel.close()
+    assert client.query_cache.get(("things",)).observers == []
+    assert client._mounts == 0
+
+
+def test_updates_make_no_further_widgets(serve, loop, comms):
+    panel = QueryPanel(serve([1], [2], [3]))
+    loop.advance(1)
+    before = len(comms)
+    for _ in range(3):
+        panel.refresh_button.click()
+        loop.advance(1)
+    assert len(comms) == before
+
+
+@pytest.mark.parametrize(
+    ("data", "there", "not_there"),
+    [
+        ([{"a": "<script>x</script>"}], "&lt;script&gt;", "<script>"),
+        ([{"<i>name</i>": 1}], "&lt;i&gt;name", "<i>"),
+        ([], "Nothing here yet.", "<table"),
+        (None, "No data.", "<table"),
+        ([1, "two", None], "two", "<thead"),
+        ({"a": {"b": [1]}}, "{&quot;b&quot;: [1]}", "<thead"),
+        ([Agent(name="Ann")], "[hidden]", "k-123"),
+        ([{"n": index} for index in range(60)], "and 10 more rows", ">59<"),
+        ([{f"c{index}": 1 for index in range(10)}], "2 more columns", ">c8<"),
+        (datetime.date(2026, 1, 2), "datetime.date", "<table"),
+        ("x" * 300, "x" * 300, "<table"),
+    ],
+)
+def test_data_of_any_kind_is_shown_and_is_text(serve, loop, data, there, not_there):
+    panel = QueryPanel(serve(data))
+    loop.advance(1)
+    outputs = [str(child.outputs) for child in panel.body.children if isinstance(child, ipw.Output)]
+    seen = shown(panel) + "".join(outputs)
+    assert there in seen
+    assert not_there not in seen
+
+
+def test_the_columns_are_the_user_s(serve, loop):
+    panel = QueryPanel(serve([{"a": 1, "b": 2, "c": 3}]), columns=["c", "a"])
+    loop.advance(1)
+    assert shown(panel).index(">c<") < shown(panel).index(">a<")
+    assert ">b<" not in shown(panel)
+
+
+def test_a_view_gives_a_widget_a_text_or_what_a_cell_shows(serve, loop):
+    @dataclass
+    class Chart:
+        n: int
+
+        def _repr_html_(self):
+            return f"<svg>{self.n}</svg>"
+
+    slider = ipw.IntSlider()
+    for view, check in (
+        (lambda data: slider, lambda child: child is slider),
+        (lambda data: f"<{data}>", lambda child: "&lt;7&gt;" in child.value),
+        (Chart, lambda child: "<svg>7</svg>" in str(child.outputs)),
+    ):
+        panel = QueryPanel(serve(7, stale_time=60), view=view)
+        loop.advance(1)
+        (child,) = panel.body.children
+        assert check(child)
+
+
+def test_a_view_that_raises_says_so_and_the_panel_lives(serve, loop):
+    panel = QueryPanel(serve(0, 4), view=lambda data: str(8 / data))
+    loop.advance(1)
+    assert "ZeroDivisionError" in shown(panel)
+    panel.refresh_button.click()
+    loop.advance(1)
+    assert "2.0" in shown(panel)
+
+
+def test_a_view_is_asked_only_when_the_data_changed(serve, loop):
+    asked = []
+    panel = QueryPanel(serve([1]), view=lambda data: asked.append(data) or "x")
+    loop.advance(1)
+    panel.refresh_button.click()
+    loop.advance(1)
+    assert asked == [[1]]
+
+
+def test_a_view_may_touch_the_query_it_shows(serve, client, loop):
+    def view(data):
+        if data == "one":
+            client.set_query_data(("things",), "two")
+        return data
+
+    panel = QueryPanel(serve("one"), view=view)
+    loop.advance(1)
+    assert "two" in shown(panel)
+
+
+def test_what_is_no_query_or_no_view_is_refused(serve):
+    not_a_query: Any = "agents"
+    with pytest.raises(TypeError, match="shows a query, not str"):
+        QueryPanel(not_a_query)
+    not_a_view: Any = "table"
+    with pytest.raises(TypeError, match="view must be a function"):
+        QueryPanel(serve(1), not_a_view)
+
+
+def test_its_repr_tells_what_it_shows(serve):
+    assert repr(QueryPanel(serve(1))) == "QueryPanel(['things'])"
+
+
+def test_it_works_from_a_real_loop_s_thread():
+    from kaizen_widgets.background import BackgroundLoop
+    from kaizen_widgets.query import QueryClient
+
+    loop = BackgroundLoop("test-panel")
+    query = QueryClient(loop=loop).live(query_key=("a",), query_fn=lambda: asyncio.sleep(0, "x"))
+    panel = QueryPanel(query)
+    query.wait(10)
+    loop.close()
+    panel.refresh()
+    assert "x" in shown(panel)

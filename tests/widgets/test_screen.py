@@ -1,0 +1,67 @@
+"""What a UIStore says, on its way to the page."""
+
+import re
+
+import pytest
+
+from kaizen_widgets.stores import UIStore
+from kaizen_widgets.testing import FakeClock, FakeComms
+from kaizen_widgets.widgets import Notifications, Theme
+from kaizen_widgets.widgets.theme import THEME_CSS
+
+
+@pytest.fixture
+def ui(comms: FakeComms, clock: FakeClock) -> UIStore:
+    return UIStore(clock=clock)
+
+
+def test_the_theme_follows_the_store(ui: UIStore):
+    theme = Theme(ui)
+    ui.set_theme("dark")
+    assert theme.theme == "dark"
+    theme.close()
+    ui.set_theme("light")
+    assert theme.theme == "dark"
+    assert ui._listening.entries == {}
+
+
+def test_a_chosen_theme_colours_panels_and_canvases_and_nothing_else():
+    selectors = re.findall(r"^\s*(body[^{]*)\{", THEME_CSS, re.MULTILINE)
+    assert len(selectors) == 5
+    assert all(".kaizen-panel" in selector for selector in selectors)
+    assert "--jp-ui-font-color1: #e4e6ea" in THEME_CSS
+    assert "--jp-widgets-input-color: var(--jp-ui-font-color1)" in THEME_CSS
+
+
+def test_notifications_come_and_expire(ui: UIStore, clock: FakeClock):
+    shown = Notifications(ui)
+    ui.add_notification("Saved", duration=5)
+    ui.add_notification("Look", "<b>here</b>", type="warning", duration=0)
+    assert [one["title"] for one in shown._shown] == ["Saved", "Look"]
+    clock.advance(5)
+    assert [one["message"] for one in shown._shown] == ["<b>here</b>"]
+
+
+def test_a_button_takes_a_notification_away_and_nonsense_does_nothing(ui: UIStore):
+    shown = Notifications(ui)
+    identity = ui.add_notification("Saved")
+    for content in (None, {}, {"kind": "dismiss"}, {"kind": "dismiss", "id": 3}, {"kind": "x"}):
+        shown._receive(shown, content, [])
+    assert len(shown._shown) == 1
+    shown._receive(shown, {"kind": "dismiss", "id": identity}, [])
+    assert shown._shown == []
+    assert ui.notifications == ()
+
+
+def test_closed_notifications_listen_no_more(ui: UIStore):
+    shown = Notifications(ui)
+    shown.close()
+    ui.add_notification("Saved")
+    assert shown._shown == []
+    assert ui._listening.entries == {}
+
+
+def test_the_reprs_are_the_same_each_time(ui: UIStore):
+    ui.add_notification("Saved")
+    assert repr(Notifications(ui)) == "Notifications(1)"
+    assert repr(Theme(ui)) == "Theme('system')"
