@@ -2,16 +2,17 @@
 
     KaizenError
     ├─ TransportError(.method, .url)     ConnectError · TimedOutError · DecodeError
-    │                                    StatusError(.status, .code, .details)
+    │                                    StatusError(.status, .code, .details, .retry_after, .request_id)
     │                                      ├─ UnauthorizedError · ForbiddenError · NotFoundError
     │                                      ├─ ConflictError · InvalidInputError
-    │                                      └─ RateLimitedError(.retry_after)
+    │                                      └─ RateLimitedError
     ├─ ProtocolError                     RemoteProtocolError: the other side broke a rule
     ├─ GraphError(.code, .hint, .node_id | .edge_id)
     │                                    UnknownNodeError · UnknownEdgeError · DuplicateIdError
     │                                    InvalidValueError · InvalidConnectionError · FileFormatError
     ├─ QueryError(.key)                  QueryCancelledError
     ├─ RunError(.node_id)                NodeFailedError · RunCancelledError · NotRunnableError
+    ├─ FormError(.errors)                UnknownFieldError · InvalidFormError
     └─ StoreError(.store)                PersistError · SaveConflictError(.base, .theirs)
 
 A message says what happened, to which thing, and what to do next. Tokens, passwords and bodies never
@@ -63,6 +64,8 @@ class StatusError(TransportError):
         status: The HTTP status.
         code: The server's own word for it (``NOT_FOUND``), or an empty string.
         details: What the server said about single fields: dotted path to messages.
+        retry_after: Seconds to wait before asking again, if the server said; None if not.
+        request_id: What its log calls the request; empty if it did not say.
     """
 
     def __init__(
@@ -72,6 +75,8 @@ class StatusError(TransportError):
         status: int,
         code: str = "",
         details: dict[str, list[str]] | None = None,
+        retry_after: float | None = None,
+        request_id: str = "",
         method: str = "",
         url: str = "",
     ) -> None:
@@ -79,6 +84,8 @@ class StatusError(TransportError):
         self.status = status
         self.code = code
         self.details = details or {}
+        self.retry_after = retry_after
+        self.request_id = request_id
 
 
 class UnauthorizedError(StatusError):
@@ -94,7 +101,7 @@ class NotFoundError(StatusError):
 
 
 class ConflictError(StatusError):
-    """409: somebody else's change or name is in the way."""
+    """409 or 412: somebody else's change or name is in the way."""
 
 
 class InvalidInputError(StatusError):
@@ -102,15 +109,7 @@ class InvalidInputError(StatusError):
 
 
 class RateLimitedError(StatusError):
-    """429: too many requests.
-
-    Attributes:
-        retry_after: Seconds to wait, if the server said.
-    """
-
-    def __init__(self, message: str, *, retry_after: float | None = None, **facts: Any) -> None:
-        super().__init__(message, **facts)
-        self.retry_after = retry_after
+    """429: too many requests; ``retry_after`` says how long to wait, if the server did."""
 
 
 # ----------------------------------------------------------------- protocol
@@ -244,6 +243,29 @@ class NodeFailedError(RunError):
 
 class RunCancelledError(RunError):
     """The run was cancelled."""
+
+
+# -------------------------------------------------------------------- forms
+
+
+class FormError(KaizenError):
+    """A form was asked for something it cannot do, or its values do not hold.
+
+    Attributes:
+        errors: What is wrong, by dotted field name; empty when it is not about fields.
+    """
+
+    def __init__(self, message: str, *, errors: dict[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.errors = errors or {}
+
+
+class UnknownFieldError(FormError):
+    """The form has no field of this name."""
+
+
+class InvalidFormError(FormError):
+    """The values were asked for as a whole, but some of them do not hold."""
 
 
 # ------------------------------------------------------------------- stores

@@ -15,6 +15,7 @@ from kaizen_widgets.errors import (
     UnauthorizedError,
 )
 from kaizen_widgets.stores import Neighbours, SqliteStorage
+from kaizen_widgets.stores.sqlite_storage import default_state_path
 from kaizen_widgets.testing import fake_comms
 
 WAIT = 20
@@ -273,7 +274,7 @@ def test_two_studios_of_one_user_follow_each_other(tmp_path):
         heard = threading.Event()
         other.auth.subscribe(lambda state, _p: state["is_authenticated"] or heard.set())
         # As another kernel would: over a file of its own, for one connection never sees its own writes.
-        storage = SqliteStorage(one._connection.storage.path)
+        storage = SqliteStorage(default_state_path())
         neighbours = Neighbours(
             storage,
             one._connection.scope,
@@ -294,7 +295,7 @@ def test_two_studios_of_one_user_follow_each_other(tmp_path):
 def test_a_message_of_another_tab_makes_a_kernel_look_and_is_told_to_nobody(tmp_path):
     with fake_comms() as comms:
         studio = Studio(data=tmp_path / "k.db")
-        storage = SqliteStorage(studio._connection.storage.path)
+        storage = SqliteStorage(default_state_path())
         storage.set("kaizen-ui", json.dumps({"state": {"theme": "dark"}, "version": 0}))
         tabs = comms.of(studio.account.tabs)
         message = {"type": "THEME", "theme": "dark"}

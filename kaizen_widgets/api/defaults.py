@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kaizen_widgets.errors import RateLimitedError, StatusError, TransportError
+from kaizen_widgets.errors import StatusError
 from kaizen_widgets.query import DefaultOptions, MutationOptions, QueryOptions
 
 MAX_WAIT = 30.0
@@ -10,10 +10,8 @@ READ_RETRIES = 2
 
 
 def may_pass(error: BaseException) -> bool:
-    """Whether waiting may help: the server or the road failed, not the request."""
-    if isinstance(error, StatusError):
-        return error.status >= 500 or error.status == 429
-    return isinstance(error, TransportError)
+    """Whether waiting may help: anything may pass, except what the server refused for good."""
+    return not isinstance(error, StatusError) or error.status >= 500 or error.status == 429
 
 
 def retry_read(failures: int, error: BaseException) -> bool:
@@ -28,9 +26,9 @@ def retry_repeatable(failures: int, error: BaseException) -> bool:
 
 def retry_delay(failures: int, error: BaseException) -> float:
     """Wait as long as the server said, else min(2ⁿ, 30) seconds."""
-    if isinstance(error, RateLimitedError) and error.retry_after is not None:
+    if isinstance(error, StatusError) and error.retry_after is not None:
         return min(error.retry_after, MAX_WAIT)
-    return min(2.0**failures, MAX_WAIT)
+    return min(2.0 ** min(failures, 16), MAX_WAIT)
 
 
 def studio_defaults() -> DefaultOptions:

@@ -9,9 +9,10 @@ from kaizen_widgets.query.infinite import InfiniteQueryObserver
 from kaizen_widgets.query.keys import QueryKey, hash_key
 from kaizen_widgets.query.live import LiveQuery
 from kaizen_widgets.query.managers import FocusManager, OnlineManager
-from kaizen_widgets.query.mutation import Mutation, MutationState
+from kaizen_widgets.query.mutation import Mutation
 from kaizen_widgets.query.mutation_cache import MutationCache, MutationCallbacks
 from kaizen_widgets.query.mutation_observer import MutationObserver
+from kaizen_widgets.query.mutation_state import MutationState
 from kaizen_widgets.query.observer import QueryObserver
 from kaizen_widgets.query.options import (
     SKIP,

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
+from kaizen_widgets.query.environment import Environment
 from kaizen_widgets.query.filters import QueryFilters
 from kaizen_widgets.query.keys import QueryKey, hash_key, hash_of
 from kaizen_widgets.query.options import QueryOptions
 from kaizen_widgets.query.query import Query
 from kaizen_widgets.query.state import UNSET, QueryState
-
-if TYPE_CHECKING:
-    from kaizen_widgets.query.client import QueryClient
 
 EventType: TypeAlias = Literal["added", "removed", "updated", "observer_added", "observer_removed"]
 
@@ -43,11 +41,19 @@ class QueryCallbacks:
 
 
 class QueryCache:
-    """The entries. May be read from any thread."""
+    """The entries. May be read from any thread.
 
-    def __init__(self, client: QueryClient, callbacks: QueryCallbacks | None = None) -> None:
-        self._client = client
-        self._env = client.environment
+    Args:
+        environment: What the client's caches share.
+        client: What functions are given as the client.
+        callbacks: What to call when any fetch ends.
+    """
+
+    def __init__(
+        self, environment: Environment, client: Any, callbacks: QueryCallbacks | None = None
+    ) -> None:
+        self.environment = self._env = environment
+        self.client = client
         self._callbacks = callbacks or QueryCallbacks()
         self._queries: dict[str, Query] = {}
         self._families: dict[str | None, dict[str, Query]] = {}
@@ -59,7 +65,7 @@ class QueryCache:
             key_hash = hash_key(options.query_key)
             query = self._queries.get(key_hash)
             if query is None:
-                query = self._queries[key_hash] = Query(self._client, key_hash, options, state)
+                query = self._queries[key_hash] = Query(self, key_hash, options, state)
                 self._family(query.key)[key_hash] = query
                 self.notify("added", query)
             return query

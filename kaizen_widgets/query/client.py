@@ -68,8 +68,8 @@ class QueryClient(ManyQueries):
             loop, clock or loop, online or OnlineManager(), focus or FocusManager()
         )
         self._defaults = Defaults(default_options or DefaultOptions())
-        self.query_cache = QueryCache(self, on_query)
-        self.mutation_cache = MutationCache(self, on_mutation)
+        self.query_cache = QueryCache(self.environment, self, on_query)
+        self.mutation_cache = MutationCache(self.environment, self.invalidate_queries, on_mutation)
         self._mounts = 0
         self._unmount: list[Callable[[], None]] = []
         self._on_forget: list[Callable[[], object]] = []

@@ -6,16 +6,13 @@ import inspect
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from kaizen_widgets.errors import QueryError
 from kaizen_widgets.query.keys import QueryKey
 from kaizen_widgets.query.options import SKIP
 from kaizen_widgets.query.retryer import Retryer
 from kaizen_widgets.query.state import UNSET, Direction
-
-if TYPE_CHECKING:
-    from kaizen_widgets.query.client import QueryClient
 
 
 class CancelSignal:
@@ -47,7 +44,7 @@ class QueryContext:
     """What a query function may take as its one argument.
 
     Attributes:
-        client: The client that fetches.
+        client: The `QueryClient` that fetches.
         query_key: The key.
         meta: The query's ``meta``, possibly empty.
         page_param: Of an infinite query, the parameter of the page; else `UNSET`.
@@ -56,7 +53,7 @@ class QueryContext:
 
     def __init__(
         self,
-        client: QueryClient,
+        client: Any,
         query_key: QueryKey,
         meta: Mapping[str, Any],
         fetch: Fetch,

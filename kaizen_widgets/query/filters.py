@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from kaizen_widgets.errors import QueryError
 from kaizen_widgets.query.checks import check_callable, check_known, check_one_of
 from kaizen_widgets.query.keys import QueryKey, as_key, hash_key, matches
+from kaizen_widgets.query.mutation import Mutation
+from kaizen_widgets.query.query import Query
 from kaizen_widgets.query.state import FetchStatus
-
-if TYPE_CHECKING:
-    from kaizen_widgets.query.mutation import Mutation
-    from kaizen_widgets.query.query import Query
 
 TypeFilter: TypeAlias = Literal["all", "active", "inactive"]
 

@@ -13,8 +13,9 @@ from dataclasses import fields, replace
 from typing import Any
 
 from kaizen_widgets.errors import QueryError
-from kaizen_widgets.query.client import QueryClient
-from kaizen_widgets.query.mutation import Mutation, MutationState
+from kaizen_widgets.query.host import Host
+from kaizen_widgets.query.mutation import Mutation
+from kaizen_widgets.query.mutation_state import MutationState
 from kaizen_widgets.query.options import MutationOptions, QueryOptions, merge
 from kaizen_widgets.query.query import Query
 from kaizen_widgets.query.state import UNSET, QueryState
@@ -23,7 +24,7 @@ _NOT_KEPT = ("error", "failure_reason")
 
 
 def dehydrate(
-    client: QueryClient,
+    client: Host,
     *,
     should_dehydrate_query: Callable[[Query], bool] | None = None,
     should_dehydrate_mutation: Callable[[Mutation], bool] | None = None,
@@ -49,7 +50,7 @@ def dehydrate(
 
 
 def hydrate(
-    client: QueryClient,
+    client: Host,
     state: Mapping[str, Any],
     *,
     queries: QueryOptions | None = None,

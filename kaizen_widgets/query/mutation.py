@@ -12,79 +12,63 @@ import inspect
 import logging
 from collections.abc import Callable, Generator
 from concurrent.futures import Future
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from dataclasses import replace
+from typing import Any, Protocol
 
 from kaizen_widgets.errors import QueryCancelledError, QueryError
-from kaizen_widgets.query.environment import resolved
+from kaizen_widgets.query.environment import Environment, resolved
+from kaizen_widgets.query.keys import QueryKey
+from kaizen_widgets.query.mutation_state import MutationState, MutationStatus
 from kaizen_widgets.query.options import MutationOptions
 from kaizen_widgets.query.removable import Removable
 from kaizen_widgets.query.retryer import Hooks, Retryer
 from kaizen_widgets.query.state import UNSET
 
-if TYPE_CHECKING:
-    from kaizen_widgets.query.client import QueryClient
-
 log = logging.getLogger(__name__)
 
-MutationStatus: TypeAlias = Literal["idle", "pending", "success", "error"]
 
-
-@dataclass(frozen=True, slots=True, eq=False)
-class MutationState:
-    """One moment of a mutation.
-
-    Attributes:
-        status: ``idle``, ``pending``, ``success`` or ``error``.
-        data: What the function gave; `UNSET` before.
-        error: Why it failed.
-        variables: What it was run with; `UNSET` before.
-        context: What ``on_mutate`` returned.
-        failure_count: Failed attempts.
-        failure_reason: The last attempt's error.
-        is_paused: Whether it waits for the network, for somebody to look, or for its turn.
-        submitted_at: Seconds since the epoch; 0 before it runs.
-    """
-
-    status: MutationStatus = "idle"
-    data: Any = UNSET
-    error: BaseException | None = None
-    variables: Any = UNSET
-    context: Any = None
-    failure_count: int = 0
-    failure_reason: BaseException | None = None
-    is_paused: bool = False
-    submitted_at: float = 0.0
+class Keeper(Protocol):
+    """What a mutation knows of the cache that keeps it."""
 
     @property
-    def is_idle(self) -> bool:
-        """It did not run yet."""
-        return self.status == "idle"
+    def environment(self) -> Environment:
+        """What the client's caches share."""
+        ...
 
     @property
-    def is_pending(self) -> bool:
-        """It runs, or waits to."""
-        return self.status == "pending"
+    def callbacks(self) -> Any:
+        """What to call for every mutation."""
+        ...
 
-    @property
-    def is_success(self) -> bool:
-        """It ended well."""
-        return self.status == "success"
+    def can_run(self, mutation: Any) -> bool:
+        """Whether it is its turn."""
+        ...
 
-    @property
-    def is_error(self) -> bool:
-        """It failed."""
-        return self.status == "error"
+    def run_next(self, mutation: Any) -> None:
+        """Let the next of its scope go on."""
+        ...
+
+    def invalidate(self, key: QueryKey, /) -> object:
+        """Declare queries stale."""
+        ...
+
+    def notify(self, mutation: Any) -> None:
+        """Something happened to it."""
+        ...
+
+    def remove(self, mutation: Any) -> None:
+        """Forget it."""
+        ...
 
 
 class Mutation(Removable):
     """One change, run once: start it with `run`, then `wait`, ``await`` or `subscribe`."""
 
     def __init__(
-        self, client: QueryClient, options: MutationOptions, state: MutationState | None = None
+        self, keeper: Keeper, options: MutationOptions, state: MutationState | None = None
     ) -> None:
-        self._client = client
-        self._env = client.environment
+        self._keeper = keeper
+        self._env = keeper.environment
         self.options = options
         self.state = MutationState() if state is None else state
         self._outcome: Future[Any] = Future()
@@ -184,7 +168,7 @@ class Mutation(Removable):
             retry=0 if self.options.retry is None else self.options.retry,
             retry_delay=self.options.retry_delay,
             network_mode=self.options.network_mode,
-            can_run=lambda: self._client.mutation_cache.can_run(self),
+            can_run=lambda: self._keeper.can_run(self),
         )
         paused = not retryer.can_start()
         if restored:
@@ -204,7 +188,7 @@ class Mutation(Removable):
         return resolved(None)
 
     async def _main(self, variables: Any, retryer: Retryer, restored: bool, paused: bool) -> None:
-        told, options = self._client.mutation_cache.callbacks, self.options
+        told, options = self._keeper.callbacks, self.options
         try:
             if not restored:
                 await _call(told.on_mutate, variables, self)
@@ -265,7 +249,7 @@ class Mutation(Removable):
 
     async def _after_error(self, error: BaseException, variables: Any) -> None:
         told, options, context = (
-            self._client.mutation_cache.callbacks,
+            self._keeper.callbacks,
             self.options,
             self.state.context,
         )
@@ -280,7 +264,7 @@ class Mutation(Removable):
         if callable(keys):
             keys = keys(data, variables)
         for key in keys or ():
-            self._client.invalidate_queries(key)
+            self._keeper.invalidate(key)
 
     def _no_function(self) -> QueryError:
         return QueryError("A mutation needs a mutation_fn.", key=self.options.mutation_key or ())
@@ -308,13 +292,13 @@ class Mutation(Removable):
         with self._env.delivery.locked():
             self._retryer = None
             self._dispatch(state)
-            self._client.mutation_cache.run_next(self)
+            self._keeper.run_next(self)
 
     def _dispatch(self, state: MutationState) -> None:
         self.state = state
         for listener in tuple(self._listeners):
             listener(state)
-        self._client.mutation_cache.notify(self)
+        self._keeper.notify(self)
 
     # ------------------------------------------------------------- collection
 
@@ -328,7 +312,7 @@ class Mutation(Removable):
             if self.status == "pending":
                 self._schedule_gc()
             else:
-                self._client.mutation_cache.remove(self)
+                self._keeper.remove(self)
 
     def __repr__(self) -> str:
         key = self.options.mutation_key

@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from kaizen_widgets.query.environment import all_ended
+from kaizen_widgets.query.environment import Environment, all_ended
 from kaizen_widgets.query.filters import MutationFilters
-from kaizen_widgets.query.mutation import Mutation, MutationState
+from kaizen_widgets.query.keys import QueryKey
+from kaizen_widgets.query.mutation import Mutation
+from kaizen_widgets.query.mutation_state import MutationState
 from kaizen_widgets.query.options import MutationOptions
-
-if TYPE_CHECKING:
-    from kaizen_widgets.query.client import QueryClient
 
 
 @dataclass(frozen=True)
@@ -30,18 +29,29 @@ class MutationCallbacks:
 
 
 class MutationCache:
-    """The mutations of a client, in order of creation."""
+    """The mutations of a client, in order of creation.
 
-    def __init__(self, client: QueryClient, callbacks: MutationCallbacks | None = None) -> None:
-        self._client = client
-        self._env = client.environment
+    Args:
+        environment: What the client's caches share.
+        invalidate: Declares the queries of a key stale.
+        callbacks: What to call for any mutation.
+    """
+
+    def __init__(
+        self,
+        environment: Environment,
+        invalidate: Callable[[QueryKey], object],
+        callbacks: MutationCallbacks | None = None,
+    ) -> None:
+        self.environment = self._env = environment
+        self.invalidate = invalidate
         self.callbacks = callbacks or MutationCallbacks()
         self._mutations: dict[Mutation, None] = {}
         self._listeners: list[Callable[[Mutation], object]] = []
 
     def build(self, options: MutationOptions, state: MutationState | None = None) -> Mutation:
         """Return a new mutation, as it was saved if ``state`` is given; it does not run yet."""
-        mutation = Mutation(self._client, options, state)
+        mutation = Mutation(self, options, state)
         with self._env.delivery.locked():
             self._mutations[mutation] = None
             self.notify(mutation)

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from kaizen_widgets.background import Pending
 from kaizen_widgets.query.checks import check_callable
+from kaizen_widgets.query.host import Host
 from kaizen_widgets.query.keys import hash_key
-from kaizen_widgets.query.mutation import Mutation, MutationState
+from kaizen_widgets.query.mutation import Mutation
+from kaizen_widgets.query.mutation_state import MutationState
 from kaizen_widgets.query.options import MutationOptions, make
-
-if TYPE_CHECKING:
-    from kaizen_widgets.query.client import QueryClient
 
 
 class MutationObserver:
@@ -23,9 +22,7 @@ class MutationObserver:
         options: The mutations' options; or name them.
     """
 
-    def __init__(
-        self, client: QueryClient, options: MutationOptions | None = None, **named: Any
-    ) -> None:
+    def __init__(self, client: Host, options: MutationOptions | None = None, **named: Any) -> None:
         self._client = client
         self._env = client.environment
         self._options = client.default_mutation_options(make(MutationOptions, options, named))
@@ -36,8 +33,8 @@ class MutationObserver:
         self._callbacks: tuple[Callable[..., object] | None, ...] = (None, None, None)
 
     @property
-    def client(self) -> QueryClient:
-        """The client whose mutations it runs."""
+    def client(self) -> Any:
+        """The `QueryClient` whose mutations it runs."""
         return self._client
 
     @property

@@ -10,11 +10,13 @@ import math
 from collections.abc import Callable, Generator
 from concurrent.futures import Future
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import Any
 
 from kaizen_widgets.background import Pending
 from kaizen_widgets.errors import QueryError
 from kaizen_widgets.query.environment import branch, resolved
+from kaizen_widgets.query.host import Host
 from kaizen_widgets.query.options import QueryOptions, make, resolve
 from kaizen_widgets.query.query import Query
 from kaizen_widgets.query.result import QueryResult
@@ -22,9 +24,6 @@ from kaizen_widgets.query.sharing import same
 from kaizen_widgets.query.state import UNSET, Direction, FetchStatus, QueryStatus
 from kaizen_widgets.query.timers import WatchTimers
 from kaizen_widgets.query.view import View
-
-if TYPE_CHECKING:
-    from kaizen_widgets.query.client import QueryClient
 
 
 class QueryObserver:
@@ -35,9 +34,7 @@ class QueryObserver:
         options: The query's options; or name them.
     """
 
-    def __init__(
-        self, client: QueryClient, options: QueryOptions | None = None, **named: Any
-    ) -> None:
+    def __init__(self, client: Host, options: QueryOptions | None = None, **named: Any) -> None:
         self._client = client
         self._env = client.environment
         self._listeners: list[Callable[[QueryResult], object]] = []
@@ -53,8 +50,8 @@ class QueryObserver:
     # ---------------------------------------------------------------- reading
 
     @property
-    def client(self) -> QueryClient:
-        """The client whose cache it reads."""
+    def client(self) -> Any:
+        """The `QueryClient` whose cache it reads."""
         return self._client
 
     @property
@@ -322,7 +319,7 @@ class QueryObserver:
         result = self.get_current_result()
         if last is None or self._worth_telling(last, result):
             for listener in tuple(self._listeners):
-                self._env.delivery.post(lambda listener=listener: listener(result))
+                self._env.delivery.post(partial(listener, result))
 
     def _worth_telling(self, last: QueryResult, result: QueryResult) -> bool:
         names = self._options.notify_on_change_props
@@ -357,7 +354,8 @@ class QueryObserver:
     def _arm(self) -> None:
         self._arm_stale()
         every = resolve(self._options.refetch_interval, self._query)
-        self._timers.arm_interval(every, enabled=every is not None and self._enabled(self._query))
+        if every is not None or self._timers.every is not None:
+            self._timers.arm_interval(every, enabled=self._enabled(self._query))
 
     def _arm_stale(self) -> None:
         stale_time = resolve(self._options.stale_time, self._query)

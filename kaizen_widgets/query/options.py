@@ -2,8 +2,8 @@
 
 Names and defaults are TanStack Query v5's in snake case. Durations are seconds (a number or a
 timedelta). None (for data: `UNSET`) means "not given": the defaults of the key decide, then the
-client's, then the library's. A "function of the query" is asked whenever the answer is needed; one that
-raises counts as not given, and is logged.
+client's, then the library's. A "function of the query" is given the `Query` whenever the answer is
+needed; one that raises counts as not given, and is logged.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import timedelta
 from enum import Enum
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, TypeVar
+from typing import Any, Final, Literal, TypeAlias, TypeVar
 
 from kaizen_widgets.errors import QueryError
 from kaizen_widgets.query.checks import (
@@ -27,16 +27,13 @@ from kaizen_widgets.query.checks import (
 from kaizen_widgets.query.keys import QueryKey, as_key
 from kaizen_widgets.query.state import UNSET
 
-if TYPE_CHECKING:
-    from kaizen_widgets.query.query import Query
-
 log = logging.getLogger(__name__)
 
 Seconds: TypeAlias = "float | timedelta"
 Retry: TypeAlias = "bool | int | Callable[[int, BaseException], bool]"
 RetryDelay: TypeAlias = "Seconds | Callable[[int, BaseException], float]"
 NetworkMode: TypeAlias = Literal["online", "always", "offlineFirst"]
-Refetch: TypeAlias = 'bool | Literal["always"] | Callable[[Query], Any]'
+Refetch: TypeAlias = 'bool | Literal["always"] | Callable[[Any], Any]'
 
 DEFAULT_GC_TIME: Final = 300.0
 O = TypeVar("O", "QueryOptions", "MutationOptions")  # noqa: E741
@@ -100,18 +97,18 @@ class QueryOptions:
 
     query_key: QueryKey = ()
     query_fn: Callable[..., Any] | _Skip | None = None
-    stale_time: Seconds | Literal["static"] | Callable[[Query], Any] | None = None
+    stale_time: Seconds | Literal["static"] | Callable[[Any], Any] | None = None
     gc_time: Seconds | None = None
     retry: Retry | None = None
     retry_delay: RetryDelay | None = None
     network_mode: NetworkMode | None = None
-    enabled: bool | Callable[[Query], bool] | None = None
-    refetch_interval: Seconds | Literal[False] | Callable[[Query], Any] | None = None
+    enabled: bool | Callable[[Any], bool] | None = None
+    refetch_interval: Seconds | Literal[False] | Callable[[Any], Any] | None = None
     refetch_interval_in_background: bool | None = None
     refetch_on_mount: Refetch | None = None
     refetch_on_window_focus: Refetch | None = None
     refetch_on_reconnect: Refetch | None = None
-    retry_on_mount: bool | Callable[[Query], bool] | None = None
+    retry_on_mount: bool | Callable[[Any], bool] | None = None
     initial_data: Any = UNSET
     initial_data_updated_at: float | Callable[[], float | None] | None = None
     placeholder_data: Any = UNSET
@@ -214,7 +211,7 @@ class DefaultOptions:
     mutations: MutationOptions = field(default_factory=MutationOptions)
 
 
-def keep_previous_data(previous: Any, query: Query | None) -> Any:
+def keep_previous_data(previous: Any, query: Any) -> Any:
     """As ``placeholder_data``: show the previous key's data until the new one's is there."""
     return previous
 
@@ -243,7 +240,7 @@ def merge(options: O, defaults: O) -> O:
     return replace(options, **missing) if missing else options
 
 
-def resolve(value: Any, query: Query) -> Any:
+def resolve(value: Any, query: Any) -> Any:
     """Return an option's value, asked of ``query`` if it is a function; None if that raises."""
     if not callable(value):
         return value

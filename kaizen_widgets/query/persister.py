@@ -13,17 +13,15 @@ import logging
 import math
 import threading
 from collections.abc import Awaitable, Callable, Mapping
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 from kaizen_widgets.clock import Timer
 from kaizen_widgets.query.checks import check_callable, check_seconds
+from kaizen_widgets.query.host import Host
 from kaizen_widgets.query.hydration import dehydrate, hydrate
 from kaizen_widgets.query.mutation import Mutation
 from kaizen_widgets.query.options import MutationOptions, Seconds, seconds
 from kaizen_widgets.query.query import Query
-
-if TYPE_CHECKING:
-    from kaizen_widgets.query.client import QueryClient
 
 logger = logging.getLogger(__name__)
 
@@ -51,6 +49,14 @@ class TextStorage(Protocol):
         ...
 
 
+class Forgetful(Host, Protocol):
+    """A client that says when everything in it has become another's."""
+
+    def on_forget(self, listener: Callable[[], object]) -> Callable[[], None]:
+        """Call ``listener`` whenever it forgets; return what ends that."""
+        ...
+
+
 class Persister:
     """Keeps a client's successful queries, and its paused mutations that can go on later.
 
@@ -73,7 +79,7 @@ class Persister:
 
     def __init__(
         self,
-        client: QueryClient,
+        client: Forgetful,
         storage: TextStorage,
         *,
         name: str = "queries",

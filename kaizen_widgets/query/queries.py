@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from kaizen_widgets.query.checks import check_callable
+from kaizen_widgets.query.host import Host
 from kaizen_widgets.query.keys import hash_key
 from kaizen_widgets.query.observer import QueryObserver
 from kaizen_widgets.query.options import QueryOptions
 from kaizen_widgets.query.result import QueryResult
 from kaizen_widgets.query.sharing import same, share
 from kaizen_widgets.query.state import UNSET
-
-if TYPE_CHECKING:
-    from kaizen_widgets.query.client import QueryClient
 
 
 class QueriesObserver:
@@ -29,7 +27,7 @@ class QueriesObserver:
 
     def __init__(
         self,
-        client: QueryClient,
+        client: Host,
         queries: Iterable[QueryOptions],
         *,
         combine: Callable[[list[QueryResult]], Any] | None = None,

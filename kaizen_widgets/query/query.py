@@ -1,29 +1,16 @@
-"""One entry of the cache: its state, its observers, and at most one fetch at a time.
+"""One entry of the cache: its state, how fresh it is, and who watches. How it fetches: see `fetching`.
 
-Everything here is called under the client's lock, from any thread; the function itself runs on the loop,
-without the lock. A late answer of a fetch that was cancelled or replaced is dropped.
+Everything here is called under the client's lock, from any thread.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from concurrent.futures import Future
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Protocol
+import math
+from typing import Any, Protocol
 
-from kaizen_widgets.errors import QueryCancelledError
-from kaizen_widgets.query.environment import resolved
-from kaizen_widgets.query.fetch import Fetch, QueryContext, call, no_data
-from kaizen_widgets.query.keys import QueryKey
+from kaizen_widgets.query.fetching import Fetching, Keeper
 from kaizen_widgets.query.options import SKIP, QueryOptions, resolve, seconds
-from kaizen_widgets.query.pages import fetch_pages
-from kaizen_widgets.query.removable import Removable
-from kaizen_widgets.query.retryer import Hooks, Retryer, may_fetch
-from kaizen_widgets.query.sharing import share
-from kaizen_widgets.query.state import UNSET, Direction, QueryState
-
-if TYPE_CHECKING:
-    from kaizen_widgets.query.client import QueryClient
+from kaizen_widgets.query.state import UNSET, QueryState
 
 # Times since the epoch are floats good to a microsecond; data this close to stale is stale.
 EPSILON = 0.0001
@@ -54,7 +41,7 @@ class Observer(Protocol):
         """The query's state changed."""
 
 
-class Query(Removable):
+class Query(Fetching):
     """One entry.
 
     Attributes:
@@ -68,24 +55,16 @@ class Query(Removable):
 
     def __init__(
         self,
-        client: QueryClient,
+        keeper: Keeper,
         key_hash: str,
         options: QueryOptions,
         state: QueryState | None = None,
     ) -> None:
-        self._client = client
-        self._env = client.environment
-        self.key: QueryKey = options.query_key
+        self._env = keeper.environment
         self.hash = key_hash
-        self.options = options
-        self.infinite = False
         self.observers: list[Observer] = []
-        self._fetch: Fetch | None = None
-        self._abandoned: Fetch | None = None
-        self._signal_taken = False
         self._initial = self._initial_state(options)
-        self.state = self._initial if state is None else state
-        self._revert = self.state
+        super().__init__(keeper, options, self._initial if state is None else state)
         self.set_options(options)
         self._schedule_gc()
 
@@ -130,6 +109,8 @@ class Query(Removable):
             return True
         if stale_time == "static":
             return False
+        if stale_time == math.inf:
+            return self.state.is_invalidated
         return self.state.is_invalidated or self.time_until_stale(stale_time) == 0
 
     def time_until_stale(self, stale_time: Any) -> float:
@@ -169,7 +150,7 @@ class Query(Removable):
         if observer not in self.observers:
             self.observers.append(observer)
             self._clear_gc()
-            self._client.query_cache.notify("observer_added", self)
+            self._keeper.notify("observer_added", self)
 
     def remove_observer(self, observer: Observer) -> None:
         """Be watched no longer. The last to leave stops retries, and a function that took the signal."""
@@ -184,7 +165,7 @@ class Query(Removable):
                 else:
                     self._fetch.retryer.retries_stopped = True
             self._schedule_gc()
-        self._client.query_cache.notify("observer_removed", self)
+        self._keeper.notify("observer_removed", self)
 
     def on_event(self, event: str) -> None:
         """The network is back (``reconnect``) or somebody looks again (``focus``)."""
@@ -195,87 +176,6 @@ class Query(Removable):
         if self._fetch is not None:
             self._fetch.retryer.resume()
 
-    # --------------------------------------------------------------- fetching
-
-    def fetch(
-        self,
-        options: QueryOptions | None = None,
-        *,
-        cancel_refetch: bool = False,
-        direction: Direction | None = None,
-    ) -> Future[Any]:
-        """Fetch, or join the fetch under way, and return its outcome.
-
-        Args:
-            options: To take first, if a fetch starts.
-            cancel_refetch: Start anew if one runs and there is data already.
-            direction: Of an infinite query, where one more page goes.
-        """
-        outcome: Future[Any] | None = None
-        if self._fetch is not None:
-            if self.state.data is UNSET or not cancel_refetch:
-                self._fetch.retryer.retries_stopped = False
-                return self._fetch.outcome
-            outcome = self._fetch.outcome
-            self._abort()
-        elif self._abandoned is not None:
-            outcome, self._abandoned = self._abandoned.outcome, None
-        if options is not None:
-            self.set_options(options)
-        if self.options.query_fn is None:
-            for observer in self.observers:
-                if observer.options.query_fn is not None:
-                    self.set_options(observer.options)
-                    break
-        fetch = Fetch(self._took_signal, Future() if outcome is None else outcome)
-        self._fetch = fetch
-        fetch.retryer = Retryer(
-            self._env,
-            self._attempt(fetch, self.state, direction),
-            Hooks(
-                failed=lambda count, error: self.dispatch(self.state.failed(count, error)),
-                paused=lambda: self.dispatch(replace(self.state, fetch_status="paused")),
-                continued=lambda: self.dispatch(replace(self.state, fetch_status="fetching")),
-                succeeded=lambda data: self._succeed(fetch, data),
-                errored=lambda error: self._give_up(fetch, error),
-            ),
-            retry=self.options.retry,
-            retry_delay=self.options.retry_delay,
-            network_mode=self.options.network_mode,
-        )
-        self._revert = self.state
-        now = "fetching" if may_fetch(self._env, self.options.network_mode) else "paused"
-        self.dispatch(self.state.fetching(now, direction))
-        fetch.retryer.start()
-        return fetch.outcome
-
-    def cancel(self, *, revert: bool = False, silent: bool = False) -> Future[Any]:
-        """Stop the fetch under way; return a future that ends when it has.
-
-        Args:
-            revert: Go back to the state before it; who waits gets the data that is there, or
-                `QueryCancelledError`. Otherwise the fetch counts as failed.
-            silent: Leave the state alone; who waits gets `QueryCancelledError`.
-        """
-        fetch = self._fetch
-        if fetch is None:
-            return resolved(None)
-        if revert:
-            self.state = replace(self._revert, fetch_status="idle")
-        self._abort()
-        if revert:
-            self.dispatch(self.state)
-        if silent:
-            self._refuse(fetch)
-        elif not revert:
-            self._errored(fetch, self._cancelled())
-        elif self.state.data is UNSET:
-            self._refuse(fetch)
-        else:
-            fetch.outcome.set_result(self.state.data)
-        self._schedule_gc()
-        return fetch.outcome
-
     def reset(self) -> None:
         """Be as new: the initial data, no error; a fetch under way is cancelled.
 
@@ -283,10 +183,7 @@ class Query(Removable):
         """
         # As in the original, nothing collects an idle one until it is fetched or observed again.
         self._clear_gc()
-        if self._fetch is not None:
-            self._abandoned = self._fetch
-            self._abort()
-            self._schedule_gc()
+        self.abandon()
         self.dispatch(self._initial)
 
     def destroy(self) -> None:
@@ -294,12 +191,6 @@ class Query(Removable):
         if self._fetch is not None:
             self.cancel(silent=True)
         self._clear_gc()
-
-    def refuse_abandoned(self) -> None:
-        """Tell whoever waited for a fetch that a reset cancelled and nothing replaced."""
-        fetch, self._abandoned = self._abandoned, None
-        if fetch is not None:
-            self._refuse(fetch)
 
     def set_state(self, state: QueryState) -> None:
         """Take a state as it is, such as one that was saved."""
@@ -311,70 +202,13 @@ class Query(Removable):
         if self.observers:
             for observer in tuple(self.observers):
                 observer.on_query_update()
-        self._client.query_cache.notify("updated", self)
+        self._keeper.notify("updated", self)
 
-    def _attempt(
-        self, fetch: Fetch, before: QueryState, direction: Direction | None
-    ) -> Callable[[], Any]:
-        def context(param: Any = UNSET, at: Direction | None = None) -> QueryContext:
-            return QueryContext(self._client, self.key, self.meta, fetch, param, at)
-
-        async def page(param: Any, at: Direction) -> Any:
-            return await call(self.options.query_fn, context(param, at))
-
-        async def whole() -> Any:
-            self._signal_taken = False
-            return await call(self.options.query_fn, context())
-
-        options = self.options
-        if self.infinite:
-            return lambda: fetch_pages(options, before.data, direction, page)
-        return whole
-
-    def _took_signal(self) -> None:
-        self._signal_taken = True
-
-    def _succeed(self, fetch: Fetch, data: Any) -> None:
-        if data is UNSET:
-            self._give_up(fetch, no_data(self.key))
-            return
-        try:
-            data = self._shared(data)
-        except Exception as error:
-            self._give_up(fetch, error)
-            return
-        self._fetch = None
-        self.dispatch(self.state.succeeded(data, self._env.now(), manual=False))
-        self._client.query_cache.succeeded(self, data)
-        self._schedule_gc()
-        fetch.outcome.set_result(data)
-
-    def _give_up(self, fetch: Fetch, error: BaseException) -> None:
-        self._fetch = None
-        self._errored(fetch, error)
-        self._schedule_gc()
-
-    def _errored(self, fetch: Fetch, error: BaseException) -> None:
-        self.dispatch(self.state.errored(error, self._env.now()))
-        self._client.query_cache.errored(self, error)
-        fetch.outcome.set_exception(error)
-
-    def _abort(self) -> None:
-        fetch, self._fetch = self._fetch, None
-        if fetch is not None:
-            # As in the original, pages of a function that never took the signal go on being fetched.
-            fetch.retryer.cancel(stop=not self.infinite or fetch.signal_taken)
-            for callback in fetch.signal.abort():
-                self._env.delivery.post(callback)
-
-    def _refuse(self, fetch: Fetch) -> None:
-        fetch.outcome.set_exception(self._cancelled())
-
-    def _cancelled(self) -> QueryCancelledError:
-        return QueryCancelledError(f"The fetch of {list(self.key)} was cancelled.", key=self.key)
-
-    def _shared(self, data: Any) -> Any:
-        return share_by(self.options, self.state.data, data)
+    def _borrow_function(self) -> None:
+        for observer in self.observers:
+            if observer.options.query_fn is not None:
+                self.set_options(observer.options)
+                break
 
     def _initial_state(self, options: QueryOptions) -> QueryState:
         data = options.initial_data
@@ -395,15 +229,7 @@ class Query(Removable):
     def _collect(self) -> None:
         with self._env.delivery.locked():
             if not self.observers and self.state.fetch_status == "idle":
-                self._client.query_cache.remove(self)
+                self._keeper.remove(self)
 
     def __repr__(self) -> str:
         return f"Query({list(self.key)}, {self.state.status}/{self.state.fetch_status})"
-
-
-def share_by(options: QueryOptions, old: Any, new: Any) -> Any:
-    """Return ``new`` with what it shares with ``old``, as ``structural_sharing`` says."""
-    sharing = options.structural_sharing
-    if callable(sharing):
-        return sharing(None if old is UNSET else old, new)
-    return new if sharing is False else share(old, new)

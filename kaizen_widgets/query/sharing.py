@@ -5,7 +5,10 @@ Only lists and dicts are looked into (not subclasses, not other containers), at 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
+
+from kaizen_widgets.query.state import UNSET
 
 MAX_DEPTH = 500
 _SCALARS = frozenset({str, int, float, bool, bytes})
@@ -44,3 +47,10 @@ def share(old: Any, new: Any, depth: int = 0) -> Any:
         )
         return old if unchanged else parts
     return new
+
+
+def share_by(sharing: bool | Callable[[Any, Any], Any] | None, old: Any, new: Any) -> Any:
+    """Return ``new`` with what it shares with ``old`` (`UNSET` for nothing), as an option says."""
+    if callable(sharing):
+        return sharing(None if old is UNSET else old, new)
+    return new if sharing is False else share(old, new)

@@ -12,9 +12,9 @@ from typing import Any
 
 from kaizen_widgets.query.options import QueryOptions, keep_previous_data, resolve
 from kaizen_widgets.query.pages import next_param, prev_param
-from kaizen_widgets.query.query import Query, share_by
+from kaizen_widgets.query.query import Query
 from kaizen_widgets.query.result import QueryResult
-from kaizen_widgets.query.sharing import same
+from kaizen_widgets.query.sharing import same, share_by
 from kaizen_widgets.query.state import UNSET, QueryState
 
 log = logging.getLogger(__name__)
@@ -65,7 +65,7 @@ class View:
             shown, ready = self._placeholder(options)
             if shown is not UNSET:
                 data, status, placeholder = (
-                    share_by(options, _last_data(last), shown),
+                    share_by(options.structural_sharing, _last_data(last), shown),
                     "success",
                     True,
                 )
@@ -134,7 +134,7 @@ class View:
         self._select = options.select
         try:
             selected = options.select(data) if options.select is not None else data
-            self._selected = share_by(options, _last_data(self.result), selected)
+            self._selected = share_by(options.structural_sharing, _last_data(self.result), selected)
             self._select_error = None
         except Exception as error:
             self._select_error = error

@@ -138,7 +138,7 @@ class ActionLog(HasTraits):
             "stagedActionIds": list(range(len(self.entries))),
         }
         try:
-            return json.dumps(lifted)
+            return json.dumps(lifted, default=_plain)
         except (TypeError, ValueError) as error:
             raise StoreError(f"The log cannot be exported: {error}.") from error
 
@@ -182,3 +182,14 @@ class ActionLog(HasTraits):
 
     def __repr__(self) -> str:
         return f"ActionLog(entries={len(self.entries)}, position={self.position})"
+
+
+def _plain(value: Any) -> Any:
+    """Return what JSON can say for a mapping of another kind, such as a node.
+
+    Raises:
+        TypeError: It is none.
+    """
+    if isinstance(value, Mapping):
+        return dict(value)
+    raise TypeError(f"a {type(value).__name__} is no JSON")

@@ -104,8 +104,15 @@ class CanvasStore(DocumentStore):
         """
         self.commit((RemoveElement(kind="node", id=node_id),))
 
-    def update_node_data(self, node_id: str, data: Mapping[str, Any]) -> None:
+    def update_node_data(
+        self, node_id: str, data: Mapping[str, Any], *, source: Any = None
+    ) -> None:
         """Merge ``data`` into a node's data.
+
+        Args:
+            node_id: Which.
+            data: What to set.
+            source: Whose request it is, such as a form: what one types without a pause is one step.
 
         Raises:
             UnknownNodeError: There is no such node.
@@ -120,7 +127,7 @@ class CanvasStore(DocumentStore):
                     for key, value in data.items()
                 )
             )
-            self.commit(batch)
+            self.commit(batch, source=source)
 
     def set_selection(self, node_id: str | None = None, edge_id: str | None = None) -> None:
         """Select a node, an edge, or nothing.

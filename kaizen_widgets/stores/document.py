@@ -21,7 +21,7 @@ from kaizen_widgets.delivery import WholeDelivery, call_all
 from kaizen_widgets.errors import GraphError
 from kaizen_widgets.graph import Batch, Edge, Graph, Node, apply, describe, diff, digest
 from kaizen_widgets.stores.elements_trait import Elements
-from kaizen_widgets.stores.history import HistoryStore, Step
+from kaizen_widgets.stores.history import HistoryStore, Step, typing
 from kaizen_widgets.stores.selecting import Unsubscribe
 from kaizen_widgets.stores.store import Changes, Store
 
@@ -119,7 +119,8 @@ class DocumentStore(Store):
                 self._graph = after
                 self._open.append(batch)
                 return None
-            step = Step(label or describe(batch), self._now(), inverse)
+            typed = None if label else typing(batch, source)
+            step = Step(label or describe(batch), self._now(), inverse, typed)
             commit = self._advance(batch, after, source)
             self.history.push(step)
         return commit

@@ -51,6 +51,8 @@ logger = logging.getLogger(__name__)
 
 REMEMBERED_VIEWS = 256
 REMEMBERED_REFUSALS = 64
+MOST_OPERATIONS = 50_000
+"""In one message: a whole graph of 20,000 nodes can be pasted, a flood cannot keep the kernel busy."""
 
 
 class Document(Protocol):
@@ -134,6 +136,7 @@ class KernelEnd:
     def receive(self, content: Any) -> None:
         """Take one message of a view; never raises, always answers what can be answered (S2, S10)."""
         try:
+            _refuse_flood(content)
             message = view_message.validate_python(content)
         except (ValidationError, GraphError) as error:
             self._receive_invalid(content, error)
@@ -334,6 +337,17 @@ def _looks(kinds: tuple[KindLook, ...]) -> str:
     """Return what tells these kinds from others."""
     text = "\n".join(kind.model_dump_json() for kind in kinds)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _refuse_flood(content: Any) -> None:
+    """Refuse more than may be in one message, before any of it is looked at (S10)."""
+    for name in ("batch", "nodes", "edges"):
+        many = content.get(name) if isinstance(content, Mapping) else None
+        if isinstance(many, list | tuple) and len(many) > MOST_OPERATIONS:
+            raise GraphError(
+                f"One message holds {len(many):,} of {name}, and at most {MOST_OPERATIONS:,} are taken.",
+                hint="Do it in several steps, or from Python.",
+            )
 
 
 def _refuse_screen_facts(batch: Batch) -> None:

@@ -143,4 +143,4 @@ class MutationButton(Panel):
         return ""
 
     def __repr__(self) -> str:
-        return f"MutationButton({self.label!r}, {self._read().status})"
+        return f"MutationButton({self.label!r})"

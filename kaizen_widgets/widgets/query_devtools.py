@@ -284,7 +284,7 @@ class QueryDevtools(Panel):
         self._changed()
 
     def __repr__(self) -> str:
-        return f"QueryDevtools({len(self.client.query_cache.get_all())} queries)"
+        return "QueryDevtools()"
 
 
 def state_of(query: Query) -> str:

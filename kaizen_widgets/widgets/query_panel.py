@@ -177,8 +177,7 @@ class QueryPanel(Panel):
         return self._output
 
     def __repr__(self) -> str:
-        result = self._observer.get_current_result()
-        return f"QueryPanel({list(self._observer.options.query_key)}, {result.status})"
+        return f"QueryPanel({list(self._observer.options.query_key)})"
 
 
 _NOTHING = object()

@@ -28,10 +28,11 @@ class Kernel:
             self.store, self.api.pipelines, loop=background, journal=self.journal, leases=leases
         )
 
-    def open(self, pipeline_id: str) -> None:
+    def open(self, pipeline_id: str | None) -> None:
         self.keeping.open(self.stored(pipeline_id), id=pipeline_id, name="P")
 
-    def stored(self, pipeline_id: str) -> Graph:
+    def stored(self, pipeline_id: str | None) -> Graph:
+        assert pipeline_id is not None
         return background.wait(self.api.pipelines.endpoints.load_graph(pipeline_id), WAIT)
 
     def name(self, label: str) -> None:

@@ -84,3 +84,19 @@ def test_a_host_that_cannot_share_gets_the_code_by_message(
     lab.run_all()
     lab.page.wait_for_function(ALL_DRAWN, arg=2)
     assert lab.page.evaluate("globalThis.kaizenCode.size") == 1
+
+
+def test_nothing_is_asked_of_any_other_server(lab: Lab):
+    asked: list[str] = []
+    lab.page.on("request", lambda request: asked.append(request.url))
+    lab.open([MAKE, ONE])
+    lab.run_all()
+    Hand(lab).node("b").wait_for()
+    Hand(lab).button("Arrange").click()
+    lab.wait_for_python(
+        "canvas.can_undo if hasattr(canvas, 'can_undo') else canvas.store.history.can_undo"
+    )
+    here = lab.page.evaluate("location.host")
+    assert [
+        url for url in asked if f"//{here}/" not in url and not url.startswith(("blob:", "data:"))
+    ] == []

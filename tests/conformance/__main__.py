@@ -1,7 +1,8 @@
 """Replay recorded cases of the original libraries: ``python -m tests.conformance KIND PATH...``.
 
 A PATH is a case, or a folder of which every ``*.json`` is one; of ``query``, a folder that holds
-``scenarios/`` and, by the same names, ``traces/``. Each case that fails is printed with its
+``scenarios/`` and, by the same names, ``traces/``; of ``models``,
+a Python file that holds ``CASES``. Each case that fails is printed with its
 first difference; the last line is ``N passed, M failed``. Exits with 1 when a case failed, with 2 when
 there was nothing to replay.
 """
@@ -13,12 +14,13 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.conformance import query, stores, xyflow
+from tests.conformance import forms, models, query, stores, xyflow
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 KINDS: dict[str, Callable[[Path], str | None]] = {
+    "forms": lambda case: forms.replay(json.loads(case.read_text("utf-8"))),
     "query": query.replay_case,
     "stores": lambda case: stores.replay(json.loads(case.read_text("utf-8"))),
     "xyflow": lambda case: xyflow.replay(json.loads(case.read_text("utf-8"))),
@@ -28,9 +30,11 @@ KINDS: dict[str, Callable[[Path], str | None]] = {
 def main(arguments: Sequence[str]) -> int:
     """Replay what the command line names; return the exit code."""
     kind, *names = arguments or [""]
+    if kind == "models":
+        return models.main(names)
     if kind not in KINDS:
         print(
-            f"There is no kind {kind!r}; the kinds are: {', '.join(sorted(KINDS))}.",
+            f"There is no kind {kind!r}; the kinds are: {', '.join(sorted([*KINDS, 'models']))}.",
             file=sys.stderr,
         )
         return 2

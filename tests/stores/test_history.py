@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kaizen_widgets.graph import Graph, Node
-from kaizen_widgets.stores import CanvasStore
+from kaizen_widgets.stores import CanvasStore, ExecutionStore
 
 
 def moved(store, x):
@@ -104,3 +104,103 @@ def test_undo_all_restores_the_first_and_redo_all_the_last(actions):
     while store.redo():
         pass
     assert store.graph == last
+
+
+class Typist:
+    """Types into the label of a node, a letter at a time, in virtual time."""
+
+    def __init__(self, clock, source="form"):
+        self.clock = clock
+        self.store = CanvasStore(Graph([Node("a", (0, 0), data={"label": ""})]), now=clock.now)
+        self.source = source
+
+    def type(self, text, *, pause=0.1, source=None):
+        for end in range(1, len(text) + 1):
+            self.clock.advance(pause)
+            label = {"label": text[:end]}
+            self.store.update_node_data("a", label, source=source or self.source)
+
+    @property
+    def label(self):
+        return self.store.graph.node("a").label
+
+    @property
+    def steps(self):
+        return [step.label for step in self.store.history.past]
+
+
+def test_what_is_typed_without_a_pause_is_one_step(clock):
+    typist = Typist(clock)
+    typist.type("Anna")
+    assert typist.steps == ["rename node"]
+    typist.store.undo()
+    assert typist.store.graph.node("a")["data"]["label"] == ""
+    typist.store.redo()
+    assert typist.label == "Anna"
+
+
+def test_a_pause_ends_the_typing(clock):
+    typist = Typist(clock)
+    typist.type("Ann")
+    clock.advance(1.1)
+    typist.type("Anna")
+    typist.store.undo()
+    assert typist.label == "Ann"
+
+
+def test_another_text_another_hand_and_another_edit_are_other_steps(clock):
+    typist = Typist(clock)
+    typist.type("A")
+    typist.type("AB", source="other form")
+    typist.store.update_node_data("a", {"note": "n"}, source="other form")
+    moved(typist.store, 5)
+    typist.type("ABC", source="other form")
+    assert typist.steps == ["rename node", "rename node", "edit node", "move node", "rename node"]
+
+
+def test_an_undo_ends_the_typing(clock):
+    typist = Typist(clock)
+    typist.type("A")
+    typist.type("B", source="other form")
+    typist.store.undo()
+    typist.type("C")
+    assert typist.steps == ["rename node", "rename node"]
+
+
+def test_typing_that_ends_where_it_began_is_no_step(clock):
+    typist = Typist(clock)
+    typist.type("A")
+    typist.store.update_node_data("a", {"label": ""}, source=typist.source)
+    assert not typist.store.history.can_undo
+
+
+def test_edits_from_python_are_each_a_step_however_quick(clock):
+    store = CanvasStore(Graph([Node("a", (0, 0), data={"label": ""})]), now=clock.now)
+    store.update_node_data("a", {"label": "Ann"})
+    store.update_node_data("a", {"label": "Bob"})
+    assert len(store.history.past) == 2
+
+
+def test_a_transaction_is_one_step_with_its_label_and_time(clock):
+    store = store_with_a()
+    with store.transaction("tidy up"):
+        store.add_node(id="b")
+        moved(store, 5)
+    [step] = store.history.past
+    assert (step.label, store.history.undo_label) == ("tidy up", "tidy up")
+    assert step.time.tzinfo is not None
+    store.undo()
+    assert [step.label for step in store.history.future] == ["tidy up"]
+
+
+def test_undo_leaves_selection_and_run_results_alone():
+    store, execution = store_with_a(), ExecutionStore()
+    store.add_node(id="b")
+    execution.start_execution("r", ["a"])
+    execution.set_result(1)
+    moved(store, 5)
+    store.set_selection("b")
+    before = execution.get()
+    store.undo()
+    assert store.selected_node_id == "b"
+    assert execution.get() == before

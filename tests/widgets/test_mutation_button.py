@@ -97,7 +97,7 @@ def test_a_function_starts_a_mutation_at_each_press(client, loop):
         button.press()
         loop.settle()
     assert [one.data for one in started] == [0, 1]
-    assert repr(button) == "MutationButton('Go', success)"
+    assert repr(button) == "MutationButton('Go')"
 
 
 @pytest.mark.parametrize(

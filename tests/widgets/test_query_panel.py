@@ -245,7 +245,7 @@ def test_what_is_no_query_or_no_view_is_refused(serve):
 
 
 def test_its_repr_tells_what_it_shows(serve):
-    assert repr(QueryPanel(serve(1))) == "QueryPanel(['things'], pending)"
+    assert repr(QueryPanel(serve(1))) == "QueryPanel(['things'])"
 
 
 def test_it_works_from_a_real_loop_s_thread():

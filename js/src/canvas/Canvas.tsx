@@ -17,12 +17,15 @@ import { FlowLine } from "./FlowLine.tsx";
 import type { FlowNode } from "./flow.ts";
 import { SessionContext, useReadOnly, useReplica, useSession, useStore } from "./hooks.ts";
 import { Notices, Orphans } from "./Notices.tsx";
+import { Overview } from "./Overview.tsx";
 import { DRAG_TYPE, Palette } from "./Palette.tsx";
 import { around } from "./place.ts";
+import { Raster } from "./Raster.tsx";
 import type { Session } from "./session.ts";
 import { Toolbar } from "./Toolbar.tsx";
 import { MAX_ZOOM, MIN_ZOOM, useFit } from "./useFit.ts";
 import { useSize } from "./useSize.ts";
+import { MANY } from "./window.ts";
 import { wouldLose } from "./words.ts";
 
 // At module scope: another object would remount every node (trap 24).
@@ -31,8 +34,6 @@ const EDGE_TYPES = { edge: FlowLine };
 /** React Flow draws the map for the size it is told, in px. */
 const MAP = { width: 124, height: 84 };
 const MULTI_KEYS = ["Control", "Meta"];
-/** From so many nodes on only what is seen is in the page (trap 22). */
-const MANY = 300;
 
 export function Canvas({ session }: { session: Session }): ReactNode {
   return (
@@ -72,14 +73,15 @@ interface BoardProps {
 function Board({ mode, visible, roomy }: BoardProps): ReactNode {
   const session = useSession();
   const readOnly = useReadOnly();
-  const { nodes, edges } = useStore(session.flow, (flow) => flow);
+  const large = useStore(session.flow, (flow) => flow.nodes.length > MANY);
+  const { nodes, edges, part } = useStore(session.window.shown, (shown) => shown);
   const minimap = useStore(session.traits, (traits) => traits.minimap);
   const zoomOnScroll = useStore(session.traits, (traits) => traits.zoomOnScroll);
   const focused = useStore(session.view, (view) => view.focused);
   const wheel = zoomOnScroll === "always" || (zoomOnScroll === "focus" && focused);
   const drop = useDrop();
   return (
-    <div className="kc-board" {...(readOnly ? {} : drop)}>
+    <div className="kc-board" data-many={part} {...(readOnly ? {} : drop)}>
       <ReactFlow
         nodes={nodes}
         edges={edges}
@@ -90,6 +92,10 @@ function Board({ mode, visible, roomy }: BoardProps): ReactNode {
         onConnect={session.connect}
         onReconnect={session.reconnect}
         isValidConnection={session.mayConnect}
+        onPaneClick={() => session.clearSelection()}
+        onNodeClick={(event, { id }) => {
+          if (!(event.ctrlKey || event.metaKey || event.shiftKey)) session.selectOne(id);
+        }}
         onNodeDoubleClick={(_, node) => session.startRename(node.id)}
         nodesDraggable={!readOnly}
         nodesConnectable={!readOnly}
@@ -104,12 +110,13 @@ function Board({ mode, visible, roomy }: BoardProps): ReactNode {
         maxZoom={MAX_ZOOM}
         connectionRadius={32}
         reconnectRadius={14}
-        onlyRenderVisibleElements={nodes.length > MANY}
         colorMode={mode}
       >
+        {large && <Raster key={mode} />}
         <Background variant={BackgroundVariant.Dots} gap={20} size={1.25} />
         <Controls showInteractive={false} showFitView={false} position="bottom-left" />
-        {minimap && roomy && nodes.length > 0 && (
+        {minimap && roomy && part && <Overview size={MAP} />}
+        {minimap && roomy && !part && nodes.length > 0 && (
           <MiniMap
             pannable
             zoomable

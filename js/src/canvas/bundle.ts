@@ -1,4 +1,5 @@
 /** The canvas's bundle: what every canvas of a page shares (see `loader.ts`). */
+import { options } from "preact";
 import { createElement } from "react";
 import { createRoot } from "react-dom/client";
 import { Channel, type Model } from "../channel.ts";
@@ -13,6 +14,10 @@ export interface View {
   model: Model;
   el: HTMLElement;
 }
+
+// React Flow takes over what it is given in an effect. preact would run that after the next frame, React
+// does at once where the change came from a store, as all of ours do.
+options.requestAnimationFrame = queueMicrotask;
 
 /** Draws one view; call what it returns to end it, after which nothing listens any more. */
 export function mount({ model, el }: View): () => void {

@@ -13,12 +13,14 @@ import type { Batch } from "../document.ts";
 import { same } from "../json.ts";
 import { HEADER, WIDTH } from "../nodes/geometry.ts";
 import type { Command, KindLook, Problem } from "../protocol.gen.ts";
-import { Replica, type ReplicaState } from "../replica.ts";
+import { Replica } from "../replica.ts";
+import type { ReplicaState } from "../replica-state.ts";
 import { type Readable, Store, type Unsubscribe } from "../store.ts";
 import { type Flow, type FlowEdge, type FlowNode, flowOf, NO_FLOW } from "./flow.ts";
 import type { NewId, XY } from "./gestures.ts";
 import * as gestures from "./gestures.ts";
 import { arrangement } from "./layout.ts";
+import { Window } from "./window.ts";
 
 export interface Notice {
   readonly id: number;
@@ -53,6 +55,8 @@ export class Session {
   private looks: ReadonlyMap<string, KindLook> = new Map();
   private drawn: Pick<ReplicaState, "shown" | "kinds"> | null = null;
   private readonly held = new Set<string>();
+  /** What of the flow React Flow is given. */
+  readonly window = new Window(this.held);
   private readonly arrows = new Set<string>();
   private endArrows: Unsubscribe | null = null;
   private reported: { nodes: string[]; edges: string[] } = { nodes: [], edges: [] };
@@ -74,6 +78,7 @@ export class Session {
       peer: (peer, nodes, edges) => this.mark(peer, [...nodes, ...edges]),
     });
     this.ends.add(this.replica.store.subscribe(() => this.draw()));
+    this.ends.add(this.flow.subscribe(() => this.window.show(this.flow.get())));
   }
 
   /** Listens, shows what was saved, and asks for what is. */
@@ -286,15 +291,31 @@ export class Session {
   private commitMoves(ids: readonly string[]): void {
     for (const id of ids) this.held.delete(id);
     const moved = new Set(ids);
-    const places = this.flow.get().nodes.filter(({ id }) => moved.has(id));
+    const nodes = this.flow.get().nodes.filter(({ id }) => moved.has(id));
+    const places = new Map<string, XY>(nodes.map(({ id, position }) => [id, position]));
     const changed = this.edit((document) =>
-      gestures.moves(
-        document,
-        places.map(({ id, position }) => [id, position] as const),
-      ),
+      gestures.moves(document, [...places, ...this.unseen(document, nodes, places)]),
     );
     // Nothing new, or not allowed: the nodes go back to where the document has them.
     if (!changed) this.redraw();
+  }
+
+  /** Where selected nodes go that React Flow did not move with the others, not having had them. */
+  private unseen(
+    document: ReplicaState["shown"],
+    moved: readonly FlowNode[],
+    places: ReadonlyMap<string, XY>,
+  ): Iterable<readonly [string, XY]> {
+    const [lead] = moved;
+    const from = lead && document.nodes.get(lead.id)?.position;
+    if (!lead?.selected || !from || !this.window.shown.get().part) return [];
+    const others = this.flow.get().nodes.filter(({ id, selected }) => selected && !places.has(id));
+    const ids = new Set([...others.map(({ id }) => id), ...places.keys()]);
+    return others.flatMap(({ id, parentId, position: { x, y } }): [string, XY][] =>
+      parentId !== undefined && ids.has(parentId)
+        ? []
+        : [[id, { x: x + lead.position.x - from.x, y: y + lead.position.y - from.y }]],
+    );
   }
 
   private draw(): void {
@@ -317,6 +338,8 @@ export class Session {
     const drawn = this.flow.get();
     const next = flowOf(this.replica.store.get().shown, this.looks, drawn, this.held);
     this.flow.set(next);
+    // Also when nothing was drawn anew: what the hand holds may be other than before.
+    this.window.show(next);
   }
 
   private selection(): { nodes: string[]; edges: string[] } {
@@ -344,6 +367,11 @@ export class Session {
       nodes: mark(flow.nodes, nodes),
       edges: mark(flow.edges, edges),
     });
+  }
+
+  /** A click on one node of a selection that React Flow knows only a part of. */
+  selectOne(id: string): void {
+    if (this.window.shown.get().part) this.selectOnly([id]);
   }
 
   private selectOnly(nodes: readonly string[]): void {

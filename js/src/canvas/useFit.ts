@@ -1,8 +1,9 @@
 /** Brings nodes into view, also those that were never drawn and so never measured. */
 import { getViewportForBounds, useReactFlow, useStoreApi } from "@xyflow/react";
 import { useCallback } from "react";
+import { useSession } from "./hooks.ts";
 
-export const MIN_ZOOM = 0.05;
+export const MIN_ZOOM = 0.01;
 export const MAX_ZOOM = 2;
 const PADDING = 0.07;
 /** Below it nodes could not be read, and of a large graph too many would be in view. */
@@ -17,21 +18,21 @@ export interface Fit {
 }
 
 export function useFit(): Fit {
-  const { getNodes, getNodesBounds, setViewport } = useReactFlow();
+  const { window } = useSession();
+  const { setViewport } = useReactFlow();
   const store = useStoreApi();
 
   const bring = useCallback(
     (least: number, duration: number) => {
-      const nodes = getNodes().filter((node) => !node.hidden);
+      const bounds = window.boxes.bounds();
       const { width, height } = store.getState();
-      if (nodes.length === 0 || width === 0 || height === 0) return;
-      const bounds = getNodesBounds(nodes);
+      if (bounds === null || width === 0 || height === 0) return;
       // Never larger than life: two nodes alone would fill the screen.
       const all = getViewportForBounds(bounds, width, height, MIN_ZOOM, 1, PADDING);
       const start = { x: MARGIN - bounds.x * least, y: MARGIN - bounds.y * least, zoom: least };
       void setViewport(all.zoom < least ? start : all, { duration });
     },
-    [getNodes, getNodesBounds, setViewport, store],
+    [window, setViewport, store],
   );
   const showAll = useCallback((duration = 0) => bring(MIN_ZOOM, duration), [bring]);
   const showStart = useCallback(() => bring(READABLE, 0), [bring]);

@@ -1,0 +1,25 @@
+"""Forms without a screen: React Hook Form's semantics over any resolver, or any pydantic model."""
+
+from kaizen_widgets.forms.agent_input import AgentInput
+from kaizen_widgets.forms.array import Rows
+from kaizen_widgets.forms.feed import Change
+from kaizen_widgets.forms.fields import FieldTree, Hint
+from kaizen_widgets.forms.form import Form
+from kaizen_widgets.forms.judging import FieldState
+from kaizen_widgets.forms.resolver import Context, FieldError, Resolved, Resolver
+from kaizen_widgets.forms.submission import Submission
+
+__all__ = [
+    "AgentInput",
+    "Change",
+    "Context",
+    "FieldError",
+    "FieldState",
+    "FieldTree",
+    "Form",
+    "Hint",
+    "Resolved",
+    "Resolver",
+    "Rows",
+    "Submission",
+]

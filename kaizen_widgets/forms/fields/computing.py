@@ -1,0 +1,54 @@
+"""What a model computes of itself, by the names of the form."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from pydantic_core import to_jsonable_python
+
+from kaizen_widgets.forms.fields.arrays import VALUE, Items, Pairs, Places
+from kaizen_widgets.forms.fields.nodes import Slot
+from kaizen_widgets.forms.fields.objects import Group, Root, attribute, bare
+from kaizen_widgets.forms.fields.unions import AnyUnion
+from kaizen_widgets.forms.paths import Path, join
+
+
+def computed_in(root: Slot, value: Any) -> dict[str, Any]:
+    """Return the computed fields of a value and of all objects in it, as JSON by dotted name."""
+    return {join(path): item for path, item in _compute(root, value, ())}
+
+
+def _compute(slot: Slot, value: Any, path: Path) -> Iterable[tuple[Path, Any]]:
+    if isinstance(slot.node, Root) and value is not None:
+        value = getattr(value, "root", value)
+    match node := bare(slot.node):
+        case Group() if value is not None:
+            for name in node.computed:
+                yield (*path, name), _property(value, name)
+            for name, field in node.fields.items():
+                yield from _compute(field, _part(value, name), (*path, name))
+        case Items(is_set=False) | Places() if isinstance(value, list | tuple):
+            for index, item in enumerate(value):
+                part = node.child(index, list(value))
+                if part is not None:
+                    yield from _compute(part, item, (*path, index))
+        case Pairs() if isinstance(value, Mapping):
+            for index, item in enumerate(value.values()):
+                yield from _compute(node.value, item, (*path, index, VALUE))
+        case AnyUnion():
+            for branch in node.branches:
+                if isinstance(branch.node, Group) and type(value) is branch.node.cls:
+                    yield from _compute(branch.slot, value, path)
+                    return
+
+
+def _part(value: Any, name: str) -> Any:
+    return value.get(name) if isinstance(value, Mapping) else attribute(value, name)
+
+
+def _property(value: Any, name: str) -> Any:
+    try:
+        return to_jsonable_python(getattr(value, name), fallback=str)
+    except Exception as error:  # the author's property failed: the others are still worth showing
+        return type(error).__name__

@@ -1,0 +1,251 @@
+"""One form's view of a field tree: its own hints and words, and which branches its unions stand in.
+
+It is what `Form(model)` asks (`kaizen_widgets.forms.schema.Schema`). The tree is shared between forms; this
+is not, and the form calls it under its lock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from kaizen_widgets.errors import FormError
+from kaizen_widgets.forms.fields.branches import Branches
+from kaizen_widgets.forms.fields.describe import Describer, hints_of
+from kaizen_widgets.forms.fields.hints import Hint
+from kaizen_widgets.forms.fields.nodes import Slot
+from kaizen_widgets.forms.fields.objects import bare
+from kaizen_widgets.forms.fields.placing import Found
+from kaizen_widgets.forms.fields.tree import FieldTree
+from kaizen_widgets.forms.fields.unions import AnyUnion
+from kaizen_widgets.forms.fields.wire import Wire
+from kaizen_widgets.forms.messages import Messages, Overrides
+from kaizen_widgets.forms.paths import (
+    MISSING,
+    ROOT,
+    Name,
+    Path,
+    get,
+    join,
+    name_of,
+    parse,
+    path_of,
+    pattern,
+)
+from kaizen_widgets.forms.resolver import Context, FieldError, Resolved
+from kaizen_widgets.forms.rows import Moved
+
+
+class FormFields:
+    """The fields of one form.
+
+    Args:
+        model: A model class, or anything a pydantic `TypeAdapter` takes.
+        hints: How fields look in this form, by name; `*` stands for any row.
+        messages: What to say in this form, by field and error type.
+
+    Attributes:
+        tree: The model's.
+
+    Raises:
+        FormError: A required field has a type that no form can show, or a hint is for no field.
+    """
+
+    def __init__(
+        self,
+        model: Any,
+        *,
+        hints: Mapping[str, Hint | Mapping[str, Any]] | None = None,
+        messages: Overrides | None = None,
+    ) -> None:
+        self.tree = FieldTree.of(model)
+        self._hints = hints_of(hints or {})
+        self._messages = Messages(messages or {})
+        self._branches = Branches()
+        for name in self._hints:
+            self._known(parse(name.replace("*", "0")))
+
+    # ------------------------------------------------- what the form asks
+
+    def draft(self, value: Any = MISSING) -> Any:
+        """Return the drafts of a value (an instance, or a mapping of some fields), or blank ones.
+
+        The unions stand in that value's branches from then on.
+        """
+        pins: dict[Path, int] = {}
+        try:
+            if value is MISSING or value is None:
+                return self.tree.blank()
+            return self.tree.draft(value, pins)
+        finally:
+            self._branches.begin(pins)
+
+    def draft_at(self, name: str, value: Any, values: Any = None) -> Any:
+        """Return the draft of a Python value for one field; a draft comes back as it is."""
+        pins: dict[Path, int] = {}
+        path = parse(name)
+        draft = self.tree.draft_at(path, value, values, pins)
+        self._branches.put(path, pins)
+        return draft
+
+    def row_draft(self, name: str, row: Any, values: Any = None) -> Any:
+        """Return the draft of a new row of a list; a mapping of some fields is completed by blanks."""
+        return self.tree.draft_at((*parse(name), 0), row, values, is_complete=True)
+
+    def begin_anew(self) -> None:
+        """Let the unions stand in the branches of the defaults: the form was reset to them."""
+        self._branches.begin_anew()
+
+    def moved(self, moved: Moved) -> None:
+        """Let branches follow their rows."""
+        self._branches.move(moved)
+
+    def has(self, name: str) -> bool:
+        """Whether there can be a field, row or group of this dotted name, with any index of rows."""
+        return self.tree.has(parse(name))
+
+    def place(self, loc: tuple[Any, ...], values: Any) -> str | None:
+        """Return the name under which an error with this ``loc`` belongs; None if nowhere.
+
+        pydantic's own locations name aliases and tags of unions; those of other servers, fields alone.
+        """
+        if not loc:
+            return ""
+        way = self.tree.way(loc, values)
+        if way is None:
+            spot = self.tree.place(loc, values)
+            way = spot.path if spot.path and self.tree.has(spot.path) else None
+        if way is None:
+            return None
+        slot = self.tree.slot_at(way, values)
+        return _name(way, is_own=slot is not None and _has_rows(slot, get(values, way, None)))
+
+    def resolve(self, values: Any, context: Context, /) -> Resolved:
+        """Return the model's value of these drafts, or the errors of all fields: a `Resolver`."""
+        judged = self.tree.validate(values, self._branches.pins, context=context.extra)
+        self._branches.chosen = judged.chosen
+        if not judged.found:
+            return Resolved(judged.value)
+        all_types = context.criteria_mode == "all"
+        errors = {
+            _name(found.spot.path, is_own=found.spot.is_own): self._error(found, all_types)
+            for found in judged.found
+        }
+        return Resolved(errors=errors)
+
+    # ---------------------------------------------------------------- errors
+
+    def _error(self, found: Found, all_types: bool) -> FieldError:
+        kinds = list(found.types)
+        said = {kind: self._words(found, kind) for kind in kinds}
+        first = said[kinds[0]]
+        message = first if first is not None else found.message
+        types = {kind: said[kind] or found.types[kind] for kind in kinds} if all_types else None
+        return FieldError(kinds[0].partition(":")[0], message, types)
+
+    def _words(self, found: Found, kind: str) -> str | None:
+        """Return the form's or the model's own words for an error, or None.
+
+        "Missing" and "left blank" are one thing to people, so words for either serve both.
+        """
+        kind = kind.partition(":")[0]
+        kinds = [kind]
+        if kind == "missing":
+            kinds.append("string_too_short")
+        elif found.is_blank:
+            kinds.insert(0, "missing")
+        name = join(found.spot.path)
+        words = self._messages.find(name, kinds)
+        if words is None:
+            hint = self._hints.get(pattern(name)) or self._hints.get(name)
+            for messages in (hint.messages if hint else {}, found.spot.slot.hint.messages):
+                words = words or next((messages[one] for one in kinds if one in messages), None)
+        return words
+
+    # ---------------------------------------------------------------- unions
+
+    def union_at(self, path: Path, values: Any) -> tuple[Slot, AnyUnion]:
+        """Return the union at a path.
+
+        Raises:
+            FormError: There is none.
+        """
+        slot = self.tree.slot_at(path, values)
+        node = bare(slot.node) if slot is not None else None
+        if slot is None or not isinstance(node, AnyUnion):
+            raise FormError(f"{join(path) or 'The form'} is no union: it has no branches.")
+        return slot, node
+
+    def branch(self, name: Name, values: Any) -> int | None:
+        """Return the branch a union stands in; None if what is there fits none."""
+        path = path_of(name)
+        _, node = self.union_at(path, values)
+        draft = get(values, path, None)
+        return None if draft is None else self._branches.at(node, draft, path)
+
+    def choose(self, name: Name, index: int, values: Any) -> Any:
+        """Let a union stand in another branch, and return the draft for it: what was there last, or a blank.
+
+        Raises:
+            FormError: There is no such union or branch.
+        """
+        path = path_of(name)
+        _, node = self.union_at(path, values)
+        if not 0 <= index < len(node.branches):
+            raise FormError(
+                f"{name_of(name) or 'The form'} has {len(node.branches)} branches; "
+                f"there is no branch {index}."
+            )
+        return self._branches.choose(node, path, index, get(values, path, None))
+
+    @property
+    def chosen(self) -> Mapping[Path, int]:
+        """The branches that the last validation went into, by path."""
+        return self._branches.chosen
+
+    # ------------------------------------------------------------ for a panel
+
+    def describe(self) -> dict[str, Any]:
+        """Return the fields as JSON for a browser, without values; see `Description`."""
+        return Describer(Wire({}), self._hints).whole(self.tree.root)
+
+    def to_wire(self, name: Name, draft: Any) -> Any:
+        """Return the draft of a field or group as JSON for a browser; a secret as ``{"secret": true}``."""
+        path = path_of(name)
+        return Wire(self._branches.pins).write(self._known(path), draft, path)
+
+    def from_wire(self, name: Name, raw: Any, current: Any = MISSING) -> Any:
+        """Return the draft of what a browser sent for a field or group.
+
+        Args:
+            name: Of the field.
+            raw: What was sent.
+            current: The draft there now: secrets that come back as ``{"secret": true}`` are taken from it.
+        """
+        path = path_of(name)
+        return Wire(self._branches.pins).read(self._known(path), raw, current, path)
+
+    def blank(self, name: Name = "") -> Any:
+        """Return the draft of a new form, row, or value of a field."""
+        return self.tree.blank(path_of(name))
+
+    def computed(self, value: Any) -> dict[str, Any]:
+        """Return what the model computes, as JSON, by name; empty where there is no value."""
+        return {} if value is None else self.tree.computed(value)
+
+    def _known(self, path: Path) -> Slot:
+        slot = self.tree.slot_at(path)
+        if slot is None:
+            raise FormError(f"The form has no field {join(path)!r}.")
+        return slot
+
+    def __repr__(self) -> str:
+        return f"FormFields({getattr(self.tree.model, '__name__', self.tree.model)})"
+
+
+def _name(path: Path, *, is_own: bool) -> str:
+    return join((*path, ROOT)) if is_own and path else join(path)
+
+
+def _has_rows(slot: Slot, draft: Any) -> bool:
+    return bare(slot.node).is_array and (draft is None or isinstance(draft, list))

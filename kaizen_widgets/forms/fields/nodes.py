@@ -1,0 +1,283 @@
+"""What a field tree is made of: a `Node` is a type, a `Slot` is a place where that type stands.
+
+A node turns values into drafts (`show`), drafts into what pydantic validates (`parse`), says what stands in
+a new field (`blank`), and leads an error's location to the field it belongs to (`place`). Nodes know no
+names and are shared between places; recursive models make circles of them. What differs from place to
+place (label, required, default, may it be None) is the slot's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from kaizen_widgets.forms.fields.hints import NO_HINT, Hint
+from kaizen_widgets.forms.paths import MISSING, Path, copied
+
+
+class UnblankError(Exception):
+    """No blank can be made: a type that needs itself, without end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """Where an error stands.
+
+    Attributes:
+        path: Of the field, row, list or object.
+        slot: What can stand there.
+        draft: What does stand there, or `MISSING`.
+        is_own: It is an array's own error, beside those of its rows.
+    """
+
+    path: Path
+    slot: Slot
+    draft: Any = MISSING
+    is_own: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step on a way through data: how much of it was gone, where that is in drafts, what is there."""
+
+    length: int
+    way: Path
+    slot: Slot
+
+
+@dataclass(slots=True)
+class Showing:
+    """One translation of values into drafts.
+
+    Attributes:
+        is_complete: What a mapping leaves out is filled with blanks; else only with defaults.
+        is_parsed: The values come out of a model; else they are what could be put into one.
+        pins: Gathers which branch each union took, by path.
+    """
+
+    is_complete: bool = False
+    is_parsed: bool = False
+    pins: dict[Path, int] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Run:
+    """One translation of drafts into what pydantic validates.
+
+    Attributes:
+        pins: Which branch of a union was chosen, by path; where none was, the draft decides.
+        context: Handed to the model's validators.
+        chosen: Gathers the branches taken.
+        errors: Gathers what was found wrong on the way: where, and an error as pydantic writes it.
+        settled: Paths whose errors are in `errors`; what the whole validation says of them is noise.
+    """
+
+    pins: Mapping[Path, int] = field(default_factory=dict)
+    context: Any = None
+    chosen: dict[Path, int] = field(default_factory=dict)
+    errors: list[tuple[Spot, Mapping[str, Any]]] = field(default_factory=list)
+    settled: set[Path] = field(default_factory=set)
+
+    def refuse(self, spot: Spot, type: str, message: str) -> None:
+        """Note one error of ours; the whole validation has no say about that place."""
+        self.errors.append((spot, {"type": type, "msg": message}))
+        self.settled.add(spot.path)
+
+
+class Node:
+    """A type. The methods of this class are those of a type whose drafts are its values."""
+
+    kind: ClassVar[str] = "text"
+    is_array: ClassVar[bool] = False
+    title: str | None = None
+    hint: Hint = NO_HINT
+    is_exposed = False  # a validator of the model's author gets the draft raw, and might change it
+    is_plain = False  # `parse` gives back what it gets, here and below; the tree finds out
+
+    def parts(self) -> list[Slot]:
+        """Return the slots right below."""
+        return []
+
+    def is_active(self) -> bool:
+        """Whether `parse` does anything by itself, whatever the parts do."""
+        return self.is_exposed
+
+    def show(self, value: Any, showing: Showing, path: Path) -> Any:
+        """Return the draft of a value, or of something that could be validated to one."""
+        return value
+
+    def parse(self, draft: Any, run: Run, path: Path, slot: Slot) -> Any:
+        """Return what pydantic is to validate."""
+        return draft
+
+    def exact(self, draft: Any) -> Any:
+        """Return the draft as the Python value of this type, where it can be one; else `MISSING`.
+
+        It keeps a union from reading the date somebody chose as the text it is written in.
+        """
+        return MISSING
+
+    def blank(self, within: tuple[Node, ...]) -> Any:
+        """Return the draft of a new field."""
+        return ""
+
+    def place(self, loc: Path, draft: Any, path: Path, slot: Slot) -> Spot:
+        """Return where an error at ``loc`` below here belongs."""
+        return Spot(path, slot, draft)
+
+    def step(self, path: Path, draft: Any) -> Step | None:
+        """Return the first step on a way through the model's data, which has aliases and dict keys."""
+        return None
+
+    def child(self, part: str | int, draft: Any) -> Slot | None:
+        """Return what stands at ``part`` of the draft, or None if nothing can."""
+        return None
+
+
+@dataclass(slots=True, eq=False)
+class Slot:
+    """A place in a model.
+
+    Attributes:
+        node: The type of what stands here.
+        name: What the form calls it; empty for rows and branches.
+        label: What people call it.
+        hint: What its author says of it.
+        nullable: Whether None may stand here.
+        required: Whether the model has no default for it.
+        default: The default, or `MISSING`.
+        factory: Makes the default.
+        is_derived: The default is made of other fields: the draft leaves it out until somebody types.
+        is_fallback: The default would not pass as input, so an untouched one is left to the model.
+        aliases: The paths under which input may come; the first is the one we use.
+        frozen, excluded: As pydantic says.
+        checker: Compiles a validator of what stands here alone.
+        is_changing: Input may come out as something else: by a function of the author's, or in a union.
+    """
+
+    node: Node
+    name: str = ""
+    label: str = ""
+    hint: Hint = NO_HINT
+    nullable: bool = False
+    required: bool = True
+    default: Any = MISSING
+    factory: Callable[[], Any] | None = None
+    is_derived: bool = False
+    is_fallback: bool = False
+    aliases: tuple[Path, ...] = ()
+    frozen: bool = False
+    excluded: bool = False
+    checker: Callable[[], Any] | None = None
+    is_changing: bool = False
+
+    def show(self, value: Any, showing: Showing, path: Path) -> Any:
+        """Return the draft of a value that stands here."""
+        return None if value is None else self.node.show(value, showing, path)
+
+    def parse(self, draft: Any, run: Run, path: Path) -> Any:
+        """Return what pydantic is to validate here."""
+        node = self.node
+        if draft is None or node.is_plain:
+            return draft
+        return node.parse(copied(draft) if node.is_exposed else draft, run, path, self)
+
+    def blank(self, within: tuple[Node, ...] = ()) -> Any:
+        """Return the draft of an untouched field: its default's, else a blank one; or `MISSING`.
+
+        Raises:
+            UnblankError: It needs itself.
+        """
+        if self.is_derived:
+            return MISSING
+        if self.factory is not None:
+            return self.show(self.factory(), Showing(is_parsed=True), ())
+        if self.default is not MISSING:
+            return self.show(self.default, Showing(is_parsed=True), ())
+        return None if self.nullable else self.filled(within)
+
+    def filled(self, within: tuple[Node, ...] = ()) -> Any:
+        """Return the draft of a new value here, whatever the default is."""
+        if self.node in within:
+            raise UnblankError
+        return self.node.blank((*within, self.node))
+
+    def place(self, loc: Path, draft: Any, path: Path) -> Spot:
+        """Return where an error at ``loc`` below here belongs."""
+        return self.node.place(loc, draft, path, self)
+
+
+class Later(Node):
+    """Stands for a type that is still being made, and is that type from then on."""
+
+    def __init__(self) -> None:
+        self.target: Node = self
+
+    def parts(self) -> list[Slot]:
+        return self.target.parts()
+
+    def is_active(self) -> bool:
+        return self.target.is_active()
+
+    def show(self, value: Any, showing: Showing, path: Path) -> Any:
+        return self.target.show(value, showing, path)
+
+    def parse(self, draft: Any, run: Run, path: Path, slot: Slot) -> Any:
+        return self.target.parse(draft, run, path, slot)
+
+    def blank(self, within: tuple[Node, ...]) -> Any:
+        if self.target in within:
+            raise UnblankError
+        return self.target.blank((*within, self.target))
+
+    def place(self, loc: Path, draft: Any, path: Path, slot: Slot) -> Spot:
+        return self.target.place(loc, draft, path, slot)
+
+    def step(self, path: Path, draft: Any) -> Step | None:
+        return self.target.step(path, draft)
+
+    def child(self, part: str | int, draft: Any) -> Slot | None:
+        return self.target.child(part, draft)
+
+
+def resolved(node: Node) -> Node:
+    """Return the type itself, where something stood for it."""
+    while isinstance(node, Later) and node.target is not node:
+        node = node.target
+    return node
+
+
+def every_slot(root: Slot) -> list[Slot]:
+    """Return all places of a tree, each type gone through once."""
+    seen: set[Node] = set()
+    found, waiting = [], [root]
+    while waiting:
+        slot = waiting.pop()
+        found.append(slot)
+        node = resolved(slot.node)
+        if node not in seen:
+            seen.add(node)
+            waiting += node.parts()
+    return found
+
+
+def settle(root: Slot) -> None:
+    """Put types where something stood for them, and find out which have nothing to translate.
+
+    A type is plain if neither it nor anything below is active; its drafts go to pydantic as they are.
+    """
+    below: dict[Node, list[Node]] = {}
+    for slot in every_slot(root):
+        node = resolved(slot.node)
+        node.is_exposed = node.is_exposed or slot.node.is_exposed
+        slot.node = node
+        below.setdefault(node, [resolved(part.node) for part in node.parts()])
+    active = {node for node in below if node.is_active()}
+    grows = True
+    while grows:
+        found = {node for node, parts in below.items() if not active.isdisjoint(parts)} - active
+        active |= found
+        grows = bool(found)
+    for node in below:
+        node.is_plain = node not in active

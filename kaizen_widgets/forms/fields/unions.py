@@ -1,0 +1,247 @@
+"""Types that are one of several: plain unions, and unions that a tag tells apart.
+
+The draft of a union is the draft of its chosen branch. With a tag, the draft says which one that is.
+Without, somebody chose one (a *pin*), or else the draft decides as pydantic would: the branch that takes
+it as it is, else the first that takes it at all. Errors are those of the chosen branch. If none was chosen
+and none takes the draft, the union itself says what every branch has against it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic_core import SchemaValidator
+
+from kaizen_widgets.forms.fields.arrays import Items, Pairs, Places
+from kaizen_widgets.forms.fields.leaves import Json, Leaf, Opaque
+from kaizen_widgets.forms.fields.nodes import Node, Run, Showing, Slot, Spot, Step, UnblankError
+from kaizen_widgets.forms.fields.objects import Group, bare, entry_of
+from kaizen_widgets.forms.paths import MISSING, Path
+
+
+@dataclass(eq=False)
+class Branch:
+    """One of a union's types.
+
+    Attributes:
+        slot: The type, with its label.
+        tags: The tags that mean it.
+        make_validator: Compiles its schema; done when first needed.
+    """
+
+    slot: Slot
+    make_validator: Callable[[], SchemaValidator]
+    tags: list[Any] = field(default_factory=list)
+
+    @property
+    def node(self) -> Node:
+        """The type itself."""
+        return bare(self.slot.node)
+
+    @cached_property
+    def validator(self) -> SchemaValidator:
+        """Judges this branch alone."""
+        return self.make_validator()
+
+    def takes(self, value: Any, context: Any, *, strict: bool | None = None) -> bool:
+        """Whether a value would do; a validator that needs the rest of the model says nothing here."""
+        try:
+            self.validator.validate_python(value, strict=strict, context=context)
+        except Exception:  # whatever it was, this branch did not take it
+            return False
+        return True
+
+
+class AnyUnion(Node):
+    """One of several types.
+
+    Attributes:
+        branches: The types.
+    """
+
+    kind = "union"
+
+    def __init__(self, branches: Sequence[Branch]) -> None:
+        self.branches = branches
+
+    def parts(self) -> list[Slot]:
+        return [branch.slot for branch in self.branches]
+
+    def choice(self, draft: Any, run: Run, path: Path) -> int | None:
+        """Return the branch a draft stands in, or None if it fits none."""
+        raise NotImplementedError
+
+    def blank_of(self, index: int, within: tuple[Node, ...] = ()) -> Any:
+        """Return a new draft of one branch.
+
+        Raises:
+            UnblankError: It needs itself.
+        """
+        return self.branches[index].slot.filled(within)
+
+    def blank(self, within: tuple[Node, ...]) -> Any:
+        for index in range(len(self.branches)):
+            try:
+                blank = self.blank_of(index, within)
+            except UnblankError:
+                continue
+            if blank is not MISSING:
+                return blank
+        raise UnblankError
+
+    def step(self, path: Path, draft: Any) -> Step | None:
+        chosen = self.choice(draft, Run(), ())
+        first = () if chosen is None else (self.branches[chosen],)
+        for branch in (*first, *self.branches):
+            step = branch.node.step(path, draft)
+            if step is not None:
+                return step
+        return None
+
+    def child(self, part: str | int, draft: Any) -> Slot | None:
+        for branch in self.branches:
+            slot = branch.node.child(part, draft)
+            if slot is not None:
+                return slot
+        return None
+
+
+class Union(AnyUnion):
+    """One of several types, not told apart by a tag."""
+
+    def __init__(self, branches: Sequence[Branch], *, is_ordered: bool = False) -> None:
+        super().__init__(branches)
+        self.is_ordered = is_ordered
+
+    def is_active(self) -> bool:
+        return True
+
+    def show(self, value: Any, showing: Showing, path: Path) -> Any:
+        index = self._branch_of_value(value, showing)
+        if index is None:
+            return value
+        showing.pins[path] = index
+        return self.branches[index].slot.show(value, showing, path)
+
+    def parse(self, draft: Any, run: Run, path: Path, slot: Slot) -> Any:
+        index = self.choice(draft, run, path)
+        if index is None:
+            return draft
+        run.chosen[path] = index
+        branch = self.branches[index]
+        before = len(run.errors)
+        given = branch.slot.parse(draft, run, path)
+        exact = branch.node.exact(given)
+        given = given if exact is MISSING else exact
+        try:
+            value = branch.validator.validate_python(given, context=run.context)
+        except ValidationError as error:
+            run.settled.add(path)
+            for one in error.errors(include_url=False, include_input=False):
+                spot = branch.slot.place(one["loc"], draft, path)
+                if spot.path not in run.settled or spot.path == path:
+                    run.errors.append(
+                        (Spot(path, slot, draft, spot.is_own) if spot.path == path else spot, one)
+                    )
+            return given
+        except Exception:  # it needs the rest of the model: the whole validation will ask it again
+            return given
+        if len(run.errors) > before or exact is not MISSING or self._is_alone(index, draft):
+            return given
+        return value
+
+    def choice(self, draft: Any, run: Run, path: Path) -> int | None:
+        """Return the branch a draft stands in, or None if it fits none."""
+        pin = run.pins.get(path)
+        if pin is not None and 0 <= pin < len(self.branches):
+            return pin
+        shaped = [i for i, branch in enumerate(self.branches) if _has_shape(branch.node, draft)]
+        for strict in (None,) if self.is_ordered else (True, None):
+            taking = []
+            for index in shaped:
+                branch = self.branches[index]
+                given = branch.slot.parse(draft, Run(context=run.context), path)
+                if branch.takes(given, run.context, strict=strict):
+                    taking.append(index)
+            if taking:
+                return taking[0] if self.is_ordered else self._nearest(taking, draft)
+        # Nothing takes it. An object is still most like one of the objects, and its fields can say why.
+        return self._nearest(shaped, draft) if shaped and isinstance(draft, dict) else None
+
+    def _nearest(self, candidates: Sequence[int], draft: Any) -> int:
+        return max(candidates, key=lambda index: _likeness(self.branches[index].node, draft))
+
+    def _branch_of_value(self, value: Any, showing: Showing) -> int | None:
+        for index, branch in enumerate(self.branches):
+            if is_exactly(branch.node, value):
+                return index
+        if isinstance(value, Mapping):
+            shaped = [i for i, branch in enumerate(self.branches) if _takes_objects(branch.node)]
+            taking = [i for i in shaped if self.branches[i].takes(value, None)]
+            return self._nearest(taking or shaped, value) if shaped else None
+        for strict in (None,) if self.is_ordered and not showing.is_parsed else (True, None):
+            for index, branch in enumerate(self.branches):
+                if branch.takes(value, None, strict=strict):
+                    return index
+        return None
+
+    def _is_alone(self, index: int, draft: Any) -> bool:
+        """Whether no other branch could take such a draft: then the model may read it by itself."""
+        return not any(
+            other != index and _has_shape(branch.node, draft)
+            for other, branch in enumerate(self.branches)
+        )
+
+    def place(self, loc: Path, draft: Any, path: Path, slot: Slot) -> Spot:
+        # What a chosen branch says was placed when it was asked; this is for when none was.
+        return Spot(path, slot, draft)
+
+
+def _has_shape(node: Node, draft: Any) -> bool:
+    """Whether a draft of this JSON type could stand in a type at all."""
+    match node:
+        case Json():
+            return True
+        case Group():
+            return isinstance(draft, dict)
+        case Items() | Places() | Pairs():
+            return isinstance(draft, list)
+        case AnyUnion():
+            return any(_has_shape(branch.node, draft) for branch in node.branches)
+        case Opaque():
+            return False
+        case Leaf():
+            return not isinstance(draft, list) and (not isinstance(draft, dict) or len(draft) == 1)
+        case _:
+            return True
+
+
+def is_exactly(node: Node, value: Any) -> bool:
+    """Whether a value is an instance of this very class, not of one derived from it."""
+    if isinstance(node, AnyUnion):
+        return any(is_exactly(branch.node, value) for branch in node.branches)
+    return isinstance(node, Group) and node.cls is not None and type(value) is node.cls
+
+
+def _takes_objects(node: Node) -> bool:
+    if isinstance(node, AnyUnion):
+        return any(_takes_objects(branch.node) for branch in node.branches)
+    return isinstance(node, Group | Pairs | Json)
+
+
+def _likeness(node: Node, draft: Any) -> tuple[int, int]:
+    """Return how much of an object a type knows, and how much of the type it lacks."""
+    if isinstance(node, AnyUnion):
+        return max(_likeness(branch.node, draft) for branch in node.branches)
+    if not isinstance(node, Group) or not isinstance(draft, Mapping):
+        return (0, 0)
+    known = sum(node.step((key,), draft) is not None for key in draft)
+    lacking = sum(
+        slot.required and entry_of(draft, name, slot) is MISSING
+        for name, slot in node.fields.items()
+    )
+    return (known, -lacking)

@@ -1,0 +1,214 @@
+"""A store's actions, live: when each was, what it changed, the state after it, and a way back to any.
+
+A panel of ipywidgets over an `ActionLog`. Travelling changes the store, not the log; the next action is
+added at its end. It draws at most ten times a second. What is named like a secret is hidden.
+"""
+
+from __future__ import annotations
+
+import base64
+import html
+from threading import get_ident
+from typing import Any, Final
+
+import ipywidgets as ipw
+
+from kaizen_widgets.background import background
+from kaizen_widgets.clock import Clock
+from kaizen_widgets.errors import StoreError
+from kaizen_widgets.stores import ActionLog, devtools
+from kaizen_widgets.stores.middleware import Middled
+from kaizen_widgets.widgets.layouts import wrapping
+from kaizen_widgets.widgets.markup import BAD, GOOD, LINE, MONO, MUTED, alert, hint
+from kaizen_widgets.widgets.pace import Pace
+from kaizen_widgets.widgets.panel import Panel
+from kaizen_widgets.widgets.previews import HIDDEN, as_text, brief, is_secret
+
+ROWS: Final = 200
+"""How many of the newest actions the list shows; the slider reaches all."""
+_CELL: Final = f"padding: 2px 10px 2px 0; vertical-align: top; text-align: left; {MONO}"
+
+
+class StoreDevtools(Panel):
+    """Look into a store, and travel among its states.
+
+    Args:
+        store: A `Store` or a `PlainStore`; ``studio.ui``, say. Put `persist` around it first.
+        clock: Time and timers; the background loop's by default.
+
+    Attributes:
+        action_log: The `ActionLog` behind it.
+
+    Raises:
+        TypeError: ``store`` is none.
+    """
+
+    _link: Any = None  # ipywidgets closes also what was refused when made
+
+    def __init__(self, store: Middled, *, clock: Clock = background) -> None:
+        if not hasattr(store, "use") or not hasattr(store, "apply"):
+            raise TypeError(f"StoreDevtools need a store, not {type(store).__name__}.")
+        self.action_log = ActionLog(now=clock.now)
+        self.summary = ipw.HTML(layout=ipw.Layout(flex="1 1 160px"))
+        self.actions = ipw.Select(rows=8, layout=ipw.Layout(width="auto"))
+        self.slider = ipw.IntSlider(
+            min=0,
+            max=0,
+            description="Travel",
+            readout_format="d",
+            continuous_update=True,
+            layout=ipw.Layout(flex="1 1 240px", width="auto"),
+        )
+        self.jump_button = _button("Go here", "map-marker", "Take the store to this action's state")
+        self.pause_button = ipw.ToggleButton(
+            description="Pause",
+            icon="pause",
+            tooltip="Note no more actions for now",
+            layout=ipw.Layout(width="auto"),
+        )
+        self.reset_button = _button(
+            "Reset", "undo", "Take the store to its first state, start anew"
+        )
+        self.export_button = _button("Export", "download", "Make a file of the log")
+        self.import_button = ipw.FileUpload(
+            accept=".json",
+            multiple=False,
+            description="Import",
+            tooltip="Show an exported log, and go to its last state",
+            layout=ipw.Layout(width="auto"),
+        )
+        self.message = ipw.HTML()
+        self.changes = ipw.HTML()
+        self.state = ipw.HTML(layout=ipw.Layout(max_height="260px", overflow="auto"))
+        buttons = [self.pause_button, self.reset_button, self.export_button, self.import_button]
+        super().__init__(
+            [
+                ipw.HBox([self.summary, *buttons], layout=wrapping()),
+                self.message,
+                self.actions,
+                ipw.HBox([self.slider, self.jump_button], layout=wrapping()),
+                self.changes,
+                self.state,
+            ]
+        )
+        self._drawer: int | None = None  # the thread whose changes are no user's
+        self._pace = Pace(self.refresh, clock)
+        self._link = devtools(store, self.action_log)
+        self.action_log.observe(lambda _change: self._pace.changed(), names=["entries", "position"])
+        self.actions.observe(lambda _change: self._chosen(), names="value")
+        self.slider.observe(lambda change: self._go(change.new), names="value")
+        self.jump_button.on_click(lambda _button: self._go(self.actions.value))
+        self.pause_button.observe(lambda _change: self._pause(), names="value")
+        self.reset_button.on_click(lambda _button: self.action_log.reset())
+        self.export_button.on_click(lambda _button: self._export())
+        self.import_button.observe(lambda _change: self._import(), names="value")
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Show the log as it is now."""
+        entries, position = self.action_log.entries, self.action_log.position
+        newest = list(enumerate(entries))[-ROWS:]
+        self._drawer = get_ident()
+        try:
+            self.slider.max = max(len(entries) - 1, 0)
+            self.slider.value = position
+            with self.actions.hold_sync():  # the list and the choice travel together
+                self.actions.options = [
+                    (f"{entry.time.astimezone():%H:%M:%S}  {brief(entry.action, 80)}", index)
+                    for index, entry in reversed(newest)
+                ]
+                self.actions.value = position if position >= newest[0][0] else None
+        finally:
+            self._drawer = None
+        count = "1 action" if len(entries) == 2 else f"{len(entries) - 1} actions"
+        paused = ", paused" if self.action_log.is_paused else ""
+        self.summary.value = f'<b role="status">{count}{paused}</b>'
+        self._show(position)
+
+    def close(self) -> None:
+        """Close the panel and stop noting; the store stays as it is."""
+        if self._link is not None:
+            self._link.close()
+            self._pace.close()
+        super().close()
+
+    # -------------------------------------------------------------- within
+
+    def _chosen(self) -> None:
+        if self._drawer != get_ident() and self.actions.value is not None:
+            self._show(self.actions.value)
+
+    def _go(self, position: int | None) -> None:
+        if (
+            self._drawer != get_ident()
+            and position is not None
+            and position < len(self.action_log.entries)
+        ):
+            self._try(lambda: self.action_log.jump(position))
+
+    def _pause(self) -> None:
+        if self.pause_button.value != self.action_log.is_paused:
+            self.action_log.pause()
+            self._pace.changed()
+
+    def _export(self) -> None:
+        def export() -> None:
+            text = base64.b64encode(self.action_log.export().encode()).decode()
+            self.message.value = (
+                f'<a download="store-log.json" href="data:application/json;base64,{text}">'
+                f"Download the log as store-log.json</a>"
+            )
+
+        self._try(export)
+
+    def _import(self) -> None:
+        files = self.import_button.value
+        if files:
+            content = bytes(files[0]["content"])
+            self._try(lambda: self.action_log.load(content.decode("utf-8", errors="replace")))
+            self.import_button.value = ()
+
+    def _try(self, act: Any) -> None:
+        """Act, and say in the panel why it could not be done."""
+        self.message.value = ""
+        try:
+            act()
+        except Exception as error:
+            what = "" if isinstance(error, StoreError) else "The store refused: "
+            self.message.value = alert(f"{what}{error}")
+
+    def _show(self, position: int) -> None:
+        entry = self.action_log.entries[position]
+        self.state.value = (
+            f'<pre style="{MONO}; margin: 0; overflow-wrap: anywhere">'
+            f"{html.escape(as_text(dict(entry.state)))}</pre>"
+        )
+        changed = self.action_log.changed(position)
+        if not changed:
+            text = "The state it began with." if position == 0 else "It changed nothing."
+            self.changes.value = hint(text)
+            return
+        rows = "".join(
+            f'<tr><th scope="row" style="{_CELL}; font-weight: normal; color: {MUTED}">'
+            f'{html.escape(key)}</th><td style="{_CELL}"><del style="color: {BAD}">'
+            f'{_said(key, before)}</del></td><td style="{_CELL}; width: 100%">'
+            f'<ins style="color: {GOOD}; text-decoration: none">{_said(key, after)}</ins></td></tr>'
+            for key, (before, after) in changed.items()
+        )
+        self.changes.value = (
+            f'<table style="border-bottom: 1px solid {LINE}; width: 100%">'
+            f'<caption style="text-align: left; color: {MUTED}">'
+            f"What “{html.escape(brief(entry.action, 80))}” changed</caption>{rows}</table>"
+        )
+
+    def __repr__(self) -> str:
+        return f"StoreDevtools({len(self.action_log.entries) - 1} actions)"
+
+
+def _button(description: str, icon: str, tooltip: str) -> ipw.Button:
+    layout = ipw.Layout(width="auto")
+    return ipw.Button(description=description, icon=icon, tooltip=tooltip, layout=layout)
+
+
+def _said(key: str, value: Any) -> str:
+    return HIDDEN if is_secret(key, value) else html.escape(brief(as_text(value), 200))

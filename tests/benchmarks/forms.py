@@ -1,0 +1,177 @@
+"""What a form costs beyond pydantic's own validation: ``python -m tests.benchmarks forms``.
+
+A row is an operation on a form of a model: the whole of it, what pydantic alone needs to judge the same
+values, what is left for the form's own code, and how much of that the controller takes (the same form over
+a resolver that answers at once). Whole, pydantic and controller take turns, and each is the median of all
+turns, so that a busy machine slows them alike. At the end what making a form costs, the first time for a
+model and again. It measures and prints; it judges nothing.
+"""
+
+from __future__ import annotations
+
+import statistics
+import sys
+import time
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any, TypeAlias
+
+from annotated_types import Ge, MinLen
+from pydantic import BaseModel, TypeAdapter, ValidationError, create_model
+
+from kaizen_widgets.forms import Form, Resolved
+from tests.benchmarks import _forms_tree
+
+Operation: TypeAlias = Callable[[int], object]
+
+TURNS = 15
+STEPS = 100
+FIELDS = 50
+ROWS = 200
+
+
+def main(_arguments: Sequence[str]) -> int:
+    """Measure and print; there are no options."""
+    for part in PARTS:
+        part()
+    return 0
+
+
+def controller() -> None:
+    """Print what operations cost, and making a form."""
+    write = sys.stdout.write
+    columns = ("whole", "pydantic", "form's own", "of it controller")
+    write(f"{'':34}" + "".join(f"{column:>18}" for column in columns) + "\n")
+    for name, (whole, pydantic, controller) in _operations().items():
+        times = _in_turns(whole, pydantic, controller)
+        cells = (times[0], times[1], times[0] - times[1], times[2])
+        write(f"{name:34}" + "".join(f"{seconds * 1e6:>15.1f} us" for seconds in cells) + "\n")
+    first, again = _making()
+    write(
+        f"{f'make a form of {FIELDS} fields':34}{first * 1e6:>15.1f} us  the first time for a model\n"
+    )
+    write(f"{'':34}{again * 1e6:>15.1f} us  again: x{again / first:.2f}\n")
+
+
+def _fields() -> type[BaseModel]:
+    fields: Any = {
+        f"field_{n}": (Annotated[str, MinLen(2)], "text") if n % 2 else (Annotated[int, Ge(0)], n)
+        for n in range(FIELDS)
+    }
+    return create_model("Fields", **fields)
+
+
+class _Row(BaseModel):
+    name: Annotated[str, MinLen(2)]
+    count: Annotated[int, Ge(0)]
+    note: Annotated[str, MinLen(2)]
+
+
+class _Rows(BaseModel):
+    rows: list[_Row]
+
+
+def _operations() -> dict[str, tuple[Operation, Operation, Operation]]:
+    fields = _fields()
+    good = {name: field.default for name, field in fields.model_fields.items()}
+    bad = {name: "x" if isinstance(value, str) else -1 for name, value in good.items()}
+    texts = [name for name, value in good.items() if isinstance(value, str)]
+    rows = {"rows": [{"name": "row", "count": n, "note": "note"} for n in range(ROWS)]}
+    bad_rows = {"rows": [{"name": "r", "count": -1, "note": "n"} for _ in range(ROWS)]}
+
+    def field_at(step: int) -> str:
+        return texts[step % len(texts)]
+
+    def row_at(step: int) -> str:
+        return f"rows.{step * 7 % ROWS}.name"
+
+    return {
+        f"change 1 of {FIELDS} fields": _changes(fields, good, field_at, "text"),
+        f"change 1 of {FIELDS}, each in error": _changes(fields, bad, field_at, ""),
+        f"change 1 of {ROWS} rows of 3": _changes(_Rows, rows, row_at, "row"),
+        f"change 1 of {ROWS} rows, each in error": _changes(_Rows, bad_rows, row_at, ""),
+        f"move 1 of {ROWS} rows of 3": _moves(rows),
+    }
+
+
+def _changes(
+    model: type[BaseModel], values: Any, name_at: Callable[[int], str], stem: str
+) -> tuple[Operation, Operation, Operation]:
+    """Return an edit, judged in a form whose every field was touched; pydantic's part; the controller's."""
+    forms = _pair(model, values)
+    # Single characters are too short where every field is to stay in error.
+    edits = [f"{stem}{n % 10}" for n in range(STEPS)]
+    return (
+        lambda step: forms[0].change(name_at(step), edits[step]),
+        _judging(model, values),
+        lambda step: forms[1].change(name_at(step), edits[step]),
+    )
+
+
+def _moves(values: Any) -> tuple[Operation, Operation, Operation]:
+    forms = _pair(_Rows, values)
+    rows = [form.rows("rows") for form in forms]
+    return (
+        lambda step: rows[0].move(step % ROWS, ROWS - 1),
+        _judging(_Rows, values),
+        lambda step: rows[1].move(step % ROWS, ROWS - 1),
+    )
+
+
+def _pair(model: type[BaseModel], values: Any) -> tuple[Form, Form]:
+    """Return two forms alike: one over the model, one over its answer, kept."""
+    over_model = Form(model, default_values=values, mode="all", cross_field=True)
+    over_model.trigger()
+    answer = Resolved(None, over_model.errors)
+    over_answer = Form(
+        default_values=values,
+        mode="all",
+        cross_field=True,
+        resolver=lambda _values, _context: answer,
+    )
+    for form in (over_model, over_answer):
+        form.subscribe(lambda _change: None)
+        with form.batch():
+            for name in form.errors:
+                form.blur(name)
+        form.trigger()
+    return over_model, over_answer
+
+
+def _judging(model: type[BaseModel], values: Any) -> Operation:
+    adapter = TypeAdapter(model)
+
+    def judge(_step: int) -> object:
+        try:
+            return adapter.validate_python(values)
+        except ValidationError as error:
+            return error.errors()
+
+    return judge
+
+
+def _in_turns(*operations: Operation) -> list[float]:
+    """Return the median seconds of one step of each."""
+    times: list[list[float]] = [[] for _ in operations]
+    for _ in range(TURNS):
+        for operation, taken in zip(operations, times, strict=True):
+            started = time.process_time()
+            for step in range(STEPS):
+                operation(step)
+            taken.append((time.process_time() - started) / STEPS)
+    return [statistics.median(taken) for taken in times]
+
+
+def _making() -> tuple[float, float]:
+    """Return the median seconds of the first form of a model, and of another one."""
+    first, again = [], []
+    for _ in range(TURNS):
+        model = _fields()
+        for taken in (first, again):
+            started = time.process_time()
+            Form(model)
+            taken.append(time.process_time() - started)
+    return statistics.median(first), statistics.median(again)
+
+
+PARTS: tuple[Callable[[], None], ...] = (controller, _forms_tree.measure)
+"""What is measured, in turn."""

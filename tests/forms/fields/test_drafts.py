@@ -1,0 +1,271 @@
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from enum import Enum
+from pathlib import Path
+from typing import Any, Literal
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import BaseModel, Field
+
+from kaizen_widgets.errors import FormError
+from kaizen_widgets.forms.fields import FieldTree
+
+
+class Kind(Enum):
+    A = (1, 2)
+    B = "b"
+
+
+class Everything(BaseModel):
+    text: str
+    whole: int
+    number: float
+    money: Decimal
+    day: date
+    moment: datetime
+    clock: time
+    lasts: timedelta
+    raw: bytes
+    ident: UUID
+    kind: Kind
+    choice: Literal["a", 1, True, None]
+    names: set[int]
+    rows: list[tuple[int, str]]
+    by_number: dict[int, list[float]]
+    either: date | datetime | int | str | None
+    anything: Any
+    maybe: int | None
+    path: Path
+
+
+def json_like(value: Any) -> bool:
+    if isinstance(value, dict):
+        return all(isinstance(key, str) and json_like(item) for key, item in value.items())
+    if isinstance(value, list):
+        return all(map(json_like, value))
+    return value is None or isinstance(value, str | int | float | bool)
+
+
+SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text()
+VALUES = st.builds(
+    Everything,
+    text=st.text(),
+    whole=st.integers(),
+    number=st.floats(allow_nan=False),
+    money=st.decimals(allow_nan=False, allow_infinity=False),
+    day=st.dates(),
+    moment=st.datetimes(timezones=st.none() | st.just(UTC)),
+    clock=st.times(),
+    lasts=st.timedeltas(timedelta(days=-9999), timedelta(days=9999)),
+    raw=st.binary(),
+    ident=st.uuids(),
+    kind=st.sampled_from(Kind),
+    choice=st.sampled_from(["a", 1, True, None]),
+    names=st.sets(st.integers()),
+    rows=st.lists(st.tuples(st.integers(), st.text()), max_size=3),
+    by_number=st.dictionaries(
+        st.integers(), st.lists(st.floats(allow_nan=False), max_size=2), max_size=3
+    ),
+    either=st.none() | st.dates() | st.datetimes() | st.integers() | st.text(),
+    anything=st.recursive(
+        SCALARS, lambda one: st.lists(one) | st.dictionaries(st.text(), one), max_leaves=4
+    ),
+    maybe=st.none() | st.integers(),
+    path=st.sampled_from([Path("a/b"), Path(".")]),
+)
+
+
+@given(VALUES)
+def test_a_value_comes_back_from_its_draft(value: Everything) -> None:
+    tree = FieldTree.of(Everything)
+    pins: dict = {}
+    draft = tree.draft(value, pins)
+    judged = tree.validate(draft, pins)
+    assert judged.found == ()
+    assert judged.value == value
+    assert [type(part) for part in judged.value.__dict__.values()] == [
+        type(part) for part in value.__dict__.values()
+    ]
+
+
+@given(VALUES)
+def test_a_draft_is_json(value: Everything) -> None:
+    assert json_like(FieldTree.of(Everything).draft(value))
+
+
+@given(VALUES)
+def test_judging_changes_no_draft_and_shares_nothing_with_it(value: Everything) -> None:
+    tree = FieldTree.of(Everything)
+    draft = tree.draft(value)
+    before = repr(draft)
+    made = tree.validate(draft).value
+    if made is not None and isinstance(made.anything, list):
+        made.anything.append(1)
+    assert repr(draft) == before
+
+
+def test_numbers_that_a_browser_would_round_are_texts() -> None:
+    class Model(BaseModel):
+        ids: list[int]
+        money: Decimal
+
+    given = {"ids": [2**53, 2**53 + 1], "money": Decimal("1.10")}
+    assert FieldTree.of(Model).draft(given) == {"ids": [2**53, "9007199254740993"], "money": "1.10"}
+
+
+@pytest.mark.parametrize("typed", ["3.", "abc", "", "1e", "3.5"])
+def test_a_number_stays_as_typed_with_its_error(typed: str) -> None:
+    class Model(BaseModel):
+        n: int
+
+    judged = FieldTree.of(Model).validate({"n": typed})
+    assert [found.spot.path for found in judged.found] == [("n",)]
+
+
+def test_none_and_empty_text_are_two_things() -> None:
+    class Model(BaseModel):
+        note: str | None = None
+        count: int | None = None
+
+    tree = FieldTree.of(Model)
+    assert tree.blank() == {"note": None, "count": None}
+    assert tree.validate({"note": "", "count": None}).value == Model(note="")
+    assert tree.validate({"note": None, "count": ""}).found[0].spot.path == ("count",)
+
+
+def test_blank_drafts_are_complete_and_agree_to_nothing() -> None:
+    class Part(BaseModel):
+        name: str
+        level: int = 3
+
+    class Model(BaseModel):
+        parts: list[Part]
+        main: Part
+        agreed: Literal[True]
+        version: Literal["v1"]
+        pick: Literal["a", "b"]
+        scores: dict[str, int]
+
+    assert FieldTree.of(Model).blank() == {
+        "parts": [],
+        "main": {"name": "", "level": 3},
+        "agreed": False,
+        "version": "v1",
+        "pick": "",
+        "scores": [],
+    }
+
+
+def test_a_part_of_a_value_is_completed() -> None:
+    class Model(BaseModel):
+        name: str
+        level: int = 3
+
+    assert FieldTree.of(Model).draft({"name": "x"}) == {"name": "x", "level": 3}
+
+
+def test_a_default_made_of_other_fields_is_left_to_the_model() -> None:
+    class Model(BaseModel):
+        first: str
+        user: str = Field(default_factory=lambda data: data["first"].lower())
+
+    tree = FieldTree.of(Model)
+    assert tree.blank() == {"first": ""}
+    assert tree.validate({"first": "Ada"}).value == Model(first="Ada", user="ada")
+
+
+def test_a_default_the_model_would_refuse_is_left_to_it() -> None:
+    class Model(BaseModel):
+        name: str = None  # type: ignore[assignment]
+        count: int = "none"  # type: ignore[assignment]
+
+    tree = FieldTree.of(Model)
+    assert tree.validate(tree.blank()).value == Model()
+    assert tree.validate({"name": "x", "count": "many"}).found[0].spot.path == ("count",)
+
+
+def test_a_dict_is_rows_so_that_keys_can_be_typed() -> None:
+    tree = FieldTree.of(dict[str, int])
+    assert tree.draft({"a.b": 1}) == [["a.b", 1]]
+    assert tree.validate([["a", 1], ["b", "2"]]).value == {"a": 1, "b": 2}
+    twice = tree.validate([["a", 1], ["a", 2]])
+    assert [(found.spot.path, found.message) for found in twice.found] == [
+        ((1, 0), "This key is there already.")
+    ]
+
+
+def test_json_stays_as_typed_until_it_is_json() -> None:
+    tree = FieldTree.of(Any)
+    assert tree.validate({"$text": '{"a": [1]}'}).value == {"a": [1]}
+    assert "not JSON" in tree.validate({"$text": "{"}).found[0].message
+
+
+def test_extra_inputs_that_a_model_keeps_are_kept() -> None:
+    class Open(BaseModel, extra="allow"):
+        name: str
+
+    tree = FieldTree.of(Open)
+    value = Open(name="x", more=[1])  # type: ignore[call-arg]
+    assert tree.validate(tree.draft(value)).value == value
+
+
+def test_a_validator_that_takes_its_input_apart_leaves_the_draft_alone() -> None:
+    from pydantic import model_validator
+
+    class Greedy(BaseModel):
+        parts: list[int]
+
+        @model_validator(mode="before")
+        @classmethod
+        def _eat(cls, value: Any) -> Any:
+            value["parts"].pop()
+            return value
+
+    draft = {"parts": [1, 2]}
+    assert FieldTree.of(Greedy).validate(draft).value == Greedy(parts=[1, 2, 3][:2])
+    assert draft == {"parts": [1, 2]}
+
+
+def test_a_tree_is_built_once_a_class_and_again_for_a_rebuilt_one() -> None:
+    class Model(BaseModel):
+        a: int
+
+    assert FieldTree.of(Model) is FieldTree.of(Model)
+    assert FieldTree.of(int | str) is not FieldTree.of(str | int)
+    first = FieldTree.of(Model)
+    Model.model_fields["a"].annotation = str
+    Model.model_rebuild(force=True)
+    assert FieldTree.of(Model) is not first
+
+
+def test_what_cannot_be_shown_is_named_with_the_reason() -> None:
+    from collections.abc import Callable
+
+    class Row(BaseModel):
+        call: Callable[[], int]
+
+    class Model(BaseModel):
+        rows: list[Row]
+
+    with pytest.raises(FormError, match=r"rows\.\*\.call: a function cannot be typed"):
+        FieldTree.of(Model)
+
+    class Endless(BaseModel):
+        me: "Endless"
+
+    with pytest.raises(FormError, match="without end"):
+        FieldTree.of(Endless).blank()
+    with pytest.raises(FormError, match="cannot be made for"):
+        FieldTree.of(object())
+
+
+def test_what_cannot_be_typed_but_has_a_default_is_kept() -> None:
+    class Model(BaseModel):
+        call: Any = Field(default=print)
+        kind: type[int] = bool
+
+    tree = FieldTree.of(Model)
+    assert tree.validate(tree.blank()).value == Model()

@@ -1,0 +1,264 @@
+"""What a panel asks: the description of the fields, and drafts on the wire."""
+
+import json
+from typing import Annotated, Any, Literal
+
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import BaseModel, ConfigDict, EmailStr, Field, SecretStr, computed_field
+
+from kaizen_widgets.forms import AgentInput, Form, Hint
+from kaizen_widgets.forms.fields.form_fields import FormFields
+from tests.forms.builders import words
+
+
+def fields_of(model: Any, **options: Any) -> dict[str, Any]:
+    described = FormFields(model, **options).describe()
+    json.dumps(described)
+    return {field["name"]: field for field in described["root"]["fields"]}
+
+
+class Person(BaseModel):
+    """Somebody.
+
+    More about them.
+    """
+
+    login: str = Field(title="Log in as", description="Your name.", examples=["ada"], min_length=1)
+    about: str = Field("", max_length=500)
+    level: float = Field(0.5, ge=0, le=1, json_schema_extra={"step": 0.05})
+    age: int = Field(ge=0, le=150)
+    mail: EmailStr | None = None
+    old: str = Field("", deprecated="use login")
+    fixed: str = Field("v1", json_schema_extra={"readOnly": True})
+    unseen: str = Field("", json_schema_extra={"hidden": True, "widget": "holodeck"})
+    born: str = Field("2024", frozen=True, exclude=True)
+    colours: set[Literal["red", "blue"]] = set()
+    password: SecretStr = SecretStr("hush")
+
+    @computed_field(description="As they say.")
+    @property
+    def shout(self) -> str:
+        return self.login.upper()
+
+
+def test_a_field_says_its_texts_its_control_and_its_limits() -> None:
+    fields = fields_of(Person)
+    assert fields["login"] == {
+        "name": "login",
+        "label": "Log in as",
+        "help": "Your name.",
+        "placeholder": "ada",
+        "required": True,
+        "kind": "text",
+        "constraints": {"minLength": 1},
+    }
+    kinds = {name: field["kind"] for name, field in fields.items()}
+    assert kinds == {
+        "login": "text",
+        "about": "long_text",
+        "level": "slider",
+        "age": "number",
+        "mail": "text",
+        "old": "text",
+        "fixed": "text",
+        "unseen": "text",
+        "born": "text",
+        "colours": "multi_select",
+        "password": "password",
+        "shout": "computed",
+    }
+    assert fields["mail"]["constraints"] == {"format": "email"}
+    assert (fields["mail"]["nullable"], fields["mail"]["blank"]) == (True, "")
+    assert fields["level"]["hints"] == {"step": 0.05}
+    assert fields["old"]["deprecated"] == "use login"
+    assert fields["fixed"]["readOnly"]
+    assert fields["unseen"]["hidden"]
+    assert fields["shout"]["readOnly"]
+    assert fields["unseen"]["hints"] == {"widget": "holodeck"}
+    assert fields["born"]["frozen"]
+    assert fields["born"]["excluded"]
+    assert [option["value"] for option in fields["colours"]["options"]] == ["red", "blue"]
+    assert FormFields(Person).describe()["root"]["help"] == "Somebody."
+
+
+def test_no_secret_is_described_or_sent_or_shown() -> None:
+    form = Form(Person, default_values={"login": "ada", "age": 3})
+    told = [
+        json.dumps(form.tree.describe()),
+        json.dumps(form.tree.to_wire("", form.values)),
+        repr(form.values),
+        repr(form.default_values),
+        repr(form),
+        repr(form.tree),
+    ]
+    assert not [text for text in told if "hush" in text]
+    assert form.value.password.get_secret_value() == "hush"
+
+
+def test_a_secret_comes_and_goes_without_being_told() -> None:
+    fields = FormFields(Person)
+    current = SecretStr("hush")
+    assert fields.to_wire("password", current) == {"secret": True}
+    assert fields.to_wire("password", SecretStr("")) == ""
+    assert fields.from_wire("password", {"secret": True}, current) is current
+    typed = fields.from_wire("password", "new", current)
+    assert (repr(typed), typed.get_secret_value()) == ("SecretStr('**********')", "new")
+
+
+def test_hints_of_the_form_go_before_those_of_the_model() -> None:
+    class Model(BaseModel):
+        a: Annotated[str, Hint(label="Model's", widget="long_text", order=2)] = ""
+        b: str = Field("", json_schema_extra={"order": 1, "group": "More"})
+        rows: list[str] = []
+
+    fields = fields_of(Model, hints={"a": {"label": "Form's"}, "rows.*": Hint(placeholder="word")})
+    assert list(fields) == ["b", "a", "rows"]
+    assert (fields["a"]["label"], fields["a"]["kind"]) == ("Form's", "long_text")
+    assert fields["b"]["group"] == "More"
+    assert fields["rows"]["item"]["placeholder"] == "word"
+
+
+def test_a_type_that_contains_itself_is_described_once() -> None:
+    class Tree(BaseModel):
+        name: str
+        children: list["Tree"] = []
+
+    described = FormFields(Tree).describe()
+    item = described["root"]["fields"][1]["item"]
+    assert item["ref"] == "Tree"
+    assert [field["name"] for field in described["definitions"]["Tree"]["fields"]] == [
+        "name",
+        "children",
+    ]
+    assert item["blank"] == {"name": "", "children": []}
+
+
+class Sent(BaseModel):
+    n: int | None = None
+    f: float = 0.0
+    text: str = ""
+    rows: list[tuple[int, str]] = []
+    by: dict[str, float] = {}
+    data: Any = None
+
+
+@given(
+    st.builds(
+        Sent,
+        n=st.none() | st.integers(),
+        f=st.floats(allow_nan=False),
+        text=st.text(),
+        rows=st.lists(st.tuples(st.integers(), st.text()), max_size=3),
+        by=st.dictionaries(st.text(), st.floats(allow_nan=False), max_size=3),
+        data=st.none() | st.lists(st.integers() | st.text()),
+    )
+)
+def test_drafts_survive_the_wire(value: Sent) -> None:
+    fields = FormFields(Sent)
+    draft = fields.draft(value)
+    wire = json.loads(json.dumps(fields.to_wire("", draft)))
+    assert fields.from_wire("", wire, draft) == draft
+
+
+def test_a_number_is_one_only_where_nothing_of_the_typing_is_lost() -> None:
+    fields = FormFields(Sent)
+    assert fields.from_wire("n", "3") == 3
+    assert [fields.from_wire("f", text) for text in ("3.", "0.70", "abc", "", "1e5")] == [
+        "3.",
+        "0.70",
+        "abc",
+        "",
+        "1e5",
+    ]
+    assert fields.from_wire("n", "9007199254740993") == "9007199254740993"
+    assert fields.from_wire("data", "[1,") == {"$text": "[1,"}
+    assert fields.to_wire("data", {"$text": "[1,"}) == "[1,"
+
+
+def test_what_a_model_computes_is_told_by_name() -> None:
+    class Line(BaseModel):
+        price: float
+        count: int
+
+        @computed_field
+        @property
+        def total(self) -> float:
+            return self.price * self.count
+
+    class Bill(BaseModel):
+        lines: list[Line]
+        by_name: dict[str, Line] = {}
+
+        @computed_field
+        @property
+        def broken(self) -> int:
+            raise ZeroDivisionError
+
+    form = Form(Bill, default_values={"lines": [{"price": 2, "count": 3}]})
+    assert form.tree.computed(form.value) == {"lines.0.total": 6.0, "broken": "ZeroDivisionError"}
+
+
+def test_names_of_data_are_found_in_the_form() -> None:
+    class Inner(BaseModel):
+        street_name: str = Field(alias="streetName")
+
+    class Outer(BaseModel):
+        model_config = ConfigDict(populate_by_name=True)
+        homes: dict[str, list[Inner]] = {}
+
+    form = Form(Outer, default_values={"homes": {"a.b": [{"streetName": "High"}]}})
+    assert form.locate(("homes", "a.b", 0, "streetName")) == "homes.0.1.0.street_name"
+    assert form.locate(("homes", "c")) is None
+
+
+def test_the_agents_form_says_what_the_studio_says() -> None:
+    form = Form(AgentInput)
+    form.trigger().wait(1)
+    assert words(form) == {
+        "name": "Name is required",
+        "system_prompt": "System prompt must be at least 10 characters",
+        "provider": "Provider is required",
+        "model": "Model is required",
+    }
+    form.set_values(
+        {
+            "name": "x" * 101,
+            "description": "x" * 501,
+            "system_prompt": "long enough",
+            "provider": "ollama",
+            "model": "m",
+            "temperature": -0.1,
+            "max_tokens": 0,
+        },
+        should_validate=True,
+    )
+    assert words(form) == {
+        "name": "Name must be less than 100 characters",
+        "description": "Description must be less than 500 characters",
+        "temperature": "Temperature must be at least 0",
+        "max_tokens": "Max tokens must be a positive number",
+    }
+    form.set_values({"temperature": 2.1, "max_tokens": 128_001}, should_validate=True)
+    assert words(form)["temperature"] == "Temperature must be at most 2"
+    assert words(form)["max_tokens"] == "Max tokens must be at most 128,000"
+
+
+def test_an_agent_needs_little_and_its_defaults_are_the_studios() -> None:
+    form = Form(
+        AgentInput,
+        default_values={
+            "name": "a",
+            "system_prompt": "0123456789",
+            "provider": "azure",
+            "model": "m",
+        },
+    )
+    assert form.is_valid
+    made = form.value
+    assert (made.description, made.temperature, made.max_tokens, made.tools) == (
+        None,
+        0.7,
+        None,
+        [],
+    )

@@ -1,0 +1,166 @@
+"""Values, defaults, and which of them differ."""
+
+from __future__ import annotations
+
+import pytest
+
+from kaizen_widgets.errors import FormError, UnknownFieldError
+from kaizen_widgets.forms import Form
+from kaizen_widgets.forms.paths import join, parse
+
+
+def test_a_form_keeps_what_it_was_given_apart_from_who_gave_it():
+    given = {"a": {"b": [1]}}
+    form = Form(default_values=given)
+    given["a"]["b"].append(2)
+    form.values["a"]["b"].append(3)
+    assert form.values == {"a": {"b": [1]}}
+
+
+def test_what_was_typed_stays_as_it_was_typed():
+    form = Form(default_values={"age": 1})
+    form.change("age", "3.")
+    assert form.values == {"age": "3."}
+
+
+@pytest.mark.parametrize("value", [None, "", 0, False, "0"])
+def test_nothing_empty_text_zero_and_no_are_told_apart(value: object):
+    others = [other for other in (None, "", 0, False, "0") if other is not value]
+    form = Form(default_values={"a": value})
+    for other in others:
+        form.change("a", other)
+        assert form.is_dirty
+    form.change("a", value)
+    assert not form.is_dirty
+
+
+def test_typing_back_makes_clean():
+    form = Form(default_values={"a": {"b": "x"}})
+    form.change("a.b", "y")
+    assert (form.is_dirty, form.dirty_fields) == (True, {"a.b"})
+    form.change("a.b", "x")
+    assert (form.is_dirty, form.dirty_fields) == (False, set())
+
+
+def test_numbers_compare_by_value_and_true_is_not_one():
+    form = Form(default_values={"a": 1})
+    form.change("a", 1.0)
+    assert not form.is_dirty
+    form.change("a", True)
+    assert form.is_dirty
+
+
+def test_a_group_that_was_nothing_and_is_filled_in_is_dirty_in_its_leaves():
+    form = Form(default_values={"address": None})
+    form.change("address", {"city": "Oslo", "zip": ""})
+    assert form.dirty_fields == {"address.city", "address.zip"}
+    form.change("address", None)
+    assert form.dirty_fields == set()
+
+
+def test_a_value_that_cannot_be_compared_counts_as_another():
+    class Array:
+        def __eq__(self, other: object) -> bool:
+            raise ValueError("ambiguous")
+
+        __hash__ = None  # pyright: ignore[reportAssignmentType]
+
+    form = Form(default_values={"a": Array()})
+    form.change("a", Array())
+    assert form.is_dirty
+
+
+def test_set_value_without_flags_changes_the_value_alone():
+    form = Form(default_values={"a": ""})
+    form.set_value("a", "x")
+    assert (form.values["a"], form.is_dirty, form.touched_fields) == ("x", False, set())
+
+
+def test_set_values_writes_all_or_nothing():
+    form = Form(default_values={"a": 1, "b": 2})
+    with pytest.raises(UnknownFieldError, match="no field 'c'; there are: a, b"):
+        form.set_values({"a": 5, "c": 6})
+    assert form.values == {"a": 1, "b": 2}
+    form.set_values(lambda values: {"a": values["b"], "b": values["a"]}, should_dirty=True)
+    assert form.values == {"a": 2, "b": 1}
+    assert form.dirty_fields == {"a", "b"}
+
+
+def test_names_may_be_dotted_or_paths():
+    form = Form(default_values={"a": {"b.c": [{"d": 1}]}})
+    form.change(("a", "b.c", 0, "d"), 2)
+    assert form.get_value(r"a.b\.c.0.d") == 2
+    assert form.dirty_fields == {r"a.b\.c.0.d"}
+
+
+@pytest.mark.parametrize(
+    "path", [(), ("a",), ("a", 0, "b"), ("a.b", 10), ("\\", "."), ("", "a"), ("01", "x"), ("a", "")]
+)
+def test_a_name_is_read_as_it_was_written(path: tuple[str | int, ...]):
+    assert path == () or parse(join(path)) == path
+
+
+@pytest.mark.parametrize("name", ["nobody", "a.x", "items.2.name", "items.x", "a.b.c"])
+def test_a_name_the_form_does_not_have_is_refused_by_name(name: str):
+    form = Form(default_values={"a": {"b": 1}, "items": [{"name": ""}, {"name": ""}]})
+    for operation in (form.blur, form.get_value, form.get_field_state, form.trigger):
+        with pytest.raises(UnknownFieldError, match=r"no field|no row"):
+            operation(name)
+    with pytest.raises(UnknownFieldError):
+        form.change(name, 1)
+    with pytest.raises(UnknownFieldError):
+        form.set_error(name, "no")
+    assert form.values == {"a": {"b": 1}, "items": [{"name": ""}, {"name": ""}]}
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"mode": "onKeyUp"}, "no mode 'onKeyUp'; there are: onSubmit, onBlur"),
+        ({"re_validate_mode": "all"}, "no re_validate_mode 'all'"),
+        ({"criteria_mode": "some"}, "no criteria_mode 'some'"),
+        ({"resolver": "pydantic"}, "resolver is str; it must be a function"),
+        ({"default_values": 3}, "mapping of names to values, not int"),
+        ({"delay_error": -1}, "delay_error is -1"),
+        ({"messages": {"a": 3}}, "messages of 'a' must be a sentence"),
+    ],
+)
+def test_an_option_that_means_nothing_is_refused_in_a_sentence(options: dict, said: str):
+    with pytest.raises(FormError, match=said):
+        Form(**options)
+
+
+def test_a_resolver_that_gives_no_answer_is_named():
+    form = Form(default_values={"a": 1}, resolver=lambda values, _: values["a"] and _answer(values))
+    with pytest.raises(FormError, match="resolver gave dict; it must return a Resolved"):
+        form.change("a", 2)
+
+
+def _answer(values):
+    from kaizen_widgets.forms import Resolved
+
+    return Resolved(values) if values["a"] == 1 else values
+
+
+def test_a_form_may_be_one_list_or_one_value():
+    form = Form(default_values=[{"a": 1}])
+    form.rows("").append({"a": 2})
+    form.change("0.a", 3)
+    assert form.values == [{"a": 3}, {"a": 2}]
+    assert form.dirty_fields == {"0.a", "1.a"}
+
+
+def test_an_unregistered_field_is_gone_until_it_is_registered_again():
+    form = Form(default_values={"a": 1, "b": 2})
+    form.unregister("a", keep_default_value=True)
+    form.change("a", 5)
+    assert (form.values, form.is_dirty) == ({"b": 2}, True)
+    form.register("a")
+    form.change("a", 5)
+    assert form.values == {"a": 5, "b": 2}
+
+
+def test_its_repr_says_how_it_stands_and_no_value():
+    form = Form(default_values={"password": "hunter2"})
+    form.change("password", "hunter3")
+    assert repr(form) == "Form(dirty=1, errors=0, valid=True)"

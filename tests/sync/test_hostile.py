@@ -1,0 +1,110 @@
+"""What a hostile page may send: refused at once, with a reason, and nothing of it stays (S10, D4)."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from kaizen_widgets.graph import Graph, Node
+from kaizen_widgets.stores import CanvasStore
+from kaizen_widgets.sync import KernelEnd
+
+AT_MOST = 1.0
+"""Seconds of the processor, which another process cannot lengthen."""
+LONG = "x" * 50_000_000
+MARKUP = "<img src=x onerror=alert(1)><script>alert(1)</script>"
+
+
+def nested(levels):
+    value = 1
+    for level in range(levels):
+        value = [value] if level % 2 else {"k": value}
+    return value
+
+
+def add(**keys):
+    item = {"id": "new", "position": {"x": 0, "y": 0}, "data": {}} | keys
+    return {"op": "add", "kind": "node", "item": item}
+
+
+def put(*path, value=1, **keys):
+    return {"op": "set", "kind": "node", "id": "a", "path": list(path), "value": value} | keys
+
+
+HOSTILE = {
+    "100,000 nodes": [add(id=f"n{number}") for number in range(100_000)],
+    "nested 10,000 deep": [put("data", value=nested(10_000))],
+    "nested 10,000 deep in an item": [add(data=nested(10_000))],
+    "a path of 10,000 parts": [put(*["data"] * 10_000)],
+    "a text of 50 MB": [put("data", "label", value=LONG)],
+    "an id of 50 MB": [add(id=LONG)],
+    "a key of 50 MB": [put("data", value={LONG: 1})],
+    "a path part of 50 MB": [put("data", LONG)],
+    "a type of 50 MB": [add(type=LONG)],
+    "many texts of 1 MB": [put("data", value=["y" * 1_000_000] * 50)],
+    "a million numbers": [put("data", value=[7] * 1_000_000)],
+    "__proto__ as id": [add(id="__proto__")],
+    "constructor as key": [put("data", value={"constructor": {"prototype": {"x": 1}}})],
+    "__proto__ in a path": [put("data", "__proto__", "polluted")],
+    "NaN": [put("position", value={"x": float("nan"), "y": 0})],
+    "infinity in data": [put("data", "n", value=float("inf"))],
+    "a number beyond 2**53": [put("data", "n", value=2**60)],
+    "an operation of another kind": [{"op": "exec", "code": "1"}],
+    "markup as an operation's word": [{"op": MARKUP, "kind": "node", "id": "a"}],
+    "a key nobody knows": [put("data", eval="1")],
+}
+
+
+@pytest.fixture
+def kernel():
+    said = []
+    store = CanvasStore(Graph([Node("a", (0, 0))]))
+    end = KernelEnd(store, said.append)
+    return store, end, said
+
+
+@pytest.mark.parametrize("batch", HOSTILE.values(), ids=HOSTILE.keys())
+def test_s10_a_hostile_batch_is_refused_within_a_second_with_a_reason(kernel, batch):
+    store, end, said = kernel
+    before = store.graph
+    push = {"kind": "push", "client": "v", "epoch": store.epoch, "n": 1, "baseRev": 0}
+    began = time.process_time()
+    end.receive(push | {"batch": batch})
+    assert time.process_time() - began < AT_MOST
+    (refused,) = said
+    assert (refused.kind, refused.n) == ("refused", 1)
+    assert 10 < len(refused.problem.message) < 1_000
+    assert store.graph is before
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {"kind": "hello", "client": LONG},
+        {"kind": "hello", "client": "v", "looks": LONG},
+        {"kind": "select", "client": "v", "nodes": ["a"] * 100_000},
+        {"kind": "select", "client": "v", "nodes": [LONG]},
+        {"kind": "command", "client": "v", "id": 1, "name": MARKUP},
+        {"kind": LONG},
+        {"kind": "push", "client": "v", "epoch": LONG, "n": "1"},
+        {"messages": [nested(10_000)]},
+        [LONG],
+        LONG,
+        None,
+    ],
+    ids=lambda content: type(content).__name__,
+)
+def test_s10_a_hostile_message_changes_nothing_within_a_second(kernel, content):
+    store, end, said = kernel
+    began = time.process_time()
+    end.receive(content)
+    assert time.process_time() - began < AT_MOST
+    assert (said, store.rev) == ([], 0)
+
+
+def test_s10_markup_is_text_like_any_other(kernel):
+    store, end, _said = kernel
+    push = {"kind": "push", "client": "v", "epoch": store.epoch, "n": 1, "baseRev": 0}
+    end.receive(push | {"batch": [add(id=MARKUP, type=MARKUP, data={"label": MARKUP})]})
+    assert store.graph.node(MARKUP).label == MARKUP

@@ -1,0 +1,179 @@
+"""The list of a store's actions, and the ways back."""
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+from ipywidgets import Button
+
+from kaizen_widgets.stores import AuthStore, CanvasStore, ExecutionStore, PlainStore, UIStore
+from kaizen_widgets.testing import FakeClock, FakeComms, find
+from kaizen_widgets.widgets import StoreDevtools
+
+
+class Bench:
+    def __init__(self, store, clock: FakeClock):
+        self.store = store
+        self.clock = clock
+        self.tools = StoreDevtools(store, clock=clock)
+
+    def settle(self):
+        self.clock.advance(0.2)
+        return self.tools
+
+    def shown(self):
+        return [label.split("  ", 1)[1] for label, _ in self.settle().actions.options]
+
+    def press(self, description):
+        find(self.tools, Button, description=description).click()
+        self.settle()
+
+
+@pytest.fixture
+def bench(comms: FakeComms, clock: FakeClock):
+    return Bench(UIStore(clock=clock), clock)
+
+
+def test_each_action_is_listed_newest_first(bench: Bench):
+    bench.store.set_theme("dark")
+    bench.store.toggle_sidebar()
+    assert bench.shown() == ["ui/sidebar", "ui/theme", "@@INIT"]
+    assert "2 actions" in bench.tools.summary.value
+
+
+def test_what_changed_and_the_state_after_it_are_shown(bench: Bench):
+    bench.store.set_theme("dark")
+    bench.settle()
+    assert "theme" in bench.tools.changes.value
+    assert "&quot;system&quot;" in bench.tools.changes.value
+    assert "&quot;theme&quot;: &quot;dark&quot;" in bench.tools.state.value
+
+
+def test_choosing_an_action_shows_it_and_leaves_the_store_alone(bench: Bench):
+    bench.store.set_theme("dark")
+    bench.settle().actions.value = 0
+    assert "began with" in bench.tools.changes.value
+    assert bench.store.theme == "dark"
+    bench.press("Go here")
+    assert bench.store.theme == "system"
+
+
+def test_the_slider_travels_and_back(bench: Bench):
+    bench.store.set_theme("dark")
+    bench.store.set_theme("light")
+    tools = bench.settle()
+    assert (tools.slider.value, tools.slider.max) == (2, 2)
+    tools.slider.value = 1
+    assert bench.store.theme == "dark"
+    tools.slider.value = 2
+    assert bench.store.theme == "light"
+    assert len(bench.shown()) == 3
+
+
+def test_while_paused_nothing_is_noted(bench: Bench):
+    bench.tools.pause_button.value = True
+    bench.store.set_theme("dark")
+    assert bench.shown() == ["@@INIT"]
+    assert "paused" in bench.tools.summary.value
+    bench.tools.pause_button.value = False
+    bench.store.set_theme("light")
+    assert bench.shown() == ["ui/theme", "@@INIT"]
+
+
+def test_reset_goes_back_and_begins_anew(bench: Bench):
+    bench.store.set_theme("dark")
+    bench.press("Reset")
+    assert bench.store.theme == "system"
+    assert bench.shown() == ["@@INIT"]
+
+
+def test_an_exported_log_is_imported_elsewhere(bench: Bench):
+    bench.store.set_theme("dark")
+    bench.press("Export")
+    assert 'download="store-log.json"' in bench.tools.message.value
+    other = Bench(UIStore(clock=bench.clock), bench.clock)
+    other.tools.import_button.value = [_file(bench.tools.action_log.export())]
+    assert other.store.theme == "dark"
+    assert other.shown() == ["ui/theme", "@@INIT"]
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"actionsById": {}}', "\xff"])
+def test_a_file_that_is_no_log_is_refused_in_words(bench: Bench, text: str):
+    bench.tools.import_button.value = [_file(text)]
+    assert "no exported log" in bench.tools.message.value
+    assert bench.store.theme == "system"
+
+
+def test_a_state_the_store_refuses_is_said_and_nothing_changes(bench: Bench):
+    log = json.loads(bench.tools.action_log.export())
+    log["computedStates"][0]["state"]["theme"] = "pink"
+    bench.tools.import_button.value = [_file(json.dumps(log))]
+    assert "The store refused" in bench.tools.message.value
+    assert bench.store.theme == "system"
+
+
+def test_a_canvas_travels_and_is_exported(comms: FakeComms, clock: FakeClock):
+    bench = Bench(CanvasStore(), clock)
+    bench.store.add_node(id="a", position=(0, 0), data={"label": "Ann"})
+    bench.store.update_node_data("a", {"label": "Bob"})
+    tools = bench.settle()
+    tools.slider.value = 1
+    assert bench.store.graph.node("a").label == "Ann"
+    assert (
+        json.loads(tools.action_log.export())["computedStates"][2]["state"]["nodes"][0]["id"] == "a"
+    )
+
+
+def test_what_cannot_be_exported_is_said(comms: FakeComms, clock: FakeClock):
+    bench = Bench(ExecutionStore(now=clock.now), clock)
+    bench.store.start_execution("r")
+    bench.store.set_result(object())
+    bench.press("Export")
+    assert "cannot be exported" in bench.tools.message.value
+
+
+def test_secrets_and_markup_do_not_show(comms: FakeComms, clock: FakeClock):
+    bench = Bench(PlainStore({"api_key": "", "text": ""}), clock)
+    bench.store.set({"api_key": "canary-4711", "text": "<script>"}, action="<b>bold</b>")
+    tools = bench.settle()
+    shown = tools.changes.value + tools.state.value
+    assert "canary" not in shown
+    assert "<script>" not in shown
+    assert "<b>bold" not in shown
+
+
+def test_no_token_of_a_session_shows(comms: FakeComms, clock: FakeClock):
+    bench = Bench(AuthStore(), clock)
+    bench.store.login({"id": "u1"}, "canary-4711", "canary-4712")
+    tools = bench.settle()
+    everything = str(tools.action_log.export()) + tools.state.value + tools.changes.value
+    assert "canary" not in everything
+
+
+def test_a_thousand_actions_are_few_drawings(bench: Bench):
+    drawn: list[object] = []
+    bench.settle().state.observe(drawn.append, names="value")
+    for number in range(1000):
+        bench.store.set({"modal_data": number})
+    bench.settle()
+    assert len(drawn) == 1
+    assert len(bench.tools.actions.options) == 200
+
+
+def test_closed_tools_note_nothing_and_the_store_lives_on(bench: Bench):
+    bench.tools.close()
+    bench.store.set_theme("dark")
+    assert len(bench.tools.action_log.entries) == 1
+    assert bench.store.middleware == ()
+
+
+def test_what_is_no_store_is_refused(comms: FakeComms):
+    with pytest.raises(TypeError, match="need a store, not dict"):
+        StoreDevtools({})  # type: ignore[arg-type]
+
+
+def _file(text: str):
+    content = memoryview(text.encode("latin-1"))
+    return {"name": "log.json", "type": "", "size": len(content), "content": content} | {
+        "last_modified": datetime(2026, 1, 1, tzinfo=UTC)
+    }
