@@ -8,7 +8,7 @@ import pytest
 
 from kaizen_widgets.api import Keeping
 from kaizen_widgets.background import background
-from kaizen_widgets.errors import StoreError
+from kaizen_widgets.errors import ConnectError, StoreError
 from kaizen_widgets.graph import Graph, Node
 from kaizen_widgets.stores import CanvasStore, Journal, Leases, SqliteStorage
 from tests.faults.actors import open_api
@@ -204,3 +204,22 @@ def test_saved_edits_leave_the_journal(kernels: list[Kernel]):
     assert other.journal.unsaved_elsewhere() == ["P"]
     one.save()
     assert other.journal.unsaved_elsewhere() == []
+
+
+def test_a_save_whose_answer_was_lost_is_no_conflict(kernels: list[Kernel], monkeypatch):
+    one = kernels[0]
+    endpoints = one.api.pipelines.endpoints
+    save_graph = endpoints.save_graph
+
+    async def lost(*arguments, **options):
+        await save_graph(*arguments, **options)
+        raise ConnectError("The answer was lost.")
+
+    monkeypatch.setattr(endpoints, "save_graph", lost)
+    one.name("Stored")
+    with pytest.raises(StoreError, match="lost"):
+        one.save()
+    monkeypatch.undo()
+    one.name("Next")
+    one.save()
+    assert (label(one.stored(one.store.pipeline_id)), one.keeping.conflict) == ("Next", None)
