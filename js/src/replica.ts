@@ -20,12 +20,16 @@ import type {
   Expected,
   Have,
   Heartbeat,
+  Leave,
+  Select,
   Snapshot,
 } from "./protocol.gen.ts";
 import {
   type Effects,
   type KernelMessage,
+  messageOf,
   NOTHING_YET,
+  ownProblem,
   type ReplicaState,
   type ViewMessage,
 } from "./replica-state.ts";
@@ -120,10 +124,6 @@ export class Replica {
     this.watch.look();
   }
 
-  select(nodes: string[], edges: string[]): void {
-    if (this.state.epoch !== null) this.put({ kind: "select", client: this.client, nodes, edges });
-  }
-
   /** Makes the orphaned edits again on the document that is open now; what does not fit is left out. */
   reapplyOrphans(): void {
     const batches = this.state.orphans;
@@ -132,7 +132,7 @@ export class Replica {
       try {
         this.push(batch);
       } catch (error) {
-        this.complain("orphan", `An edit does not fit this document: ${errorText(error)}`);
+        this.effects.notify(ownProblem("orphan", "An edit does not fit this document", error));
       }
     }
   }
@@ -148,9 +148,9 @@ export class Replica {
     if (this.watch.told(line)) this.reconnected();
   }
 
-  /** This view goes: others no longer mark what it had selected. */
-  leave(): void {
-    if (this.state.epoch !== null) this.put({ kind: "leave", client: this.client });
+  /** Tells what is selected here, or that this view goes; nobody answers that. */
+  tell(news: Omit<Select, "client"> | Omit<Leave, "client">): void {
+    if (this.state.epoch !== null) this.put({ ...news, client: this.client });
   }
 
   /** The wire is back: asks where the kernel stands and sends every unanswered request again. */
@@ -197,9 +197,7 @@ export class Replica {
         this.watch.look();
         if (message.problem) this.effects.notify(message.problem);
         return;
-      default:
-        // A newer kernel may say more than this view knows.
-        return;
+      default: // A newer kernel may say more than this view knows.
     }
   }
 
@@ -283,7 +281,7 @@ export class Replica {
     try {
       return shareDocument(this.stages.confirmed, documentOf(nodes, edges));
     } catch (error) {
-      this.complain("snapshot", `The document cannot be shown: ${errorText(error)}`);
+      this.effects.notify(ownProblem("snapshot", "The document cannot be shown", error));
       return null;
     }
   }
@@ -366,17 +364,7 @@ export class Replica {
   private resend(requests: readonly Request[]): boolean {
     const { epoch, rev } = this.state;
     if (epoch === null) return false;
-    return requests.every((request) => {
-      const head = { client: this.client, epoch, n: request.n };
-      return request.kind === "push"
-        ? this.put({ kind: "push", ...head, baseRev: rev, batch: request.batch })
-        : this.put({ kind: request.kind, ...head });
-    });
-  }
-
-  /** Tells the user of a problem that was found on this side. */
-  private complain(code: string, message: string): void {
-    this.effects.notify({ code, message, hint: "", nodeId: null, edgeId: null });
+    return requests.every((request) => this.put(messageOf(request, this.client, epoch, rev)));
   }
 
   private hello(): void {
@@ -401,9 +389,7 @@ export class Replica {
   }
 
   private endRetries(): void {
-    this.helloRetry.stop();
-    this.requestRetry.stop();
-    this.watch.stop();
+    for (const part of [this.helloRetry, this.requestRetry, this.watch]) part.stop();
   }
 
   /** Something came from the kernel: what is asked of it again may be asked sooner. */
@@ -412,8 +398,4 @@ export class Replica {
     this.helloRetry.hasten();
     this.requestRetry.hasten();
   }
-}
-
-function errorText(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

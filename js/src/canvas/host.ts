@@ -50,7 +50,7 @@ export function makeHost(el: HTMLElement, session: Session, signal: AbortSignal)
     },
     options,
   );
-  window.addEventListener("pagehide", () => session.leave(), options);
+  window.addEventListener("pagehide", () => session.replica.tell({ kind: "leave" }), options);
   signal.addEventListener("abort", () => {
     endSize();
     host.remove();

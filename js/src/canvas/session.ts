@@ -20,6 +20,7 @@ import { type Flow, type FlowEdge, type FlowNode, flowOf, NO_FLOW } from "./flow
 import type { NewId, XY } from "./gestures.ts";
 import * as gestures from "./gestures.ts";
 import { arrangement } from "./layout.ts";
+import { Peers } from "./peers.ts";
 import { Window } from "./window.ts";
 
 export interface Notice {
@@ -39,8 +40,6 @@ export interface ViewState {
 /** Arrow keys move in small steps; a pause of so many ms ends the gesture. */
 const KEYBOARD_PAUSE = 400;
 const SELECT_EVERY = 40;
-/** For so long another view's selection is marked, unless it says more. */
-const PEER_FOR = 120_000;
 const NOTICE_FOR = 8_000;
 
 export class Session {
@@ -48,10 +47,8 @@ export class Session {
   readonly flow = new Store<Flow>(NO_FLOW);
   readonly view = new Store<ViewState>({ editing: null, notices: [], focused: false });
   /** What other views of this kernel have selected. */
-  readonly peers = new Store<ReadonlySet<string>>(new Set());
+  readonly peers: Peers;
   readonly traits: Readable<Traits>;
-  private readonly marked = new Map<string, readonly string[]>();
-  private readonly fading = new Map<string, Unsubscribe>();
   private looks: ReadonlyMap<string, KindLook> = new Map();
   private drawn: Pick<ReplicaState, "shown" | "kinds"> | null = null;
   private readonly held = new Set<string>();
@@ -71,11 +68,12 @@ export class Session {
     private readonly newId: NewId = gestures.randomHex,
   ) {
     this.traits = channel.traits;
+    this.peers = new Peers(clock);
     this.replica = new Replica(client, clock, {
       send: (message) => channel.send(message),
       notify: (problem) => this.notify(problem),
       select: (nodes, edges) => this.show(nodes, edges),
-      peer: (peer, nodes, edges) => this.mark(peer, [...nodes, ...edges]),
+      peer: (peer, nodes, edges) => this.peers.mark(peer, [...nodes, ...edges]),
     });
     this.ends.add(this.replica.store.subscribe(() => this.draw()));
     this.ends.add(this.flow.subscribe(() => this.window.show(this.flow.get())));
@@ -99,8 +97,8 @@ export class Session {
 
   close(): void {
     this.commitArrows();
-    this.leave();
-    for (const end of this.fading.values()) end();
+    this.replica.tell({ kind: "leave" });
+    this.peers.close();
     for (const end of this.ends) end();
     this.ends.clear();
     this.endReport?.();
@@ -385,26 +383,6 @@ export class Session {
     this.reported = this.selection();
   }
 
-  /** Tells the other views that this one goes, or is out of sight for good. */
-  leave(): void {
-    this.replica.leave();
-  }
-
-  private mark(peer: string, ids: readonly string[]): void {
-    this.fading.get(peer)?.();
-    this.fading.delete(peer);
-    if (ids.length > 0) {
-      this.marked.set(peer, ids);
-      this.fading.set(
-        peer,
-        this.clock.later(PEER_FOR, () => this.mark(peer, [])),
-      );
-    } else {
-      this.marked.delete(peer);
-    }
-    this.peers.set(new Set([...this.marked.values()].flat()));
-  }
-
   private reportSelection(): void {
     if (this.endReport !== null || same(this.selection(), this.reported)) return;
     this.endReport = this.clock.later(SELECT_EVERY, () => {
@@ -412,7 +390,7 @@ export class Session {
       const now = this.selection();
       if (same(now, this.reported)) return;
       this.reported = now;
-      this.replica.select(now.nodes, now.edges);
+      this.replica.tell({ kind: "select", nodes: now.nodes, edges: now.edges });
     });
   }
 }

@@ -20,7 +20,7 @@ export const NodeCard = memo(function NodeCard(props: NodeProps<FlowNode>) {
 
 /** Whether another view has it selected. */
 export function useMarked(id: string): true | undefined {
-  return useStore(useSession().peers, (peers) => peers.has(id) || undefined);
+  return useStore(useSession().peers.store, (peers) => peers.has(id) || undefined);
 }
 
 /** A node seen from afar: its place, its kind's colour and how it fares. */
