@@ -289,7 +289,6 @@ export class Replica {
   private onHeartbeat({ epoch, rev, seq, digest }: Heartbeat): void {
     if (!this.isMyEpoch(epoch)) return;
     const differs = rev === this.have?.rev && digest !== this.have.digest;
-    // Nothing of what is here is to be kept then.
     if (differs) this.have = null;
     if (differs || rev > this.state.rev || seq > this.seq) this.hello();
   }
