@@ -15,10 +15,10 @@ from kaizen_widgets.forms.fields.describe import Describer, hints_of
 from kaizen_widgets.forms.fields.hints import Hint
 from kaizen_widgets.forms.fields.nodes import Slot
 from kaizen_widgets.forms.fields.objects import bare
-from kaizen_widgets.forms.fields.placing import Found
 from kaizen_widgets.forms.fields.tree import FieldTree
 from kaizen_widgets.forms.fields.unions import AnyUnion
 from kaizen_widgets.forms.fields.wire import Wire
+from kaizen_widgets.forms.fields.wording import Wording
 from kaizen_widgets.forms.messages import Messages, Overrides
 from kaizen_widgets.forms.paths import (
     MISSING,
@@ -30,9 +30,8 @@ from kaizen_widgets.forms.paths import (
     name_of,
     parse,
     path_of,
-    pattern,
 )
-from kaizen_widgets.forms.resolver import Context, FieldError, Resolved
+from kaizen_widgets.forms.resolver import Context, Resolved
 from kaizen_widgets.forms.rows import Moved
 
 
@@ -60,7 +59,7 @@ class FormFields:
     ) -> None:
         self.tree = FieldTree.of(model)
         self._hints = hints_of(hints or {})
-        self._messages = Messages(messages or {})
+        self._wording = Wording(Messages(messages or {}), self._hints)
         self._branches = Branches()
         for name in self._hints:
             self._known(parse(name.replace("*", "0")))
@@ -128,39 +127,12 @@ class FormFields:
             return Resolved(judged.value)
         all_types = context.criteria_mode == "all"
         errors = {
-            _name(found.spot.path, is_own=found.spot.is_own): self._error(found, all_types)
+            _name(found.spot.path, is_own=found.spot.is_own): self._wording.error(
+                found, all_types=all_types
+            )
             for found in judged.found
         }
         return Resolved(errors=errors)
-
-    # ---------------------------------------------------------------- errors
-
-    def _error(self, found: Found, all_types: bool) -> FieldError:
-        kinds = list(found.types)
-        said = {kind: self._words(found, kind) for kind in kinds}
-        first = said[kinds[0]]
-        message = first if first is not None else found.message
-        types = {kind: said[kind] or found.types[kind] for kind in kinds} if all_types else None
-        return FieldError(kinds[0].partition(":")[0], message, types)
-
-    def _words(self, found: Found, kind: str) -> str | None:
-        """Return the form's or the model's own words for an error, or None.
-
-        "Missing" and "left blank" are one thing to people, so words for either serve both.
-        """
-        kind = kind.partition(":")[0]
-        kinds = [kind]
-        if kind == "missing":
-            kinds.append("string_too_short")
-        elif found.is_blank:
-            kinds.insert(0, "missing")
-        name = join(found.spot.path)
-        words = self._messages.find(name, kinds)
-        if words is None:
-            hint = self._hints.get(pattern(name)) or self._hints.get(name)
-            for messages in (hint.messages if hint else {}, found.spot.slot.hint.messages):
-                words = words or next((messages[one] for one in kinds if one in messages), None)
-        return words
 
     # ---------------------------------------------------------------- unions
 
