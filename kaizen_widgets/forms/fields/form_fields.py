@@ -243,7 +243,7 @@ class FormFields:
 
     def blank(self, name: Name = "") -> Any:
         """Return the draft of a new form, row, or value of a field."""
-        return self.tree.blank(path_of(name))
+        return self.tree.blank(path_of(name), self._values(), self._branches.pins)
 
     def computed(self, value: Any) -> dict[str, Any]:
         """Return what the model computes, as JSON, by name; empty where there is no value."""
