@@ -6,7 +6,7 @@ is not, and the form calls it under its lock.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from kaizen_widgets.errors import FormError
@@ -15,6 +15,7 @@ from kaizen_widgets.forms.fields.describe import Describer, hints_of
 from kaizen_widgets.forms.fields.hints import Hint
 from kaizen_widgets.forms.fields.nodes import Slot
 from kaizen_widgets.forms.fields.objects import bare
+from kaizen_widgets.forms.fields.secrecy import has_secrets, hidden
 from kaizen_widgets.forms.fields.tree import FieldTree
 from kaizen_widgets.forms.fields.unions import AnyUnion
 from kaizen_widgets.forms.fields.wire import Wire
@@ -61,10 +62,16 @@ class FormFields:
         self._hints = hints_of(hints or {})
         self._wording = Wording(Messages(messages or {}), self._hints)
         self._branches = Branches()
+        self._has_secrets = has_secrets(self.tree.root)
+        self._values: Callable[[], Any] = lambda: None
         for name in self._hints:
             self._known(parse(name.replace("*", "0")))
 
     # ------------------------------------------------- what the form asks
+
+    def bind(self, values: Callable[[], Any]) -> None:
+        """Ask this for the form's drafts, which say what stands where in unions."""
+        self._values = values
 
     def draft(self, value: Any = MISSING) -> Any:
         """Return the drafts of a value (an instance, or a mapping of some fields), or blank ones.
@@ -83,13 +90,22 @@ class FormFields:
         """Return the draft of a Python value for one field; a draft comes back as it is."""
         pins: dict[Path, int] = {}
         path = parse(name)
-        draft = self.tree.draft_at(path, value, values, pins)
+        draft = self.tree.draft_at(path, value, values, pins, known=self._branches.pins)
         self._branches.put(path, pins)
         return draft
 
+    def typed(self, name: str, draft: Any) -> Any:
+        """Return what a user typed, as it was typed, but for secrets, which are hidden."""
+        if not self._has_secrets:
+            return draft
+        path, pins = parse(name), self._branches.pins
+        slot = self.tree.slot_at(path, self._values(), pins)
+        return draft if slot is None else hidden(slot, draft, path, pins)
+
     def row_draft(self, name: str, row: Any, values: Any = None) -> Any:
         """Return the draft of a new row of a list; a mapping of some fields is completed by blanks."""
-        return self.tree.draft_at((*parse(name), 0), row, values, is_complete=True)
+        path = (*parse(name), 0)
+        return self.tree.draft_at(path, row, values, known=self._branches.pins, is_complete=True)
 
     def begin_anew(self) -> None:
         """Let the unions stand in the branches of the defaults: the form was reset to them."""
@@ -142,7 +158,7 @@ class FormFields:
         Raises:
             FormError: There is none.
         """
-        slot = self.tree.slot_at(path, values)
+        slot = self.tree.slot_at(path, values, self._branches.pins)
         node = bare(slot.node) if slot is not None else None
         if slot is None or not isinstance(node, AnyUnion):
             raise FormError(f"{join(path) or 'The form'} is no union: it has no branches.")
@@ -199,14 +215,14 @@ class FormFields:
 
     def blank(self, name: Name = "") -> Any:
         """Return the draft of a new form, row, or value of a field."""
-        return self.tree.blank(path_of(name))
+        return self.tree.blank(path_of(name), self._values(), self._branches.pins)
 
     def computed(self, value: Any) -> dict[str, Any]:
         """Return what the model computes, as JSON, by name; empty where there is no value."""
         return {} if value is None else self.tree.computed(value)
 
     def _known(self, path: Path) -> Slot:
-        slot = self.tree.slot_at(path)
+        slot = self.tree.slot_at(path, self._values(), self._branches.pins)
         if slot is None:
             raise FormError(f"The form has no field {join(path)!r}.")
         return slot
