@@ -13,6 +13,7 @@ from kaizen_widgets.errors import FormError
 from kaizen_widgets.forms.fields.branches import Branches
 from kaizen_widgets.forms.fields.describe import Describer, hints_of
 from kaizen_widgets.forms.fields.hints import Hint
+from kaizen_widgets.forms.fields.memory import Memory
 from kaizen_widgets.forms.fields.nodes import Slot
 from kaizen_widgets.forms.fields.objects import bare
 from kaizen_widgets.forms.fields.secrecy import has_secrets, hidden
@@ -61,6 +62,7 @@ class FormFields:
         self.tree = FieldTree.of(model)
         self._hints = hints_of(hints or {})
         self._wording = Wording(Messages(messages or {}), self._hints)
+        self._memory = Memory(self.tree.root)
         self._branches = Branches()
         self._has_secrets = has_secrets(self.tree.root)
         self._values: Callable[[], Any] = lambda: None
@@ -137,17 +139,26 @@ class FormFields:
 
     def resolve(self, values: Any, context: Context, /) -> Resolved:
         """Return the model's value of these drafts, or the errors of all fields: a `Resolver`."""
-        judged = self.tree.validate(values, self._branches.pins, context=context.extra)
+        all_types = context.criteria_mode == "all"
+        judged = self.tree.validate(
+            values,
+            self._branches.pins,
+            context=context.extra,
+            recall=None if all_types else self._memory.recall,
+        )
         self._branches.chosen = judged.chosen
+        if judged.recalled is not None:
+            return Resolved(errors=judged.recalled)
         if not judged.found:
             return Resolved(judged.value)
-        all_types = context.criteria_mode == "all"
         errors = {
             _name(found.spot.path, is_own=found.spot.is_own): self._wording.error(
                 found, all_types=all_types
             )
             for found in judged.found
         }
+        if not all_types:
+            self._memory.keep(judged.told, errors, judged.found, values)
         return Resolved(errors=errors)
 
     # ---------------------------------------------------------------- unions
