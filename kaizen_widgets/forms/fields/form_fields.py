@@ -14,7 +14,7 @@ from kaizen_widgets.forms.fields.branches import Branches
 from kaizen_widgets.forms.fields.describe import Describer, hints_of
 from kaizen_widgets.forms.fields.hints import Hint
 from kaizen_widgets.forms.fields.nodes import Slot
-from kaizen_widgets.forms.fields.objects import bare
+from kaizen_widgets.forms.fields.objects import Group, bare
 from kaizen_widgets.forms.fields.placing import Found
 from kaizen_widgets.forms.fields.secrecy import has_secrets, hidden
 from kaizen_widgets.forms.fields.tree import FieldTree
@@ -83,7 +83,13 @@ class FormFields:
         try:
             if value is MISSING or value is None:
                 return self.tree.blank()
-            return self.tree.draft(value, pins)
+            draft = self.tree.draft(value, pins)
+            if isinstance(bare(self.tree.root.node), Group) and not isinstance(draft, dict | None):
+                raise FormError(
+                    f"A {type(value).__name__} is no value of {self!r}: give an instance, or a mapping "
+                    "of fields to values."
+                )
+            return draft
         finally:
             self._branches.begin(pins)
 
