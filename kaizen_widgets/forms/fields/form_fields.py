@@ -13,18 +13,16 @@ from kaizen_widgets.errors import FormError
 from kaizen_widgets.forms.fields.branches import Branches
 from kaizen_widgets.forms.fields.describe import Describer, hints_of
 from kaizen_widgets.forms.fields.hints import Hint
-from kaizen_widgets.forms.fields.memory import Memory
 from kaizen_widgets.forms.fields.nodes import Slot
-from kaizen_widgets.forms.fields.objects import bare
+from kaizen_widgets.forms.fields.objects import Group, bare
 from kaizen_widgets.forms.fields.secrecy import has_secrets, hidden
 from kaizen_widgets.forms.fields.tree import FieldTree
 from kaizen_widgets.forms.fields.unions import AnyUnion
 from kaizen_widgets.forms.fields.wire import Wire
-from kaizen_widgets.forms.fields.wording import Wording
+from kaizen_widgets.forms.fields.wording import Wording, error_name
 from kaizen_widgets.forms.messages import Messages, Overrides
 from kaizen_widgets.forms.paths import (
     MISSING,
-    ROOT,
     Name,
     Path,
     get,
@@ -62,7 +60,6 @@ class FormFields:
         self.tree = FieldTree.of(model)
         self._hints = hints_of(hints or {})
         self._wording = Wording(Messages(messages or {}), self._hints)
-        self._memory = Memory(self.tree.root)
         self._branches = Branches()
         self._has_secrets = has_secrets(self.tree.root)
         self._values: Callable[[], Any] = lambda: None
@@ -84,7 +81,13 @@ class FormFields:
         try:
             if value is MISSING or value is None:
                 return self.tree.blank()
-            return self.tree.draft(value, pins)
+            draft = self.tree.draft(value, pins)
+            if isinstance(bare(self.tree.root.node), Group) and not isinstance(draft, dict | None):
+                raise FormError(
+                    f"A {type(value).__name__} is no value of {self!r}: give an instance, or a mapping "
+                    "of fields to values."
+                )
+            return draft
         finally:
             self._branches.begin(pins)
 
@@ -135,31 +138,17 @@ class FormFields:
         if way is None:
             return None
         slot = self.tree.slot_at(way, values)
-        return _name(way, is_own=slot is not None and _has_rows(slot, get(values, way, None)))
+        return error_name(way, is_own=slot is not None and _has_rows(slot, get(values, way, None)))
 
     def resolve(self, values: Any, context: Context, /) -> Resolved:
         """Return the model's value of these drafts, or the errors of all fields: a `Resolver`."""
-        all_types = context.criteria_mode == "all"
-        judged = self.tree.validate(
-            values,
-            self._branches.pins,
-            context=context.extra,
-            recall=None if all_types else self._memory.recall,
-        )
+        judged = self.tree.validate(values, self._branches.pins, context=context.extra)
         self._branches.chosen = judged.chosen
-        if judged.recalled is not None:
-            return Resolved(errors=judged.recalled)
         if not judged.found:
             return Resolved(judged.value)
-        errors = {
-            _name(found.spot.path, is_own=found.spot.is_own): self._wording.error(
-                found, all_types=all_types
-            )
-            for found in judged.found
-        }
-        if not all_types:
-            self._memory.keep(judged.told, errors, judged.found, values)
-        return Resolved(errors=errors)
+        all_types = context.criteria_mode == "all"
+        told = [self._wording.told(found, all_types=all_types) for found in judged.found]
+        return Resolved(errors=dict(told))
 
     # ---------------------------------------------------------------- unions
 
@@ -240,10 +229,6 @@ class FormFields:
 
     def __repr__(self) -> str:
         return f"FormFields({getattr(self.tree.model, '__name__', self.tree.model)})"
-
-
-def _name(path: Path, *, is_own: bool) -> str:
-    return join((*path, ROOT)) if is_own and path else join(path)
 
 
 def _has_rows(slot: Slot, draft: Any) -> bool:

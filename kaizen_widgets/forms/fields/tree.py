@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import dataclasses
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from threading import RLock
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic.errors import PydanticUndefinedAnnotation, PydanticUserError
@@ -30,16 +30,12 @@ from kaizen_widgets.forms.fields.nodes import (
     settle,
 )
 from kaizen_widgets.forms.fields.objects import bare
-from kaizen_widgets.forms.fields.placing import Found, placed
+from kaizen_widgets.forms.fields.placing import Found, Placer
 from kaizen_widgets.forms.fields.unions import AnyUnion
 from kaizen_widgets.forms.paths import MISSING, Path, get, join
-from kaizen_widgets.forms.resolver import FieldError
 
 KEPT: Final = 256
 """How many trees are kept; a notebook that defines a model again and again forgets the old ones."""
-
-Recall: TypeAlias = Callable[[Sequence[Mapping[str, Any]], Any], Mapping[str, FieldError] | None]
-"""Takes what pydantic said and the drafts; returns the errors by name, if it remembers all of them."""
 
 _trees: OrderedDict[Any, FieldTree] = OrderedDict()
 _lock = RLock()
@@ -53,15 +49,11 @@ class Judgement:
         value: The model's value, if nothing is wrong.
         found: What is wrong, one entry a place.
         chosen: The branch that each union took.
-        told: What pydantic said, if that is all there is to say.
-        recalled: The errors by name instead of `found`, if all of them were remembered.
     """
 
     value: Any
     found: tuple[Found, ...]
     chosen: Mapping[Path, int]
-    told: Sequence[Mapping[str, Any]] = ()
-    recalled: Mapping[str, FieldError] | None = None
 
 
 class FieldTree:
@@ -81,6 +73,7 @@ class FieldTree:
         self._tried: set[Slot] = set()
         self._leave_changing_defaults()
         settle(self.root)
+        self._placer = Placer(self.root)
 
     def _leave_changing_defaults(self) -> None:
         """Find defaults that come back as something else if they are given as input.
@@ -202,7 +195,6 @@ class FieldTree:
         branches: Mapping[Path, int] | None = None,
         *,
         context: Any = None,
-        recall: Recall | None = None,
     ) -> Judgement:
         """Return the model's value of these drafts, or what is wrong with them and where.
 
@@ -211,7 +203,6 @@ class FieldTree:
                 `after` validators say of the whole is heard once all fields pass, as in pydantic.
             branches: The branches somebody chose in unions without a tag.
             context: Handed to the model's validators.
-            recall: Knows errors of before.
         """
         run = Run(branches or {}, context)
         given = self.root.parse(draft, run, ())
@@ -219,19 +210,15 @@ class FieldTree:
         try:
             value = self._validator.validate_python(given, context=context)
         except ValidationError as error:
-            errors = error.errors(include_url=False, include_input=False)
+            errors = error.errors(include_url=False)
         except Exception as error:  # the author's validator broke
             errors = broken(self.root, given, error, context)
         if not errors and not run.errors:
             return Judgement(value, (), run.chosen)
-        told = () if run.errors or run.settled else errors
-        if recall is not None and told and (recalled := recall(told, draft)) is not None:
-            return Judgement(None, (), run.chosen, recalled=recalled)
-        spots = [(self.root.place(error["loc"], draft, ()), error) for error in errors]
-        if self._leave_unsound_defaults(spot.slot for spot, _ in spots):
+        found = self._placer.place(errors, draft, run)
+        if self._leave_unsound_defaults(one.spot.slot for one in found):
             return self.validate(draft, branches, context=context)
-        found = placed(spots, run)
-        return Judgement(None if found else value, found, run.chosen, told)
+        return Judgement(None if found else value, found, run.chosen)
 
     def _leave_unsound_defaults(self, slots: Iterable[Slot]) -> bool:
         """Find defaults that the model itself would refuse as input (``name: str = None``).

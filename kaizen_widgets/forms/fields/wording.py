@@ -6,12 +6,11 @@ Most errors are the same after the next keystroke, so what was said once is kept
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from kaizen_widgets.forms.fields.hints import Hint
 from kaizen_widgets.forms.fields.placing import Found
 from kaizen_widgets.forms.messages import Messages
-from kaizen_widgets.forms.paths import join, pattern
+from kaizen_widgets.forms.paths import ROOT, Path, join, pattern
 from kaizen_widgets.forms.resolver import FieldError
 
 KEPT = 4_096
@@ -29,18 +28,17 @@ class Wording:
     def __init__(self, messages: Messages, hints: Mapping[str, Hint]) -> None:
         self._messages = messages
         self._hints = hints
-        self._said: dict[Any, FieldError] = {}
+        self._told: dict[tuple[Found, bool], tuple[str, FieldError]] = {}
 
-    def error(self, found: Found, *, all_types: bool) -> FieldError:
-        """Return what stands at a field."""
-        spot = found.spot
-        key = (spot.path, spot.slot, found.is_blank, all_types, *found.types.items())
-        error = self._said.get(key)
-        if error is None:
-            if len(self._said) >= KEPT:
-                self._said.clear()
-            error = self._said[key] = self._worded(found, all_types=all_types)
-        return error
+    def told(self, found: Found, *, all_types: bool) -> tuple[str, FieldError]:
+        """Return the name of a field and what stands there; for the same thing the same error."""
+        told = self._told.get((found, all_types))
+        if told is None:
+            if len(self._told) >= KEPT:
+                self._told.clear()
+            name = error_name(found.spot.path, is_own=found.spot.is_own)
+            told = self._told[found, all_types] = name, self._worded(found, all_types=all_types)
+        return told
 
     def _worded(self, found: Found, *, all_types: bool) -> FieldError:
         kinds = list(found.types)
@@ -67,6 +65,11 @@ class Wording:
             hint = self._hints.get(pattern(name)) or self._hints.get(name)
             words = _first(hint.messages if hint else {}, kinds)
         return words or _first(found.spot.slot.hint.messages, kinds)
+
+
+def error_name(path: Path, *, is_own: bool) -> str:
+    """Return the name under which an error stands; a list's own is beside those of its rows."""
+    return join((*path, ROOT)) if is_own and path else join(path)
 
 
 def _first(messages: Mapping[str, str], kinds: Sequence[str]) -> str | None:
