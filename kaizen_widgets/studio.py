@@ -149,6 +149,41 @@ class Studio:
         return self.api.pipelines
 
     @property
+    def gateways(self) -> Any:
+        """The gateways: ``studio.gateways.list().wait()``."""
+        return self.api.gateways
+
+    @property
+    def deployments(self) -> Any:
+        """The deployments: ``studio.deployments.list(status="active").wait()``."""
+        return self.api.deployments
+
+    @property
+    def metrics(self) -> Any:
+        """The metrics: ``studio.metrics.timeseries(deployment_id, "24h").wait()``."""
+        return self.api.metrics
+
+    @property
+    def teams(self) -> Any:
+        """The teams: ``studio.teams.members(team_id).wait()``."""
+        return self.api.teams
+
+    @property
+    def users(self) -> Any:
+        """The organization's users: ``studio.users.list(search="ada").wait()``."""
+        return self.api.users
+
+    @property
+    def policies(self) -> Any:
+        """The policies: ``studio.policies.evaluate(user_id, "agent", "read").wait()``."""
+        return self.api.policies
+
+    @property
+    def executions(self) -> Any:
+        """Executions on the server: ``studio.executions.start(pipeline_id, inputs).wait()``."""
+        return self.api.executions
+
+    @property
     def user(self) -> Any:
         """Who is signed in: ``studio.user.current().wait()``."""
         return self.api.user
