@@ -43,6 +43,7 @@ class UnsavedPanel(ipw.VBox):
         now: Callable[[], datetime],
     ) -> None:
         super().__init__(layout=ipw.Layout(width="100%"))
+        self.add_class("kaizen-panel")  # its colours and keys; it comes and goes with its children
         self._keeping = keeping
         self._auth = auth
         self._sign_in = sign_in
