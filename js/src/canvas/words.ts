@@ -46,7 +46,10 @@ export function saveWords({ status, message }: SaveState): Words | null {
     case "failed":
       return { text: message ? `Not saved: ${message}` : "Not saved", tone: "bad" };
     case "conflict":
-      return { text: message ? `Not saved: ${message}` : "Not saved: changed elsewhere", tone: "bad" };
+      return {
+        text: message ? `Not saved: ${message}` : "Not saved: changed elsewhere",
+        tone: "bad",
+      };
   }
 }
 
