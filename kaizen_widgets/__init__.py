@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from kaizen_widgets.errors import KaizenError as KaizenError
+    from kaizen_widgets.forms import Form as Form
     from kaizen_widgets.graph import Edge as Edge
     from kaizen_widgets.graph import Graph as Graph
     from kaizen_widgets.graph import Node as Node
@@ -28,21 +29,27 @@ if TYPE_CHECKING:
     from kaizen_widgets.stores import UIStore as UIStore
     from kaizen_widgets.stores import persist as persist
     from kaizen_widgets.studio import Studio as Studio
+    from kaizen_widgets.widgets import AgentForm as AgentForm
     from kaizen_widgets.widgets import Canvas as Canvas
     from kaizen_widgets.widgets import ExecutionPanel as ExecutionPanel
+    from kaizen_widgets.widgets import FormPanel as FormPanel
     from kaizen_widgets.widgets import MutationButton as MutationButton
+    from kaizen_widgets.widgets import NodeForm as NodeForm
     from kaizen_widgets.widgets import QueryDevtools as QueryDevtools
     from kaizen_widgets.widgets import QueryPanel as QueryPanel
     from kaizen_widgets.widgets import RunPanel as RunPanel
     from kaizen_widgets.widgets import StoreDevtools as StoreDevtools
 
 _HOMES = {
+    "AgentForm": "widgets",
     "AuthStore": "stores",
     "Canvas": "widgets",
     "CanvasStore": "stores",
     "Edge": "graph",
     "ExecutionPanel": "widgets",
     "ExecutionStore": "stores",
+    "Form": "forms",
+    "FormPanel": "widgets",
     "Graph": "graph",
     "KaizenError": "errors",
     "Kind": "nodes",
@@ -50,6 +57,7 @@ _HOMES = {
     "Look": "nodes",
     "MutationButton": "widgets",
     "Node": "graph",
+    "NodeForm": "widgets",
     "QueryClient": "query",
     "QueryDevtools": "widgets",
     "QueryPanel": "widgets",
@@ -63,12 +71,15 @@ _HOMES = {
 }
 
 __all__ = [
+    "AgentForm",
     "AuthStore",
     "Canvas",
     "CanvasStore",
     "Edge",
     "ExecutionPanel",
     "ExecutionStore",
+    "Form",
+    "FormPanel",
     "Graph",
     "KaizenError",
     "Kind",
@@ -76,6 +87,7 @@ __all__ = [
     "Look",
     "MutationButton",
     "Node",
+    "NodeForm",
     "QueryClient",
     "QueryDevtools",
     "QueryPanel",

@@ -2,10 +2,10 @@
 
     KaizenError
     ├─ TransportError(.method, .url)     ConnectError · TimedOutError · DecodeError
-    │                                    StatusError(.status, .code, .details)
+    │                                    StatusError(.status, .code, .details, .retry_after, .request_id)
     │                                      ├─ UnauthorizedError · ForbiddenError · NotFoundError
     │                                      ├─ ConflictError · InvalidInputError
-    │                                      └─ RateLimitedError(.retry_after)
+    │                                      └─ RateLimitedError
     ├─ ProtocolError                     RemoteProtocolError: the other side broke a rule
     ├─ GraphError(.code, .hint, .node_id | .edge_id)
     │                                    UnknownNodeError · UnknownEdgeError · DuplicateIdError
@@ -64,6 +64,8 @@ class StatusError(TransportError):
         status: The HTTP status.
         code: The server's own word for it (``NOT_FOUND``), or an empty string.
         details: What the server said about single fields: dotted path to messages.
+        retry_after: Seconds to wait before asking again, if the server said; None if not.
+        request_id: What its log calls the request; empty if it did not say.
     """
 
     def __init__(
@@ -73,6 +75,8 @@ class StatusError(TransportError):
         status: int,
         code: str = "",
         details: dict[str, list[str]] | None = None,
+        retry_after: float | None = None,
+        request_id: str = "",
         method: str = "",
         url: str = "",
     ) -> None:
@@ -80,6 +84,8 @@ class StatusError(TransportError):
         self.status = status
         self.code = code
         self.details = details or {}
+        self.retry_after = retry_after
+        self.request_id = request_id
 
 
 class UnauthorizedError(StatusError):
@@ -95,7 +101,7 @@ class NotFoundError(StatusError):
 
 
 class ConflictError(StatusError):
-    """409: somebody else's change or name is in the way."""
+    """409 or 412: somebody else's change or name is in the way."""
 
 
 class InvalidInputError(StatusError):
@@ -103,15 +109,7 @@ class InvalidInputError(StatusError):
 
 
 class RateLimitedError(StatusError):
-    """429: too many requests.
-
-    Attributes:
-        retry_after: Seconds to wait, if the server said.
-    """
-
-    def __init__(self, message: str, *, retry_after: float | None = None, **facts: Any) -> None:
-        super().__init__(message, **facts)
-        self.retry_after = retry_after
+    """429: too many requests; ``retry_after`` says how long to wait, if the server did."""
 
 
 # ----------------------------------------------------------------- protocol

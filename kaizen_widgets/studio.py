@@ -42,7 +42,7 @@ from kaizen_widgets.stores import (
     ExecutionStore,
     UIStore,
 )
-from kaizen_widgets.widgets import Canvas, Notifications, RunPanel, Theme, UnsavedPanel
+from kaizen_widgets.widgets import Canvas, NodeForm, Notifications, RunPanel, Theme, UnsavedPanel
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -113,6 +113,7 @@ class Studio:
         )
         self.autosave = self.keeping.autosave
         self.canvas = Canvas(self.store, height=height, registry=self.kinds, clock=loop)
+        self.node_form = NodeForm(self.canvas, hides=True)
         self.run_panel = RunPanel(self.execution, start=self.run, cancel=self.cancel)
         self.account = Account(
             self.api,
@@ -128,7 +129,8 @@ class Studio:
             self.keeping, self.auth, sign_in=self.login if there.local else None, now=loop.now
         )
         self.screen = (Theme(self.ui), Notifications(self.ui), self.account.tabs)
-        self.panel = ipw.VBox([*self.screen, self.unsaved_panel, self.canvas, self.run_panel])
+        desk = self.node_form.beside()
+        self.panel = ipw.VBox([*self.screen, self.unsaved_panel, desk, self.run_panel])
         self._run: Run | None = None
         self._connect_canvas()
         if url is None:
@@ -147,6 +149,41 @@ class Studio:
     def pipelines(self) -> Any:
         """The pipelines: ``studio.pipelines.list().wait()``."""
         return self.api.pipelines
+
+    @property
+    def gateways(self) -> Any:
+        """The gateways: ``studio.gateways.list().wait()``."""
+        return self.api.gateways
+
+    @property
+    def deployments(self) -> Any:
+        """The deployments: ``studio.deployments.list(status="active").wait()``."""
+        return self.api.deployments
+
+    @property
+    def metrics(self) -> Any:
+        """The metrics: ``studio.metrics.timeseries(deployment_id, "24h").wait()``."""
+        return self.api.metrics
+
+    @property
+    def teams(self) -> Any:
+        """The teams: ``studio.teams.members(team_id).wait()``."""
+        return self.api.teams
+
+    @property
+    def users(self) -> Any:
+        """The organization's users: ``studio.users.list(search="ada").wait()``."""
+        return self.api.users
+
+    @property
+    def policies(self) -> Any:
+        """The policies: ``studio.policies.evaluate(user_id, "agent", "read").wait()``."""
+        return self.api.policies
+
+    @property
+    def executions(self) -> Any:
+        """Executions on the server: ``studio.executions.start(pipeline_id, inputs).wait()``."""
+        return self.api.executions
 
     @property
     def user(self) -> Any:
@@ -325,7 +362,13 @@ class Studio:
             self.save()
         self.account.close()
         self.keeping.close()
-        for widget in (self.unsaved_panel, self.run_panel, self.canvas, *self.screen):
+        for widget in (
+            self.unsaved_panel,
+            self.run_panel,
+            self.node_form,
+            self.canvas,
+            *self.screen,
+        ):
             widget.close()
         self.panel.close()
         self.query_client.unmount()

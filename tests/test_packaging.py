@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from hatchling.builders.wheel import WheelBuilder
 ROOT = Path(__file__).parent.parent
 BUNDLE = {
     "kaizen_widgets/static/canvas.js",
+    "kaizen_widgets/static/form.js",
     "kaizen_widgets/static/loader.js",
     "kaizen_widgets/static/tabs.js",
 }
@@ -37,6 +39,12 @@ def unpacked_sdist(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_the_wheel_holds_the_bundle_and_the_package(wheel: set[str]):
     assert BUNDLE | {"kaizen_widgets/__init__.py", "kaizen_widgets/graph/graph.py"} <= wheel
+
+
+def test_the_form_is_small_enough_to_come_with_any_page():
+    source = (ROOT / "kaizen_widgets" / "static" / "form.js").read_bytes()
+    assert len(gzip.compress(source, 6)) <= 30_000
+    assert b"react" not in source.lower()
 
 
 def test_the_wheel_holds_nothing_but_the_package_and_its_metadata(wheel: set[str]):

@@ -1,170 +1,56 @@
-"""Agents: what they are, where they are asked for, and their queries and mutations."""
+"""Agents through the cache: queries and mutations, and answers as they are said."""
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from pydantic import Field
-
-from kaizen_widgets.api.keys import query_keys
-from kaizen_widgets.api.models import (
-    Input,
-    JsonObject,
-    Record,
-    SingleFloat,
-    UtcTime,
-    path,
-    read,
-    rows,
+from kaizen_widgets.api.agent_endpoints import AgentEndpoints
+from kaizen_widgets.api.agent_models import (
+    Agent,
+    AgentAnswer,
+    AgentChange,
+    AgentContext,
+    AgentDetail,
+    AgentFilters,
+    AgentInput,
+    AgentTool,
+    AgentVersion,
+    ContextChange,
+    ContextInput,
+    ToolChange,
+    ToolInput,
 )
-from kaizen_widgets.api.paging import every
+from kaizen_widgets.api.agent_stream import AgentStream
+from kaizen_widgets.api.keys import query_keys
+from kaizen_widgets.api.mapping import agent_fields
+from kaizen_widgets.api.models import check, path
 from kaizen_widgets.api.resource import Resource
-from kaizen_widgets.query import LiveQuery
-from kaizen_widgets.transport import Transport
+from kaizen_widgets.query import LiveQuery, Mutation
+
+__all__ = [
+    "Agent",
+    "AgentAnswer",
+    "AgentContext",
+    "AgentDetail",
+    "AgentEndpoints",
+    "AgentFilters",
+    "AgentInput",
+    "AgentStream",
+    "AgentTool",
+    "AgentVersion",
+    "Agents",
+]
 
 KEYS = query_keys.agents
 
-Name = Annotated[str, Field(min_length=1, max_length=100)]
-Description = Annotated[str, Field(max_length=2000)]
-Prompt = Annotated[str, Field(max_length=10_000)]
-Temperature = Annotated[float, Field(ge=0, le=2, allow_inf_nan=False)]
-MaxTokens = Annotated[int, Field(ge=0)]
-AgentType = Literal["chat", "task", "pipeline", "custom"]
-AgentStatus = Literal["draft", "active", "archived"]
-
-
-class Agent(Record):
-    """An agent. ``max_tokens`` of 0 is no limit; a deleted agent is one that is ``archived``."""
-
-    id: str
-    name: str
-    organization_id: str = ""
-    workspace_id: str = ""
-    description: str = ""
-    agent_type: str = "chat"
-    status: str = "draft"
-    system_prompt: str = ""
-    model_id: str = ""
-    temperature: SingleFloat = 0.7
-    max_tokens: int = 0
-    created_by: str = ""
-    created_at: UtcTime | None = None
-    updated_at: UtcTime | None = None
-
-
-class AgentContext(Record):
-    """A text, file or URL an agent knows of."""
-
-    id: str
-    name: str
-    content_type: str = "text"
-    content: str = ""
-    is_active: bool = True
-
-
-class AgentTool(Record):
-    """A tool an agent may use."""
-
-    id: str
-    name: str
-    tool_type: str = "function"
-    description: str = ""
-    config: JsonObject = Field(default_factory=dict)
-    is_enabled: bool = True
-
-
-class AgentDetail(Agent):
-    """An agent with what hangs on it."""
-
-    contexts: list[AgentContext] = Field(default_factory=list)
-    tools: list[AgentTool] = Field(default_factory=list)
-
-
-class AgentVersion(Record):
-    """An agent as it was once."""
-
-    id: str
-    agent_id: str
-    version_number: int
-    config_snapshot: JsonObject = Field(default_factory=dict)
-    changelog: str = ""
-    created_by: str = ""
-    created_at: UtcTime | None = None
-
-
-class AgentInput(Input):
-    """A new agent. Without a workspace it goes to the client's."""
-
-    name: Name
-    model_id: Name
-    agent_type: AgentType = "chat"
-    description: Description = ""
-    system_prompt: Prompt = ""
-    temperature: Temperature = 0.7
-    max_tokens: MaxTokens = 0
-    workspace_id: str = ""
-
-
-class AgentChange(Input):
-    """What to change; what is not given stays. Texts are cleared by an empty one."""
-
-    name: Name | None = None
-    model_id: Name | None = None
-    description: Description | None = None
-    system_prompt: Prompt | None = None
-    temperature: Temperature | None = None
-    max_tokens: MaxTokens | None = None
-    status: AgentStatus | None = None
-
-
-class AgentFilters(Input):
-    """Which agents to list."""
-
-    status: AgentStatus | None = None
-    agent_type: AgentType | None = None
-    workspace_id: str | None = None
-
-
-class AgentEndpoints:
-    """The requests."""
-
-    def __init__(self, transport: Transport, workspace_id: str = "") -> None:
-        self._transport = transport
-        self._workspace_id = workspace_id
-
-    async def list(self, filters: AgentFilters) -> list[Agent]:
-        """Return all agents that fit, however many pages."""
-        found = await every(self._transport, "/agents", filters.model_dump(), "agents")
-        return [read(Agent, row, "agent") for row in found]
-
-    async def get(self, id: str) -> AgentDetail:
-        """Return one agent with its contexts and tools."""
-        return read(AgentDetail, await self._transport.request("GET", path("agents", id)), "agent")
-
-    async def versions(self, id: str) -> list[AgentVersion]:
-        """Return an agent's versions."""
-        answer = await self._transport.request("GET", path("agents", id, "versions"))
-        return [read(AgentVersion, row, "version") for row in rows(answer, "versions")]
-
-    async def create(self, agent: AgentInput) -> Agent:
-        """Make an agent."""
-        body = agent.model_dump()
-        body["workspace_id"] = agent.workspace_id or self._workspace_id
-        return read(Agent, await self._transport.request("POST", "/agents", json=body), "agent")
-
-    async def update(self, id: str, change: AgentChange) -> Agent:
-        """Change an agent."""
-        body = change.model_dump(exclude_none=True)
-        answer = await self._transport.request("PUT", path("agents", id), json=body)
-        return read(Agent, answer, "agent")
-
-    async def delete(self, id: str) -> None:
-        """Archive an agent."""
-        await self._transport.request("DELETE", path("agents", id))
-
 
 class Agents(Resource):
-    """Agents through the cache; see `AgentFilters`, `AgentInput` and `AgentChange` for the fields."""
+    """Agents through the cache; see `AgentFilters`, `AgentInput` and `AgentChange` for the fields.
+
+    The studio's words are understood beside the server's: ``provider`` and ``model``, ``is_active``,
+    ``type``, and ``tools`` of a new agent (see `mapping`).
+    """
 
     keys = KEYS
     filters = AgentFilters
@@ -172,7 +58,139 @@ class Agents(Resource):
     change = AgentChange
     endpoints: AgentEndpoints
 
+    def list(self, **filters: Any) -> LiveQuery:
+        """Return the query of a list of `Agent`s; see `AgentFilters`."""
+        return super().list(**agent_fields(filters))
+
+    def create(self, **fields: Any) -> Mutation:
+        """Make an agent, with its ``tools`` and ``status`` if given; gives the `Agent`. Never sent twice.
+
+        Raises:
+            InvalidInputError: A field is wrong; nothing was sent.
+        """
+        given = agent_fields(fields)
+        tools = [check(ToolInput, one) for one in given.pop("tools", ())]
+        status = check(AgentChange, {"status": given.pop("status", None)}).status
+        return self._mutate(
+            "create",
+            lambda agent: self.endpoints.create(agent, status, tools),
+            check(AgentInput, given),
+            KEYS.lists,
+        )
+
+    def update(self, id: str, **fields: Any) -> Mutation:
+        """Change an agent; see `AgentChange`."""
+        return super().update(id, **agent_fields(fields))
+
+    # ----------------------------------------------------------------- parts
+
     def versions(self, id: str) -> LiveQuery:
-        """Return the query of an agent's `AgentVersion`s."""
+        """Return the query of an agent's `AgentVersion`s, newest first."""
         path("agents", id)
         return self._query(KEYS.versions(id), lambda: self.endpoints.versions(id))
+
+    def keep_version(self, id: str, changelog: str = "") -> Mutation:
+        """Remember an agent as it is; gives the `AgentVersion`. Never sent twice."""
+        path("agents", id)
+        return self._mutate(
+            "keep_version",
+            lambda said: self.endpoints.keep_version(id, said),
+            changelog,
+            KEYS.versions(id),
+        )
+
+    def roll_back(self, id: str, version_id: str) -> Mutation:
+        """Make an agent what it was in a version; gives the `Agent`."""
+        path("agents", id, version_id)
+        return self._mutate(
+            "roll_back",
+            lambda version: self.endpoints.roll_back(id, version),
+            version_id,
+            KEYS.lists,
+            KEYS.detail(id),
+        )
+
+    def contexts(self, id: str) -> LiveQuery:
+        """Return the query of an agent's `AgentContext`s."""
+        path("agents", id)
+        return self._query(KEYS.contexts(id), lambda: self.endpoints.contexts(id))
+
+    def add_context(self, id: str, **fields: Any) -> Mutation:
+        """Let an agent know something, see `ContextInput`. Never sent twice."""
+        return self._part(
+            id, "add_context", self.endpoints.add_context, check(ContextInput, fields)
+        )
+
+    def update_context(self, id: str, context_id: str, **fields: Any) -> Mutation:
+        """Change what an agent knows, see `ContextChange`."""
+        path("agents", id, context_id)
+        return self._part(
+            id,
+            "update_context",
+            lambda id, change: self.endpoints.update_context(id, context_id, change),
+            check(ContextChange, fields),
+        )
+
+    def remove_context(self, id: str, context_id: str) -> Mutation:
+        """Let an agent forget something."""
+        path("agents", id, context_id)
+        return self._part(id, "remove_context", self.endpoints.remove_context, context_id)
+
+    def tools(self, id: str) -> LiveQuery:
+        """Return the query of an agent's `AgentTool`s."""
+        path("agents", id)
+        return self._query(KEYS.tools(id), lambda: self.endpoints.tools(id))
+
+    def add_tool(self, id: str, **fields: Any) -> Mutation:
+        """Let an agent use something, see `ToolInput`. Never sent twice."""
+        return self._part(id, "add_tool", self.endpoints.add_tool, check(ToolInput, fields))
+
+    def update_tool(self, id: str, tool_id: str, **fields: Any) -> Mutation:
+        """Change what an agent may use, see `ToolChange`."""
+        path("agents", id, tool_id)
+        return self._part(
+            id,
+            "update_tool",
+            lambda id, change: self.endpoints.update_tool(id, tool_id, change),
+            check(ToolChange, fields),
+        )
+
+    def remove_tool(self, id: str, tool_id: str) -> Mutation:
+        """Take a tool from an agent."""
+        path("agents", id, tool_id)
+        return self._part(id, "remove_tool", self.endpoints.remove_tool, tool_id)
+
+    def _part(self, id: str, name: str, send: Any, variables: Any) -> Mutation:
+        path("agents", id)
+        return self._mutate(name, lambda given: send(id, given), variables, KEYS.detail(id))
+
+    # ---------------------------------------------------------------- asking
+
+    def readiness(self, id: str) -> LiveQuery:
+        """Return the query of an agent's `AgentReadiness`: whether it can be asked."""
+        path("agents", id)
+        return self._query(KEYS.readiness(id), lambda: self.endpoints.readiness(id))
+
+    def execute(self, id: str, message: str, history: Sequence[Mapping[str, Any]] = ()) -> Mutation:
+        """Ask an agent; gives the `AgentAnswer`. Never sent twice.
+
+        Args:
+            id: Which agent.
+            message: What to ask.
+            history: What was said before, as ``{"role", "content"}``; the server remembers nothing.
+        """
+        path("agents", id)
+        return self._mutate(
+            "execute",
+            lambda asked: self.endpoints.execute(id, asked, history),
+            message,
+            query_keys.metrics.all,
+            query_keys.executions.lists,
+        )
+
+    def stream(
+        self, id: str, message: str, history: Sequence[Mapping[str, Any]] = ()
+    ) -> AgentStream:
+        """Ask an agent and hear the answer as it is said: ``for piece in stream``; see `execute`."""
+        path("agents", id)
+        return AgentStream(self._client.loop, lambda: self.endpoints.stream(id, message, history))

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from kaizen_widgets.api.agents import AgentEndpoints, Agents
 from kaizen_widgets.api.auth import Auth, AuthEndpoints, CurrentUser
+from kaizen_widgets.api.deployments import DeploymentEndpoints, Deployments
+from kaizen_widgets.api.executions import ExecutionEndpoints, Executions
+from kaizen_widgets.api.gateways import GatewayEndpoints, Gateways
+from kaizen_widgets.api.metrics import MetricEndpoints, Metrics
 from kaizen_widgets.api.pipelines import PipelineEndpoints, Pipelines
+from kaizen_widgets.api.policies import Policies, PolicyEndpoints
+from kaizen_widgets.api.teams import TeamEndpoints, Teams
+from kaizen_widgets.api.users import UserEndpoints, Users
 from kaizen_widgets.query import QueryClient
 from kaizen_widgets.stores import AuthStore
 from kaizen_widgets.transport import Transport
@@ -34,10 +41,21 @@ class Api:
         auth = AuthEndpoints(transport, self.session)
         self.auth = Auth(auth, query_client, self.session)
         self.user = CurrentUser(auth, query_client)
-        self.agents = Agents(AgentEndpoints(transport, workspace_id), query_client)
-        self.pipelines = Pipelines(
-            PipelineEndpoints(transport, self.user, workspace_id), query_client
+        agents = AgentEndpoints(transport, workspace_id)
+        pipelines = PipelineEndpoints(transport, self.user, workspace_id)
+        gateways = GatewayEndpoints(transport)
+        self.agents = Agents(agents, query_client)
+        self.pipelines = Pipelines(pipelines, query_client)
+        self.gateways = Gateways(gateways, query_client)
+        self.deployments = Deployments(
+            DeploymentEndpoints(transport, agents, gateways, pipelines), query_client
         )
+        clock = query_client.environment.clock
+        self.metrics = Metrics(MetricEndpoints(transport, clock), query_client)
+        self.teams = Teams(TeamEndpoints(transport), query_client)
+        self.users = Users(UserEndpoints(transport), query_client)
+        self.policies = Policies(PolicyEndpoints(transport), query_client)
+        self.executions = Executions(ExecutionEndpoints(transport, pipelines), query_client)
 
     def __repr__(self) -> str:
         return f"Api({self.transport!r})"

@@ -103,7 +103,7 @@ class AuthEndpoints:
         answer = await self._transport.request(
             "POST", "/auth/me/switch-org", json={"organization_id": organization_id}
         )
-        self._session.set_tokens(*_tokens(answer))
+        self._session.set_tokens(*self._tokens(answer))
 
     async def _post(self, route: str, **body: str) -> Any:
         return await self._transport.request(
@@ -112,8 +112,23 @@ class AuthEndpoints:
 
     def _signed_in(self, answer: Any) -> User:
         user = read(User, answer.get("user") if isinstance(answer, Mapping) else None, "sign-in")
-        self._session.login(_facts(user), *_tokens(answer))
+        self._session.login(_facts(user), *self._tokens(answer))
         return user
+
+    def _tokens(self, answer: Any) -> tuple[str, str]:
+        """Return the access and the refresh token of an answer.
+
+        Raises:
+            DecodeError: There is no access token in it.
+        """
+        # `register` and `switch-org` may wrap the tokens, `login` does not.
+        around = answer if isinstance(answer, Mapping) else {}
+        tokens = around["tokens"] if isinstance(around.get("tokens"), Mapping) else around
+        access, refresh = tokens.get("access_token"), tokens.get("refresh_token")
+        if not isinstance(access, str) or not access:
+            raise DecodeError("The server signed in but sent no access_token.")
+        self._transport.lasts(access, tokens.get("expires_in"))
+        return access, refresh if isinstance(refresh, str) else ""
 
 
 class Auth:
@@ -213,18 +228,3 @@ class CurrentUser:
 
 def _facts(user: User) -> dict[str, Any]:
     return user.model_dump(mode="json")
-
-
-def _tokens(answer: Any) -> tuple[str, str]:
-    """Return the access and the refresh token of an answer.
-
-    Raises:
-        DecodeError: There is no access token in it.
-    """
-    # `register` and `switch-org` may wrap the tokens, `login` does not.
-    around = answer if isinstance(answer, Mapping) else {}
-    tokens = around["tokens"] if isinstance(around.get("tokens"), Mapping) else around
-    access, refresh = tokens.get("access_token"), tokens.get("refresh_token")
-    if not isinstance(access, str) or not access:
-        raise DecodeError("The server signed in but sent no access_token.")
-    return access, refresh if isinstance(refresh, str) else ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kaizen_widgets.errors import RateLimitedError, StatusError
+from kaizen_widgets.errors import StatusError
 from kaizen_widgets.query import DefaultOptions, MutationOptions, QueryOptions
 
 MAX_WAIT = 30.0
@@ -26,7 +26,7 @@ def retry_repeatable(failures: int, error: BaseException) -> bool:
 
 def retry_delay(failures: int, error: BaseException) -> float:
     """Wait as long as the server said, else min(2ⁿ, 30) seconds."""
-    if isinstance(error, RateLimitedError) and error.retry_after is not None:
+    if isinstance(error, StatusError) and error.retry_after is not None:
         return min(error.retry_after, MAX_WAIT)
     return min(2.0 ** min(failures, 16), MAX_WAIT)
 

@@ -11,6 +11,10 @@ from typing import Any
 from kaizen_widgets.query import QueryKey
 
 
+def _given(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value is not None}
+
+
 class ResourceKeys:
     """The keys of one resource."""
 
@@ -29,8 +33,7 @@ class ResourceKeys:
 
     def list(self, filters: Mapping[str, Any] | None = None) -> QueryKey:
         """One list; filters without a value are left out."""
-        given = {name: value for name, value in (filters or {}).items() if value is not None}
-        return (*self.lists, given)
+        return (*self.lists, _given(filters or {}))
 
     @property
     def details(self) -> QueryKey:
@@ -49,6 +52,18 @@ class AgentKeys(ResourceKeys):
         """An agent's versions."""
         return (*self.detail(id), "versions")
 
+    def contexts(self, id: str) -> QueryKey:
+        """What an agent knows."""
+        return (*self.detail(id), "contexts")
+
+    def tools(self, id: str) -> QueryKey:
+        """What an agent may use."""
+        return (*self.detail(id), "tools")
+
+    def readiness(self, id: str) -> QueryKey:
+        """Whether an agent can be asked."""
+        return (*self.detail(id), "readiness")
+
 
 class PipelineKeys(ResourceKeys):
     """The keys of pipelines."""
@@ -61,6 +76,19 @@ class PipelineKeys(ResourceKeys):
         """What the server finds wrong with a pipeline."""
         return (*self.detail(id), "validation")
 
+    @property
+    def patterns(self) -> QueryKey:
+        """The server's patterns."""
+        return (*self.all, "patterns")
+
+
+class DeploymentKeys(ResourceKeys):
+    """The keys of deployments."""
+
+    def logs(self, id: str) -> QueryKey:
+        """What happened to a deployment."""
+        return (*self.detail(id), "logs")
+
 
 class MetricKeys:
     """The keys of metrics."""
@@ -72,12 +100,29 @@ class MetricKeys:
 
     @property
     def summary(self) -> QueryKey:
-        """The figures at a glance."""
+        """The figures at a glance, of anything."""
         return (*self.all, "summary")
 
-    def timeseries(self, id: str, range: str) -> QueryKey:
+    def summary_of(self, wanted: Mapping[str, Any]) -> QueryKey:
+        """The figures at a glance, of one thing or stretch of time."""
+        return (*self.summary, _given(wanted))
+
+    def timeseries(self, id: str | None, range: str, *which: str) -> QueryKey:
         """One figure over a stretch of time, such as ``7d``."""
-        return (*self.all, "timeseries", id, range)
+        return (*self.all, "timeseries", id, range, *which)
+
+    def executions(self, wanted: Mapping[str, Any]) -> QueryKey:
+        """Single executions."""
+        return (*self.all, "executions", _given(wanted))
+
+    def errors(self, limit: int) -> QueryKey:
+        """The most frequent errors."""
+        return (*self.all, "errors", limit)
+
+    @property
+    def dashboard(self) -> QueryKey:
+        """The last 24 hours."""
+        return (*self.all, "dashboard")
 
 
 class TeamKeys(ResourceKeys):
@@ -86,6 +131,30 @@ class TeamKeys(ResourceKeys):
     def members(self, id: str) -> QueryKey:
         """Who belongs to a team."""
         return (*self.detail(id), "members")
+
+
+class PolicyKeys(ResourceKeys):
+    """The keys of policies."""
+
+    def of_user(self, id: str) -> QueryKey:
+        """Which policies concern a user."""
+        return (*self.all, "user", id)
+
+    def evaluation(self, wanted: Mapping[str, Any]) -> QueryKey:
+        """Whether somebody may do something."""
+        return (*self.all, "evaluation", _given(wanted))
+
+    def checked(self, conditions: Any) -> QueryKey:
+        """What is wrong with conditions."""
+        return (*self.all, "conditions", conditions)
+
+
+class ExecutionKeys(ResourceKeys):
+    """The keys of executions."""
+
+    def history(self, of: str, id: str) -> QueryKey:
+        """The executions of an ``agent`` or ``pipeline``."""
+        return (*self.lists, of, id)
 
 
 class UserKeys:
@@ -117,10 +186,13 @@ class QueryKeys:
 
     agents = AgentKeys("agents")
     pipelines = PipelineKeys("pipelines")
-    deployments = ResourceKeys("deployments")
+    deployments = DeploymentKeys("deployments")
+    gateways = ResourceKeys("gateways")
     metrics = MetricKeys()
     teams = TeamKeys("teams")
-    policies = ResourceKeys("policies")
+    users = ResourceKeys("users")
+    policies = PolicyKeys("policies")
+    executions = ExecutionKeys("executions")
     user = UserKeys()
 
 

@@ -10,11 +10,13 @@ import json
 import struct
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import cache
 from typing import Annotated, Any, TypeAlias, TypeVar
 from urllib.parse import quote
 
 from pydantic import (
     AfterValidator,
+    AliasChoices,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -38,16 +40,28 @@ class Record(BaseModel):
     def _drop_absent(cls, value: Any) -> Any:
         if not isinstance(value, Mapping):
             return value
+        optional = _optional_names(cls)
         return {
             key: item
             for key, item in value.items()
             # A required text may well be "None": a name, say.
             if not (
-                (item is None or (isinstance(item, str) and item in ABSENT))
-                and key in cls.model_fields
-                and not cls.model_fields[key].is_required()
+                (item is None or (isinstance(item, str) and item in ABSENT)) and key in optional
             )
         }
+
+
+@cache
+def _optional_names(model: type[BaseModel]) -> frozenset[str]:
+    """Return what servers may call the fields of a model that have a default."""
+    names = set[str]()
+    for name, field in model.model_fields.items():
+        if field.is_required():
+            continue
+        alias = field.validation_alias
+        choices = alias.choices if isinstance(alias, AliasChoices) else [alias or name]
+        names.update(one for one in choices if isinstance(one, str))
+    return frozenset(names)
 
 
 class Input(BaseModel):
@@ -73,6 +87,17 @@ def read_object(value: Any) -> dict[str, Any]:
     if not isinstance(value, Mapping):
         raise ValueError(f"expected an object, not {type(value).__name__}")
     return dict(value)
+
+
+def single(value: float) -> float:
+    """Return a number as a server that keeps 32 bits gives it back."""
+    kept = _single(value)
+    return value if kept is None else kept
+
+
+def same_single(one: float, other: float) -> bool:
+    """Whether two numbers are the same in 32 bits."""
+    return single(one) == single(other)
 
 
 def shortest(value: float) -> float:

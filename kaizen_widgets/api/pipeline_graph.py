@@ -13,40 +13,48 @@ edge ``source, target``   ``source_node_id``, ``target_node_id``
 edge ``sourceHandle``     ``source_handle`` (``output`` for none)
 edge ``targetHandle``     ``target_handle`` (``input`` for none)
 edge ``data.condition``   ``condition`` (``{}`` for none; text as ``{"expression": text}``)
-everything else           ``extra``: what differs from what the columns give back
+everything else           ``$extra`` in ``config`` or ``condition``: see below
 ========================  ====================================================
 
-``extra`` is ``{"set": {...}, "unset": [[...]]}``, computed as a difference, so that whatever the columns
-cannot say comes back equal from a server that keeps ``extra``. The public one does not, and gives back
-what its columns hold. Null is never sent in a column: the public server would answer with ``"None"``.
+The public server keeps ids once for all pipelines and drops what comes second, gives rows back in another
+order, keeps numbers in 32 bits, and keeps nothing it has no column for. So an id that is no uuid is sent
+as one made of the pipeline's and its own (`RowIds`), and ``$extra`` remembers what the columns cannot say:
+``{"id", "place", "set": {...}, "unset": [[...]]}``, the last two computed as a difference. A server that
+keeps objects keeps all of it. A row without it, drawn elsewhere, is what its columns say. Null is never
+sent in a column: the public server would answer with ``"None"``.
 """
 
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
-from kaizen_widgets.api.models import ABSENT, read_object, shortest
+from kaizen_widgets.api.models import ABSENT, read_object, same_single, shortest, single
+from kaizen_widgets.api.row_ids import RowIds
 from kaizen_widgets.errors import DecodeError
 from kaizen_widgets.graph import Edge, Graph, Node
 
 log = logging.getLogger(__name__)
 
+EXTRA = "$extra"
+Placed: TypeAlias = tuple[float, Any]
+"""An element and its place in the graph."""
 INSIDE = ("position", "data")
 """Objects compared key by key; everything else is kept or replaced as a whole."""
 
 
-def to_server(graph: Graph) -> dict[str, list[dict[str, Any]]]:
+def to_server(graph: Graph, ids: RowIds) -> dict[str, list[dict[str, Any]]]:
     """Return the body of a graph save."""
     return {
-        "nodes": [node_to_server(node) for node in graph.nodes],
-        "connections": [edge_to_server(edge) for edge in graph.edges],
+        "nodes": [node_to_server(node, place, ids) for place, node in enumerate(graph.nodes)],
+        "connections": [edge_to_server(edge, place, ids) for place, edge in enumerate(graph.edges)],
     }
 
 
 def from_server(nodes: Sequence[Any], connections: Sequence[Any]) -> Graph:
-    """Return the graph of a pipeline's nodes and connections, in their order.
+    """Return the graph of a pipeline's nodes and connections, in the order they were saved in.
 
     A connection whose node is gone (the public server leaves such behind) is left out, and logged.
 
@@ -55,64 +63,89 @@ def from_server(nodes: Sequence[Any], connections: Sequence[Any]) -> Graph:
         GraphError: They are, but make no graph.
     """
     try:
-        made = [node_from_server(node) for node in nodes]
-        ids = {node.id for node in made}
-        edges = [edge_from_server(connection) for connection in connections]
+        names, made, edges = dict[str, str](), list[Placed](), list[Placed]()
+        for row in nodes:
+            extra = _extra(row, "config")
+            node = Node.from_json(_apply(_node_base(row), extra))
+            names[row["id"]] = node.id
+            made.append((_place(extra), node))
+        for row in connections:
+            if row["source_node_id"] in names and row["target_node_id"] in names:
+                extra = _extra(row, "condition")
+                base = _edge_base(row)
+                base |= {end: names[base[end]] for end in ("source", "target")}
+                edges.append((_place(extra), Edge.from_json(_apply(base, extra))))
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise DecodeError(
             f"The server's answer holds a node or connection that cannot be read ({error!r})."
         ) from None
-    whole = [edge for edge in edges if edge.source in ids and edge.target in ids]
-    if len(whole) < len(edges):
-        log.warning("%d connections without their nodes were left out", len(edges) - len(whole))
-    return Graph(made, whole)
+    if len(edges) < len(connections):
+        lost = len(connections) - len(edges)
+        log.warning("%d connections without their nodes were left out", lost)
+    for elements in (made, edges):
+        elements.sort(key=lambda one: one[0])
+    return Graph([node for _, node in made], [edge for _, edge in edges])
 
 
-def node_to_server(node: Node) -> dict[str, Any]:
+def node_to_server(node: Node, place: int, ids: RowIds) -> dict[str, Any]:
     """Return a node as the server's row."""
     label, agent_id = node.data.get("label"), node.data.get("agentId")
     config = node.data.get("config")
     row: dict[str, Any] = {
-        "id": node.id,
+        "id": ids.row_id(node.id),
         "node_type": node.type,
         "label": label if isinstance(label, str) else node.id,
         "agent_id": agent_id if isinstance(agent_id, str) and agent_id not in ABSENT else "",
         "position_x": node.position.x,
         "position_y": node.position.y,
-        "config": config if isinstance(config, Mapping) else {},
+        "config": config if isinstance(config, Mapping) and EXTRA not in config else {},
     }
-    return _with_extra(row, _node_base(row), node)
+    # What a server that keeps 32 bits would give back; the rest of the position goes along.
+    seen = {**row, "position_x": single(row["position_x"]), "position_y": single(row["position_y"])}
+    return _with_extra(row, "config", {**_node_base(seen), "id": node.id}, node, place)
 
 
-def node_from_server(row: Mapping[str, Any]) -> Node:
-    """Return a server's row as a node."""
-    return Node.from_json(_apply(_node_base(row), row.get("extra")))
-
-
-def edge_to_server(edge: Edge) -> dict[str, Any]:
+def edge_to_server(edge: Edge, place: int, ids: RowIds) -> dict[str, Any]:
     """Return an edge as the server's row."""
     condition = edge.data.get("condition")
     if isinstance(condition, str) and condition:
         condition = {"expression": condition}
     row: dict[str, Any] = {
-        "id": edge.id,
-        "source_node_id": edge.source,
-        "target_node_id": edge.target,
+        "id": ids.row_id(edge.id),
+        "source_node_id": ids.row_id(edge.source),
+        "target_node_id": ids.row_id(edge.target),
         "source_handle": edge.source_handle or "output",
         "target_handle": edge.target_handle or "input",
-        "condition": condition if isinstance(condition, Mapping) else {},
+        "condition": condition if isinstance(condition, Mapping) and EXTRA not in condition else {},
     }
-    return _with_extra(row, _edge_base(row), edge)
+    ends = {"id": edge.id, "source": edge.source, "target": edge.target}
+    return _with_extra(row, "condition", {**_edge_base(row), **ends}, edge, place)
 
 
-def edge_from_server(row: Mapping[str, Any]) -> Edge:
-    """Return a server's row as an edge."""
-    return Edge.from_json(_apply(_edge_base(row), row.get("extra")))
+def _extra(row: Mapping[str, Any], column: str) -> dict[str, Any]:
+    """Return what the columns cannot say; what is none is empty."""
+    kept = read_object(row.get(column)).get(EXTRA)
+    if kept is None:
+        kept = row.get("extra")  # A column of its own, in files of the first version.
+    try:
+        return read_object(kept)
+    except ValueError:
+        return {}
+
+
+def _place(extra: Mapping[str, Any]) -> float:
+    place = extra.get("place")
+    # What was drawn elsewhere comes last, in the server's order.
+    return place if isinstance(place, int) and not isinstance(place, bool) else math.inf
+
+
+def _object(row: Mapping[str, Any], column: str) -> dict[str, Any]:
+    return {key: value for key, value in read_object(row.get(column)).items() if key != EXTRA}
 
 
 def _node_base(row: Mapping[str, Any]) -> dict[str, Any]:
     """Return what the columns alone say."""
-    data: dict[str, Any] = {"label": row["label"], "config": read_object(row.get("config"))}
+    data: dict[str, Any] = {"label": row["label"], "config": _object(row, "config")}
     if row.get("agent_id") not in ABSENT:
         data["agentId"] = row["agent_id"]
     return {
@@ -138,7 +171,7 @@ def _edge_base(row: Mapping[str, Any]) -> dict[str, Any]:
         "targetHandle": row.get("target_handle") or "input",
         "data": {},
     }
-    condition = read_object(row.get("condition"))
+    condition = _object(row, "condition")
     if condition:
         base["data"]["condition"] = condition
     else:
@@ -147,10 +180,16 @@ def _edge_base(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _with_extra(
-    row: dict[str, Any], base: Mapping[str, Any], element: Mapping[str, Any]
+    row: dict[str, Any],
+    column: str,
+    base: Mapping[str, Any],
+    element: Mapping[str, Any],
+    place: int,
 ) -> dict[str, Any]:
-    extra = _difference(base, element)
-    return row | {"extra": extra} if extra else row
+    extra: dict[str, Any] = {"place": place, **_difference(base, element)}
+    if row["id"] != element["id"]:
+        extra["id"] = element["id"]
+    return row | {column: {**row[column], EXTRA: extra}}
 
 
 def _difference(base: Mapping[str, Any], element: Mapping[str, Any]) -> dict[str, Any]:
@@ -173,24 +212,36 @@ def _difference(base: Mapping[str, Any], element: Mapping[str, Any]) -> dict[str
     return ({"set": changed} if changed else {}) | ({"unset": gone} if gone else {})
 
 
-def _apply(base: dict[str, Any], extra: Any) -> dict[str, Any]:
+def _apply(base: dict[str, Any], extra: Mapping[str, Any]) -> dict[str, Any]:
     """Return ``base`` with a difference applied; what is no difference is ignored."""
-    extra = read_object(extra)
-    for place in extra.get("unset", ()):
+    for place in _items(extra.get("unset"), list):
         match place:
-            case [key]:
+            case [str(key)]:
                 base.pop(key, None)
-            case [key, name] if isinstance(base.get(key), dict):
+            case [str(key), str(name)] if isinstance(base.get(key), dict):
                 base[key].pop(name, None)
-    for key, value in dict(extra.get("set", {})).items():
+    given = extra.get("set")
+    for key, value in given.items() if isinstance(given, Mapping) else ():
         if key in ("id", "source", "target"):
             continue  # The columns are the truth about what is connected.
         inner = base.get(key)
         if key in INSIDE and isinstance(inner, dict) and isinstance(value, Mapping):
-            inner.update(value)
+            inner.update({n: v for n, v in value.items() if not _is_moved(key, inner.get(n), v)})
         else:
             base[key] = value
+    if isinstance(extra.get("id"), str):
+        base["id"] = extra["id"]
     return base
+
+
+def _items(value: Any, kind: type) -> list[Any]:
+    return [one for one in value if isinstance(one, kind)] if isinstance(value, list) else []
+
+
+def _is_moved(key: str, column: Any, exact: Any) -> bool:
+    """Whether a node was moved elsewhere since its exact position was kept: the column wins."""
+    numbers = isinstance(column, int | float) and isinstance(exact, int | float)
+    return key == "position" and numbers and not same_single(column, exact)
 
 
 def _same(one: Any, other: Any) -> bool:

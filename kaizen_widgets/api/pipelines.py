@@ -16,13 +16,14 @@ from pydantic import Field
 from kaizen_widgets.api.auth import CurrentUser
 from kaizen_widgets.api.keys import query_keys
 from kaizen_widgets.api.models import Input, Record, UtcTime, path, read
-from kaizen_widgets.api.paging import every
+from kaizen_widgets.api.paging import Searched, every, narrowed
 from kaizen_widgets.api.pipeline_graph import from_server, to_server
 from kaizen_widgets.api.resource import Resource
+from kaizen_widgets.api.row_ids import RowIds
 from kaizen_widgets.errors import DecodeError, TransportError
 from kaizen_widgets.graph import Graph
 from kaizen_widgets.query import LiveQuery, Mutation, MutationOptions
-from kaizen_widgets.transport import Transport
+from kaizen_widgets.transport import Answer, Transport
 
 KEYS = query_keys.pipelines
 
@@ -45,10 +46,11 @@ class Pipeline(Record):
 
 
 class PipelineDetail(Pipeline):
-    """A pipeline with its nodes and connections, as the server's rows."""
+    """A pipeline with its nodes and connections, as the server's rows, and its ETag if it has one."""
 
     nodes: list[dict[str, Any]]
     connections: list[dict[str, Any]]
+    etag: str = ""
 
     @property
     def graph(self) -> Graph:
@@ -83,7 +85,7 @@ class PipelineChange(Input):
     status: PipelineStatus | None = None
 
 
-class PipelineFilters(Input):
+class PipelineFilters(Searched):
     """Which pipelines to list."""
 
     status: PipelineStatus | None = None
@@ -97,37 +99,64 @@ class PipelineEndpoints:
         self._transport = transport
         self._user = user
         self._workspace_id = workspace_id
+        self._row_ids: dict[str, RowIds] = {}
         self._saving: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def list(self, filters: PipelineFilters) -> list[Pipeline]:
         """Return all pipelines of the user's organization that fit, however many pages."""
         params = {**filters.model_dump(), "organization_id": await self._organization_id()}
         found = await every(self._transport, "/pipelines", params, "pipelines")
-        return [read(Pipeline, row, "pipeline") for row in found]
+        pipelines = [read(Pipeline, row, "pipeline") for row in found]
+        return narrowed(pipelines, filters.search, filters.sort)
 
     async def get(self, id: str) -> PipelineDetail:
         """Return one pipeline with its nodes and connections."""
-        answer = await self._transport.request("GET", path("pipelines", id))
-        return read(PipelineDetail, answer, "pipeline")
+        answer = await self._transport.ask("GET", path("pipelines", id))
+        return _detail(answer, "pipeline")
 
     async def load_graph(self, id: str) -> Graph:
         """Return a pipeline's graph."""
         return (await self.get(id)).graph
 
-    async def save_graph(self, id: str, graph: Graph) -> PipelineDetail:
+    async def save_graph(self, id: str, graph: Graph, *, etag: str = "") -> PipelineDetail:
         """Replace a pipeline's graph, after any save of it that is under way.
 
+        Args:
+            id: Which pipeline.
+            graph: What it is from now on.
+            etag: What the pipeline must still be, if given and if the server knows ETags.
+
         Raises:
+            ConflictError: It was changed meanwhile; nothing was saved.
             TransportError: The server did not keep all of it; the message names what is missing.
         """
         # Its own variable: the table forgets a lock that nobody holds on to.
         lock = self._saving.setdefault(id, asyncio.Lock())
         async with lock:
-            sent = to_server(graph)
-            answer = await self._transport.request("PUT", path("pipelines", id, "graph"), json=sent)
-            saved = read(PipelineDetail, answer, "saved pipeline")
-            _check_kept(id, sent, saved)
+            ids = self._ids(id)
+            sent, saved = await self._put(id, graph, ids, etag)
+            lost = _lost(sent, saved)
+            if ids.take_other([*lost["nodes"], *lost["connections"]]):
+                # Another pipeline has such ids, and this server dropped ours: send others.
+                sent, saved = await self._put(id, graph, ids, "")
+            _check_kept(id, graph, ids, sent, saved)
             return saved
+
+    async def _put(
+        self, id: str, graph: Graph, ids: RowIds, etag: str
+    ) -> tuple[dict[str, list[dict[str, Any]]], PipelineDetail]:
+        sent = to_server(graph, ids)
+        answer = await self._transport.ask(
+            "PUT", path("pipelines", id, "graph"), json=sent, if_match=etag
+        )
+        return sent, _detail(answer, "saved pipeline")
+
+    def row_id(self, id: str, node_id: str) -> str:
+        """Return what the server calls a node of a pipeline."""
+        return self._ids(id).row_id(node_id)
+
+    def _ids(self, id: str) -> RowIds:
+        return self._row_ids.setdefault(id, RowIds(id))
 
     async def validate(self, id: str) -> Validation:
         """Return what the server finds wrong with the saved graph."""
@@ -184,9 +213,14 @@ class Pipelines(Resource):
         path("pipelines", id)
         return self._query(KEYS.validation(id), lambda: self.endpoints.validate(id))
 
-    def save_graph(self, id: str, graph: Graph) -> Mutation:
+    def patterns(self) -> LiveQuery:
+        """Return the query of the server's patterns: what each does, by name."""
+        return self._query(KEYS.patterns, self.endpoints.patterns)
+
+    def save_graph(self, id: str, graph: Graph, *, etag: str = "") -> Mutation:
         """Replace a pipeline's graph; what was sent is what the cache then holds.
 
+        With the ``etag`` of a `PipelineDetail`, only if nobody else saved since (`ConflictError`).
         Not retried here: whoever saves decides whether a newer graph should go instead.
         """
         path("pipelines", id)
@@ -204,7 +238,7 @@ class Pipelines(Resource):
 
         return client.mutate(
             MutationOptions(
-                lambda graph: self.endpoints.save_graph(id, graph),
+                lambda graph: self.endpoints.save_graph(id, graph, etag=etag),
                 mutation_key=(*KEYS.all, "save_graph"),
                 on_success=saved,
                 on_error=doubted,
@@ -214,18 +248,41 @@ class Pipelines(Resource):
         )
 
 
-def _check_kept(id: str, sent: Mapping[str, list[dict[str, Any]]], saved: PipelineDetail) -> None:
-    lost = []
-    for kind, kept in (("nodes", saved.nodes), ("connections", saved.connections)):
-        ids = {row.get("id") for row in kept}
-        missing = [row["id"] for row in sent[kind] if row["id"] not in ids]
-        if missing or len(kept) != len(sent[kind]):
-            named = ", ".join(repr(one) for one in missing[:5])
-            lost.append(f"{len(kept)} of {len(sent[kind])} {kind} (missing: {named or 'none'})")
-    if lost:
+def _detail(answer: Answer, what: str) -> PipelineDetail:
+    return read(PipelineDetail, answer.data, what).model_copy(update={"etag": answer.etag})
+
+
+def _lost(sent: Mapping[str, list[dict[str, Any]]], saved: PipelineDetail) -> dict[str, list[str]]:
+    """Return the ids of the nodes and connections that were sent and are not there."""
+    kept = {
+        kind: {row.get("id") for row in rows}
+        for kind, rows in (("nodes", saved.nodes), ("connections", saved.connections))
+    }
+    return {
+        kind: [row["id"] for row in sent[kind] if row["id"] not in ids]
+        for kind, ids in kept.items()
+    }
+
+
+def _check_kept(
+    id: str,
+    graph: Graph,
+    ids: RowIds,
+    sent: Mapping[str, list[dict[str, Any]]],
+    saved: PipelineDetail,
+) -> None:
+    lost, said = _lost(sent, saved), []
+    for kind, kept, own in (
+        ("nodes", saved.nodes, graph.nodes),
+        ("connections", saved.connections, graph.edges),
+    ):
+        if lost[kind] or len(kept) != len(sent[kind]):
+            missing = [one.id for one in own if ids.row_id(one.id) in lost[kind]]
+            named = ", ".join(map(repr, missing[:5])) or "none"
+            said.append(f"{len(kept)} of {len(sent[kind])} {kind} (missing: {named})")
+    if said:
         raise TransportError(
-            f"The server kept {' and '.join(lost)} of pipeline {id!r}: such ids may be taken in "
-            "another pipeline, so give these new ids and save again.",
+            f"The server kept {' and '.join(said)} of pipeline {id!r}: load it again, and save anew.",
             method="PUT",
             url=path("pipelines", id, "graph"),
         )

@@ -16,17 +16,15 @@ from kaizen_widgets.api.optimistic import set_status
 from kaizen_widgets.query import LiveQuery, Mutation, MutationOptions, QueryClient, QueryKey
 
 
-class Resource:
-    """One kind of thing, through the cache.
+class Readable:
+    """One kind of thing, through the cache: lists and details.
 
     Attributes:
-        endpoints: The requests themselves: coroutines ``list``, ``get``, ``create``, ``update``, ``delete``.
+        endpoints: The requests themselves: coroutines ``list`` and ``get``.
     """
 
     keys: ClassVar[ResourceKeys]
     filters: ClassVar[type[Input]]
-    input: ClassVar[type[Input]]
-    change: ClassVar[type[Input]]
 
     def __init__(self, endpoints: Any, client: QueryClient) -> None:
         self.endpoints = endpoints
@@ -45,6 +43,39 @@ class Resource:
         """Return the query of one."""
         path(*self.keys.all, id)
         return self._query(self.keys.detail(id), lambda: self.endpoints.get(id))
+
+    def _query(self, key: QueryKey, function: Callable[[], Awaitable[Any]]) -> LiveQuery:
+        return self._client.live(query_key=key, query_fn=function).start()
+
+    def _mutate(
+        self,
+        name: str,
+        function: Callable[[Any], Awaitable[Any]],
+        variables: Any,
+        *stale: QueryKey,
+        repeatable: bool = False,
+    ) -> Mutation:
+        """Return a change under way; what it makes stale is fetched anew."""
+        return self._client.mutate(
+            MutationOptions(
+                function,
+                mutation_key=(*self.keys.all, name),
+                invalidates=list(stale),
+                retry=retry_repeatable if repeatable else None,
+            ),
+            variables,
+        )
+
+
+class Changeable(Readable):
+    """One kind of thing that can be made, changed and taken away.
+
+    Attributes:
+        endpoints: Also ``create``, ``update`` and ``delete``.
+    """
+
+    input: ClassVar[type[Input]]
+    change: ClassVar[type[Input]]
 
     def create(self, **fields: Any) -> Mutation:
         """Make one; the resource's ``input`` model says of what. Never sent twice.
@@ -78,19 +109,8 @@ class Resource:
             check(self.change, fields),
         )
 
-    def set_active(self, id: str, active: bool = True) -> Mutation:
-        """Make one ``active``, or a ``draft`` again; shown at once, taken back on an error."""
-        path(*self.keys.all, id)
-        return set_status(
-            self._client,
-            self.keys,
-            id,
-            "active" if active else "draft",
-            lambda status: self.endpoints.update(id, check(self.change, {"status": status})),
-        )
-
     def delete(self, id: str) -> Mutation:
-        """Archive one; all that is kept of it leaves the cache."""
+        """Take one away (agents and pipelines: archive it); all that is kept of it leaves the cache."""
         path(*self.keys.all, id)
         return self._client.mutate(
             MutationOptions(
@@ -103,5 +123,17 @@ class Resource:
             id,
         )
 
-    def _query(self, key: QueryKey, function: Callable[[], Awaitable[Any]]) -> LiveQuery:
-        return self._client.live(query_key=key, query_fn=function).start()
+
+class Resource(Changeable):
+    """One kind of thing that can also be switched on and off."""
+
+    def set_active(self, id: str, active: bool = True) -> Mutation:
+        """Make one ``active``, or a ``draft`` again; shown at once, taken back on an error."""
+        path(*self.keys.all, id)
+        return set_status(
+            self._client,
+            self.keys,
+            id,
+            "active" if active else "draft",
+            lambda status: self.endpoints.update(id, check(self.change, {"status": status})),
+        )

@@ -1,12 +1,14 @@
-"""The embedded API: the public Kaizen Studio server's contract for auth, agents and pipelines, on SQLite.
+"""The embedded API: the public Kaizen Studio server's contract, on SQLite and without its faults.
 
 ``create_app(Database.open(path), clock)`` is the whole of it: an ASGI app, called in process or served
 over HTTP by ``python -m kaizen_widgets serve``. `seed` fills a new database, `local_session` signs its
 user in without a password; only code of this process can call it.
 """
 
+from kaizen_widgets.server.agent_model import AgentModel
 from kaizen_widgets.server.app import create_app
 from kaizen_widgets.server.database import Database, default_path
+from kaizen_widgets.server.limits import SignInLimits
 from kaizen_widgets.server.local import (
     LOCAL_EMAIL,
     has_local_password,
@@ -17,7 +19,9 @@ from kaizen_widgets.server.local import (
 
 __all__ = [
     "LOCAL_EMAIL",
+    "AgentModel",
     "Database",
+    "SignInLimits",
     "create_app",
     "default_path",
     "has_local_password",

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 from fastapi import Depends
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
-from kaizen_widgets.server import accounts, tokens
+from kaizen_widgets.server import accounts, policy_rows, tokens
 from kaizen_widgets.server.errors import ApiError
 from kaizen_widgets.server.services import WithServices
 
@@ -101,12 +101,28 @@ def authenticate(
 SignedIn = Annotated[Caller, Depends(authenticate)]
 
 
-def allow(permission: str) -> Any:
-    """Return the dependency that gives a caller with this permission, and refuses others with 403."""
+def allow(permission: str, policy: str = "") -> Any:
+    """Return the dependency that gives a caller with this permission, and refuses others with 403.
 
-    async def check(caller: SignedIn) -> Caller:
+    Args:
+        permission: What their role must have, such as ``deployments:read``.
+        policy: What no policy of the organization may deny, such as ``deployment:read``; empty where
+            policies are not asked.
+    """
+
+    def check(caller: SignedIn, studio: WithServices) -> Caller:
+        if not caller.may(permission):
+            raise ApiError(403, f"Permission denied: {permission}")
+        if policy:
+            resource_type, _, action = policy.partition(":")
+            with studio.database.read() as db:
+                if not policy_rows.is_allowed(db, caller, resource_type, action):
+                    raise ApiError(403, f"Access denied by policy: {policy}")
+        return caller
+
+    async def quick(caller: SignedIn) -> Caller:
         if not caller.may(permission):
             raise ApiError(403, f"Permission denied: {permission}")
         return caller
 
-    return Depends(check)
+    return Depends(check if policy else quick)

@@ -50,6 +50,16 @@ def create_organization(db: sqlite3.Connection, studio: Services, *, name: str, 
     return organization_id
 
 
+def join(
+    db: sqlite3.Connection, studio: Services, user_id: str, organization_id: str, role: str
+) -> None:
+    """Let a new user belong to an organization."""
+    db.execute(
+        "INSERT INTO memberships VALUES (?, ?, ?, 1, ?, 'invited')",
+        (user_id, organization_id, role, stamp(studio.clock)),
+    )
+
+
 def default_workspace(db: sqlite3.Connection, organization_id: str) -> str:
     """Return the id of an organization's first workspace."""
     row = db.execute(

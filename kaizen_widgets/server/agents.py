@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from typing import Annotated, Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
 
 from kaizen_widgets.server.access import Caller, allow
 from kaizen_widgets.server.agent_models import (
@@ -30,8 +30,9 @@ from kaizen_widgets.server.agent_rows import (
     part_of,
     parts_of,
 )
+from kaizen_widgets.server.etags import IfMatch, check, tagged
 from kaizen_widgets.server.fields import MessageResponse, changes_of
-from kaizen_widgets.server.rows import Limit, Offset, page
+from kaizen_widgets.server.rows import Limit, Offset, Search, Sort, page
 from kaizen_widgets.server.services import WithServices
 
 router = APIRouter(prefix="/agents", tags=["agents"])
@@ -44,13 +45,17 @@ def list_agents(
     workspace_id: str | None = None,
     status: Status | None = None,
     agent_type: AgentType | None = None,
+    search: Search = None,
+    sort: Sort = None,
     limit: Limit = 50,
     offset: Offset = 0,
 ) -> Any:
-    """List agents, newest first."""
+    """List agents, newest first unless sorted."""
     wanted = {"workspace_id": workspace_id, "status": status, "agent_type": agent_type}
     with studio.database.read() as db:
-        records, total = page(db, "agents", caller.organization_id, wanted, limit, offset)
+        records, total = page(
+            db, "agents", caller.organization_id, wanted, limit, offset, search=search, sort=sort
+        )
     return {"records": records, "total": total}
 
 
@@ -68,11 +73,14 @@ def create_agent(
 
 @router.get("/{agent_id}", response_model=AgentWithDetailsResponse)
 def get_agent(
-    agent_id: str, caller: Annotated[Caller, allow("agents:read")], studio: WithServices
+    agent_id: str,
+    caller: Annotated[Caller, allow("agents:read")],
+    studio: WithServices,
+    response: Response,
 ) -> Any:
     """Get an agent with its contexts and tools."""
     with studio.database.read() as db:
-        agent = agent_of(db, caller, agent_id)
+        agent = tagged(response, agent_of(db, caller, agent_id))
         return agent | {
             "contexts": parts_of(db, "agent_contexts", agent_id),
             "tools": parts_of(db, "agent_tools", agent_id),
@@ -85,12 +93,15 @@ def update_agent(
     body: UpdateAgentRequest,
     caller: Annotated[Caller, allow("agents:update")],
     studio: WithServices,
+    response: Response,
+    if_match: IfMatch = None,
 ) -> Any:
     """Change an agent."""
     with studio.database.write() as db:
         agent = agent_of(db, caller, agent_id)
+        check(if_match, agent, "agent")
         change_agent(db, studio, agent, changes_of(body))
-        return agent_of(db, caller, agent_id)
+        return tagged(response, agent_of(db, caller, agent_id))
 
 
 @router.delete("/{agent_id}", response_model=MessageResponse)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from typing import Annotated, Any
+from typing import Any
 
 from fastapi import APIRouter
 from pydantic import BaseModel, Field, SecretStr
@@ -11,18 +11,14 @@ from pydantic import BaseModel, Field, SecretStr
 from kaizen_widgets.server import accounts, tokens
 from kaizen_widgets.server.access import PERMISSIONS, SignedIn
 from kaizen_widgets.server.errors import ApiError
-from kaizen_widgets.server.fields import MessageResponse, Name
+from kaizen_widgets.server.fields import Email, MessageResponse, Name
+from kaizen_widgets.server.limits import LoginTries, RefreshTries, RegisterTries
 from kaizen_widgets.server.passwords import LONGEST, hash_password, verify_password
 from kaizen_widgets.server.services import Services, WithServices
 from kaizen_widgets.server.times import stamp
 from kaizen_widgets.server.tokens import Holder
 
 router = APIRouter(prefix="/auth", tags=["auth"])
-
-Email = Annotated[
-    str,
-    Field(pattern=r"^[^@\s]+@[^@\s]+$", max_length=320, json_schema_extra={"format": "email"}),
-]
 
 
 class RegisterRequest(BaseModel):
@@ -126,7 +122,7 @@ class PermissionsResponse(BaseModel):
 
 
 @router.post("/register", status_code=201, response_model=RegisterResponse)
-def register(body: RegisterRequest, studio: WithServices) -> Any:
+def register(body: RegisterRequest, studio: WithServices, _: RegisterTries) -> Any:
     """Create a user and their organization, and sign them in."""
     hashed = hash_password(body.password.get_secret_value())
     with studio.database.write() as db:
@@ -143,7 +139,7 @@ def register(body: RegisterRequest, studio: WithServices) -> Any:
 
 
 @router.post("/login", response_model=LoginResponse)
-def login(body: LoginRequest, studio: WithServices) -> Any:
+def login(body: LoginRequest, studio: WithServices, _: LoginTries) -> Any:
     """Sign in with email and password."""
     with studio.database.read() as db:
         user = db.execute("SELECT * FROM users WHERE email = ?", (body.email,)).fetchone()
@@ -161,13 +157,17 @@ def login(body: LoginRequest, studio: WithServices) -> Any:
 
 
 @router.post("/refresh", response_model=TokenResponse)
-def refresh(body: RefreshRequest, studio: WithServices) -> Any:
+def refresh(body: RefreshRequest, studio: WithServices, _: RefreshTries) -> Any:
     """Exchange a refresh token, once, for a new pair."""
+    made = None
     with studio.database.write() as db:
         holder = tokens.spend(db, studio.clock, body.refresh_token)
-        if holder is None or accounts.role_of(db, holder) is None:
-            raise ApiError(401, "Invalid or expired refresh token")
-        return tokens.issue(db, studio.clock, holder)
+        if holder is not None and accounts.role_of(db, holder) is not None:
+            made = tokens.issue(db, studio.clock, holder)
+    # Raised only here: what a stolen token ends must stay ended.
+    if made is None:
+        raise ApiError(401, "Invalid or expired refresh token")
+    return made
 
 
 @router.post("/logout", response_model=MessageResponse)

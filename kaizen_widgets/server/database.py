@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
+from typing import Self
 
 import platformdirs
 
 from kaizen_widgets.server.schema import SCHEMA
-from kaizen_widgets.sqlite import SqliteFile
+from kaizen_widgets.sqlite import BUSY_TIMEOUT, MEMORY, SqliteFile
 
 
 def default_path() -> Path:
@@ -21,3 +23,16 @@ class Database(SqliteFile):
     schema = SCHEMA
     what = "The studio's data"
     store = "server"
+
+    @classmethod
+    def open(
+        cls, path: str | os.PathLike[str] = MEMORY, *, busy_timeout: float = BUSY_TIMEOUT
+    ) -> Self:
+        """Open it as any `SqliteFile`, with a `casefold` that knows more than ASCII for searching."""
+        made = super().open(path, busy_timeout=busy_timeout)
+        made._connection.create_function("casefold", 1, _casefold, deterministic=True)
+        return made
+
+
+def _casefold(text: str | None) -> str:
+    return (text or "").casefold()

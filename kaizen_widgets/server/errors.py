@@ -7,7 +7,7 @@ The message is one sentence for a person, the code a word for a program. What wa
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -29,8 +29,10 @@ CODES = {
     404: "NOT_FOUND",
     405: "METHOD_NOT_ALLOWED",
     409: "CONFLICT",
+    412: "PRECONDITION_FAILED",
     413: "PAYLOAD_TOO_LARGE",
     422: "VALIDATION_ERROR",
+    429: "RATE_LIMIT_EXCEEDED",
     500: "INTERNAL_ERROR",
     503: "SERVICE_UNAVAILABLE",
 }
@@ -71,7 +73,7 @@ class ErrorBody(BaseModel):
 
 DOCUMENTED: dict[int | str, dict[str, Any]] = {
     status: {"model": ErrorBody, "description": CODES[status].replace("_", " ").capitalize()}
-    for status in (400, 401, 403, 404, 409, 422, 503)
+    for status in (400, 401, 403, 404, 409, 412, 413, 422, 429, 503)
 }
 """For OpenAPI: what any route may answer."""
 
@@ -82,13 +84,28 @@ class ApiError(Exception):
     Attributes:
         status: The HTTP status.
         fields: What is wrong with single fields, if it is about some.
+        headers: What else to send.
     """
 
-    def __init__(self, status: int, message: str, *, fields: Iterable[FieldError] = ()) -> None:
+    def __init__(
+        self,
+        status: int,
+        message: str,
+        *,
+        fields: Iterable[FieldError] = (),
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
         super().__init__(message)
         self.status = status
         self.message = message
         self.fields = tuple(fields)
+        self.headers = dict(headers or {})
+
+
+def matches(header: str, etag: str) -> bool:
+    """Whether an ``If-Match`` or ``If-None-Match`` names this ETag."""
+    named = [one.strip().removeprefix("W/") for one in header.split(",")]
+    return "*" in named or etag in named
 
 
 def not_found(what: str, given_id: str) -> ApiError:
@@ -109,7 +126,7 @@ def install(app: FastAPI, new_id: NewId) -> None:
 
     @app.exception_handler(ApiError)
     async def on_api_error(request: Request, error: ApiError) -> JSONResponse:
-        return _answer(request.scope, error)
+        return _answer(request.scope, error, error.headers)
 
     @app.exception_handler(RequestValidationError)
     async def on_invalid(request: Request, error: RequestValidationError) -> JSONResponse:
@@ -146,6 +163,8 @@ class EveryRequest:
             await self._app(scope, receive, send)
             return
         request_id = self._new_id()
+        held = dict(scope["headers"]).get(b"if-none-match") if scope["method"] == "GET" else None
+        is_known = False
         scope.setdefault("state", {})["request_id"] = request_id
         has_started = False
         received = 0
@@ -160,13 +179,19 @@ class EveryRequest:
             return message
 
         async def with_id(message: Message) -> None:
-            nonlocal has_started
+            nonlocal has_started, is_known
             if message["type"] == "http.response.start":
                 has_started = True
-                message["headers"] = [
-                    *message.get("headers", ()),
-                    (b"x-request-id", request_id.encode()),
-                ]
+                headers = [*message.get("headers", ()), (b"x-request-id", request_id.encode())]
+                etag = dict(headers).get(b"etag")
+                if held is not None and etag is not None and message["status"] == 200:
+                    is_known = matches(held.decode("latin-1"), etag.decode("latin-1"))
+                if is_known:
+                    message = {**message, "status": 304}
+                    headers = [one for one in headers if not one[0].startswith(b"content-")]
+                message["headers"] = headers
+            elif is_known:
+                message = {**message, "body": b""}
             await send(message)
 
         try:

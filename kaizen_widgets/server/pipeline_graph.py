@@ -13,6 +13,7 @@ from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 
 from kaizen_widgets.server.errors import ApiError, FieldError, invalid, not_found
+from kaizen_widgets.server.etags import IfMatch, check, etag_of
 from kaizen_widgets.server.fields import MessageResponse, changes_of, to_text
 from kaizen_widgets.server.pipeline_models import (
     ConnectionBody,
@@ -52,19 +53,26 @@ def get_pipeline(pipeline_id: str, caller: Reader, studio: WithServices) -> Any:
     """Get a pipeline with its nodes and connections, in the order they were sent."""
     with studio.database.read() as db:
         pipeline = with_graph(db, pipeline_of(db, caller, pipeline_id))
-    return JSONResponse({"data": pipeline})
+    return JSONResponse({"data": pipeline}, headers={"ETag": etag_of(pipeline)})
 
 
 @router.put("/graph", response_model=PipelineWithGraphBody)
-def save_graph(pipeline_id: str, body: GraphSave, caller: Editor, studio: WithServices) -> Any:
+def save_graph(
+    pipeline_id: str,
+    body: GraphSave,
+    caller: Editor,
+    studio: WithServices,
+    if_match: IfMatch = None,
+) -> Any:
     """Replace the graph, whole or not at all."""
     check_graph(body)
     with studio.database.write() as db:
         pipeline = pipeline_of(db, caller, pipeline_id)
+        check(if_match, pipeline, "pipeline")
         replace_graph(db, studio, pipeline_id, body)
         change_pipeline(db, studio, pipeline)
         saved = with_graph(db, pipeline_of(db, caller, pipeline_id))
-    return JSONResponse({"data": saved})
+    return JSONResponse({"data": saved}, headers={"ETag": etag_of(saved)})
 
 
 @router.get("/nodes", response_model=NodeListBody)

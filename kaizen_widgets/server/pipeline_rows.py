@@ -123,10 +123,11 @@ def add_nodes(
     born: dict[str, str],
 ) -> None:
     """Add nodes, the first at ``place``; ``born`` has the ``created_at`` of those that were there."""
-    for index, node in enumerate(nodes, place):
+    for node in nodes:
         node.id = studio.new_id() if node.id is None else node.id
-        db.execute(
-            "INSERT INTO pipeline_nodes VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    db.executemany(
+        "INSERT INTO pipeline_nodes VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
             (
                 pipeline_id,
                 node.id,
@@ -138,10 +139,12 @@ def add_nodes(
                 node.position_y,
                 to_text(node.config),
                 to_text(node.extra or None),
-                born.get(node.id, now),
+                born.get(str(node.id), now),
                 now,
-            ),
-        )
+            )
+            for index, node in enumerate(nodes, place)
+        ),
+    )
 
 
 def add_connections(
@@ -154,10 +157,11 @@ def add_connections(
     born: dict[str, str],
 ) -> None:
     """Add connections, the first at ``place``; ``born`` as in `add_nodes`."""
-    for index, connection in enumerate(connections, place):
+    for connection in connections:
         connection.id = studio.new_id() if connection.id is None else connection.id
-        db.execute(
-            "INSERT INTO pipeline_connections VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    db.executemany(
+        "INSERT INTO pipeline_connections VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
             (
                 pipeline_id,
                 connection.id,
@@ -168,9 +172,11 @@ def add_connections(
                 connection.target_handle,
                 to_text(connection.condition),
                 to_text(connection.extra or None),
-                born.get(connection.id, now),
-            ),
-        )
+                born.get(str(connection.id), now),
+            )
+            for index, connection in enumerate(connections, place)
+        ),
+    )
 
 
 def next_place(db: sqlite3.Connection, table: str, pipeline_id: str) -> int:

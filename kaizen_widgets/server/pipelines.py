@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
 
 from kaizen_widgets.server import accounts
 from kaizen_widgets.server.access import Caller, allow
 from kaizen_widgets.server.errors import ApiError
+from kaizen_widgets.server.etags import IfMatch, check, tagged
 from kaizen_widgets.server.fields import MessageResponse, changes_of
 from kaizen_widgets.server.patterns import PATTERNS, pattern_name
 from kaizen_widgets.server.pipeline_checks import check_pipeline
@@ -30,7 +31,7 @@ from kaizen_widgets.server.pipeline_rows import (
     nodes_of,
     pipeline_of,
 )
-from kaizen_widgets.server.rows import Limit, Offset, insert, page
+from kaizen_widgets.server.rows import Limit, Offset, Search, Sort, insert, page
 from kaizen_widgets.server.services import WithServices
 from kaizen_widgets.server.times import stamp
 
@@ -55,14 +56,18 @@ def list_pipelines(
     organization_id: str | None = None,
     workspace_id: str | None = None,
     status: str | None = None,
+    search: Search = None,
+    sort: Sort = None,
     limit: Limit = 50,
     offset: Offset = 0,
 ) -> Any:
-    """List pipelines, newest first; the organization can only be the caller's own."""
+    """List pipelines, newest first unless sorted; the organization can only be the caller's own."""
     _check_organization(caller, organization_id)
     wanted = {"workspace_id": workspace_id, "status": status}
     with studio.database.read() as db:
-        rows, total = page(db, "pipelines", caller.organization_id, wanted, limit, offset)
+        rows, total = page(
+            db, "pipelines", caller.organization_id, wanted, limit, offset, search=search, sort=sort
+        )
     return {"data": rows, "total": total}
 
 
@@ -88,16 +93,22 @@ def create_pipeline(body: PipelineCreate, caller: Creator, studio: WithServices)
 
 @router.put("/{pipeline_id}", response_model=PipelineBody)
 def update_pipeline(
-    pipeline_id: str, body: PipelineUpdate, caller: Editor, studio: WithServices
+    pipeline_id: str,
+    body: PipelineUpdate,
+    caller: Editor,
+    studio: WithServices,
+    response: Response,
+    if_match: IfMatch = None,
 ) -> Any:
     """Change a pipeline; its graph has a route of its own."""
     with studio.database.write() as db:
         pipeline = pipeline_of(db, caller, pipeline_id)
+        check(if_match, pipeline, "pipeline")
         changes = changes_of(body)
         if "pattern" in changes:
             changes["pattern"] = _pattern(changes["pattern"])
         change_pipeline(db, studio, pipeline, **changes)
-        return {"data": pipeline_of(db, caller, pipeline_id)}
+        return {"data": tagged(response, pipeline_of(db, caller, pipeline_id))}
 
 
 @router.delete("/{pipeline_id}", response_model=MessageResponse)

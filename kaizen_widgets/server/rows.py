@@ -6,12 +6,14 @@ Table and column names come from this package's own code (model fields), values 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping
-from typing import Annotated, Any
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Literal
 
 from fastapi import Query
 
 from kaizen_widgets.graph.frozen import MAX_SAFE_INTEGER
+from kaizen_widgets.server.access import Caller
+from kaizen_widgets.server.errors import not_found
 
 Limit = Annotated[int, Query(ge=1, le=100, description="Rows in a page.")]
 Offset = Annotated[int, Query(ge=0, le=MAX_SAFE_INTEGER, description="Rows to skip.")]
@@ -29,6 +31,28 @@ def update(db: sqlite3.Connection, table: str, row_id: str, changes: Mapping[str
     db.execute(f"UPDATE {table} SET {sets} WHERE id = :id", {**changes, "id": row_id})  # noqa: S608
 
 
+Page = Annotated[
+    int | None, Query(ge=1, le=100, description="Rows in a page; all of them without.")
+]
+Search = Annotated[
+    str | None, Query(max_length=200, description="Text that a name or description must hold.")
+]
+Sort = Annotated[
+    Literal[
+        "name",
+        "-name",
+        "created_at",
+        "-created_at",
+        "updated_at",
+        "-updated_at",
+        "status",
+        "-status",
+    ]
+    | None,
+    Query(description="A column to order by, ``-`` for the other way round; newest first without."),
+]
+
+
 def page(
     db: sqlite3.Connection,
     table: str,
@@ -36,6 +60,10 @@ def page(
     wanted: Mapping[str, Any],
     limit: int,
     offset: int,
+    *,
+    search: str | None = None,
+    searched: Sequence[str] = ("name", "description"),
+    sort: str | None = None,
 ) -> tuple[list[dict[str, Any]], int]:
     """Return one page of an organization's rows, newest first, and how many there are in all.
 
@@ -44,15 +72,42 @@ def page(
         table: One with ``seq`` and ``organization_id``.
         organization_id: Whose rows.
         wanted: Values some columns must have; None is any.
-        limit: Rows in a page.
+        limit: Rows in a page; -1 for all.
         offset: Rows to skip.
+        search: Text that one of the columns ``searched`` must hold, whatever its case.
+        searched: Which columns.
+        sort: One of `Sort`; equal ones in the usual order.
     """
     given = {name: value for name, value in wanted.items() if value is not None}
     given["organization_id"] = organization_id
     where = " AND ".join(f"{name} = :{name}" for name in given)
+    if search:
+        # `instr` and no LIKE: a percent sign in the text is one.
+        given["search"] = search.casefold()
+        held = " OR ".join(f"instr(casefold({name}), :search)" for name in searched)
+        where = f"{where} AND ({held})"
+    order = "seq DESC"
+    if sort is not None:
+        column, direction = sort.removeprefix("-"), "DESC" if sort.startswith("-") else "ASC"
+        order = f"{column} COLLATE NOCASE {direction}, seq {direction}"
     total = db.execute(f"SELECT count(*) FROM {table} WHERE {where}", given).fetchone()[0]  # noqa: S608
     rows = db.execute(
-        f"SELECT * FROM {table} WHERE {where} ORDER BY seq DESC LIMIT :limit OFFSET :offset",  # noqa: S608
+        f"SELECT * FROM {table} WHERE {where} ORDER BY {order} LIMIT :limit OFFSET :offset",  # noqa: S608
         given | {"limit": limit, "offset": offset},
     )
     return [dict(row) for row in rows], total
+
+
+def owned(
+    db: sqlite3.Connection, caller: Caller, table: str, what: str, row_id: str
+) -> dict[str, Any]:
+    """Return a row of the caller's organization.
+
+    Raises:
+        ApiError: 404 or 403.
+    """
+    row = db.execute(f"SELECT * FROM {table} WHERE id = ?", (row_id,)).fetchone()  # noqa: S608
+    if row is None:
+        raise not_found(what, row_id)
+    caller.owns(row, what)
+    return dict(row)

@@ -1,4 +1,4 @@
-"""What a new studio starts with: four agents, and a pipeline that sorts support mail.
+"""What a new studio starts with: four agents, a pipeline that sorts support mail, and figures.
 
 input -> router -> Billing agent | Technical agent -> synthesizer -> output
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 import sqlite3
 from typing import Any
 
-from kaizen_widgets.server import accounts
+from kaizen_widgets.server import accounts, sample_figures
 from kaizen_widgets.server.agent_models import CreateAgentRequest
 from kaizen_widgets.server.agent_rows import insert_agent
 from kaizen_widgets.server.pipeline_models import ConnectionCreate, GraphSave, NodeCreate
@@ -81,6 +81,7 @@ def add(db: sqlite3.Connection, studio: Services, organization_id: str, user_id:
     graph = support_triage(agents["Billing"], agents["Technical"])
     check_graph(graph)
     replace_graph(db, studio, pipeline_id, graph)
+    sample_figures.add(db, studio, organization_id, user_id, agents)
 
 
 def support_triage(billing: str, technical: str) -> GraphSave:

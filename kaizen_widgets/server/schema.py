@@ -106,6 +106,80 @@ _FIRST = (
     "CREATE INDEX connections_by_target ON pipeline_connections (pipeline_id, target_node_id)",
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST,)
+_SECOND = (
+    # A gateway's key is asked for and not kept: this server calls no gateway.
+    """CREATE TABLE gateways (
+        seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE,
+        organization_id TEXT NOT NULL REFERENCES organizations (id) ON DELETE CASCADE,
+        name TEXT NOT NULL, description TEXT NOT NULL, api_url TEXT NOT NULL,
+        environment TEXT NOT NULL, status TEXT NOT NULL, health_check_url TEXT NOT NULL,
+        last_health_check TEXT, last_health_status TEXT,
+        created_at TEXT NOT NULL, updated_at TEXT NOT NULL
+    )""",
+    """CREATE TABLE deployments (
+        seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE,
+        organization_id TEXT NOT NULL REFERENCES organizations (id) ON DELETE CASCADE,
+        agent_id TEXT NOT NULL, agent_version_id TEXT NOT NULL, gateway_id TEXT NOT NULL,
+        registration_id TEXT NOT NULL, status TEXT NOT NULL, endpoint_url TEXT NOT NULL,
+        error_message TEXT NOT NULL, deployed_by TEXT NOT NULL, deployed_at TEXT, stopped_at TEXT,
+        created_at TEXT NOT NULL, updated_at TEXT NOT NULL
+    )""",
+    "CREATE INDEX deployments_by_organization ON deployments (organization_id, seq)",
+    """CREATE TABLE deployment_logs (
+        seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE,
+        deployment_id TEXT NOT NULL REFERENCES deployments (id) ON DELETE CASCADE,
+        event_type TEXT NOT NULL, message TEXT NOT NULL, metadata TEXT NOT NULL,
+        created_at TEXT NOT NULL
+    )""",
+    "CREATE INDEX deployment_logs_by_deployment ON deployment_logs (deployment_id, seq)",
+    """CREATE TABLE metrics (
+        seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE,
+        organization_id TEXT NOT NULL REFERENCES organizations (id) ON DELETE CASCADE,
+        deployment_id TEXT NOT NULL, agent_id TEXT NOT NULL, execution_id TEXT NOT NULL,
+        status TEXT NOT NULL, latency_ms INTEGER NOT NULL, input_tokens INTEGER NOT NULL,
+        output_tokens INTEGER NOT NULL, total_tokens INTEGER NOT NULL, cost_usd REAL NOT NULL,
+        error_type TEXT NOT NULL, error_message TEXT NOT NULL, created_at TEXT NOT NULL
+    )""",
+    "CREATE INDEX metrics_by_time ON metrics (organization_id, created_at)",
+    """CREATE TABLE teams (
+        seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE,
+        organization_id TEXT NOT NULL REFERENCES organizations (id) ON DELETE CASCADE,
+        name TEXT NOT NULL, description TEXT NOT NULL,
+        created_at TEXT NOT NULL, updated_at TEXT NOT NULL
+    )""",
+    """CREATE TABLE team_members (
+        seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE,
+        team_id TEXT NOT NULL REFERENCES teams (id) ON DELETE CASCADE,
+        user_id TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+        role TEXT NOT NULL, created_at TEXT NOT NULL, UNIQUE (team_id, user_id)
+    )""",
+    """CREATE TABLE policies (
+        seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE,
+        organization_id TEXT NOT NULL REFERENCES organizations (id) ON DELETE CASCADE,
+        name TEXT NOT NULL, description TEXT NOT NULL, resource_type TEXT NOT NULL,
+        action TEXT NOT NULL, effect TEXT NOT NULL, conditions TEXT NOT NULL,
+        priority INTEGER NOT NULL, status TEXT NOT NULL, created_by TEXT NOT NULL,
+        created_at TEXT NOT NULL, updated_at TEXT NOT NULL
+    )""",
+    """CREATE TABLE policy_assignments (
+        seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE,
+        policy_id TEXT NOT NULL REFERENCES policies (id) ON DELETE CASCADE,
+        principal_type TEXT NOT NULL, principal_id TEXT NOT NULL, created_at TEXT NOT NULL,
+        UNIQUE (policy_id, principal_type, principal_id)
+    )""",
+    # What was executed: an agent (`agent_id`), a pipeline, or one node of it. `facts` is JSON text.
+    """CREATE TABLE executions (
+        seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE,
+        organization_id TEXT NOT NULL REFERENCES organizations (id) ON DELETE CASCADE,
+        agent_id TEXT NOT NULL, pipeline_id TEXT NOT NULL, input_data TEXT NOT NULL,
+        output_data TEXT NOT NULL, facts TEXT NOT NULL, status TEXT NOT NULL,
+        execution_time_ms INTEGER NOT NULL, token_usage TEXT NOT NULL, error_message TEXT NOT NULL,
+        created_by TEXT NOT NULL, created_at TEXT NOT NULL, ended_at TEXT
+    )""",
+    "CREATE INDEX executions_by_pipeline ON executions (pipeline_id, seq)",
+    "CREATE INDEX executions_by_agent ON executions (agent_id, seq)",
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _SECOND)
 
 SCHEMA = Schema(APPLICATION_ID, MIGRATIONS)

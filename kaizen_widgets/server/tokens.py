@@ -1,8 +1,9 @@
 """Access and refresh tokens: random text that is told once and kept only as a SHA-256 digest.
 
-A refresh token works once (rotation); five at the same moment give one new pair. The tokens of one
-sign-in share a session, and signing out ends all of it. An access token lives 15 minutes, a refresh
-token 7 days, by the clock handed in. Tokens are never logged and stand in no error.
+A refresh token works once (rotation): five uses at the same moment give one new pair, and one that comes
+back later ends its sign-in. The tokens of one sign-in share a session; signing out ends all of it. An
+access token lives 15 minutes, a refresh token 7 days, by the clock handed in. Tokens are never logged and
+stand in no error.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from kaizen_widgets.clock import Clock
 
 ACCESS_SECONDS = 15 * 60
 REFRESH_SECONDS = 7 * 24 * 3600
+GRACE_SECONDS = 10
 
 TokenKind = Literal["access", "refresh"]
 
@@ -71,11 +73,22 @@ def find(db: sqlite3.Connection, clock: Clock, token: str) -> tuple[TokenKind, H
 
 
 def spend(db: sqlite3.Connection, clock: Clock, token: str) -> Holder | None:
-    """Use up a refresh token; None when it is not one that can be used."""
-    found = find(db, clock, token)
-    if found is None or found[0] != "refresh":
-        return None
+    """Use up a refresh token; None when it is not one that can be used.
+
+    A token that was used before ends the whole sign-in: somebody has a copy. Within `GRACE_SECONDS` it
+    is taken for the same client asking twice, and costs only its answer.
+    """
     now = clock.now().timestamp()
+    found = find(db, clock, token)
+    if found is None:
+        db.execute(
+            "DELETE FROM tokens WHERE session_id IN (SELECT session_id FROM tokens"
+            " WHERE digest = ? AND kind = 'refresh' AND used_at < ?)",
+            (_digest(token), now - GRACE_SECONDS),
+        )
+        return None
+    if found[0] != "refresh":
+        return None
     db.execute("UPDATE tokens SET used_at = ? WHERE digest = ?", (now, _digest(token)))
     return found[1]
 

@@ -1,6 +1,7 @@
-"""The protocol as JSON Schema, from which the build makes TypeScript.
+"""The protocols as JSON Schema, from which the build makes TypeScript.
 
-``python -m kaizen_widgets.sync.schema`` prints it; `js/codegen.mjs` turns it into `protocol.gen.ts`.
+``python -m kaizen_widgets.sync.schema [canvas | form]`` prints one; `js/codegen.mjs` turns them into
+`protocol.gen.ts` and `form/protocol.gen.ts`.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema
 
 from kaizen_widgets.graph.wire import Wire
+from kaizen_widgets.sync.form_messages import FormMail, FormMessage, FormPicture
 from kaizen_widgets.sync.messages import KernelMail, ViewMessage
 
 
@@ -21,6 +23,17 @@ class Protocol(Wire):
 
     view: ViewMessage
     kernel: KernelMail
+
+
+class FormProtocol(Wire):
+    """Everything that crosses the comm of a form's field area."""
+
+    view: FormMessage
+    kernel: FormMail
+    picture: FormPicture
+
+
+PROTOCOLS: dict[str, type[Wire]] = {"canvas": Protocol, "form": FormProtocol}
 
 
 class _WithoutFieldTitles(GenerateJsonSchema):
@@ -36,4 +49,4 @@ def schema(model: type[BaseModel] = Protocol) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    json.dump(schema(), sys.stdout, indent=2)
+    json.dump(schema(PROTOCOLS[(sys.argv[1:] or ["canvas"])[0]]), sys.stdout, indent=2)

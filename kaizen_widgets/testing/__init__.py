@@ -3,11 +3,15 @@
 from kaizen_widgets.testing.clock import FakeClock, VirtualLoop
 from kaizen_widgets.testing.comm import FakeComm, FakeComms, SentMessage, fake_comms
 from kaizen_widgets.testing.find import find, find_all, tree
+from kaizen_widgets.testing.mock_server import Call, MockServer, Reply
 
 __all__ = [
+    "Call",
     "FakeClock",
     "FakeComm",
     "FakeComms",
+    "MockServer",
+    "Reply",
     "SentMessage",
     "VirtualLoop",
     "fake_comms",

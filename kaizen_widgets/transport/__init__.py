@@ -1,6 +1,8 @@
 """Requests to a Kaizen Studio server, embedded or real; the only package that knows httpx."""
 
 from kaizen_widgets.tokens import Tokens
-from kaizen_widgets.transport.transport import Transport
+from kaizen_widgets.transport.events import ServerEvent
+from kaizen_widgets.transport.in_process import InProcess
+from kaizen_widgets.transport.transport import Answer, Transport
 
-__all__ = ["Tokens", "Transport"]
+__all__ = ["Answer", "InProcess", "ServerEvent", "Tokens", "Transport"]

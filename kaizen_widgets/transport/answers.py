@@ -7,6 +7,7 @@ a traceback) is not passed on.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -29,7 +30,9 @@ KINDS: dict[int, type[StatusError]] = {
     403: ForbiddenError,
     404: NotFoundError,
     409: ConflictError,
+    412: ConflictError,
     422: InvalidInputError,
+    429: RateLimitedError,
 }
 PLACES = ("body.", "query.", "path.", "header.")
 ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
@@ -43,6 +46,7 @@ def status_error(
     method: str,
     url: str,
     retry_after: str | None = None,
+    request_id: str = "",
     now: datetime,
 ) -> StatusError:
     """Return the error for an answer.
@@ -53,6 +57,7 @@ def status_error(
         method: Of the request.
         url: Of the request, without its query.
         retry_after: The header, in either form.
+        request_id: The header, or what was sent.
         now: The time, for a Retry-After that is a date.
     """
     code, message, details = read(payload)
@@ -70,12 +75,11 @@ def status_error(
         "details": details,
         "method": method,
         "url": url,
+        "request_id": request_id or _request_id(payload),
     }
-    if status == 429:
-        wait = seconds(retry_after, now)
-        if wait is None and isinstance(payload, Mapping):
-            wait = seconds(payload.get("retry_after"), now)
-        return RateLimitedError(sentence, retry_after=wait, **facts)
+    facts["retry_after"] = seconds(retry_after, now)
+    if facts["retry_after"] is None and isinstance(payload, Mapping):
+        facts["retry_after"] = seconds(payload.get("retry_after"), now)
     return KINDS.get(status, StatusError)(sentence, **facts)
 
 
@@ -94,6 +98,11 @@ def read(payload: Any) -> tuple[str, str, dict[str, list[str]]]:
     if isinstance(detail, str):
         return _text(payload.get("code")), _text(detail), {}
     return "", "", fields(detail)
+
+
+def _request_id(payload: Any) -> str:
+    error = payload.get("error") if isinstance(payload, Mapping) else None
+    return _text(error.get("request_id")) if isinstance(error, Mapping) else ""
 
 
 def fields(errors: Any) -> dict[str, list[str]]:
@@ -118,7 +127,7 @@ def fields(errors: Any) -> dict[str, list[str]]:
 def seconds(value: Any, now: datetime) -> float | None:
     """Return a Retry-After (seconds, or a date) as seconds from ``now``, or None."""
     if isinstance(value, int | float) and not isinstance(value, bool):
-        return max(float(value), 0.0)
+        return max(float(value), 0.0) if math.isfinite(value) else None
     if not isinstance(value, str) or not value.strip():
         return None
     if value.strip().isdigit():

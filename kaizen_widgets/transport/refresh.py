@@ -23,6 +23,7 @@ class Refresher:
     Args:
         tokens: The pair.
         post: Sends a JSON body to a path without credentials and returns the parsed answer.
+        lasts: Hears how many seconds a new access token lives, as the server said it.
         renew: Gives another pair without asking anybody, once the refresh token has ended too: by signing
             in anew, or because another kernel was quicker; raises UnauthorizedError when it has none. None
             where only a user can sign in.
@@ -32,10 +33,12 @@ class Refresher:
         self,
         tokens: Tokens,
         post: Callable[[str, Any], Awaitable[Any]],
+        lasts: Callable[[str, Any], object],
         renew: Callable[[], tuple[str, str]] | None = None,
     ) -> None:
         self._tokens = tokens
         self._post = post
+        self._lasts = lasts
         self._renew = renew
         self._running: asyncio.Task[None] | None = None
 
@@ -84,6 +87,7 @@ class Refresher:
             )
         # Somebody may have signed out, or in as another, meanwhile: then this pair belongs to nobody.
         if self._tokens.refresh == old:
+            self._lasts(access, answer.get("expires_in"))
             self._tokens.set(access, str(answer.get("refresh_token") or old))
 
     @staticmethod

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from kaizen_widgets.errors import (
     ConnectError,
-    RateLimitedError,
     StatusError,
     TransportError,
 )
@@ -35,6 +34,6 @@ def wait(error: TransportError, attempt: int, jitter: float) -> float:
         attempt: How many failed before it, from 0.
         jitter: From 0 to 1.
     """
-    if isinstance(error, RateLimitedError) and error.retry_after is not None:
+    if isinstance(error, StatusError) and error.retry_after is not None:
         return min(error.retry_after, MAX_WAIT)
     return jitter * min(BASE_WAIT * 2**attempt, MAX_WAIT)

@@ -8,30 +8,46 @@ from __future__ import annotations
 
 import logging
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+from contextlib import aclosing, asynccontextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import httpx
 
 from kaizen_widgets.clock import Clock, NewId, random_id, sleep
 from kaizen_widgets.errors import (
-    ConnectError,
     DecodeError,
     StatusError,
-    TimedOutError,
     TransportError,
     UnauthorizedError,
 )
 from kaizen_widgets.tokens import Tokens
 from kaizen_widgets.transport import decode as bodies
 from kaizen_widgets.transport.answers import status_error
-from kaizen_widgets.transport.origin import check_base, is_loopback, join, origin
+from kaizen_widgets.transport.events import ServerEvent, events
+from kaizen_widgets.transport.expiry import Expiry
+from kaizen_widgets.transport.origin import check_base, join, origin
 from kaizen_widgets.transport.refresh import Refresher
 from kaizen_widgets.transport.retry import SAFE, passing, wait
+from kaizen_widgets.transport.wire import Wire
 
 log = logging.getLogger(__name__)
 
 MAX_REDIRECTS = 5
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A server's answer.
+
+    Attributes:
+        data: The parsed JSON; None for an empty body.
+        etag: What the thing is now, for a change of just that; empty where the server gives none.
+    """
+
+    data: Any
+    etag: str = ""
 
 
 class Transport:
@@ -73,21 +89,23 @@ class Transport:
         self._base = check_base(base_url)
         self.tokens = Tokens() if tokens is None else tokens
         self._clock = clock
-        self._http = httpx.ASGITransport(app, raise_app_exceptions=False) if app else transport
-        self._timeout = timeout
+        self._wire = Wire(self._base.host, clock, app, transport, timeout)
         self._retries = retries
         self._jitter = jitter
         self._new_id = new_id
-        self._client: httpx.AsyncClient | None = None
-        self._closed = False
-        self._refresher = Refresher(self.tokens, self._post_plainly, renew)
+        self._expiry = Expiry(clock)
+        self._refresher = Refresher(self.tokens, self._post_plainly, self.lasts, renew)
 
     @property
     def base_url(self) -> str:
         """The API's address."""
         return str(self._base)
 
-    async def request(
+    async def request(self, method: str, path: str, **options: Any) -> Any:
+        """Send one request and return its parsed JSON (None for an empty answer); see `ask`."""
+        return (await self.ask(method, path, **options)).data
+
+    async def ask(
         self,
         method: str,
         path: str,
@@ -96,8 +114,9 @@ class Transport:
         params: Mapping[str, Any] | None = None,
         idempotent: bool | None = None,
         authenticated: bool = True,
-    ) -> Any:
-        """Send one request and return its parsed JSON (None for an empty answer).
+        if_match: str = "",
+    ) -> Answer:
+        """Send one request and return its answer.
 
         Args:
             method: The HTTP method.
@@ -107,19 +126,19 @@ class Transport:
             idempotent: Whether sending it twice is the same as once. By default that of the method:
                 GET, HEAD and OPTIONS may be repeated, nothing else is.
             authenticated: Whether to show the access token (and to refresh it when it has expired).
+            if_match: The ETag the thing must still have; a server that knows none ignores it.
 
         Raises:
             TransportError: There was no usable answer; see the tree in `errors`.
         """
         method = method.upper()
-        url = join(self._base, path)
-        if params:
-            url = url.copy_merge_params({key: v for key, v in params.items() if v is not None})
+        url = self._url(path, params)
         repeatable = method in SAFE if idempotent is None else idempotent
+        more = {"If-Match": if_match} if if_match else {}
         attempt, session = 0, self.tokens.generation
         while True:
             try:
-                answer = await self._send_refreshing(method, url, json, authenticated)
+                answer = await self._send_refreshing(method, url, json, authenticated, more)
                 if authenticated:
                     self._check_session(session, method, url)
                 return answer
@@ -132,15 +151,44 @@ class Transport:
             await sleep(self._clock, pause)
             attempt += 1
 
+    async def stream(self, path: str, json: Any) -> AsyncGenerator[ServerEvent, None]:
+        """Post a request and yield the events of its answer as they arrive; never sent twice.
+
+        Raises:
+            TransportError: There was no stream, or it broke off.
+        """
+        url, session = self._url(path, None), self.tokens.generation
+        name, facts = str(url), {"method": "POST", "url": str(url)}
+        async with self._opened_refreshing(url, json) as response:
+            if "text/event-stream" not in response.headers.get("Content-Type", ""):
+                raise DecodeError(
+                    f"POST {name} answered with something that is no stream.", **facts
+                )
+            try:
+                async with aclosing(events(self._wire.lines(response, **facts))) as found:
+                    async for event in found:
+                        self._check_session(session, "POST", url)
+                        yield event
+            except ValueError as error:
+                raise DecodeError(f"POST {name} sent a broken stream ({error}).", **facts) from None
+
+    def lasts(self, access: str, expires_in: Any) -> None:
+        """Learn how many seconds a new access token lives, to renew it in time."""
+        self._expiry.took(access, expires_in)
+
     async def aclose(self) -> None:
         """Close the connections; requests after this are refused."""
-        self._closed = True
-        client, self._client = self._client, None
-        if client is not None:
-            await client.aclose()
+        await self._wire.aclose()
 
     def __repr__(self) -> str:
         return f"Transport({self.base_url!r}, {self.tokens!r})"
+
+    # ------------------------------------------------------------ one attempt
+
+    def _url(self, path: str, params: Mapping[str, Any] | None) -> httpx.URL:
+        url = join(self._base, path)
+        given = {key: value for key, value in (params or {}).items() if value is not None}
+        return url.copy_merge_params(given) if given else url
 
     def _check_session(self, session: int, method: str, url: httpx.URL) -> None:
         """Refuse what was asked for by somebody who has signed out since."""
@@ -154,31 +202,73 @@ class Transport:
                 url=name,
             ) from None
 
-    # ------------------------------------------------------------ one attempt
+    async def _fresh_access(self) -> str:
+        """Return the access token, renewed if it is about to end."""
+        used = self.tokens.access
+        if used and self.tokens.refresh and self._expiry.is_due(used):
+            try:
+                await self._refresher.refresh(used)
+            except UnauthorizedError:
+                raise
+            except TransportError as error:
+                # It may live long enough for this request; if not, the server says so.
+                log.debug("the access token was not renewed ahead of time: %s", error)
+        return self.tokens.access
 
     async def _send_refreshing(
-        self, method: str, url: httpx.URL, json: Any, authenticated: bool
-    ) -> Any:
-        used = self.tokens.access if authenticated else ""
+        self,
+        method: str,
+        url: httpx.URL,
+        json: Any,
+        authenticated: bool,
+        more: Mapping[str, str],
+    ) -> Answer:
+        used = await self._fresh_access() if authenticated else ""
         try:
-            return await self._send(method, url, json, used)
+            return await self._send(method, url, json, used, more)
         except UnauthorizedError:
             if not used:
                 raise
         await self._refresher.refresh(used)
-        return await self._send(method, url, json, self.tokens.access)
+        return await self._send(method, url, json, self.tokens.access, more)
+
+    @asynccontextmanager
+    async def _opened_refreshing(self, url: httpx.URL, json: Any) -> AsyncIterator[httpx.Response]:
+        """Open a stream; a refusal is read and raised."""
+        used = await self._fresh_access()
+        for is_last in (not used, True):
+            headers = self._headers(used, {}) | {"Accept": "text/event-stream"}
+            async with self._wire.open("POST", url, json, headers) as response:
+                if response.is_success:
+                    yield response
+                    return
+                try:
+                    body = await self._wire.read(response, "POST", str(url))
+                    self._answer(response, body, "POST", str(url), headers)
+                    raise DecodeError(f"POST {url} did not answer.", method="POST", url=str(url))
+                except UnauthorizedError:
+                    if is_last:
+                        raise
+            await self._refresher.refresh(used)
+            used = self.tokens.access
 
     async def _post_plainly(self, path: str, json: Any) -> Any:
-        return await self._send("POST", join(self._base, path), json, "")
+        return (await self._send("POST", join(self._base, path), json, "", {})).data
 
-    async def _send(self, method: str, url: httpx.URL, json: Any, access: str) -> Any:
-        headers = {"X-Request-ID": self._new_id(), "Accept": "application/json"}
+    def _headers(self, access: str, more: Mapping[str, str]) -> dict[str, str]:
+        headers = {"X-Request-ID": self._new_id(), "Accept": "application/json", **more}
         if access:
             headers["Authorization"] = f"Bearer {access}"
+        return headers
+
+    async def _send(
+        self, method: str, url: httpx.URL, json: Any, access: str, more: Mapping[str, str]
+    ) -> Answer:
+        headers = self._headers(access, more)
         name = str(url.copy_with(query=None))
         started = self._clock.monotonic()
         for _ in range(MAX_REDIRECTS + 1):
-            response, body = await self._exchange(method, url, name, json, headers, started)
+            response, body = await self._wire.exchange(method, url, json, headers)
             log.debug(
                 "%s %s: %d in %.0f ms, request %s",
                 method,
@@ -188,80 +278,9 @@ class Transport:
                 headers["X-Request-ID"],
             )
             if not response.is_redirect:
-                return self._answer(response, body, method, name)
+                return self._answer(response, body, method, name, headers)
             url = self._redirected(response, url, method, name)
         raise DecodeError(f"{method} {name} redirects without end.", method=method, url=name)
-
-    async def _exchange(
-        self,
-        method: str,
-        url: httpx.URL,
-        name: str,
-        json: Any,
-        headers: dict[str, str],
-        started: float,
-    ) -> tuple[httpx.Response, bytes]:
-        """Send and read everything; httpx's errors become ours."""
-        facts = {"method": method, "url": name}
-        body = bytearray()
-        answered = False
-        client = self._open()
-        try:
-            request = client.build_request(method, url, json=json, headers=headers)
-        except (TypeError, ValueError, RecursionError):
-            raise TransportError(
-                f"{method} {name} was not sent: its body is not JSON.", **facts
-            ) from None
-        try:
-            response = await client.send(request, stream=True)
-            answered = True
-            try:
-                async for chunk in response.aiter_bytes():
-                    body += chunk
-                    if len(body) > bodies.MAX_BYTES:
-                        raise bodies.too_large(**facts)
-                    if self._clock.monotonic() - started > 6 * self._timeout:
-                        raise TimedOutError(
-                            f"{method} {name} sends its answer too slowly.", **facts
-                        )
-            finally:
-                await response.aclose()
-            return response, bytes(body)
-        except httpx.TimeoutException:
-            raise TimedOutError(
-                f"{method} {name} had no answer within {self._timeout:g} s.", **facts
-            ) from None
-        except httpx.DecodingError:
-            raise DecodeError(f"{method} {name} sent a broken encoding.", **facts) from None
-        except httpx.RemoteProtocolError:
-            if answered:
-                raise DecodeError(
-                    f"{method} {name} broke off after {len(body):,} bytes; try again.", **facts
-                ) from None
-            raise ConnectError(f"{self._base.host} hung up on {method} {name}.", **facts) from None
-        except httpx.TransportError as error:
-            raise ConnectError(
-                f"{method} {name} did not reach the server ({type(error).__name__}); is it running?",
-                **facts,
-            ) from None
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise TransportError(
-                f"{method} {name} could not be sent ({type(error).__name__}).", **facts
-            ) from None
-
-    def _open(self) -> httpx.AsyncClient:
-        if self._closed:
-            raise TransportError(f"The connection to {self._base.host} was closed.")
-        if self._client is None:
-            self._client = httpx.AsyncClient(
-                transport=self._http,
-                timeout=self._timeout,
-                follow_redirects=False,
-                verify=True,
-                # A proxy is for the outside; this machine is asked directly.
-                trust_env=not is_loopback(self._base.host),
-            )
-        return self._client
 
     def _redirected(
         self, response: httpx.Response, url: httpx.URL, method: str, name: str
@@ -282,10 +301,19 @@ class Transport:
             raise StatusError(f"{method} {name} redirects, and may not be sent twice.", **facts)
         return target
 
-    def _answer(self, response: httpx.Response, body: bytes, method: str, name: str) -> Any:
+    def _answer(
+        self,
+        response: httpx.Response,
+        body: bytes,
+        method: str,
+        name: str,
+        headers: Mapping[str, str],
+    ) -> Answer:
+        self._expiry.heard(response.headers.get("Date"))
         content_type = response.headers.get("Content-Type", "").lower()
         if response.status_code < 400:
-            return bodies.decode(body, content_type, method=method, url=name)
+            data = bodies.decode(body, content_type, method=method, url=name)
+            return Answer(data, response.headers.get("ETag", ""))
         try:
             payload = bodies.decode(body, content_type, method=method, url=name)
         except DecodeError:
@@ -296,6 +324,7 @@ class Transport:
             method=method,
             url=name,
             retry_after=response.headers.get("Retry-After"),
+            request_id=response.headers.get("X-Request-ID") or headers["X-Request-ID"],
             now=self._clock.now(),
         )
         error.args = (self.tokens.redact(str(error)),)

@@ -1,8 +1,12 @@
 """The ipywidgets layer: what a notebook shows."""
 
+from kaizen_widgets.widgets.agent_form import AgentForm
 from kaizen_widgets.widgets.canvas import Canvas
 from kaizen_widgets.widgets.execution_panel import ExecutionPanel
+from kaizen_widgets.widgets.field_area import FieldArea
+from kaizen_widgets.widgets.form_panel import FormPanel
 from kaizen_widgets.widgets.mutation_button import MutationButton
+from kaizen_widgets.widgets.node_form import NodeForm
 from kaizen_widgets.widgets.notifications import Notifications
 from kaizen_widgets.widgets.query_devtools import QueryDevtools
 from kaizen_widgets.widgets.query_panel import QueryPanel
@@ -12,9 +16,13 @@ from kaizen_widgets.widgets.theme import Theme
 from kaizen_widgets.widgets.unsaved import UnsavedPanel
 
 __all__ = [
+    "AgentForm",
     "Canvas",
     "ExecutionPanel",
+    "FieldArea",
+    "FormPanel",
     "MutationButton",
+    "NodeForm",
     "Notifications",
     "QueryDevtools",
     "QueryPanel",

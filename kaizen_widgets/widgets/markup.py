@@ -22,6 +22,11 @@ def alert(text: str) -> str:
     return f'<span role="alert" style="color: {BAD}">{html.escape(text)}</span>'
 
 
+def heading(text: str) -> str:
+    """Return the name of a panel."""
+    return f'<h3 style="margin: 0; font-size: 15px; font-weight: 600">{html.escape(text)}</h3>'
+
+
 def note(text: str, color: str = MUTED) -> str:
     """Return how something went, which a screen reader says when it has time."""
     return f'<span role="status" style="color: {color}">{html.escape(text)}</span>'

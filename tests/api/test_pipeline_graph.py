@@ -1,10 +1,14 @@
 import json
+import struct
+import uuid
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kaizen_widgets.api.pipeline_graph import from_server, to_server
+from kaizen_widgets.api import pipeline_graph
+from kaizen_widgets.api.pipeline_graph import from_server
+from kaizen_widgets.api.row_ids import RowIds
 from kaizen_widgets.errors import DecodeError
 from kaizen_widgets.graph import Edge, Graph, Node
 
@@ -52,10 +56,30 @@ edges = st.fixed_dictionaries(
 )
 
 
+def to_server(graph: Graph):
+    return pipeline_graph.to_server(graph, RowIds("p"))
+
+
 def send(graph: Graph) -> Graph:
     """Through JSON and back, as a server that keeps everything would."""
     body = json.loads(json.dumps(to_server(graph)))
     return from_server(body["nodes"], body["connections"])
+
+
+def send_to_public(graph: Graph) -> Graph:
+    """Through JSON and back, as the public server does: objects as text, 32 bits, its own order."""
+    body = json.loads(json.dumps(to_server(graph)))
+    for row in body["nodes"]:
+        row["config"] = json.dumps(row["config"])
+        for column in ("position_x", "position_y"):
+            row[column] = struct.unpack("f", struct.pack("f", row[column]))[0]
+    for row in body["connections"]:
+        row["condition"] = json.dumps(row["condition"])
+    nodes, connections = (
+        sorted(body[kind], key=lambda row: row["id"], reverse=True)
+        for kind in ("nodes", "connections")
+    )
+    return from_server(nodes, connections)
 
 
 @settings(deadline=None)  # a slow machine is no counterexample
@@ -69,6 +93,7 @@ def test_every_graph_comes_back_equal(some_nodes, some_edges):
         ],
     )
     assert send(graph) == graph
+    assert send_to_public(graph) == graph
 
 
 @settings(deadline=None)
@@ -81,7 +106,7 @@ def test_no_column_is_null(node, edge):
         assert None not in row.values()
 
 
-def test_what_has_a_column_needs_no_extra():
+def test_what_has_a_column_stands_in_it():
     node = Node(
         "a", (1, 2), type="agent", data={"label": "A", "agentId": "x", "config": {"k": None}}
     )
@@ -89,27 +114,42 @@ def test_what_has_a_column_needs_no_extra():
         "e", "a", "a", source_handle="billing", target_handle="input", data={"condition": {"if": 1}}
     )
     body = to_server(Graph([node], [edge]))
-    assert body["nodes"] == [
-        {
-            "id": "a",
-            "node_type": "agent",
-            "label": "A",
-            "agent_id": "x",
-            "position_x": 1,
-            "position_y": 2,
-            "config": {"k": None},
-        }
-    ]
-    assert body["connections"] == [
-        {
-            "id": "e",
-            "source_node_id": "a",
-            "target_node_id": "a",
-            "source_handle": "billing",
-            "target_handle": "input",
-            "condition": {"if": 1},
-        }
-    ]
+    (row,), (link,) = body["nodes"], body["connections"]
+    assert row == {
+        "id": row["id"],
+        "node_type": "agent",
+        "label": "A",
+        "agent_id": "x",
+        "position_x": 1,
+        "position_y": 2,
+        "config": {"k": None, "$extra": {"place": 0, "id": "a"}},
+    }
+    assert link == {
+        "id": link["id"],
+        "source_node_id": row["id"],
+        "target_node_id": row["id"],
+        "source_handle": "billing",
+        "target_handle": "input",
+        "condition": {"if": 1, "$extra": {"place": 0, "id": "e"}},
+    }
+
+
+def test_ids_are_uuids_on_the_server_and_other_ones_in_each_pipeline():
+    graph, own = Graph([Node("input-1"), Node(str(uuid.UUID(int=7)))]), str(uuid.UUID(int=7))
+    one, other = (
+        [row["id"] for row in pipeline_graph.to_server(graph, RowIds(name))["nodes"]]
+        for name in ("one", "other")
+    )
+    assert one[0] != other[0]
+    assert [str(uuid.UUID(id)) for id in (one[0], other[0])] == [one[0], other[0]]
+    assert one[1] == other[1] == own
+
+
+def test_a_node_moved_elsewhere_stays_where_it_was_moved_to():
+    (row,) = to_server(Graph([Node("a", (0.123456789, 0))]))["nodes"]
+    assert from_server([row], []).node("a").position.x == 0.123456789
+    row["position_x"] = 50.0
+    assert from_server([row], []).node("a").position.x == 50.0
 
 
 def test_an_edge_without_handles_stays_without():
@@ -121,7 +161,8 @@ def test_an_edge_without_handles_stays_without():
 
 def test_a_condition_in_words_is_an_expression_on_the_server():
     graph = Graph([Node("a")], [Edge("e", "a", "a", data={"condition": "x > 1"})])
-    assert to_server(graph)["connections"][0]["condition"] == {"expression": "x > 1"}
+    condition = to_server(graph)["connections"][0]["condition"]
+    assert condition["expression"] == "x > 1"
     assert send(graph) == graph
 
 
@@ -188,9 +229,12 @@ def test_rows_that_are_no_nodes_are_one_typed_error(row):
 
 def test_an_extra_of_somebody_else_is_ignored():
     (row,) = to_server(Graph([Node("a", type="agent", data={"label": "A", "config": {}})]))["nodes"]
-    row["extra"] = {
+    row["config"]["$extra"] = {
+        "id": 7,
+        "place": "first",
         "set": {"id": "b", "z": 1},
         "unset": [[], ["nothing"], ["data", "none"], 5],
         "more": 1,
     }
-    assert from_server([row], []).node("a")["z"] == 1
+    (node,) = from_server([row], []).nodes
+    assert node["z"] == 1

@@ -50,7 +50,7 @@ def test_a_filter_goes_into_the_query_and_the_key(fake, loop):
     assert repr(agents) == "LiveQuery(['agents', 'list', {'status': 'active'}], success/idle)"
 
 
-@pytest.mark.parametrize("filters", [{"search": "x"}, {"status": "alive"}])
+@pytest.mark.parametrize("filters", [{"colour": "x"}, {"status": "alive"}, {"sort": "size"}])
 def test_a_wrong_filter_is_refused_at_the_call(fake, filters):
     with pytest.raises(InvalidInputError, match=next(iter(filters))):
         fake(lambda _: pytest.fail("sent")).agents.list(**filters)

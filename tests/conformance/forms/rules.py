@@ -25,9 +25,13 @@ class Rules:
         self._clock = clock
 
     def __call__(self, values: Any, context: Context) -> Resolved | Awaitable[Resolved]:
-        resolved = Resolved(values, self._errors(values, context))
+        resolved = self.judge(values, context)
         delay = self._delay_of(values)
         return resolved if delay <= 0 else self._later(delay, resolved)
+
+    def judge(self, values: Any, context: Context) -> Resolved:
+        """Return the answer, without its delay."""
+        return Resolved(values, self._errors(values, context))
 
     async def _later(self, delay: float, resolved: Resolved) -> Resolved:
         await sleep(self._clock, delay)

@@ -1,0 +1,86 @@
+/** Making elements, in a line each. */
+
+type Attributes = Record<string, string | number | boolean | null | undefined>;
+
+/** Makes an element; a false or absent attribute is left out, a true one is empty. */
+export function h<K extends keyof HTMLElementTagNameMap>(
+  tag: K,
+  attributes: Attributes = {},
+  ...children: (Node | string | null)[]
+): HTMLElementTagNameMap[K] {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) setAttribute(element, name, value);
+  for (const child of children) if (child !== null) element.append(child);
+  return element;
+}
+
+export function setAttribute(element: Element, name: string, value: Attributes[string]): void {
+  if (value === null || value === undefined || value === false) element.removeAttribute(name);
+  else {
+    const text = value === true ? "" : String(value);
+    if (element.getAttribute(name) !== text) element.setAttribute(name, text);
+  }
+}
+
+export function setText(element: Element, text: string): void {
+  if (element.textContent !== text) element.textContent = text;
+}
+
+/** A button with a name; a picture stands in for the name when there is one. */
+export function button(
+  name: string,
+  attributes: Attributes,
+  onPress: () => void,
+  picture?: string,
+): HTMLButtonElement {
+  const made = h("button", {
+    type: "button",
+    class: picture ? "kf-icon" : "kf-button",
+    ...(picture && { "aria-label": name, title: name }),
+    ...attributes,
+  });
+  made.append(picture ? icon(picture) : name);
+  made.addEventListener("click", onPress);
+  return made;
+}
+
+const PATHS: Readonly<Record<string, string>> = {
+  up: "M12 19V6M6 11l6-6 6 6",
+  down: "M12 5v13M6 13l6 6 6-6",
+  remove: "M6 6l12 12M18 6L6 18",
+  add: "M12 5v14M5 12h14",
+  less: "M6 12h12",
+  show: "M2.5 12S6 5.5 12 5.5 21.5 12 21.5 12 18 18.5 12 18.5 2.5 12 2.5 12ZM12 9.5a2.5 2.5 0 1 1 0 5 2.5 2.5 0 0 1 0-5Z",
+};
+
+export function icon(name: string): SVGSVGElement {
+  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  for (const [attribute, value] of Object.entries({
+    viewBox: "0 0 24 24",
+    width: "16",
+    height: "16",
+    fill: "none",
+    stroke: "currentColor",
+    "stroke-width": "1.75",
+    "stroke-linecap": "round",
+    "stroke-linejoin": "round",
+    "aria-hidden": "true",
+    focusable: "false",
+  }))
+    svg.setAttribute(attribute, value);
+  const path = document.createElementNS("http://www.w3.org/2000/svg", "path");
+  path.setAttribute("d", PATHS[name] ?? "");
+  svg.append(path);
+  return svg;
+}
+
+/** Puts children in this order, moving as few as possible, and takes others away. */
+export function arrange(parent: Element, children: readonly Element[]): void {
+  const wanted = new Set<Element>(children);
+  for (const child of [...parent.children]) if (!wanted.has(child)) child.remove();
+  let at = parent.firstElementChild;
+  for (const child of children) {
+    if (child === at) at = at.nextElementSibling;
+    else parent.insertBefore(child, at);
+  }
+}

@@ -1,0 +1,182 @@
+/** Controls with the browser's own pickers, each beside a text that holds whatever was typed. */
+import type { Control } from "./control.ts";
+import { h, setAttribute } from "./dom.ts";
+import { stepped } from "./numbers.ts";
+import type { FieldNode } from "./protocol.gen.ts";
+import { focusOn, setValue, showEmpty, textOf } from "./text.ts";
+
+/** A slider with an editable read-out: the slider stays within its bounds, the read-out may leave them. */
+export function slider(node: FieldNode, id: string, label: string): Control {
+  const { min, max, step } = node;
+  const input = h("input", {
+    id,
+    type: "range",
+    min: min ?? 0,
+    max: max ?? 100,
+    step: step ?? (node.whole ? 1 : "any"),
+    disabled: node.readOnly,
+  });
+  const readout = h("input", {
+    type: "text",
+    inputmode: "decimal",
+    autocomplete: "off",
+    class: "kf-readout",
+    "aria-label": `${label}, as a number`,
+    readonly: node.readOnly,
+  });
+  let typing = false;
+  readout.addEventListener("input", () => {
+    typing = true;
+  });
+  input.addEventListener("input", () => {
+    typing = false;
+  });
+  return {
+    el: h("div", { class: "kf-beside kf-slider" }, input, readout),
+    input,
+    show(cell) {
+      const value = textOf(cell.value);
+      const isNumber = value.trim() !== "" && Number.isFinite(Number(value));
+      setValue(readout, value);
+      showEmpty(readout, node, cell);
+      if (isNumber && document.activeElement !== input) input.value = value;
+      setAttribute(input, "aria-valuetext", value || "not set");
+      const [low, high] = [Number(input.min), Number(input.max)];
+      const part = isNumber ? (Number(value) - low) / (high - low || 1) : 0;
+      input.style.setProperty("--kf-part", `${Math.min(1, Math.max(0, part)) * 100}%`);
+    },
+    read: () => (typing ? readout.value : input.value),
+    // Only for the text: the slider has its own arrow keys.
+    stepped: (times) =>
+      document.activeElement === readout ? stepped(readout.value, times, node) : null,
+    focus: () => focusOn(input),
+  };
+}
+
+const NATIVE = {
+  date: { type: "date", fits: /^\d{4}-\d{2}-\d{2}$/ },
+  time: { type: "time", fits: /^\d{2}:\d{2}(:\d{2}(\.\d{1,3})?)?$/ },
+  datetime: {
+    type: "datetime-local",
+    fits: /^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d{1,3})?)?$/,
+  },
+} as const;
+const OFFSET = /(Z|[+-]\d{2}:?\d{2})$/i;
+
+/** A date, a time or both: the browser's picker, or a text box while the text is no such thing. */
+export function moment(node: FieldNode, id: string, label: string): Control {
+  const { type, fits } = NATIVE[node.kind as keyof typeof NATIVE];
+  const input = h("input", { id, type, step: type === "date" ? null : "any" });
+  setAttribute(input, "readonly", node.readOnly);
+  if (type === "date") {
+    setAttribute(input, "min", node.min);
+    setAttribute(input, "max", node.max);
+  }
+  const offset = h("input", {
+    type: "text",
+    class: "kf-offset",
+    autocomplete: "off",
+    placeholder: "+00:00",
+    "aria-label": `${label}, offset from UTC`,
+    readonly: node.readOnly,
+  });
+  const aware = node.aware === true;
+  return {
+    el: aware ? h("div", { class: "kf-beside" }, input, offset) : input,
+    input,
+    show({ value }) {
+      const whole = textOf(value);
+      const zone = aware ? (OFFSET.exec(whole)?.[0] ?? "") : "";
+      const local = zone ? whole.slice(0, -zone.length) : whole;
+      const isNative = local === "" || fits.test(local);
+      if (document.activeElement !== input) {
+        const wanted = isNative ? type : "text";
+        if (input.type !== wanted) input.type = wanted;
+      }
+      // A half-typed date reads as "", and must not be wiped.
+      if (!(local === "" && input.validity?.badInput)) setValue(input, local.replace(" ", "T"));
+      if (document.activeElement !== offset && (zone || local === "")) setValue(offset, zone);
+    },
+    read() {
+      return input.value === "" ? "" : input.value + (aware ? offset.value.trim() : "");
+    },
+    focus: () => focusOn(input),
+  };
+}
+
+export function colour(node: FieldNode, id: string, label: string): Control {
+  const input = h("input", { id, type: "text", autocomplete: "off", readonly: node.readOnly });
+  const swatch = h("input", {
+    type: "color",
+    "aria-label": `${label}, picker`,
+    disabled: node.readOnly,
+  });
+  swatch.addEventListener("input", () => {
+    input.value = swatch.value;
+  });
+  return {
+    el: h("div", { class: "kf-beside kf-colour" }, swatch, input),
+    input,
+    show(cell) {
+      const value = textOf(cell.value);
+      setValue(input, value);
+      showEmpty(input, node, cell);
+      const hex = hexOf(value);
+      if (hex) swatch.value = hex;
+      swatch.toggleAttribute("data-empty", !hex);
+    },
+    read: () => input.value,
+    focus: () => focusOn(input),
+  };
+}
+
+/** A colour as the browser's picker wants it, or null; names such as "tomato" are the browser's to know. */
+function hexOf(value: string): string | null {
+  const short = /^#([0-9a-f])([0-9a-f])([0-9a-f])$/i.exec(value);
+  if (short)
+    return `#${short
+      .slice(1)
+      .map((digit) => digit + digit)
+      .join("")}`;
+  const long = /^#[0-9a-f]{6}/i.exec(value);
+  return long ? long[0].toLowerCase() : null;
+}
+
+/** A file is sent whole, in one message; the kernel keeps it, and tells its name and size. */
+export function file(node: FieldNode, id: string, label: string): Control {
+  const input = h("input", {
+    id,
+    type: "file",
+    accept: node.accept || null,
+    disabled: node.readOnly,
+    class: "kf-file",
+  });
+  const there = h("span", { class: "kf-there" });
+  const path = h("input", {
+    type: "text",
+    autocomplete: "off",
+    placeholder: node.placeholder || "or a path on the kernel's machine",
+    "aria-label": `${label}, as a path`,
+    readonly: node.readOnly,
+  });
+  let had = false;
+  return {
+    el: h("div", { class: "kf-files" }, input, there, node.whole ? path : null),
+    input,
+    show({ value }) {
+      // The browser goes on naming a file that a reset has taken away.
+      if (had && !value) input.value = "";
+      had = Boolean(value);
+      there.textContent = typeof value === "string" || !value ? "" : sayFile(value);
+      if (typeof value === "string" || !value) setValue(path, textOf(value));
+    },
+    ...(node.whole && { read: () => path.value }),
+    focus: () => focusOn(input),
+  };
+}
+
+function sayFile(value: unknown): string {
+  const { name = "", size = 0 } = value as { name?: string; size?: number };
+  const said = size < 1000 ? `${size} bytes` : `${(size / 1000).toFixed(1)} kB`;
+  return name ? `${name} (${said})` : said;
+}

@@ -1,0 +1,225 @@
+/**
+ * Rows to add, remove and move: a list's items, or a dict's keys and values.
+ *
+ * Rows are drawn once and known by their id: whatever comes, a row that stays keeps its element, its caret
+ * and its neighbours' places. Rows of few plain fields lie in a table, where there is room for one.
+ */
+import { arrange, button, h, setAttribute, setText } from "./dom.ts";
+import type { FieldView, Form, Place } from "./form.ts";
+import { type Frame, frame } from "./frame.ts";
+import { join } from "./keys.ts";
+import type { FieldNode } from "./protocol.gen.ts";
+
+const SHORT: ReadonlySet<string> = new Set([
+  "text",
+  "number",
+  "select",
+  "checkbox",
+  "date",
+  "time",
+  "duration",
+  "password",
+]);
+/** The most fields a row of a table has. */
+const COLUMNS = 5;
+
+export class Rows implements FieldView {
+  readonly el: HTMLElement;
+  private readonly rows = new Map<string, Row>();
+  private readonly made: Frame;
+  private readonly list = h("div", { class: "kf-rows" });
+  private readonly empty = h("p", { class: "kf-empty" });
+  private readonly add: HTMLButtonElement;
+  private readonly unwatch: () => void;
+  /** Where the focus goes with the kernel's answer. */
+  private expected: { row: string; control: string } | "new" | null = null;
+  readonly itemNode: FieldNode;
+  readonly itemName: string;
+  readonly isTable: boolean;
+
+  constructor(
+    readonly form: Form,
+    readonly node: FieldNode,
+    readonly key: string,
+    place: Place,
+  ) {
+    this.itemNode = rowNode(form, node);
+    this.itemName = this.itemNode.label || "Item";
+    this.isTable = isTable(form, this.itemNode);
+    this.made = frame(form, node, key, place);
+    this.el = this.made.el;
+    this.add = button(`Add ${this.itemName.toLowerCase()}`, { class: "kf-button kf-add" }, () =>
+      this.insert(),
+    );
+    if (this.isTable) {
+      this.list.dataset.table = "";
+      const columns = this.itemNode.fields?.length || 1;
+      this.list.style.setProperty("--kf-columns", String(columns));
+      if (this.itemNode.fields?.length)
+        this.list.append(
+          h(
+            "div",
+            { class: "kf-columns", "aria-hidden": "true" },
+            ...this.itemNode.fields.map((field) => h("span", {}, field.label || field.name || "")),
+          ),
+        );
+    }
+    this.made.body.append(this.list, this.empty);
+    if (!node.readOnly) this.made.body.append(this.add);
+    this.unwatch = form.watch(key, this, () => this.refresh());
+  }
+
+  focus(): boolean {
+    for (const row of this.rows.values()) return row.focus();
+    this.add.focus();
+    return true;
+  }
+
+  end(): void {
+    this.unwatch();
+    for (const row of this.rows.values()) row.end();
+    this.rows.clear();
+  }
+
+  insert(): void {
+    this.expected = "new";
+    const index = this.rows.size;
+    this.ask("insert", "", index);
+  }
+
+  remove(row: string): void {
+    const ids = [...this.rows.keys()];
+    const at = ids.indexOf(row);
+    const next = ids[at + 1] ?? ids[at - 1] ?? "";
+    this.expected = { row: next, control: "remove" };
+    this.ask("remove", row, 0);
+  }
+
+  move(row: string, by: number): void {
+    const at = [...this.rows.keys()].indexOf(row) + by;
+    if (at < 0 || at >= this.rows.size) return;
+    this.expected = { row, control: by < 0 ? "up" : "down" };
+    this.ask("move", row, at);
+  }
+
+  private ask(operation: "insert" | "remove" | "move", row: string, index: number): void {
+    this.form.replica.ask({ kind: "row", key: this.key, operation, row, index });
+  }
+
+  private refresh(): void {
+    this.made.refresh();
+    const ids = this.form.cell(this.key).rows ?? [];
+    const old = new Map(this.rows);
+    let fresh: Row | null = null;
+    this.rows.clear();
+    ids.forEach((id, index) => {
+      const row = old.get(id) ?? new Row(this, id);
+      if (!old.delete(id)) fresh = row;
+      row.place(index, ids.length);
+      this.rows.set(id, row);
+    });
+    for (const row of old.values()) row.end();
+    const head = this.list.querySelector(":scope > .kf-columns");
+    arrange(this.list, [...(head ? [head] : []), ...[...this.rows.values()].map(({ el }) => el)]);
+    this.list.toggleAttribute("data-empty", !ids.length);
+    setText(this.empty, ids.length ? "" : "None yet.");
+    const isFull = ids.length >= (this.node.maxItems ?? Number.POSITIVE_INFINITY);
+    setAttribute(this.add, "aria-disabled", isFull ? "true" : null);
+    setAttribute(this.add, "title", isFull ? `At most ${this.node.maxItems}` : null);
+    this.placeFocus(fresh);
+  }
+
+  private placeFocus(fresh: Row | null): void {
+    const { expected } = this;
+    if (expected === null) return;
+    if (expected === "new") {
+      if (!fresh) return;
+      this.expected = null;
+      fresh.focus();
+      return;
+    }
+    this.expected = null;
+    const row = this.rows.get(expected.row);
+    if (row) row.focusButton(expected.control);
+    else this.add.focus();
+  }
+}
+
+class Row {
+  readonly el: HTMLElement;
+  private readonly field: FieldView;
+  private readonly buttons = new Map<string, HTMLButtonElement>();
+  private readonly name = h("span", { class: "kf-row-name" });
+
+  constructor(
+    private readonly rows: Rows,
+    id: string,
+  ) {
+    const { form, itemNode, node } = rows;
+    const key = join(rows.key, id);
+    this.field = form.build(form, itemNode, key, { plain: true });
+    const tools = h("div", { class: "kf-tools" });
+    if (!node.readOnly) {
+      this.offer("up", () => rows.move(id, -1));
+      this.offer("down", () => rows.move(id, 1));
+      this.offer("remove", () => rows.remove(id));
+      tools.append(...this.buttons.values());
+    }
+    this.el = h("div", { class: "kf-row", "data-row": id }, this.name, this.field.el, tools);
+  }
+
+  place(index: number, count: number): void {
+    const name = `${this.rows.itemName} ${index + 1}`;
+    setText(this.name, name);
+    const { field } = this;
+    if (field.el.dataset.label !== name) {
+      field.el.dataset.label = name;
+      const label = field.el.querySelector(":scope > .kf-head > .kf-label");
+      if (label) label.textContent = name;
+    }
+    const words = { up: `Move ${name} up`, down: `Move ${name} down`, remove: `Remove ${name}` };
+    for (const [action, tool] of this.buttons) {
+      const said = words[action as keyof typeof words];
+      setAttribute(tool, "aria-label", said);
+      setAttribute(tool, "title", said);
+    }
+    const [up, down] = [this.buttons.get("up"), this.buttons.get("down")];
+    if (up) setAttribute(up, "aria-disabled", index === 0 ? "true" : null);
+    if (down) setAttribute(down, "aria-disabled", index === count - 1 ? "true" : null);
+  }
+
+  focus(): boolean {
+    return this.field.focus();
+  }
+
+  focusButton(action: string): void {
+    this.buttons.get(action)?.focus();
+  }
+
+  end(): void {
+    this.field.end();
+  }
+
+  private offer(action: "up" | "down" | "remove", onPress: () => void): void {
+    this.buttons.set(action, button(action, {}, onPress, action));
+  }
+}
+
+/** What one row holds: an item, or a key and a value as the two parts of a pair. */
+function rowNode(form: Form, node: FieldNode): FieldNode {
+  const item = form.resolve(node.item ?? {});
+  if (node.kind !== "dict") return item;
+  const names = { label: "Key", ...node.names, name: "0", required: true };
+  return {
+    kind: "object",
+    label: "Entry",
+    fields: [names, { ...item, label: item.label || "Value", name: "1" }],
+  };
+}
+
+function isTable(form: Form, node: FieldNode): boolean {
+  const isShort = (field: FieldNode) => SHORT.has(form.resolve(field).kind ?? "text");
+  if (node.kind !== "object") return isShort(node);
+  const fields = node.fields ?? [];
+  return !node.nullable && fields.length > 0 && fields.length <= COLUMNS && fields.every(isShort);
+}

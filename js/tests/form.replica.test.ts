@@ -1,0 +1,175 @@
+import { expect, test } from "vitest";
+import type { Clock } from "../src/clock.ts";
+import type { FormProtocol, Patch, Whole } from "../src/form/protocol.gen.ts";
+import { type News, PAUSE, Replica } from "../src/form/replica.ts";
+import { picture } from "./form.ts";
+
+type Message = FormProtocol["view"];
+
+class ManualClock implements Clock {
+  private time = 0;
+  private calls: { at: number; call: () => void }[] = [];
+  now = () => this.time;
+  later = (milliseconds: number, call: () => void) => {
+    const entry = { at: this.time + milliseconds, call };
+    this.calls.push(entry);
+    return () => {
+      this.calls = this.calls.filter((one) => one !== entry);
+    };
+  };
+  pass(milliseconds: number): void {
+    this.time += milliseconds;
+    for (const entry of this.calls.filter(({ at }) => at <= this.time)) {
+      this.calls = this.calls.filter((one) => one !== entry);
+      entry.call();
+    }
+  }
+}
+
+function open() {
+  const clock = new ManualClock();
+  const sent: Message[] = [];
+  const news: News[] = [];
+  const kernel = { alive: true };
+  const replica = new Replica(
+    picture(),
+    "me",
+    (message) => {
+      if (kernel.alive) sent.push(message);
+      return kernel.alive;
+    },
+    clock,
+  );
+  replica.subscribe((item) => news.push(item));
+  return { replica, clock, sent, news, kernel };
+}
+
+function patch(rev: number, rest: Partial<Patch>): Patch {
+  return { kind: "patch", base: rev - 1, rev, seen: {}, ...rest };
+}
+
+test("typing goes out as one message after a pause", () => {
+  const { replica, clock, sent } = open();
+  for (const text of ["H", "He", "Hel"]) {
+    replica.edit("/name", text);
+    clock.pass(PAUSE - 50);
+  }
+  expect(sent).toEqual([]);
+  clock.pass(PAUSE);
+  expect(sent).toEqual([
+    { kind: "change", client: "me", seq: 1, edits: [{ key: "/name", value: "Hel" }] },
+  ]);
+});
+
+test("a submit carries what was typed and not yet told", () => {
+  const { replica, clock, sent } = open();
+  replica.edit("/name", "Helper");
+  replica.ask({ kind: "submit" });
+  clock.pass(10 * PAUSE);
+  expect(sent).toEqual([
+    { kind: "submit", client: "me", seq: 1, edits: [{ key: "/name", value: "Helper" }] },
+  ]);
+});
+
+test("a patch never takes back what was typed after the kernel last listened", () => {
+  const { replica, clock } = open();
+  replica.edit("/name", "a");
+  clock.pass(PAUSE);
+  replica.edit("/name", "ab");
+  replica.receive(patch(1, { seen: { me: 1 }, cells: { "/name": { value: "a" } } }));
+  expect(replica.cell("/name").value).toBe("ab");
+  replica.flush();
+  replica.receive(patch(2, { seen: { me: 1 }, cells: { "/name": { value: "from Python" } } }));
+  expect(replica.cell("/name").value).toBe("ab");
+  replica.receive(patch(3, { seen: { me: 2 }, cells: { "/name": { value: "AB" } } }));
+  expect(replica.cell("/name").value).toBe("AB");
+});
+
+test("errors come with a patch and go with an empty one", () => {
+  const { replica, news } = open();
+  replica.receive(patch(1, { errors: { "/name": ["Name is required"] } }));
+  expect(replica.picture.errors).toEqual({ "/name": ["Name is required"] });
+  expect([...(news.at(-1)?.keys ?? [])]).toEqual(["/name"]);
+  replica.receive(patch(2, { errors: { "/name": [] } }));
+  expect(replica.picture.errors).toEqual({});
+});
+
+test("what is gone takes all under it along", () => {
+  const { replica } = open();
+  replica.receive(patch(1, { cells: { "/rows/r1/a": { value: "x" }, "/rowsy": { value: "y" } } }));
+  replica.receive(patch(2, { gone: ["/rows/r1"] }));
+  expect(replica.cell("/rows/r1/a")).toEqual({});
+  expect(replica.cell("/rowsy").value).toBe("y");
+});
+
+test("a view that missed a patch asks, and takes the whole but for what was typed", () => {
+  const { replica, sent } = open();
+  replica.edit("/name", "mine");
+  replica.receive(patch(5, { cells: { "/name": { value: "theirs" } } }));
+  expect(sent).toEqual([{ kind: "hello", client: "me", rev: 0 }]);
+  const whole: Whole = {
+    kind: "whole",
+    to: "me",
+    seen: 0,
+    picture: {
+      ...picture(),
+      rev: 5,
+      cells: { "/name": { value: "theirs" }, "/age": { value: "4" } },
+    },
+  };
+  replica.receive({ ...whole, to: "somebody else" });
+  expect(replica.picture.rev).toBe(0);
+  replica.receive(whole);
+  expect(replica.picture.rev).toBe(5);
+  expect(replica.cell("/name").value).toBe("mine");
+  expect(replica.cell("/age").value).toBe("4");
+});
+
+test("a patch that was heard before is let pass", () => {
+  const { replica, sent } = open();
+  replica.receive(patch(1, { cells: { "/name": { value: "a" } } }));
+  replica.receive(patch(1, { cells: { "/name": { value: "stale" } } }));
+  expect(replica.cell("/name").value).toBe("a");
+  expect(sent).toEqual([]);
+});
+
+test("it says when the kernel does not answer, and asks once more", () => {
+  const { replica, clock, sent } = open();
+  replica.ask({ kind: "blur", key: "/name" });
+  expect(replica.standing).toBe("fine");
+  clock.pass(1000);
+  expect(replica.standing).toBe("waiting");
+  clock.pass(5000);
+  expect(sent.map(({ kind }) => kind)).toEqual(["blur", "hello"]);
+  replica.receive(patch(1, { seen: { me: 1 } }));
+  expect(replica.standing).toBe("fine");
+});
+
+test("when nobody takes messages what was typed is kept, and goes with the next that is taken", () => {
+  const { replica, clock, sent, kernel } = open();
+  kernel.alive = false;
+  replica.edit("/name", "kept");
+  clock.pass(PAUSE);
+  expect(replica.standing).toBe("gone");
+  expect(replica.cell("/name").value).toBe("kept");
+  kernel.alive = true;
+  replica.ask({ kind: "blur", key: "/name" });
+  expect(sent).toEqual([
+    {
+      kind: "blur",
+      client: "me",
+      seq: 1,
+      key: "/name",
+      edits: [{ key: "/name", value: "kept" }],
+    },
+  ]);
+});
+
+test("a password waits for the blur", () => {
+  const { replica, clock, sent } = open();
+  replica.edit("/secret", "hunter2", { pause: false });
+  clock.pass(10 * PAUSE);
+  expect(sent).toEqual([]);
+  replica.ask({ kind: "blur", key: "/secret" });
+  expect(sent).toHaveLength(1);
+});

@@ -1,0 +1,75 @@
+/** Pictures of forms, and an anywidget model that holds one. */
+import type { FieldNode, FormPicture, FormProtocol } from "../src/form/protocol.gen.ts";
+
+export function picture(
+  fields: FieldNode[] = [{ name: "name", label: "Name" }],
+  rest: Partial<FormPicture> = {},
+): FormPicture {
+  return {
+    root: { kind: "object", label: "Test", fields },
+    definitions: {},
+    only: null,
+    rev: 0,
+    cells: {},
+    errors: {},
+    options: {},
+    hidden: [],
+    notes: {},
+    widgets: {},
+    state: {
+      isDirty: false,
+      isValid: true,
+      isSubmitting: false,
+      isValidating: false,
+      submitCount: 0,
+    },
+    ...rest,
+  };
+}
+
+type Listener = (content: unknown) => void;
+
+export class FormModel {
+  readonly sent: FormProtocol["view"][] = [];
+  private readonly listeners = new Set<Listener>();
+  private rev: number;
+
+  constructor(private readonly held: FormPicture) {
+    this.rev = held.rev;
+  }
+
+  get listening(): number {
+    return this.listeners.size;
+  }
+
+  get(_name: "_picture"): FormPicture {
+    return this.held;
+  }
+
+  on(_name: string, listener: Listener): void {
+    this.listeners.add(listener);
+  }
+
+  off(_name: string, listener: Listener): void {
+    this.listeners.delete(listener);
+  }
+
+  send(message: FormProtocol["view"]): void {
+    this.sent.push(message);
+  }
+
+  /** Sends a patch, as the kernel does. */
+  patch(rest: Partial<FormProtocol["kernel"]>): void {
+    this.rev += 1;
+    const seen = Object.fromEntries(
+      this.sent.map((message) => [message.client, "seq" in message ? message.seq : 0]),
+    );
+    const patch = { kind: "patch", base: this.rev - 1, rev: this.rev, seen, ...rest };
+    for (const listener of [...this.listeners]) listener(patch);
+  }
+
+  /** What was sent beside greetings. */
+  get asked(): FormProtocol["view"][] {
+    return this.sent.filter(({ kind }) => kind !== "hello");
+  }
+}

@@ -1,0 +1,237 @@
+// @vitest-environment jsdom
+import { afterEach, expect, test } from "vitest";
+import { mount } from "../src/form/bundle.ts";
+import type { FieldNode, FormPicture } from "../src/form/protocol.gen.ts";
+import { FormModel, picture } from "./form.ts";
+
+afterEach(() => document.body.replaceChildren());
+
+function open(fields: FieldNode[], rest: Partial<FormPicture> = {}) {
+  const model = new FormModel(picture(fields, rest));
+  const el = document.createElement("div");
+  document.body.append(el);
+  const end = mount({ model: model as never, el });
+  const find = <T extends Element>(selector: string): T => {
+    const found = el.querySelector<T>(selector);
+    if (!found) throw new Error(`nothing fits ${selector} in ${el.innerHTML}`);
+    return found;
+  };
+  return { model, el, end, find };
+}
+
+function type(input: HTMLInputElement | HTMLSelectElement, value: string): void {
+  input.value = value;
+  input.dispatchEvent(new Event("input", { bubbles: true }));
+}
+
+const press = (target: Element, key: string, held: KeyboardEventInit = {}) =>
+  target.dispatchEvent(
+    new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true, ...held }),
+  );
+
+test("a field has a label, help, and its error where a screen reader finds it", () => {
+  const { model, find } = open([{ name: "name", label: "Name", help: "Any.", required: true }]);
+  const input = find<HTMLInputElement>("input");
+  expect(find<HTMLLabelElement>("label").control).toBe(input);
+  expect(input.getAttribute("aria-required")).toBe("true");
+  expect(input.hasAttribute("aria-invalid")).toBe(false);
+  expect(find(`#${input.getAttribute("aria-describedby")}`).textContent).toBe("Any.");
+  model.patch({ errors: { "/name": ["Name is required"] } });
+  expect(input.getAttribute("aria-invalid")).toBe("true");
+  const described = input.getAttribute("aria-describedby")?.split(" ") ?? [];
+  expect(described.map((id) => find(`#${id}`).textContent)).toEqual(["Any.", "Name is required"]);
+});
+
+test("Enter submits what was typed, but not in a long text", () => {
+  const { model, find } = open([
+    { name: "name", label: "Name" },
+    { name: "text", label: "Text", kind: "long_text" },
+  ]);
+  press(find("textarea"), "Enter");
+  expect(model.asked).toEqual([]);
+  const input = find<HTMLInputElement>("input");
+  type(input, "Helper");
+  press(input, "Enter");
+  expect(model.asked).toMatchObject([
+    { kind: "submit", edits: [{ key: "/name", value: "Helper" }] },
+  ]);
+  press(find("textarea"), "Enter", { ctrlKey: true });
+  expect(model.asked.at(-1)?.kind).toBe("submit");
+});
+
+test("Escape puts back what was there when the focus came", () => {
+  const { find } = open([{ name: "name", label: "Name" }], {
+    cells: { "/name": { value: "old" } },
+  });
+  const input = find<HTMLInputElement>("input");
+  input.focus();
+  type(input, "new");
+  press(input, "Escape");
+  expect(input.value).toBe("old");
+});
+
+test("a number keeps what was typed, and steps with the arrow keys", () => {
+  const { model, find } = open([{ name: "n", label: "N", kind: "number", step: "0.1" }]);
+  const input = find<HTMLInputElement>("input");
+  type(input, "3.");
+  press(input, "Enter");
+  expect(model.asked).toMatchObject([{ edits: [{ key: "/n", value: "3." }] }]);
+  press(input, "ArrowUp");
+  expect(input.value).toBe("3.1");
+});
+
+test("an emptied number of an Optional is not set; an emptied text is empty", () => {
+  const { model, find } = open([
+    { name: "n", label: "N", kind: "number", nullable: true },
+    { name: "t", label: "T", nullable: true },
+  ]);
+  type(find<HTMLInputElement>('[data-kind="number"] input'), "");
+  type(find<HTMLInputElement>(".kf-field:not([data-kind='number']) input"), "");
+  press(find("input"), "Enter");
+  expect(model.asked).toMatchObject([
+    {
+      edits: [
+        { key: "/n", value: null },
+        { key: "/t", value: "" },
+      ],
+    },
+  ]);
+});
+
+test("a choice goes out at once, with the option's own value", () => {
+  const options = [
+    { value: "auto", label: "Auto" },
+    { value: 0, label: "0" },
+  ];
+  const { model, find } = open([{ name: "c", label: "C", kind: "select", options }]);
+  type(find<HTMLSelectElement>("select"), "1");
+  expect(model.asked).toMatchObject([{ kind: "change", edits: [{ key: "/c", value: 0 }] }]);
+});
+
+test("what was chosen and is offered no more is still shown", () => {
+  const options = [{ value: "a", label: "A" }];
+  const { find } = open([{ name: "c", label: "C", kind: "select", options }], {
+    cells: { "/c": { value: "b" } },
+  });
+  expect(find<HTMLSelectElement>("select").selectedOptions[0]?.textContent).toBe("b (not offered)");
+});
+
+test("rows keep their element while they move", () => {
+  const item: FieldNode = {
+    kind: "object",
+    label: "Item",
+    fields: [{ name: "sku", label: "SKU" }],
+  };
+  const { model, el } = open([{ name: "items", label: "Items", kind: "list", item }], {
+    cells: {
+      "/items": { rows: ["r1", "r2"] },
+      "/items/r1/sku": { value: "one" },
+      "/items/r2/sku": { value: "two" },
+    },
+  });
+  const rows = () => [...el.querySelectorAll<HTMLElement>(".kf-row")];
+  const [first, second] = rows();
+  expect(rows().map((row) => row.querySelector("input")?.value)).toEqual(["one", "two"]);
+  model.patch({ cells: { "/items": { rows: ["r2", "r1"] } } });
+  expect(rows()).toEqual([second, first]);
+  second?.querySelector<HTMLButtonElement>('[aria-label="Remove Item 1"]')?.click();
+  expect(model.asked).toMatchObject([{ kind: "row", operation: "remove", row: "r2" }]);
+  model.patch({ cells: { "/items": { rows: ["r1"] } }, gone: ["/items/r2"] });
+  expect(rows()).toEqual([first]);
+});
+
+test("an added row takes the focus", () => {
+  const { model, el, find } = open([{ name: "tags", label: "Tags", kind: "list", item: {} }], {
+    cells: { "/tags": { rows: [] } },
+  });
+  find<HTMLButtonElement>(".kf-add").click();
+  model.patch({ cells: { "/tags": { rows: ["r1"] }, "/tags/r1": { value: "" } } });
+  expect(document.activeElement).toBe(el.querySelector(".kf-row input"));
+});
+
+test("a union draws the chosen branch", () => {
+  const branches = [
+    { tag: "0", label: "Cat", node: { kind: "object" as const, fields: [{ name: "lives" }] } },
+    { tag: "1", label: "Dog", node: { kind: "object" as const, fields: [{ name: "breed" }] } },
+  ];
+  const { model, el, find } = open([{ name: "pet", label: "Pet", kind: "union", branches }], {
+    cells: { "/pet": { branch: "0" } },
+  });
+  expect(el.querySelector('[data-label="lives"]')).not.toBeNull();
+  const picker = find<HTMLSelectElement>("select");
+  picker.value = "1";
+  picker.dispatchEvent(new Event("change", { bubbles: true }));
+  expect(model.asked).toMatchObject([{ kind: "choose", key: "/pet", tag: "1" }]);
+  model.patch({ cells: { "/pet": { branch: "1" } } });
+  expect(el.querySelector('[data-label="breed"]')).not.toBeNull();
+  expect(el.querySelector('[data-label="lives"]')).toBeNull();
+});
+
+test("after a failed submit a summary leads to each field, and the first has the focus", () => {
+  const { model, el, find } = open([
+    { name: "a", label: "First" },
+    { name: "b", label: "Second" },
+  ]);
+  const state = { ...picture().state, submitCount: 1 };
+  model.sent.push({ kind: "submit", client: "", seq: 0, edits: [] });
+  const client = model.sent[0]?.client ?? "";
+  model.patch({
+    state,
+    errors: { "/b": ["wrong"], "/a": ["missing"] },
+    focus: { key: null, to: client },
+  });
+  const [first, second] = el.querySelectorAll("input");
+  expect(document.activeElement).toBe(first);
+  const links = [...find(".kf-summary").querySelectorAll<HTMLButtonElement>("button")];
+  expect(links.map((link) => link.textContent)).toEqual(["First: missing", "Second: wrong"]);
+  links[1]?.click();
+  expect(document.activeElement).toBe(second);
+});
+
+test("a password is told once, with the blur, and is in no other message", () => {
+  const { model, find } = open([{ name: "p", label: "P", kind: "password" }, { name: "q" }]);
+  const input = find<HTMLInputElement>('input[type="password"]');
+  input.focus();
+  type(input, "hunter2");
+  find<HTMLInputElement>('.kf-field:not([data-kind="password"]) input').focus();
+  expect(
+    model.asked
+      .map((message) => JSON.stringify(message))
+      .join()
+      .match(/hunter2/g),
+  ).toHaveLength(1);
+  model.patch({ cells: { "/p": { secret: true } } });
+  expect(input.value).toBe("hunter2");
+  model.patch({ cells: { "/p": {} } });
+  expect(input.value).toBe("");
+});
+
+test("a hidden field leaves, and comes back with what was in it", () => {
+  const { model, find } = open([{ name: "a", label: "A" }], { cells: { "/a": { value: "x" } } });
+  model.patch({ hidden: ["/a"] });
+  expect(find<HTMLElement>(".kf-field").hidden).toBe(true);
+  model.patch({ hidden: [] });
+  expect(find<HTMLElement>(".kf-field").hidden).toBe(false);
+  expect(find<HTMLInputElement>("input").value).toBe("x");
+});
+
+test("nothing listens after the end", () => {
+  const { model, el, end } = open([{ name: "a", label: "A" }]);
+  expect(model.listening).toBe(1);
+  end();
+  expect(model.listening).toBe(0);
+  expect(el.children).toHaveLength(0);
+});
+
+test("whoever types already is not sent to the first error", () => {
+  const { model, el } = open([
+    { name: "a", label: "First" },
+    { name: "b", label: "Second" },
+  ]);
+  const [, second] = el.querySelectorAll("input");
+  if (!second) throw new Error("two fields");
+  second.focus();
+  type(second, "typing on");
+  model.patch({ errors: { "/a": ["missing"] }, focus: { to: model.sent[0]?.client ?? "" } });
+  expect(document.activeElement).toBe(second);
+});

@@ -1,0 +1,194 @@
+"""Deployments: agents on gateways. A pipeline goes to an environment agent by agent, see `mapping`."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from kaizen_widgets.api.agents import AgentEndpoints, AgentFilters
+from kaizen_widgets.api.capped import whole
+from kaizen_widgets.api.gateways import GatewayEndpoints, GatewayFilters
+from kaizen_widgets.api.keys import query_keys
+from kaizen_widgets.api.mapping import agents_of, gateway_for
+from kaizen_widgets.api.models import Input, JsonObject, Record, UtcTime, check, path, read
+from kaizen_widgets.api.pipelines import PipelineEndpoints
+from kaizen_widgets.api.requests import Requests
+from kaizen_widgets.api.resource import Readable
+from kaizen_widgets.query import LiveQuery, Mutation, QueryClient
+from kaizen_widgets.transport import Transport
+
+KEYS = query_keys.deployments
+
+Status = Literal["pending", "deploying", "active", "failed", "stopped"]
+STATUSES: tuple[Status, ...] = ("active", "stopped", "failed", "pending", "deploying")
+SomeId = Annotated[str, Field(min_length=1)]
+
+
+class Deployment(Record):
+    """An agent on a gateway; why one ``failed`` is its ``error_message``."""
+
+    id: str
+    agent_id: str
+    gateway_id: str
+    organization_id: str = ""
+    agent_version_id: str = ""
+    registration_id: str = ""
+    status: str = "pending"
+    endpoint_url: str = ""
+    error_message: str = ""
+    deployed_by: str = ""
+    deployed_at: UtcTime | None = None
+    stopped_at: UtcTime | None = None
+    created_at: UtcTime | None = None
+    updated_at: UtcTime | None = None
+
+
+class DeploymentLog(Record):
+    """Something that happened to a deployment."""
+
+    id: str
+    event_type: str
+    message: str = ""
+    metadata: JsonObject = Field(default_factory=dict)
+    created_at: UtcTime | None = None
+
+
+class DeploymentInput(Input):
+    """Which agent to deploy where."""
+
+    agent_id: SomeId
+    gateway_id: SomeId
+    agent_version_id: str = ""
+
+
+class DeploymentFilters(Input):
+    """Which deployments to list."""
+
+    agent_id: str | None = None
+    gateway_id: str | None = None
+    status: Status | None = None
+
+
+class DeploymentEndpoints(Requests):
+    """The requests."""
+
+    def __init__(
+        self,
+        transport: Transport,
+        agents: AgentEndpoints,
+        gateways: GatewayEndpoints,
+        pipelines: PipelineEndpoints,
+    ) -> None:
+        super().__init__(transport)
+        self._agents = agents
+        self._gateways = gateways
+        self._pipelines = pipelines
+
+    async def list(self, filters: DeploymentFilters) -> list[Deployment]:
+        """Return all deployments that fit."""
+
+        async def statuses(_: Sequence[Mapping[str, Any]]) -> Sequence[str]:
+            return STATUSES
+
+        async def agents(_: Sequence[Mapping[str, Any]]) -> list[str]:
+            return [agent.id for agent in await self._agents.list(AgentFilters())]
+
+        async def gateways(_: Sequence[Mapping[str, Any]]) -> list[str]:
+            return [gateway.id for gateway in await self._gateways.list(GatewayFilters())]
+
+        found = await whole(
+            self._transport,
+            "/deployments",
+            filters.model_dump(),
+            "deployments",
+            {"agent_id": agents, "status": statuses, "gateway_id": gateways},
+        )
+        return [read(Deployment, row, "deployment") for row in found]
+
+    async def get(self, id: str) -> Deployment:
+        """Return one deployment."""
+        return await self._one(Deployment, "deployment", "GET", "deployments", id)
+
+    async def create(self, deployment: DeploymentInput) -> Deployment:
+        """Deploy an agent; one that failed is an answer too."""
+        body = deployment.model_dump(exclude={"agent_version_id"})
+        if deployment.agent_version_id:
+            body["agent_version_id"] = deployment.agent_version_id
+        return await self._one(Deployment, "deployment", "POST", "deployments", json=body)
+
+    async def stop(self, id: str) -> Deployment:
+        """Take an agent off its gateway."""
+        return await self._one(Deployment, "deployment", "POST", "deployments", id, "stop")
+
+    async def redeploy(self, id: str) -> Deployment:
+        """Deploy an agent as it is now; return the new deployment."""
+        return await self._one(Deployment, "deployment", "POST", "deployments", id, "redeploy")
+
+    async def logs(self, id: str) -> list[DeploymentLog]:
+        """Return what happened, oldest first."""
+        found = await self._many(DeploymentLog, "log", "deployments", id, "logs")
+        return sorted(found, key=lambda one: str(one.created_at))
+
+    async def deploy(self, pipeline_id: str, environment: str) -> list[Deployment]:
+        """Deploy every agent of a saved pipeline to the gateway of an environment.
+
+        Raises:
+            NotFoundError: The environment has no active gateway, or the pipeline no agent.
+        """
+        graph, gateways = await asyncio.gather(
+            self._pipelines.load_graph(pipeline_id),
+            self._gateways.list(GatewayFilters(environment=environment)),
+        )
+        gateway = gateway_for(gateways, environment)
+        return [
+            await self.create(DeploymentInput(agent_id=id, gateway_id=gateway.id))
+            for id in agents_of(graph, pipeline_id)
+        ]
+
+
+class Deployments(Readable):
+    """Deployments through the cache; see `DeploymentFilters` and `DeploymentInput`."""
+
+    keys = KEYS
+    filters = DeploymentFilters
+    endpoints: DeploymentEndpoints
+
+    def __init__(self, endpoints: DeploymentEndpoints, client: QueryClient) -> None:
+        super().__init__(endpoints, client)
+
+    def create(self, **fields: Any) -> Mutation:
+        """Deploy an agent to a gateway; gives the `Deployment`. Never sent twice.
+
+        Raises:
+            InvalidInputError: A field is wrong; nothing was sent.
+        """
+        wanted = check(DeploymentInput, fields)
+        return self._mutate("create", self.endpoints.create, wanted, KEYS.lists)
+
+    def deploy(self, pipeline_id: str, environment: str) -> Mutation:
+        """Deploy every agent of a saved pipeline to an environment; gives the `Deployment`s."""
+        path("pipelines", pipeline_id)
+        return self._mutate(
+            "deploy",
+            lambda wanted: self.endpoints.deploy(*wanted),
+            (pipeline_id, environment),
+            KEYS.lists,
+        )
+
+    def stop(self, id: str) -> Mutation:
+        """Take an agent off its gateway."""
+        path("deployments", id)
+        return self._mutate("stop", self.endpoints.stop, id, KEYS.lists, KEYS.detail(id))
+
+    def redeploy(self, id: str) -> Mutation:
+        """Deploy an agent as it is now; gives a new `Deployment`, the old one is stopped."""
+        path("deployments", id)
+        return self._mutate("redeploy", self.endpoints.redeploy, id, KEYS.lists, KEYS.detail(id))
+
+    def logs(self, id: str) -> LiveQuery:
+        """Return the query of what happened to a deployment."""
+        path("deployments", id)
+        return self._query(KEYS.logs(id), lambda: self.endpoints.logs(id))

@@ -1,0 +1,93 @@
+"""Users: who belongs to the organization; who is signed in is `auth`'s."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, SecretStr
+
+from kaizen_widgets.api.auth import User
+from kaizen_widgets.api.keys import query_keys
+from kaizen_widgets.api.models import Input, UtcTime, read
+from kaizen_widgets.api.paging import Searched, every, narrowed
+from kaizen_widgets.api.requests import Requests
+from kaizen_widgets.api.resource import Changeable
+
+KEYS = query_keys.users
+
+Name = Annotated[str, Field(min_length=1, max_length=100)]
+Email = Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$")]
+Role = Literal["org_owner", "org_admin", "developer", "viewer"]
+
+
+class Member(User):
+    """A user of the organization."""
+
+    updated_at: UtcTime | None = None
+
+
+class UserInput(Input):
+    """A new user of the organization, who can sign in with the password at once."""
+
+    email: Email
+    name: Name
+    password: SecretStr = Field(min_length=8)
+    role: Literal["org_admin", "developer", "viewer"] = "viewer"
+
+
+class UserChange(Input):
+    """What to change; what is not given stays. Roles and statuses are for owners and admins."""
+
+    name: Name | None = None
+    email: Email | None = None
+    role: Role | None = None
+    status: Literal["active", "suspended"] | None = None
+    mfa_enabled: bool | None = None
+
+
+class UserFilters(Searched):
+    """Which users to list; a search looks at names and emails."""
+
+    status: Literal["active", "invited", "suspended", "deleted"] | None = None
+    role: Role | None = None
+
+
+class UserEndpoints(Requests):
+    """The requests."""
+
+    async def list(self, filters: UserFilters) -> list[Member]:
+        """Return all users that fit, however many pages."""
+        # The public server searches within each page, so a page of few hits would look like the last.
+        params = filters.model_dump(exclude={"search"})
+        found = await every(self._transport, "/users", params, "users")
+        users = [read(Member, row, "user") for row in found]
+        return narrowed(users, filters.search, filters.sort, ("name", "email"))
+
+    async def get(self, id: str) -> Member:
+        """Return one user."""
+        return await self._one(Member, "user", "GET", "users", id)
+
+    async def create(self, user: UserInput) -> Member:
+        """Add a user."""
+        body: dict[str, Any] = user.model_dump(exclude={"password"})
+        body["password"] = user.password.get_secret_value()
+        return await self._one(Member, "user", "POST", "users", json=body)
+
+    async def update(self, id: str, change: UserChange) -> Member:
+        """Change a user."""
+        body = change.model_dump(exclude_none=True)
+        return await self._one(Member, "user", "PUT", "users", id, json=body)
+
+    async def delete(self, id: str) -> None:
+        """Take a user out of the organization."""
+        await self._gone("users", id)
+
+
+class Users(Changeable):
+    """Users through the cache; see `UserFilters`, `UserInput` and `UserChange`."""
+
+    keys = KEYS
+    filters = UserFilters
+    input = UserInput
+    change = UserChange
+    endpoints: UserEndpoints

@@ -1,0 +1,161 @@
+"""A Kaizen Studio server made of prepared answers, for tests of whatever talks to one.
+
+    server = MockServer()
+    server.answer("GET", "/agents", {"records": [], "total": 0})
+    server.answer("POST", "/agents", Reply(503), {"id": "1", "name": "Writer"})
+    transport = Transport("https://kaizen.example.com", transport=server, clock=clock)
+
+No socket is opened. Several answers to one route are given in turn, and the last one stays. What was
+asked is in ``server.calls``. With a clock, late answers cost its time.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+
+from kaizen_widgets.clock import Clock, sleep
+from kaizen_widgets.transport.origin import API_PATH
+
+
+@dataclass(frozen=True)
+class Reply:
+    """One answer.
+
+    Attributes:
+        status: Its HTTP status.
+        json: Its body; nothing by default.
+        headers: Beside ``Content-Type``.
+        text: Its body, if it is no JSON.
+        delay: Seconds before it begins; more than the client waits is a time-out.
+        cut_after: Bytes of the body after which the connection breaks; None: it does not.
+        refused: Whether there is no answer at all.
+    """
+
+    status: int = 200
+    json: Any = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    text: str | None = None
+    delay: float = 0.0
+    cut_after: int | None = None
+    refused: bool = False
+
+
+@dataclass(frozen=True)
+class Call:
+    """One request that came: ``path`` is under the API's, ``query`` and ``json`` are parsed."""
+
+    method: str
+    path: str
+    query: dict[str, str]
+    json: Any
+    headers: dict[str, str]
+
+    @property
+    def token(self) -> str:
+        """The access token it showed; empty for none."""
+        return self.headers.get("authorization", "").removeprefix("Bearer ")
+
+
+Answer = Any
+"""JSON, a `Reply`, or a function of the `Call` that gives one of both."""
+
+
+class MockServer(httpx.AsyncBaseTransport):
+    """Prepared answers behind httpx's transport interface.
+
+    Args:
+        clock: Counts delays; without one nothing is late.
+    """
+
+    def __init__(self, clock: Clock | None = None) -> None:
+        self._clock = clock
+        self._routes: list[tuple[str, re.Pattern[str], list[Answer]]] = []
+        self.calls: list[Call] = []
+
+    def answer(self, method: str, path: str, *answers: Answer) -> MockServer:
+        """Prepare answers to a route, in turn; ``*`` in the path is any one part. Returns itself.
+
+        What was prepared for the same route before is forgotten.
+
+        Raises:
+            ValueError: There is no answer.
+        """
+        if not answers:
+            raise ValueError(f"{method} {path} needs an answer.")
+        pattern = re.compile("[^/]+".join(map(re.escape, path.split("*"))))
+        self._routes = [r for r in self._routes if (r[0], r[1]) != (method, pattern)]
+        self._routes.insert(0, (method, pattern, list(answers)))
+        return self
+
+    def asked(self, method: str, path: str) -> list[Call]:
+        """Return the calls of a route, oldest first."""
+        return [call for call in self.calls if (call.method, call.path) == (method, path)]
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Answer a request."""
+        call = _call(request, await request.aread())
+        self.calls.append(call)
+        reply = self._reply(call)
+        await self._delay(reply, request)
+        if reply.refused:
+            raise httpx.ConnectError("The mock server refuses the connection.")
+        headers = {"content-type": "text/html" if reply.text is not None else "application/json"}
+        body = reply.text if reply.text is not None else _json(reply.json)
+        return httpx.Response(
+            reply.status,
+            headers=headers | dict(reply.headers),
+            stream=_Body(body.encode(), reply.cut_after),
+            request=request,
+        )
+
+    def _reply(self, call: Call) -> Reply:
+        for method, pattern, answers in self._routes:
+            if method == call.method and pattern.fullmatch(call.path):
+                given = answers.pop(0) if len(answers) > 1 else answers[0]
+                made = given(call) if isinstance(given, Callable) else given
+                return made if isinstance(made, Reply) else Reply(json=made)
+        said = f"The mock server has no answer to {call.method} {call.path}."
+        return Reply(404, {"error": {"code": "NOT_FOUND", "message": said}})
+
+    async def _delay(self, reply: Reply, request: httpx.Request) -> None:
+        if self._clock is None or not reply.delay:
+            return
+        limit = request.extensions.get("timeout", {}).get("read")
+        await sleep(self._clock, reply.delay if limit is None else min(reply.delay, limit))
+        if limit is not None and reply.delay > limit:
+            raise httpx.ReadTimeout("The mock server is late.", request=request)
+
+
+class _Body(httpx.AsyncByteStream):
+    def __init__(self, body: bytes, cut_after: int | None) -> None:
+        self._body = body
+        self._cut_after = cut_after
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        yield self._body[: self._cut_after]
+        if self._cut_after is not None:
+            raise httpx.RemoteProtocolError("The mock server cuts the connection.")
+
+
+def _call(request: httpx.Request, body: bytes) -> Call:
+    try:
+        parsed = json.loads(body) if body else None
+    except ValueError:
+        parsed = body
+    return Call(
+        method=request.method,
+        path=request.url.path.removeprefix(API_PATH),
+        query=dict(request.url.params),
+        json=parsed,
+        headers=dict(request.headers),
+    )
+
+
+def _json(value: Any) -> str:
+    return "" if value is None else json.dumps(value)

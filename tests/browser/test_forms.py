@@ -1,0 +1,435 @@
+"""Forms under the fingers: by mouse, by keyboard alone, in both themes, narrow and wide, after a reload."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Locator, expect
+
+from tests.browser.lab import Lab
+
+AXE = Path(__file__).parents[2] / "js" / "node_modules" / "axe-core" / "axe.min.js"
+
+AGENT = """
+from kaizen_widgets import AgentForm, Studio
+studio = Studio(data=":memory:")
+made = []
+form = AgentForm(agents=studio.agents, on_success=made.append)
+form
+"""
+
+EVERYTHING = """
+from datetime import date, datetime, time
+from enum import Enum
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from pydantic import AwareDatetime, BaseModel, Field, SecretStr, computed_field
+from kaizen_widgets import FormPanel
+from kaizen_widgets.forms import Hint
+
+class Item(BaseModel):
+    sku: str = Field(min_length=2)
+    qty: int = Field(1, ge=1)
+    price: float = 0.0
+
+class Cat(BaseModel):
+    kind: Literal["cat"] = "cat"
+    lives: int = 9
+
+class Dog(BaseModel):
+    kind: Literal["dog"] = "dog"
+    breed: str = "Collie"
+
+class Address(BaseModel):
+    street: str = "Main"
+    city: str = "Oslo"
+
+class Everything(BaseModel):
+    text: str = Field(min_length=1, description="Any words.")
+    long: Annotated[str, Hint(widget="long_text")] = ""
+    number: float = 1.5
+    slider: float = Field(0.7, ge=0, le=2)
+    choice: Literal["red", "green"] = "red"
+    radio: Annotated[Literal["slow", "fast"], Hint(widget="radio")] = "slow"
+    flags: set[Literal["read", "write"]] = {"read"}
+    switch: bool = False
+    day: date = date(2026, 1, 2)
+    clock: time = time(9, 30)
+    moment: AwareDatetime | None = None
+    colour: Annotated[str, Hint(widget="colour")] = "#3b82f6"
+    secret: SecretStr | None = None
+    logo: bytes = b""
+    scores: dict[str, float] = {"ada": 1.0}
+    items: list[Item] = [Item(sku="AB-1")]
+    tags: list[str] = ["one", "two"]
+    pet: Annotated[Cat | Dog, Field(discriminator="kind")] = Cat()
+    address: Address | None = None
+    note: str | None = None
+
+    @computed_field
+    @property
+    def doubled(self) -> float:
+        return self.number * 2
+
+got = []
+panel = FormPanel(Everything, on_submit=got.append, title="Everything")
+panel
+"""
+
+
+@pytest.fixture
+def agent(lab: Lab) -> Iterator[Lab]:
+    lab.open([AGENT, "x = 1"])
+    lab.run_cell(0)
+    yield lab
+    assert lab.problems == []
+    assert [cell.source for cell in lab.cells()] == [AGENT, "x = 1"]
+
+
+@pytest.fixture
+def everything(lab: Lab) -> Iterator[Lab]:
+    lab.open([EVERYTHING, "y = 2"])
+    lab.run_cell(0)
+    yield lab
+    assert lab.problems == []
+    assert [cell.source for cell in lab.cells()] == [EVERYTHING, "y = 2"]
+
+
+def field(lab: Lab, label: str) -> Locator:
+    """Return the control with a label."""
+    return lab.page.locator(".kaizen-form").get_by_label(label, exact=False).first
+
+
+def wrapper(lab: Lab, label: str) -> Locator:
+    return lab.page.locator(f'.kaizen-form [data-label="{label}"]').first
+
+
+def error(lab: Lab, label: str) -> Locator:
+    return wrapper(lab, label).locator(":scope > .kf-error")
+
+
+def value(lab: Lab, name: str) -> Any:
+    return lab.python(f"panel.form.get_value({name!r})")
+
+
+def serious(lab: Lab, selector: str) -> list[str]:
+    """Return what axe finds wrong within an element, but for what is minor."""
+    lab.page.add_script_tag(path=AXE)
+    found = lab.page.evaluate("(at) => axe.run(at).then(({ violations }) => violations)", selector)
+    return [
+        f"{one['id']}: {one['help']} in {one['nodes'][0]['html']}"
+        for one in found
+        if one["impact"] in ("serious", "critical")
+    ]
+
+
+# ------------------------------------------------------------- the agent form
+
+
+def test_an_agent_is_created_by_mouse_with_mistakes_made_and_mended(agent: Lab):
+    page = agent.page
+    page.get_by_role("button", name="Create Agent").click()
+    summary = page.locator(".kf-summary")
+    expect(summary).to_contain_text("4 fields need attention")
+    expect(error(agent, "Name")).to_have_text("Name is required")
+    expect(field(agent, "Name")).to_be_focused()
+    expect(field(agent, "Name")).to_have_attribute("aria-invalid", "true")
+    field(agent, "Name").fill("Helper")
+    expect(error(agent, "Name")).to_have_text("")
+    summary.get_by_role("button", name="Provider is required").click()
+    expect(field(agent, "Provider")).to_be_focused()
+    field(agent, "Provider").select_option("Anthropic")
+    expect(field(agent, "Model").locator("option", has_text="claude")).not_to_have_count(0)
+    field(agent, "Model").select_option(index=1)
+    field(agent, "System prompt").fill("Too short")
+    field(agent, "Max tokens").fill("-5")
+    page.get_by_role("button", name="Create Agent").click()
+    expect(error(agent, "Max tokens")).to_have_text("Max tokens must be a positive number")
+    expect(field(agent, "System prompt")).to_be_focused()
+    field(agent, "Max tokens").fill("4096")
+    field(agent, "System prompt").fill("You are a helpful agent.")
+    page.get_by_role("button", name="Create Agent").click()
+    expect(page.get_by_role("button", name="Save Agent")).to_be_visible()
+    agent.wait_for_python(
+        "[(one.name, one.provider, one.max_tokens) for one in made]",
+        [["Helper", "anthropic", 4096]],
+    )
+
+
+def test_an_agent_is_created_by_keyboard_alone(agent: Lab):
+    page, press = agent.page, agent.page.keyboard.press
+    field(agent, "Name").focus()
+    press("Enter")
+    expect(error(agent, "Name")).to_have_text("Name is required")
+    expect(field(agent, "Name")).to_be_focused()
+    page.keyboard.type("Heldper")
+    press("Escape")
+    expect(field(agent, "Name")).to_have_value("")
+    page.keyboard.type("Helper b d d x")  # letters that are commands of the notebook
+    press("Tab")
+    expect(field(agent, "Description")).to_be_focused()
+    press("Tab")
+    expect(field(agent, "System prompt")).to_be_focused()
+    page.keyboard.type("You are a helpful agent.")
+    press("Tab")
+    expect(field(agent, "Provider")).to_be_focused()
+    page.keyboard.type("OpenAI")
+    press("Tab")
+    expect(field(agent, "Model").locator("option")).to_have_count(6)
+    press("ArrowDown")
+    press("Tab")
+    for _ in range(3):
+        press("ArrowRight")
+    expect(field(agent, "Temperature, as a number")).to_have_value("1")
+    for _ in range(2):
+        press("Tab")
+    page.keyboard.type("1000")
+    press("ArrowUp")
+    press("Enter")
+    agent.wait_for_python(
+        "[(one.name, one.provider, one.temperature, one.max_tokens) for one in made]",
+        [["Helper b d d x", "openai", 1.0, 1001]],
+    )
+    expect(page.get_by_role("button", name="Save Agent")).to_be_visible()
+
+
+# ------------------------------------------------------------- every control
+
+
+def test_every_control_tells_python_what_was_put_in(everything: Lab):
+    page = everything.page
+    field(everything, "Text").fill("words")
+    field(everything, "Long").fill("two\nlines")
+    field(everything, "Number").fill("2.5")
+    expect(wrapper(everything, "Doubled")).to_contain_text("5")
+    field(everything, "Slider, as a number").fill("1.25")
+    field(everything, "Choice").select_option("green")
+    page.get_by_role("radio", name="fast").check()
+    page.get_by_role("checkbox", name="write").check()
+    page.get_by_role("checkbox", name="Switch").check()
+    field(everything, "Day").fill("2026-11-25")
+    field(everything, "Clock").fill("10:45")
+    field(everything, "Moment").fill("2026-11-25T21:00")
+    field(everything, "Moment, offset from UTC").fill("+01:00")
+    field(everything, "Colour").fill("#ff0000")
+    field(everything, "Secret").fill("hunter2")
+    field(everything, "Logo").set_input_files(
+        {"name": "logo.png", "mimeType": "image/png", "buffer": b"\x00\xff"}
+    )
+    expect(wrapper(everything, "Logo")).to_contain_text("logo.png (2 bytes)")
+    wrapper(everything, "Pet").get_by_label("Pet, kind").select_option("Dog")
+    field(everything, "Breed").fill("Poodle")
+    page.get_by_role("switch", name="Set Address").check()
+    field(everything, "City").fill("Bergen")
+    wrapper(everything, "Scores").get_by_role("button", name="Add").click()
+    page.keyboard.type("eve")
+    page.keyboard.press("Tab")
+    page.keyboard.type("2")
+    page.get_by_role("button", name="Submit").click()
+    everything.wait_for_python("len(got)", 1)
+    expression = (
+        "got[0].model_dump(mode='json', exclude={'logo', 'secret', 'items', 'tags', 'note'})"
+    )
+    found = everything.python(expression)
+    moment = found.pop("moment")
+    assert moment.startswith("2026-11-25T21:00")
+    assert moment.endswith("+01:00")
+    assert sorted(found.pop("flags")) == ["read", "write"]
+    assert found == {
+        "text": "words",
+        "long": "two\nlines",
+        "number": 2.5,
+        "slider": 1.25,
+        "choice": "green",
+        "radio": "fast",
+        "switch": True,
+        "day": "2026-11-25",
+        "clock": "10:45:00",
+        "colour": "#ff0000",
+        "scores": {"ada": 1.0, "eve": 2.0},
+        "pet": {"kind": "dog", "breed": "Poodle"},
+        "address": {"street": "Main", "city": "Bergen"},
+        "doubled": 5.0,
+    }
+    assert everything.python("got[0].secret.get_secret_value()") == "hunter2"
+    assert everything.python("list(got[0].logo)") == [0, 255]
+
+
+def test_rows_are_added_moved_and_removed_by_keyboard(everything: Lab):
+    page = everything.page
+    tags = wrapper(everything, "Tags")
+    tags.get_by_role("button", name="Add").focus()
+    page.keyboard.press("Enter")
+    expect(tags.locator(".kf-row")).to_have_count(3)
+    page.keyboard.type("three")
+    tags.get_by_role("button", name="Move Tag 3 up").focus()
+    page.keyboard.press("Enter")
+    everything.wait_for_python("panel.form.get_value('tags')", ["one", "three", "two"])
+    expect(tags.get_by_role("button", name="Move Tag 2 up")).to_be_focused()
+    page.keyboard.press(" ")
+    everything.wait_for_python("panel.form.get_value('tags')", ["three", "one", "two"])
+    tags.get_by_role("button", name="Remove Tag 2").focus()
+    page.keyboard.press("Enter")
+    everything.wait_for_python("panel.form.get_value('tags')", ["three", "two"])
+
+
+def test_a_bad_number_stays_as_it_was_typed_with_its_error(everything: Lab):
+    number = field(everything, "Number")
+    number.fill("3.x")
+    number.press("Enter")
+    expect(error(everything, "Number")).to_contain_text("number")
+    expect(number).to_have_value("3.x")
+    number.fill("99")
+    expect(error(everything, "Number")).to_have_text("")
+
+
+def test_not_set_and_empty_are_told_apart(everything: Lab):
+    note = field(everything, "Note")
+    expect(note).to_have_attribute("placeholder", "Not set")
+    note.fill("x")
+    note.fill("")
+    everything.wait_for_python("panel.form.get_value('note')", "")
+    wrapper(everything, "Note").get_by_role("button", name="Clear Note").click()
+    everything.wait_for_python("panel.form.get_value('note')", None)
+    expect(note).to_have_attribute("placeholder", "Not set")
+
+
+def test_what_was_typed_survives_a_reload_and_a_password_does_not_come_back(everything: Lab):
+    field(everything, "Text").fill("typed before")
+    field(everything, "Secret").fill("hunter2")
+    field(everything, "Text").focus()
+    everything.wait_for_python("panel.form.get_value('secret') is not None", True)
+    everything.save()
+    everything.reload()
+    expect(field(everything, "Text")).to_have_value("typed before")
+    expect(field(everything, "Secret")).to_have_value("")
+    expect(field(everything, "Secret")).to_have_attribute(
+        "placeholder", "•••••••• (set; type to replace)"
+    )
+    everything.save()
+    saved = everything.python(f"open({everything.path!r}).read()")
+    assert "typed before" in saved or "_picture" in saved or "widget-view" in saved
+    assert "hunter2" not in saved
+
+
+def test_two_tabs_on_one_form_follow_each_other(everything: Lab):
+    everything.save()
+    other = everything.second_tab()
+    field(everything, "Text").fill("from one")
+    expect(field(other, "Text")).to_have_value("from one")
+    field(other, "Long").fill("from the other")
+    expect(field(everything, "Long")).to_have_value("from the other")
+
+
+def test_typing_while_the_kernel_is_busy_loses_nothing(everything: Lab):
+    text = field(everything, "Text")
+    text.click()
+    everything.page.evaluate(
+        """(path) => { const panel = [...window.jupyterapp.shell.widgets("main")].find(
+          (widget) => widget.context?.path === path);
+          panel.sessionContext.session.kernel.requestExecute({ code: "import time; time.sleep(2)" }); }""",
+        everything.path,
+    )
+    everything.page.keyboard.type("typed while it sleeps", delay=20)
+    expect(text).to_have_value("typed while it sleeps")
+    everything.wait_for_python("panel.form.get_value('text')", "typed while it sleeps")
+    expect(text).to_have_value("typed while it sleeps")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_nothing_serious(everything: Lab, theme: Any):
+    everything.theme(theme)
+    everything.page.get_by_role("button", name="Submit").click()
+    expect(error(everything, "Text")).not_to_have_text("")
+    assert serious(everything, ".kaizen-form-panel") == []
+
+
+@pytest.mark.parametrize("width", [320, 700])
+def test_nothing_sticks_out_where_it_is_narrow(everything: Lab, width: int):
+    everything.run_python(f"panel.layout.width = '{width}px'")
+    form = everything.page.locator(".kaizen-form")
+    everything.page.wait_for_function(
+        "(width) => document.querySelector('.kaizen-form').clientWidth <= width", arg=width
+    )
+    assert form.evaluate("(el) => el.scrollWidth <= el.clientWidth")
+
+
+# -------------------------------------------------- own widgets, taken apart
+
+APART = """
+import ipywidgets as ipw
+from pydantic import BaseModel, Field
+from kaizen_widgets import FormPanel
+
+class Heat(BaseModel):
+    name: str = "oven"
+    temperature: float = Field(0.7, ge=0, le=2)
+    limit: float = 1.0
+
+slider = ipw.FloatSlider(min=0, max=2, step=0.1)
+panel = FormPanel(Heat, widgets={"temperature": slider})
+apart = ipw.HBox([panel, ipw.VBox([ipw.HTML("<b>Elsewhere</b>"), panel.field("limit")])])
+apart
+"""
+
+
+def test_an_own_widget_and_a_field_elsewhere_belong_to_the_form(lab: Lab):
+    lab.open([APART])
+    lab.run_cell(0)
+    main = lab.page.locator(".kaizen-form").nth(0)
+    expect(main.locator(".kf-hosted .widget-slider")).to_be_visible()
+    expect(main.get_by_label("Limit")).not_to_be_visible()
+    alone = lab.page.locator(".kaizen-form").nth(1)
+    alone.get_by_label("Limit").fill("1.75")
+    lab.wait_for_python("panel.form.get_value('limit')", 1.75)
+    lab.run_python("slider.value = 1.5")
+    assert lab.python("panel.form.get_value('temperature')") == 1.5
+    handle = main.locator(".kf-hosted .noUi-handle")
+    handle.focus()
+    lab.page.keyboard.press("ArrowRight")
+    lab.wait_for_python("panel.form.get_value('temperature')", 1.6)
+    assert lab.problems == []
+
+
+# ------------------------------------------------------------- node settings
+
+NODES = """
+from ipywidgets import HBox
+from kaizen_widgets import Canvas, NodeForm
+canvas = Canvas(nodes=[
+    {"id": "s", "type": "supervisor", "position": {"x": 0, "y": 0}, "data": {"label": "Boss"}},
+    {"id": "r", "type": "router", "position": {"x": 0, "y": 160}, "data": {"label": "Way"}},
+], minimap=False)
+settings = NodeForm(canvas)
+HBox([canvas, settings])
+"""
+
+
+def test_a_node_is_configured_beside_its_canvas_and_undo_shows_in_the_form(lab: Lab):
+    lab.open([NODES])
+    lab.run_cell(0)
+    expect(lab.page.get_by_text("Select a node to configure it.")).to_be_visible()
+    lab.page.locator('.react-flow__node[data-id="s"]').click()
+    workers = field(lab, "Max Workers")
+    expect(workers).to_have_value("3")
+    workers.fill("5")
+    workers.press("Enter")
+    lab.wait_for_python("canvas.graph.node('s').data.get('config')", {"max_workers": 5})
+    assert lab.python("len(canvas.store.history.past)") == 1
+    lab.page.locator(".kaizen-canvas").get_by_role("button", name="Undo").click()
+    expect(field(lab, "Max Workers")).to_have_value("3")
+    lab.page.locator('.react-flow__node[data-id="r"]').click()
+    expect(lab.page.get_by_role("button", name="Add route")).to_be_visible()
+    assert lab.problems == []
+
+
+def test_a_saved_notebook_holds_no_secret(everything: Lab):
+    field(everything, "Secret").fill("hunter2")
+    everything.page.get_by_role("button", name="Submit").click()
+    everything.wait_for_python("panel.form.get_value('secret') is not None", True)
+    states = "[w.get_state() for w in __import__('ipywidgets').Widget.widgets.values()]"
+    assert "hunter2" not in json.dumps(everything.python(f"str({states})"))

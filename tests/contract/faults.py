@@ -1,0 +1,75 @@
+"""Faults servers are known to have, each with a way to see it; none is assumed."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+from kaizen_widgets.errors import StatusError
+
+
+def _agent(client: Any) -> str:
+    return client.agents.create(name="contract fault", model_id="gpt-4o").wait(60).id
+
+
+def only_five_patterns(client: Any) -> bool:
+    """The server knows sequential, parallel, router, supervisor and ensemble, and refuses the rest."""
+    return "blackboard" not in client.ask("GET", "/pipelines/patterns")["data"]
+
+
+def updated_at_stands_still(client: Any) -> bool:
+    """``updated_at`` stays what it was at the beginning."""
+    agent = _agent(client)
+    client.ask("PUT", f"/agents/{agent}", json={"description": "changed"})
+    row = client.ask("GET", f"/agents/{agent}")
+    return row["updated_at"][:23] == row["created_at"][:23]
+
+
+def no_etags(client: Any) -> bool:
+    """Answers carry no ETag, so that one cannot change just what one saw."""
+    path = f"/agents/{_agent(client)}"
+    return not client.run(client.transport.ask("GET", path)).etag
+
+
+def ten_members(client: Any) -> bool:
+    """A team shows its first ten members and has no pages."""
+    team = client.teams.create(name="contract fault").wait(60).id
+    for _ in range(11):
+        email, password = f"{uuid.uuid4().hex}@example.com", uuid.uuid4().hex
+        user = client.users.create(email=email, name="Fault", password=password).wait(60)
+        client.teams.add_member(team, user.id).wait(60)
+    return len(client.ask("GET", f"/teams/{team}")["members"]) == 10
+
+
+def no_model(client: Any) -> bool:
+    """No language model is configured, so no agent can answer."""
+    status = client.ask("GET", f"/agents/{_agent(client)}/execute/status")
+    return not status["is_configured"]
+
+
+def unknown_is_a_failure(client: Any) -> bool:
+    """A deployment of an unknown agent is a failure of the server, not a refusal."""
+    try:
+        client.ask("POST", "/deployments", json={"agent_id": "nobody", "gateway_id": "nowhere"})
+    except StatusError as error:
+        return error.status >= 500
+    return False
+
+
+def total_counts_the_page(client: Any) -> bool:
+    """``total`` is the number of rows in the page."""
+    for _ in range(2):
+        _agent(client)
+    return client.ask("GET", "/agents", params={"limit": 1})["total"] == 1
+
+
+FAULTS: dict[str, Callable[[Any], bool]] = {
+    "only five patterns": only_five_patterns,
+    "updated_at stands still": updated_at_stands_still,
+    "no ETags": no_etags,
+    "ten members": ten_members,
+    "no model": no_model,
+    "unknown is a failure": unknown_is_a_failure,
+    "total counts the page": total_counts_the_page,
+}

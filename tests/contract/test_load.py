@@ -1,0 +1,19 @@
+"""The short forms of `load` and `fuzz`; their long ones are run by hand."""
+
+from __future__ import annotations
+
+from tests.contract import fuzz, load
+
+
+def test_clients_side_by_side_lose_nothing(capsys):
+    assert load.main(["--clients", "10", "--seconds", "3"]) == 0
+    assert "10 clients" in capsys.readouterr().out
+
+
+def test_a_server_killed_under_load_has_what_it_acknowledged(capsys):
+    assert load.main(["--clients", "4", "--seconds", "1", "--kill", "2"]) == 0
+    assert "2 crashes" in capsys.readouterr().out
+
+
+def test_no_route_fails_or_differs_from_its_schema():
+    assert fuzz.main(["--seconds", "16", "--seed", "7"]) == 0

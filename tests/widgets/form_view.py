@@ -1,0 +1,81 @@
+"""A view of a field area without a browser: it sends what a browser would, and follows the patches."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from kaizen_widgets.testing.comm import FakeComms
+from kaizen_widgets.widgets import FieldArea, FormPanel
+
+
+class FormView:
+    """One page that shows a panel's area."""
+
+    def __init__(self, comms: FakeComms, panel: FormPanel, area: FieldArea | None = None) -> None:
+        self.area = area or panel.area
+        self.comm = comms.of(self.area)
+        self.client = f"view-{id(self)}"
+        self.seq = 0
+        self.picture = self.area.get_state()["_picture"]
+        self._read = len(self.comm.custom)
+
+    def send(self, kind: str, *buffers: bytes, edits: Mapping[str, Any] | None = None, **rest: Any):
+        self.seq += 1
+        told = [{"key": key, "value": value} for key, value in (edits or {}).items()]
+        message = {"kind": kind, "client": self.client, "seq": self.seq, "edits": told, **rest}
+        self.comm.deliver_custom(message, buffers)
+        return self.follow()
+
+    def type(self, key: str, value: Any) -> list[dict[str, Any]]:
+        return self.send("change", edits={key: value})
+
+    def blur(self, key: str) -> list[dict[str, Any]]:
+        return self.send("blur", key=key)
+
+    def submit(self, **edits: Any) -> list[dict[str, Any]]:
+        return self.send("submit", edits={f"/{name}": value for name, value in edits.items()})
+
+    def rows(self, key: str) -> list[str]:
+        return self.picture["cells"][key].get("rows", [])
+
+    def insert(self, key: str, index: int) -> list[dict[str, Any]]:
+        return self.send("row", key=key, operation="insert", index=index)
+
+    def remove(self, key: str, row: str) -> list[dict[str, Any]]:
+        return self.send("row", key=key, operation="remove", row=row)
+
+    def move(self, key: str, row: str, index: int) -> list[dict[str, Any]]:
+        return self.send("row", key=key, operation="move", row=row, index=index)
+
+    def value(self, key: str) -> Any:
+        return self.picture["cells"].get(key, {}).get("value")
+
+    def errors(self, key: str) -> list[str]:
+        return self.picture["errors"].get(key, [])
+
+    def follow(self) -> list[dict[str, Any]]:
+        """Apply the patches that came since; return them."""
+        self.area.end.flush()
+        mails = self.comm.custom[self._read :]
+        self._read = len(self.comm.custom)
+        for mail in mails:
+            if mail["kind"] == "patch":
+                assert mail["base"] == self.picture["rev"]
+                self._apply(mail)
+        return mails
+
+    def _apply(self, patch: dict[str, Any]) -> None:
+        picture = self.picture
+        picture["rev"] = patch["rev"]
+        for above in patch.get("gone", ()):
+            for table in ("cells", "errors"):
+                for key in [*picture[table]]:
+                    if key == above or key.startswith(f"{above}/"):
+                        del picture[table][key]
+        picture["cells"] |= patch.get("cells", {})
+        for table in ("errors", "options", "notes"):
+            picture[table] |= patch.get(table, {})
+            picture[table] = {key: said for key, said in picture[table].items() if said}
+        picture["hidden"] = patch.get("hidden", picture["hidden"])
+        picture["state"] = patch.get("state", picture["state"])

@@ -1,0 +1,523 @@
+"""A form in a notebook, without a browser: what crosses the comm, and what the panel says."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import ipywidgets as ipw
+import pytest
+from pydantic import BaseModel, Field, SecretStr, computed_field, model_validator
+
+from kaizen_widgets.errors import ConnectError, FormError, InvalidInputError
+from kaizen_widgets.forms import Form
+from kaizen_widgets.testing import fake_comms
+from kaizen_widgets.testing.comm import FakeComms
+from kaizen_widgets.widgets import FormPanel
+from tests.widgets.form_view import FormView
+
+
+class Item(BaseModel):
+    sku: str = Field(min_length=2)
+    qty: int = Field(1, ge=1)
+
+
+class Cat(BaseModel):
+    kind: Literal["cat"] = "cat"
+    lives: int = 9
+
+
+class Dog(BaseModel):
+    kind: Literal["dog"] = "dog"
+    breed: str = Field(min_length=1)
+
+
+class Order(BaseModel):
+    """An order."""
+
+    name: str = Field(min_length=1)
+    note: str | None = None
+    count: int | None = Field(None, gt=0)
+    provider: Literal["openai", "azure"] = "openai"
+    password: SecretStr = SecretStr("")
+    items: list[Item] = []
+    scores: dict[str, float] = {}
+    pet: Annotated[Cat | Dog, Field(discriminator="kind")] = Cat()
+    child: Item | None = None
+
+
+@pytest.fixture
+def comms() -> Iterator[FakeComms]:
+    with fake_comms() as opened:
+        yield opened
+
+
+def open_panel(comms: FakeComms, model: Any = Order, *args: Any, **options: Any):
+    panel = FormPanel(model, *args, **options)
+    return panel, FormView(comms, panel)
+
+
+def sent(comms: FakeComms) -> str:
+    return json.dumps([message.data for opened in comms for message in opened.sent])
+
+
+# ------------------------------------------------------------------ typing
+
+
+def test_what_is_typed_reaches_the_form_as_it_was_typed(comms: FakeComms):
+    panel, view = open_panel(comms)
+    view.type("/name", "Ada")
+    view.type("/count", "3.")
+    assert panel.form.get_value("name") == "Ada"
+    assert view.value("/count") == "3."
+    view.type("/count", "3")
+    assert panel.form.get_value("count") == 3
+
+
+def test_one_message_in_is_one_message_out(comms: FakeComms):
+    _, view = open_panel(comms)
+    (patch,) = view.type("/name", "Ada")
+    assert patch["cells"] == {"/name": {"value": "Ada"}}
+    assert patch["seen"] == {view.client: 1}
+    assert len(view.blur("/name")) == 1
+
+
+def test_a_message_that_comes_twice_counts_once(comms: FakeComms):
+    _, view = open_panel(comms)
+    view.insert("/items", 0)
+    view.seq -= 1
+    view.insert("/items", 0)
+    assert len(view.rows("/items")) == 1
+
+
+def test_nonsense_from_the_wire_changes_nothing(comms: FakeComms, caplog: pytest.LogCaptureFixture):
+    panel, view = open_panel(comms)
+    before = panel.form.values
+    for nonsense in (
+        None,
+        {"kind": "change"},
+        {"kind": "change", "client": "x", "seq": 1, "edits": [{"key": "name", "value": "hunter2"}]},
+    ):
+        view.comm.deliver_custom(nonsense)
+    view.type("/nothing", "hunter2")
+    view.type("/items/gone/sku", "hunter2")
+    view.send("choose", key="/pet", tag="17")
+    assert panel.form.values == before
+    assert "hunter2" not in caplog.text
+
+
+def test_not_set_and_empty_are_told_apart(comms: FakeComms):
+    panel, view = open_panel(comms)
+    assert view.picture["cells"]["/note"] == {"unset": True}
+    view.type("/note", "")
+    assert panel.form.get_value("note") == ""
+    view.send("set", key="/note", isSet=False)
+    assert panel.form.get_value("note") is None
+    assert view.picture["cells"]["/note"] == {"unset": True}
+
+
+# ------------------------------------------------------------- rows, unions
+
+
+def test_rows_are_added_moved_and_removed_by_their_id(comms: FakeComms):
+    panel, view = open_panel(comms)
+    for index, sku in enumerate(("one", "two", "three")):
+        view.insert("/items", index)
+        view.type(f"/items/{view.rows('/items')[index]}/sku", sku)
+    first, second, third = view.rows("/items")
+    view.move("/items", third, 0)
+    assert view.rows("/items") == [third, first, second]
+    view.remove("/items", first)
+    assert [item["sku"] for item in panel.form.get_value("items")] == ["three", "two"]
+
+
+def test_moving_a_row_of_two_hundred_sends_no_cell_but_the_order(comms: FakeComms):
+    items = [{"sku": f"sku-{n}"} for n in range(200)]
+    _, view = open_panel(comms, default_values={"name": "x", "items": items})
+    (patch,) = view.move("/items", view.rows("/items")[199], 0)
+    assert list(patch["cells"]) == ["/items"]
+
+
+def test_an_edit_of_a_row_that_was_moved_meanwhile_still_finds_it(comms: FakeComms):
+    panel, view = open_panel(comms, default_values={"items": [{"sku": "aa"}, {"sku": "bb"}]})
+    first = view.rows("/items")[0]
+    panel.form.rows("items").move(0, 1)
+    view.type(f"/items/{first}/sku", "changed")
+    assert [item["sku"] for item in panel.form.get_value("items")] == ["bb", "changed"]
+
+
+def test_the_errors_of_a_row_stay_with_it(comms: FakeComms):
+    _, view = open_panel(
+        comms, default_values={"name": "x", "items": [{"sku": "a"}, {"sku": "bb"}]}
+    )
+    view.submit()
+    first = view.rows("/items")[0]
+    assert view.errors(f"/items/{first}/sku")
+    view.move("/items", first, 1)
+    assert view.errors(f"/items/{first}/sku")
+
+
+def test_keys_and_values_of_a_dict_are_rows(comms: FakeComms):
+    panel, view = open_panel(comms, default_values={"name": "x"})
+    view.insert("/scores", 0)
+    (row,) = view.rows("/scores")
+    view.send("change", edits={f"/scores/{row}/0": "ada", f"/scores/{row}/1": "2.5"})
+    view.submit()
+    assert panel.value.scores == {"ada": 2.5}
+
+
+def test_a_branch_is_chosen_and_keeps_its_draft(comms: FakeComms):
+    panel, view = open_panel(comms)
+    view.type("/pet/lives", "7")
+    view.send("choose", key="/pet", tag="1")
+    assert view.picture["cells"]["/pet"]["branch"] == "1"
+    view.type("/pet/breed", "Collie")
+    view.send("choose", key="/pet", tag="0")
+    assert view.value("/pet/lives") == "7"
+    view.send("choose", key="/pet", tag="1")
+    assert panel.form.get_value("pet.breed") == "Collie"
+
+
+def test_an_optional_model_is_set_and_unset(comms: FakeComms):
+    panel, view = open_panel(comms)
+    assert view.picture["cells"]["/child"] == {"unset": True}
+    view.send("set", key="/child", isSet=True)
+    assert view.value("/child/qty") == "1"
+    view.send("set", key="/child", isSet=False)
+    assert "/child/qty" not in view.picture["cells"]
+    assert panel.form.get_value("child") is None
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_a_view_that_follows_patches_knows_what_a_new_one_is_told(comms: FakeComms, seed: int):
+    chance = random.Random(seed)
+    panel, view = open_panel(comms, default_values={"items": [{"sku": "a"}, {"sku": "bb"}]})
+    other = FormView(comms, panel)
+
+    def by_python() -> None:
+        match chance.randrange(5):
+            case 0:
+                panel.form.set_value("name", chance.choice(["", "Ada", "x" * 5]))
+            case 1:
+                panel.form.reset({"name": "again", "items": [{"sku": "zz"}]})
+            case 2:
+                panel.form.rows("items").append({"sku": "py"})
+            case 3:
+                panel.form.trigger().wait()
+            case 4:
+                panel.form.set_error("name", "taken")
+
+    def by_hand() -> None:
+        rows = view.rows("/items")
+        row = chance.choice(rows) if rows else "none"
+        match chance.randrange(9):
+            case 0:
+                view.type("/name", chance.choice(["", "Eve"]))
+            case 1:
+                view.insert("/items", chance.randrange(3))
+            case 2:
+                view.remove("/items", row)
+            case 3:
+                view.move("/items", row, chance.randrange(3))
+            case 4:
+                view.type(f"/items/{row}/qty", chance.choice(["0", "2", "abc"]))
+            case 5:
+                view.send("choose", key="/pet", tag=chance.choice("01"))
+            case 6:
+                view.send("set", key="/child", isSet=chance.random() < 0.5)
+            case 7:
+                view.submit()
+            case 8:
+                view.insert("/scores", 0)
+
+    for _ in range(40):
+        chance.choice([by_hand, by_hand, by_python])()
+        view.follow()
+    other.follow()
+    fresh = panel.area.get_state()["_picture"]
+    assert view.picture == fresh
+    assert other.picture == fresh
+
+
+# ------------------------------------------------------------------ secrets
+
+
+def test_a_password_is_in_no_message_to_the_page_and_in_no_state(comms: FakeComms):
+    panel, view = open_panel(comms, default_values={"password": SecretStr("old-secret")})
+    view.type("/password", "new-secret")
+    view.blur("/password")
+    view.submit(name="x")
+    assert view.picture["cells"]["/password"] == {"secret": True}
+    assert panel.value.password.get_secret_value() == "new-secret"
+    states = [json.dumps(w.get_state(), default=str) for w in (panel, panel.area, panel.status)]
+    for secret in ("old-secret", "new-secret"):
+        assert secret not in sent(comms)
+        assert not any(secret in state for state in states)
+        assert secret not in repr(panel) + repr(panel.area)
+
+
+def test_a_reset_takes_the_password_along(comms: FakeComms):
+    _, view = open_panel(comms)
+    view.type("/password", "hunter2")
+    view.send("reset")
+    assert view.picture["cells"]["/password"].get("secret") is None
+
+
+# --------------------------------------------------------------- submitting
+
+
+def test_a_submit_carries_what_was_typed_before_it(comms: FakeComms):
+    got: list[Order] = []
+    panel, view = open_panel(comms, Order, got.append)
+    view.submit(name="Ada", count="3")
+    assert [(order.name, order.count) for order in got] == [("Ada", 3)]
+    assert "Submitted" in panel.status.value
+
+
+def test_a_failed_submit_tells_every_error_and_moves_the_focus_of_its_view(comms: FakeComms):
+    panel, view = open_panel(comms)
+    mails = view.submit(count="abc")
+    assert view.errors("/name")
+    assert view.errors("/count")
+    assert [mail["focus"] for mail in mails if mail.get("focus")] == [{"to": view.client}]
+    assert "2 fields need attention" in panel.status.value
+
+
+def test_what_on_submit_raises_is_said_with_a_retry(comms: FakeComms):
+    answers: list[Any] = [ConnectError("The server could not be reached."), "saved"]
+
+    def save(_order: Order) -> str:
+        answer = answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    done: list[str] = []
+    panel, view = open_panel(comms, Order, save, on_success=done.append)
+    view.submit(name="Ada")
+    assert "could not be reached" in panel.status.value
+    assert panel.submit_button.description == "Retry"
+    panel.submit_button.click()
+    assert done == ["saved"]
+    assert panel.submit_button.description == "Submit"
+    assert "Submitted" in panel.status.value
+
+
+def test_what_a_server_says_of_fields_stands_at_them(comms: FakeComms):
+    def save(_order: Order) -> None:
+        raise InvalidInputError("No.", status=422, details={"name": ["is taken"]})
+
+    _, view = open_panel(comms, Order, save)
+    view.submit(name="Ada")
+    assert view.errors("/name") == ["is taken"]
+    view.type("/name", "Eve")
+    assert view.errors("/name") == []
+
+
+def test_a_second_press_while_it_submits_does_nothing(comms: FakeComms):
+    async def scenario() -> None:
+        release = asyncio.Event()
+        calls: list[Order] = []
+
+        async def save(order: Order) -> None:
+            calls.append(order)
+            await release.wait()
+
+        panel = FormPanel(Order, save, default_values={"name": "Ada"})
+        submission = panel.submit()
+        assert submission is not None
+        assert panel.submit_button.description == "Submitting…"
+        assert not panel.submit_button.disabled
+        assert panel.submit() is None
+        panel.form._loop.loop.call_soon_threadsafe(release.set)
+        await submission
+        assert len(calls) == 1
+
+    asyncio.run(scenario())
+
+
+def test_reset_goes_back_to_the_beginning(comms: FakeComms):
+    panel, view = open_panel(comms, default_values={"name": "Ada"})
+    view.submit(name="")
+    panel.reset_button.click()
+    view.follow()
+    assert view.value("/name") == "Ada"
+    assert view.picture["errors"] == {}
+    assert panel.status.value == ""
+
+
+def test_an_error_of_two_fields_goes_when_either_is_mended(comms: FakeComms):
+    class Span(BaseModel):
+        start: int = 5
+        end: int = 3
+
+        @model_validator(mode="after")
+        def _in_order(self) -> Span:
+            if self.end < self.start:
+                raise ValueError("end must not be before start")
+            return self
+
+    _, view = open_panel(comms, Span)
+    view.submit()
+    assert view.errors("") == ["end must not be before start"]
+    view.type("/start", "1")
+    assert view.errors("") == []
+
+
+def test_what_the_model_computes_follows(comms: FakeComms):
+    class Box(BaseModel):
+        width: float = 2
+        height: float = 3
+
+        @computed_field
+        @property
+        def area(self) -> float:
+            return self.width * self.height
+
+    _, view = open_panel(comms, Box)
+    assert view.value("/area") == 6.0
+    view.type("/width", "4")
+    assert view.value("/area") == 12.0
+
+
+# -------------------------------------------------- own fields, surroundings
+
+
+def test_an_own_widget_stands_in_for_a_field(comms: FakeComms):
+    class Heat(BaseModel):
+        temperature: float = Field(0.7, ge=0, le=2)
+
+    slider = ipw.FloatSlider(min=0, max=2)
+    panel, view = open_panel(comms, Heat, widgets={"temperature": slider})
+    assert slider.value == 0.7
+    slider.value = 1.5
+    assert panel.form.get_value("temperature") == 1.5
+    assert "temperature" in panel.form.touched_fields
+    panel.form.set_value("temperature", 0.2)
+    assert slider.value == 0.2
+    assert view.picture["widgets"] == {"/temperature": f"IPY_MODEL_{slider.model_id}"}
+    panel.close()
+    slider.value = 1.0
+    assert panel.form.get_value("temperature") == 0.2
+
+
+def test_a_widget_without_a_value_is_refused(comms: FakeComms):
+    with pytest.raises(TypeError, match="'name' needs an ipywidget with a value, not VBox"):
+        FormPanel(Order, widgets={"name": ipw.VBox()})
+
+
+def test_a_name_that_is_no_field_is_refused(comms: FakeComms):
+    with pytest.raises(FormError, match="nmae"):
+        FormPanel(Order, options={"nmae": ["a"]})
+    with pytest.raises(FormError, match="nmae"):
+        FormPanel(Order).field("nmae")
+
+
+def test_a_field_that_is_taken_out_is_drawn_there_and_no_longer_here(comms: FakeComms):
+    panel, view = open_panel(comms)
+    alone = panel.field("name")
+    view.follow()
+    assert view.picture["hidden"] == ["/name"]
+    assert panel.field("name") is alone
+    elsewhere = FormView(comms, panel, alone)
+    assert elsewhere.picture["only"] == ["/name"]
+    assert set(elsewhere.picture["cells"]) == {"", "/name"}
+    elsewhere.type("/name", "Ada")
+    assert panel.form.get_value("name") == "Ada"
+
+
+def test_options_follow_another_field_and_drop_what_they_no_longer_offer(comms: FakeComms):
+    class Choice(BaseModel):
+        provider: Literal["openai", "ollama"] = "openai"
+        model: str = "gpt"
+
+    models = {"openai": ["gpt", "o1"], "ollama": {"llama3": "Llama 3"}}
+    panel, view = open_panel(comms, Choice, options={"model": lambda v: models[v["provider"]]})
+    assert [o["label"] for o in view.picture["options"]["/model"]] == ["gpt", "o1"]
+    view.type("/provider", "ollama")
+    assert view.picture["options"]["/model"] == [{"value": "llama3", "label": "Llama 3"}]
+    assert panel.form.get_value("model") == ""
+
+
+def test_a_field_that_is_not_shown_is_not_submitted_and_comes_back_as_it_was(comms: FakeComms):
+    class Endpoint(BaseModel):
+        provider: Literal["openai", "azure"] = "azure"
+        url: str = "https://default"
+
+    got: list[Endpoint] = []
+    _, view = open_panel(
+        comms, Endpoint, got.append, when={"url": lambda values: values["provider"] == "azure"}
+    )
+    view.type("/url", "https://mine")
+    view.type("/provider", "openai")
+    assert view.picture["hidden"] == ["/url"]
+    view.submit()
+    assert got[-1].url == "https://default"
+    view.type("/provider", "azure")
+    assert view.picture["hidden"] == []
+    assert view.value("/url") == "https://mine"
+
+
+def test_a_read_out_follows_and_one_that_raises_leaves_the_form_alone(comms: FakeComms):
+    panel, view = open_panel(
+        comms, read_outs={"count": lambda v: f"{v['count']:,}", "note": lambda v: v["nothing"]}
+    )
+    view.type("/count", "4096")
+    assert view.picture["notes"] == {"/count": "4,096"}
+    view.type("/name", "still works")
+    assert panel.form.get_value("name") == "still works"
+
+
+# --------------------------------------------------------------------- files
+
+
+def test_a_file_reaches_a_field_of_bytes_and_one_of_a_path(comms: FakeComms):
+    class Files(BaseModel):
+        logo: bytes = b""
+        data: Path = Path("none")
+
+    panel, view = open_panel(comms, Files)
+    view.send("attach", b"\x00\xff", key="/logo", name="logo.png")
+    view.send("attach", b"a,b", key="/data", name="../../table.csv")
+    assert panel.value.logo == b"\x00\xff"
+    assert panel.value.data.name == "table.csv"
+    assert panel.value.data.read_bytes() == b"a,b"
+    assert view.value("/logo") == {"size": 2, "name": "logo.png"}
+    view.type("/data", "/elsewhere/typed.csv")
+    assert panel.value.data == Path("/elsewhere/typed.csv")
+
+
+# ------------------------------------------------------------------ lifetimes
+
+
+@pytest.mark.parametrize("rows", [0, 200])
+def test_a_panel_costs_ten_messages_however_many_rows(comms: FakeComms, rows: int):
+    FormPanel(Order)  # the shared code, once a kernel
+    before = len(comms)
+    items = [{"sku": f"sku-{n}"} for n in range(rows)]
+    FormPanel(Order, default_values={"items": items})
+    assert sum(len(opened.sent) for opened in comms[before:]) <= 10
+
+
+def test_a_closed_panel_hears_and_says_nothing(comms: FakeComms):
+    panel, _view = open_panel(comms, read_outs={"name": lambda v: v["name"]})
+    panel.close()
+    before = sent(comms)
+    panel.form.set_value("name", "unheard")
+    assert sent(comms) == before
+    assert not panel.form._listeners
+
+
+def test_a_form_that_is_made_can_be_shown_in_two_panels(comms: FakeComms):
+    form = Form(Order)
+    one, other = FormPanel(form), FormPanel(form)
+    view, beside = FormView(comms, one), FormView(comms, other)
+    view.type("/name", "Ada")
+    beside.follow()
+    assert beside.value("/name") == "Ada"
+    with pytest.raises(TypeError, match="'mode' comes too late"):
+        FormPanel(form, mode="all")

@@ -1,0 +1,205 @@
+"""The selected node's config beside the canvas: one commit, one step; undo shows; nothing is overwritten."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from kaizen_widgets.graph import Graph, Node, SetProperty
+from kaizen_widgets.nodes import Kind, KindConfig, Look, Task, default_registry
+from kaizen_widgets.testing import FakeClock, fake_comms
+from kaizen_widgets.testing.comm import FakeComms
+from kaizen_widgets.widgets import Canvas, NodeForm
+from tests.widgets.form_view import FormView
+
+KINDS = ("input", "agent", "supervisor", "router", "synthesizer", "connector", "output")
+
+
+@pytest.fixture
+def comms() -> Iterator[FakeComms]:
+    with fake_comms() as opened:
+        yield opened
+
+
+class Bench:
+    """A canvas with one node of each kind, and the form beside it."""
+
+    def __init__(self, comms: FakeComms, **config: Any) -> None:
+        self.comms = comms
+        self.clock = FakeClock()
+        nodes = [Node(kind, type=kind, data={"label": kind.title()}) for kind in KINDS]
+        self.canvas = Canvas(Graph(nodes), clock=self.clock)
+        self.store = self.canvas.store
+        self.form = NodeForm(self.canvas)
+        if config:
+            self.store.update_node_data("supervisor", {"config": config})
+
+    def select(self, node_id: str) -> FormView:
+        self.store.set_selection(node_id)
+        return self.view()
+
+    def view(self) -> FormView:
+        assert self.form.editing is not None
+        return FormView(self.comms, self.form, self.form.editing.area)  # type: ignore[arg-type]
+
+    def config(self, node_id: str) -> Any:
+        return self.store.graph.node(node_id).data.get("config")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_has_a_form_of_its_config(comms: FakeComms, kind: str):
+    bench = Bench(comms)
+    view = bench.select(kind)
+    config = default_registry().get(kind)
+    assert config is not None
+    drawn = {field["name"] for field in view.picture["root"]["fields"]}
+    assert drawn == set(config.Config.model_fields)
+
+
+def test_nothing_selected_says_what_to_do(comms: FakeComms):
+    bench = Bench(comms)
+    assert "Select a node" in bench.form.body.children[0].value
+    bench.select("agent")
+    bench.store.set_selection()
+    assert "Select a node" in bench.form.body.children[0].value
+
+
+def test_an_edit_is_committed_when_its_field_is_left_as_one_step(comms: FakeComms):
+    bench = Bench(comms)
+    view = bench.select("supervisor")
+    steps = len(bench.store.history.past)
+    view.type("/max_workers", "5")
+    assert bench.config("supervisor") is None
+    view.blur("/max_workers")
+    assert bench.config("supervisor") == {"max_workers": 5}
+    assert len(bench.store.history.past) == steps + 1
+    assert bench.store.history.undo_label == "configure Supervisor"
+
+
+def test_an_edit_is_committed_after_a_pause(comms: FakeComms):
+    bench = Bench(comms)
+    view = bench.select("agent")
+    view.type("/prompt", "Say {{ text")
+    bench.clock.advance(0.5)
+    view.type("/prompt", "Say {{ text }}")
+    bench.clock.advance(0.5)
+    assert bench.config("agent") is None
+    bench.clock.advance(0.5)
+    assert bench.config("agent") == {"prompt": "Say {{ text }}"}
+
+
+def test_undo_shows_in_the_form_and_redo_again(comms: FakeComms):
+    bench = Bench(comms)
+    view = bench.select("supervisor")
+    view.type("/max_workers", "5")
+    view.blur("/max_workers")
+    bench.store.undo()
+    view.follow()
+    assert view.value("/max_workers") == "3"
+    bench.store.redo()
+    view.follow()
+    assert view.value("/max_workers") == "5"
+    assert not bench.form.form.is_dirty  # type: ignore[union-attr]
+
+
+def test_what_is_wrong_is_said_and_not_applied(comms: FakeComms):
+    bench = Bench(comms)
+    view = bench.select("supervisor")
+    view.type("/max_workers", "0")
+    view.blur("/max_workers")
+    assert view.errors("/max_workers")
+    assert bench.config("supervisor") is None
+    assert "Not applied" in bench.form.status.value
+    view.type("/max_workers", "2")
+    view.blur("/max_workers")
+    assert bench.config("supervisor") == {"max_workers": 2}
+    assert bench.form.status.value == ""
+
+
+def test_two_views_that_edit_different_fields_keep_both(comms: FakeComms):
+    bench = Bench(comms, max_workers=3)
+    one = bench.select("supervisor")
+    other_form = NodeForm(bench.canvas)
+    assert other_form.editing is not None
+    other = FormView(comms, other_form, other_form.editing.area)  # type: ignore[arg-type]
+    one.type("/max_workers", "7")
+    other.type("/items", "rows")
+    other.blur("/items")
+    one.follow()
+    assert one.value("/max_workers") == "7"
+    assert one.value("/items") == "rows"
+    one.blur("/max_workers")
+    assert bench.config("supervisor") == {"max_workers": 7, "items": "rows"}
+    other.follow()
+    assert other.value("/max_workers") == "7"
+
+
+def test_a_commit_sets_nothing_but_what_was_changed_under_the_key_it_has(comms: FakeComms):
+    bench = Bench(comms, maxWorkers=3, items="rows")
+    batches: list[Any] = []
+    bench.store.on_event(lambda event: batches.append(getattr(event, "batch", None)))
+    view = bench.select("supervisor")
+    assert view.value("/max_workers") == "3"
+    view.type("/max_workers", "4")
+    view.blur("/max_workers")
+    assert batches == [
+        (SetProperty(kind="node", id="supervisor", path=("data", "config", "maxWorkers"), value=4),)
+    ]
+
+
+def test_rows_of_a_router_are_its_routes(comms: FakeComms):
+    bench = Bench(comms)
+    view = bench.select("router")
+    view.insert("/routes", 0)
+    (row,) = view.rows("/routes")
+    view.send("change", edits={f"/routes/{row}/name": "bill", f"/routes/{row}/when": "True"})
+    view.blur(f"/routes/{row}/when")
+    assert bench.config("router") == {"routes": [{"name": "bill", "when": "True"}]}
+    assert view.rows("/routes") == [row]
+
+
+def test_leaving_a_node_commits_what_is_valid(comms: FakeComms):
+    bench = Bench(comms)
+    view = bench.select("supervisor")
+    view.type("/max_workers", "9")
+    bench.select("agent")
+    assert bench.config("supervisor") == {"max_workers": 9}
+
+
+def test_a_deleted_node_takes_its_form_along(comms: FakeComms):
+    bench = Bench(comms)
+    bench.select("agent")
+    bench.store.delete_node("agent")
+    assert bench.form.form is None
+
+
+def test_a_kind_of_your_own_has_a_form_too(comms: FakeComms):
+    class Shout(Kind):
+        look = Look(type="shout", title="Shout", description="Louder.")
+
+        class Config(KindConfig):
+            marks: int = 1
+
+        async def run(self, task: Task) -> str:
+            return task.text
+
+    registry = default_registry()
+    registry.register(Shout)
+    canvas = Canvas(Graph([Node("s", type="shout")]), registry=registry, clock=FakeClock())
+    form = NodeForm(canvas)
+    canvas.store.set_selection("s")
+    assert form.editing is not None
+    view = FormView(comms, form, form.editing.area)  # type: ignore[arg-type]
+    view.type("/marks", "3")
+    view.blur("/marks")
+    assert canvas.graph.node("s").data["config"] == {"marks": 3}
+
+
+def test_a_closed_form_follows_nothing(comms: FakeComms):
+    bench = Bench(comms)
+    bench.select("agent")
+    bench.form.close()
+    bench.store.set_selection("supervisor")
+    assert bench.form.form is None
