@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 import venv
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TypeAlias
 
@@ -67,33 +67,37 @@ def main(arguments: Sequence[str]) -> int:
     options = parser.parse_args(arguments)
     sizes = [int(size) for size in options.n.split(",")]
     with tempfile.TemporaryDirectory(prefix="kaizen-bench-") as folder:
-        results = _measure(Path(folder), sizes, with_peers=options.peers)
+        results: Results = {size: {} for size in sizes}
+        for name, size in _measure(Path(folder), results, with_peers=options.peers):
+            # A run takes minutes; what is measured is kept whatever comes.
+            sys.stderr.write(f"measured {name} with {size:,} nodes\n")
+            if options.json:
+                options.json.write_text(json.dumps(results, indent=2) + "\n")
     sys.stdout.write(table(results) + "\n" + targets(results))
-    if options.json:
-        options.json.write_text(json.dumps(results, indent=2) + "\n")
     return 0
 
 
-def _measure(folder: Path, sizes: Sequence[int], *, with_peers: bool) -> Results:
+def _measure(folder: Path, results: Results, *, with_peers: bool) -> Iterator[tuple[str, int]]:
+    """Fill in the results, and say what was just measured."""
     sys.path.append(str(Path(__file__).parents[2] / ".ci"))
     import chromium  # where Chromium is, is the gate's business
 
     baseline = _build_baseline(folder / "js")
-    results: Results = {size: {} for size in sizes}
     chromium.lend_node()
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=chromium.find(),
             args=["--no-sandbox", "--js-flags=--expose-gc", "--enable-precise-memory-info"],
         )
-        for size in sizes:
-            results[size][FLOOR] = {"first paint": _floor(browser, baseline, size)}
-        _serve(browser, folder / "ours", sys.executable, [OURS, WHOLE_LIST], baseline, results)
+        for size, found in results.items():
+            found[FLOOR] = {"first paint": _floor(browser, baseline, size)}
+            yield FLOOR, size
+        ours = [OURS, WHOLE_LIST]
+        yield from _serve(browser, folder / "ours", sys.executable, ours, baseline, results)
         if with_peers:
             python = _peers_python(folder / "peers")
-            _serve(browser, folder / "theirs", python, PEERS, baseline, results)
+            yield from _serve(browser, folder / "theirs", python, PEERS, baseline, results)
         browser.close()
-    return results
 
 
 def _serve(
@@ -103,7 +107,7 @@ def _serve(
     contenders: Sequence[Contender],
     baseline: Path,
     results: Results,
-) -> None:
+) -> Iterator[tuple[str, int]]:
     home.mkdir()
     server = JupyterServer(home, python)
     try:
@@ -117,6 +121,7 @@ def _serve(
                     sys.stderr.write(f"{contender.name} with {size}: {error}\n")
                     found[contender.name] = {}
                 server.end_sessions()
+                yield contender.name, size
     finally:
         server.close()
 
