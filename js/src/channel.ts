@@ -7,7 +7,7 @@
 import type { AnyModel } from "@anywidget/types";
 import { type Columns, type Rows, rowsOf } from "./columns.ts";
 import type { KernelMail, Snapshot } from "./protocol.gen.ts";
-import type { KernelMessage, ViewMessage } from "./replica.ts";
+import type { KernelMessage, ViewMessage } from "./replica-state.ts";
 import { type Readable, Store, type Unsubscribe } from "./store.ts";
 
 export type ZoomOnScroll = "focus" | "always" | "never";

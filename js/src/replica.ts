@@ -8,9 +8,9 @@
 import type { Preview } from "./channel.ts";
 import type { Clock } from "./clock.ts";
 import { digest } from "./digest.ts";
-import { apply, type Batch, type Document, documentOf, EMPTY } from "./document.ts";
+import { apply, type Batch, type Document, documentOf } from "./document.ts";
 import { share } from "./json.ts";
-import { type Link, LinkWatch } from "./link.ts";
+import { LinkWatch } from "./link.ts";
 import { kindsIn, newestLooks } from "./looks.ts";
 import type {
   Applied,
@@ -19,51 +19,18 @@ import type {
   Expected,
   Have,
   Heartbeat,
-  KernelMail,
-  KindLook,
-  Problem,
-  Protocol,
   Snapshot,
 } from "./protocol.gen.ts";
+import {
+  type Effects,
+  type KernelMessage,
+  NOTHING_YET,
+  type ReplicaState,
+  type ViewMessage,
+} from "./replica-state.ts";
 import { Retry } from "./retry.ts";
 import { type Request, Stages, shareDocument } from "./stages.ts";
 import { Store } from "./store.ts";
-
-export type KernelMessage = KernelMail["messages"][number];
-export type ViewMessage = Protocol["view"];
-
-export interface ReplicaState {
-  readonly epoch: string | null;
-  readonly rev: number;
-  /** The document with unanswered requests applied: what to draw. */
-  readonly shown: Document;
-  readonly kinds: readonly KindLook[];
-  readonly canvas: CanvasState;
-  readonly pending: readonly Request[];
-  /** Requests made to a document the kernel has since replaced; the user decides (S5). */
-  readonly orphans: readonly Batch[];
-  readonly link: Link;
-}
-
-export interface Effects {
-  /** Puts one message on the wire; false when there is no wire any more. */
-  send(message: ViewMessage): boolean;
-  /** Tells the user why something was refused. */
-  notify(problem: Problem): void;
-  /** Selects what Python selected. */
-  select(nodes: readonly string[], edges: readonly string[]): void;
-}
-
-export const BLANK: CanvasState = {
-  title: "",
-  canUndo: false,
-  canRedo: false,
-  undoLabel: "",
-  redoLabel: "",
-  canRun: false,
-  save: { status: "none", message: "" },
-  run: { status: "idle", message: "", progress: 0, nodes: {} },
-};
 
 export class Replica {
   readonly store: Store<ReplicaState>;
@@ -88,16 +55,7 @@ export class Replica {
     clock: Clock,
     private readonly effects: Effects,
   ) {
-    this.store = new Store<ReplicaState>({
-      epoch: null,
-      rev: 0,
-      shown: EMPTY,
-      kinds: [],
-      canvas: BLANK,
-      pending: [],
-      orphans: [],
-      link: "opening",
-    });
+    this.store = new Store<ReplicaState>(NOTHING_YET);
     this.helloRetry = new Retry(clock, () => this.putHello());
     this.requestRetry = new Retry(clock, () => {
       this.resent = true;

@@ -2,7 +2,7 @@
 import type { Clock } from "../src/clock.ts";
 import type { Batch, EdgeJson, NodeJson } from "../src/document.ts";
 import type { KindLook, Snapshot } from "../src/protocol.gen.ts";
-import { BLANK } from "../src/replica.ts";
+import { BLANK } from "../src/replica-state.ts";
 
 /** A clock that stands still until it is told to go on. */
 export class FakeClock implements Clock {

@@ -2,7 +2,8 @@
 import { digest } from "../src/digest.ts";
 import { apply, type Batch, type Document, documentOf } from "../src/document.ts";
 import type { Refused, Snapshot } from "../src/protocol.gen.ts";
-import { type KernelMessage, Replica, type ViewMessage } from "../src/replica.ts";
+import { Replica } from "../src/replica.ts";
+import type { KernelMessage, ViewMessage } from "../src/replica-state.ts";
 import { edge, FakeClock, node, snapshot } from "./builders.ts";
 
 export class ModelKernel {

@@ -1,6 +1,6 @@
 /** The anywidget model, as far as a canvas uses it, with a kernel that says yes to everything. */
 import type { Model } from "../src/channel.ts";
-import type { KernelMessage, ViewMessage } from "../src/replica.ts";
+import type { KernelMessage, ViewMessage } from "../src/replica-state.ts";
 import { snapshot } from "./builders.ts";
 
 type Listener = (content?: unknown) => void;

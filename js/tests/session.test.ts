@@ -30,7 +30,7 @@ test("a drag is one push, on the drop (S7)", () => {
   expect(fake.pushes()).toEqual([move("a", 300)]);
 });
 
-test("several nodes dropped together are one push", () => {
+test("several nodes dropped together are one push (S7)", () => {
   const { fake, session } = open();
   session.onNodesChange([place(5, true), place(9, true, "b")]);
   session.onNodesChange([place(5, false), place(9, false, "b")]);
@@ -64,7 +64,7 @@ test("an own drag is not moved by what arrives meanwhile, and wins (S6)", () => 
   expect(fake.pushes()).toEqual([move("a", 60)]);
 });
 
-test("a refused edit goes back to where it was and says so, for 8 seconds", () => {
+test("a refused edit goes back to where it was and says so, for 8 seconds (S2)", () => {
   const { fake, clock, session } = open();
   fake.answers = false;
   session.onNodesChange([place(50, true)]);
@@ -77,7 +77,7 @@ test("a refused edit goes back to where it was and says so, for 8 seconds", () =
   expect(session.view.get().notices).toEqual([]);
 });
 
-test("selection is reported at most every 100 ms, and never put into the document", () => {
+test("selection is reported at most every 100 ms, and never put into the document (S12)", () => {
   const { fake, clock, session } = open();
   session.onNodesChange([select("a")]);
   session.onNodesChange([select("b")]);
@@ -87,7 +87,7 @@ test("selection is reported at most every 100 ms, and never put into the documen
   expect(fake.pushes()).toEqual([]);
 });
 
-test("what Python selects is selected here and not reported back", () => {
+test("what Python selects is selected here and not reported back (S12)", () => {
   const { fake, clock, session } = open();
   fake.say({ kind: "selected", nodes: ["b"], edges: [] });
   clock.advance(1_000);

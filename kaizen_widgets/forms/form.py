@@ -63,6 +63,7 @@ class Form(Modelled):
 
     Raises:
         FormError: An option is none there is, or does not go with the others.
+        UnknownFieldError: An option names a field there is not.
     """
 
     def __init__(
@@ -78,7 +79,7 @@ class Form(Modelled):
         context: Any = None,
         fields: Iterable[str] | None = None,
         hints: Mapping[str, Hint | Mapping[str, Any]] | None = None,
-        deps: Mapping[str, Iterable[str]] | None = None,
+        deps: Mapping[str, SomeNames] | None = None,
         messages: Overrides | None = None,
         cross_field: bool = False,
         overlapping_submits: bool = False,
@@ -117,7 +118,7 @@ class Form(Modelled):
                 state,
                 runs,
                 delays,
-                deps={name: tuple(others) for name, others in (deps or {}).items()},
+                deps={name: names_of(others) for name, others in (deps or {}).items()},
                 cross_field=cross_field,
             ),
         )
@@ -130,6 +131,9 @@ class Form(Modelled):
             self._delays.cancel_all,
             overlapping=overlapping_submits,
         )
+        for name, others in (deps or {}).items():
+            self._names.check_option("deps", (name, *names_of(others)))
+        self._names.check_option("messages", messages or ())
         with self._operation:
             self._checks.refresh()
 

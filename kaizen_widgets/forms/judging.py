@@ -12,6 +12,7 @@ from kaizen_widgets.forms.filling import Fillable
 from kaizen_widgets.forms.paths import Name, SomeNames, is_within, name_of, names_of
 from kaizen_widgets.forms.resolver import FieldError
 from kaizen_widgets.forms.server_errors import read
+from kaizen_widgets.forms.submission import settle
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,15 +66,15 @@ class Judgeable(Fillable):
             UnknownFieldError: There is no such field.
         """
         outcome: concurrent.futures.Future[bool] = concurrent.futures.Future()
+        # Only waiters are behind it, so it may end under the lock.
         with self._operation:
             listed = None if names is None else names_of(names)
             for name in listed or ():
                 self._names.check(name)
-            post = self._delivery.post
             self._checks.check(
                 listed,
-                lambda is_right: post(lambda: outcome.set_result(is_right)),
-                lambda error: post(lambda: outcome.set_exception(error)),
+                lambda is_right: settle(outcome, is_right),
+                lambda error: settle(outcome, None, error),
             )
         return Pending(outcome, self._loop)
 

@@ -57,6 +57,24 @@ class Names:
             raise UnknownFieldError(f"The form has no field {name!r}; {self._there_are()}.")
         self._known.add(name)
 
+    def check_option(self, option: str, names: Iterable[str]) -> None:
+        """Refuse an option that names what can be no field; `*` stands for any row.
+
+        Raises:
+            UnknownFieldError: It names one.
+        """
+        for name in names:
+            field = name.removesuffix(".root")
+            if field in ("", "*", "root") or self._can_be(field.replace("*", "0")):
+                continue
+            # Rows that are not there yet cannot tell what they will hold.
+            first = field.split(".*")[0]
+            if self._schema is None and first != field and self._can_be(first):
+                continue
+            raise UnknownFieldError(
+                f"{option} names {name!r}, but the form has no such field; {self._there_are()}."
+            )
+
     def add(self, names: Iterable[str]) -> None:
         """Hear these from now on."""
         for name in names:
@@ -74,7 +92,10 @@ class Names:
             return True
         if self._schema is not None:
             return self._schema.has(name)
-        return get(self._state.defaults, parse(name)) is not MISSING
+        return any(
+            get(side, parse(name)) is not MISSING
+            for side in (self._state.defaults, self._state.values)
+        )
 
     def _check_rows(self, name: str) -> None:
         path = parse(name)

@@ -54,7 +54,7 @@ class Runs:
         self._extra = extra
         self._messages = Messages(messages or {})
         self._running: dict[object, tuple[str, ...] | None] = {}
-        self._held: list[tuple[tuple[str, ...] | None, Then, Failed | None]] | None = None
+        self._held: list[tuple[tuple[str, ...] | None, Then]] | None = None
         self._last: tuple[Any, Resolved] | None = None
 
     def ask(self, names: tuple[str, ...] | None, then: Then, failed: Failed | None = None) -> None:
@@ -63,10 +63,11 @@ class Runs:
         Args:
             names: The fields it is about, or None for all.
             then: Takes the answer.
-            failed: Takes what the resolver raised, instead of whoever called, or the log.
+            failed: Takes what the resolver raised, instead of whoever called, or the log. Who takes it
+                waits for the answer, and gets it without waiting for `release`.
         """
-        if self._held is not None:
-            self._held.append((names, then, failed))
+        if self._held is not None and failed is None:
+            self._held.append((names, then))
             return
         values = self._state.values
         try:
@@ -96,9 +97,14 @@ class Runs:
             return None
         return self._last[1].value
 
+    @property
+    def is_holding(self) -> bool:
+        """Whether runs wait for `release`."""
+        return self._held is not None
+
     def hold(self) -> bool:
         """Let runs wait for `release`; return False if they do already."""
-        if self._held is not None:
+        if self.is_holding:
             return False
         self._held = []
         return True
@@ -111,21 +117,14 @@ class Runs:
         if len(held) == 1:
             self.ask(*held[0])
             return
-        every = [names for names, _, _ in held]
+        every = [names for names, _ in held]
         names = None if None in every else tuple(name for some in every for name in some or ())
 
         def then(resolved: Resolved) -> None:
-            for _, each, _ in held:
+            for _, each in held:
                 each(resolved)
 
-        def failed(error: Exception) -> None:
-            takers = [taker for _, _, taker in held if taker is not None]
-            for taker in takers:
-                taker(error)
-            if not takers:
-                self._could_not_check(error)
-
-        self.ask(names, then, failed)
+        self.ask(names, then)
 
     def is_validating(self, name: str) -> bool:
         """Whether a run about this field is under way."""
@@ -144,35 +143,35 @@ class Runs:
         then: Then,
         failed: Failed | None,
     ) -> None:
+        outcome: Resolved | Exception
         try:
-            resolved = await answer
-            if not isinstance(resolved, Resolved):
-                raise _not_an_answer(resolved)
+            outcome = await answer
+            if not isinstance(outcome, Resolved):
+                raise _not_an_answer(outcome)
         except Exception as error:
-            with self._operation:
-                self._end(run)
-                if failed is not None:
-                    failed(error)
-                else:
-                    self._could_not_check(error)
-            return
+            outcome = error
         try:
             with self._operation:
-                self._end(run)
-                resolved = self._worded(resolved)
-                self._last = (values, resolved)
-                then(resolved)
+                self._running.pop(run, None)
+                self._state.is_validating = bool(self._running)
+                if isinstance(outcome, Resolved):
+                    outcome = self._worded(outcome)
+                    self._last = (values, outcome)
+                    then(outcome)
+                else:
+                    (failed or self._could_not_check)(outcome)
         except Exception:  # a listener's, or a later run's: nobody waits for this coroutine
             log.exception("What follows a form's validation failed")
 
-    def _end(self, run: object) -> None:
-        self._running.pop(run, None)
-        self._state.is_validating = bool(self._running)
-
     def _could_not_check(self, error: Exception) -> None:
-        """Say in the form that its values could not be judged: nobody waits for this run."""
-        log.error("A form's resolver failed", exc_info=error)
-        said = FieldError("resolver_failed", f"This could not be checked: {error}")
+        """Say in the form that its values could not be judged: nobody waits for this run.
+
+        Only what kind of error it was: its own words may quote a password.
+        """
+        kind = type(error).__name__
+        log.error("A form's resolver failed with %s", kind)
+        log.debug("The resolver's error", exc_info=error)
+        said = FieldError("resolver_failed", f"This could not be checked ({kind}).")
         self._state.set_error("root.resolver", said)
 
     def _worded(self, answer: Resolved) -> Resolved:

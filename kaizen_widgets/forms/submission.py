@@ -13,6 +13,7 @@ from contextlib import AbstractContextManager
 from typing import Any, TypeAlias
 
 from kaizen_widgets.background import BackgroundLoop, Pending
+from kaizen_widgets.errors import FormError
 from kaizen_widgets.forms.resolver import FieldError, Resolved
 from kaizen_widgets.forms.running import Runs
 from kaizen_widgets.forms.state import State
@@ -74,6 +75,8 @@ class Submits:
     def submit(self, on_valid: OnValid | None, on_invalid: OnInvalid | None) -> Submission:
         """See `Form.submit`."""
         with self._operation:
+            if self._runs.is_holding:
+                raise FormError("A form cannot be submitted within its own batch: leave it first.")
             if self._state.is_submitting and self._current and not self._overlapping:
                 return self._current
             submit = _Submit(self, on_valid, on_invalid)
@@ -81,8 +84,8 @@ class Submits:
             self._state.is_submitting = True
             self._runs.ask(None, submit.judged, submit.failed)
             submit.has_left = True
-        if submit.handling is not None:
-            submit.handling()
+        if submit.afterwards is not None:
+            submit.afterwards()
         return submit.submission
 
     def submitted(self) -> Pending[Any]:
@@ -96,15 +99,15 @@ class Submits:
         """Tell those who wait for the next submit that goes well."""
         waiting, self._waiting = self._waiting, []
         for future in waiting:
-            self._post(lambda future=future: _settle(future, value))
+            self._post(lambda future=future: settle(future, value))
 
 
 class _Submit:
     """One of them.
 
     Attributes:
-        handling: Calls the handler; there once the values are judged.
-        has_left: Whether whoever submitted has left the lock: then the loop calls the handler.
+        afterwards: Calls the handler, once the values are judged, or ends the submit; outside the lock.
+        has_left: Whether whoever submitted has left the lock: then the loop does that.
     """
 
     def __init__(
@@ -118,14 +121,14 @@ class _Submit:
         self._future: concurrent.futures.Future[Any] = concurrent.futures.Future()
         self._resolved = Resolved()
         self.submission = Submission(self._future, owner._loop)
-        self.handling: Callable[[], None] | None = None
+        self.afterwards: Callable[[], None] | None = None
         self.has_left = False
 
     def judged(self, resolved: Resolved) -> None:
         """Take what the resolver said; under the lock."""
         state = self._owner._state
         if self._generation != state.generation:
-            self._owner._post(lambda: _settle(self._future, None))
+            self._then(lambda: settle(self._future, None))
             return
         self._owner._judged()
         state.set_errors(resolved.errors)
@@ -133,64 +136,71 @@ class _Submit:
             state.is_valid = not resolved.errors
         self._resolved = resolved
         if resolved.errors:
-            self.handling = lambda: self._call(self._on_invalid, dict(resolved.errors))
+            self._then(lambda: self._call(self._on_invalid, dict(resolved.errors)))
         else:
-            self.handling = lambda: self._call(self._on_valid, resolved.value)
-        if self.has_left:
-            self._owner._loop.start(self._call_on_loop())
+            self._then(lambda: self._call(self._on_valid, resolved.value))
 
     def failed(self, error: Exception) -> None:
         """Take what the resolver raised; under the lock."""
-        self._end(None, error, counts=False)
+        self._then(lambda: self._ended(None, error, counts=False))
 
-    async def _call_on_loop(self) -> None:
-        if self.handling is not None:
-            self.handling()
+    def _then(self, afterwards: Callable[[], None]) -> None:
+        """Have a call made outside the lock: by whoever submitted, or by the loop if they have left."""
+
+        async def on_loop() -> None:
+            afterwards()
+
+        if self.has_left:
+            self._owner._loop.start(on_loop())
+        else:
+            self.afterwards = afterwards
 
     def _call(self, handler: Callable[[Any], Any] | None, argument: Any) -> None:
         try:
             result = handler(argument) if handler is not None else None
         except Exception as error:
-            self._ended(None, error)
+            self._handler_ended(None, error)
         except BaseException as error:  # a stopped cell: the form must not stay "submitting"
-            self._ended(None, error)
+            self._handler_ended(None, error)
             raise
         else:
             if inspect.isawaitable(result):
                 self._owner._loop.start(self._await(result))
             else:
-                self._ended(result, None)
+                self._handler_ended(result, None)
 
     async def _await(self, result: Awaitable[Any]) -> None:
         try:
             value = await result
         except BaseException as error:
-            self._ended(None, error)
+            self._handler_ended(None, error)
             if not isinstance(error, Exception):
                 raise
         else:
-            self._ended(value, None)
+            self._handler_ended(value, None)
 
-    def _ended(self, result: Any, error: BaseException | None) -> None:
-        with self._owner._operation:
-            # An `on_invalid` that raises leaves no trace but its error, and returns nothing.
-            is_valid = not self._resolved.errors
-            self._end(result if is_valid else None, error, counts=is_valid or error is None)
+    def _handler_ended(self, result: Any, error: BaseException | None) -> None:
+        # An `on_invalid` that raises leaves no trace but its error, and returns nothing.
+        is_valid = not self._resolved.errors
+        self._ended(result if is_valid else None, error, counts=is_valid or error is None)
 
-    def _end(self, result: Any, error: BaseException | None, *, counts: bool) -> None:
+    def _ended(self, result: Any, error: BaseException | None, *, counts: bool) -> None:
         state = self._owner._state
-        if self._generation == state.generation:
-            state.is_submitting = False
-            if counts:
-                state.is_submitted = True
-                state.submit_count += 1
-                state.is_submit_successful = not state.errors and error is None
-                if state.is_submit_successful:
-                    self._owner.succeeded(self._resolved.value)
-        self._owner._post(lambda: _settle(self._future, result, error))
+        try:
+            with self._owner._operation:
+                if self._generation == state.generation:
+                    state.is_submitting = False
+                    if counts:
+                        state.is_submitted = True
+                        state.submit_count += 1
+                        state.is_submit_successful = not state.errors and error is None
+                        if state.is_submit_successful:
+                            self._owner.succeeded(self._resolved.value)
+        finally:  # also when a listener raised
+            settle(self._future, result, error)
 
 
-def _settle(
+def settle(
     future: concurrent.futures.Future[Any], result: Any, error: BaseException | None = None
 ) -> None:
     """End a future; whoever waits may have cancelled it."""

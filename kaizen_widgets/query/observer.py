@@ -10,6 +10,7 @@ import math
 from collections.abc import Callable, Generator
 from concurrent.futures import Future
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from kaizen_widgets.background import Pending
@@ -318,7 +319,7 @@ class QueryObserver:
         result = self.get_current_result()
         if last is None or self._worth_telling(last, result):
             for listener in tuple(self._listeners):
-                self._env.delivery.post(lambda listener=listener: listener(result))
+                self._env.delivery.post(partial(listener, result))
 
     def _worth_telling(self, last: QueryResult, result: QueryResult) -> bool:
         names = self._options.notify_on_change_props
@@ -353,7 +354,8 @@ class QueryObserver:
     def _arm(self) -> None:
         self._arm_stale()
         every = resolve(self._options.refetch_interval, self._query)
-        self._timers.arm_interval(every, enabled=every is not None and self._enabled(self._query))
+        if every is not None or self._timers.every is not None:
+            self._timers.arm_interval(every, enabled=self._enabled(self._query))
 
     def _arm_stale(self) -> None:
         stale_time = resolve(self._options.stale_time, self._query)

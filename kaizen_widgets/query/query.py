@@ -5,6 +5,7 @@ Everything here is called under the client's lock, from any thread.
 
 from __future__ import annotations
 
+import math
 from typing import Any, Protocol
 
 from kaizen_widgets.query.fetching import Fetching, Keeper
@@ -108,6 +109,8 @@ class Query(Fetching):
             return True
         if stale_time == "static":
             return False
+        if stale_time == math.inf:
+            return self.state.is_invalidated
         return self.state.is_invalidated or self.time_until_stale(stale_time) == 0
 
     def time_until_stale(self, stale_time: Any) -> float:

@@ -133,7 +133,9 @@ class QueryResult:
     def same_as(self, other: QueryResult) -> bool:
         """Whether a listener could tell them apart; data and errors by identity, never by ``==``."""
         return (
-            self.data_updated_at == other.data_updated_at
+            # Most differ in these; the rest is compared one by one.
+            same(self.data, other.data)
+            and self.data_updated_at == other.data_updated_at
             and self.status is other.status
             and self.fetch_status is other.fetch_status
             and self.is_stale is other.is_stale
@@ -143,10 +145,13 @@ class QueryResult:
         )
 
 
-_COMPARED: Final = tuple(field.name for field in fields(QueryResult))
+_NAMES: Final = tuple(field.name for field in fields(QueryResult))
+_COMPARED: Final = tuple(
+    name for name in _NAMES if name not in ("data", "data_updated_at", "status")
+)
 
 FIELDS: Final = (
-    *_COMPARED,
+    *_NAMES,
     *(name for name, value in vars(QueryResult).items() if isinstance(value, property)),
 )
 """What ``notify_on_change_props`` may name."""

@@ -14,8 +14,8 @@ from __future__ import annotations
 import json
 import logging
 import threading
-from collections.abc import Awaitable, Callable, Generator, Iterable, Mapping
-from typing import Any, Protocol, TypeAlias, cast, runtime_checkable
+from collections.abc import Callable, Generator, Iterable, Mapping
+from typing import Any, TypeAlias, cast
 
 from kaizen_widgets.clock import Clock, Timer
 from kaizen_widgets.errors import PersistError
@@ -23,6 +23,13 @@ from kaizen_widgets.stores.middleware import Action, Middled, Middleware, Partia
 from kaizen_widgets.stores.selecting import State, Unsubscribe
 from kaizen_widgets.stores.sqlite_storage import shared_storage
 from kaizen_widgets.stores.steps import Spawn, Steps, at_once, walk
+from kaizen_widgets.stores.storage import (
+    CountsRevisions,
+    HasProblem,
+    KeepsAside,
+    Storage,
+    UpdatesAtomically,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -31,55 +38,6 @@ Migrate: TypeAlias = Callable[[Any, Any], Any]
 Partialize: TypeAlias = Callable[[State], State] | Iterable[str]
 Finished: TypeAlias = Callable[[State | None, Exception | None], object]
 OnRehydrate: TypeAlias = Callable[[State], Finished | None]
-
-
-class Storage(Protocol):
-    """Texts by name; each answer may be an awaitable."""
-
-    def get(self, name: str, /) -> str | Awaitable[str | None] | None:
-        """Return the text, or None."""
-        ...
-
-    def set(self, name: str, text: str, /) -> Awaitable[None] | None:
-        """Keep a text in the place of the one before."""
-
-    def remove(self, name: str, /) -> Awaitable[None] | None:
-        """Forget a text; harmless when there is none."""
-
-
-@runtime_checkable
-class KeepsAside(Protocol):
-    """A storage that can put away what could not be used."""
-
-    def keep_aside(self, name: str, reason: str) -> object:
-        """Copy the text of that name to where no set will overwrite it."""
-
-
-@runtime_checkable
-class HasProblem(Protocol):
-    """A storage that says when it keeps nothing."""
-
-    @property
-    def problem(self) -> str:
-        """Why nothing is kept; empty when all is well."""
-        ...
-
-
-@runtime_checkable
-class CountsRevisions(Protocol):
-    """A storage that knows when another process wrote."""
-
-    def revision(self) -> int:
-        """Return a number that changes with the writes of others."""
-        ...
-
-
-@runtime_checkable
-class UpdatesAtomically(Protocol):
-    """A storage where reading and writing back can be one moment for all processes."""
-
-    def update_text(self, name: str, change: Callable[[str | None], str]) -> object:
-        """Replace a text by what ``change`` makes of it."""
 
 
 class Persistence:

@@ -26,6 +26,11 @@ from kaizen_widgets.widgets.previews import as_text, brief
 LOG_LINES: Final = 200
 """How many of the newest lines that fit the filter are shown; the store keeps more."""
 LEVELS: Final = ("debug", "info", "warning", "error")
+LEVEL_WORDS: Final = {
+    "debug": "all",
+    "info": "info and above",
+    "warning": "warning and above",
+}
 LEVEL_COLORS: Final = {"debug": MUTED, "warning": WARN, "error": BAD}
 STATUS_MARKS: Final = {
     "pending": ("○", "waiting"),
@@ -62,10 +67,11 @@ class ExecutionPanel(Panel):
         self.status = ipw.HTML(layout=ipw.Layout(flex="1 1 100%"))
         self.results = ipw.HTML()
         self.level = ipw.Dropdown(
-            options=[(f"{name} and above" if name != "error" else name, name) for name in LEVELS],
+            options=[(LEVEL_WORDS.get(name, name), name) for name in LEVELS],
             value="debug",
             description="Level",
-            layout=ipw.Layout(width="200px"),
+            style={"description_width": "initial"},
+            layout=ipw.Layout(width="220px"),
         )
         self.search = ipw.Text(
             placeholder="Filter the log",
@@ -119,7 +125,8 @@ class ExecutionPanel(Panel):
         end = state["end_time"]
         until = self._clock.now() if end is None else datetime.fromisoformat(end)
         seconds = (until - datetime.fromisoformat(state["start_time"])).total_seconds()
-        text = f"{state['progress']:.0f} % · {duration(max(seconds, 0.0))}"
+        tenths = max(round(seconds, 1), 0.0)  # one that begins is 0.0 s old, not 0 ms
+        text = f"{state['progress']:.0f} % · {duration(tenths) if tenths else '0.0 s'}"
         return f'<span style="color: {MUTED}; white-space: nowrap">{text}</span>'
 
     def _draw_log(self, state: Mapping[str, Any]) -> None:
@@ -139,6 +146,8 @@ class ExecutionPanel(Panel):
 
 def duration(seconds: float) -> str:
     """Return how long something took, in words."""
+    if seconds < 0.1:
+        return f"{seconds * 1000:.0f} ms"
     if seconds < 10:
         return f"{seconds:.1f} s"
     minutes, rest = divmod(int(seconds), 60)

@@ -197,7 +197,8 @@ class StoreDevtools(Panel):
         )
         self.changes.value = (
             f'<table style="border-bottom: 1px solid {LINE}; width: 100%">'
-            f"<caption>What “{html.escape(brief(entry.action, 80))}” changed</caption>{rows}</table>"
+            f'<caption style="text-align: left; color: {MUTED}">'
+            f"What “{html.escape(brief(entry.action, 80))}” changed</caption>{rows}</table>"
         )
 
     def __repr__(self) -> str:

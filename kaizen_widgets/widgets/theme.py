@@ -105,7 +105,9 @@ def _chosen(theme: str) -> str:
     body = f'body[data-kaizen-theme="{theme}"]'
     return (
         f"{body} :is(.kaizen-panel, .kaizen-canvas) {{ {_rules(theme)} }}\n"
-        f"{body} .kaizen-panel {{ background: var(--jp-layout-color1); }}"
+        f"{body} .kaizen-panel {{ background: var(--jp-layout-color1); }}\n"
+        f"{body} .kaizen-panel:not(.kaizen-panel *, :has(> .kaizen-notifications)) "
+        f"{{ border-radius: 6px; padding: 8px; }}"
     )
 
 
@@ -113,7 +115,9 @@ THEME_CSS: Final = f"""
 {_chosen("light")}
 {_chosen("dark")}
 @media (prefers-color-scheme: dark) {{
-  body:not([data-jp-theme-light], [data-kaizen-theme]) .kaizen-panel {{ {_rules("dark")} }}
+  body:not([data-jp-theme-light], [data-kaizen-theme]) .kaizen-panel {{
+    {_rules("dark")} background: var(--jp-layout-color1);
+  }}
 }}
 """
 """Shipped with every panel, because one may stand alone in a page."""

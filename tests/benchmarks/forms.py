@@ -19,6 +19,7 @@ from annotated_types import Ge, MinLen
 from pydantic import BaseModel, TypeAdapter, ValidationError, create_model
 
 from kaizen_widgets.forms import Form, Resolved
+from tests.benchmarks import _forms_tree
 
 Operation: TypeAlias = Callable[[int], object]
 
@@ -172,5 +173,5 @@ def _making() -> tuple[float, float]:
     return statistics.median(first), statistics.median(again)
 
 
-PARTS: tuple[Callable[[], None], ...] = (controller,)
+PARTS: tuple[Callable[[], None], ...] = (controller, _forms_tree.measure)
 """What is measured, in turn."""

@@ -27,6 +27,7 @@ class JupyterServer:
 
     Args:
         home: An empty folder for everything it and its kernels keep.
+        python: Whose JupyterLab to run.
 
     Attributes:
         notebooks: The folder it serves.
@@ -36,7 +37,7 @@ class JupyterServer:
         token: The token it asks for.
     """
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, python: str = sys.executable) -> None:
         self.notebooks = home / "notebooks"
         self.runtime = home / "runtime"
         self.data = home / "data"
@@ -60,7 +61,7 @@ class JupyterServer:
         self._write_settings(places["JUPYTERLAB_SETTINGS_DIR"], places["JUPYTER_CONFIG_DIR"])
         port = free_port()
         self.url = f"http://127.0.0.1:{port}"
-        command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"]
+        command = [python, "-m", "jupyterlab", "--no-browser", "--allow-root"]
         options = {
             "ServerApp.ip": "127.0.0.1",
             "ServerApp.port": port,

@@ -146,8 +146,10 @@ def test_s5_edits_made_while_the_websocket_is_down_arrive_once(lab: Lab, history
 
 def test_s2_two_tabs_and_a_thread_at_once_agree(lab: Lab, history: History):
     lab.save()
+    pages: list[History] = []
+    lab.page.context.once("page", lambda page: pages.append(History(page)))
     other = lab.second_tab()
-    there = History(other.page)
+    (there,) = pages
     one, two = Hand(lab), Hand(other)
     two.node("n7").wait_for()
     lab.run_python(

@@ -56,7 +56,7 @@ def test_fault_15_a_full_disk_costs_no_edit_whichever_write_fails(tmp_path: Path
         store.update_node_data("a", {"label": "Anna"})
         ui = UIStore()
         kept = ui.keep(storage)
-        file = storage._file
+        file = storage._file._file
         assert file is not None
         failing = Failing(file._connection, n)
         file._connection = failing  # type: ignore[assignment]

@@ -6,7 +6,7 @@ import logging
 
 import pytest
 
-from kaizen_widgets.errors import FormError, InvalidInputError
+from kaizen_widgets.errors import FormError, InvalidInputError, UnknownFieldError
 from kaizen_widgets.forms import FieldError, Form, Resolved
 from tests.forms.builders import Slow, alike, heard_by, required, words
 
@@ -69,6 +69,36 @@ def test_with_cross_field_an_error_of_a_row_shows_once_somebody_was_in_the_row()
     assert words(form) == {"spans.0": "from is after to"}
     form.change("spans.0.to", 6)
     assert words(form) == {}
+
+
+def test_a_field_that_depends_on_another_is_judged_with_it():
+    form = Form(
+        default_values=PASSWORDS, mode="onChange", resolver=alike, deps={"password": "again"}
+    )
+    form.change("password", "two")
+    assert words(form) == {"again": "not the same"}
+    form.change("password", "one")
+    assert words(form) == {}
+
+
+@pytest.mark.parametrize(
+    "option",
+    [
+        {"deps": {"password": ["agian"]}},
+        {"deps": {"pasword": "again"}},
+        {"messages": {"agian": "no"}},
+        {"messages": {"rows.0.x.y": "no"}},
+    ],
+)
+def test_an_option_that_names_no_field_is_refused(option: dict):
+    with pytest.raises(UnknownFieldError, match="but the form has no such field; there are: pass"):
+        Form(default_values=PASSWORDS, **option)
+
+
+def test_an_option_may_name_any_row_and_what_an_error_may_stand_at():
+    rows = {"rows": [], "a": {"b": 1}}
+    names = ["rows.*.x", "rows.root", "rows", "a.b", "*", "", "root"]
+    Form(default_values=rows, messages=dict.fromkeys(names, "no"))
 
 
 # ------------------------------------------------------------- own messages
@@ -280,13 +310,14 @@ def test_an_error_waits_and_a_blur_shows_it_at_once(loop):
 
 def test_a_resolver_that_fails_late_is_said_in_the_form_and_in_the_log(loop, caplog):
     async def fail(values, _):
-        raise OSError("no network")
+        raise OSError("hunter2 is not known")
 
     with caplog.at_level(logging.ERROR):
         form = Form(default_values={"a": 1}, resolver=fail, loop=loop, clock=loop.clock)
         loop.settle()
-    assert words(form) == {"root.resolver": "This could not be checked: no network"}
-    assert "resolver failed" in caplog.text
+    assert words(form) == {"root.resolver": "This could not be checked (OSError)."}
+    assert "resolver failed with OSError" in caplog.text
+    assert "hunter2" not in caplog.text
     assert not form.is_validating
 
 

@@ -8,6 +8,7 @@ import threading
 import pytest
 
 from kaizen_widgets.clock import sleep
+from kaizen_widgets.errors import FormError
 from kaizen_widgets.forms import Form, Resolved
 from tests.forms.builders import Slow, heard_by, required, words
 
@@ -214,3 +215,60 @@ def test_a_reset_may_take_a_function_of_the_values():
     form = Form(default_values={"a": 1})
     form.reset(lambda values: {"a": values["a"] + 1})
     assert (form.values, form.default_values) == ({"a": 2}, {"a": 2})
+
+
+# -------------------------------------------------- inside other operations
+
+
+def test_a_listener_may_submit_and_wait():
+    form = Form(default_values={"a": 1})
+    saved: list = []
+    form.watch(lambda values: form.submit(saved.append).wait(5))
+    form.change("a", 2)
+    assert saved == [{"a": 2}]
+
+
+def test_a_batch_may_judge_and_wait_but_not_submit():
+    form = Form(default_values={"a": "x"}, resolver=required("a"))
+    with form.batch():
+        form.change("a", "")
+        assert form.trigger().wait(5) is False
+        with pytest.raises(FormError, match="within its own batch"):
+            form.submit()
+    assert words(form) == {"a": "a?"}
+    assert not form.is_submitting
+
+
+def test_a_resolver_that_raises_ends_the_submit_and_the_trigger_with_it():
+    def broken(values, _):
+        return Resolved(1 / values["a"])
+
+    form = Form(default_values={"a": 1}, resolver=broken)
+    with pytest.raises(ZeroDivisionError):
+        form.set_value("a", 0)
+    for waiting in (form.trigger(), form.submit()):
+        with pytest.raises(ZeroDivisionError):
+            waiting.wait(5)
+    assert (form.is_submitting, form.submit_count) == (False, 0)
+
+
+def test_who_no_longer_waits_harms_nothing(loop):
+    form = Form(
+        default_values={"a": "x"},
+        resolver=Slow(loop.clock, required("a")),
+        loop=loop,
+        clock=loop.clock,
+    )
+    assert form.trigger().cancel()
+    assert form.submit().cancel()
+    loop.advance(2)
+    assert (form.is_submitting, form.submit_count, form.is_validating) == (False, 1, False)
+
+
+def test_a_listener_that_raises_does_not_keep_a_submit_from_ending():
+    form = Form(default_values={"a": 1})
+    form.subscribe(lambda change: 1 / 0 if "submit_count" in change.flags else None)
+    seen: list = []
+    with pytest.raises(ZeroDivisionError):
+        form.submit(seen.append)
+    assert (seen, form.is_submitting, form.submit_count) == ([{"a": 1}], False, 1)

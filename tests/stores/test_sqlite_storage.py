@@ -12,7 +12,7 @@ import pytest
 
 from kaizen_widgets.errors import PersistError
 from kaizen_widgets.stores import PlainStore, SqliteStorage, persist
-from kaizen_widgets.stores.sqlite_storage import SCHEMA, default_state_path
+from kaizen_widgets.stores.state_file import SCHEMA, default_state_path
 
 SCHEMAS = sorted((Path(__file__).parent / "schemas").glob("v*.sql"))
 
@@ -30,8 +30,8 @@ def storage(path: Path):
 
 
 def execute(storage: SqliteStorage, sql: str) -> None:
-    assert storage._file is not None
-    storage._file._connection.execute(sql).fetchall()
+    assert storage._file._file is not None
+    storage._file._file._connection.execute(sql).fetchall()
 
 
 def damaged(path: Path) -> list[Path]:

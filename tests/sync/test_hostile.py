@@ -104,7 +104,7 @@ def test_s10_a_hostile_message_changes_nothing_within_a_second(kernel, content):
 
 
 def test_s10_markup_is_text_like_any_other(kernel):
-    store, end, said = kernel
+    store, end, _said = kernel
     push = {"kind": "push", "client": "v", "epoch": store.epoch, "n": 1, "baseRev": 0}
     end.receive(push | {"batch": [add(id=MARKUP, type=MARKUP, data={"label": MARKUP})]})
     assert store.graph.node(MARKUP).label == MARKUP

@@ -27,7 +27,7 @@ def test_the_theme_follows_the_store(ui: UIStore):
 
 def test_a_chosen_theme_colours_panels_and_canvases_and_nothing_else():
     selectors = re.findall(r"^\s*(body[^{]*)\{", THEME_CSS, re.MULTILINE)
-    assert len(selectors) == 5
+    assert len(selectors) == 7
     assert all(".kaizen-panel" in selector for selector in selectors)
     assert "--jp-ui-font-color1: #e4e6ea" in THEME_CSS
     assert "--jp-widgets-input-color: var(--jp-ui-font-color1)" in THEME_CSS

@@ -13,7 +13,8 @@ import type { Batch } from "../document.ts";
 import { same } from "../json.ts";
 import { HEADER, WIDTH } from "../nodes/geometry.ts";
 import type { Command, KindLook, Problem } from "../protocol.gen.ts";
-import { Replica, type ReplicaState } from "../replica.ts";
+import { Replica } from "../replica.ts";
+import type { ReplicaState } from "../replica-state.ts";
 import { type Readable, Store, type Unsubscribe } from "../store.ts";
 import { type Flow, type FlowEdge, type FlowNode, flowOf, NO_FLOW } from "./flow.ts";
 import type { NewId, XY } from "./gestures.ts";
@@ -287,7 +288,7 @@ export class Session {
     if (!changed) this.redraw();
   }
 
-  /** Where selected nodes that React Flow was not given go along with those it moved. */
+  /** Where selected nodes go that React Flow did not move with the others, not having had them. */
   private unseen(
     document: ReplicaState["shown"],
     moved: readonly FlowNode[],
@@ -296,8 +297,7 @@ export class Session {
     const [lead] = moved;
     const from = lead && document.nodes.get(lead.id)?.position;
     if (!lead?.selected || !from || !this.window.shown.get().part) return [];
-    const given = new Set(this.window.shown.get().nodes);
-    const others = this.flow.get().nodes.filter((node) => node.selected && !given.has(node));
+    const others = this.flow.get().nodes.filter(({ id, selected }) => selected && !places.has(id));
     const ids = new Set([...others.map(({ id }) => id), ...places.keys()]);
     return others.flatMap(({ id, parentId, position: { x, y } }): [string, XY][] =>
       parentId !== undefined && ids.has(parentId)

@@ -76,7 +76,7 @@ class Items(Node):
         return []
 
     def place(self, loc: Path, draft: Any, path: Path, slot: Slot) -> Spot:
-        own = Spot(path, slot, not self.is_multi_select)
+        own = Spot(path, slot, draft, not self.is_multi_select)
         if not loc or self.is_whole or not isinstance(draft, list):
             return own
         index = loc[0]
@@ -149,10 +149,10 @@ class Places(Node):
 
     def place(self, loc: Path, draft: Any, path: Path, slot: Slot) -> Spot:
         if not loc or not isinstance(draft, list) or not isinstance(loc[0], int):
-            return Spot(path, slot)
+            return Spot(path, slot, draft)
         part = self.slot_at(loc[0], max(len(draft), len(self.before) + len(self.after)))
         if part is None:
-            return Spot(path, slot)
+            return Spot(path, slot, draft)
         item = draft[loc[0]] if loc[0] < len(draft) else None
         return part.place(loc[1:], item, (*path, loc[0]))
 
@@ -204,9 +204,11 @@ class Pairs(Node):
             place = (*path, index, KEY)
             parsed = hashable(self.key.parse(key, run, place))
             if parsed is None and key is not None:
-                run.refuse(Spot(place, self.key), "unhashable_key", "This cannot be a key.")
+                run.refuse(Spot(place, self.key, key), "unhashable_key", "This cannot be a key.")
             elif parsed in made:
-                run.refuse(Spot(place, self.key), "duplicate_key", "This key is there already.")
+                run.refuse(
+                    Spot(place, self.key, key), "duplicate_key", "This key is there already."
+                )
             else:
                 made[parsed] = self.value.parse(item, run, (*path, index, VALUE))
         return made
@@ -217,7 +219,7 @@ class Pairs(Node):
     def place(self, loc: Path, draft: Any, path: Path, slot: Slot) -> Spot:
         index = self.index_of(loc[0], draft) if loc else None
         if index is None:
-            return Spot(path, slot, is_own=True)
+            return Spot(path, slot, draft, is_own=True)
         if loc[1:2] == ("[key]",):
             return self.key.place(loc[2:], draft[index][KEY], (*path, index, KEY))
         return self.value.place(loc[1:], draft[index][VALUE], (*path, index, VALUE))

@@ -239,7 +239,7 @@ class Json(Leaf):
                 return json.loads(draft[TYPED])
             except (ValueError, TypeError) as error:
                 said = error.msg if isinstance(error, json.JSONDecodeError) else str(error)
-                run.refuse(Spot(path, slot), "json_invalid", f"This is not JSON: {said}")
+                run.refuse(Spot(path, slot, draft), "json_invalid", f"This is not JSON: {said}")
                 return None
         return copied(draft)
 

@@ -26,12 +26,14 @@ class Spot:
 
     Attributes:
         path: Of the field, row, list or object.
-        slot: What stands there.
+        slot: What can stand there.
+        draft: What does stand there, or `MISSING`.
         is_own: It is an array's own error, beside those of its rows.
     """
 
     path: Path
     slot: Slot
+    draft: Any = MISSING
     is_own: bool = False
 
 
@@ -122,7 +124,7 @@ class Node:
 
     def place(self, loc: Path, draft: Any, path: Path, slot: Slot) -> Spot:
         """Return where an error at ``loc`` below here belongs."""
-        return Spot(path, slot)
+        return Spot(path, slot, draft)
 
     def step(self, path: Path, draft: Any) -> Step | None:
         """Return the first step on a way through the model's data, which has aliases and dict keys."""

@@ -130,12 +130,12 @@ class Group(Node):
         if not loc or not isinstance(draft, dict):
             # A value that is no object has no fields, whatever an alias path looked for in it.
             found = self._find(loc) if loc else None
-            return Spot((*path, found[1].name), found[1]) if found else Spot(path, slot)
+            return Spot((*path, found[1].name), found[1]) if found else Spot(path, slot, draft)
         found = self._find(loc)
         if found is None:
             # An input the model forbids: nothing of the form, but the message must be about it.
             extra = loc[0]
-            return Spot((*path, extra), slot) if extra in draft else Spot(path, slot)
+            return Spot((*path, extra), slot) if extra in draft else Spot(path, slot, draft)
         length, field = found
         return field.place(loc[length:], draft.get(field.name), (*path, field.name))
 

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from kaizen_widgets.forms.fields.leaves import Leaf
-from kaizen_widgets.forms.fields.nodes import Run, Slot, Spot
+from kaizen_widgets.forms.fields.nodes import Run, Spot
 from kaizen_widgets.forms.fields.objects import bare
-from kaizen_widgets.forms.paths import Path, get
+from kaizen_widgets.forms.paths import Path
 
 FOLLOWS: Final = "default_factory_not_called"
 """Says only that another field is wrong, which that field says itself."""
@@ -41,50 +41,46 @@ class Found:
         return "; or: ".join(dict.fromkeys(self.types.values()))
 
 
-def placed(
-    root: Slot, draft: Any, run: Run, errors: Sequence[Mapping[str, Any]]
-) -> tuple[Found, ...]:
-    """Return what is wrong, in the order of the fields as pydantic went through them."""
+def placed(told: Sequence[tuple[Spot, Mapping[str, Any]]], run: Run) -> tuple[Found, ...]:
+    """Return what is wrong, in the order of the fields as pydantic went through them.
+
+    Args:
+        told: What the whole validation said, and where that belongs.
+        run: What was found on the way.
+    """
     spots: dict[tuple[Path, bool], tuple[Spot, dict[str, str]]] = {}
-    told = [(root.place(error["loc"], draft, ()), error) for error in errors]
-    told = [one for one in told if not _is_settled(one[0].path, run)]
-    for spot, error in [*told, *run.errors]:
+    heard = [one for one in told if not _is_settled(one[0].path, run)] if run.settled else told
+    for spot, error in (*heard, *run.errors):
         if error["type"] == FOLLOWS:
             continue
-        kind, message = _words(error, spot, draft)
+        kind, message = _words(error, spot)
         types = spots.setdefault((spot.path, spot.is_own), (spot, {}))[1]
         if kind in types and types[kind] != message:
             kind = f"{kind}:{len(types) + 1}"  # two validators, one type
         types[kind] = message
     return tuple(
-        Found(spot, types, _is_empty(get(draft, spot.path, None))) for spot, types in spots.values()
+        Found(spot, types, spot.draft is None or spot.draft == "") for spot, types in spots.values()
     )
 
 
 def _is_settled(path: Path, run: Run) -> bool:
-    return bool(run.settled) and any(
-        path[:length] in run.settled for length in range(len(path) + 1)
-    )
+    return any(path[:length] in run.settled for length in range(len(path) + 1))
 
 
-def _words(error: Mapping[str, Any], spot: Spot, draft: Any) -> tuple[str, str]:
+def _words(error: Mapping[str, Any], spot: Spot) -> tuple[str, str]:
     """Return an error's type and message: an author's own words bare, a blank answer as a missing one."""
     kind, message = error["type"], error["msg"]
     cause = (error.get("ctx") or {}).get("error")
     if kind in ("value_error", "assertion_error") and cause is not None:
         message = str(cause)
-    elif (
-        kind != "missing" and not spot.is_own and _is_unanswered(spot, get(draft, spot.path, None))
-    ):
+    elif kind != "missing" and not spot.is_own and _is_unanswered(spot):
         return "missing", REQUIRED
     return kind, message or "This is not valid."
 
 
-def _is_unanswered(spot: Spot, given: Any) -> bool:
+def _is_unanswered(spot: Spot) -> bool:
     """Whether a required field has an empty control, and emptiness is no answer there."""
+    if spot.draft != "" or not spot.slot.required:
+        return False
     node = bare(spot.slot.node)
-    return given == "" and spot.slot.required and isinstance(node, Leaf) and not node.is_text
-
-
-def _is_empty(given: Any) -> bool:
-    return given is None or given == ""
+    return isinstance(node, Leaf) and not node.is_text

@@ -126,6 +126,6 @@ class TaggedUnion(AnyUnion):
     def place(self, loc: Path, draft: Any, path: Path, slot: Slot) -> Spot:
         index = self.choice(draft, Run(), path)
         if not loc or index is None:
-            return Spot(path, slot)
+            return Spot(path, slot, draft)
         # Exactly one segment is the tag, however it is written.
         return self.branches[index].slot.place(loc[1:], draft, path)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from threading import Lock
 from typing import Any, Final
@@ -70,6 +70,7 @@ class FieldTree:
         self._schema: Any = adapter.core_schema
         self._validator = adapter.validator
         self.root: Slot = Builder().slot(self._schema)
+        self._tried: set[Slot] = set()
         self._leave_changing_defaults()
         settle(self.root)
 
@@ -196,22 +197,25 @@ class FieldTree:
             value = self._validator.validate_python(given, context=context)
         except ValidationError as error:
             errors = error.errors(include_url=False, include_input=False)
-            if self._leave_unsound_defaults(errors, draft):
-                return self.validate(draft, branches, context=context)
         except Exception as error:  # the author's validator broke
             errors = broken(self.root, given, error, context)
-        found = placed(self.root, draft, run, errors) if errors or run.errors else ()
+        if not errors and not run.errors:
+            return Judgement(value, (), run.chosen)
+        spots = [(self.root.place(error["loc"], draft, ()), error) for error in errors]
+        if self._leave_unsound_defaults(spot.slot for spot, _ in spots):
+            return self.validate(draft, branches, context=context)
+        found = placed(spots, run)
         return Judgement(None if found else value, found, run.chosen)
 
-    def _leave_unsound_defaults(self, errors: list[Any], draft: Any) -> bool:
+    def _leave_unsound_defaults(self, slots: Iterable[Slot]) -> bool:
         """Find defaults that the model itself would refuse as input (``name: str = None``).
 
         pydantic uses a default unseen, so an untouched one must not go through validation. It is found
         out when it is first refused, and remembered.
         """
         changed = False
-        for error in errors:
-            slot = self.root.place(error["loc"], draft, ()).slot
+        for slot in set(slots) - self._tried:
+            self._tried.add(slot)
             if not slot.is_fallback and slot.default is not MISSING and not _comes_back(slot):
                 slot.is_fallback = changed = True
         if changed:

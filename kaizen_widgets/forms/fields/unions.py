@@ -145,7 +145,7 @@ class Union(AnyUnion):
                 spot = branch.slot.place(one["loc"], draft, path)
                 if spot.path not in run.settled or spot.path == path:
                     run.errors.append(
-                        (Spot(path, slot, spot.is_own) if spot.path == path else spot, one)
+                        (Spot(path, slot, draft, spot.is_own) if spot.path == path else spot, one)
                     )
             return given
         except Exception:  # it needs the rest of the model: the whole validation will ask it again
@@ -198,7 +198,7 @@ class Union(AnyUnion):
 
     def place(self, loc: Path, draft: Any, path: Path, slot: Slot) -> Spot:
         # What a chosen branch says was placed when it was asked; this is for when none was.
-        return Spot(path, slot)
+        return Spot(path, slot, draft)
 
 
 def _has_shape(node: Node, draft: Any) -> bool:
