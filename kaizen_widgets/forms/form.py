@@ -98,6 +98,8 @@ class Form(Modelled):
         if delay_error < 0:
             raise FormError(f"delay_error is {delay_error!r}; it cannot be negative.")
         state = State(_initial(schema, default_values), new_id or _counter())
+        if isinstance(schema, FormFields):
+            schema.bind(lambda: state.values)
         super().__init__(
             state,
             schema,

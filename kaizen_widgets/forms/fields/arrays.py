@@ -58,7 +58,15 @@ class Items(Node):
             return value
         items = sorted_if_set(value)
         show = self.item.show
-        return [show(item, showing, (*path, index)) for index, item in enumerate(items)]
+        return self.ordered([show(one, showing, (*path, at)) for at, one in enumerate(items)])
+
+    def ordered(self, drafts: list[Any]) -> list[Any]:
+        """Return the picks of a multi-select in the order of its options: ticking is not reordering."""
+        item = bare(self.item.node)
+        if not self.is_set or not isinstance(item, Choice):
+            return drafts
+        known = [option.key for option in item.options]
+        return sorted(drafts, key=lambda one: known.index(one) if one in known else len(known))
 
     def parse(self, draft: Any, run: Run, path: Path, slot: Slot) -> Any:
         if not isinstance(draft, list):

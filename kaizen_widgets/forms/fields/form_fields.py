@@ -6,7 +6,7 @@ is not, and the form calls it under its lock.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from kaizen_widgets.errors import FormError
@@ -62,10 +62,15 @@ class FormFields:
         self._hints = hints_of(hints or {})
         self._messages = Messages(messages or {})
         self._branches = Branches()
+        self._values: Callable[[], Any] = lambda: None
         for name in self._hints:
             self._known(parse(name.replace("*", "0")))
 
     # ------------------------------------------------- what the form asks
+
+    def bind(self, values: Callable[[], Any]) -> None:
+        """Ask this for the form's drafts, which say what stands where in unions."""
+        self._values = values
 
     def draft(self, value: Any = MISSING) -> Any:
         """Return the drafts of a value (an instance, or a mapping of some fields), or blank ones.
@@ -84,13 +89,14 @@ class FormFields:
         """Return the draft of a Python value for one field; a draft comes back as it is."""
         pins: dict[Path, int] = {}
         path = parse(name)
-        draft = self.tree.draft_at(path, value, values, pins)
+        draft = self.tree.draft_at(path, value, values, pins, known=self._branches.pins)
         self._branches.put(path, pins)
         return draft
 
     def row_draft(self, name: str, row: Any, values: Any = None) -> Any:
         """Return the draft of a new row of a list; a mapping of some fields is completed by blanks."""
-        return self.tree.draft_at((*parse(name), 0), row, values, is_complete=True)
+        path = (*parse(name), 0)
+        return self.tree.draft_at(path, row, values, known=self._branches.pins, is_complete=True)
 
     def begin_anew(self) -> None:
         """Let the unions stand in the branches of the defaults: the form was reset to them."""
@@ -170,7 +176,7 @@ class FormFields:
         Raises:
             FormError: There is none.
         """
-        slot = self.tree.slot_at(path, values)
+        slot = self.tree.slot_at(path, values, self._branches.pins)
         node = bare(slot.node) if slot is not None else None
         if slot is None or not isinstance(node, AnyUnion):
             raise FormError(f"{join(path) or 'The form'} is no union: it has no branches.")
@@ -234,7 +240,7 @@ class FormFields:
         return {} if value is None else self.tree.computed(value)
 
     def _known(self, path: Path) -> Slot:
-        slot = self.tree.slot_at(path)
+        slot = self.tree.slot_at(path, self._values(), self._branches.pins)
         if slot is None:
             raise FormError(f"The form has no field {join(path)!r}.")
         return slot

@@ -42,11 +42,14 @@ class Group(Node):
         """Take the fields; they may lead back here."""
         self.fields.update(fields)
         self.computed.update(computed)
-        for index, (name, slot) in enumerate(self.fields.items()):
-            for loc in dict.fromkeys([*slot.aliases, (name,)]):
-                self._by_first.setdefault(loc[0], []).append((loc, slot))
-            # A named tuple that was given as a list speaks of positions.
-            self._by_first.setdefault(index, []).append(((index,), slot))
+        known = list(self.fields.items())
+        # The alias of one field may be the name of another: aliases come first.
+        locs: list[tuple[Path, Slot]] = [(loc, slot) for _, slot in known for loc in slot.aliases]
+        locs += [((name,), slot) for name, slot in known]
+        # A named tuple that was given as a list speaks of positions.
+        locs += [((index,), slot) for index, (_, slot) in enumerate(known)]
+        for loc, slot in locs:
+            self._by_first.setdefault(loc[0], []).append((loc, slot))
         for candidates in self._by_first.values():
             candidates.sort(key=lambda one: -len(one[0]))
 
@@ -91,6 +94,8 @@ class Group(Node):
         if self.cls is None or isinstance(value, str | int | float | list | tuple):
             return None
         items = {name: attribute(value, name, MISSING) for name in self.fields}
+        if not isinstance(value, self.cls) and all(item is MISSING for item in items.values()):
+            return None
         return {**items, **(getattr(value, "__pydantic_extra__", None) or {})}
 
     def parse(self, draft: Any, run: Run, path: Path, slot: Slot) -> Any:

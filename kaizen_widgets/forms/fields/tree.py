@@ -10,7 +10,7 @@ import dataclasses
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from threading import Lock
+from threading import RLock
 from typing import Any, Final
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
@@ -38,7 +38,7 @@ KEPT: Final = 256
 """How many trees are kept; a notebook that defines a model again and again forgets the old ones."""
 
 _trees: OrderedDict[Any, FieldTree] = OrderedDict()
-_lock = Lock()
+_lock = RLock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +109,7 @@ class FieldTree:
         if not isinstance(model, type | TypeAdapter):
             return self.model == model
         rebuilt = getattr(model, "__pydantic_core_schema__", self._schema)
-        return self.model is model and (rebuilt is self._schema or not issubclass_of_model(model))
+        return self.model is model and (rebuilt is self._schema or not _keeps_its_schema(model))
 
     # ---------------------------------------------------------------- drafts
 
@@ -147,6 +147,7 @@ class FieldTree:
         values: Any = None,
         pins: dict[Path, int] | None = None,
         *,
+        known: Mapping[Path, int] | None = None,
         is_complete: bool = False,
     ) -> Any:
         """Return the draft of a value for one field; a draft comes back as it is.
@@ -156,9 +157,10 @@ class FieldTree:
             value: What is to stand there.
             values: The drafts of the whole, which say what stands where.
             pins: Gathers the branch that each union took, by whole paths.
+            known: The branches that unions stand in.
             is_complete: What a mapping leaves out is filled with blanks, not only with defaults.
         """
-        slot = self.slot_at(path, values)
+        slot = self.slot_at(path, values, known)
         if slot is None:
             return value
         showing = Showing(is_complete, not isinstance(value, Mapping | list | str | int | float))
@@ -224,11 +226,21 @@ class FieldTree:
 
     # ----------------------------------------------------------------- places
 
-    def slot_at(self, path: Path, values: Any = None) -> Slot | None:
-        """Return what stands at a path of the drafts, or None if nothing can."""
+    def slot_at(
+        self, path: Path, values: Any = None, pins: Mapping[Path, int] | None = None
+    ) -> Slot | None:
+        """Return what stands at a path of the drafts, or None if nothing can.
+
+        Fields of one name may differ from branch to branch of a union: the drafts say which it is.
+        """
         slot, draft = self.root, values
-        for part in path:
-            found = slot.node.child(part, draft)
+        for depth, part in enumerate(path):
+            node = bare(slot.node)
+            found = None
+            if isinstance(node, AnyUnion) and isinstance(draft, dict | list):
+                index = node.choice(draft, Run(pins or {}), path[:depth])
+                found = None if index is None else node.branches[index].node.child(part, draft)
+            found = found or node.child(part, draft)
             if found is None:
                 return None
             slot, draft = found, get(draft, (part,), None)
@@ -277,7 +289,7 @@ def _comes_back(slot: Slot) -> bool:
         return True
 
 
-def issubclass_of_model(model: Any) -> bool:
+def _keeps_its_schema(model: Any) -> bool:
     """Whether a type keeps its core schema itself, so that a rebuilt one is told by it."""
     return isinstance(model, type) and (
         issubclass(model, BaseModel) or hasattr(model, "__pydantic_fields__")
@@ -286,10 +298,10 @@ def issubclass_of_model(model: Any) -> bool:
 
 def _adapter(model: Any) -> Any:
     try:
-        if issubclass_of_model(model):
-            if not model.__pydantic_complete__:
-                model.model_rebuild() if issubclass(model, BaseModel) else None
-            return _Own(model)
+        if _keeps_its_schema(model):
+            if not model.__pydantic_complete__ and issubclass(model, BaseModel):
+                model.model_rebuild()
+            return _Own(model) if model.__pydantic_complete__ else TypeAdapter(model)
         if not isinstance(model, type) and dataclasses.is_dataclass(model):
             raise FormError(
                 f"A form is made for a class, not for an object of {type(model).__name__}: give the "
