@@ -160,12 +160,12 @@ class FormEnd:
         with self._lock:
             self.flush()
             seen = self._seen.setdefault(message.client, 0)
-            if message.rev == self.rev:
-                self._is_owed = True
-                self.flush()
-            else:
+            if message.missed:
                 whole = Whole(kind="whole", to=message.client, seen=seen, picture=self.picture())
                 self._send(whole)
+            else:
+                self._is_owed = True
+                self.flush()
 
     # -------------------------------------------------------------- to views
 

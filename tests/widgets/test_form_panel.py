@@ -86,6 +86,18 @@ def test_one_message_in_is_one_message_out(comms: FakeComms):
     assert len(view.blur("/name")) == 1
 
 
+def test_a_view_that_greets_is_told_whether_it_missed_something_and_then_all(comms: FakeComms):
+    panel, view = open_panel(comms)
+    view.type("/name", "Ada")
+    view.comm.deliver_custom({"kind": "hello", "client": "late"})
+    answer = view.comm.custom[-1]
+    assert (answer["kind"], answer["base"], answer["rev"]) == ("patch", 1, 1)
+    view.comm.deliver_custom({"kind": "hello", "client": "late", "missed": True})
+    whole = view.comm.custom[-1]
+    assert whole["to"] == "late"
+    assert whole["picture"] == panel.area.get_state()["_picture"]
+
+
 def test_a_message_that_comes_twice_counts_once(comms: FakeComms):
     _, view = open_panel(comms)
     view.insert("/items", 0)
