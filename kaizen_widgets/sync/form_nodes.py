@@ -105,10 +105,9 @@ def _one_of(label: str) -> str:
 
 
 def _without(node: FieldNode, name: str) -> FieldNode:
-    """Leave out the field that says which branch it is: the picker says so."""
-    return node.model_copy(
-        update={"fields": tuple(f for f in node.fields if f.name != name or not name)}
-    )
+    """Leave out the field that says which branch it is, where the picker has said all of it."""
+    fields = tuple(one for one in node.fields if one.name != name or len(one.options) > 1)
+    return node.model_copy(update={"fields": fields}) if name else node
 
 
 def _shown(node: Mapping[str, Any]) -> list[Mapping[str, Any]]:
