@@ -41,6 +41,7 @@ class Form(Modelled):
 
     Args:
         model: A model class, or anything a pydantic `TypeAdapter` takes; None for a form of plain values.
+            What its `after` validators say of the whole is heard once all fields pass, as in pydantic.
         default_values: What the fields hold at first: some of a model's fields, or an instance; without
             a model, all values there are.
         mode: When a field is judged before the first submit.

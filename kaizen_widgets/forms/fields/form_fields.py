@@ -16,6 +16,7 @@ from kaizen_widgets.forms.fields.hints import Hint
 from kaizen_widgets.forms.fields.nodes import Slot
 from kaizen_widgets.forms.fields.objects import bare
 from kaizen_widgets.forms.fields.placing import Found
+from kaizen_widgets.forms.fields.secrecy import has_secrets, hidden
 from kaizen_widgets.forms.fields.tree import FieldTree
 from kaizen_widgets.forms.fields.unions import AnyUnion
 from kaizen_widgets.forms.fields.wire import Wire
@@ -62,6 +63,7 @@ class FormFields:
         self._hints = hints_of(hints or {})
         self._messages = Messages(messages or {})
         self._branches = Branches()
+        self._has_secrets = has_secrets(self.tree.root)
         self._values: Callable[[], Any] = lambda: None
         for name in self._hints:
             self._known(parse(name.replace("*", "0")))
@@ -92,6 +94,14 @@ class FormFields:
         draft = self.tree.draft_at(path, value, values, pins, known=self._branches.pins)
         self._branches.put(path, pins)
         return draft
+
+    def typed(self, name: str, draft: Any) -> Any:
+        """Return what a user typed, as it was typed, but for secrets, which are hidden."""
+        if not self._has_secrets:
+            return draft
+        path, pins = parse(name), self._branches.pins
+        slot = self.tree.slot_at(path, self._values(), pins)
+        return draft if slot is None else hidden(slot, draft, path, pins)
 
     def row_draft(self, name: str, row: Any, values: Any = None) -> Any:
         """Return the draft of a new row of a list; a mapping of some fields is completed by blanks."""
@@ -233,7 +243,7 @@ class FormFields:
 
     def blank(self, name: Name = "") -> Any:
         """Return the draft of a new form, row, or value of a field."""
-        return self.tree.blank(path_of(name))
+        return self.tree.blank(path_of(name), self._values(), self._branches.pins)
 
     def computed(self, value: Any) -> dict[str, Any]:
         """Return what the model computes, as JSON, by name; empty where there is no value."""

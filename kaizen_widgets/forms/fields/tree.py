@@ -32,7 +32,7 @@ from kaizen_widgets.forms.fields.nodes import (
 from kaizen_widgets.forms.fields.objects import bare
 from kaizen_widgets.forms.fields.placing import Found, placed
 from kaizen_widgets.forms.fields.unions import AnyUnion
-from kaizen_widgets.forms.paths import MISSING, Path, get
+from kaizen_widgets.forms.paths import MISSING, Path, get, join
 
 KEPT: Final = 256
 """How many trees are kept; a notebook that defines a model again and again forgets the old ones."""
@@ -113,13 +113,24 @@ class FieldTree:
 
     # ---------------------------------------------------------------- drafts
 
-    def blank(self, name: Path = ()) -> Any:
-        """Return the draft of an untouched form; or of a new field, row or object at a path."""
-        slot = self.root if not name else self.slot_at(name)
+    def blank(
+        self, path: Path = (), values: Any = None, pins: Mapping[Path, int] | None = None
+    ) -> Any:
+        """Return the draft of an untouched form; or of a new field, row or object at a path.
+
+        Args:
+            path: Of the field, or of any row.
+            values: The drafts of the whole, which say what stands where.
+            pins: The branches that unions stand in.
+
+        Raises:
+            FormError: There is no such field, or it cannot be filled in.
+        """
+        slot = self.slot_at(path, values, pins)
         if slot is None:
-            raise FormError(f"There is no field at {name!r}.")
+            raise FormError(f"The form has no field {join(path)!r}.")
         try:
-            draft = slot.blank() if not name else slot.filled()
+            draft = slot.filled() if path else slot.blank()
         except UnblankError:
             raise FormError(
                 f"A form cannot show {self.model!r}: it cannot be filled in without another one of it, "

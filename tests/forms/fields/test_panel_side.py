@@ -286,6 +286,27 @@ def test_a_secret_of_one_branch_is_one_though_another_has_a_text_of_its_name() -
     assert form.tree.to_wire("by.token", form.get_value("by.token")) == "seen"
 
 
+def test_a_typed_secret_is_hidden_at_once_wherever_it_stands() -> None:
+    class Account(BaseModel):
+        user: str
+        key: SecretStr
+
+    class Accounts(BaseModel):
+        rows: list[Account] = []
+        by: dict[str, SecretStr] = {}
+        either: int | SecretStr = 0
+
+    form = Form(Accounts)
+    form.change("rows", [{"user": "u", "key": "hush"}])
+    form.change("rows.0.key", "hush")
+    form.change("by", [["a", "hush"]])
+    form.change("either", "hush")
+    assert "hush" not in repr(form.values)
+    assert form.value == Accounts.model_validate(
+        {"rows": [{"user": "u", "key": "hush"}], "by": {"a": "hush"}, "either": "hush"}
+    )
+
+
 def test_picks_in_another_order_are_the_same_picks() -> None:
     class Picks(BaseModel):
         some: set[Literal["b", "a", "c"]] = {"a", "c"}
