@@ -484,6 +484,19 @@ def test_a_read_out_follows_and_one_that_raises_leaves_the_form_alone(comms: Fak
     assert panel.form.get_value("name") == "still works"
 
 
+def test_a_frozen_field_can_be_filled_in_and_not_changed_later(comms: FakeComms):
+    class Made(BaseModel):
+        id: str = Field("", frozen=True)
+        name: str = ""
+
+    def read_only(view: FormView) -> list[bool]:
+        return [node.get("readOnly", False) for node in view.picture["root"]["fields"]]
+
+    assert read_only(open_panel(comms, Made)[1]) == [False, False]
+    there = Made(id="7", name="Ada")
+    assert read_only(open_panel(comms, Made, default_values=there)[1]) == [True, False]
+
+
 # --------------------------------------------------------------------- files
 
 
