@@ -319,6 +319,19 @@ def test_what_on_submit_raises_is_said_with_a_retry(comms: FakeComms):
     assert "Submitted" in panel.status.value
 
 
+def test_an_observer_that_raises_is_said_and_keeps_nothing_from_being_submitted(comms: FakeComms):
+    got: list[Order] = []
+    panel, view = open_panel(comms, Order, got.append)
+
+    def watch(_values: Any) -> None:
+        raise RuntimeError("the observer is broken")
+
+    panel.form.watch(watch)
+    view.submit(name="Ada")
+    assert [order.name for order in got] == ["Ada"]
+    assert "the observer is broken" in panel.status.value
+
+
 def test_what_a_server_says_of_fields_stands_at_them(comms: FakeComms):
     def save(_order: Order) -> None:
         raise InvalidInputError("No.", status=422, details={"name": ["is taken"]})

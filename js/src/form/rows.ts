@@ -82,6 +82,7 @@ export class Rows implements FieldView {
   }
 
   insert(): void {
+    if (this.add.hasAttribute("aria-disabled")) return;
     this.expected = "new";
     const index = this.rows.size;
     this.ask("insert", "", index);
