@@ -14,8 +14,8 @@ from kaizen_widgets.forms.fields.branches import Branches
 from kaizen_widgets.forms.fields.describe import Describer, hints_of
 from kaizen_widgets.forms.fields.hints import Hint
 from kaizen_widgets.forms.fields.nodes import Slot
-from kaizen_widgets.forms.fields.objects import bare
-from kaizen_widgets.forms.fields.placing import Found
+from kaizen_widgets.forms.fields.objects import Group, bare
+from kaizen_widgets.forms.fields.placing import KNOWN, Found
 from kaizen_widgets.forms.fields.secrecy import has_secrets, hidden
 from kaizen_widgets.forms.fields.tree import FieldTree
 from kaizen_widgets.forms.fields.unions import AnyUnion
@@ -63,6 +63,7 @@ class FormFields:
         self._hints = hints_of(hints or {})
         self._messages = Messages(messages or {})
         self._branches = Branches()
+        self._said: dict[tuple[Found, bool], tuple[str, FieldError]] = {}
         self._has_secrets = has_secrets(self.tree.root)
         self._values: Callable[[], Any] = lambda: None
         for name in self._hints:
@@ -83,7 +84,13 @@ class FormFields:
         try:
             if value is MISSING or value is None:
                 return self.tree.blank()
-            return self.tree.draft(value, pins)
+            draft = self.tree.draft(value, pins)
+            if isinstance(bare(self.tree.root.node), Group) and not isinstance(draft, dict | None):
+                raise FormError(
+                    f"A {type(value).__name__} is no value of {self!r}: give an instance, or a mapping "
+                    "of fields to values."
+                )
+            return draft
         finally:
             self._branches.begin(pins)
 
@@ -143,13 +150,19 @@ class FormFields:
         if not judged.found:
             return Resolved(judged.value)
         all_types = context.criteria_mode == "all"
-        errors = {
-            _name(found.spot.path, is_own=found.spot.is_own): self._error(found, all_types)
-            for found in judged.found
-        }
-        return Resolved(errors=errors)
+        return Resolved(errors=dict(self._told(found, all_types) for found in judged.found))
 
     # ---------------------------------------------------------------- errors
+
+    def _told(self, found: Found, all_types: bool) -> tuple[str, FieldError]:
+        """Return the name and the error for what was found; for the same thing the same error."""
+        told = self._said.get((found, all_types))
+        if told is None:
+            if len(self._said) > KNOWN:
+                self._said.clear()
+            name = _name(found.spot.path, is_own=found.spot.is_own)
+            told = self._said[found, all_types] = name, self._error(found, all_types)
+        return told
 
     def _error(self, found: Found, all_types: bool) -> FieldError:
         kinds = list(found.types)

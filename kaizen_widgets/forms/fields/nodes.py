@@ -10,10 +10,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
+import pydantic_core
+
+from kaizen_widgets.errors import FormError
 from kaizen_widgets.forms.fields.hints import NO_HINT, Hint
 from kaizen_widgets.forms.paths import MISSING, Path, copied
+
+ABSENT: Final = getattr(pydantic_core, "MISSING", MISSING)
+"""pydantic's own word for a field that is not there."""
 
 
 class UnblankError(Exception):
@@ -192,10 +198,19 @@ class Slot:
         if self.is_derived:
             return MISSING
         if self.factory is not None:
-            return self.show(self.factory(), Showing(is_parsed=True), ())
+            return self.show(self._made(), Showing(is_parsed=True), ())
         if self.default is not MISSING:
             return self.show(self.default, Showing(is_parsed=True), ())
         return None if self.nullable else self.filled(within)
+
+    def _made(self) -> Any:
+        try:
+            return self.factory() if self.factory is not None else None
+        except Exception as error:
+            name = self.name or "the value"
+            raise FormError(
+                f"The default of {name} could not be made: its factory raised {type(error).__name__}."
+            ) from error
 
     def filled(self, within: tuple[Node, ...] = ()) -> Any:
         """Return the draft of a new value here, whatever the default is."""

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from kaizen_widgets.forms.fields.nodes import (
+    ABSENT,
     Node,
     Run,
     Showing,
@@ -71,7 +72,7 @@ class Group(Node):
         draft = {}
         for name, slot in self.fields.items():
             item = entry_of(items, name, slot)
-            if item is not MISSING:
+            if item is not MISSING and item is not ABSENT:
                 draft[name] = slot.show(item, showing, (*path, name))
             elif showing.is_complete or not slot.required:
                 blank = slot.blank()

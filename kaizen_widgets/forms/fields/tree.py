@@ -30,7 +30,7 @@ from kaizen_widgets.forms.fields.nodes import (
     settle,
 )
 from kaizen_widgets.forms.fields.objects import bare
-from kaizen_widgets.forms.fields.placing import Found, placed
+from kaizen_widgets.forms.fields.placing import Found, Placer
 from kaizen_widgets.forms.fields.unions import AnyUnion
 from kaizen_widgets.forms.paths import MISSING, Path, get, join
 
@@ -73,6 +73,7 @@ class FieldTree:
         self._tried: set[Slot] = set()
         self._leave_changing_defaults()
         settle(self.root)
+        self._placer = Placer(self.root)
 
     def _leave_changing_defaults(self) -> None:
         """Find defaults that come back as something else if they are given as input.
@@ -209,15 +210,14 @@ class FieldTree:
         try:
             value = self._validator.validate_python(given, context=context)
         except ValidationError as error:
-            errors = error.errors(include_url=False, include_input=False)
+            errors = error.errors(include_url=False)
         except Exception as error:  # the author's validator broke
             errors = broken(self.root, given, error, context)
         if not errors and not run.errors:
             return Judgement(value, (), run.chosen)
-        spots = [(self.root.place(error["loc"], draft, ()), error) for error in errors]
-        if self._leave_unsound_defaults(spot.slot for spot, _ in spots):
+        found = self._placer.place(errors, draft, run)
+        if self._leave_unsound_defaults(one.spot.slot for one in found):
             return self.validate(draft, branches, context=context)
-        found = placed(spots, run)
         return Judgement(None if found else value, found, run.chosen)
 
     def _leave_unsound_defaults(self, slots: Iterable[Slot]) -> bool:
