@@ -272,6 +272,7 @@ def test_rows_are_added_moved_and_removed_by_keyboard(everything: Lab):
     expect(tags.get_by_role("button", name="Move Tag 2 up")).to_be_focused()
     page.keyboard.press(" ")
     everything.wait_for_python("panel.form.get_value('tags')", ["three", "one", "two"])
+    expect(tags.get_by_role("button", name="Move Tag 1 up")).to_be_focused()
     tags.get_by_role("button", name="Remove Tag 2").focus()
     page.keyboard.press("Enter")
     everything.wait_for_python("panel.form.get_value('tags')", ["three", "two"])
