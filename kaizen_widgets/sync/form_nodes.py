@@ -58,7 +58,8 @@ def node_of(node: Mapping[str, Any], is_made: bool = False) -> FieldNode:
         "name": node.get("name") or "",
         "kind": kind if kind in KINDS else "unsupported",
         "label": node.get("label") or "",
-        "help": node.get("help") or "",
+        # A help that comes from a docstring has its marks for code.
+        "help": (node.get("help") or "").replace("``", ""),
         "placeholder": node.get("placeholder") or "",
         "group": node.get("group") or "",
         "required": bool(node.get("required")),

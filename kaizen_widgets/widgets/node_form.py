@@ -69,7 +69,7 @@ class NodeForm(Panel):
 
     def beside(self) -> ipw.HBox:
         """Return the canvas with this form at its side, or under it where it is narrow."""
-        self.canvas.layout.flex = "1 1 380px"
+        self.canvas.layout.flex = "4 1 380px"
         return ipw.HBox([self.canvas, self], layout=ipw.Layout(flex_flow="row wrap"))
 
     @property
@@ -146,7 +146,7 @@ class NodeForm(Panel):
 
 def _heading(node: Node, kind: Kind) -> str:
     return (
-        f'<div style="padding: 0 2px"><b style="font-size: 14px">{html.escape(node.label)}</b>'
+        f'<div style="padding: 6px 2px; line-height: 1.4"><b style="font-size: 14px">{html.escape(node.label)}</b>'
         f'<br><span style="color: {MUTED}">{html.escape(kind.look.title)}</span></div>'
     )
 

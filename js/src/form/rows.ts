@@ -60,7 +60,9 @@ export class Rows implements FieldView {
           h(
             "div",
             { class: "kf-columns", "aria-hidden": "true" },
-            ...this.itemNode.fields.map((field) => h("span", {}, field.label || field.name || "")),
+            ...this.itemNode.fields.map((field) =>
+              h("span", { title: field.help }, field.label || field.name || ""),
+            ),
           ),
         );
     }
