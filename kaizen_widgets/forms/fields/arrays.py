@@ -26,6 +26,7 @@ class Items(Node):
     """
 
     kind = "list"
+    has_parts = True
     is_array = True
 
     def __init__(
@@ -108,6 +109,7 @@ class Places(Node):
     """
 
     kind = "tuple"
+    has_parts = True
 
     def __init__(
         self, before: list[Slot], rows: Slot | None, after: list[Slot], *, is_strict: bool = False
@@ -177,6 +179,7 @@ class Pairs(Node):
     """A dict: rows of a key and a value, so that a key can be typed, changed and be there twice."""
 
     kind = "dict"
+    has_parts = True
     is_array = True
 
     def __init__(self, key: Slot, value: Slot, constraints: Mapping[str, Any]) -> None:

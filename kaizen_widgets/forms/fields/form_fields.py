@@ -15,15 +15,14 @@ from kaizen_widgets.forms.fields.describe import Describer, hints_of
 from kaizen_widgets.forms.fields.hints import Hint
 from kaizen_widgets.forms.fields.nodes import Slot
 from kaizen_widgets.forms.fields.objects import Group, bare
-from kaizen_widgets.forms.fields.placing import KNOWN, Found
 from kaizen_widgets.forms.fields.secrecy import has_secrets, hidden
 from kaizen_widgets.forms.fields.tree import FieldTree
 from kaizen_widgets.forms.fields.unions import AnyUnion
 from kaizen_widgets.forms.fields.wire import Wire
+from kaizen_widgets.forms.fields.wording import Wording, error_name
 from kaizen_widgets.forms.messages import Messages, Overrides
 from kaizen_widgets.forms.paths import (
     MISSING,
-    ROOT,
     Name,
     Path,
     get,
@@ -31,9 +30,8 @@ from kaizen_widgets.forms.paths import (
     name_of,
     parse,
     path_of,
-    pattern,
 )
-from kaizen_widgets.forms.resolver import Context, FieldError, Resolved
+from kaizen_widgets.forms.resolver import Context, Resolved
 from kaizen_widgets.forms.rows import Moved
 
 
@@ -61,9 +59,8 @@ class FormFields:
     ) -> None:
         self.tree = FieldTree.of(model)
         self._hints = hints_of(hints or {})
-        self._messages = Messages(messages or {})
+        self._wording = Wording(Messages(messages or {}), self._hints)
         self._branches = Branches()
-        self._said: dict[tuple[Found, bool], tuple[str, FieldError]] = {}
         self._has_secrets = has_secrets(self.tree.root)
         self._values: Callable[[], Any] = lambda: None
         for name in self._hints:
@@ -141,7 +138,7 @@ class FormFields:
         if way is None:
             return None
         slot = self.tree.slot_at(way, values)
-        return _name(way, is_own=slot is not None and _has_rows(slot, get(values, way, None)))
+        return error_name(way, is_own=slot is not None and _has_rows(slot, get(values, way, None)))
 
     def resolve(self, values: Any, context: Context, /) -> Resolved:
         """Return the model's value of these drafts, or the errors of all fields: a `Resolver`."""
@@ -150,46 +147,8 @@ class FormFields:
         if not judged.found:
             return Resolved(judged.value)
         all_types = context.criteria_mode == "all"
-        return Resolved(errors=dict(self._told(found, all_types) for found in judged.found))
-
-    # ---------------------------------------------------------------- errors
-
-    def _told(self, found: Found, all_types: bool) -> tuple[str, FieldError]:
-        """Return the name and the error for what was found; for the same thing the same error."""
-        told = self._said.get((found, all_types))
-        if told is None:
-            if len(self._said) > KNOWN:
-                self._said.clear()
-            name = _name(found.spot.path, is_own=found.spot.is_own)
-            told = self._said[found, all_types] = name, self._error(found, all_types)
-        return told
-
-    def _error(self, found: Found, all_types: bool) -> FieldError:
-        kinds = list(found.types)
-        said = {kind: self._words(found, kind) for kind in kinds}
-        first = said[kinds[0]]
-        message = first if first is not None else found.message
-        types = {kind: said[kind] or found.types[kind] for kind in kinds} if all_types else None
-        return FieldError(kinds[0].partition(":")[0], message, types)
-
-    def _words(self, found: Found, kind: str) -> str | None:
-        """Return the form's or the model's own words for an error, or None.
-
-        "Missing" and "left blank" are one thing to people, so words for either serve both.
-        """
-        kind = kind.partition(":")[0]
-        kinds = [kind]
-        if kind == "missing":
-            kinds.append("string_too_short")
-        elif found.is_blank:
-            kinds.insert(0, "missing")
-        name = join(found.spot.path)
-        words = self._messages.find(name, kinds)
-        if words is None:
-            hint = self._hints.get(pattern(name)) or self._hints.get(name)
-            for messages in (hint.messages if hint else {}, found.spot.slot.hint.messages):
-                words = words or next((messages[one] for one in kinds if one in messages), None)
-        return words
+        told = [self._wording.told(found, all_types=all_types) for found in judged.found]
+        return Resolved(errors=dict(told))
 
     # ---------------------------------------------------------------- unions
 
@@ -270,10 +229,6 @@ class FormFields:
 
     def __repr__(self) -> str:
         return f"FormFields({getattr(self.tree.model, '__name__', self.tree.model)})"
-
-
-def _name(path: Path, *, is_own: bool) -> str:
-    return join((*path, ROOT)) if is_own and path else join(path)
 
 
 def _has_rows(slot: Slot, draft: Any) -> bool:

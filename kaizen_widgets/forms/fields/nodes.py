@@ -96,6 +96,7 @@ class Node:
 
     kind: ClassVar[str] = "text"
     is_array: ClassVar[bool] = False
+    has_parts: ClassVar[bool] = False
     title: str | None = None
     hint: Hint = NO_HINT
     is_exposed = False  # a validator of the model's author gets the draft raw, and might change it
@@ -180,7 +181,22 @@ class Slot:
 
     def show(self, value: Any, showing: Showing, path: Path) -> Any:
         """Return the draft of a value that stands here."""
-        return None if value is None else self.node.show(value, showing, path)
+        if value is None:
+            return None
+        draft = self.node.show(value, showing, path)
+        if isinstance(draft, str) and self.is_changing and self.node.has_parts:
+            draft = self._read(draft, showing, path)
+        return draft
+
+    def _read(self, text: str, showing: Showing, path: Path) -> Any:
+        """Return the draft of what an author's function makes of a text: rows of "a, b"."""
+        if self.checker is None:
+            return text
+        try:
+            value = self.checker().validate_python(text)
+        except Exception:  # then it stays the text it is, and is judged as that
+            return text
+        return self.node.show(value, showing, path)
 
     def parse(self, draft: Any, run: Run, path: Path) -> Any:
         """Return what pydantic is to validate here."""

@@ -31,6 +31,7 @@ class Group(Node):
     """
 
     kind = "object"
+    has_parts = True
 
     def __init__(self, cls: type | None, extra: Extra = "ignore") -> None:
         self.cls = cls

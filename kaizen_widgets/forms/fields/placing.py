@@ -74,7 +74,7 @@ class Placer:
         told = [(self._root.place(one["loc"], draft, ()), one) for one in errors]
         if run.settled:
             told = [one for one in told if not _is_settled(one[0].path, run)]
-        return _joined([*told, *run.errors])
+        return tuple([self._kept(one) for one in _joined([*told, *run.errors])])
 
     def _again(self, error: Mapping[str, Any], draft: Any) -> Found:
         given = error.get("input")
@@ -82,10 +82,19 @@ class Placer:
         key = (error["loc"], error["type"], error["msg"], blank)
         found = self._known.get(key)
         if found is None:
-            if len(self._known) > KNOWN:
-                self._known.clear()
             spot = self._root.place(error["loc"], draft, ())
-            found = self._known[key] = _joined([(spot, error)])[0]
+            found = self._keep(key, _joined([(spot, error)])[0])
+        return found
+
+    def _kept(self, found: Found) -> Found:
+        spot = found.spot
+        key = (spot.path, spot.slot, spot.is_own, found.is_blank, *found.types.items())
+        return self._known.get(key) or self._keep(key, found)
+
+    def _keep(self, key: Any, found: Found) -> Found:
+        if len(self._known) >= KNOWN:
+            self._known.clear()
+        self._known[key] = found
         return found
 
 

@@ -6,17 +6,16 @@ models, dataclasses, typed dicts, named tuples, and whatever a `TypeAdapter` tak
 
 from __future__ import annotations
 
-import dataclasses
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from threading import RLock
 from typing import Any, Final
 
-from pydantic import BaseModel, TypeAdapter, ValidationError
-from pydantic.errors import PydanticUndefinedAnnotation, PydanticUserError
+from pydantic import TypeAdapter, ValidationError
 
 from kaizen_widgets.errors import FormError
+from kaizen_widgets.forms.fields.adapting import adapter_of, keeps_its_schema
 from kaizen_widgets.forms.fields.broken import broken
 from kaizen_widgets.forms.fields.build import Builder
 from kaizen_widgets.forms.fields.computing import computed_in
@@ -65,7 +64,7 @@ class FieldTree:
     """
 
     def __init__(self, model: Any) -> None:
-        adapter = model if isinstance(model, TypeAdapter) else _adapter(model)
+        adapter = adapter_of(model)
         self.model = model
         self._schema: Any = adapter.core_schema
         self._validator = adapter.validator
@@ -110,7 +109,7 @@ class FieldTree:
         if not isinstance(model, type | TypeAdapter):
             return self.model == model
         rebuilt = getattr(model, "__pydantic_core_schema__", self._schema)
-        return self.model is model and (rebuilt is self._schema or not _keeps_its_schema(model))
+        return self.model is model and (rebuilt is self._schema or not keeps_its_schema(model))
 
     # ---------------------------------------------------------------- drafts
 
@@ -298,35 +297,3 @@ def _comes_back(slot: Slot) -> bool:
         return False
     except Exception:  # a function needs the rest of the model, or compares badly
         return True
-
-
-def _keeps_its_schema(model: Any) -> bool:
-    """Whether a type keeps its core schema itself, so that a rebuilt one is told by it."""
-    return isinstance(model, type) and (
-        issubclass(model, BaseModel) or hasattr(model, "__pydantic_fields__")
-    )
-
-
-def _adapter(model: Any) -> Any:
-    try:
-        if _keeps_its_schema(model):
-            if not model.__pydantic_complete__ and issubclass(model, BaseModel):
-                model.model_rebuild()
-            return _Own(model) if model.__pydantic_complete__ else TypeAdapter(model)
-        if not isinstance(model, type) and dataclasses.is_dataclass(model):
-            raise FormError(
-                f"A form is made for a class, not for an object of {type(model).__name__}: give the "
-                "object as default_values."
-            )
-        return TypeAdapter(model)
-    except (PydanticUserError, PydanticUndefinedAnnotation) as error:
-        said = error.message.partition("\n")[0].partition(". ")[0]
-        raise FormError(f"A form cannot be made for {model!r}: {said}.") from error
-
-
-class _Own:
-    """What a model class keeps of itself, under the names of a `TypeAdapter`."""
-
-    def __init__(self, model: Any) -> None:
-        self.core_schema = model.__pydantic_core_schema__
-        self.validator = model.__pydantic_validator__
