@@ -146,7 +146,8 @@ class NodeForm(Panel):
 
 def _heading(node: Node, kind: Kind) -> str:
     return (
-        f'<div style="padding: 6px 2px; line-height: 1.4"><b style="font-size: 14px">{html.escape(node.label)}</b>'
+        f'<div style="padding: 6px 2px; line-height: 1.4"><b style="font-size: 14px">'
+        f"{html.escape(node.label)}</b>"
         f'<br><span style="color: {MUTED}">{html.escape(kind.look.title)}</span></div>'
     )
 
