@@ -1,4 +1,4 @@
-"""Errors that are found again are the errors that would be found anew."""
+"""Errors that are remembered are the errors that would be found anew."""
 
 from __future__ import annotations
 
