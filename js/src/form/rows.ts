@@ -160,7 +160,7 @@ class Row {
   ) {
     const { form, itemNode, node } = rows;
     const key = join(rows.key, id);
-    this.field = form.build(form, itemNode, key, { plain: true });
+    this.field = form.build(form, itemNode, key, { plain: true, compact: rows.isTable });
     const tools = h("div", { class: "kf-tools" });
     if (!node.readOnly) {
       this.offer("up", () => rows.move(id, -1));
