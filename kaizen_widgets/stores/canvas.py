@@ -26,9 +26,12 @@ from kaizen_widgets.graph import (
     diff,
 )
 from kaizen_widgets.graph.connections import edge_id_of
+from kaizen_widgets.graph.diff import properties
 from kaizen_widgets.stores.document import DocumentStore
 
 UNTITLED = "Untitled Pipeline"
+_EDITS = frozenset({"position", "dimensions", "select"})
+"""React Flow changes of one node each, which leave all others as they are."""
 
 
 @dataclass(frozen=True)
@@ -60,8 +63,23 @@ class CanvasStore(DocumentStore):
         """Apply React Flow node changes; sizes and drags in progress stay on their screen."""
         changes = list(changes)
         with self._delivery.locked():
-            self.set_nodes(apply_node_changes(changes, self.nodes))
+            if _EDITS.issuperset(change["type"] for change in changes):
+                self.commit(self._edited(changes))
+            else:
+                self.set_nodes(apply_node_changes(changes, self.nodes))
         self._select_from(changes, "selected_node_id")
+
+    def _edited(self, changes: list[Mapping[str, Any]]) -> Batch:
+        """Return what changes of single nodes come to, at the price of those nodes (rule S13)."""
+        graph = self._graph
+        ids = dict.fromkeys(change["id"] for change in changes)
+        old = [graph.node(node_id) for node_id in ids if graph.has_node(node_id)]
+        new = apply_node_changes(changes, old)
+        return tuple(
+            operation
+            for before, after in zip(old, new, strict=True)
+            for operation in properties(before, after.without_screen_facts())
+        )
 
     def on_edges_change(self, changes: Iterable[Mapping[str, Any]]) -> None:
         """Apply React Flow edge changes."""

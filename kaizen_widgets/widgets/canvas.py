@@ -13,6 +13,7 @@ import threading
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from IPython.core.getipython import get_ipython
 from traitlets import Bool, Dict, Enum, Int, TraitError, Tuple, validate
 
 from kaizen_widgets.background import background
@@ -125,6 +126,7 @@ class Canvas(BundledWidget):
         self._watch(self.store.history, ["past", "future"])
         self.observe(self._select_in_views, names="selected")
         self.on_msg(lambda _widget, content, _buffers: self._receive(content))
+        self._ends.append(_at_end_of_cells(self._send_due_snapshot))
         self._refresh()
 
     # --------------------------------------------------------- for users
@@ -256,6 +258,12 @@ class Canvas(BundledWidget):
         if self.store.graph.node_count <= SNAPSHOT_LIMIT:
             self._snapshot_timer = self._clock.call_later(SNAPSHOT_DELAY, self._send_snapshot)
 
+    def _send_due_snapshot(self) -> None:
+        """Send at the end of a cell what it changed: nbconvert takes no later word for the cell's."""
+        if self._snapshot_timer is not None:
+            self._snapshot_timer.cancel()
+            self._send_snapshot()
+
     def _send_snapshot(self) -> None:
         self._snapshot_timer = None
         if self.comm is not None:
@@ -329,6 +337,19 @@ class Canvas(BundledWidget):
     def __repr__(self) -> str:
         graph = self.store.graph
         return f"Canvas(nodes={graph.node_count}, edges={graph.edge_count})"
+
+
+def _at_end_of_cells(call: Callable[[], None]) -> Callable[[], None]:
+    """Have a call made after each cell, where there are cells; return what ends that."""
+    shell = get_ipython()
+    if shell is None:
+        return lambda: None
+
+    def after(_result: object) -> None:
+        call()
+
+    shell.events.register("post_run_cell", after)
+    return lambda: shell.events.unregister("post_run_cell", after)
 
 
 def _graph_of(graph: Graph | Mapping[str, Any]) -> Graph:

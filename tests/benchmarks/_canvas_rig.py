@@ -148,7 +148,8 @@ class Bench:
             self.meter.messages_up,
             statistics.median(frames),
             max(frames),
-            times[-1] if times else None,
+            # Who sends while dragging has nothing to send at the drop.
+            times[-1] if times and times[-1] > 0 else None,
         )
 
     def drag_in_view(self) -> Drag | None:

@@ -34,6 +34,7 @@ class Contender:
         node: A CSS selector of its nodes' elements; empty when they are not elements.
         peer: Whether it needs the peers' environment.
         largest: The most nodes it is asked to show; beyond it stalls for minutes.
+        drags: The most nodes among which one is dragged, for the same reason.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Contender:
     node: str = ".react-flow__node"
     peer: bool = False
     largest: int = 10_000
+    drags: int = 10_000
 
 
 OURS = Contender(
@@ -86,6 +88,7 @@ def add(widget, text):
     widget.nodes = [*widget.nodes,
                     {"id": "new", "position": {"x": 140, "y": 60}, "data": {"label": text}}]
 """,
+    drags=1_000,
 )
 
 PEERS = (

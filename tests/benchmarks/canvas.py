@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 import venv
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TypeAlias
 
@@ -40,7 +40,7 @@ Results: TypeAlias = "dict[int, dict[str, Row]]"
 UNITS = {
     "first paint": "ms",
     "bytes to open one": "B",
-    "bytes to open ten": "B",
+    "bytes of ten to one": "",
     "drag: bytes up": "B",
     "drag: messages up": "",
     "drag: frame median": "ms",
@@ -67,33 +67,37 @@ def main(arguments: Sequence[str]) -> int:
     options = parser.parse_args(arguments)
     sizes = [int(size) for size in options.n.split(",")]
     with tempfile.TemporaryDirectory(prefix="kaizen-bench-") as folder:
-        results = _measure(Path(folder), sizes, with_peers=options.peers)
+        results: Results = {size: {} for size in sizes}
+        for name, size in _measure(Path(folder), results, with_peers=options.peers):
+            # A run takes minutes; what is measured is kept whatever comes.
+            sys.stderr.write(f"measured {name} with {size:,} nodes\n")
+            if options.json:
+                options.json.write_text(json.dumps(results, indent=2) + "\n")
     sys.stdout.write(table(results) + "\n" + targets(results))
-    if options.json:
-        options.json.write_text(json.dumps(results, indent=2) + "\n")
     return 0
 
 
-def _measure(folder: Path, sizes: Sequence[int], *, with_peers: bool) -> Results:
+def _measure(folder: Path, results: Results, *, with_peers: bool) -> Iterator[tuple[str, int]]:
+    """Fill in the results, and say what was just measured."""
     sys.path.append(str(Path(__file__).parents[2] / ".ci"))
     import chromium  # where Chromium is, is the gate's business
 
     baseline = _build_baseline(folder / "js")
-    results: Results = {size: {} for size in sizes}
     chromium.lend_node()
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=chromium.find(),
             args=["--no-sandbox", "--js-flags=--expose-gc", "--enable-precise-memory-info"],
         )
-        for size in sizes:
-            results[size][FLOOR] = {"first paint": _floor(browser, baseline, size)}
-        _serve(browser, folder / "ours", sys.executable, [OURS, WHOLE_LIST], baseline, results)
+        for size, found in results.items():
+            found[FLOOR] = {"first paint": _floor(browser, baseline, size)}
+            yield FLOOR, size
+        ours = [OURS, WHOLE_LIST]
+        yield from _serve(browser, folder / "ours", sys.executable, ours, baseline, results)
         if with_peers:
             python = _peers_python(folder / "peers")
-            _serve(browser, folder / "theirs", python, PEERS, baseline, results)
+            yield from _serve(browser, folder / "theirs", python, PEERS, baseline, results)
         browser.close()
-    return results
 
 
 def _serve(
@@ -103,7 +107,7 @@ def _serve(
     contenders: Sequence[Contender],
     baseline: Path,
     results: Results,
-) -> None:
+) -> Iterator[tuple[str, int]]:
     home.mkdir()
     server = JupyterServer(home, python)
     try:
@@ -117,6 +121,7 @@ def _serve(
                     sys.stderr.write(f"{contender.name} with {size}: {error}\n")
                     found[contender.name] = {}
                 server.end_sessions()
+                yield contender.name, size
     finally:
         server.close()
 
@@ -131,7 +136,7 @@ def _row(
         bench = Bench(lab, contender, size, str(baseline))
         paint, opened = bench.first_paint()
         row: Row = {"first paint": paint, "bytes to open one": opened}
-        drag = bench.drag_in_view()
+        drag = bench.drag_in_view() if size <= contender.drags else None
         if drag:
             row |= {
                 "drag: bytes up": drag.bytes_up,
@@ -151,18 +156,19 @@ def _row(
         if small:
             row["second view follows"] = bench.second_view()
             row["there after a reload"] = float(bench.reload())
-            row["bytes to open ten"] = _ten(browser, server, contender, size, baseline)
+            row["bytes of ten to one"] = _ten_to_one(browser, server, contender, baseline)
     context.close()
     return row
 
 
-def _ten(
-    browser: Browser, server: JupyterServer, contender: Contender, size: int, baseline: Path
+def _ten_to_one(
+    browser: Browser, server: JupyterServer, contender: Contender, baseline: Path
 ) -> float:
+    """Return what ten canvases cost that have ten nodes each, so that it is the code that counts."""
     with Lab(server, browser.new_context()) as lab:
-        bench = Bench(lab, contender, size, str(baseline))
+        bench = Bench(lab, contender, 10, str(baseline))
         _, one = bench.first_paint()
-        return one + bench.nine_more()
+        return 1 + bench.nine_more() / one
 
 
 def _floor(browser: Browser, baseline: Path, size: int) -> float:
@@ -285,11 +291,7 @@ def targets(results: Results) -> str:
         ("frame of a drag among 10,000, ms", ours(10_000, "drag: frame median"), 17.5),
         ("the same, all in view, ms", ours(10_000, "all in view: frame median"), 33),
         ("memory of the page with 10,000, MB", ours(10_000, "memory of the page"), 250),
-        (
-            "bytes of ten canvases: of one's",
-            _ratio(ours(100, "bytes to open ten"), ours(100, "bytes to open one")),
-            1.2,
-        ),
+        ("bytes of ten canvases: of one's", ours(100, "bytes of ten to one"), 1.2),
     ]
     lines = ["", "| target | at most | measured | |", "|---|---|---|---|"]
     for name, value, limit in checks:

@@ -37,7 +37,7 @@ def test_s10_markup_in_every_field_is_shown_as_text(lab: Lab):
         "    raise GraphError(M, hint=M)\n"
         "canvas.store.commit = no"
     )
-    hand.drag("toString", 30, 30)
+    hand.drag("hasOwnProperty", 30, 30)
     hand.canvas.locator("[role=alert], .kc-notice").get_by_text("onerror").first.wait_for()
     lab.screenshot("canvas-hostile")
     assert lab.page.evaluate("window.owned") is None

@@ -256,3 +256,16 @@ def test_an_observer_that_raises_keeps_no_event_from_others(store):
     with pytest.raises(ZeroDivisionError):
         store.delete_node("a")
     assert isinstance(events[0], Commit)
+
+
+def test_s13_a_move_of_one_node_is_one_operation_and_leaves_the_others_what_they_are():
+    nodes = [{"id": f"n{number}", "position": {"x": number, "y": 0}} for number in range(50)]
+    store = CanvasStore(Graph(nodes))
+    before, events = store.graph, []
+    store.on_event(events.append)
+    place = {"type": "position", "id": "n7", "position": {"x": 1, "y": 2}, "dragging": False}
+    store.on_nodes_change([place, {"type": "select", "id": "n8", "selected": True}])
+    store.on_nodes_change([{**place, "id": "nobody"}])
+    assert [len(event.batch) for event in events] == [1]
+    assert store.graph.node("n7").position == (1, 2)
+    assert all(store.graph.node(node.id) is node for node in before.nodes if node.id != "n7")

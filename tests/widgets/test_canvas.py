@@ -2,6 +2,7 @@
 
 import json
 from array import array
+from types import SimpleNamespace
 
 import pytest
 from traitlets import TraitError, link
@@ -90,6 +91,29 @@ def test_the_first_message_holds_a_picture_for_saved_notebooks(tab):
     assert snapshot["columns"]["ids"] == ["a", "b"]
     assert opened.buffers == [array("d", [0.0, 0.0, 9.0, 9.0]).tobytes()]
     assert (snapshot["epoch"], snapshot["rev"]) == (tab.canvas.store.epoch, 0)
+
+
+def test_the_end_of_a_cell_renews_the_picture_of_what_it_changed(monkeypatch):
+    hooks = []
+    shell = SimpleNamespace(
+        events=SimpleNamespace(
+            register=lambda name, call: hooks.append(call),
+            unregister=lambda name, call: hooks.remove(call),
+        )
+    )
+    monkeypatch.setattr("kaizen_widgets.widgets.canvas.get_ipython", lambda: shell)
+    with fake_comms() as comms:
+        tab = Tab(comms)
+        hooks[0](None)
+        assert not tab.comm.updates
+        tab.canvas.store.update_node_data("a", {"x": 4})
+        hooks[0](None)
+        (update,) = tab.comm.updates
+        assert update["_snapshot"]["columns"]["nodes"][0]["data"] == {"x": 4}
+        tab.clock.advance(10)
+        assert len(tab.comm.updates) == 1
+        tab.canvas.close()
+    assert hooks == []
 
 
 def test_the_picture_holds_the_kinds_it_draws_and_no_others():

@@ -42,26 +42,48 @@ export function flowOf(
   held: ReadonlySet<string>,
 ): Flow {
   const sameEdges = drawn.document?.edges === document.edges;
-  // Asked for only when some node is not as it was; one pass over all edges.
+  // Asked for only when some node is not as it was.
   let touched: Touched | null = null;
-  const oldNodes = new Map(drawn.nodes.map((node) => [node.id, node]));
-  const nodes = Array.from(document.nodes.values(), (node) => {
+  const oldNode = finder(drawn.nodes);
+  const nodes = Array.from(document.nodes.values(), (node, place) => {
     const look = looks.get(typeOf(node)) ?? null;
-    const old = oldNodes.get(node.id);
+    const old = oldNode(node.id, place);
     const inHand = held.has(node.id);
     if (old && sameEdges && isAsDrawn(old, node, look, inHand)) return old;
-    touched ??= touchedBy(document.edges.values());
+    touched ??= touchedByEdges(document.edges);
     return nodeOf(node, look, portsOf(node, look, touched), old, inHand);
   });
   let { edges } = drawn;
   if (!sameEdges) {
-    const oldEdges = new Map(edges.map((edge) => [edge.id, edge]));
-    edges = Array.from(document.edges.values(), (edge) => edgeOf(edge, oldEdges.get(edge.id)));
+    const oldEdge = finder(edges);
+    edges = Array.from(document.edges.values(), (edge, place) =>
+      edgeOf(edge, oldEdge(edge.id, place)),
+    );
   }
   return {
     nodes: sameList(drawn.nodes, nodes),
     edges: sameList(drawn.edges, edges),
     document,
+  };
+}
+
+const touchedIn = new WeakMap<Document["edges"], Touched>();
+
+/** One pass over all edges, made once for as long as none changes. */
+function touchedByEdges(edges: Document["edges"]): Touched {
+  const known = touchedIn.get(edges) ?? touchedBy(edges.values());
+  touchedIn.set(edges, known);
+  return known;
+}
+
+/** Finds an element by its id: mostly in the place where it was, so that a map is seldom made. */
+function finder<T extends { id: string }>(drawn: readonly T[]) {
+  let byId: Map<string, T> | null = null;
+  return (id: string, place: number): T | undefined => {
+    const there = drawn[place];
+    if (there?.id === id) return there;
+    byId ??= new Map(drawn.map((item) => [item.id, item]));
+    return byId.get(id);
   };
 }
 
