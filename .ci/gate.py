@@ -126,7 +126,10 @@ def pytest_checks(data: str) -> list[Check]:
     checks = [check("pytest unit", "-m", "not browser")]
     if any((ROOT / "notebooks").glob("*.ipynb")):
         checks.append(check("pytest notebooks", "--nbval", "--nbval-current-env", "notebooks"))
-    return [*checks, check("pytest browser", "-m", "browser", "tests/browser")]
+    return [
+        *checks,
+        check("pytest browser", "-m", "browser", "tests/browser", "tests/faults", "tests/secrets"),
+    ]
 
 
 def fuzz_check() -> Check:

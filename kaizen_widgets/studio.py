@@ -36,7 +36,7 @@ from kaizen_widgets.errors import (
 )
 from kaizen_widgets.graph import Graph
 from kaizen_widgets.nodes import Functions, default_registry
-from kaizen_widgets.query import Persister, QueryClient
+from kaizen_widgets.query import Persister, QueryCacheEvent, QueryClient
 from kaizen_widgets.stores import (
     CanvasStore,
     ExecutionStore,
@@ -378,11 +378,19 @@ class Studio:
         self._connection.close()
 
     def _connect_canvas(self) -> None:
+        # Whoever hears from the server again, a save that failed is tried at once.
+        self.query_client.online.subscribe(lambda on: on and self.keeping.reachable())
+        self.query_client.query_cache.subscribe(self._heard_from_server)
         self.canvas.show_saving(self.autosave)
         self.canvas.show_run(self.execution)
         self.canvas.on_command("run", self._run_from_canvas)
         self.canvas.on_command("cancel", self.cancel)
         self.canvas.on_command("save", self.autosave.flush)
+
+    def _heard_from_server(self, event: QueryCacheEvent) -> None:
+        state = event.query.state
+        if event.type == "updated" and state.status == "success" and state.fetch_status == "idle":
+            self.keeping.reachable()
 
     def _run_from_canvas(self) -> None:
         self.run(self.run_panel.read_inputs())

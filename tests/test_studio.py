@@ -2,6 +2,7 @@
 
 import json
 import sys
+import threading
 
 import pytest
 
@@ -13,7 +14,8 @@ from kaizen_widgets.errors import (
     StoreError,
     UnauthorizedError,
 )
-from kaizen_widgets.stores import SqliteStorage
+from kaizen_widgets.stores import Neighbours, SqliteStorage
+from kaizen_widgets.stores.sqlite_storage import default_state_path
 from kaizen_widgets.testing import fake_comms
 
 WAIT = 20
@@ -225,3 +227,83 @@ def test_a_studio_in_memory_leaves_no_trace_of_its_screen(studio, monkeypatch, t
     monkeypatch.setattr("kaizen_widgets.connection.shared_storage", lambda: kept)
     studio.ui.set_theme("dark")
     assert kept.get("kaizen-ui") is None
+
+
+def test_a_save_that_failed_is_made_as_soon_as_the_server_answers_anybody(studio, away):
+    studio.store.update_node_data("billing", {"label": "Kept"})
+    with pytest.raises(StoreError, match="away"):
+        studio.save()
+    away.undo()
+    failed_since = studio.autosave.failed_since
+    assert failed_since is not None
+    saved = threading.Event()
+    studio.autosave.observe(lambda _c: studio.store.is_dirty or saved.set(), names=["status"])
+    studio.query_client.online.set_online(False)
+    studio.query_client.online.set_online(True)
+    assert saved.wait(WAIT)
+    assert studio.autosave.failed_since is None
+
+
+def test_signing_out_leaves_nothing_and_signing_in_goes_on(studio):
+    studio.agents.list().wait(WAIT)
+    run = studio.canvas.read_only
+    studio.logout()
+    assert (studio.graph.node_count, studio.auth.has_tokens, studio.auth.user) == (0, False, None)
+    assert studio.query_client.get_query_data(("agents", "list")) is None
+    assert studio.canvas.read_only
+    assert not studio.store.history.can_undo
+    with pytest.raises(UnauthorizedError, match=r"studio\.login"):
+        studio.open("Support triage")
+    studio.login()
+    assert studio.store.pipeline_name == "Support triage"
+    assert studio.canvas.read_only is run
+
+
+def test_signing_out_with_unsaved_edits_is_refused_unless_they_are_given_up(studio, away):
+    studio.store.update_node_data("billing", {"label": "Unsaved"})
+    with pytest.raises(StoreError):
+        studio.logout()
+    assert studio.graph.node("billing").label == "Unsaved"
+    studio.logout(discard=True)
+    assert studio.graph.node_count == 0
+
+
+def test_two_studios_of_one_user_follow_each_other(tmp_path):
+    with fake_comms():
+        one, other = Studio(data=tmp_path / "k.db"), Studio(data=tmp_path / "k.db")
+        heard = threading.Event()
+        other.auth.subscribe(lambda state, _p: state["is_authenticated"] or heard.set())
+        # As another kernel would: over a file of its own, for one connection never sees its own writes.
+        storage = SqliteStorage(default_state_path())
+        neighbours = Neighbours(
+            storage,
+            one._connection.scope,
+            clock=one._loop,
+            on_change=lambda: None,
+            on_session=lambda _in: None,
+        )
+        neighbours.tell(signed_in=False)
+        assert heard.wait(WAIT)
+        assert other.graph.node_count == 0
+        assert other.auth.message == "Signed out in another notebook."
+        neighbours.close()
+        storage.close()
+        one.close()
+        other.close()
+
+
+def test_a_message_of_another_tab_makes_a_kernel_look_and_is_told_to_nobody(tmp_path):
+    with fake_comms() as comms:
+        studio = Studio(data=tmp_path / "k.db")
+        storage = SqliteStorage(default_state_path())
+        storage.set("kaizen-ui", json.dumps({"state": {"theme": "dark"}, "version": 0}))
+        tabs = comms.of(studio.account.tabs)
+        message = {"type": "THEME", "theme": "dark"}
+        tabs.deliver_custom({"kind": "heard", "channel": "kaizen-ui", "message": message})
+        assert studio.ui.theme == "dark"
+        tabs.deliver_custom({"kind": "heard", "channel": "kaizen-ui", "message": {"type": "EVAL"}})
+        assert tabs.custom == []
+        studio.ui.set_theme("light")
+        assert [told["message"] for told in tabs.custom] == [{"type": "THEME", "theme": "light"}]
+        storage.close()
+        studio.close()

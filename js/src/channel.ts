@@ -6,6 +6,7 @@
  */
 import type { AnyModel } from "@anywidget/types";
 import { type Columns, type Rows, rowsOf } from "./columns.ts";
+import { type HostKernel, hostKernel } from "./host_kernel.ts";
 import type { KernelMail, Snapshot } from "./protocol.gen.ts";
 import type { KernelMessage, ViewMessage } from "./replica-state.ts";
 import { type Readable, Store, type Unsubscribe } from "./store.ts";
@@ -38,6 +39,7 @@ const EMPTY_MAIL: readonly KernelMessage[] = [];
 export class Channel {
   private readonly ends: Unsubscribe[] = [];
   private readonly current: Store<Traits>;
+  private host: HostKernel | null = null;
   readonly traits: Readable<Traits>;
 
   constructor(private readonly model: Model) {
@@ -73,7 +75,14 @@ export class Channel {
     return { epoch, rev, digest, kinds, state, ...rowsOf(columns) };
   }
 
+  /** What the notebook says of the kernel. */
+  get kernel(): HostKernel {
+    this.host ??= hostKernel(this.model);
+    return this.host;
+  }
+
   close(): void {
+    this.host?.close();
     for (const end of this.ends.splice(0)) end();
   }
 

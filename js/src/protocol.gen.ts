@@ -5,7 +5,7 @@
  * Everything that crosses the comm.
  */
 export interface Protocol {
-  view: Hello | Push | Undo | Redo | Select | Command;
+  view: Hello | Push | Undo | Redo | Select | Leave | Command;
   kernel: KernelMail;
 }
 /**
@@ -119,6 +119,13 @@ export interface Select {
   edges: string[];
 }
 /**
+ * The view goes: nothing of it is to be marked in others any more (S12).
+ */
+export interface Leave {
+  kind: "leave";
+  client: string;
+}
+/**
  * A button that is no edit; answered with an `Answer` of the same ``id``.
  */
 export interface Command {
@@ -132,7 +139,7 @@ export interface Command {
  */
 export interface KernelMail {
   messages: (
-    Snapshot | Applied | Handled | Refused | Expected | Heartbeat | State | Selected | Answer
+    Snapshot | Applied | Handled | Refused | Expected | Heartbeat | State | Selected | Peer | Answer
   )[];
 }
 /**
@@ -303,6 +310,15 @@ export interface State {
  */
 export interface Selected {
   kind: "selected";
+  nodes: string[];
+  edges: string[];
+}
+/**
+ * What one view has selected, for all others to mark; nothing once it is gone (S12).
+ */
+export interface Peer {
+  kind: "peer";
+  client: string;
   nodes: string[];
   edges: string[];
 }

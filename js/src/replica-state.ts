@@ -29,6 +29,8 @@ export interface Effects {
   notify(problem: Problem): void;
   /** Selects what Python selected. */
   select(nodes: readonly string[], edges: readonly string[]): void;
+  /** Shows what another view of this kernel has selected; nothing when it is gone. */
+  peer(client: string, nodes: readonly string[], edges: readonly string[]): void;
 }
 
 /** Around a document nobody has said anything of yet. */
@@ -53,3 +55,22 @@ export const NOTHING_YET: ReplicaState = {
   orphans: [],
   link: "opening",
 };
+
+/** A problem that was found on this side. */
+export function ownProblem(code: string, what: string, error: unknown): Problem {
+  const why = error instanceof Error ? error.message : String(error);
+  return { code, message: `${what}: ${why}`, hint: "", nodeId: null, edgeId: null };
+}
+
+/** A request as the wire has it. */
+export function messageOf(
+  request: Request,
+  client: string,
+  epoch: string,
+  baseRev: number,
+): ViewMessage {
+  const head = { client, epoch, n: request.n };
+  return request.kind === "push"
+    ? { kind: "push", ...head, baseRev, batch: request.batch }
+    : { kind: request.kind, ...head };
+}

@@ -9,6 +9,7 @@ import type { Preview } from "./channel.ts";
 import type { Clock } from "./clock.ts";
 import { digest } from "./digest.ts";
 import { apply, type Batch, type Document, documentOf } from "./document.ts";
+import type { Line } from "./host_kernel.ts";
 import { share } from "./json.ts";
 import { LinkWatch } from "./link.ts";
 import { kindsIn, newestLooks } from "./looks.ts";
@@ -19,12 +20,16 @@ import type {
   Expected,
   Have,
   Heartbeat,
+  Leave,
+  Select,
   Snapshot,
 } from "./protocol.gen.ts";
 import {
   type Effects,
   type KernelMessage,
+  messageOf,
   NOTHING_YET,
+  ownProblem,
   type ReplicaState,
   type ViewMessage,
 } from "./replica-state.ts";
@@ -89,9 +94,7 @@ export class Replica {
   /** Ends every timer; nothing is sent or received any more. */
   stop(): void {
     this.stopped = true;
-    this.helloRetry.stop();
-    this.requestRetry.stop();
-    this.watch.stop();
+    this.endRetries();
   }
 
   /**
@@ -121,10 +124,6 @@ export class Replica {
     this.watch.look();
   }
 
-  select(nodes: string[], edges: string[]): void {
-    if (this.state.epoch !== null) this.put({ kind: "select", client: this.client, nodes, edges });
-  }
-
   /** Makes the orphaned edits again on the document that is open now; what does not fit is left out. */
   reapplyOrphans(): void {
     const batches = this.state.orphans;
@@ -133,13 +132,25 @@ export class Replica {
       try {
         this.push(batch);
       } catch (error) {
-        this.complain("orphan", `An edit does not fit this document: ${errorText(error)}`);
+        this.effects.notify(ownProblem("orphan", "An edit does not fit this document", error));
       }
     }
   }
 
   discardOrphans(): void {
     this.store.update({ orphans: [] });
+  }
+
+  /** The notebook says how the line to the kernel is. */
+  line(line: Line): void {
+    if (this.stopped) return;
+    if (line === "dead") this.endRetries();
+    if (this.watch.told(line)) this.reconnected();
+  }
+
+  /** Tells what is selected here, or that this view goes; nobody answers that. */
+  tell(news: Omit<Select, "client"> | Omit<Leave, "client">): void {
+    if (this.state.epoch !== null) this.put({ ...news, client: this.client });
   }
 
   /** The wire is back: asks where the kernel stands and sends every unanswered request again. */
@@ -177,14 +188,16 @@ export class Replica {
         return this.onState(message.seq, message.state);
       case "selected":
         return this.effects.select(message.nodes, message.edges);
+      case "peer":
+        if (message.client !== this.client)
+          this.effects.peer(message.client, message.nodes, message.edges);
+        return;
       case "answer":
         this.commands.delete(message.id);
         this.watch.look();
         if (message.problem) this.effects.notify(message.problem);
         return;
-      default:
-        // A newer kernel may say more than this view knows.
-        return;
+      default: // A newer kernel may say more than this view knows.
     }
   }
 
@@ -268,7 +281,7 @@ export class Replica {
     try {
       return shareDocument(this.stages.confirmed, documentOf(nodes, edges));
     } catch (error) {
-      this.complain("snapshot", `The document cannot be shown: ${errorText(error)}`);
+      this.effects.notify(ownProblem("snapshot", "The document cannot be shown", error));
       return null;
     }
   }
@@ -276,7 +289,6 @@ export class Replica {
   private onHeartbeat({ epoch, rev, seq, digest }: Heartbeat): void {
     if (!this.isMyEpoch(epoch)) return;
     const differs = rev === this.have?.rev && digest !== this.have.digest;
-    // Nothing of what is here is to be kept then.
     if (differs) this.have = null;
     if (differs || rev > this.state.rev || seq > this.seq) this.hello();
   }
@@ -351,17 +363,7 @@ export class Replica {
   private resend(requests: readonly Request[]): boolean {
     const { epoch, rev } = this.state;
     if (epoch === null) return false;
-    return requests.every((request) => {
-      const head = { client: this.client, epoch, n: request.n };
-      return request.kind === "push"
-        ? this.put({ kind: "push", ...head, baseRev: rev, batch: request.batch })
-        : this.put({ kind: request.kind, ...head });
-    });
-  }
-
-  /** Tells the user of a problem that was found on this side. */
-  private complain(code: string, message: string): void {
-    this.effects.notify({ code, message, hint: "", nodeId: null, edgeId: null });
+    return requests.every((request) => this.put(messageOf(request, this.client, epoch, rev)));
   }
 
   private hello(): void {
@@ -380,11 +382,13 @@ export class Replica {
   private put(message: ViewMessage): boolean {
     if (this.stopped || this.state.link === "gone") return false;
     if (this.effects.send(message)) return true;
-    this.helloRetry.stop();
-    this.requestRetry.stop();
-    this.watch.stop();
+    this.endRetries();
     this.store.update({ link: "gone" });
     return false;
+  }
+
+  private endRetries(): void {
+    for (const part of [this.helloRetry, this.requestRetry, this.watch]) part.stop();
   }
 
   /** Something came from the kernel: what is asked of it again may be asked sooner. */
@@ -393,8 +397,4 @@ export class Replica {
     this.helloRetry.hasten();
     this.requestRetry.hasten();
   }
-}
-
-function errorText(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -106,7 +106,7 @@ test("a view that missed a patch asks, and takes the whole but for what was type
   const { replica, sent } = open();
   replica.edit("/name", "mine");
   replica.receive(patch(5, { cells: { "/name": { value: "theirs" } } }));
-  expect(sent).toEqual([{ kind: "hello", client: "me", rev: 0 }]);
+  expect(sent).toEqual([{ kind: "hello", client: "me", missed: true }]);
   const whole: Whole = {
     kind: "whole",
     to: "me",

@@ -19,7 +19,7 @@ export class ModelKernel {
 
   receive(message: ViewMessage): void {
     if (message.kind === "hello") return this.snap(message.client);
-    if (message.kind === "select" || message.kind === "command") return;
+    if (message.kind === "select" || message.kind === "leave" || message.kind === "command") return;
     const { client, epoch, n } = message;
     if (epoch !== this.epoch) return this.snap(client);
     const handled = this.handled.get(client) ?? 0;
@@ -105,6 +105,7 @@ export class World {
           },
           notify: (problem) => this.problems.push(problem.message),
           select: () => {},
+          peer: () => {},
         }),
     );
     for (const view of this.views) view.start();

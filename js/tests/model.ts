@@ -64,7 +64,7 @@ export class FakeModel {
     return this.sent.flatMap((message) => (message.kind === "push" ? [message.batch] : []));
   }
 
-  private emit(name: string, content?: unknown): void {
+  emit(name: string, content?: unknown): void {
     for (const listener of [...(this.listeners.get(name) ?? [])]) listener(content);
   }
 }

@@ -22,7 +22,7 @@ from kaizen_widgets.api.decisions import Conflict, RecoveredDraft
 from kaizen_widgets.api.pipelines import Pipelines
 from kaizen_widgets.background import BackgroundLoop, Pending
 from kaizen_widgets.clock import NewId, random_id, sleep
-from kaizen_widgets.errors import SaveConflictError, StoreError
+from kaizen_widgets.errors import ConnectError, SaveConflictError, StoreError, TimedOutError
 from kaizen_widgets.graph import Edge, Graph, Node, diff, same_content
 from kaizen_widgets.stores import (
     AutoSave,
@@ -88,6 +88,8 @@ class Keeping(Store):
         self._new_id = new_id
         self._epoch = store.epoch
         self._server = store.graph
+        self._sent: tuple[Graph, ...] = ()
+        self._unreachable = False
         # The journal hears of an edit before anybody else does: told is kept.
         self._end_journal = journal.follow(store) if journal else lambda: None
         self._end_conflict = store.on_event(self._on_event)
@@ -106,7 +108,7 @@ class Keeping(Store):
         with self.canvas.locked():
             self.canvas.load_pipeline(graph, id=id, name=name)
             # Before the event: whoever is told of the pipeline finds its drafts beside it.
-            self._epoch, self._server = self.canvas.epoch, stored
+            self._epoch, self._server, self._sent = self.canvas.epoch, stored, ()
             drafts = self._found(id, stored) if id else ()
             self.set({"conflict": None, "drafts": drafts, "notice": ""})
 
@@ -206,6 +208,13 @@ class Keeping(Store):
         self.autosave.resume()
         return name
 
+    def reachable(self) -> None:
+        """Somebody heard from the server: what could not be saved for want of a line is saved now."""
+        if self._unreachable:
+            self._unreachable = False
+            # Not here: whoever tells us may hold a lock of theirs.
+            self._loop.call_later(0, self.autosave.reconnected)
+
     def wait(self, coroutine: Coroutine[Any, Any, T]) -> T:
         """Run one of the coroutines above and wait for its end."""
         return self._loop.wait(coroutine, WAIT)
@@ -227,15 +236,22 @@ class Keeping(Store):
     def _on_event(self, event: Commit | Replaced) -> None:
         with self.canvas.locked():
             if isinstance(event, Replaced) and event.epoch != self._epoch:
-                self._epoch, self._server = event.epoch, event.after
+                self._epoch, self._server, self._sent = event.epoch, event.after, ()
                 self.set({"conflict": None, "drafts": (), "notice": ""})
 
     async def _save(self, draft: Draft) -> None:
+        try:
+            await self._send(draft)
+        except (ConnectError, TimedOutError):
+            self._unreachable = True
+            raise
+
+    async def _send(self, draft: Draft) -> None:
         with self.canvas.locked():
             if draft.epoch != self.canvas.epoch:
                 return  # Another pipeline was opened, and the edits given up.
             if self._epoch != draft.epoch:
-                self._epoch, self._server = draft.epoch, Graph()
+                self._epoch, self._server, self._sent = draft.epoch, Graph(), ()
             known = self._server
         pipeline_id = draft.pipeline_id
         if pipeline_id is None:
@@ -246,7 +262,8 @@ class Keeping(Store):
         with self.canvas.locked():
             if draft.epoch != self.canvas.epoch:
                 return
-            self._server = stored
+            # The public server may answer a save in other words than a question.
+            self._server, self._sent = stored, (draft.graph,)
             if self.journal is not None:
                 self.journal.saved(draft.epoch, draft.rev, draft.graph, stored)
 
@@ -267,12 +284,14 @@ class Keeping(Store):
         theirs = await self.pipelines.endpoints.load_graph(pipeline_id)
         if same_content(theirs, draft.graph):
             return theirs  # An answer was lost, or both did the same.
-        if not same_content(theirs, known):
+        if not any(same_content(theirs, own) for own in (known, *self._sent)):
             message = f"{draft.pipeline_name!r} was changed elsewhere since you opened it."
             with self.canvas.locked():
                 if draft.epoch == self.canvas.epoch:
                     self.set({"conflict": Conflict(self, known, theirs)})
             raise SaveConflictError(message, base=known, theirs=theirs)
+        # It may arrive although no answer comes back; then it is ours that the server has.
+        self._sent = (*self._sent, draft.graph)
         return (await self.pipelines.save_graph(pipeline_id, draft.graph)).graph
 
     async def _in_turn(self, pipeline_id: str, work: Callable[[], Coroutine[Any, Any, T]]) -> T:

@@ -44,6 +44,10 @@ class ResourceKeys:
         """One of them."""
         return (*self.details, id)
 
+    def scope(self, id: str) -> str:
+        """The changes of one of them, which are made one after another."""
+        return "/".join((*self.all, id))
+
 
 class AgentKeys(ResourceKeys):
     """The keys of agents."""

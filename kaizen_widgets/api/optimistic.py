@@ -57,6 +57,7 @@ def set_status(
         MutationOptions(
             send,
             mutation_key=key,
+            scope=keys.scope(id),
             on_mutate=write,
             on_error=roll_back,
             on_settled=settled,

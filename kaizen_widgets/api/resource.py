@@ -103,6 +103,7 @@ class Changeable(Readable):
             MutationOptions(
                 lambda change: self.endpoints.update(id, change),
                 mutation_key=(*self.keys.all, "update"),
+                scope=self.keys.scope(id),
                 invalidates=[self.keys.lists, self.keys.detail(id)],
                 retry=retry_repeatable,
             ),
@@ -116,6 +117,7 @@ class Changeable(Readable):
             MutationOptions(
                 self.endpoints.delete,
                 mutation_key=(*self.keys.all, "delete"),
+                scope=self.keys.scope(id),
                 on_success=lambda *_: self._client.remove_queries(self.keys.detail(id)),
                 invalidates=[self.keys.lists],
                 retry=retry_repeatable,

@@ -161,7 +161,11 @@ class Checks:
         """Let errors of other fields that people have been at come and go with this one's value."""
         state = self._state
         shown, below = state.errors, f"{name}."
-        differing = [other for other, error in shown.items() if errors.get(other) != error]
+        differing = [
+            other
+            for other, error in shown.items()
+            if (now := errors.get(other)) is not error and now != error
+        ]
         fresh = [other for other in errors if other not in shown]
         if fresh and not state.is_submitted:
             fresh = list(filter(_been_at(state.touched), fresh))

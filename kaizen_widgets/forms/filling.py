@@ -74,7 +74,8 @@ class Fillable(Observable):
         field = name_of(name)
         with self._operation:
             if self._names.hears(field):
-                self._state.write(parse(field), copied(value))
+                typed = value if self._schema is None else self._schema.typed(field, value)
+                self._state.write(parse(field), copied(typed))
                 self._state.heard(field)
                 self._state.mark_dirty(field)
                 self._heard_of(field, "change")

@@ -41,6 +41,7 @@ class Form(Modelled):
 
     Args:
         model: A model class, or anything a pydantic `TypeAdapter` takes; None for a form of plain values.
+            What its `after` validators say of the whole is heard once all fields pass, as in pydantic.
         default_values: What the fields hold at first: some of a model's fields, or an instance; without
             a model, all values there are.
         mode: When a field is judged before the first submit.
@@ -98,6 +99,8 @@ class Form(Modelled):
         if delay_error < 0:
             raise FormError(f"delay_error is {delay_error!r}; it cannot be negative.")
         state = State(_initial(schema, default_values), new_id or _counter())
+        if isinstance(schema, FormFields):
+            schema.bind(lambda: state.values)
         super().__init__(
             state,
             schema,

@@ -23,6 +23,10 @@ class Schema(Protocol):
         """Return the draft of a Python value for one field of these; a draft comes back as it is."""
         ...
 
+    def typed(self, name: str, draft: Any) -> Any:
+        """Return what a user typed into a field as it is kept: secrets so that nothing shows them."""
+        ...
+
     def row_draft(self, name: str, row: Any, values: Any = None) -> Any:
         """Return the draft of a new row of a list."""
         ...

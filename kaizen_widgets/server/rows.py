@@ -89,7 +89,7 @@ def page(
     order = "seq DESC"
     if sort is not None:
         column, direction = sort.removeprefix("-"), "DESC" if sort.startswith("-") else "ASC"
-        order = f"{column} COLLATE NOCASE {direction}, seq {direction}"
+        order = f"casefold({column}) {direction}, seq {direction}"
     total = db.execute(f"SELECT count(*) FROM {table} WHERE {where}", given).fetchone()[0]  # noqa: S608
     rows = db.execute(
         f"SELECT * FROM {table} WHERE {where} ORDER BY {order} LIMIT :limit OFFSET :offset",  # noqa: S608

@@ -76,7 +76,8 @@ class Listening:
         """All there are, each with its number."""
         self.has_plain = False
         """Whether somebody wants to hear whole states."""
-        self._count = 0
+        self.count = 0
+        """How many there have ever been."""
         self._selectors = 0
         self._always: dict[Entry, None] = {}
         self._readers: dict[str, dict[Entry, None]] = {}
@@ -85,8 +86,8 @@ class Listening:
         """Keep a listener; one that is kept already stays where it is."""
         if entry in self.entries:
             return
-        self._count += 1
-        self.entries[entry] = self._count
+        self.count += 1
+        self.entries[entry] = self.count
         self._always[entry] = None
         if not isinstance(entry, Selected):
             self.has_plain = True
@@ -120,17 +121,28 @@ class Listening:
             for key in reads:
                 self._readers.setdefault(key, {})[entry] = None
 
-    def concerned(self, changed: Iterable[str] | None) -> Iterable[Entry]:
-        """Return whom a change of some keys concerns, in the order they came; None: of any key."""
+    def concerned(self, changed: Iterable[str] | None, count: int | None = None) -> Iterable[Entry]:
+        """Return whom a change of some keys concerns, in the order they came.
+
+        Args:
+            changed: The keys; None for any.
+            count: Only of so many who came first.
+        """
         if not self._readers:
-            return tuple(self._always)
-        if changed is None:
-            return tuple(self.entries)
-        found = dict(self._always)
-        for key in changed:
-            found.update(self._readers.get(key, {}))
-        # Another thread may have ended one just now.
-        return sorted(found, key=lambda entry: self.entries.get(entry, 0))
+            found: Iterable[Entry] = tuple(self._always)
+        elif changed is None:
+            found = tuple(self.entries)
+        else:
+            some = dict(self._always)
+            for key in changed:
+                some.update(self._readers.get(key, {}))
+            found = sorted(some, key=self._number)
+        if count is None or count == self.count:
+            return found
+        return [entry for entry in found if self._number(entry) <= count]
+
+    def _number(self, entry: Entry) -> int:
+        return self.entries.get(entry, 0)  # another thread may have ended it just now
 
     def _forget(self, entry: Selected) -> None:
         for key in entry.reads or ():

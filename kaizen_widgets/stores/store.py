@@ -79,17 +79,22 @@ class Store(Verbs, HasTraits):
             values = partial if is_dict else self._values(partial, self._current())
             changes = self._store({**self.initial, **values} if replace else values)
             if changes and (self._listening.entries or told or self._trait_notifiers):
-                state = self._current()
-                self._delivery.post(bind(self._announce, changes, state, action, told))
+                state, count = self._current(), self._listening.count
+                self._delivery.post(bind(self._announce, changes, state, action, told, count))
 
     def notify_change(self, change: Bunch) -> None:
         """Tell observers, then listeners, of a plain assignment (``store.theme = "dark"``)."""
-        super().notify_change(change)
         name = change.name
-        if change.type == "change" and name in self._keys and name not in self._derived:
-            if self._listening.entries:
-                self._call_listeners(self.get(), {name: change.old})
-            self._tell(self._middleware, f"set {name}")
+        if change.type != "change" or name not in self._keys or name in self._derived:
+            super().notify_change(change)
+            return
+        call_all(
+            (
+                bind(super().notify_change, change),
+                lambda: self._call_listeners(self.get(), {name: change.old}),
+                bind(self._tell, self._middleware, f"set {name}"),
+            )
+        )
 
     # -------------------------------------------------------------- within
 
@@ -127,6 +132,7 @@ class Store(Verbs, HasTraits):
         state: State,
         action: Action,
         told: Sequence[Middleware],
+        count: int | None = None,
         also: State | None = None,
     ) -> None:
         """Tell observers, listeners and middlewares, each also after another raised.
@@ -136,6 +142,7 @@ class Store(Verbs, HasTraits):
             state: The state after it.
             action: What it was for.
             told: The middlewares to tell.
+            count: How many listeners there had been; who came later is not told.
             also: Derived keys that changed, and what they were.
         """
         try:
@@ -146,7 +153,7 @@ class Store(Verbs, HasTraits):
             try:
                 if self._listening.entries:
                     before = {key: old for key, (old, _new) in changes.items()}
-                    self._call_listeners(state, {**before, **also} if also else before)
+                    self._call_listeners(state, {**before, **also} if also else before, count)
             finally:
                 if told:
                     self._tell(told, action)
@@ -154,11 +161,14 @@ class Store(Verbs, HasTraits):
     def _event(self, key: str, old: Any, new: Any) -> Bunch:
         return Bunch(name=key, old=old, new=new, owner=self, type="change")
 
-    def _call_listeners(self, state: State, before: State) -> None:
+    def _call_listeners(self, state: State, before: State, count: int | None = None) -> None:
         """Tell of a state, and of what some keys were before."""
+        there = self._listening.entries
         previous = {**state, **before} if self._listening.has_plain else before
         first: Exception | None = None
-        for entry in self._listening.concerned(before):
+        for entry in self._listening.concerned(before, count):
+            if entry not in there:
+                continue  # a listener before it has ended it
             try:
                 if isinstance(entry, Selected):
                     if entry.reads is not None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from kaizen_widgets.errors import FormError
 from kaizen_widgets.forms.paths import MISSING, Path, join, parse
 from kaizen_widgets.sync.form_messages import FieldNode
 
@@ -165,7 +166,10 @@ class Places:
         return node.kind == "object" and bool(node.fields) and node.fields[0].name == "0"
 
     def _ids(self, path: Path) -> Sequence[str]:
-        return self._form.rows(join(path)).ids
+        try:
+            return self._form.rows(join(path)).ids
+        except FormError:
+            return ()  # what stands there is no list, as its error says
 
     def _tag(self, path: Path) -> int | None:
         return self._form.branch(join(path))

@@ -140,13 +140,17 @@ class FormEnd:
         if isinstance(message, FormHello):
             self._greet(message)
             return
+        failure: Exception | None = None
         with self._one_patch():
+            self._is_owed = True
             if message.seq <= self._seen.get(message.client, 0):
                 return  # sent twice, done once
             self._seen[message.client] = message.seq
-            self._is_owed = True
-            with self._form.batch():
-                self._intake.take(message, buffers)
+            try:
+                with self._form.batch():
+                    self._intake.take(message, buffers)
+            except Exception as error:  # somebody who watches the form; what was asked goes on
+                failure = error
         # Outside: they call a user's code, which may take its time, and waits for no view.
         match message:
             case Submit():
@@ -155,17 +159,19 @@ class FormEnd:
                 self._desk.reset()
             case Blur():
                 self._desk.left(message.key)
+        if failure is not None:
+            raise failure
 
     def _greet(self, message: FormHello) -> None:
         with self._lock:
             self.flush()
             seen = self._seen.setdefault(message.client, 0)
-            if message.rev == self.rev:
-                self._is_owed = True
-                self.flush()
-            else:
+            if message.missed:
                 whole = Whole(kind="whole", to=message.client, seen=seen, picture=self.picture())
                 self._send(whole)
+            else:
+                self._is_owed = True
+                self.flush()
 
     # -------------------------------------------------------------- to views
 

@@ -112,6 +112,8 @@ class Intake:
 
     def _move_rows(self, message: RowOperation) -> None:
         name, node = self._places.name_of(message.key)
+        if not isinstance(self._form.get_value(name), list):
+            self._form.change(name, [])  # it was not set, or no list at all
         rows = self._form.rows(name)
         count = len(rows)
         if message.operation == "insert":

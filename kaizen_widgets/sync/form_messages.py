@@ -174,11 +174,15 @@ class Numbered(Wire):
 
 
 class FormHello(Wire):
-    """A view opens, or has missed a patch: it asks how things stand since ``rev``."""
+    """A view opens or comes back: it asks how things stand.
+
+    The answer is a patch of nothing, whose ``rev`` tells whether the view has missed one; then it asks again,
+    and gets the whole. (What is on its way arrives before the answer does.)
+    """
 
     kind: Literal["hello"] = "hello"
     client: ClientId
-    rev: Count
+    missed: bool = False
 
 
 class Change(Numbered):

@@ -15,15 +15,19 @@ KINDS = frozenset(get_args(FieldKind))
 
 
 def tree_of(
-    description: Mapping[str, Any], *, choices: frozenset[str] = frozenset()
+    description: Mapping[str, Any],
+    *,
+    choices: frozenset[str] = frozenset(),
+    is_made: bool = False,
 ) -> tuple[FieldNode, dict[str, FieldNode]]:
     """Return the root and the definitions that recursive fields refer to.
 
     Args:
         description: What `FieldTree.describe` gave.
         choices: Names of top-level fields that are given options by the panel, and so become selects.
+        is_made: Whether the form is of something there is already, whose frozen fields stay as they are.
     """
-    root = node_of(description["root"])
+    root = node_of(description["root"], is_made)
     if choices:
         fields = tuple(
             field.model_copy(update={"kind": "select"})
@@ -33,18 +37,18 @@ def tree_of(
         )
         root = root.model_copy(update={"fields": fields})
     definitions = description.get("definitions") or {}
-    return root, {name: node_of(node) for name, node in definitions.items()}
+    return root, {name: node_of(node, is_made) for name, node in definitions.items()}
 
 
 @lru_cache(maxsize=64)
 def tree_of_model(
-    tree: FieldTree, choices: frozenset[str] = frozenset()
+    tree: FieldTree, choices: frozenset[str] = frozenset(), is_made: bool = False
 ) -> tuple[FieldNode, dict[str, FieldNode]]:
     """Return the same for a form that says nothing of its own about the model's fields: once a model."""
-    return tree_of(FormFields(tree).describe(), choices=choices)
+    return tree_of(FormFields(tree).describe(), choices=choices, is_made=is_made)
 
 
-def node_of(node: Mapping[str, Any]) -> FieldNode:
+def node_of(node: Mapping[str, Any], is_made: bool = False) -> FieldNode:
     """Return one node, with all below."""
     hints: Mapping[str, Any] = node.get("hints") or {}
     limits: Mapping[str, Any] = node.get("constraints") or {}
@@ -54,24 +58,29 @@ def node_of(node: Mapping[str, Any]) -> FieldNode:
         "name": node.get("name") or "",
         "kind": kind if kind in KINDS else "unsupported",
         "label": node.get("label") or "",
-        "help": node.get("help") or "",
+        # A help that comes from a docstring has its marks for code.
+        "help": (node.get("help") or "").replace("``", ""),
         "placeholder": node.get("placeholder") or "",
         "group": node.get("group") or "",
         "required": bool(node.get("required")),
         "nullable": bool(node.get("nullable")),
-        "read_only": bool(node.get("readOnly")) or kind in ("computed", "opaque"),
+        "read_only": bool(
+            node.get("readOnly")
+            or (is_made and node.get("frozen"))
+            or kind in ("computed", "opaque")
+        ),
         "deprecated": deprecated if isinstance(deprecated, str) else "This is deprecated.",
         "ref": node.get("ref") or "",
         "options": tuple(
             Option(value=option["value"], label=str(option["label"]))
             for option in node.get("options") or ()
         ),
-        "fields": tuple(node_of(field) for field in _shown(node)),
+        "fields": tuple(node_of(field, is_made) for field in _shown(node)),
         "branches": tuple(
             Branch(
                 tag=str(index),
                 label=str(branch["label"]),
-                node=_without(node_of(branch["node"]), node.get("discriminator", "")),
+                node=_without(node_of(branch["node"], is_made), node.get("discriminator", "")),
             )
             for index, branch in enumerate(node.get("branches") or ())
         ),
@@ -87,12 +96,12 @@ def node_of(node: Mapping[str, Any]) -> FieldNode:
         facts["help"] = node["note"] if kind == "opaque" else facts["help"]
     for part, role in (("item", "item"), ("key", "names")):
         if node.get(part):
-            facts[role] = node_of(node[part])
+            facts[role] = node_of(node[part], is_made)
     item = facts.get("item")
     if kind == "list" and item is not None and item.label in ("", "Item"):
         facts["item"] = item.model_copy(update={"label": _one_of(facts["label"])})
     if kind == "dict" and node.get("value"):
-        facts["item"] = node_of(node["value"])
+        facts["item"] = node_of(node["value"], is_made)
     return FieldNode(**facts)
 
 
@@ -105,10 +114,9 @@ def _one_of(label: str) -> str:
 
 
 def _without(node: FieldNode, name: str) -> FieldNode:
-    """Leave out the field that says which branch it is: the picker says so."""
-    return node.model_copy(
-        update={"fields": tuple(f for f in node.fields if f.name != name or not name)}
-    )
+    """Leave out the field that says which branch it is, where the picker has said all of it."""
+    fields = tuple(one for one in node.fields if one.name != name or len(one.options) > 1)
+    return node.model_copy(update={"fields": fields}) if name else node
 
 
 def _shown(node: Mapping[str, Any]) -> list[Mapping[str, Any]]:

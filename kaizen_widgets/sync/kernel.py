@@ -31,6 +31,8 @@ from kaizen_widgets.sync.messages import (
     Hello,
     KernelMessage,
     KindLook,
+    Leave,
+    Peer,
     Problem,
     Push,
     Redo,
@@ -149,10 +151,12 @@ class KernelEnd:
                 self._handle_request(message)
             case Select():
                 graph = self._document.graph
-                self._on_select(
-                    tuple(node for node in message.nodes if graph.has_node(node)),
-                    tuple(edge for edge in message.edges if graph.has_edge(edge)),
-                )
+                nodes = tuple(node for node in message.nodes if graph.has_node(node))
+                edges = tuple(edge for edge in message.edges if graph.has_edge(edge))
+                self._later(Peer(client=message.client, nodes=nodes, edges=edges))
+                self._on_select(nodes, edges)
+            case Leave():
+                self._later(Peer(client=message.client))
             case Command():
                 problem = self._on_command(message.name)
                 self._later(Answer(to=message.client, id=message.id, problem=problem))

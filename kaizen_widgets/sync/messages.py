@@ -78,6 +78,13 @@ class Select(Wire):
     edges: tuple[ElementId, ...] = ()
 
 
+class Leave(Wire):
+    """The view goes: nothing of it is to be marked in others any more (S12)."""
+
+    kind: Literal["leave"] = "leave"
+    client: ClientId
+
+
 class Command(Wire):
     """A button that is no edit; answered with an `Answer` of the same ``id``."""
 
@@ -87,7 +94,9 @@ class Command(Wire):
     name: Literal["run", "cancel", "save"]
 
 
-ViewMessage = Annotated[Hello | Push | Undo | Redo | Select | Command, Field(discriminator="kind")]
+ViewMessage = Annotated[
+    Hello | Push | Undo | Redo | Select | Leave | Command, Field(discriminator="kind")
+]
 
 # ------------------------------------------------------------ kernel to views
 
@@ -267,6 +276,15 @@ class Selected(Wire):
     edges: tuple[ElementId, ...] = ()
 
 
+class Peer(Wire):
+    """What one view has selected, for all others to mark; nothing once it is gone (S12)."""
+
+    kind: Literal["peer"] = "peer"
+    client: ClientId
+    nodes: tuple[ElementId, ...] = ()
+    edges: tuple[ElementId, ...] = ()
+
+
 class Answer(Wire):
     """The end of a `Command`."""
 
@@ -277,7 +295,16 @@ class Answer(Wire):
 
 
 KernelMessage = Annotated[
-    Snapshot | Applied | Handled | Refused | Expected | Heartbeat | State | Selected | Answer,
+    Snapshot
+    | Applied
+    | Handled
+    | Refused
+    | Expected
+    | Heartbeat
+    | State
+    | Selected
+    | Peer
+    | Answer,
     Field(discriminator="kind"),
 ]
 

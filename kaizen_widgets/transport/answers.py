@@ -1,8 +1,7 @@
 """Error answers to errors: the server's three shapes, and FastAPI's own, become one tree.
 
 The shapes are ``{"error": {"code", "message", "details"?}}``, ``{"error": "word", "message",
-"retry_after"}`` and ``{"detail", "code"?}``. What a server says about its own failures (a 500 may carry
-a traceback) is not passed on.
+"retry_after"}`` and ``{"detail", "code"?}``. What a server says about its own mistakes is not passed on.
 """
 
 from __future__ import annotations
@@ -61,8 +60,10 @@ def status_error(
         now: The time, for a Retry-After that is a date.
     """
     code, message, details = read(payload)
-    if status >= 500 or not message:
-        message = "The server failed" if status >= 500 else "The server refused this"
+    failed = status >= 500
+    # A 500 may carry a traceback; a 503 says what is missing, such as a model's key.
+    if not message or (failed and status != 503):
+        message = "The server failed" if failed else "The server refused this"
     sentence = f"{message.rstrip('.')} ({method} {url}: {status}{f' {code}' if code else ''})."
     if details:
         fields = "; ".join(

@@ -27,13 +27,17 @@ class Expiry:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._ahead = 0.0
+        self._date = ""
         self._token = ""
         self._due: float | None = None
 
     def heard(self, date: str | None) -> None:
         """Learn the server's time from a ``Date`` header."""
+        if not date or date == self._date:
+            return
+        self._date = date
         try:
-            theirs = parsedate_to_datetime(date or "")
+            theirs = parsedate_to_datetime(date)
         except ValueError:
             return
         if theirs.tzinfo is None:

@@ -186,14 +186,13 @@ class Transport:
     # ------------------------------------------------------------ one attempt
 
     def _url(self, path: str, params: Mapping[str, Any] | None) -> httpx.URL:
-        url = join(self._base, path)
         given = {key: value for key, value in (params or {}).items() if value is not None}
-        return url.copy_merge_params(given) if given else url
+        return join(self._base, f"{path}?{httpx.QueryParams(given)}" if given else path)
 
     def _check_session(self, session: int, method: str, url: httpx.URL) -> None:
         """Refuse what was asked for by somebody who has signed out since."""
         if session != self.tokens.generation:
-            name = str(url.copy_with(query=None))
+            name = _named(url)
             raise UnauthorizedError(
                 f"{method} {name} was answered after the session had ended; sign in again.",
                 status=401,
@@ -238,7 +237,7 @@ class Transport:
         used = await self._fresh_access()
         for is_last in (not used, True):
             headers = self._headers(used, {}) | {"Accept": "text/event-stream"}
-            async with self._wire.open("POST", url, json, headers) as response:
+            async with self._wire.open("POST", url, str(url), json, headers) as response:
                 if response.is_success:
                     yield response
                     return
@@ -265,10 +264,10 @@ class Transport:
         self, method: str, url: httpx.URL, json: Any, access: str, more: Mapping[str, str]
     ) -> Answer:
         headers = self._headers(access, more)
-        name = str(url.copy_with(query=None))
+        name = _named(url)
         started = self._clock.monotonic()
         for _ in range(MAX_REDIRECTS + 1):
-            response, body = await self._wire.exchange(method, url, json, headers)
+            response, body = await self._wire.exchange(method, url, name, json, headers)
             log.debug(
                 "%s %s: %d in %.0f ms, request %s",
                 method,
@@ -329,3 +328,8 @@ class Transport:
         )
         error.args = (self.tokens.redact(str(error)),)
         raise error
+
+
+def _named(url: httpx.URL) -> str:
+    """Return a URL without its query, which may hold what users typed."""
+    return str(url).partition("?")[0]

@@ -50,15 +50,15 @@ class Wire:
         self._closed = False
 
     async def exchange(
-        self, method: str, url: httpx.URL, json: Any, headers: Mapping[str, str]
+        self, method: str, url: httpx.URL, name: str, json: Any, headers: Mapping[str, str]
     ) -> tuple[httpx.Response, bytes]:
-        """Send, and read the whole answer.
+        """Send, and read the whole answer; ``name`` is the URL without its query, for sentences.
 
         Raises:
             TransportError: There was none, or not in time, or too much of it.
         """
-        async with self.open(method, url, json, headers) as response:
-            return response, await self.read(response, method, str(url.copy_with(query=None)))
+        async with self.open(method, url, name, json, headers) as response:
+            return response, await self.read(response, method, name)
 
     async def read(self, response: httpx.Response, method: str, name: str) -> bytes:
         """Read the whole body of an opened answer.
@@ -80,14 +80,13 @@ class Wire:
 
     @asynccontextmanager
     async def open(
-        self, method: str, url: httpx.URL, json: Any, headers: Mapping[str, str]
+        self, method: str, url: httpx.URL, name: str, json: Any, headers: Mapping[str, str]
     ) -> AsyncIterator[httpx.Response]:
         """Send, and hand out the answer before its body was read.
 
         Raises:
             TransportError: There was none in time.
         """
-        name = str(url.copy_with(query=None))
         facts = {"method": method, "url": name}
         client = self._opened()
         try:

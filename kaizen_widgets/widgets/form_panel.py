@@ -93,10 +93,11 @@ class FormPanel(ipw.VBox):
         self._result: Any = None
         self._fields: dict[str, FieldArea] = {}
         choices = frozenset(options or ())
+        is_made = not isinstance(form_options.get("default_values"), Mapping | None)
         self._root, self._definitions = (
-            tree_of(self.form.tree.describe(), choices=choices)
+            tree_of(self.form.tree.describe(), choices=choices, is_made=is_made)
             if isinstance(form, Form) or form_options.get("hints")
-            else tree_of_model(self.form.tree.tree, choices)
+            else tree_of_model(self.form.tree.tree, choices, is_made)
         )
         self._places = Places(self.form, self._root, self._definitions)
         for named in (widgets, options, when, read_outs):

@@ -137,7 +137,7 @@ class MutationButton(Panel):
         if state.is_success:
             return note(f"✓ {self.done}", GOOD)
         if state.is_paused:
-            return note("Waits for the network", WARN)
+            return note("Waits to be sent", WARN)
         if state.is_pending and state.failure_count:
             return note(f"Failed {state.failure_count}x, trying again", MUTED)
         return ""

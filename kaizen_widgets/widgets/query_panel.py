@@ -97,8 +97,8 @@ class QueryPanel(Panel):
         self.body = ipw.VBox([])
         self._html = ipw.HTML()
         self._output = ipw.Output()
-        self.refresh_button.on_click(lambda _button: observer.refetch())
-        self.retry_button.on_click(lambda _button: observer.refetch())
+        for button in (self.refresh_button, self.retry_button):
+            button.on_click(lambda _button: observer.refetch(cancel_refetch=False))
         header = ipw.HBox(
             [self.title, self.state, self.updated, self.refresh_button], layout=wrapping()
         )
@@ -126,7 +126,8 @@ class QueryPanel(Panel):
         self.state.value = _state(result)
         self.updated.value = _updated(result)
         self.bar.value = quiet_bar(result.is_fetching and result.has_data)
-        self.refresh_button.disabled = result.is_fetching
+        # Not disabled meanwhile: that would take the keyboard's focus away.
+        self.refresh_button.icon = "refresh spin" if result.is_fetching else "refresh"
         failed = result.is_error and not result.is_fetching
         self.message.value = alert(_why(result.error)) if failed else ""
         self.problem.layout.display = "flex" if failed else "none"

@@ -106,7 +106,7 @@ def _chosen(theme: str) -> str:
     return (
         f"{body} :is(.kaizen-panel, .kaizen-canvas) {{ {_rules(theme)} }}\n"
         f"{body} .kaizen-panel {{ background: var(--jp-layout-color1); }}\n"
-        f"{body} .kaizen-panel:not(.kaizen-panel *, :has(> .kaizen-notifications)) "
+        f"{body} .kaizen-panel:not(.kaizen-panel *, :empty, :has(> .kaizen-notifications)) "
         f"{{ border-radius: 6px; padding: 8px; }}"
     )
 

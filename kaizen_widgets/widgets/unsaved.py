@@ -19,12 +19,13 @@ from kaizen_widgets.errors import KaizenError
 from kaizen_widgets.graph import Comparison
 from kaizen_widgets.stores import AuthStore
 from kaizen_widgets.widgets.markup import LINE, MUTED, WARN, alert
+from kaizen_widgets.widgets.panel import Panel
 
 MOST_DIFFERENCES = 40
 """How many differences a comparison lists; Python lists all."""
 
 
-class UnsavedPanel(ipw.VBox):
+class UnsavedPanel(Panel):
     """Notices with buttons.
 
     Args:
@@ -42,7 +43,8 @@ class UnsavedPanel(ipw.VBox):
         sign_in: Callable[[], object] | None = None,
         now: Callable[[], datetime],
     ) -> None:
-        super().__init__(layout=ipw.Layout(width="100%"))
+        self._notices = ipw.VBox(layout=ipw.Layout(width="100%"))
+        super().__init__([self._notices], layout=ipw.Layout(width="100%"))
         self._keeping = keeping
         self._auth = auth
         self._sign_in = sign_in
@@ -73,14 +75,14 @@ class UnsavedPanel(ipw.VBox):
             if wanted == self._shown:
                 return
             self._shown = wanted
-            old, notices = self.children, []
+            old, notices = self._notices.children, []
             if signed_out:
                 notices.append(self._signed_out(auth.message))
             if keeping.conflict is not None:
                 notices.append(self._conflict(keeping.conflict))
             notices += [self._draft(draft) for draft in keeping.drafts]
             notices += [_Notice(text) for text in (keeping.notice, problem) if text]
-            self.children = notices
+            self._notices.children = notices
             for notice in old:
                 notice.close()
 
@@ -88,7 +90,7 @@ class UnsavedPanel(ipw.VBox):
         """Close the panel and stop listening."""
         for end in self._ends:
             end()
-        for notice in self.children:
+        for notice in self._notices.children:
             notice.close()
         super().close()
 
@@ -122,12 +124,13 @@ class UnsavedPanel(ipw.VBox):
         return notice
 
     def _draft(self, draft: RecoveredDraft) -> _Notice:
-        edits = "1 unsaved edit" if draft.edits == 1 else f"{draft.edits} unsaved edits"
+        one = draft.edits == 1
+        edits = "1 unsaved edit" if one else f"{draft.edits} unsaved edits"
         moved = " The pipeline has changed on the server since." if draft.has_moved else ""
         when = _when(draft.written_at, self._now())
         notice = _Notice(
-            f"{edits} to {draft.pipeline_name!r}, made {when}, were found: that kernel ended before "
-            f"they were saved.{moved}"
+            f"{edits} to {draft.pipeline_name!r}, made {when}, {'was' if one else 'were'} found: that "
+            f"kernel ended before {'it was' if one else 'they were'} saved.{moved}"
         )
         load = "Put them on the canvas; undo takes them away again: studio.recovered[0].load()"
         notice.button("Load", load, draft.load, primary=True)
@@ -136,7 +139,7 @@ class UnsavedPanel(ipw.VBox):
         return notice
 
     def __repr__(self) -> str:
-        return f"UnsavedPanel({len(self.children)} notices)"
+        return f"UnsavedPanel({len(self._notices.children)} notices)"
 
 
 class _Notice(ipw.VBox):

@@ -1,5 +1,7 @@
 """What each change makes stale, removes, and leaves alone; for agents and pipelines alike."""
 
+import json
+
 import httpx
 import pytest
 
@@ -113,3 +115,24 @@ def test_a_mutation_can_be_waited_for_awaited_and_subscribed_to(world, loop):
 
     assert loop.run(read()) == mutation.wait(0).name == "A"
     assert heard[-1] == "success"
+
+
+def test_changes_of_one_thing_are_made_in_order_also_after_the_network_was_away(fake, loop):
+    sent, away = [], [True]
+
+    def handler(request):
+        if away[0]:
+            return httpx.Response(503, json={})
+        sent.append(json.loads(request.content)["name"])
+        return {"id": "a", "name": "A"}
+
+    api = fake(handler)
+    api.query_client.mount()
+    api.query_client.online.set_online(False)
+    changes = [api.agents.update("a", name=name) for name in ("one", "two", "three")]
+    loop.advance(60)
+    assert [one.status for one in changes] == ["pending"] * 3
+    away[0] = False
+    api.query_client.online.set_online(True)
+    loop.advance(60)
+    assert sent == ["one", "two", "three"]

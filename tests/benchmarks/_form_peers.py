@@ -55,7 +55,7 @@ def main() -> None:
             PydanticModelEditor,
         )
 
-        rows = [Row() for _ in range(200)]
+        rows = [Row.model_validate({}) for _ in range(200)]
         found["pydantic-panel"] = {
             "50 fields": {
                 # Drawn, as a page would: the editor alone makes nothing yet.

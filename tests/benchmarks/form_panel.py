@@ -4,8 +4,9 @@ Forms of 50 fields, and of 200 rows of 3: seconds to build one in the kernel, an
 there (for a second form: the shared code travels once a kernel). Then, at 200 rows, what a keystroke costs in
 the kernel and in messages, and how long a real browser takes from the picture to the painted form.
 
-The peers are installed into a virtual environment that is thrown away; ``--no-peers`` leaves them out, and
-``--no-browser`` the paint. It measures and prints; it judges nothing.
+The peers are installed into a virtual environment that is thrown away; ``--peers=PYTHON`` takes a Python that
+has them, ``--no-peers`` leaves them out, and ``--no-browser`` the paint. It measures and prints; it judges
+nothing.
 """
 
 from __future__ import annotations
@@ -48,7 +49,10 @@ requestAnimationFrame(() => setTimeout(() => { window.took = performance.now() -
 def main(arguments: Sequence[str]) -> int:
     """Measure and print."""
     write = sys.stdout.write
-    peers = {} if "--no-peers" in arguments else _measure_peers()
+    given = next((one.partition("=")[2] for one in arguments if one.startswith("--peers=")), "")
+    peers: dict[str, Any] = {}
+    if "--no-peers" not in arguments:
+        peers = _measure_peers(given) if given else _install_peers()
     write(f"{'':16}{'':16}{'build':>12}{'messages':>12}{'ours is':>16}\n")
     for name, model in FORMS.items():
         seconds, messages = _measure_ours(model())
@@ -121,18 +125,23 @@ def _measure_paint() -> float:
     return statistics.median(times)
 
 
-def _measure_peers() -> dict[str, Any]:
-    """Install the peers somewhere and measure them there."""
+def _install_peers() -> dict[str, Any]:
+    """Install the peers somewhere, and measure them there."""
     with tempfile.TemporaryDirectory() as folder:
         sys.stderr.write(f"installing {', '.join(PEERS)} for this run ...\n")
         venv.create(folder, with_pip=True)
-        python = Path(folder) / "bin" / "python"
+        python = str(Path(folder) / "bin" / "python")
         install = [python, "-m", "pip", "install", "--quiet", *PEERS]
         done = subprocess.run(install, capture_output=True, text=True)
         if done.returncode:
             return {"peers": f"pip failed: {done.stderr.strip().splitlines()[-1:]}"}
-        script = Path(__file__).with_name("_form_peers.py")
-        done = subprocess.run([python, script], capture_output=True, text=True)
-        if done.returncode:
-            return {"peers": done.stderr.strip().splitlines()[-1]}
-        return json.loads(done.stdout.strip().splitlines()[-1])
+        return _measure_peers(python)
+
+
+def _measure_peers(python: str) -> dict[str, Any]:
+    """Measure the peers in a Python that has them."""
+    script = str(Path(__file__).with_name("_form_peers.py"))
+    done = subprocess.run([python, script], capture_output=True, text=True)
+    if done.returncode:
+        return {"peers": done.stderr.strip().splitlines()[-1]}
+    return json.loads(done.stdout.strip().splitlines()[-1])

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from playwright.sync_api import Locator, expect
@@ -226,6 +225,7 @@ def test_every_control_tells_python_what_was_put_in(everything: Lab):
     page.get_by_role("switch", name="Set Address").check()
     field(everything, "City").fill("Bergen")
     wrapper(everything, "Scores").get_by_role("button", name="Add").click()
+    expect(wrapper(everything, "Entry 2").get_by_label("Key")).to_be_focused()
     page.keyboard.type("eve")
     page.keyboard.press("Tab")
     page.keyboard.type("2")
@@ -264,7 +264,7 @@ def test_rows_are_added_moved_and_removed_by_keyboard(everything: Lab):
     tags = wrapper(everything, "Tags")
     tags.get_by_role("button", name="Add").focus()
     page.keyboard.press("Enter")
-    expect(tags.locator(".kf-row")).to_have_count(3)
+    expect(tags.locator(".kf-row").nth(2).locator("input")).to_be_focused()
     page.keyboard.type("three")
     tags.get_by_role("button", name="Move Tag 3 up").focus()
     page.keyboard.press("Enter")
@@ -272,6 +272,7 @@ def test_rows_are_added_moved_and_removed_by_keyboard(everything: Lab):
     expect(tags.get_by_role("button", name="Move Tag 2 up")).to_be_focused()
     page.keyboard.press(" ")
     everything.wait_for_python("panel.form.get_value('tags')", ["three", "one", "two"])
+    expect(tags.get_by_role("button", name="Move Tag 1 up")).to_be_focused()
     tags.get_by_role("button", name="Remove Tag 2").focus()
     page.keyboard.press("Enter")
     everything.wait_for_python("panel.form.get_value('tags')", ["three", "two"])
@@ -298,7 +299,7 @@ def test_not_set_and_empty_are_told_apart(everything: Lab):
     expect(note).to_have_attribute("placeholder", "Not set")
 
 
-def test_what_was_typed_survives_a_reload_and_a_password_does_not_come_back(everything: Lab):
+def test_what_was_typed_survives_a_reload_and_a_password_is_nowhere_to_be_read(everything: Lab):
     field(everything, "Text").fill("typed before")
     field(everything, "Secret").fill("hunter2")
     field(everything, "Text").focus()
@@ -311,9 +312,9 @@ def test_what_was_typed_survives_a_reload_and_a_password_does_not_come_back(ever
         "placeholder", "•••••••• (set; type to replace)"
     )
     everything.save()
-    saved = everything.python(f"open({everything.path!r}).read()")
-    assert "typed before" in saved or "_picture" in saved or "widget-view" in saved
-    assert "hunter2" not in saved
+    assert "hunter2" not in everything.python(f"open({everything.path!r}).read()")
+    states = "[w.get_state() for w in __import__('ipywidgets').Widget.widgets.values()]"
+    assert "hunter2" not in everything.python(f"str({states})")
 
 
 def test_two_tabs_on_one_form_follow_each_other(everything: Lab):
@@ -340,22 +341,19 @@ def test_typing_while_the_kernel_is_busy_loses_nothing(everything: Lab):
     expect(text).to_have_value("typed while it sleeps")
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_axe_finds_nothing_serious(everything: Lab, theme: Any):
-    everything.theme(theme)
+def test_axe_finds_nothing_serious_and_nothing_sticks_out_in_either_theme(everything: Lab):
     everything.page.get_by_role("button", name="Submit").click()
     expect(error(everything, "Text")).not_to_have_text("")
-    assert serious(everything, ".kaizen-form-panel") == []
-
-
-@pytest.mark.parametrize("width", [320, 700])
-def test_nothing_sticks_out_where_it_is_narrow(everything: Lab, width: int):
-    everything.run_python(f"panel.layout.width = '{width}px'")
-    form = everything.page.locator(".kaizen-form")
-    everything.page.wait_for_function(
-        "(width) => document.querySelector('.kaizen-form').clientWidth <= width", arg=width
-    )
-    assert form.evaluate("(el) => el.scrollWidth <= el.clientWidth")
+    themes: tuple[tuple[Literal["light", "dark"], int], ...] = (("light", 700), ("dark", 320))
+    for theme, width in themes:
+        everything.theme(theme)
+        everything.run_python(f"panel.layout.width = '{width}px'")
+        everything.page.wait_for_function(
+            "(width) => document.querySelector('.kaizen-form').clientWidth <= width", arg=width
+        )
+        form = everything.page.locator(".kaizen-form")
+        assert form.evaluate("(el) => el.scrollWidth <= el.clientWidth")
+        assert serious(everything, ".kaizen-form-panel") == []
 
 
 # -------------------------------------------------- own widgets, taken apart
@@ -425,11 +423,3 @@ def test_a_node_is_configured_beside_its_canvas_and_undo_shows_in_the_form(lab: 
     lab.page.locator('.react-flow__node[data-id="r"]').click()
     expect(lab.page.get_by_role("button", name="Add route")).to_be_visible()
     assert lab.problems == []
-
-
-def test_a_saved_notebook_holds_no_secret(everything: Lab):
-    field(everything, "Secret").fill("hunter2")
-    everything.page.get_by_role("button", name="Submit").click()
-    everything.wait_for_python("panel.form.get_value('secret') is not None", True)
-    states = "[w.get_state() for w in __import__('ipywidgets').Widget.widgets.values()]"
-    assert "hunter2" not in json.dumps(everything.python(f"str({states})"))

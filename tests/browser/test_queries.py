@@ -19,6 +19,7 @@ async def fetch():
     fetched.append(1)
     await asyncio.sleep(0.3)
     return [{"word": word} for word in stored]
+client.set_query_defaults(("words",), stale_time=60)
 words = client.live(query_key=("words",), query_fn=fetch)
 """
 TWO_PANELS = """
@@ -72,7 +73,7 @@ def test_offline_edit_and_back_nothing_is_lost(lab: Lab):
     offline.click()
     lab.wait_for_python("client.online.is_online", False)
     lab.page.get_by_role("button", name="Add a word").click()
-    expect(lab.page.get_by_text("Waits for the network")).to_be_visible()
+    expect(lab.page.get_by_text("Waits to be sent")).to_be_visible()
     # A second edit, from Python, waits behind the first; both show at once.
     lab.run_python("client.mutate(adding.options, 'by code')")
     for word in ("three", "by code"):

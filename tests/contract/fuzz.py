@@ -9,6 +9,7 @@ a failure of the server, or differ from what its schema says. The exit code is s
 from __future__ import annotations
 
 import argparse
+import os
 import subprocess
 import sys
 import tempfile
@@ -24,6 +25,8 @@ CHECKS = (
     "response_headers_conformance,response_schema_conformance"
 )
 SHORT = 60
+# What hypothesis works out about Unicode at its first start takes a minute: it is kept.
+KEPT = {"HYPOTHESIS_STORAGE_DIRECTORY": str(Path(".hypothesis").absolute())}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -63,7 +66,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             lines = [f'"path.{name}" = "{value}"' for name, value in ids.items()]
             config = Path(folder) / "schemathesis.toml"
             config.write_text("\n".join(["[parameters]", *lines, ""]))
-            run = subprocess.run([*command, f"--phases={phases}"], cwd=folder, check=False)
+            run = subprocess.run(
+                [*command, f"--phases={phases}"], cwd=folder, env=os.environ | KEPT, check=False
+            )
             codes.append(run.returncode)
         return max(codes)
 

@@ -5,6 +5,7 @@ from itertools import pairwise
 
 import pytest
 
+from kaizen_widgets.errors import SaveConflictError
 from kaizen_widgets.graph import Graph, Node
 from kaizen_widgets.stores import AutoSave, CanvasStore
 from kaizen_widgets.testing.clock import FakeClock, VirtualLoop
@@ -152,3 +153,75 @@ def test_after_close_nothing_is_saved(desk):
     desk.autosave.close()
     desk.loop.advance(60)
     assert desk.server.saved == []
+
+
+def test_constant_editing_is_saved_within_thirty_seconds(desk):
+    for _ in range(62):
+        desk.edit()
+        desk.loop.advance(0.5)
+    assert desk.server.saved == [61]
+    assert desk.store.is_dirty
+
+
+def test_a_failure_says_since_when_until_it_worked(desk):
+    desk.server.away = True
+    desk.edit()
+    desk.loop.advance(2)
+    since = desk.autosave.failed_since
+    assert since == desk.clock.now()
+    desk.edit()
+    desk.loop.advance(10)
+    assert (desk.autosave.status, desk.autosave.failed_since) == ("failed", since)
+    desk.server.away = False
+    desk.loop.advance(30)
+    assert (desk.autosave.status, desk.autosave.failed_since) == ("saved", None)
+
+
+def test_a_server_that_is_back_is_saved_to_at_once(desk):
+    desk.server.away = True
+    desk.edit()
+    desk.loop.advance(40)
+    desk.server.away = False
+    desk.autosave.reconnected()
+    desk.loop.settle()
+    assert (desk.server.saved, desk.autosave.status) == ([2], "saved")
+
+
+def test_edits_while_the_server_is_away_do_not_hammer_it(desk):
+    tries = []
+
+    async def fail(draft):
+        tries.append(desk.clock.monotonic())
+        raise ConnectionError("away")
+
+    desk.autosave.close()
+    autosave = AutoSave(desk.store, fail, clock=desk.clock, spawn=desk.loop.start)
+    for _ in range(120):
+        desk.edit()
+        desk.loop.advance(1)
+    assert len(tries) <= 8
+    autosave.close()
+
+
+def test_a_conflict_is_tried_again_only_when_it_was_decided(desk):
+    conflicts = [True]
+    saved = []
+
+    async def save(draft):
+        if conflicts:
+            raise SaveConflictError("Changed elsewhere.", base=Graph(), theirs=Graph())
+        saved.append(draft.rev)
+
+    desk.autosave.close()
+    autosave = AutoSave(desk.store, save, clock=desk.clock, spawn=desk.loop.start)
+    desk.edit()
+    desk.loop.advance(2)
+    desk.edit()
+    autosave.flush()
+    desk.loop.advance(100)
+    assert (autosave.status, autosave.message, saved) == ("conflict", "Changed elsewhere.", [])
+    conflicts.clear()
+    autosave.resume()
+    desk.loop.settle()
+    assert (autosave.status, saved) == ("saved", [2])
+    autosave.close()

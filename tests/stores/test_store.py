@@ -131,3 +131,44 @@ def test_a_replacing_set_takes_the_rest_back_to_the_beginning():
 def test_what_is_no_mapping_is_refused():
     with pytest.raises(StoreError, match="lamp store takes a mapping"):
         Lamp().set(lambda _state: None)  # type: ignore[arg-type, return-value]
+
+
+def test_an_observer_that_raises_keeps_an_assignment_from_nobody():
+    lamp, heard = Lamp(), []
+
+    def broken(_change: object) -> None:
+        raise RuntimeError("broken")
+
+    lamp.observe(broken, "on")
+    lamp.subscribe(lambda state, _previous: heard.append(state["on"]))
+    with pytest.raises(RuntimeError, match="broken"):
+        lamp.on = True
+    assert heard == [True]
+
+
+def test_a_listener_ended_by_another_one_is_not_called():
+    lamp, heard = Lamp(), []
+    lamp.subscribe(lambda *_states: end())
+    end = lamp.subscribe(lambda state, _previous: heard.append(state))
+    lamp.set({"on": True})
+    assert heard == []
+
+
+def test_who_came_after_a_set_hears_nothing_of_it():
+    lamp, heard = Lamp(), []
+    with lamp.locked():
+        lamp.set({"color": "red"})
+        lamp.set({"color": "blue"})
+        lamp.subscribe(lambda state: state["color"], lambda *slices: heard.append(slices))
+    assert heard == []
+    lamp.set({"color": "green"})
+    assert heard == [("green", "blue")]
+
+
+def test_each_set_is_heard_of_with_the_state_it_made():
+    lamp, heard = Lamp(), []
+    lamp.subscribe(lambda state, previous: heard.append((previous["color"], state["color"])))
+    with lamp.locked():
+        lamp.set({"color": "red"})
+        lamp.set({"color": "blue"})
+    assert heard == [("white", "red"), ("red", "blue")]

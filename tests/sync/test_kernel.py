@@ -241,3 +241,16 @@ def test_state_is_told_once_per_change(bench):
     bench.end.show(CanvasState(title="T"))
     bench.end.show(CanvasState(title="T"))
     assert [message.seq for message in bench.said] == [1]
+
+
+def test_a_selection_is_told_to_the_other_views_until_its_view_leaves():
+    """S12: what one view has selected is marked in the others, who is gone marks nothing."""
+    store = CanvasStore(Graph([Node("a", (0, 0))]))
+    told: list = []
+    end = KernelEnd(store, told.append)
+    end.receive({"kind": "select", "client": "one", "nodes": ["a", "nobody"], "edges": []})
+    end.receive({"kind": "leave", "client": "one"})
+    assert [(mail.kind, mail.client, mail.nodes) for mail in told] == [
+        ("peer", "one", ("a",)),
+        ("peer", "one", ()),
+    ]

@@ -86,6 +86,18 @@ def test_one_message_in_is_one_message_out(comms: FakeComms):
     assert len(view.blur("/name")) == 1
 
 
+def test_a_view_that_greets_is_told_whether_it_missed_something_and_then_all(comms: FakeComms):
+    panel, view = open_panel(comms)
+    view.type("/name", "Ada")
+    view.comm.deliver_custom({"kind": "hello", "client": "late"})
+    answer = view.comm.custom[-1]
+    assert (answer["kind"], answer["base"], answer["rev"]) == ("patch", 1, 1)
+    view.comm.deliver_custom({"kind": "hello", "client": "late", "missed": True})
+    whole = view.comm.custom[-1]
+    assert whole["to"] == "late"
+    assert whole["picture"] == panel.area.get_state()["_picture"]
+
+
 def test_a_message_that_comes_twice_counts_once(comms: FakeComms):
     _, view = open_panel(comms)
     view.insert("/items", 0)
@@ -307,6 +319,19 @@ def test_what_on_submit_raises_is_said_with_a_retry(comms: FakeComms):
     assert "Submitted" in panel.status.value
 
 
+def test_an_observer_that_raises_is_said_and_keeps_nothing_from_being_submitted(comms: FakeComms):
+    got: list[Order] = []
+    panel, view = open_panel(comms, Order, got.append)
+
+    def watch(_values: Any) -> None:
+        raise RuntimeError("the observer is broken")
+
+    panel.form.watch(watch)
+    view.submit(name="Ada")
+    assert [order.name for order in got] == ["Ada"]
+    assert "the observer is broken" in panel.status.value
+
+
 def test_what_a_server_says_of_fields_stands_at_them(comms: FakeComms):
     def save(_order: Order) -> None:
         raise InvalidInputError("No.", status=422, details={"name": ["is taken"]})
@@ -470,6 +495,19 @@ def test_a_read_out_follows_and_one_that_raises_leaves_the_form_alone(comms: Fak
     assert view.picture["notes"] == {"/count": "4,096"}
     view.type("/name", "still works")
     assert panel.form.get_value("name") == "still works"
+
+
+def test_a_frozen_field_can_be_filled_in_and_not_changed_later(comms: FakeComms):
+    class Made(BaseModel):
+        id: str = Field("", frozen=True)
+        name: str = ""
+
+    def read_only(view: FormView) -> list[bool]:
+        return [node.get("readOnly", False) for node in view.picture["root"]["fields"]]
+
+    assert read_only(open_panel(comms, Made)[1]) == [False, False]
+    there = Made(id="7", name="Ada")
+    assert read_only(open_panel(comms, Made, default_values=there)[1]) == [True, False]
 
 
 # --------------------------------------------------------------------- files

@@ -72,7 +72,7 @@ def test_without_a_network_it_waits_and_goes_on_by_itself(save, client, loop):
     client.online.set_online(False)
     button.press()
     loop.settle()
-    assert "Waits for the network" in button.message.value
+    assert "Waits to be sent" in button.message.value
     client.online.set_online(True)
     loop.advance(1)
     assert "Done" in button.message.value

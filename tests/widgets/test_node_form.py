@@ -203,3 +203,17 @@ def test_a_closed_form_follows_nothing(comms: FakeComms):
     bench.form.close()
     bench.store.set_selection("supervisor")
     assert bench.form.form is None
+
+
+@pytest.mark.parametrize(
+    "config", [{"max_workers": "many", "workers": 3, "unknown": 1}, {"workers": None}, "nonsense"]
+)
+def test_a_config_that_is_wrong_can_be_mended(comms: FakeComms, config: Any):
+    bench = Bench(comms)
+    bench.store.update_node_data("supervisor", {"config": config})
+    view = bench.select("supervisor")
+    for row in view.rows("/workers"):
+        view.remove("/workers", row)
+    view.type("/max_workers", "4")
+    view.blur("/max_workers")
+    assert view.value("/max_workers") == "4"

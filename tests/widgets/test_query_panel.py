@@ -68,10 +68,25 @@ def test_while_it_refetches_the_data_stays_under_a_quiet_bar(serve, loop):
     panel.refresh_button.click()
     assert "kaizen-slide" in panel.bar.value.split("</style>")[1]
     assert "one" in shown(panel)
-    assert panel.refresh_button.disabled
+    assert panel.refresh_button.icon == "refresh spin"
     loop.advance(1)
     assert "two" in shown(panel)
     assert "kaizen-slide" not in panel.bar.value.split("</style>")[1]
+
+
+def test_a_press_while_it_fetches_joins_that_fetch(client, loop):
+    calls = []
+
+    async def fetch():
+        calls.append(1)
+        await sleep(loop.clock, 1)
+
+    panel = QueryPanel(client.live(query_key=("a",), query_fn=fetch))
+    loop.advance(1)
+    for _ in range(3):
+        panel.refresh_button.click()
+    loop.advance(1)
+    assert len(calls) == 2
 
 
 def test_an_error_has_its_message_and_a_retry_button(serve, loop):

@@ -1,12 +1,15 @@
 /** An edge; it moves while the node it leads to is running. */
 import { BaseEdge, type EdgeProps, getBezierPath } from "@xyflow/react";
 import { memo } from "react";
+import { useMarked } from "../nodes/NodeCard.tsx";
 import { useRun } from "../nodes/RunLine.tsx";
 import type { FlowEdge } from "./flow.ts";
 
 export const FlowLine = memo(function FlowLine(props: EdgeProps<FlowEdge>) {
   const [path, labelX, labelY] = getBezierPath(props);
   const running = useRun(props.target)?.status === "running";
+  const marked = useMarked(props.id);
+  const classes = [running && "kc-line-running", marked && "kc-line-peer"].filter(Boolean);
   return (
     <BaseEdge
       path={path}
@@ -16,7 +19,7 @@ export const FlowLine = memo(function FlowLine(props: EdgeProps<FlowEdge>) {
       labelBgPadding={[6, 3]}
       labelBgBorderRadius={4}
       interactionWidth={22}
-      className={running ? "kc-line-running" : undefined}
+      className={classes.join(" ") || undefined}
     />
   );
 });

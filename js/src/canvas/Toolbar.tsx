@@ -35,13 +35,13 @@ function Standing(): ReactNode {
   const save = useReplica((state) => state.canvas.save);
   const link = useReplica((state) => state.link);
   const unanswered = useReplica((state) => state.pending.length);
-  const showSave = link !== "opening" && link !== "gone" ? saveWords(save) : null;
+  const showSave = saveWords(save, link, unanswered);
   const mayNeedSave = save.status === "dirty" || save.status === "failed";
   return (
     <>
       <output className="kc-standing" aria-live="polite">
         {showSave && <Saying words={showSave} />}
-        <Saying words={linkWords(link, unanswered, readOnly)} />
+        <Saying words={linkWords(link, unanswered, readOnly, showSave !== null)} />
         {readOnly && <span className="kc-saying">Read only</span>}
       </output>
       {showSave && mayNeedSave && (

@@ -41,7 +41,16 @@ export function makeHost(el: HTMLElement, session: Session, signal: AbortSignal)
     },
     options,
   );
-  window.addEventListener("online", () => session.replica.reconnected(), options);
+  window.addEventListener(
+    "online",
+    () => {
+      session.replica.reconnected();
+      // What could not be saved meanwhile is tried at once.
+      if (session.replica.store.get().canvas.save.status === "failed") session.command("save");
+    },
+    options,
+  );
+  window.addEventListener("pagehide", () => session.replica.tell({ kind: "leave" }), options);
   signal.addEventListener("abort", () => {
     endSize();
     host.remove();

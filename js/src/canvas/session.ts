@@ -20,6 +20,7 @@ import { type Flow, type FlowEdge, type FlowNode, flowOf, NO_FLOW } from "./flow
 import type { NewId, XY } from "./gestures.ts";
 import * as gestures from "./gestures.ts";
 import { arrangement } from "./layout.ts";
+import { Peers } from "./peers.ts";
 import { Window } from "./window.ts";
 
 export interface Notice {
@@ -38,13 +39,15 @@ export interface ViewState {
 
 /** Arrow keys move in small steps; a pause of so many ms ends the gesture. */
 const KEYBOARD_PAUSE = 400;
-const SELECT_EVERY = 100;
+const SELECT_EVERY = 40;
 const NOTICE_FOR = 8_000;
 
 export class Session {
   readonly replica: Replica;
   readonly flow = new Store<Flow>(NO_FLOW);
   readonly view = new Store<ViewState>({ editing: null, notices: [], focused: false });
+  /** What other views of this kernel have selected. */
+  readonly peers: Peers;
   readonly traits: Readable<Traits>;
   private looks: ReadonlyMap<string, KindLook> = new Map();
   private drawn: Pick<ReplicaState, "shown" | "kinds"> | null = null;
@@ -65,10 +68,12 @@ export class Session {
     private readonly newId: NewId = gestures.randomHex,
   ) {
     this.traits = channel.traits;
+    this.peers = new Peers(clock);
     this.replica = new Replica(client, clock, {
       send: (message) => channel.send(message),
       notify: (problem) => this.notify(problem),
       select: (nodes, edges) => this.show(nodes, edges),
+      peer: (peer, nodes, edges) => this.peers.mark(peer, [...nodes, ...edges]),
     });
     this.ends.add(this.replica.store.subscribe(() => this.draw()));
     this.ends.add(this.flow.subscribe(() => this.window.show(this.flow.get())));
@@ -85,10 +90,15 @@ export class Session {
     }
     this.draw();
     this.replica.start();
+    const { kernel } = this.channel;
+    this.ends.add(kernel.subscribe(() => this.replica.line(kernel.get())));
+    this.replica.line(kernel.get());
   }
 
   close(): void {
     this.commitArrows();
+    this.replica.tell({ kind: "leave" });
+    this.peers.close();
     for (const end of this.ends) end();
     this.ends.clear();
     this.endReport?.();
@@ -380,7 +390,7 @@ export class Session {
       const now = this.selection();
       if (same(now, this.reported)) return;
       this.reported = now;
-      this.replica.select(now.nodes, now.edges);
+      this.replica.tell({ kind: "select", nodes: now.nodes, edges: now.edges });
     });
   }
 }

@@ -12,9 +12,17 @@ export interface Words {
 
 const LOCAL_ONLY = "edits live only in this browser";
 
-/** Where the view stands against the kernel (rule S11); null when all is well and there is nothing to say. */
-export function linkWords(link: Link, unanswered: number, readOnly: boolean): Words | null {
-  const edits = unanswered === 1 ? "1 edit" : `${unanswered} edits`;
+/**
+ * Where the view stands against the kernel (rule S11); null when all is well and `saved` says so already.
+ */
+export function linkWords(
+  link: Link,
+  unanswered: number,
+  readOnly: boolean,
+  saved: boolean,
+): Words | null {
+  const onTheWay =
+    unanswered === 1 ? "1 edit is on its way" : `${unanswered} edits are on their way`;
   switch (link) {
     case "opening":
       return { text: "Opening…", tone: "busy" };
@@ -24,16 +32,26 @@ export function linkWords(link: Link, unanswered: number, readOnly: boolean): Wo
       return { text: readOnly ? "Disconnected" : `Disconnected: ${LOCAL_ONLY}`, tone: "bad" };
     case "slow":
       return {
-        text: unanswered ? `Kernel busy, ${edits} on their way` : "Kernel busy",
+        text: unanswered ? `Kernel busy: ${onTheWay}` : "Kernel busy",
         tone: "busy",
       };
     case "live":
-      return unanswered ? { text: `${edits} on their way`, tone: "quiet" } : null;
+      if (unanswered) return { text: onTheWay, tone: "quiet" };
+      return saved ? null : { text: "In step", tone: "good" };
   }
 }
 
-/** Where the document stands against what is stored; null when nothing stores it. */
-export function saveWords({ status, message }: SaveState): Words | null {
+/**
+ * Where the document stands against what is stored; null when nothing stores it, or when that is not known:
+ * while edits are on their way "saved" would not be true of them, and without a line nothing is.
+ */
+export function saveWords(
+  { status, message }: SaveState,
+  link: Link,
+  unanswered: number,
+): Words | null {
+  if (link === "opening" || link === "lost" || link === "gone") return null;
+  if (unanswered > 0 && status !== "failed" && status !== "conflict") return null;
   switch (status) {
     case "none":
       return null;

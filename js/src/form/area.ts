@@ -51,11 +51,6 @@ export class Area {
     });
   }
 
-  /** How many things of the form listen; for tests of lifetimes. */
-  get listening(): number {
-    return this.form.listening;
-  }
-
   // ------------------------------------------------------------------ drawing
 
   private draw(): void {

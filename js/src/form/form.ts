@@ -118,13 +118,6 @@ export class Form {
     });
   }
 
-  /** How many things on the page listen; for tests of lifetimes. */
-  get listening(): number {
-    let total = 0;
-    for (const all of this.watchers.values()) total += all.size;
-    return total;
-  }
-
   /** The name a field goes by in a sentence: its label, with the labels above it. */
   nameOf(key: string): string {
     const labels: string[] = [];

@@ -67,7 +67,7 @@ export class Hosted implements FieldView {
   private async show(form: Form, widget: string): Promise<void> {
     try {
       if (!form.manager) throw new Error("this page shows no widget inside another");
-      const model = await form.manager.get_model(widget);
+      const model = await form.manager.get_model(widget.replace("IPY_MODEL_", ""));
       const view = await form.manager.create_view(model as never);
       if (this.ended) {
         view.remove();

@@ -7,6 +7,9 @@ import { button, h, setAttribute, setText } from "./dom.ts";
 import type { FieldView, Form, Place } from "./form.ts";
 import type { Cell, FieldNode } from "./protocol.gen.ts";
 
+/** Bytes; over a message of 10 MiB Jupyter drops the connection. */
+const FILE_LIMIT = 8_000_000;
+
 const leaves = new WeakMap<Element, Leaf>();
 
 /** The field that an element of the page belongs to. */
@@ -118,6 +121,11 @@ export class Leaf implements FieldView {
 
   attach(file: File): void {
     const { replica } = this.form;
+    if (file.size > FILE_LIMIT) {
+      replica.picture.errors[this.key] = [`A file may have ${FILE_LIMIT / 1_000_000} MB.`];
+      this.refresh();
+      return;
+    }
     void file.arrayBuffer().then((content) => {
       replica.ask({ kind: "attach", key: this.key, name: file.name, type: file.type }, content);
     });

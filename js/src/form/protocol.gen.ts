@@ -10,12 +10,15 @@ export interface FormProtocol {
   picture: FormPicture;
 }
 /**
- * A view opens, or has missed a patch: it asks how things stand since ``rev``.
+ * A view opens or comes back: it asks how things stand.
+ *
+ * The answer is a patch of nothing, whose ``rev`` tells whether the view has missed one; then it asks again,
+ * and gets the whole. (What is on its way arrives before the answer does.)
  */
 export interface FormHello {
   kind: "hello";
   client: string;
-  rev: number;
+  missed: boolean;
 }
 /**
  * Fields were edited.

@@ -88,10 +88,9 @@ export class Replica {
     this.wait();
   }
 
-  /** Asks how things stand: when a view opens, and when a patch was missed. */
-  hello(): void {
-    if (!this.send({ kind: "hello", client: this.client, rev: this.picture.rev }))
-      this.stand("gone");
+  /** Asks how things stand; for the whole form once it is known that a patch was missed. */
+  hello(missed = false): void {
+    if (!this.send({ kind: "hello", client: this.client, missed })) this.stand("gone");
   }
 
   // ---------------------------------------------------------- from the kernel
@@ -100,7 +99,7 @@ export class Replica {
     if (mail.kind === "whole") {
       if (mail.to === this.client) this.replace(mail);
     } else if (mail.base === this.picture.rev) this.apply(mail);
-    else if (mail.rev > this.picture.rev) this.hello();
+    else if (mail.rev > this.picture.rev) this.hello(true);
   }
 
   close(): void {

@@ -60,7 +60,9 @@ export class Rows implements FieldView {
           h(
             "div",
             { class: "kf-columns", "aria-hidden": "true" },
-            ...this.itemNode.fields.map((field) => h("span", {}, field.label || field.name || "")),
+            ...this.itemNode.fields.map((field) =>
+              h("span", { title: field.help }, field.label || field.name || ""),
+            ),
           ),
         );
     }
@@ -82,6 +84,7 @@ export class Rows implements FieldView {
   }
 
   insert(): void {
+    if (this.add.hasAttribute("aria-disabled")) return;
     this.expected = "new";
     const index = this.rows.size;
     this.ask("insert", "", index);

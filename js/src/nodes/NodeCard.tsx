@@ -18,15 +18,22 @@ export const NodeCard = memo(function NodeCard(props: NodeProps<FlowNode>) {
   return useFlowStore(isFar) ? <Far {...props} /> : <Near {...props} />;
 });
 
+/** Whether another view has it selected. */
+export function useMarked(id: string): true | undefined {
+  return useStore(useSession().peers.store, (peers) => peers.has(id) || undefined);
+}
+
 /** A node seen from afar: its place, its kind's colour and how it fares. */
 function Far({ id, data: { node, look, ports } }: NodeProps<FlowNode>): ReactNode {
   const status = useRun(id)?.status ?? "idle";
+  const marked = useMarked(id);
   const style = {
     "--kc-kind": look?.color,
     width: widthOf(node.width),
     height: heightOf(ports.inputs.length, ports.outputs.length),
   } as CSSProperties;
-  return <div className="kc-node kc-node-far" data-status={status} style={style} />;
+  const facts = { "data-status": status, "data-peer": marked };
+  return <div className="kc-node kc-node-far" {...facts} style={style} />;
 }
 
 function Near({ id, data, isConnectable }: NodeProps<FlowNode>): ReactNode {
@@ -34,10 +41,17 @@ function Near({ id, data, isConnectable }: NodeProps<FlowNode>): ReactNode {
   const session = useSession();
   const editing = useStore(session.view, (view) => view.editing === id);
   const status = useRun(id)?.status ?? "idle";
+  const marked = useMarked(id);
   const kind = look ? look.title : `unknown kind: ${typeOf(node)}`;
   const style = { "--kc-kind": look?.color, width: widthOf(node.width) } as CSSProperties;
   return (
-    <div className={`kc-node${look ? "" : " kc-node-unknown"}`} data-status={status} style={style}>
+    <div
+      className={`kc-node${look ? "" : " kc-node-unknown"}`}
+      data-status={status}
+      data-peer={marked}
+      title={marked ? "Selected in another view" : undefined}
+      style={style}
+    >
       <div className="kc-node-head">
         <span className="kc-node-icon">
           <Icon name={look ? look.icon : "unknown"} size={17} />

@@ -26,6 +26,7 @@ class Items(Node):
     """
 
     kind = "list"
+    has_parts = True
     is_array = True
 
     def __init__(
@@ -58,7 +59,15 @@ class Items(Node):
             return value
         items = sorted_if_set(value)
         show = self.item.show
-        return [show(item, showing, (*path, index)) for index, item in enumerate(items)]
+        return self.ordered([show(one, showing, (*path, at)) for at, one in enumerate(items)])
+
+    def ordered(self, drafts: list[Any]) -> list[Any]:
+        """Return the picks of a multi-select in the order of its options: ticking is not reordering."""
+        item = bare(self.item.node)
+        if not self.is_set or not isinstance(item, Choice):
+            return drafts
+        known = [option.key for option in item.options]
+        return sorted(drafts, key=lambda one: known.index(one) if one in known else len(known))
 
     def parse(self, draft: Any, run: Run, path: Path, slot: Slot) -> Any:
         if not isinstance(draft, list):
@@ -100,6 +109,7 @@ class Places(Node):
     """
 
     kind = "tuple"
+    has_parts = True
 
     def __init__(
         self, before: list[Slot], rows: Slot | None, after: list[Slot], *, is_strict: bool = False
@@ -169,6 +179,7 @@ class Pairs(Node):
     """A dict: rows of a key and a value, so that a key can be typed, changed and be there twice."""
 
     kind = "dict"
+    has_parts = True
     is_array = True
 
     def __init__(self, key: Slot, value: Slot, constraints: Mapping[str, Any]) -> None:

@@ -27,7 +27,7 @@ from kaizen_widgets.forms.fields.build_shapes import SHAPES
 from kaizen_widgets.forms.fields.hints import NO_HINT, Hint, hint_in
 from kaizen_widgets.forms.fields.labels import titled
 from kaizen_widgets.forms.fields.leaves import Encoded, JsonText, Leaf, Opaque
-from kaizen_widgets.forms.fields.nodes import Later, Node, Slot, resolved
+from kaizen_widgets.forms.fields.nodes import ABSENT, Later, Node, Slot, resolved
 
 Schema = Mapping[str, Any]
 
@@ -101,6 +101,8 @@ class Builder:
                 slot.is_derived = True
             else:
                 slot.factory = schema["default_factory"]
+        elif "default" in schema and schema["default"] is ABSENT:
+            slot.is_derived = True
         elif "default" in schema:
             slot.default = schema["default"]
         else:

@@ -105,7 +105,7 @@ def _branch(build: Builder, schema: Schema, label: str) -> Branch:
 
 SHAPES: Final[dict[str, Callable[[Builder, Schema], Node]]] = {
     **dict.fromkeys(("list", "set", "frozenset", "deque", "generator"), _list),
-    **dict.fromkeys(("dict", "frozen-dict", "ordered-dict"), _dict),
+    **dict.fromkeys(("dict", "frozendict", "ordered-dict"), _dict),
     "counter": _counter,
     "tuple": _tuple,
     "union": _union,

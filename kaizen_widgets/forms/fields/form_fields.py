@@ -6,7 +6,7 @@ is not, and the form calls it under its lock.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from kaizen_widgets.errors import FormError
@@ -14,15 +14,15 @@ from kaizen_widgets.forms.fields.branches import Branches
 from kaizen_widgets.forms.fields.describe import Describer, hints_of
 from kaizen_widgets.forms.fields.hints import Hint
 from kaizen_widgets.forms.fields.nodes import Slot
-from kaizen_widgets.forms.fields.objects import bare
-from kaizen_widgets.forms.fields.placing import Found
+from kaizen_widgets.forms.fields.objects import Group, bare
+from kaizen_widgets.forms.fields.secrecy import has_secrets, hidden
 from kaizen_widgets.forms.fields.tree import FieldTree
 from kaizen_widgets.forms.fields.unions import AnyUnion
 from kaizen_widgets.forms.fields.wire import Wire
+from kaizen_widgets.forms.fields.wording import Wording, error_name
 from kaizen_widgets.forms.messages import Messages, Overrides
 from kaizen_widgets.forms.paths import (
     MISSING,
-    ROOT,
     Name,
     Path,
     get,
@@ -30,9 +30,8 @@ from kaizen_widgets.forms.paths import (
     name_of,
     parse,
     path_of,
-    pattern,
 )
-from kaizen_widgets.forms.resolver import Context, FieldError, Resolved
+from kaizen_widgets.forms.resolver import Context, Resolved
 from kaizen_widgets.forms.rows import Moved
 
 
@@ -60,12 +59,18 @@ class FormFields:
     ) -> None:
         self.tree = FieldTree.of(model)
         self._hints = hints_of(hints or {})
-        self._messages = Messages(messages or {})
+        self._wording = Wording(Messages(messages or {}), self._hints)
         self._branches = Branches()
+        self._has_secrets = has_secrets(self.tree.root)
+        self._values: Callable[[], Any] = lambda: None
         for name in self._hints:
             self._known(parse(name.replace("*", "0")))
 
     # ------------------------------------------------- what the form asks
+
+    def bind(self, values: Callable[[], Any]) -> None:
+        """Ask this for the form's drafts, which say what stands where in unions."""
+        self._values = values
 
     def draft(self, value: Any = MISSING) -> Any:
         """Return the drafts of a value (an instance, or a mapping of some fields), or blank ones.
@@ -76,7 +81,13 @@ class FormFields:
         try:
             if value is MISSING or value is None:
                 return self.tree.blank()
-            return self.tree.draft(value, pins)
+            draft = self.tree.draft(value, pins)
+            if isinstance(bare(self.tree.root.node), Group) and not isinstance(draft, dict | None):
+                raise FormError(
+                    f"{type(value).__name__} is no value for a form of {self._model_name}: give an "
+                    "instance, or a mapping of fields to values."
+                )
+            return draft
         finally:
             self._branches.begin(pins)
 
@@ -84,13 +95,22 @@ class FormFields:
         """Return the draft of a Python value for one field; a draft comes back as it is."""
         pins: dict[Path, int] = {}
         path = parse(name)
-        draft = self.tree.draft_at(path, value, values, pins)
+        draft = self.tree.draft_at(path, value, values, pins, known=self._branches.pins)
         self._branches.put(path, pins)
         return draft
 
+    def typed(self, name: str, draft: Any) -> Any:
+        """Return what a user typed, as it was typed, but for secrets, which are hidden."""
+        if not self._has_secrets:
+            return draft
+        path, pins = parse(name), self._branches.pins
+        slot = self.tree.slot_at(path, self._values(), pins)
+        return draft if slot is None else hidden(slot, draft, path, pins)
+
     def row_draft(self, name: str, row: Any, values: Any = None) -> Any:
         """Return the draft of a new row of a list; a mapping of some fields is completed by blanks."""
-        return self.tree.draft_at((*parse(name), 0), row, values, is_complete=True)
+        path = (*parse(name), 0)
+        return self.tree.draft_at(path, row, values, known=self._branches.pins, is_complete=True)
 
     def begin_anew(self) -> None:
         """Let the unions stand in the branches of the defaults: the form was reset to them."""
@@ -118,7 +138,7 @@ class FormFields:
         if way is None:
             return None
         slot = self.tree.slot_at(way, values)
-        return _name(way, is_own=slot is not None and _has_rows(slot, get(values, way, None)))
+        return error_name(way, is_own=slot is not None and _has_rows(slot, get(values, way, None)))
 
     def resolve(self, values: Any, context: Context, /) -> Resolved:
         """Return the model's value of these drafts, or the errors of all fields: a `Resolver`."""
@@ -127,40 +147,8 @@ class FormFields:
         if not judged.found:
             return Resolved(judged.value)
         all_types = context.criteria_mode == "all"
-        errors = {
-            _name(found.spot.path, is_own=found.spot.is_own): self._error(found, all_types)
-            for found in judged.found
-        }
-        return Resolved(errors=errors)
-
-    # ---------------------------------------------------------------- errors
-
-    def _error(self, found: Found, all_types: bool) -> FieldError:
-        kinds = list(found.types)
-        said = {kind: self._words(found, kind) for kind in kinds}
-        first = said[kinds[0]]
-        message = first if first is not None else found.message
-        types = {kind: said[kind] or found.types[kind] for kind in kinds} if all_types else None
-        return FieldError(kinds[0].partition(":")[0], message, types)
-
-    def _words(self, found: Found, kind: str) -> str | None:
-        """Return the form's or the model's own words for an error, or None.
-
-        "Missing" and "left blank" are one thing to people, so words for either serve both.
-        """
-        kind = kind.partition(":")[0]
-        kinds = [kind]
-        if kind == "missing":
-            kinds.append("string_too_short")
-        elif found.is_blank:
-            kinds.insert(0, "missing")
-        name = join(found.spot.path)
-        words = self._messages.find(name, kinds)
-        if words is None:
-            hint = self._hints.get(pattern(name)) or self._hints.get(name)
-            for messages in (hint.messages if hint else {}, found.spot.slot.hint.messages):
-                words = words or next((messages[one] for one in kinds if one in messages), None)
-        return words
+        told = [self._wording.told(found, all_types=all_types) for found in judged.found]
+        return Resolved(errors=dict(told))
 
     # ---------------------------------------------------------------- unions
 
@@ -170,7 +158,7 @@ class FormFields:
         Raises:
             FormError: There is none.
         """
-        slot = self.tree.slot_at(path, values)
+        slot = self.tree.slot_at(path, values, self._branches.pins)
         node = bare(slot.node) if slot is not None else None
         if slot is None or not isinstance(node, AnyUnion):
             raise FormError(f"{join(path) or 'The form'} is no union: it has no branches.")
@@ -227,24 +215,24 @@ class FormFields:
 
     def blank(self, name: Name = "") -> Any:
         """Return the draft of a new form, row, or value of a field."""
-        return self.tree.blank(path_of(name))
+        return self.tree.blank(path_of(name), self._values(), self._branches.pins)
 
     def computed(self, value: Any) -> dict[str, Any]:
         """Return what the model computes, as JSON, by name; empty where there is no value."""
         return {} if value is None else self.tree.computed(value)
 
     def _known(self, path: Path) -> Slot:
-        slot = self.tree.slot_at(path)
+        slot = self.tree.slot_at(path, self._values(), self._branches.pins)
         if slot is None:
             raise FormError(f"The form has no field {join(path)!r}.")
         return slot
 
+    @property
+    def _model_name(self) -> str:
+        return getattr(self.tree.model, "__name__", str(self.tree.model))
+
     def __repr__(self) -> str:
-        return f"FormFields({getattr(self.tree.model, '__name__', self.tree.model)})"
-
-
-def _name(path: Path, *, is_own: bool) -> str:
-    return join((*path, ROOT)) if is_own and path else join(path)
+        return f"FormFields({self._model_name})"
 
 
 def _has_rows(slot: Slot, draft: Any) -> bool:

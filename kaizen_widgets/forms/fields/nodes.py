@@ -10,10 +10,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
+import pydantic_core
+
+from kaizen_widgets.errors import FormError
 from kaizen_widgets.forms.fields.hints import NO_HINT, Hint
 from kaizen_widgets.forms.paths import MISSING, Path, copied
+
+ABSENT: Final = getattr(pydantic_core, "MISSING", MISSING)
+"""pydantic's own word for a field that is not there."""
 
 
 class UnblankError(Exception):
@@ -90,6 +96,7 @@ class Node:
 
     kind: ClassVar[str] = "text"
     is_array: ClassVar[bool] = False
+    has_parts: ClassVar[bool] = False
     title: str | None = None
     hint: Hint = NO_HINT
     is_exposed = False  # a validator of the model's author gets the draft raw, and might change it
@@ -174,7 +181,22 @@ class Slot:
 
     def show(self, value: Any, showing: Showing, path: Path) -> Any:
         """Return the draft of a value that stands here."""
-        return None if value is None else self.node.show(value, showing, path)
+        if value is None:
+            return None
+        draft = self.node.show(value, showing, path)
+        if isinstance(draft, str) and self.is_changing and self.node.has_parts:
+            draft = self._read(draft, showing, path)
+        return draft
+
+    def _read(self, text: str, showing: Showing, path: Path) -> Any:
+        """Return the draft of what an author's function makes of a text: rows of "a, b"."""
+        if self.checker is None:
+            return text
+        try:
+            value = self.checker().validate_python(text)
+        except Exception:  # then it stays the text it is, and is judged as that
+            return text
+        return self.node.show(value, showing, path)
 
     def parse(self, draft: Any, run: Run, path: Path) -> Any:
         """Return what pydantic is to validate here."""
@@ -192,10 +214,19 @@ class Slot:
         if self.is_derived:
             return MISSING
         if self.factory is not None:
-            return self.show(self.factory(), Showing(is_parsed=True), ())
+            return self.show(self._made(), Showing(is_parsed=True), ())
         if self.default is not MISSING:
             return self.show(self.default, Showing(is_parsed=True), ())
         return None if self.nullable else self.filled(within)
+
+    def _made(self) -> Any:
+        try:
+            return self.factory() if self.factory is not None else None
+        except Exception as error:
+            name = self.name or "the value"
+            raise FormError(
+                f"The default of {name} could not be made: its factory raised {type(error).__name__}."
+            ) from error
 
     def filled(self, within: tuple[Node, ...] = ()) -> Any:
         """Return the draft of a new value here, whatever the default is."""

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from kaizen_widgets.forms.fields.nodes import (
+    ABSENT,
     Node,
     Run,
     Showing,
@@ -30,6 +31,7 @@ class Group(Node):
     """
 
     kind = "object"
+    has_parts = True
 
     def __init__(self, cls: type | None, extra: Extra = "ignore") -> None:
         self.cls = cls
@@ -42,11 +44,14 @@ class Group(Node):
         """Take the fields; they may lead back here."""
         self.fields.update(fields)
         self.computed.update(computed)
-        for index, (name, slot) in enumerate(self.fields.items()):
-            for loc in dict.fromkeys([*slot.aliases, (name,)]):
-                self._by_first.setdefault(loc[0], []).append((loc, slot))
-            # A named tuple that was given as a list speaks of positions.
-            self._by_first.setdefault(index, []).append(((index,), slot))
+        known = list(self.fields.items())
+        # The alias of one field may be the name of another: aliases come first.
+        locs: list[tuple[Path, Slot]] = [(loc, slot) for _, slot in known for loc in slot.aliases]
+        locs += [((name,), slot) for name, slot in known]
+        # A named tuple that was given as a list speaks of positions.
+        locs += [((index,), slot) for index, (_, slot) in enumerate(known)]
+        for loc, slot in locs:
+            self._by_first.setdefault(loc[0], []).append((loc, slot))
         for candidates in self._by_first.values():
             candidates.sort(key=lambda one: -len(one[0]))
 
@@ -68,7 +73,7 @@ class Group(Node):
         draft = {}
         for name, slot in self.fields.items():
             item = entry_of(items, name, slot)
-            if item is not MISSING:
+            if item is not MISSING and item is not ABSENT:
                 draft[name] = slot.show(item, showing, (*path, name))
             elif showing.is_complete or not slot.required:
                 blank = slot.blank()
@@ -91,6 +96,8 @@ class Group(Node):
         if self.cls is None or isinstance(value, str | int | float | list | tuple):
             return None
         items = {name: attribute(value, name, MISSING) for name in self.fields}
+        if not isinstance(value, self.cls) and all(item is MISSING for item in items.values()):
+            return None
         return {**items, **(getattr(value, "__pydantic_extra__", None) or {})}
 
     def parse(self, draft: Any, run: Run, path: Path, slot: Slot) -> Any:

@@ -10,9 +10,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from kaizen_widgets.forms.fields.arrays import Items, Pairs
 from kaizen_widgets.forms.fields.leaves import Leaf
-from kaizen_widgets.forms.fields.nodes import Run, Spot
+from kaizen_widgets.forms.fields.nodes import Run, Slot, Spot, every_slot
 from kaizen_widgets.forms.fields.objects import bare
+from kaizen_widgets.forms.fields.unions import AnyUnion
 from kaizen_widgets.forms.paths import Path
 
 FOLLOWS: Final = "default_factory_not_called"
@@ -20,10 +22,13 @@ FOLLOWS: Final = "default_factory_not_called"
 
 REQUIRED: Final = "Field required"
 
+KNOWN: Final = 10_000
+"""How many errors a tree remembers."""
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Found:
-    """What is wrong at one place.
+    """What is wrong at one place; the same thing that is still wrong is the same object.
 
     Attributes:
         spot: Where.
@@ -41,16 +46,61 @@ class Found:
         return "; or: ".join(dict.fromkeys(self.types.values()))
 
 
-def placed(told: Sequence[tuple[Spot, Mapping[str, Any]]], run: Run) -> tuple[Found, ...]:
-    """Return what is wrong, in the order of the fields as pydantic went through them.
+class Placer:
+    """Places the errors of one tree.
 
-    Args:
-        told: What the whole validation said, and where that belongs.
-        run: What was found on the way.
+    Most errors are there again when somebody types on, and where one stands is settled by its location,
+    unless the tree has unions, dicts or sets: then what was found for it before is found for it again.
     """
+
+    def __init__(self, root: Slot) -> None:
+        self._root = root
+        self._is_settled = not any(
+            isinstance(node, AnyUnion | Pairs) or (isinstance(node, Items) and node.is_whole)
+            for node in (bare(slot.node) for slot in every_slot(root))
+        )
+        self._known: dict[Any, Found] = {}
+
+    def place(self, errors: Sequence[Mapping[str, Any]], draft: Any, run: Run) -> tuple[Found, ...]:
+        """Return what is wrong, in the order of the fields as pydantic went through them.
+
+        Args:
+            errors: What the whole validation said.
+            draft: Of the whole.
+            run: What was found on the way.
+        """
+        if self._is_settled and not run.errors:
+            return tuple([self._again(one, draft) for one in errors if one["type"] != FOLLOWS])
+        told = [(self._root.place(one["loc"], draft, ()), one) for one in errors]
+        if run.settled:
+            told = [one for one in told if not _is_settled(one[0].path, run)]
+        return tuple([self._kept(one) for one in _joined([*told, *run.errors])])
+
+    def _again(self, error: Mapping[str, Any], draft: Any) -> Found:
+        given = error.get("input")
+        blank = "none" if given is None else "empty" if given.__class__ is str and not given else ""
+        key = (error["loc"], error["type"], error["msg"], blank)
+        found = self._known.get(key)
+        if found is None:
+            spot = self._root.place(error["loc"], draft, ())
+            found = self._keep(key, _joined([(spot, error)])[0])
+        return found
+
+    def _kept(self, found: Found) -> Found:
+        spot = found.spot
+        key = (spot.path, spot.slot, spot.is_own, found.is_blank, *found.types.items())
+        return self._known.get(key) or self._keep(key, found)
+
+    def _keep(self, key: Any, found: Found) -> Found:
+        if len(self._known) >= KNOWN:
+            self._known.clear()
+        self._known[key] = found
+        return found
+
+
+def _joined(told: Sequence[tuple[Spot, Mapping[str, Any]]]) -> tuple[Found, ...]:
     spots: dict[tuple[Path, bool], tuple[Spot, dict[str, str]]] = {}
-    heard = [one for one in told if not _is_settled(one[0].path, run)] if run.settled else told
-    for spot, error in (*heard, *run.errors):
+    for spot, error in told:
         if error["type"] == FOLLOWS:
             continue
         kind, message = _words(error, spot)
@@ -59,7 +109,13 @@ def placed(told: Sequence[tuple[Spot, Mapping[str, Any]]], run: Run) -> tuple[Fo
             kind = f"{kind}:{len(types) + 1}"  # two validators, one type
         types[kind] = message
     return tuple(
-        Found(spot, types, spot.draft is None or spot.draft == "") for spot, types in spots.values()
+        # What was typed is not kept with what was said of it.
+        Found(
+            Spot(spot.path, spot.slot, is_own=spot.is_own),
+            types,
+            spot.draft is None or spot.draft == "",
+        )
+        for spot, types in spots.values()
     )
 
 

@@ -6,17 +6,16 @@ models, dataclasses, typed dicts, named tuples, and whatever a `TypeAdapter` tak
 
 from __future__ import annotations
 
-import dataclasses
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from threading import Lock
+from threading import RLock
 from typing import Any, Final
 
-from pydantic import BaseModel, TypeAdapter, ValidationError
-from pydantic.errors import PydanticUndefinedAnnotation, PydanticUserError
+from pydantic import TypeAdapter, ValidationError
 
 from kaizen_widgets.errors import FormError
+from kaizen_widgets.forms.fields.adapting import adapter_of, keeps_its_schema
 from kaizen_widgets.forms.fields.broken import broken
 from kaizen_widgets.forms.fields.build import Builder
 from kaizen_widgets.forms.fields.computing import computed_in
@@ -30,15 +29,15 @@ from kaizen_widgets.forms.fields.nodes import (
     settle,
 )
 from kaizen_widgets.forms.fields.objects import bare
-from kaizen_widgets.forms.fields.placing import Found, placed
+from kaizen_widgets.forms.fields.placing import Found, Placer
 from kaizen_widgets.forms.fields.unions import AnyUnion
-from kaizen_widgets.forms.paths import MISSING, Path, get
+from kaizen_widgets.forms.paths import MISSING, Path, get, join
 
 KEPT: Final = 256
 """How many trees are kept; a notebook that defines a model again and again forgets the old ones."""
 
 _trees: OrderedDict[Any, FieldTree] = OrderedDict()
-_lock = Lock()
+_lock = RLock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +64,7 @@ class FieldTree:
     """
 
     def __init__(self, model: Any) -> None:
-        adapter = model if isinstance(model, TypeAdapter) else _adapter(model)
+        adapter = adapter_of(model)
         self.model = model
         self._schema: Any = adapter.core_schema
         self._validator = adapter.validator
@@ -73,6 +72,7 @@ class FieldTree:
         self._tried: set[Slot] = set()
         self._leave_changing_defaults()
         settle(self.root)
+        self._placer = Placer(self.root)
 
     def _leave_changing_defaults(self) -> None:
         """Find defaults that come back as something else if they are given as input.
@@ -109,17 +109,28 @@ class FieldTree:
         if not isinstance(model, type | TypeAdapter):
             return self.model == model
         rebuilt = getattr(model, "__pydantic_core_schema__", self._schema)
-        return self.model is model and (rebuilt is self._schema or not issubclass_of_model(model))
+        return self.model is model and (rebuilt is self._schema or not keeps_its_schema(model))
 
     # ---------------------------------------------------------------- drafts
 
-    def blank(self, name: Path = ()) -> Any:
-        """Return the draft of an untouched form; or of a new field, row or object at a path."""
-        slot = self.root if not name else self.slot_at(name)
+    def blank(
+        self, path: Path = (), values: Any = None, pins: Mapping[Path, int] | None = None
+    ) -> Any:
+        """Return the draft of an untouched form; or of a new field, row or object at a path.
+
+        Args:
+            path: Of the field, or of any row.
+            values: The drafts of the whole, which say what stands where.
+            pins: The branches that unions stand in.
+
+        Raises:
+            FormError: There is no such field, or it cannot be filled in.
+        """
+        slot = self.slot_at(path, values, pins)
         if slot is None:
-            raise FormError(f"There is no field at {name!r}.")
+            raise FormError(f"The form has no field {join(path)!r}.")
         try:
-            draft = slot.blank() if not name else slot.filled()
+            draft = slot.filled() if path else slot.blank()
         except UnblankError:
             raise FormError(
                 f"A form cannot show {self.model!r}: it cannot be filled in without another one of it, "
@@ -147,6 +158,7 @@ class FieldTree:
         values: Any = None,
         pins: dict[Path, int] | None = None,
         *,
+        known: Mapping[Path, int] | None = None,
         is_complete: bool = False,
     ) -> Any:
         """Return the draft of a value for one field; a draft comes back as it is.
@@ -156,9 +168,10 @@ class FieldTree:
             value: What is to stand there.
             values: The drafts of the whole, which say what stands where.
             pins: Gathers the branch that each union took, by whole paths.
+            known: The branches that unions stand in.
             is_complete: What a mapping leaves out is filled with blanks, not only with defaults.
         """
-        slot = self.slot_at(path, values)
+        slot = self.slot_at(path, values, known)
         if slot is None:
             return value
         showing = Showing(is_complete, not isinstance(value, Mapping | list | str | int | float))
@@ -196,15 +209,14 @@ class FieldTree:
         try:
             value = self._validator.validate_python(given, context=context)
         except ValidationError as error:
-            errors = error.errors(include_url=False, include_input=False)
+            errors = error.errors(include_url=False)
         except Exception as error:  # the author's validator broke
             errors = broken(self.root, given, error, context)
         if not errors and not run.errors:
             return Judgement(value, (), run.chosen)
-        spots = [(self.root.place(error["loc"], draft, ()), error) for error in errors]
-        if self._leave_unsound_defaults(spot.slot for spot, _ in spots):
+        found = self._placer.place(errors, draft, run)
+        if self._leave_unsound_defaults(one.spot.slot for one in found):
             return self.validate(draft, branches, context=context)
-        found = placed(spots, run)
         return Judgement(None if found else value, found, run.chosen)
 
     def _leave_unsound_defaults(self, slots: Iterable[Slot]) -> bool:
@@ -224,11 +236,21 @@ class FieldTree:
 
     # ----------------------------------------------------------------- places
 
-    def slot_at(self, path: Path, values: Any = None) -> Slot | None:
-        """Return what stands at a path of the drafts, or None if nothing can."""
+    def slot_at(
+        self, path: Path, values: Any = None, pins: Mapping[Path, int] | None = None
+    ) -> Slot | None:
+        """Return what stands at a path of the drafts, or None if nothing can.
+
+        Fields of one name may differ from branch to branch of a union: the drafts say which it is.
+        """
         slot, draft = self.root, values
-        for part in path:
-            found = slot.node.child(part, draft)
+        for depth, part in enumerate(path):
+            node = bare(slot.node)
+            found = None
+            if isinstance(node, AnyUnion) and isinstance(draft, dict | list):
+                index = node.choice(draft, Run(pins or {}), path[:depth])
+                found = None if index is None else node.branches[index].node.child(part, draft)
+            found = found or node.child(part, draft)
             if found is None:
                 return None
             slot, draft = found, get(draft, (part,), None)
@@ -275,35 +297,3 @@ def _comes_back(slot: Slot) -> bool:
         return False
     except Exception:  # a function needs the rest of the model, or compares badly
         return True
-
-
-def issubclass_of_model(model: Any) -> bool:
-    """Whether a type keeps its core schema itself, so that a rebuilt one is told by it."""
-    return isinstance(model, type) and (
-        issubclass(model, BaseModel) or hasattr(model, "__pydantic_fields__")
-    )
-
-
-def _adapter(model: Any) -> Any:
-    try:
-        if issubclass_of_model(model):
-            if not model.__pydantic_complete__:
-                model.model_rebuild() if issubclass(model, BaseModel) else None
-            return _Own(model)
-        if not isinstance(model, type) and dataclasses.is_dataclass(model):
-            raise FormError(
-                f"A form is made for a class, not for an object of {type(model).__name__}: give the "
-                "object as default_values."
-            )
-        return TypeAdapter(model)
-    except (PydanticUserError, PydanticUndefinedAnnotation) as error:
-        said = error.message.partition("\n")[0].partition(". ")[0]
-        raise FormError(f"A form cannot be made for {model!r}: {said}.") from error
-
-
-class _Own:
-    """What a model class keeps of itself, under the names of a `TypeAdapter`."""
-
-    def __init__(self, model: Any) -> None:
-        self.core_schema = model.__pydantic_core_schema__
-        self.validator = model.__pydantic_validator__

@@ -116,7 +116,9 @@ class Wire:
                         for name, item in raw.items()
                     },
                 }
-            case Items() | Places() if isinstance(raw, list):
+            case Items() if isinstance(raw, list):
+                return node.ordered(self._rows(node, raw, current, path))
+            case Places() if isinstance(raw, list):
                 return self._rows(node, raw, current, path)
             case Pairs() if isinstance(raw, list):
                 had = current if isinstance(current, list) else []

@@ -269,3 +269,18 @@ def test_what_cannot_be_typed_but_has_a_default_is_kept() -> None:
 
     tree = FieldTree.of(Model)
     assert tree.validate(tree.blank()).value == Model()
+
+
+def test_a_text_that_a_model_takes_apart_is_shown_in_parts() -> None:
+    from typing import Annotated
+
+    from pydantic import BeforeValidator
+
+    class Model(BaseModel):
+        tags: Annotated[
+            list[int], BeforeValidator(lambda v: v.split() if isinstance(v, str) else v)
+        ]
+
+    tree = FieldTree.of(Model)
+    assert tree.draft({"tags": "1 2"}) == {"tags": [1, 2]}
+    assert tree.draft({"tags": "1 x"}) == {"tags": "1 x"}

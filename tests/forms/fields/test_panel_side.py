@@ -262,3 +262,66 @@ def test_an_agent_needs_little_and_its_defaults_are_the_studios() -> None:
         None,
         [],
     )
+
+
+def test_a_secret_of_one_branch_is_one_though_another_has_a_text_of_its_name() -> None:
+    class Open(BaseModel):
+        how: Literal["open"] = "open"
+        token: str = ""
+
+    class Closed(BaseModel):
+        how: Literal["closed"] = "closed"
+        token: SecretStr
+
+    class Login(BaseModel):
+        by: Annotated[Open | Closed, Field(discriminator="how")]
+
+    form = Form(Login, default_values={"by": {"how": "closed", "token": "hush"}})
+    assert form.tree.to_wire("by.token", form.get_value("by.token")) == {"secret": True}
+    assert "new" not in repr(form.tree.from_wire("by.token", "new"))
+    form.set_value("by.token", "new")
+    assert "new" not in repr(form.values)
+    form.choose_branch("by", 0)
+    form.set_value("by.token", "seen")
+    assert form.tree.to_wire("by.token", form.get_value("by.token")) == "seen"
+
+
+def test_a_typed_secret_is_hidden_at_once_wherever_it_stands() -> None:
+    class Account(BaseModel):
+        user: str
+        key: SecretStr
+
+    class Accounts(BaseModel):
+        rows: list[Account] = []
+        by: dict[str, SecretStr] = {}
+        either: int | SecretStr = 0
+
+    form = Form(Accounts)
+    form.change("rows", [{"user": "u", "key": "hush"}])
+    form.change("rows.0.key", "hush")
+    form.change("by", [["a", "hush"]])
+    form.change("either", "hush")
+    assert "hush" not in repr(form.values)
+    assert form.value == Accounts.model_validate(
+        {"rows": [{"user": "u", "key": "hush"}], "by": {"a": "hush"}, "either": "hush"}
+    )
+
+
+def test_picks_in_another_order_are_the_same_picks() -> None:
+    class Picks(BaseModel):
+        some: set[Literal["b", "a", "c"]] = {"a", "c"}
+
+    form = Form(Picks)
+    assert form.values == {"some": ["a", "c"]}
+    assert form.tree.from_wire("some", ["c", "b", "a"]) == ["b", "a", "c"]
+
+
+def test_aliases_that_are_names_of_other_fields_lead_to_their_own() -> None:
+    class Crossed(BaseModel):
+        a: int = Field(alias="b")
+        b: int = Field(alias="a")
+
+    form = Form(Crossed, default_values=Crossed(a=1, b=2))  # pyright: ignore[reportCallIssue]
+    form.change("a", "x")
+    form.trigger().wait(1)
+    assert list(words(form)) == ["a"]

@@ -1,0 +1,55 @@
+"""Where a type's core schema and validator are: at the model itself, or in a `TypeAdapter` made for it."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+from pydantic import BaseModel, TypeAdapter
+from pydantic.errors import PydanticUndefinedAnnotation, PydanticUserError
+
+from kaizen_widgets.errors import FormError
+
+
+def keeps_its_schema(model: Any) -> bool:
+    """Whether a type keeps its core schema itself, so that a rebuilt one is told by it."""
+    return isinstance(model, type) and (
+        issubclass(model, BaseModel) or hasattr(model, "__pydantic_fields__")
+    )
+
+
+def adapter_of(model: Any) -> Any:
+    """Return what has the core schema and the validator of a type.
+
+    Raises:
+        FormError: This is no type of pydantic's, or not yet a whole one.
+    """
+    if isinstance(model, TypeAdapter):
+        return model
+    try:
+        if keeps_its_schema(model):
+            if not model.__pydantic_complete__ and issubclass(model, BaseModel):
+                model.model_rebuild()
+            return _Own(model) if model.__pydantic_complete__ else TypeAdapter(model)
+        if not isinstance(model, type) and dataclasses.is_dataclass(model):
+            raise FormError(
+                f"A form is made for a class, not for an object of {type(model).__name__}: give the "
+                "object as default_values."
+            )
+        adapter = TypeAdapter(model)
+    except (PydanticUserError, PydanticUndefinedAnnotation) as error:
+        said = error.message.partition("\n")[0].partition(". ")[0]
+        raise FormError(f"A form cannot be made for {model!r}: {said}.") from error
+    if not adapter.pydantic_complete:
+        raise FormError(
+            f"A form cannot be made for {model!r}: it names a type that is not defined (yet)."
+        )
+    return adapter
+
+
+class _Own:
+    """What a model class keeps of itself, under the names of a `TypeAdapter`."""
+
+    def __init__(self, model: Any) -> None:
+        self.core_schema = model.__pydantic_core_schema__
+        self.validator = model.__pydantic_validator__

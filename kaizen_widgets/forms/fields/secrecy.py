@@ -1,0 +1,43 @@
+"""What is typed into a field for a secret becomes one at once: no `repr` of a form's values tells it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from kaizen_widgets.forms.fields.arrays import Items, Pairs, Places
+from kaizen_widgets.forms.fields.leaves import SecretLeaf
+from kaizen_widgets.forms.fields.nodes import Run, Showing, Slot, every_slot
+from kaizen_widgets.forms.fields.objects import Group, bare
+from kaizen_widgets.forms.fields.unions import AnyUnion
+from kaizen_widgets.forms.paths import Path
+
+
+def has_secrets(root: Slot) -> bool:
+    """Whether a tree has fields for secrets."""
+    return any(isinstance(slot.node, SecretLeaf) for slot in every_slot(root))
+
+
+def hidden(slot: Slot, draft: Any, path: Path, pins: Mapping[Path, int]) -> Any:
+    """Return a draft with its secrets hidden, and all else as it was typed."""
+    match node := bare(slot.node):
+        case SecretLeaf() if draft is not None:
+            return node.show(draft, Showing(), path)
+        case Group() if isinstance(draft, dict):
+            return {
+                name: hidden(node.fields[name], item, (*path, name), pins)
+                if name in node.fields
+                else item
+                for name, item in draft.items()
+            }
+        case Items() | Places() | Pairs() if isinstance(draft, list):
+            parts = [(node.child(index, draft), item) for index, item in enumerate(draft)]
+            return [
+                item if part is None else hidden(part, item, (*path, index), pins)
+                for index, (part, item) in enumerate(parts)
+            ]
+        case AnyUnion():
+            index = node.choice(draft, Run(pins), path)
+            return draft if index is None else hidden(node.branches[index].slot, draft, path, pins)
+        case _:
+            return draft

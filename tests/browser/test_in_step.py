@@ -1,0 +1,81 @@
+"""Two notebooks of one user on one pipeline, as a newcomer would try it; each step leaves a screenshot."""
+
+from __future__ import annotations
+
+import os
+import signal
+
+from playwright.sync_api import Browser
+
+from tests.browser.hand import Hand
+from tests.browser.lab import Lab
+from tests.browser.server import JupyterServer
+
+NAME = "Two notebooks"
+
+
+def open_both(lab: Lab, other: Lab) -> tuple[Hand, Hand]:
+    """Open one pipeline in two notebooks, each with its own kernel."""
+    setup = (
+        "from kaizen_widgets import Graph, Node, Studio\n"
+        "studio = Studio()\n"
+        "nodes = [Node('a', (0, 0), type='agent', data={'label': 'Ann'}),"
+        " Node('b', (320, 0), type='agent', data={'label': 'Bob'})]\n"
+    )
+    lab.open([f"{setup}studio.new({NAME!r}, Graph(nodes))\nstudio"])
+    lab.run_all()
+    other.open([f"{setup}studio.open({NAME!r})\nstudio"])
+    other.run_all()
+    hands = Hand(lab), Hand(other)
+    for hand in hands:
+        hand.node("b").wait_for()
+    return hands
+
+
+def test_two_notebooks_disagree_and_lose_nothing(lab: Lab, server: JupyterServer, browser: Browser):
+    with Lab(server, browser.contexts[-1]) as second:
+        one, other = open_both(lab, second)
+
+        # Both rename the same node; the second save is a conflict, and says so in the cell.
+        lab.page.bring_to_front()
+        one.rename("a", "Anna")
+        one.canvas.get_by_text("Saved", exact=True).wait_for()
+        second.page.bring_to_front()
+        other.rename("a", "Annabel")
+        bar = second.page.get_by_text("was changed elsewhere since you opened it. Nothing was")
+        bar.wait_for()
+        other.canvas.get_by_text("Not saved").wait_for()
+        second.page.get_by_role("button", name="Compare").click()
+        second.page.get_by_text("'Anna' → 'Annabel'").wait_for()
+        second.screenshot("instep-conflict")
+
+        # In the dark, chosen in the other notebook, and on a narrow page.
+        lab.run_python("studio.ui.set_theme('dark')")
+        second.wait_for_python("studio.ui.theme", "dark", within=2)
+        second.viewport(700, 900)
+        second.screenshot("instep-conflict-dark-700")
+        second.viewport(1280, 900)
+        lab.run_python("studio.ui.set_theme('system')")
+
+        # They keep both.
+        second.page.get_by_role("button", name="Keep both").click()
+        second.page.get_by_text(f"Yours is kept as '{NAME} (my copy)'").wait_for()
+        other.node("a").get_by_text("Anna", exact=True).wait_for()
+        bar.wait_for(state="detached")
+        second.run_python("names = sorted(p.name for p in studio.pipelines.list().wait(20))")
+        assert f"{NAME} (my copy)" in second.python("names")
+        second.screenshot("instep-kept-both")
+
+        # Its kernel is killed in the middle of an edit; the page says so, and the edit comes back.
+        other.rename("b", "Bobby")
+        second.wait_for_python("studio.graph.node('b').label", "Bobby")
+        os.kill(second.python("__import__('os').getpid()"), signal.SIGKILL)
+        other.canvas.get_by_text("Kernel gone").wait_for()
+        second.screenshot("instep-killed")
+        second._wait_until_ready()
+        second.run_all()
+        second.page.get_by_text(f"1 unsaved edit to '{NAME}'").wait_for()
+        second.page.get_by_role("button", name="Load").click()
+        Hand(second).node("b").get_by_text("Bobby").wait_for()
+        Hand(second).canvas.get_by_text("Saved", exact=True).wait_for()
+        assert second.python("studio.graph.node('b').label") == "Bobby"

@@ -1,0 +1,173 @@
+"""What the newer routes promise beyond the client's contract: tenants, limits, ETags, sorting."""
+
+from __future__ import annotations
+
+import pytest
+
+from kaizen_widgets.testing import FakeClock
+from tests.server.conftest import Caller, graph, new_agent, new_pipeline, register
+
+LOGIN = {"email": "ada@example.com", "password": "correct horse"}
+
+
+def new(caller: Caller, kind: str) -> str:
+    """Make one of a kind; return its path."""
+    bodies = {
+        "teams": {"name": "T"},
+        "gateways": {"name": "G", "api_url": "http://x", "api_key": "k"},
+        "policies": {"name": "P", "resource_type": "a", "action": "b", "effect": "deny"},
+        "users": {"email": "x@y.z", "name": "U", "password": "long enough", "role": "viewer"},
+    }
+    return f"/{kind}/{caller.got('POST', f'/{kind}', bodies[kind])['id']}"
+
+
+@pytest.mark.parametrize("kind", ["teams", "gateways", "policies", "users"])
+def test_another_organization_s_things_can_neither_be_seen_nor_changed(
+    me: Caller, stranger: Caller, kind: str
+):
+    path = new(me, kind)
+    assert stranger.call("GET", path).status_code in (403, 404)
+    assert stranger.call("PUT", path, {"name": "Mine"}).status_code in (403, 404)
+    assert stranger.call("DELETE", path).status_code in (403, 404)
+    assert me.call("GET", path).status_code == 200
+
+
+def test_figures_are_of_one_s_own_organization(me: Caller, stranger: Caller):
+    assert me.got("GET", "/metrics/summary")["total_executions"] > 100
+    assert stranger.got("GET", "/metrics/summary")["total_executions"] == 0
+
+
+def test_an_execution_is_seen_by_its_organization_only(me: Caller, stranger: Caller):
+    agent = new_agent(me)["id"]
+    made = me.got("POST", f"/test/agents/{agent}", {"input": {"text": "hi"}})
+    assert made["output"] == {"content": "Helper (offline) was asked: hi"}
+    stranger.refused(403, "GET", f"/test/executions/{made['id']}")
+
+
+@pytest.mark.parametrize("kind", ["teams", "gateways", "policies", "users"])
+def test_a_thing_is_changed_only_if_it_is_what_one_saw(me: Caller, kind: str):
+    path = new(me, kind)
+    seen = me.call("GET", path).headers["etag"]
+    assert me.call("GET", path, headers={"If-None-Match": seen}).status_code == 304
+    changed = me.call("PUT", path, {"name": "Mine"}, headers={"If-Match": seen})
+    assert changed.status_code == 200
+    assert changed.headers["etag"] != seen
+    assert me.call("PUT", path, {"name": "Yours"}, headers={"If-Match": seen}).status_code == 412
+    assert me.got("GET", path)["name"] == "Mine"
+    assert me.call("GET", path, headers={"If-None-Match": seen}).json()["name"] == "Mine"
+
+
+def test_a_known_answer_has_no_body(me: Caller):
+    path = f"/pipelines/{new_pipeline(me)['id']}"
+    etag = me.call("GET", path).headers["etag"]
+    again = me.call("GET", path, headers={"If-None-Match": f'"other", {etag}'})
+    assert (again.status_code, again.content) == (304, b"")
+    me.got("PUT", f"{path}/graph", graph("a"))
+    assert me.call("GET", path, headers={"If-None-Match": etag}).status_code == 200
+
+
+def test_a_list_is_searched_and_sorted_whatever_the_case(me: Caller):
+    for name in ("ärger 50%", "Zebra", "ÄRGER 501"):
+        new_agent(me, name)
+
+    def names(query: str) -> list[str]:
+        return [row["name"] for row in me.got("GET", f"/agents?{query}")["records"]]
+
+    assert names("search=ärger") == ["ÄRGER 501", "ärger 50%"]
+    assert names("search=50%25") == ["ärger 50%"]
+    oldest_first = names("limit=100")[::-1]
+    assert names("sort=name&limit=100") == sorted(oldest_first, key=str.casefold)
+    assert names("sort=-name&limit=2&offset=1") == names("sort=-name")[1:3]
+    assert me.refused(422, "GET", "/agents?sort=size")["code"] == "VALIDATION_ERROR"
+
+
+def test_signing_in_too_often_has_to_wait(nobody: Caller, clock: FakeClock):
+    register(nobody)
+    for _ in range(10):
+        tried = nobody.call("POST", "/auth/login", LOGIN | {"password": "wrong"})
+        assert tried.status_code == 401
+    refused = nobody.call("POST", "/auth/login", LOGIN)
+    assert refused.status_code == 429
+    assert refused.json()["error"]["code"] == "RATE_LIMIT_EXCEEDED"
+    wait = int(refused.headers["retry-after"])
+    assert 0 < wait <= 60
+    clock.advance(wait)
+    welcome = nobody.call("POST", "/auth/login", LOGIN)
+    assert welcome.headers["x-ratelimit-remaining"] == "9"
+
+
+def test_a_refresh_token_that_comes_back_later_ends_the_sign_in(nobody: Caller, clock: FakeClock):
+    spent = {"refresh_token": register(nobody)["tokens"]["refresh_token"]}
+    thief = nobody.got("POST", "/auth/refresh", spent)
+    nobody.refused(401, "POST", "/auth/refresh", spent)
+    assert nobody.as_(thief["access_token"]).call("GET", "/auth/me").status_code == 200
+    clock.advance(11)
+    nobody.refused(401, "POST", "/auth/refresh", spent)
+    nobody.as_(thief["access_token"]).refused(401, "GET", "/auth/me")
+    nobody.refused(401, "POST", "/auth/refresh", {"refresh_token": thief["refresh_token"]})
+
+
+def test_a_policy_keeps_people_from_what_it_denies(me: Caller, nobody: Caller):
+    policy = me.got(
+        "POST",
+        "/policies",
+        {"name": "P", "resource_type": "deployment", "action": "read", "effect": "deny"},
+    )["id"]
+    me.got("GET", "/deployments")
+    assigned = {"principal_type": "role", "principal_id": "org_owner"}
+    made = me.got("POST", f"/policies/{policy}/assign", assigned)
+    assert "deployment:read" in me.refused(403, "GET", "/deployments")["message"]
+    me.refused(409, "POST", f"/policies/{policy}/assign", assigned)
+    assert me.call("DELETE", f"/policies/assignments/{made['id']}").status_code == 204
+    me.got("GET", "/deployments")
+
+
+def test_an_organization_keeps_an_owner(me: Caller):
+    own = f"/users/{me.got('GET', '/auth/me')['id']}"
+    me.refused(409, "DELETE", own)
+    me.refused(409, "PUT", own, {"role": "viewer"})
+    me.refused(409, "PUT", own, {"status": "suspended"})
+
+
+def test_a_viewer_looks_and_changes_nothing(me: Caller, nobody: Caller):
+    body = {"email": "v@example.com", "name": "V", "password": "long enough", "role": "viewer"}
+    user = me.got("POST", "/users", body)["id"]
+    login = nobody.got("POST", "/auth/login", {"email": body["email"], "password": "long enough"})
+    viewer = nobody.as_(login["access_token"])
+    viewer.got("GET", "/agents")
+    viewer.refused(403, "POST", "/teams", {"name": "T"})
+    viewer.refused(403, "POST", "/users", body)
+    viewer.refused(403, "PUT", f"/users/{user}", {"role": "org_owner"})
+    assert viewer.got("PUT", f"/users/{user}", {"name": "W"})["name"] == "W"
+    me.call("DELETE", f"/users/{user}")
+    viewer.refused(401, "GET", "/agents")
+
+
+def test_a_pipeline_works_node_after_node(me: Caller):
+    agent, pipeline = new_agent(me)["id"], new_pipeline(me)["id"]
+    nodes = [
+        {"id": "out", "node_type": "output", "label": "Out"},
+        {"id": "a", "node_type": "agent", "label": "A", "agent_id": agent},
+        {"id": "in", "node_type": "input", "label": "In"},
+    ]
+    links = [("in", "a"), ("a", "out")]
+    connections = [{"source_node_id": a, "target_node_id": b} for a, b in links]
+    me.got("PUT", f"/pipelines/{pipeline}/graph", {"nodes": nodes, "connections": connections})
+    started = {"pipelineId": pipeline, "inputs": {"text": "hi"}}
+    id = me.got("POST", "/executions/start", started)["executionId"]
+    execution = me.got("GET", f"/executions/{id}")
+    assert [node["nodeId"] for node in execution["nodeExecutions"]] == ["in", "a", "out"]
+    assert execution["outputs"] == {"Out": "Helper (offline) was asked: hi"}
+    history = me.got("GET", f"/executions/history/{pipeline}")
+    assert (history["total"], history["executions"][0]["id"]) == (1, id)
+
+
+def test_a_stream_says_start_content_and_done(me: Caller):
+    agent = new_agent(me)["id"]
+    answer = me.call("POST", f"/agents/{agent}/execute/stream", {"message": "hi"})
+    assert answer.headers["content-type"].startswith("text/event-stream")
+    kinds = [line[7:] for line in answer.text.splitlines() if line.startswith("event: ")]
+    assert (kinds[0], kinds[-1], set(kinds[1:-1])) == ("start", "done", {"content"})
+    assert me.got("GET", f"/test/agents/{agent}/history")["total"] == 1
+    me.call("DELETE", f"/agents/{agent}")
+    me.refused(400, "POST", f"/agents/{agent}/execute/stream", {"message": "hi"})
