@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 import pytest
 
@@ -23,12 +24,12 @@ def nested(levels):
     return value
 
 
-def add(**keys):
+def add(**keys: Any):
     item = {"id": "new", "position": {"x": 0, "y": 0}, "data": {}} | keys
     return {"op": "add", "kind": "node", "item": item}
 
 
-def put(*path, value=1, **keys):
+def put(*path: str, value: Any = 1, **keys: Any):
     return {"op": "set", "kind": "node", "id": "a", "path": list(path), "value": value} | keys
 
 
