@@ -6,7 +6,10 @@
 from __future__ import annotations
 
 import ast
+import itertools
 import json
+import math
+import struct
 import time
 import uuid
 from collections.abc import Callable
@@ -84,12 +87,12 @@ class Socket:
                 return
             self._wire.settimeout(max(left, 0.001))
             try:
-                text = self._wire.recv()
+                raw = self._wire.recv()
             except websocket.WebSocketTimeoutException:
                 return
-            if not isinstance(text, str) or not text:
+            if not raw:
                 continue
-            message = json.loads(text)
+            message = json.loads(raw) if isinstance(raw, str) else with_buffers(raw)
             for listener in tuple(self.listeners):
                 listener(message)
 
@@ -139,6 +142,40 @@ class Socket:
         return json.loads(ast.literal_eval(answer["data"]["text/plain"]))
 
 
+def with_buffers(raw: bytes) -> dict[str, Any]:
+    """Return a message that came with binary parts: a count, offsets, the JSON, the parts."""
+    (count,) = struct.unpack("!I", raw[:4])
+    offsets = [*struct.unpack(f"!{count}I", raw[4 : 4 * (count + 1)]), len(raw)]
+    text, *buffers = (raw[start:end] for start, end in itertools.pairwise(offsets))
+    return json.loads(text) | {"buffers": buffers}
+
+
+def with_rows(message: dict[str, Any], buffers: list[bytes]) -> dict[str, Any]:
+    """Return a message with its columns, if any, as rows again (rule S13)."""
+    columns = message.pop("columns", None)
+    if columns is None:
+        return message
+    places = struct.iter_unpack("<dd", buffers.pop(0))
+    ids = columns["ids"]
+    nodes = [
+        {"id": node_id}
+        | ({} if kind is None else {"type": kind})
+        | ({} if math.isnan(x) else {"position": {"x": x, "y": y}})
+        | (rest or {})
+        for node_id, kind, (x, y), rest in zip(
+            ids, columns["types"], places, columns["nodes"], strict=True
+        )
+    ]
+    ends = zip(
+        columns["edgeIds"], columns["sources"], columns["targets"], columns["edges"], strict=True
+    )
+    edges = [
+        {"id": edge_id, "source": ids[source], "target": ids[target]} | (rest or {})
+        for edge_id, source, target, rest in ends
+    ]
+    return message | {"nodes": nodes, "edges": edges}
+
+
 class View(ModelView):
     """A model view of a canvas in a kernel, over a socket."""
 
@@ -164,9 +201,11 @@ class View(ModelView):
         data = content["data"]
         if content["comm_id"] != self.comm_id or data.get("method") != "custom":
             return
+        buffers = list(message.get("buffers", ()))
         try:
-            mail = KernelMail.model_validate(data["content"])
-        except ValidationError:
+            rows = [with_rows(one, buffers) for one in data["content"]["messages"]]
+            mail = KernelMail.model_validate({"messages": rows})
+        except (ValidationError, KeyError):
             return  # not of the protocol, such as the bundle
         for one in mail.messages:
             if one.kind == "refused" and one.to == self.client:

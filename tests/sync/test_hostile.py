@@ -17,8 +17,8 @@ LONG = "x" * 50_000_000
 MARKUP = "<img src=x onerror=alert(1)><script>alert(1)</script>"
 
 
-def nested(levels):
-    value = 1
+def nested(levels: int) -> Any:
+    value: Any = 1
     for level in range(levels):
         value = [value] if level % 2 else {"k": value}
     return value
