@@ -72,6 +72,7 @@ def test_two_notebooks_disagree_and_lose_nothing(lab: Lab, server: JupyterServer
         os.kill(second.python("__import__('os').getpid()"), signal.SIGKILL)
         other.canvas.get_by_text("Kernel gone").wait_for()
         second.screenshot("instep-killed")
+        second.page.get_by_role("button", name="Ok").click()  # JupyterLab says so too
         second._wait_until_ready()
         second.run_all()
         second.page.get_by_text(f"1 unsaved edit to '{NAME}'").wait_for()

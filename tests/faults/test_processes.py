@@ -20,7 +20,6 @@ import pytest
 
 from kaizen_widgets.background import background
 from kaizen_widgets.graph import Graph, Node
-from kaizen_widgets.server import Database
 from kaizen_widgets.stores import CanvasStore, Commit, SqliteStorage
 from kaizen_widgets.sync import KernelEnd
 from tests.faults.actors import BASE, PIPELINE, open_api, open_journal
@@ -99,13 +98,12 @@ def test_fault_10_two_kernels_lose_nothing_of_each_other(tmp_path: Path, rounds:
     data = tmp_path / "kaizen.db"
     there, api = open_api(data)
     made = api.pipelines.create(name="shared").wait(30)
-    background.wait(there.transport.aclose())
-    there.close()
     kernels = [start(tmp_path, "share", data, made.id, name, count, every) for name in ("x", "y")]
     conflicts = [said(kernel) for kernel in kernels]
-    with Database.open(data) as database, database.read() as db:
-        rows = db.execute("SELECT id FROM pipeline_nodes").fetchall()
-    kept = {row["id"] for row in rows}
+    stored = background.wait(api.pipelines.endpoints.load_graph(made.id), 30)
+    background.wait(there.transport.aclose())
+    there.close()
+    kept = {node.id for node in stored.nodes}
     wanted = {f"{name}-{number}" for name in ("x", "y") for number in range(1, count + 1)}
     assert wanted <= kept, (sorted(wanted - kept)[:5], conflicts)
 

@@ -136,7 +136,7 @@ def test_fault_12_a_big_value_arrives_whole(socket: Socket, size: int):
     view.until(lambda: "text" in view.shown.node("b").data, 20, "the kernel's big edit")
 
 
-@pytest.mark.parametrize("size", [5_000_000, 9_000_000])
+@pytest.mark.parametrize("size", [5_000_000])
 def test_fault_12_a_value_that_is_too_big_is_refused_whole(socket: Socket, size: int):
     """An element over 4 MB is refused with a reason, by hand and from Python; nothing else changes."""
     view = View(socket).opened()
@@ -153,13 +153,13 @@ def test_fault_12_a_value_that_is_too_big_is_refused_whole(socket: Socket, size:
     }
     data = {"method": "custom", "content": message}
     socket.send("comm_msg", {"comm_id": view.comm_id, "data": data})
-    view.until(lambda: view.problems, 30, "a refusal")
+    view.until(lambda: view.problems, 60, "a refusal")
     assert "MB" in view.problems[0]
     assert len(view.problems[0]) < 500
     refused = socket.start(f"canvas.store.update_node_data('b', {{'t': 'y' * {size}}})")
-    view.until(refused, 30, "Python's refusal")
+    view.until(refused, 60, "Python's refusal")
     assert (refused() or {})["ename"] == "InvalidValueError"
     assert socket.value(GRAPH) == before
     view.n = 1
     view.edit(move("a", 3))
-    view.until(lambda: not view.pending, WITHIN, "the next edit works")
+    view.until(lambda: not view.pending, 20, "the next edit works")

@@ -64,10 +64,7 @@ export function saveWords(
     case "failed":
       return { text: message ? `Not saved: ${message}` : "Not saved", tone: "bad" };
     case "conflict":
-      return {
-        text: message ? `Not saved: ${message}` : "Not saved: changed elsewhere",
-        tone: "bad",
-      };
+      return { text: "Not saved: changed elsewhere", tone: "bad" };
   }
 }
 
