@@ -22,6 +22,7 @@ from kaizen_widgets.api import (
     Conflict,
     Keeping,
     RecoveredDraft,
+    Resources,
     keep_queries,
     studio_defaults,
 )
@@ -46,12 +47,10 @@ from kaizen_widgets.widgets import Canvas, NodeForm, Notifications, RunPanel, Th
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-EMBEDDED_URL = "http://kaizen.localhost/api/v1"
-"""An address nobody listens on: requests to the embedded API stay in this process."""
 SAVE_TIMEOUT = 30.0
 
 
-class Studio:
+class Studio(Resources):
     """An agent studio in a notebook.
 
     Args:
@@ -138,57 +137,7 @@ class Studio:
         else:
             self._greet()
 
-    # ------------------------------------------------------------ the API
-
-    @property
-    def agents(self) -> Any:
-        """The agents: ``studio.agents.list().wait()``."""
-        return self.api.agents
-
-    @property
-    def pipelines(self) -> Any:
-        """The pipelines: ``studio.pipelines.list().wait()``."""
-        return self.api.pipelines
-
-    @property
-    def gateways(self) -> Any:
-        """The gateways: ``studio.gateways.list().wait()``."""
-        return self.api.gateways
-
-    @property
-    def deployments(self) -> Any:
-        """The deployments: ``studio.deployments.list(status="active").wait()``."""
-        return self.api.deployments
-
-    @property
-    def metrics(self) -> Any:
-        """The metrics: ``studio.metrics.timeseries(deployment_id, "24h").wait()``."""
-        return self.api.metrics
-
-    @property
-    def teams(self) -> Any:
-        """The teams: ``studio.teams.members(team_id).wait()``."""
-        return self.api.teams
-
-    @property
-    def users(self) -> Any:
-        """The organization's users: ``studio.users.list(search="ada").wait()``."""
-        return self.api.users
-
-    @property
-    def policies(self) -> Any:
-        """The policies: ``studio.policies.evaluate(user_id, "agent", "read").wait()``."""
-        return self.api.policies
-
-    @property
-    def executions(self) -> Any:
-        """Executions on the server: ``studio.executions.start(pipeline_id, inputs).wait()``."""
-        return self.api.executions
-
-    @property
-    def user(self) -> Any:
-        """Who is signed in: ``studio.user.current().wait()``."""
-        return self.api.user
+    # -------------------------------------------------------- the session
 
     def login(self, email: str = "", password: str = "") -> Studio:
         """Sign in, here and in your other notebooks at this server; the embedded API asks for nothing.

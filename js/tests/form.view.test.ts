@@ -1,5 +1,5 @@
 // @vitest-environment jsdom
-import { afterEach, expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import { mount } from "../src/form/bundle.ts";
 import type { FieldNode, FormPicture } from "../src/form/protocol.gen.ts";
 import { FormModel, picture } from "./form.ts";
@@ -234,4 +234,17 @@ test("whoever types already is not sent to the first error", () => {
   type(second, "typing on");
   model.patch({ errors: { "/a": ["missing"] }, focus: { to: model.sent[0]?.client ?? "" } });
   expect(document.activeElement).toBe(second);
+});
+
+test("the first rows of many are there at once, the rest in the frames after", async () => {
+  const ids = Array.from({ length: 200 }, (_, index) => `r${index}`);
+  const { el, end } = open([{ name: "tags", label: "Tags", kind: "list", item: {} }], {
+    cells: { "/tags": { rows: ids }, "/tags/r199": { value: "last" } },
+  });
+  const rows = () => el.querySelectorAll<HTMLElement>(".kf-row");
+  expect(rows()).toHaveLength(50);
+  await vi.waitFor(() => expect(rows()).toHaveLength(200), 10_000);
+  expect([...rows()].map((row) => row.dataset.row)).toEqual(ids);
+  expect(rows()[199]?.querySelector("input")?.value).toBe("last");
+  end();
 });

@@ -17,6 +17,7 @@ from kaizen_widgets.api.metrics import Dashboard, MetricSummary
 from kaizen_widgets.api.pipelines import Pipeline, PipelineDetail, PipelineInput, Validation
 from kaizen_widgets.api.policies import Policy, PolicyDecision
 from kaizen_widgets.api.series import Point
+from kaizen_widgets.api.shortcuts import Resources
 from kaizen_widgets.api.teams import Team, TeamMember
 
 __all__ = [
@@ -44,6 +45,7 @@ __all__ = [
     "Policy",
     "PolicyDecision",
     "RecoveredDraft",
+    "Resources",
     "Team",
     "TeamMember",
     "User",

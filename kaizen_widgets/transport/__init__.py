@@ -3,6 +3,7 @@
 from kaizen_widgets.tokens import Tokens
 from kaizen_widgets.transport.events import ServerEvent
 from kaizen_widgets.transport.in_process import InProcess
-from kaizen_widgets.transport.transport import Answer, Transport
+from kaizen_widgets.transport.sender import Answer
+from kaizen_widgets.transport.transport import Transport
 
 __all__ = ["Answer", "InProcess", "ServerEvent", "Tokens", "Transport"]

@@ -10,7 +10,6 @@ import logging
 import random
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import aclosing, asynccontextmanager
-from dataclasses import dataclass
 from typing import Any
 
 import httpx
@@ -18,36 +17,19 @@ import httpx
 from kaizen_widgets.clock import Clock, NewId, random_id, sleep
 from kaizen_widgets.errors import (
     DecodeError,
-    StatusError,
     TransportError,
     UnauthorizedError,
 )
 from kaizen_widgets.tokens import Tokens
-from kaizen_widgets.transport import decode as bodies
-from kaizen_widgets.transport.answers import status_error
 from kaizen_widgets.transport.events import ServerEvent, events
 from kaizen_widgets.transport.expiry import Expiry
-from kaizen_widgets.transport.origin import check_base, join, origin
+from kaizen_widgets.transport.origin import check_base, join
 from kaizen_widgets.transport.refresh import Refresher
 from kaizen_widgets.transport.retry import SAFE, passing, wait
+from kaizen_widgets.transport.sender import Answer, Sender, named
 from kaizen_widgets.transport.wire import Wire
 
 log = logging.getLogger(__name__)
-
-MAX_REDIRECTS = 5
-
-
-@dataclass(frozen=True)
-class Answer:
-    """A server's answer.
-
-    Attributes:
-        data: The parsed JSON; None for an empty body.
-        etag: What the thing is now, for a change of just that; empty where the server gives none.
-    """
-
-    data: Any
-    etag: str = ""
 
 
 class Transport:
@@ -92,8 +74,8 @@ class Transport:
         self._wire = Wire(self._base.host, clock, app, transport, timeout)
         self._retries = retries
         self._jitter = jitter
-        self._new_id = new_id
         self._expiry = Expiry(clock)
+        self._sender = Sender(self._base, self._wire, clock, self.tokens, self._expiry, new_id)
         self._refresher = Refresher(self.tokens, self._post_plainly, self.lasts, renew)
 
     @property
@@ -192,7 +174,7 @@ class Transport:
     def _check_session(self, session: int, method: str, url: httpx.URL) -> None:
         """Refuse what was asked for by somebody who has signed out since."""
         if session != self.tokens.generation:
-            name = _named(url)
+            name = named(url)
             raise UnauthorizedError(
                 f"{method} {name} was answered after the session had ended; sign in again.",
                 status=401,
@@ -224,26 +206,26 @@ class Transport:
     ) -> Answer:
         used = await self._fresh_access() if authenticated else ""
         try:
-            return await self._send(method, url, json, used, more)
+            return await self._sender.send(method, url, json, used, more)
         except UnauthorizedError:
             if not used:
                 raise
         await self._refresher.refresh(used)
-        return await self._send(method, url, json, self.tokens.access, more)
+        return await self._sender.send(method, url, json, self.tokens.access, more)
 
     @asynccontextmanager
     async def _opened_refreshing(self, url: httpx.URL, json: Any) -> AsyncIterator[httpx.Response]:
         """Open a stream; a refusal is read and raised."""
         used = await self._fresh_access()
         for is_last in (not used, True):
-            headers = self._headers(used, {}) | {"Accept": "text/event-stream"}
+            headers = self._sender.headers(used, {}) | {"Accept": "text/event-stream"}
             async with self._wire.open("POST", url, str(url), json, headers) as response:
                 if response.is_success:
                     yield response
                     return
                 try:
                     body = await self._wire.read(response, "POST", str(url))
-                    self._answer(response, body, "POST", str(url), headers)
+                    self._sender.read(response, body, "POST", str(url), headers)
                     raise DecodeError(f"POST {url} did not answer.", method="POST", url=str(url))
                 except UnauthorizedError:
                     if is_last:
@@ -252,84 +234,4 @@ class Transport:
             used = self.tokens.access
 
     async def _post_plainly(self, path: str, json: Any) -> Any:
-        return (await self._send("POST", join(self._base, path), json, "", {})).data
-
-    def _headers(self, access: str, more: Mapping[str, str]) -> dict[str, str]:
-        headers = {"X-Request-ID": self._new_id(), "Accept": "application/json", **more}
-        if access:
-            headers["Authorization"] = f"Bearer {access}"
-        return headers
-
-    async def _send(
-        self, method: str, url: httpx.URL, json: Any, access: str, more: Mapping[str, str]
-    ) -> Answer:
-        headers = self._headers(access, more)
-        name = _named(url)
-        started = self._clock.monotonic()
-        for _ in range(MAX_REDIRECTS + 1):
-            response, body = await self._wire.exchange(method, url, name, json, headers)
-            log.debug(
-                "%s %s: %d in %.0f ms, request %s",
-                method,
-                url.path,
-                response.status_code,
-                (self._clock.monotonic() - started) * 1000,
-                headers["X-Request-ID"],
-            )
-            if not response.is_redirect:
-                return self._answer(response, body, method, name, headers)
-            url = self._redirected(response, url, method, name)
-        raise DecodeError(f"{method} {name} redirects without end.", method=method, url=name)
-
-    def _redirected(
-        self, response: httpx.Response, url: httpx.URL, method: str, name: str
-    ) -> httpx.URL:
-        """Return where to go on, or refuse."""
-        facts = {"status": response.status_code, "method": method, "url": name}
-        try:
-            target = url.join(response.headers["Location"])
-        except (httpx.InvalidURL, KeyError):
-            raise StatusError(f"{method} {name} redirects to nowhere.", **facts) from None
-        if origin(target) != origin(self._base):
-            raise StatusError(
-                f"{method} {name} redirects to {target.scheme}://{target.host}; credentials go to "
-                f"{self._base.host} only, so use the other address as the server's if you trust it.",
-                **facts,
-            )
-        if response.status_code not in (307, 308) and method not in SAFE:
-            raise StatusError(f"{method} {name} redirects, and may not be sent twice.", **facts)
-        return target
-
-    def _answer(
-        self,
-        response: httpx.Response,
-        body: bytes,
-        method: str,
-        name: str,
-        headers: Mapping[str, str],
-    ) -> Answer:
-        self._expiry.heard(response.headers.get("Date"))
-        content_type = response.headers.get("Content-Type", "").lower()
-        if response.status_code < 400:
-            data = bodies.decode(body, content_type, method=method, url=name)
-            return Answer(data, response.headers.get("ETag", ""))
-        try:
-            payload = bodies.decode(body, content_type, method=method, url=name)
-        except DecodeError:
-            payload = None
-        error = status_error(
-            response.status_code,
-            payload,
-            method=method,
-            url=name,
-            retry_after=response.headers.get("Retry-After"),
-            request_id=response.headers.get("X-Request-ID") or headers["X-Request-ID"],
-            now=self._clock.now(),
-        )
-        error.args = (self.tokens.redact(str(error)),)
-        raise error
-
-
-def _named(url: httpx.URL) -> str:
-    """Return a URL without its query, which may hold what users typed."""
-    return str(url).partition("?")[0]
+        return (await self._sender.send("POST", join(self._base, path), json, "", {})).data

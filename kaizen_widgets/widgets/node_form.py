@@ -145,10 +145,9 @@ class NodeForm(Panel):
 
 
 def _heading(node: Node, kind: Kind) -> str:
-    return (
-        f'<div style="padding: 6px 2px; line-height: 1.4"><b style="font-size: 14px">{html.escape(node.label)}</b>'
-        f'<br><span style="color: {MUTED}">{html.escape(kind.look.title)}</span></div>'
-    )
+    name = f'<b style="font-size: 14px">{html.escape(node.label)}</b>'
+    title = f'<span style="color: {MUTED}">{html.escape(kind.look.title)}</span>'
+    return f'<div style="padding: 6px 2px; line-height: 1.4">{name}<br>{title}</div>'
 
 
 def _sentence(text: str) -> ipw.HTML:

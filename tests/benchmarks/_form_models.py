@@ -18,7 +18,7 @@ class Row(BaseModel):
 
 
 class Rows(BaseModel):
-    rows: list[Row] = [Row() for _ in range(200)]
+    rows: list[Row] = [Row.model_validate({}) for _ in range(200)]
 
 
 def fifty_fields() -> type[BaseModel]:

@@ -59,7 +59,7 @@ def in_process(file: Path) -> None:
         async def prepare() -> str:
             for place in range(AGENTS - 4):  # the samples are four
                 await agents.create(AgentInput(name=f"a{place}", model_id="m"))
-            return (await pipelines.create(PipelineInput(name="Large"))).id
+            return (await pipelines.create(PipelineInput(name="Large", pattern="sequential"))).id
 
         pipeline = background.wait(prepare())
 

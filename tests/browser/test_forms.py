@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from playwright.sync_api import Locator, expect
@@ -344,7 +344,8 @@ def test_typing_while_the_kernel_is_busy_loses_nothing(everything: Lab):
 def test_axe_finds_nothing_serious_and_nothing_sticks_out_in_either_theme(everything: Lab):
     everything.page.get_by_role("button", name="Submit").click()
     expect(error(everything, "Text")).not_to_have_text("")
-    for theme, width in (("light", 700), ("dark", 320)):
+    looks: tuple[tuple[Literal["light", "dark"], int], ...] = (("light", 700), ("dark", 320))
+    for theme, width in looks:
         everything.theme(theme)
         everything.run_python(f"panel.layout.width = '{width}px'")
         everything.page.wait_for_function(

@@ -19,6 +19,7 @@ async def fetch():
     fetched.append(1)
     await asyncio.sleep(0.3)
     return [{"word": word} for word in stored]
+client.set_query_defaults(("words",), stale_time=60)
 words = client.live(query_key=("words",), query_fn=fetch)
 """
 TWO_PANELS = """

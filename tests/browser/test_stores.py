@@ -209,8 +209,8 @@ def test_undo_is_one_from_a_key_a_button_and_python_over_two_views(lab: Lab):
         "rename node",
         "rename node",
     ]
-    one.select("output")
-    lab.wait_for_python("studio.store.selected_node_id", "output")
+    one.select("input")
+    lab.wait_for_python("studio.store.selected_node_id", "input")
     # A key in the first view takes back what Python did, a button in the second what the second did,
     # and Python what the first did.
     one.press("Control+z")
@@ -225,8 +225,8 @@ def test_undo_is_one_from_a_key_a_button_and_python_over_two_views(lab: Lab):
         "rename node",
         "move node",
     ]
-    assert lab.python("studio.store.selected_node_id") == "output"
-    one.select("output")
+    assert lab.python("studio.store.selected_node_id") == "input"
+    one.select("input")
     one.press("Control+Shift+z")
     lab.wait_for_python(where, dragged)
     two.button("Redo").click()

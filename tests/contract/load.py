@@ -228,7 +228,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         f"{sum(len(client.agents) for client in clients)} agents and "
         f"{sum(client.acknowledged for client in clients)} graphs acknowledged and found, "
         f"slowest answer {max(client.slowest for client in clients):.2f} s"
-        + (f", {options.kill} crashes\n" if options.kill else "\n")
+        + (f", {options.kill} crash(es)\n" if options.kill else "\n")
     )
     return 0
 

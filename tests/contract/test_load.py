@@ -6,14 +6,14 @@ from tests.contract import fuzz, load
 
 
 def test_clients_side_by_side_lose_nothing(capsys):
-    assert load.main(["--clients", "10", "--seconds", "3"]) == 0
-    assert "10 clients" in capsys.readouterr().out
+    assert load.main(["--clients", "6", "--seconds", "2"]) == 0
+    assert "6 clients" in capsys.readouterr().out
 
 
 def test_a_server_killed_under_load_has_what_it_acknowledged(capsys):
-    assert load.main(["--clients", "4", "--seconds", "1", "--kill", "2"]) == 0
-    assert "2 crashes" in capsys.readouterr().out
+    assert load.main(["--clients", "3", "--seconds", "1", "--kill", "1"]) == 0
+    assert "1 crash(es)" in capsys.readouterr().out
 
 
 def test_no_route_fails_or_differs_from_its_schema():
-    assert fuzz.main(["--seconds", "16", "--seed", "7"]) == 0
+    assert fuzz.main(["--seconds", "10", "--seed", "7"]) == 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from pydantic import BaseModel
 
 from kaizen_widgets.errors import FormError, UnknownFieldError
 from kaizen_widgets.forms import Form
@@ -164,3 +165,18 @@ def test_its_repr_says_how_it_stands_and_no_value():
     form = Form(default_values={"password": "hunter2"})
     form.change("password", "hunter3")
     assert repr(form) == "Form(dirty=1, errors=0, valid=True)"
+
+
+def test_a_model_that_is_not_there_yet_is_named():
+    with pytest.raises(FormError, match=r"cannot be made for .*Nobody.*: "):
+        Form("Nobody")
+
+
+def test_a_model_is_not_reset_to_what_is_no_value_of_it():
+    class Agent(BaseModel):
+        name: str = "ann"
+
+    form = Form(Agent)
+    with pytest.raises(FormError, match="int is no value for a form of Agent"):
+        form.reset(5)
+    assert form.values == {"name": "ann"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 import pytest
 
@@ -16,19 +17,19 @@ LONG = "x" * 50_000_000
 MARKUP = "<img src=x onerror=alert(1)><script>alert(1)</script>"
 
 
-def nested(levels):
-    value = 1
+def nested(levels: int) -> Any:
+    value: Any = 1
     for level in range(levels):
         value = [value] if level % 2 else {"k": value}
     return value
 
 
-def add(**keys):
+def add(**keys: Any):
     item = {"id": "new", "position": {"x": 0, "y": 0}, "data": {}} | keys
     return {"op": "add", "kind": "node", "item": item}
 
 
-def put(*path, value=1, **keys):
+def put(*path: str, value: Any = 1, **keys: Any):
     return {"op": "set", "kind": "node", "id": "a", "path": list(path), "value": value} | keys
 
 

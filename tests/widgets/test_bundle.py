@@ -12,6 +12,7 @@ from kaizen_widgets.widgets.bundle import STATIC, Bundle, BundledWidget
 
 @pytest.fixture
 def comms():
+    Canvas.bundle.widget.close()  # another test's, whose comm is none of these
     with fake_comms() as opened:
         yield opened
 

@@ -180,8 +180,10 @@ function Button({ name, icon, title = name, disabled = false, onClick }: ButtonP
       className="kc-button"
       aria-label={name}
       title={title}
-      disabled={disabled}
-      onClick={onClick}
+      // Not `disabled`: the browser takes the focus from a button that becomes so, after the last undo
+      // say, and the next key would be the notebook's.
+      aria-disabled={disabled}
+      onClick={disabled ? undefined : onClick}
     >
       <Icon name={icon} />
     </button>

@@ -25,7 +25,7 @@ export interface Control {
   focus(): boolean;
 }
 
-export function makeControl(node: FieldNode, id: string, label: string): Control {
+export function makeControl(node: FieldNode, id: string, label: string, compact = false): Control {
   switch (node.kind) {
     case "long_text":
     case "json":
@@ -33,7 +33,7 @@ export function makeControl(node: FieldNode, id: string, label: string): Control
     case "password":
       return password(node, id);
     case "number":
-      return number(node, id);
+      return number(node, id, compact);
     case "slider":
       return slider(node, id, label);
     case "checkbox":

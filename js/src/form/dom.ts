@@ -53,7 +53,16 @@ const PATHS: Readonly<Record<string, string>> = {
   show: "M2.5 12S6 5.5 12 5.5 21.5 12 21.5 12 18 18.5 12 18.5 2.5 12 2.5 12ZM12 9.5a2.5 2.5 0 1 1 0 5 2.5 2.5 0 0 1 0-5Z",
 };
 
-export function icon(name: string): SVGSVGElement {
+const drawn = new Map<string, SVGSVGElement>();
+
+/** A picture; each is made once and copied, because a table of 200 rows has 600. */
+export function icon(name: string): Node {
+  const known = drawn.get(name) ?? draw(name);
+  drawn.set(name, known);
+  return known.cloneNode(true);
+}
+
+function draw(name: string): SVGSVGElement {
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
   for (const [attribute, value] of Object.entries({
     viewBox: "0 0 24 24",

@@ -13,8 +13,9 @@ export class Fieldset implements FieldView {
   constructor(form: Form, node: FieldNode, key: string, place: Place) {
     const made = frame(form, node, key, place);
     this.el = made.el;
+    const inner: Place = place.compact ? { compact: true } : {};
     this.fields = (node.fields ?? []).map((field, index) =>
-      form.build(form, field, join(key, field.name || String(index))),
+      form.build(form, field, join(key, field.name || String(index)), inner),
     );
     made.body.append(...inGroups(form, node.fields ?? [], this.fields));
     this.unwatch = form.watch(key, this, made.refresh);

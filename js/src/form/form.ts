@@ -13,9 +13,11 @@ export interface FieldView {
   end(): void;
 }
 
-/** How a field stands among others: `plain` has no label of its own, `required` shows a mark. */
+/** How a field stands among others: a `plain` one has no label to be seen. */
 export interface Place {
   readonly plain?: boolean;
+  /** In a row of a table, where there is room for what is needed. */
+  readonly compact?: boolean;
   /** What to call it instead of the node's own label. */
   readonly label?: string;
   /** Whether what is drawn around it already asks "set or not set" of it. */

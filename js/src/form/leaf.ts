@@ -37,7 +37,7 @@ export class Leaf implements FieldView {
   ) {
     const id = form.newId();
     const label = place.label ?? node.label ?? node.name ?? "";
-    const control = makeControl(node, id, label);
+    const control = makeControl(node, id, label, place.compact);
     this.control = control;
     const help = node.help ? h("p", { class: "kf-help", id: `${id}-help` }, node.help) : null;
     this.error = h("p", { class: "kf-error", id: `${id}-error` });

@@ -22,6 +22,8 @@ const SHORT: ReadonlySet<string> = new Set([
 ]);
 /** The most fields a row of a table has. */
 const COLUMNS = 5;
+/** New rows drawn in one frame: the first of a long list are there at once. */
+const FRAME = 50;
 
 export class Rows implements FieldView {
   readonly el: HTMLElement;
@@ -31,6 +33,7 @@ export class Rows implements FieldView {
   private readonly empty = h("p", { class: "kf-empty" });
   private readonly add: HTMLButtonElement;
   private readonly unwatch: () => void;
+  private later = 0;
   /** Where the focus goes with the kernel's answer. */
   private expected: { row: string; control: string } | "new" | null = null;
   readonly itemNode: FieldNode;
@@ -79,6 +82,7 @@ export class Rows implements FieldView {
 
   end(): void {
     this.unwatch();
+    cancelAnimationFrame(this.later);
     for (const row of this.rows.values()) row.end();
     this.rows.clear();
   }
@@ -86,12 +90,11 @@ export class Rows implements FieldView {
   insert(): void {
     if (this.add.hasAttribute("aria-disabled")) return;
     this.expected = "new";
-    const index = this.rows.size;
-    this.ask("insert", "", index);
+    this.ask("insert", "", this.ids.length);
   }
 
   remove(row: string): void {
-    const ids = [...this.rows.keys()];
+    const { ids } = this;
     const at = ids.indexOf(row);
     const next = ids[at + 1] ?? ids[at - 1] ?? "";
     this.expected = { row: next, control: "remove" };
@@ -99,10 +102,14 @@ export class Rows implements FieldView {
   }
 
   move(row: string, by: number): void {
-    const at = [...this.rows.keys()].indexOf(row) + by;
-    if (at < 0 || at >= this.rows.size) return;
+    const at = this.ids.indexOf(row) + by;
+    if (at < 0 || at >= this.ids.length) return;
     this.expected = { row, control: by < 0 ? "up" : "down" };
     this.ask("move", row, at);
+  }
+
+  private get ids(): readonly string[] {
+    return this.form.cell(this.key).rows ?? [];
   }
 
   private ask(operation: "insert" | "remove" | "move", row: string, index: number): void {
@@ -111,16 +118,21 @@ export class Rows implements FieldView {
 
   private refresh(): void {
     this.made.refresh();
-    const ids = this.form.cell(this.key).rows ?? [];
+    const { ids } = this;
     const old = new Map(this.rows);
     let fresh: Row | null = null;
+    let left = FRAME;
     this.rows.clear();
     ids.forEach((id, index) => {
-      const row = old.get(id) ?? new Row(this, id);
+      const known = old.get(id);
+      if (!known && left-- <= 0) return;
+      const row = known ?? new Row(this, id);
       if (!old.delete(id)) fresh = row;
       row.place(index, ids.length);
       this.rows.set(id, row);
     });
+    cancelAnimationFrame(this.later);
+    if (left < 0) this.later = requestAnimationFrame(() => this.refresh());
     for (const row of old.values()) row.end();
     const head = this.list.querySelector(":scope > .kf-columns");
     arrange(this.list, [...(head ? [head] : []), ...[...this.rows.values()].map(({ el }) => el)]);
@@ -160,7 +172,7 @@ class Row {
   ) {
     const { form, itemNode, node } = rows;
     const key = join(rows.key, id);
-    this.field = form.build(form, itemNode, key, { plain: true });
+    this.field = form.build(form, itemNode, key, { plain: true, compact: rows.isTable });
     const tools = h("div", { class: "kf-tools" });
     if (!node.readOnly) {
       this.offer("up", () => rows.move(id, -1));

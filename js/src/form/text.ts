@@ -95,7 +95,7 @@ export function password(node: FieldNode, id: string): Control {
 }
 
 /** A text box that steps; never `type=number`, which hides what it does not understand. */
-export function number(node: FieldNode, id: string): Control {
+export function number(node: FieldNode, id: string, compact = false): Control {
   const input = h("input", {
     id,
     type: "text",
@@ -107,7 +107,7 @@ export function number(node: FieldNode, id: string): Control {
     ...typed(node, input),
     stepped: (times) => (node.readOnly ? null : stepped(input.value, times, node)),
   };
-  if (node.readOnly) return control;
+  if (node.readOnly || compact) return control;
   // The arrow keys do the same; for a screen reader these would be noise.
   const steppers = h("span", { class: "kf-steppers", "aria-hidden": "true" });
   for (const [name, times, sign] of [

@@ -36,10 +36,15 @@ def adapter_of(model: Any) -> Any:
                 f"A form is made for a class, not for an object of {type(model).__name__}: give the "
                 "object as default_values."
             )
-        return TypeAdapter(model)
+        adapter = TypeAdapter(model)
     except (PydanticUserError, PydanticUndefinedAnnotation) as error:
         said = error.message.partition("\n")[0].partition(". ")[0]
         raise FormError(f"A form cannot be made for {model!r}: {said}.") from error
+    if not adapter.pydantic_complete:
+        raise FormError(
+            f"A form cannot be made for {model!r}: it names a type that is not defined (yet)."
+        )
+    return adapter
 
 
 class _Own:

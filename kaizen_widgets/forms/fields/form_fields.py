@@ -84,8 +84,8 @@ class FormFields:
             draft = self.tree.draft(value, pins)
             if isinstance(bare(self.tree.root.node), Group) and not isinstance(draft, dict | None):
                 raise FormError(
-                    f"A {type(value).__name__} is no value of {self!r}: give an instance, or a mapping "
-                    "of fields to values."
+                    f"{type(value).__name__} is no value for a form of {self._model_name}: give an "
+                    "instance, or a mapping of fields to values."
                 )
             return draft
         finally:
@@ -227,8 +227,12 @@ class FormFields:
             raise FormError(f"The form has no field {join(path)!r}.")
         return slot
 
+    @property
+    def _model_name(self) -> str:
+        return getattr(self.tree.model, "__name__", str(self.tree.model))
+
     def __repr__(self) -> str:
-        return f"FormFields({getattr(self.tree.model, '__name__', self.tree.model)})"
+        return f"FormFields({self._model_name})"
 
 
 def _has_rows(slot: Slot, draft: Any) -> bool:
