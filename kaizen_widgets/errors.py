@@ -1,7 +1,7 @@
 """One tree of errors; each carries its facts, and its message is one sentence.
 
     KaizenError
-    ├─ TransportError(.method, .url)     ConnectError · TimedOutError · DecodeError
+    ├─ TransportError(.method, .url)     ConnectError(CertificateError) · TimedOutError · DecodeError
     │                                    StatusError(.status, .code, .details, .retry_after, .request_id)
     │                                      ├─ UnauthorizedError · ForbiddenError · NotFoundError
     │                                      ├─ ConflictError · InvalidInputError
@@ -47,6 +47,10 @@ class TransportError(KaizenError):
 
 class ConnectError(TransportError):
     """The server could not be reached: nothing was sent, or nothing came back."""
+
+
+class CertificateError(ConnectError):
+    """The server did not prove to be the one of its address; no request was sent."""
 
 
 class TimedOutError(TransportError):

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Coroutine, Mapping
 from typing import Any
 
+from pydantic import SecretStr
+
 from kaizen_widgets.api.keys import query_keys
 from kaizen_widgets.api.models import Record, UtcTime, read, rows
 from kaizen_widgets.background import Pending
@@ -55,14 +57,14 @@ class AuthEndpoints:
 
     async def login(self, email: str, password: str) -> User:
         """Sign in."""
-        return self._signed_in(await self._post("login", email=email, password=password))
+        return self._signed_in(await self._post("login", email=email, password=SecretStr(password)))
 
     async def register(self, email: str, password: str, name: str, organization_name: str) -> User:
         """Make a user and their organization, and sign in."""
         answer = await self._post(
             "register",
             email=email,
-            password=password,
+            password=SecretStr(password),
             name=name,
             organization_name=organization_name,
         )
@@ -105,7 +107,7 @@ class AuthEndpoints:
         )
         self._session.set_tokens(*self._tokens(answer))
 
-    async def _post(self, route: str, **body: str) -> Any:
+    async def _post(self, route: str, **body: str | SecretStr) -> Any:
         return await self._transport.request(
             "POST", f"/auth/{route}", json=body, authenticated=False
         )

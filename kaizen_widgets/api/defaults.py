@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kaizen_widgets.errors import StatusError
+from kaizen_widgets.errors import CertificateError, StatusError
 from kaizen_widgets.query import DefaultOptions, MutationOptions, QueryOptions
 
 MAX_WAIT = 30.0
@@ -10,7 +10,9 @@ READ_RETRIES = 2
 
 
 def may_pass(error: BaseException) -> bool:
-    """Whether waiting may help: anything may pass, except what the server refused for good."""
+    """Whether waiting may help: anything may pass, except what one of both sides refused for good."""
+    if isinstance(error, CertificateError):
+        return False
     return not isinstance(error, StatusError) or error.status >= 500 or error.status == 429
 
 

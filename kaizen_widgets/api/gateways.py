@@ -104,11 +104,12 @@ class GatewayEndpoints(Requests):
 
     async def create(self, gateway: GatewayInput) -> Gateway:
         """Make a gateway."""
-        return await self._one(Gateway, "gateway", "POST", "gateways", json=_plain(gateway))
+        return await self._one(Gateway, "gateway", "POST", "gateways", json=gateway.model_dump())
 
     async def update(self, id: str, change: GatewayChange) -> Gateway:
         """Change a gateway."""
-        return await self._one(Gateway, "gateway", "PUT", "gateways", id, json=_plain(change))
+        body = change.model_dump(exclude_none=True)
+        return await self._one(Gateway, "gateway", "PUT", "gateways", id, json=body)
 
     async def delete(self, id: str) -> None:
         """Delete a gateway."""
@@ -133,12 +134,3 @@ class Gateways(Changeable):
     def check(self, id: str) -> Mutation:
         """Have the server call a gateway; gives its `GatewayHealth`."""
         return self._mutate("check", self.endpoints.check, id, KEYS.lists, KEYS.detail(id))
-
-
-def _plain(body: Input) -> dict[str, Any]:
-    """Return a body with its secret told, for the request alone."""
-    return {
-        name: value.get_secret_value() if isinstance(value, SecretStr) else value
-        for name, value in body
-        if value is not None
-    }

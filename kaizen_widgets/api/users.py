@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, SecretStr
 
@@ -69,9 +69,7 @@ class UserEndpoints(Requests):
 
     async def create(self, user: UserInput) -> Member:
         """Add a user."""
-        body: dict[str, Any] = user.model_dump(exclude={"password"})
-        body["password"] = user.password.get_secret_value()
-        return await self._one(Member, "user", "POST", "users", json=body)
+        return await self._one(Member, "user", "POST", "users", json=user.model_dump())
 
     async def update(self, id: str, change: UserChange) -> Member:
         """Change a user."""

@@ -7,6 +7,7 @@ enough; whether to go on for longer is the query cache's to decide.
 from __future__ import annotations
 
 from kaizen_widgets.errors import (
+    CertificateError,
     ConnectError,
     StatusError,
     TransportError,
@@ -23,7 +24,7 @@ def passing(error: TransportError) -> bool:
     """Whether the same request may well succeed a moment later."""
     if isinstance(error, StatusError):
         return error.status in PASSING
-    return isinstance(error, ConnectError)
+    return isinstance(error, ConnectError) and not isinstance(error, CertificateError)
 
 
 def wait(error: TransportError, attempt: int, jitter: float) -> float:

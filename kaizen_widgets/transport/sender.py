@@ -20,6 +20,7 @@ from kaizen_widgets.transport.answers import status_error
 from kaizen_widgets.transport.expiry import Expiry
 from kaizen_widgets.transport.origin import origin
 from kaizen_widgets.transport.retry import SAFE
+from kaizen_widgets.transport.secrets import in_texts, told, without
 from kaizen_widgets.transport.wire import Wire
 
 log = logging.getLogger(__name__)
@@ -80,10 +81,13 @@ class Sender:
     ) -> Answer:
         """Send one request, following redirects; return its answer.
 
+        A field of the body that is a `SecretStr` is told to the server, and to nobody by an error.
+
         Raises:
             TransportError: There was no usable answer.
         """
         headers = self.headers(access, more)
+        json, secrets = told(json)
         name = named(url)
         started = self._clock.monotonic()
         for _ in range(MAX_REDIRECTS + 1):
@@ -97,7 +101,7 @@ class Sender:
                 headers["X-Request-ID"],
             )
             if not response.is_redirect:
-                return self.read(response, body, method, name, headers)
+                return self.read(response, body, method, name, headers, secrets)
             url = self._redirected(response, url, method, name)
         raise DecodeError(f"{method} {name} redirects without end.", method=method, url=name)
 
@@ -127,8 +131,9 @@ class Sender:
         method: str,
         name: str,
         headers: Mapping[str, str],
+        secrets: tuple[str, ...] = (),
     ) -> Answer:
-        """Return what an answer says.
+        """Return what an answer says; of an error, without the tokens and ``secrets``.
 
         Raises:
             StatusError: It is an error.
@@ -139,21 +144,24 @@ class Sender:
         if response.status_code < 400:
             data = bodies.decode(body, content_type, method=method, url=name)
             return Answer(data, response.headers.get("ETag", ""))
+
+        def redact(text: str) -> str:
+            return without(secrets, self._tokens.redact(text))
+
         try:
             payload = bodies.decode(body, content_type, method=method, url=name)
-        except DecodeError:
+            payload = in_texts(redact, payload)
+        except (DecodeError, RecursionError):
             payload = None
-        error = status_error(
+        raise status_error(
             response.status_code,
             payload,
             method=method,
             url=name,
             retry_after=response.headers.get("Retry-After"),
-            request_id=response.headers.get("X-Request-ID") or headers["X-Request-ID"],
+            request_id=redact(response.headers.get("X-Request-ID") or headers["X-Request-ID"]),
             now=self._clock.now(),
         )
-        error.args = (self._tokens.redact(str(error)),)
-        raise error
 
 
 def named(url: httpx.URL) -> str:

@@ -103,7 +103,7 @@ class Transport:
         Args:
             method: The HTTP method.
             path: Under the base URL, such as ``/agents``; ids in it are quoted by the caller.
-            json: The body, if any.
+            json: The body, if any; a field that is a `SecretStr` is told to the server alone.
             params: The query; None values are left out.
             idempotent: Whether sending it twice is the same as once. By default that of the method:
                 GET, HEAD and OPTIONS may be repeated, nothing else is.

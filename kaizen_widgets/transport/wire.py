@@ -16,6 +16,7 @@ from kaizen_widgets.errors import ConnectError, DecodeError, TimedOutError, Tran
 from kaizen_widgets.transport import decode as bodies
 from kaizen_widgets.transport.in_process import InProcess
 from kaizen_widgets.transport.origin import is_loopback
+from kaizen_widgets.transport.trust import tls_error, trusted
 
 POOL = httpx.Limits(max_connections=20, max_keepalive_connections=10, keepalive_expiry=30.0)
 """Connections to one server; further requests wait for one, no longer than the time limit."""
@@ -129,7 +130,8 @@ class Wire:
                 timeout=self._timeout,
                 limits=POOL,
                 follow_redirects=False,
-                verify=True,
+                # Without a network there is nobody to believe.
+                verify=trusted(self._host) if self._transport is None else True,
                 # A proxy is for the outside; this machine is asked directly.
                 trust_env=not is_loopback(self._host),
             )
@@ -155,6 +157,9 @@ class Wire:
             hung_up = f"{self._host} hung up on {what} ({type(error).__name__})."
             raise ConnectError(hung_up, **facts) from None
         except httpx.TransportError as error:
+            refused = tls_error(error, self._host, **facts)
+            if refused is not None:
+                raise refused from None
             raise ConnectError(
                 f"{what} did not reach the server ({type(error).__name__}); is it running?",
                 **facts,

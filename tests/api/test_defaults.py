@@ -1,6 +1,5 @@
 """What the studio's client does where nobody said otherwise."""
 
-import httpx
 import pytest
 
 from kaizen_widgets.api import studio_defaults
@@ -140,38 +139,3 @@ def test_a_user_s_own_change_is_repeated_only_if_they_say_that_it_may(client, lo
         client.mutation(mutation_fn=fn, retry=retry).run()
         loop.advance(60)
         assert len(fn.at) == attempts
-
-
-CHANGES = {
-    "create an agent": (lambda api: api.agents.create(name="N", model_id="m"), 1),
-    "update an agent": (lambda api: api.agents.update("a", name="N"), 2),
-    "delete an agent": (lambda api: api.agents.delete("a"), 2),
-    "activate an agent": (lambda api: api.agents.set_active("a"), 2),
-    "create a pipeline": (lambda api: api.pipelines.create(name="N"), 1),
-    "update a pipeline": (lambda api: api.pipelines.update("p", name="N"), 2),
-    "delete a pipeline": (lambda api: api.pipelines.delete("p"), 2),
-    "activate a pipeline": (lambda api: api.pipelines.set_active("p"), 2),
-}
-
-
-@pytest.mark.parametrize("status", [422, 503])
-@pytest.mark.parametrize("change", CHANGES)
-def test_a_change_is_sent_twice_only_if_that_is_the_same_as_once(fake, loop, change, status):
-    start, sends = CHANGES[change]
-    sent = []
-
-    def handler(request):
-        if request.url.path.endswith("/auth/me"):
-            me = {"id": "u", "email": "e", "name": "N", "organization_id": "o", "role": "r"}
-            return httpx.Response(200, json=me)
-        if request.method == "GET":
-            return httpx.Response(200, json=[])
-        sent.append(request)
-        return httpx.Response(status, json={})
-
-    mutation = start(fake(handler))
-    loop.advance(120)
-    # A request that carries a key is one for the server, however often it arrives.
-    safe = sends == 2 or all("Idempotency-Key" in request.headers for request in sent)
-    assert mutation.status == "error"
-    assert len(sent) == (1 if status == 422 else 2 if safe else 1)
