@@ -12,22 +12,25 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
-from threading import get_ident
-from typing import Any
+from typing import Any, TypeAlias, TypeVarTuple
 
 from kaizen_widgets import interrupts
 
-# A class of C, so that taking the lock costs no call of Python's; typed as a function.
-_RLock: Any = type(threading.RLock())
+_Arguments = TypeVarTuple("_Arguments")
+_Call: TypeAlias = tuple[Callable[..., object], tuple[Any, ...]]
 
 
-class Delivery(_RLock):
+class Delivery:
     """A re-entrant lock with a queue of calls behind it.
 
     Args:
         on_error: Takes what a call raised; without it the first error is raised, once all calls are made,
             where the lock was let go.
         nested: Whether what a call posts is made within that call, not behind it.
+
+    ``with delivery:`` holds the lock, then makes the calls. Where every nanosecond counts, take the two
+    apart: ``with delivery.lock:`` is all C, so it is quick and Ctrl-C cannot leave it held; `make_calls`
+    belongs in a ``finally`` around it.
     """
 
     def __init__(
@@ -35,50 +38,56 @@ class Delivery(_RLock):
     ) -> None:
         self._on_error = on_error
         self._nested = nested
-        self._calls: deque[Callable[[], object]] = deque()
-        self._delivering = threading.Lock()
-        self._deliverer: int | None = None
+        self._calls: deque[_Call] = deque()
+        self._delivering: Any = threading.RLock()
+        self.lock: Any = threading.RLock()
+        """The lock alone."""
 
     def locked(self) -> AbstractContextManager[None]:
         """Hold the lock; what was posted meanwhile runs after the outermost holder let go."""
         return self
 
-    def __exit__(self, *_: object) -> None:
-        self.release()
-        if self._calls and not self._is_owned():
-            self._deliver()
+    def __enter__(self) -> None:
+        self.lock.acquire()
 
-    def post(self, call: Callable[[], object]) -> None:
+    def __exit__(self, *_: object) -> None:
+        self.lock.release()
+        self.make_calls()
+
+    def post(self, call: Callable[[*_Arguments], object], *arguments: *_Arguments) -> None:
         """Have ``call`` made once the lock is free; made at once when nobody holds it."""
-        if self._is_owned():
-            self._calls.append(call)
+        if self.lock._is_owned():
+            self._calls.append((call, arguments))
         else:
             with self:
-                self._calls.append(call)
+                self._calls.append((call, arguments))
 
-    def _deliver(self) -> None:
-        me = get_ident()
-        if self._deliverer == me:
+    def make_calls(self) -> None:
+        """Make what was posted, unless this thread still holds the lock, or somebody is at it."""
+        if not self._calls or self.lock._is_owned():
+            return
+        delivering = self._delivering
+        if delivering._is_owned():
             if self._nested:
                 self._run_all()
             return
-        # Checked again after each release: another thread may have posted and found us at it.
-        while self._calls:
-            if not self._delivering.acquire(False):
-                return  # That thread takes these too.
-            self._deliverer = me
-            try:
+        try:
+            # Whoever is at it takes these too, and so looks again after the release.
+            while self._calls and delivering.acquire(False):
                 self._run_all()
-            finally:
-                self._deliverer = None
-                self._delivering.release()
+                delivering.release()
+        finally:
+            if delivering._is_owned():  # a call raised, or Ctrl-C came, even as it was taken
+                delivering.release()
 
     def _run_all(self) -> None:
         """Make all calls, also after one raised: one listener's fault is not the others' loss."""
         first: Exception | None = None
-        while self._calls:
+        calls = self._calls
+        while calls:
+            call, arguments = calls.popleft()
             try:
-                self._calls.popleft()()
+                call(*arguments)
             except Exception as error:
                 if self._on_error is not None:
                     self._on_error(error)
@@ -96,7 +105,7 @@ class WholeDelivery(Delivery):
 
     def __enter__(self) -> None:
         interrupts.hold()
-        self.acquire()
+        super().__enter__()
 
     def __exit__(self, *facts: object) -> None:
         try:

@@ -1,10 +1,14 @@
 """What is told after the lock is free (rule S9)."""
 
+import itertools
+import random
+import signal
 import threading
 
 import pytest
 
 from kaizen_widgets.delivery import Delivery
+from kaizen_widgets.stores import PlainStore
 
 
 def test_calls_wait_for_the_outermost_holder():
@@ -84,3 +88,24 @@ def test_errors_go_to_who_asked_for_them():
     delivery = Delivery(errors.append)
     delivery.post(lambda: 1 / 0)
     assert [type(error) for error in errors] == [ZeroDivisionError]
+
+
+def test_ctrl_c_in_the_middle_of_a_set_leaves_the_store_usable():
+    chance = random.Random(0)
+    before = signal.signal(signal.SIGVTALRM, signal.default_int_handler)
+    try:
+        for _ in range(60):  # one in nine used to go wrong
+            store, heard = PlainStore({"a": 0}), []
+            store.subscribe(
+                lambda state: state["a"], lambda new, _old, heard=heard: heard.append(new)
+            )
+            with pytest.raises(KeyboardInterrupt):
+                signal.setitimer(signal.ITIMER_VIRTUAL, chance.uniform(1e-4, 5e-4))
+                for value in itertools.count(1):
+                    store.set({"a": value})
+            thread = threading.Thread(target=store.set, args=({"a": "last"},), daemon=True)
+            thread.start()
+            thread.join(timeout=10)
+            assert heard[-1] == "last"
+    finally:
+        signal.signal(signal.SIGVTALRM, before)

@@ -6,7 +6,7 @@ is done, outside the lock, in order.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -22,6 +22,7 @@ from kaizen_widgets.errors import GraphError
 from kaizen_widgets.graph import Batch, Edge, Graph, Node, apply, describe, diff, digest
 from kaizen_widgets.stores.elements_trait import Elements
 from kaizen_widgets.stores.history import HistoryStore, Step, typing
+from kaizen_widgets.stores.middleware import Action, Middleware, Partial
 from kaizen_widgets.stores.selecting import Unsubscribe
 from kaizen_widgets.stores.store import Changes, Store
 
@@ -208,6 +209,13 @@ class DocumentStore(Store):
         with self._delivery.locked():
             self._saved_rev = self.rev if rev is None else max(self._saved_rev, rev)
             self.set({"is_dirty": self.rev > self._saved_rev})
+
+    def apply(
+        self, partial: Partial, *, replace: bool, action: Action, told: Sequence[Middleware]
+    ) -> None:
+        """Set, and tell only these middlewares (for middleware; others use `set`)."""
+        with self._delivery:  # Ctrl-C waits: nodes, edges and the rest belong together.
+            super().apply(partial, replace=replace, action=action, told=told)
 
     # -------------------------------------------------------------- within
 

@@ -128,10 +128,8 @@ class Listening:
             changed: The keys; None for any.
             count: Only of so many who came first.
         """
-        if not self._readers:
-            found: Iterable[Entry] = tuple(self._always)
-        elif changed is None:
-            found = tuple(self.entries)
+        if changed is None or not self._readers:
+            found: Iterable[Entry] = tuple(self.entries)
         else:
             some = dict(self._always)
             for key in changed:

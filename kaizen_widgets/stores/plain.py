@@ -12,7 +12,6 @@ Source: zustand's vanilla store (MIT), whose recorded traces it is held to; not 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial as bind
 
 from kaizen_widgets.delivery import Delivery
 from kaizen_widgets.stores.listening import Selected
@@ -43,13 +42,17 @@ class PlainStore(Verbs):
         self, partial: Partial, *, replace: bool, action: Action, told: Sequence[Middleware]
     ) -> None:
         """Set, and tell only these middlewares (for middleware; others use `set`)."""
-        with self._delivery:
-            previous = self._state
-            fresh = partial if isinstance(partial, dict) else self._values(partial, previous)
-            if fresh is not previous:
-                self._state = fresh if replace else {**previous, **fresh}
-                if self._listening.entries:
-                    self._delivery.post(bind(self._notify, previous, None if replace else fresh))
+        delivery = self._delivery
+        try:
+            with delivery.lock:
+                previous = self._state
+                fresh = partial if isinstance(partial, dict) else self._values(partial, previous)
+                if fresh is not previous:
+                    self._state = fresh if replace else {**previous, **fresh}
+                    if self._listening.entries:
+                        delivery.post(self._notify, previous, None if replace else fresh)
+        finally:
+            delivery.make_calls()
         for middleware in told:
             middleware.after_set(action)
 

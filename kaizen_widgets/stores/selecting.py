@@ -17,12 +17,16 @@ Equality: TypeAlias = Callable[[Any, Any], bool]
 Unsubscribe: TypeAlias = Callable[[], None]
 
 _NUMBER = (int, float)
+_BY_VALUE = frozenset({int, float, str})
 
 
 def same(one: Any, other: Any) -> bool:
     """Whether two values are the same one (as JavaScript's ``Object.is``, but 0.0 is -0.0)."""
     if one is other:
         return True
+    kind = type(one)
+    if kind is type(other) and kind in _BY_VALUE:  # the rule below, for nearly all there are
+        return one == other or (one != one and other != other)
     if isinstance(one, bool) or isinstance(other, bool):
         return False
     if isinstance(one, _NUMBER) and isinstance(other, _NUMBER):

@@ -26,8 +26,8 @@ from kaizen_widgets.stores.middleware import Action, Middleware, Partial
 from kaizen_widgets.stores.selecting import State
 from kaizen_widgets.stores.verbs import Verbs
 
-Changes: TypeAlias = dict[str, tuple[Any, Any]]
-"""Keys, each with its old and its new value."""
+Changes: TypeAlias = tuple[dict[str, Any], dict[str, Any]]
+"""What some keys were, and what the same keys are now."""
 
 _EXACT: dict[type[Any], type] = {Bool: bool, Float: float, Int: int, Unicode: str}
 """Traits that take every value of one type, so that such a value needs no check."""
@@ -63,7 +63,7 @@ class Store(Verbs, HasTraits):
 
     def get(self) -> dict[str, Any]:
         """Return the state as it is now."""
-        with self._delivery:
+        with self._delivery.lock:
             return self._current()
 
     def has(self, key: str) -> bool:
@@ -74,13 +74,17 @@ class Store(Verbs, HasTraits):
         self, partial: Partial, *, replace: bool, action: Action, told: Sequence[Middleware]
     ) -> None:
         """Set, and tell only these middlewares (for middleware; others use `set`)."""
-        with self._delivery:
-            is_dict = isinstance(partial, dict)
-            values = partial if is_dict else self._values(partial, self._current())
-            changes = self._store({**self.initial, **values} if replace else values)
-            if changes and (self._listening.entries or told or self._trait_notifiers):
-                state, count = self._current(), self._listening.count
-                self._delivery.post(bind(self._announce, changes, state, action, told, count))
+        delivery, listening = self._delivery, self._listening
+        try:
+            with delivery.lock:
+                is_dict = isinstance(partial, dict)
+                values = partial if is_dict else self._values(partial, self._current())
+                changes = self._store({**self.initial, **values} if replace else values)
+                if changes[0] and (listening.entries or told or self._trait_notifiers):
+                    state = self._current()
+                    delivery.post(self._announce, changes, state, action, told, listening.count)
+        finally:
+            delivery.make_calls()
 
     def notify_change(self, change: Bunch) -> None:
         """Tell observers, then listeners, of a plain assignment (``store.theme = "dark"``)."""
@@ -113,18 +117,23 @@ class Store(Verbs, HasTraits):
 
     def _store(self, values: State) -> Changes:
         """Check all values, then keep those that differ; return what changed."""
-        changes: Changes = {}
+        before: dict[str, Any] = {}
+        after: dict[str, Any] = {}
+        kept, exact = self._trait_values, self._exact
         for key, value in values.items():
-            if key not in self._checks or key[0] == "_":
-                raise StoreError(f"The {self.name} store has no {key!r}.", store=self.name)
-            if self._exact.get(key) is not type(value):
-                value = self._checks[key]._validate(self, value)
-            old = self._trait_values[key]
+            if exact.get(key) is not type(value):
+                value = self._checked(key, value)
+            old = kept[key]
             if old is not value and not _equal(old, value):
-                changes[key] = (old, value)
-        for key, (_old, value) in changes.items():
-            self._trait_values[key] = value
-        return changes
+                before[key], after[key] = old, value
+        kept.update(after)
+        return before, after
+
+    def _checked(self, key: str, value: Any) -> Any:
+        """Return the value as its trait takes it."""
+        if key not in self._checks or key[0] == "_":
+            raise StoreError(f"The {self.name} store has no {key!r}.", store=self.name)
+        return self._checks[key]._validate(self, value)
 
     def _announce(
         self,
@@ -145,14 +154,14 @@ class Store(Verbs, HasTraits):
             count: How many listeners there had been; who came later is not told.
             also: Derived keys that changed, and what they were.
         """
+        before, after = changes
         try:
             if self._trait_notifiers:
                 tell = super().notify_change
-                call_all(bind(tell, self._event(key, *pair)) for key, pair in changes.items())
+                call_all(bind(tell, self._event(key, before[key], after[key])) for key in after)
         finally:
             try:
                 if self._listening.entries:
-                    before = {key: old for key, (old, _new) in changes.items()}
                     self._call_listeners(state, {**before, **also} if also else before, count)
             finally:
                 if told:
@@ -188,6 +197,8 @@ class Store(Verbs, HasTraits):
 def _equal(old: Any, new: Any) -> bool:
     """Whether a set would change nothing; what cannot say whether it is equal counts as different."""
     try:
-        return type(old) is type(new) and bool(old == new)
+        if type(old) is type(new) and old == new:
+            return True
     except Exception:
         return False  # An array's == is no yes or no.
+    return False
