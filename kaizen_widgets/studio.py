@@ -112,7 +112,8 @@ class Studio(Resources):
         )
         self.autosave = self.keeping.autosave
         self.canvas = Canvas(self.store, height=height, registry=self.kinds, clock=loop)
-        self.node_form = NodeForm(self.canvas, hides=True)
+        # Its place is kept free: a canvas that shrinks as a node is picked moves what the hand aims at.
+        self.node_form = NodeForm(self.canvas)
         self.run_panel = RunPanel(self.execution, start=self.run, cancel=self.cancel)
         self.account = Account(
             self.api,

@@ -17,7 +17,7 @@ class OutputConfig(KindConfig):
     """Config of an output node."""
 
     template: str | None = None
-    """A text to fill with what arrives (``"Dear {{ name }}"``); None passes it on as it is."""
+    """A text to fill with what arrives, such as "Dear {{ name }}"; not set, it is passed on as it is."""
 
 
 class OutputKind(Kind):

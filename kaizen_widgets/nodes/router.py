@@ -37,7 +37,7 @@ class RouterConfig(KindConfig):
     routes: list[Route] = Field(default_factory=list)
     """Tried in order; the first whose condition holds is taken."""
     default: str = Field(default=DEFAULT, min_length=1, max_length=200)
-    """What to call the way out when no condition holds; its output is ``default`` or this name."""
+    """What to call the way out when no condition holds; its output is 'default' or this name."""
 
     @model_validator(mode="after")
     def _names_differ(self) -> RouterConfig:

@@ -69,7 +69,8 @@ class NodeForm(Panel):
 
     def beside(self) -> ipw.HBox:
         """Return the canvas with this form at its side, or under it where it is narrow."""
-        self.canvas.layout.flex = "4 1 380px"
+        # All the room but the form's is the canvas's; only where it wraps does the form grow.
+        self.canvas.layout.flex = "1000 1 420px"
         return ipw.HBox([self.canvas, self], layout=ipw.Layout(flex_flow="row wrap"))
 
     @property

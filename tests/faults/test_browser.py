@@ -27,6 +27,15 @@ def billing(text):
 def technical(text):
     return "fixed"
 """
+AWAY = """
+from kaizen_widgets.errors import ConnectError
+async def away(self, id, graph, *a, **k): raise ConnectError('The server is away.')
+type(studio.pipelines.endpoints).save_graph = away
+"""
+KERNEL = """(path) => [...window.jupyterapp.shell.widgets("main")]
+  .find((widget) => widget.context?.path === path).sessionContext.session.kernel"""
+IS_DIRTY = """(path) => [...window.jupyterapp.shell.widgets("main")]
+  .find((widget) => widget.context?.path === path).context.model.dirty"""
 NOTHING_MISSED = 2.0
 """Seconds in which a view shows again what the kernel has."""
 
@@ -63,14 +72,33 @@ def test_fault_01_a_reload_in_the_middle_of_a_run_comes_back_to_the_same_picture
     hand.canvas.locator('.react-flow__node[data-id="billing"] [data-status="completed"]').wait_for()
 
 
+def test_fault_02_a_cut_line_is_said_and_edits_made_meanwhile_arrive(lab: Lab):
+    """While the websocket is cut the canvas says so, never "saved"; back again, it is in step and saved."""
+    hand = open_studio(lab)
+    hand.canvas.get_by_text("Saved", exact=True).wait_for()
+    # What JupyterLab says of it itself is in the way, as it is in a user's.
+    lab.page.add_locator_handler(
+        lab.page.locator(".jp-Dialog"), lambda dialog: dialog.get_by_role("button").last.click()
+    )
+    lab.page.context.set_offline(True)  # it leaves open websockets be, and lets none be opened
+    lab.page.evaluate(f"(path) => ({KERNEL})(path)._ws.close()", lab.path)
+    hand.canvas.get_by_text("Disconnected: edits live only in this browser").wait_for()
+    hand.rename("billing", "While away")
+    hand.node("billing").get_by_text("While away").wait_for()
+    assert hand.canvas.get_by_text("Saved", exact=True).count() == 0
+    assert lab.python("studio.graph.node('billing').label") == "Billing"
+    lab.screenshot("instep-disconnected")
+    lab.page.context.set_offline(False)
+    lab.page.evaluate(f"async (path) => {{ await ({KERNEL})(path).reconnect(); }}", lab.path)
+    lab.wait_for_python("studio.graph.node('billing').label", "While away")
+    hand.canvas.get_by_text("Saved", exact=True).wait_for()
+    assert hand.canvas.get_by_text("Disconnected").count() == 0
+
+
 def test_fault_06_a_restarted_kernel_is_said_and_its_edits_come_back(lab: Lab):
     """The canvas says that its kernel is gone; run again, the cell offers what was not saved, once."""
     hand = open_studio(lab)
-    lab.run_python(
-        "from kaizen_widgets.errors import ConnectError\n"
-        "async def away(self, id, graph, *a, **k): raise ConnectError('The server is away.')\n"
-        "type(studio.pipelines.endpoints).save_graph = away"
-    )
+    lab.run_python(AWAY)
     hand.rename("billing", "Never saved")
     hand.canvas.get_by_text("Not saved").wait_for()
     lab.screenshot("instep-not-saved")
@@ -118,6 +146,32 @@ def test_fault_09_two_tabs_on_one_kernel_stay_in_step(lab: Lab):
     lab.page.bring_to_front()
     hand.drag("billing", -20, 25)
     lab.wait_until(lambda: shown(hand) == shown(other) == lab.python(LABELS), "both equal")
+
+
+def test_the_page_asks_before_it_goes_only_while_something_is_unsaved(lab: Lab):
+    """Closed with everything saved the page just goes; with an edit that could not be saved it asks first."""
+    open_studio(lab)
+    lab.save()
+
+    def asked(*, unsaved: bool) -> list[str]:
+        tab = lab.second_tab()
+        hand = Hand(tab)
+        hand.select("billing")  # a page nobody touched may not ask
+        if unsaved:
+            hand.rename("billing", "Never saved")
+            hand.canvas.get_by_text("Not saved").wait_for()
+        else:
+            hand.canvas.get_by_text("Saved", exact=True).wait_for()
+        assert tab.page.evaluate(IS_DIRTY, tab.path) is False, "JupyterLab itself would ask"
+        dialogs: list[str] = []
+        tab.page.on("dialog", lambda dialog: dialogs.append(dialog.type))
+        with tab.page.expect_event("close"):
+            tab.page.close(run_before_unload=True)
+        return dialogs
+
+    assert asked(unsaved=False) == []
+    lab.run_python(AWAY)
+    assert asked(unsaved=True) == ["beforeunload"]
 
 
 def test_fault_13_a_browser_that_dies_loses_at_most_the_last_edit(
