@@ -35,10 +35,12 @@ def no_etags(client: Any) -> bool:
 def ten_members(client: Any) -> bool:
     """A team shows its first ten members and has no pages."""
     team = client.teams.create(name="contract fault").wait(60).id
+    making = []
     for _ in range(11):
         email, password = f"{uuid.uuid4().hex}@example.com", uuid.uuid4().hex
-        user = client.users.create(email=email, name="Fault", password=password).wait(60)
-        client.teams.add_member(team, user.id).wait(60)
+        making.append(client.users.create(email=email, name="Fault", password=password))
+    for made in making:
+        client.teams.add_member(team, made.wait(60).id).wait(60)
     return len(client.ask("GET", f"/teams/{team}")["members"]) == 10
 
 

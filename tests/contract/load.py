@@ -191,10 +191,12 @@ async def signed_in(clients: Sequence[Client], url: str) -> list[tuple[Client, T
 def crash(file: Path, number: int, seconds: float, times: int) -> list[Client]:
     """Kill a server under its clients, again and again."""
     clients = [Client(one) for one in range(number)]
-    with ServerProcess(file) as server:
-        background.wait(begin(clients, server.url), 60)
-    for _ in range(times):
+    for turn in range(times + 1):
         with ServerProcess(file) as server:
+            opening = check_and_settle if turn else begin
+            background.wait(opening(clients, server.url), 60)
+            if turn == times:
+                break
             pairs = background.wait(signed_in(clients, server.url), 60)
             working = background.start(until_it_dies(pairs))
             time.sleep(seconds)
@@ -202,8 +204,6 @@ def crash(file: Path, number: int, seconds: float, times: int) -> list[Client]:
             working.wait(60)
         with closing(sqlite3.connect(file)) as database:
             assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
-        with ServerProcess(file) as server:
-            background.wait(check_and_settle(clients, server.url), 60)
     return clients
 
 
