@@ -36,6 +36,8 @@ KERNEL = """(path) => [...window.jupyterapp.shell.widgets("main")]
   .find((widget) => widget.context?.path === path).sessionContext.session.kernel"""
 IS_DIRTY = """(path) => [...window.jupyterapp.shell.widgets("main")]
   .find((widget) => widget.context?.path === path).context.model.dirty"""
+CROSSES = 1.0
+"""Seconds in which a kernel follows another one of the same user."""
 NOTHING_MISSED = 2.0
 """Seconds in which a view shows again what the kernel has."""
 
@@ -87,7 +89,7 @@ def test_fault_02_a_cut_line_is_said_and_edits_made_meanwhile_arrive(lab: Lab):
     hand.node("billing").get_by_text("While away").wait_for()
     assert hand.canvas.get_by_text("Saved", exact=True).count() == 0
     assert lab.python("studio.graph.node('billing').label") == "Billing"
-    lab.screenshot("instep-disconnected")
+    lab.screenshot("instep-disconnected", hand.canvas)
     lab.page.context.set_offline(False)
     lab.page.evaluate(f"async (path) => {{ await ({KERNEL})(path).reconnect(); }}", lab.path)
     lab.wait_for_python("studio.graph.node('billing').label", "While away")
@@ -216,11 +218,21 @@ def test_fault_24_signing_out_in_one_notebook_signs_out_the_other(
             "    return await endpoints._transport.request('GET', '/auth/me')\n"
             "late = studio.query_client.fetch_query(query_key=('late',), query_fn=slow)"
         )
-        lab.run_python("studio.ui.set_theme('dark')")
-        tab.wait_for_python("studio.ui.theme", "dark", within=2)
-        lab.run_python("studio.logout()")
+        tab.run_python(
+            "import time\n"
+            "themed, out = [], []\n"
+            "studio.ui.subscribe(lambda s, p: s['theme'] == 'dark' and themed.append(time.monotonic()))\n"
+            "studio.auth.subscribe(lambda s, p: s['is_authenticated'] or out.append(time.monotonic()))"
+        )
+        # Each kernel notes the time itself, by the one clock of this machine: asking takes its own.
+        lab.run_python("import time; studio.ui.set_theme('dark'); told = [time.monotonic()]")
+        tab.wait_for_python("studio.ui.theme", "dark")
+        lab.run_python("studio.logout(); told.append(time.monotonic())")
         assert lab.python("studio.auth.has_tokens") is False
-        tab.wait_for_python("studio.auth.has_tokens", False, within=2)
+        tab.wait_for_python("studio.auth.has_tokens", False)
+        tab.wait_for_python("len(out) > 0")
+        for seen, told in zip(tab.python("[themed[0], out[0]]"), lab.python("told"), strict=True):
+            assert seen - told < CROSSES
         tab.page.bring_to_front()
         tab.page.get_by_text("Signed out in another notebook.").wait_for()
         assert other.canvas.locator(".kc-node").count() == 0
