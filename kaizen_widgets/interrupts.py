@@ -27,6 +27,8 @@ def hold() -> None:
     if threading.current_thread() is not _main:
         return
     if _count == 0:
+        if signal.getsignal(signal.SIGINT) is None:
+            return  # Not Python's, as when the interpreter ends: it could not be put back.
         _old = signal.signal(signal.SIGINT, _wait)
         # From here on nothing interrupts.
     _count += 1

@@ -31,7 +31,6 @@ def built(name: str) -> str:
     Raises:
         RuntimeError: It is not built.
     """
-    """Return a module as `js/build.mjs` made it."""
     path = STATIC / f"{name}.js"
     try:
         return path.read_text("utf-8")
