@@ -17,10 +17,14 @@ from tests.browser.server import JupyterServer
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark every test that opens a browser, so that no file can forget to."""
+    """Mark every test that opens a browser, so that no file can forget to, and have them run last.
+
+    Playwright's loop runs in this thread until the folder's last test: coroutines before, not beside.
+    """
     for item in items:
         if "lab" in getattr(item, "fixturenames", ()):
             item.add_marker("browser")
+    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
 
 
 @pytest.hookimpl(wrapper=True)

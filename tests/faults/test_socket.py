@@ -136,7 +136,7 @@ def test_fault_12_a_big_value_arrives_whole(socket: Socket, size: int):
     view.until(lambda: "text" in view.shown.node("b").data, 20, "the kernel's big edit")
 
 
-@pytest.mark.parametrize("size", [5_000_000])
+@pytest.mark.parametrize("size", [5_000_000, 9_000_000])
 def test_fault_12_a_value_that_is_too_big_is_refused_whole(socket: Socket, size: int):
     """An element over 4 MB is refused with a reason, by hand and from Python; nothing else changes."""
     view = View(socket).opened()
