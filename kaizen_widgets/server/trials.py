@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from typing import Annotated, Any
 
 from anyio import from_thread
@@ -112,9 +113,7 @@ def agent_history(
     """List an agent's executions, newest first."""
     with studio.database.read() as db:
         agent_of(db, caller, agent_id)
-        wanted = {"agent_id": agent_id}
-        rows, total = page(db, "executions", caller.organization_id, wanted, limit, offset)
-    return {"records": [parsed(row) for row in rows], "total": total}
+        return _history(db, caller, {"agent_id": agent_id}, limit, offset)
 
 
 @router.post("/pipelines/{pipeline_id}", response_model=TestResult)
@@ -143,9 +142,7 @@ def pipeline_history(
     """List a pipeline's executions, newest first."""
     with studio.database.read() as db:
         pipeline_of(db, caller, pipeline_id)
-        wanted = {"pipeline_id": pipeline_id}
-        rows, total = page(db, "executions", caller.organization_id, wanted, limit, offset)
-    return {"records": [parsed(row) for row in rows], "total": total}
+        return _history(db, caller, {"pipeline_id": pipeline_id}, limit, offset)
 
 
 @router.post("/pipelines/{pipeline_id}/nodes/{node_id:path}", response_model=TestResult)
@@ -195,3 +192,10 @@ def _result(kept: dict[str, Any]) -> dict[str, Any]:
         "token_usage": kept["token_usage"],
         "error_message": kept["error_message"] or None,
     }
+
+
+def _history(
+    db: sqlite3.Connection, caller: Caller, wanted: dict[str, str], limit: int, offset: int
+) -> dict[str, Any]:
+    rows, total = page(db, "executions", caller.organization_id, wanted, limit, offset)
+    return {"records": [parsed(row) for row in rows], "total": total}

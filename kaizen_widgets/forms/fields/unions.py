@@ -8,6 +8,7 @@ and none takes the draft, the union itself says what every branch has against it
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -56,7 +57,7 @@ class Branch:
         return True
 
 
-class AnyUnion(Node):
+class AnyUnion(Node, ABC):
     """One of several types.
 
     Attributes:
@@ -71,9 +72,9 @@ class AnyUnion(Node):
     def parts(self) -> list[Slot]:
         return [branch.slot for branch in self.branches]
 
+    @abstractmethod
     def choice(self, draft: Any, run: Run, path: Path) -> int | None:
         """Return the branch a draft stands in, or None if it fits none."""
-        raise NotImplementedError
 
     def blank_of(self, index: int, within: tuple[Node, ...] = ()) -> Any:
         """Return a new draft of one branch.
