@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -121,20 +122,20 @@ def test_fault_17_every_released_version_is_read(tmp_path: Path, released: Path)
     ui.keep(storage)
     assert (ui.theme, storage.problem) == ("dark", "")
     storage.close()
-    drafts = SqliteStorage(path).read(
-        lambda db: db.execute("SELECT count(*) FROM journals").fetchone()[0]
-    )
-    assert drafts == (0 if released.stem == "v1" else 1)
-    if drafts:
-        found = Journal(SqliteStorage(path), Leases(None), scope="scope").drafts("p1")
-        assert [draft.graph.node("a").label for draft in found] == ["Anna"]
+    # Each connection is closed: the last one writes the log into the file, which is compared below.
+    with closing(SqliteStorage(path)) as again:
+        drafts = again.read(lambda db: db.execute("SELECT count(*) FROM journals").fetchone()[0])
+        assert drafts == (0 if released.stem == "v1" else 1)
+        if drafts:
+            found = Journal(again, Leases(None), scope="scope").drafts("p1")
+            assert [draft.graph.node("a").label for draft in found] == ["Anna"]
     newer = sqlite3.connect(path)
     newer.execute("PRAGMA user_version = 999")
     newer.close()
     before = path.read_bytes()
-    theirs = SqliteStorage(path)
-    theirs.set("a", "1")
-    assert "newer kaizen-widgets" in theirs.problem
+    with closing(SqliteStorage(path)) as theirs:
+        theirs.set("a", "1")
+        assert "newer kaizen-widgets" in theirs.problem
     assert path.read_bytes() == before
     assert journal.problem == ""
 
