@@ -206,6 +206,39 @@ test("a password is told once, with the blur, and is in no other message", () =>
   expect(input.value).toBe("");
 });
 
+test("a redraw takes no password that was not told yet, and no caret", () => {
+  const fields: FieldNode[] = [{ name: "p", label: "P", kind: "password" }, { name: "q" }];
+  const { model, el, find } = open(fields, { cells: { "/p": { secret: true } } });
+  const input = find<HTMLInputElement>('input[type="password"]');
+  input.focus();
+  type(input, "hunter2");
+  input.setSelectionRange(2, 4);
+  const whole = picture(fields, { rev: 9, cells: { "/p": { secret: true } } });
+  model.whole(whole);
+  const redrawn = find<HTMLInputElement>('input[type="password"]');
+  expect(redrawn).not.toBe(input);
+  expect(redrawn.value).toBe("hunter2");
+  expect(document.activeElement).toBe(redrawn);
+  expect([redrawn.selectionStart, redrawn.selectionEnd]).toEqual([2, 4]);
+  expect(JSON.stringify(model.asked)).not.toContain("hunter2");
+  el.querySelectorAll("input")[1]?.focus();
+  expect(JSON.stringify(model.asked)).toContain("hunter2");
+});
+
+test("Escape takes back a password that was not told, and leaves the one there is", () => {
+  const { model, el, find } = open([{ name: "p", label: "P", kind: "password" }, { name: "q" }], {
+    cells: { "/p": { secret: true } },
+  });
+  const input = find<HTMLInputElement>('input[type="password"]');
+  input.focus();
+  type(input, "hunter2");
+  press(input, "Escape");
+  expect(input.value).toBe("");
+  expect(input.placeholder).toContain("set");
+  el.querySelectorAll("input")[1]?.focus();
+  expect(model.asked).toMatchObject([{ kind: "blur", key: "/p", edits: [] }]);
+});
+
 test("a hidden field leaves, and comes back with what was in it", () => {
   const { model, find } = open([{ name: "a", label: "A" }], { cells: { "/a": { value: "x" } } });
   model.patch({ hidden: ["/a"] });

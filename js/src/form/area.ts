@@ -79,12 +79,21 @@ export class Area {
     this.refreshStanding();
   }
 
+  /** Draws all anew under the hands: focus and caret stay where they were. */
+  private redraw(): void {
+    const old = document.activeElement;
+    const held = this.el.contains(old) ? leafOf(old)?.key : undefined;
+    const caret = isWritten(old) ? ([old.selectionStart, old.selectionEnd] as const) : null;
+    this.draw();
+    if (held === undefined) return;
+    this.form.viewOf(held)?.focus();
+    const now = document.activeElement;
+    if (caret && isWritten(now)) now.setSelectionRange(...caret);
+  }
+
   private hear({ keys, all, focus }: News): void {
-    if (all) {
-      const held = leafOf(document.activeElement)?.key;
-      this.draw();
-      if (held !== undefined) this.form.viewOf(held)?.focus();
-    } else this.form.refresh(keys);
+    if (all) this.redraw();
+    else this.form.refresh(keys);
     this.refreshSummary();
     this.refreshStanding();
     if (focus) this.takeFocus(focus);
@@ -219,6 +228,14 @@ export class Area {
       if (leaf?.step(times)) event.preventDefault();
     }
   }
+}
+
+/** Whether a control has a caret: a date, say, has none to put anywhere. */
+function isWritten(target: Element | null): target is HTMLInputElement | HTMLTextAreaElement {
+  return (
+    target instanceof HTMLTextAreaElement ||
+    (target instanceof HTMLInputElement && target.selectionStart !== null)
+  );
 }
 
 function isDone(target: EventTarget | null): boolean {

@@ -69,7 +69,7 @@ class Branch:
                 elif spot.path not in run.settled:
                     run.errors.append((spot, one))
         except Exception:  # it needs the rest of the model: the whole validation will ask it again
-            pass
+            return MISSING
         return MISSING
 
 
