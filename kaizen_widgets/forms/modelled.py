@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from kaizen_widgets.errors import FormError
 from kaizen_widgets.forms.fields.form_fields import FormFields
-from kaizen_widgets.forms.judging import Judgeable
 from kaizen_widgets.forms.paths import Name, get, join, name_of, path_of
+from kaizen_widgets.forms.resettable import Resettable
 
 
-class Modelled(Judgeable):
+class Modelled(Resettable):
     """A form over a model, or over plain values: then it has no tree and no branches."""
 
     @property
