@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from kaizen_widgets.forms import resetting
@@ -106,6 +107,24 @@ class Resettable(Judgeable):
                 keep_error=keep_error,
             )
             self._checks.refresh()
+
+    def reset_default_values(self, values: Mapping[str, Any], *, keep_dirty: bool = False) -> None:
+        """Move what fields are compared with; the values stay, and whatever else is known of them.
+
+        It is how a form says "this much is saved" while the rest is still being mended.
+
+        Args:
+            values: The new defaults, by name; of other fields they stay.
+            keep_dirty: Dirty flags stay, true or not.
+
+        Raises:
+            UnknownFieldError: There is no such field. Nothing is moved.
+        """
+        with self._operation:
+            for name in values:
+                self._names.check(name)
+            drafts = {name: self._draft(name, value) for name, value in values.items()}
+            resetting.move_defaults(self._state, drafts, keep_dirty=keep_dirty)
 
     def unregister(
         self,
