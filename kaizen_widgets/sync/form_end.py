@@ -25,6 +25,7 @@ from kaizen_widgets.sync.form_messages import (
     Focus,
     FormHello,
     FormPicture,
+    Numbered,
     Patch,
     ResetForm,
     Submit,
@@ -32,6 +33,7 @@ from kaizen_widgets.sync.form_messages import (
     form_message,
 )
 from kaizen_widgets.sync.form_told import Surroundings, Told
+from kaizen_widgets.sync.in_order import InOrder
 
 log = logging.getLogger(__name__)
 
@@ -53,6 +55,7 @@ class FormEnd:
         widgets: The users' own widgets by key, as references the page resolves.
         only: Keys of the fields of this area; None for all.
         clock: Time and timers.
+        on_failure: Takes what a user's own code raised while a view's message was done.
     """
 
     def __init__(
@@ -67,6 +70,7 @@ class FormEnd:
         widgets: Mapping[str, str],
         only: tuple[str, ...] | None,
         clock: Clock,
+        on_failure: Callable[[Exception], object],
     ) -> None:
         self._form = form
         self._send = send
@@ -85,6 +89,7 @@ class FormEnd:
         self._focus: Focus | None = None
         self._timer: Timer | None = None
         self._sent_at = float("-inf")
+        self._line = InOrder(self._take, again=self._answer, on_error=on_failure, clock=clock)
         self._end = form.subscribe(self._on_change)
 
     # ------------------------------------------------------------ from Python
@@ -123,6 +128,7 @@ class FormEnd:
     def close(self) -> None:
         """Stop listening."""
         self._end()
+        self._line.close()
         with self._lock:
             self._is_owed = False
             self._stop_timer()
@@ -140,11 +146,13 @@ class FormEnd:
         if isinstance(message, FormHello):
             self._greet(message)
             return
+        self._line.take(message.client, message.seq, (message, buffers))
+
+    def _take(self, mail: tuple[Numbered, Sequence[Any]]) -> None:
+        message, buffers = mail
         failure: Exception | None = None
         with self._one_patch():
             self._is_owed = True
-            if message.seq <= self._seen.get(message.client, 0):
-                return  # sent twice, done once
             self._seen[message.client] = message.seq
             try:
                 with self._form.batch():
@@ -161,6 +169,10 @@ class FormEnd:
                 self._desk.left(message.key)
         if failure is not None:
             raise failure
+
+    def _answer(self) -> None:
+        with self._one_patch():
+            self._is_owed = True
 
     def _greet(self, message: FormHello) -> None:
         with self._lock:
