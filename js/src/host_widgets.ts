@@ -19,7 +19,7 @@ const PATIENCE = 2_000;
 
 /** Looks at all models of a widget manager. */
 export function widgetsAreHeard(manager: unknown, clock: Clock): IsHeard {
-  const known = new WeakMap<Promise<HostModel>, HostModel>();
+  const known = new WeakMap<Promise<HostModel>, HostModel | null>();
   const since = new WeakMap<HostModel, number>();
   const isWaiting = (model: HostModel): boolean => {
     if (!model?._pending_msgs) {
@@ -36,11 +36,15 @@ export function widgetsAreHeard(manager: unknown, clock: Clock): IsHeard {
     for (const promise of models) {
       const model = known.get(promise);
       if (model) isHeard = !isWaiting(model) && isHeard;
-      else
+      else if (model === undefined) {
+        // Seen for the first time: how it stands is known at the next look, and one look is waited for.
+        isHeard = false;
+        known.set(promise, null);
         promise.then(
           (found) => known.set(promise, found),
-          () => known.set(promise, {}),
+          () => {},
         );
+      }
     }
     return isHeard;
   };

@@ -68,6 +68,13 @@ export class FormModel {
     for (const listener of [...this.listeners]) listener(patch);
   }
 
+  /** Sends the whole, as the kernel does when a patch was missed. */
+  whole(picture: FormPicture): void {
+    this.rev = picture.rev;
+    const to = this.sent[0]?.client ?? "";
+    for (const listener of [...this.listeners]) listener({ kind: "whole", to, seen: 0, picture });
+  }
+
   /** What was sent beside greetings. */
   get asked(): FormProtocol["view"][] {
     return this.sent.filter(({ kind }) => kind !== "hello");

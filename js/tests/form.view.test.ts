@@ -2,15 +2,21 @@
 import { afterEach, expect, test, vi } from "vitest";
 import { mount } from "../src/form/bundle.ts";
 import type { FieldNode, FormPicture } from "../src/form/protocol.gen.ts";
+import { speak } from "../src/settled.ts";
 import { FormModel, picture } from "./form.ts";
 
-afterEach(() => document.body.replaceChildren());
+const ends: (() => void)[] = [];
+afterEach(() => {
+  for (const end of ends.splice(0)) end();
+  document.body.replaceChildren();
+});
 
 function open(fields: FieldNode[], rest: Partial<FormPicture> = {}) {
   const model = new FormModel(picture(fields, rest));
   const el = document.createElement("div");
   document.body.append(el);
   const end = mount({ model: model as never, el });
+  ends.push(end);
   const find = <T extends Element>(selector: string): T => {
     const found = el.querySelector<T>(selector);
     if (!found) throw new Error(`nothing fits ${selector} in ${el.innerHTML}`);
@@ -57,6 +63,22 @@ test("Enter submits what was typed, but not in a long text", () => {
   ]);
   press(find("textarea"), "Enter", { ctrlKey: true });
   expect(model.asked.at(-1)?.kind).toBe("submit");
+});
+
+test("F4: Enter waits for what a widget of the user's own says on its own line, and asks once", async () => {
+  const { model, find } = open([{ name: "name", label: "Name" }]);
+  let heard = false;
+  ends.push(speak(() => heard, document.body));
+  const input = find<HTMLInputElement>("input");
+  type(input, "Helper");
+  press(input, "Enter");
+  press(input, "Enter");
+  expect(model.asked).toEqual([]);
+  heard = true;
+  await vi.waitFor(() => expect(model.asked).toHaveLength(1));
+  expect(model.asked).toMatchObject([
+    { kind: "submit", edits: [{ key: "/name", value: "Helper" }] },
+  ]);
 });
 
 test("Escape puts back what was there when the focus came", () => {
@@ -204,6 +226,39 @@ test("a password is told once, with the blur, and is in no other message", () =>
   expect(input.value).toBe("hunter2");
   model.patch({ cells: { "/p": {} } });
   expect(input.value).toBe("");
+});
+
+test("a redraw takes no password that was not told yet, and no caret", () => {
+  const fields: FieldNode[] = [{ name: "p", label: "P", kind: "password" }, { name: "q" }];
+  const { model, el, find } = open(fields, { cells: { "/p": { secret: true } } });
+  const input = find<HTMLInputElement>('input[type="password"]');
+  input.focus();
+  type(input, "hunter2");
+  input.setSelectionRange(2, 4);
+  const whole = picture(fields, { rev: 9, cells: { "/p": { secret: true } } });
+  model.whole(whole);
+  const redrawn = find<HTMLInputElement>('input[type="password"]');
+  expect(redrawn).not.toBe(input);
+  expect(redrawn.value).toBe("hunter2");
+  expect(document.activeElement).toBe(redrawn);
+  expect([redrawn.selectionStart, redrawn.selectionEnd]).toEqual([2, 4]);
+  expect(JSON.stringify(model.asked)).not.toContain("hunter2");
+  el.querySelectorAll("input")[1]?.focus();
+  expect(JSON.stringify(model.asked)).toContain("hunter2");
+});
+
+test("Escape takes back a password that was not told, and leaves the one there is", () => {
+  const { model, el, find } = open([{ name: "p", label: "P", kind: "password" }, { name: "q" }], {
+    cells: { "/p": { secret: true } },
+  });
+  const input = find<HTMLInputElement>('input[type="password"]');
+  input.focus();
+  type(input, "hunter2");
+  press(input, "Escape");
+  expect(input.value).toBe("");
+  expect(input.placeholder).toContain("set");
+  el.querySelectorAll("input")[1]?.focus();
+  expect(model.asked).toMatchObject([{ kind: "blur", key: "/p", edits: [] }]);
 });
 
 test("a hidden field leaves, and comes back with what was in it", () => {

@@ -11,27 +11,24 @@ Source: the semantics follow React Hook Form 7 (MIT), whose recorded traces it i
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from kaizen_widgets.background import BackgroundLoop, Pending, background
 from kaizen_widgets.clock import Clock, NewId
 from kaizen_widgets.errors import FormError
-from kaizen_widgets.forms import resetting
 from kaizen_widgets.forms.checks import Checks
 from kaizen_widgets.forms.delays import Delays
 from kaizen_widgets.forms.fields.form_fields import FormFields
 from kaizen_widgets.forms.fields.hints import Hint
+from kaizen_widgets.forms.making import counter, drafts_of, resolver_of, schema_of
 from kaizen_widgets.forms.messages import Overrides
 from kaizen_widgets.forms.modelled import Modelled
 from kaizen_widgets.forms.modes import Mode, Modes, ReValidateMode, checked
 from kaizen_widgets.forms.names import Names
-from kaizen_widgets.forms.paths import MISSING, Name, SomeNames, copied, name_of, names_of
-from kaizen_widgets.forms.resetting import Keep
-from kaizen_widgets.forms.resolver import Context, CriteriaMode, Resolved, Resolver
+from kaizen_widgets.forms.paths import Name, SomeNames, copied, name_of, names_of
+from kaizen_widgets.forms.resolver import CriteriaMode, Resolver
 from kaizen_widgets.forms.running import Runs
-from kaizen_widgets.forms.schema import Schema
 from kaizen_widgets.forms.state import State
 from kaizen_widgets.forms.submission import OnInvalid, OnValid, Submission, Submits
 
@@ -89,8 +86,8 @@ class Form(Modelled):
         new_id: NewId | None = None,
     ) -> None:
         checked("criteria_mode", criteria_mode, CriteriaMode)
-        schema = _schema(model, hints, messages)
-        judge = _resolver(schema, resolver)
+        schema = schema_of(model, hints, messages)
+        judge = resolver_of(schema, resolver)
         self._loop = loop
         modes = Modes(
             checked("mode", mode, Mode),
@@ -98,7 +95,7 @@ class Form(Modelled):
         )
         if delay_error < 0:
             raise FormError(f"delay_error is {delay_error!r}; it cannot be negative.")
-        state = State(_initial(schema, default_values), new_id or _counter())
+        state = State(drafts_of(schema, default_values), new_id or counter())
         if isinstance(schema, FormFields):
             schema.bind(lambda: state.values)
         super().__init__(
@@ -194,134 +191,6 @@ class Form(Modelled):
         """Return a handle on the next submit that goes well: ``agent = await form.submitted()``."""
         return self._submits.submitted()
 
-    # ------------------------------------------------------------ resetting
-
-    def reset(
-        self,
-        values: Any = None,
-        *,
-        keep_values: bool = False,
-        keep_dirty_values: bool = False,
-        keep_default_values: bool = False,
-        keep_errors: bool = False,
-        keep_dirty: bool = False,
-        keep_touched: bool = False,
-        keep_is_submitted: bool = False,
-        keep_is_submit_successful: bool = False,
-        keep_submit_count: bool = False,
-        keep_is_valid: bool = False,
-    ) -> None:
-        """Begin anew, with these values as the new defaults, or with the old ones.
-
-        What is under way is of no interest any more: late answers and the rest of a submit are dropped.
-
-        Args:
-            values: The new values (of a model: an instance, or some fields), or a function of the
-                present ones.
-            keep_values: The values stay; only what they are compared with is new.
-            keep_dirty_values: What users changed stays, and stays dirty; the rest is new.
-            keep_default_values: The values are new; what they are compared with is not.
-            keep_errors: Errors stay.
-            keep_dirty: Dirty flags stay, true or not.
-            keep_touched: Touched flags stay.
-            keep_is_submitted: `is_submitted` stays.
-            keep_is_submit_successful: `is_submit_successful` stays.
-            keep_submit_count: `submit_count` stays.
-            keep_is_valid: `is_valid` stays until the next validation.
-        """
-        keep = Keep(
-            values=keep_values,
-            dirty_values=keep_dirty_values,
-            default_values=keep_default_values,
-            errors=keep_errors,
-            dirty=keep_dirty,
-            touched=keep_touched,
-            is_submitted=keep_is_submitted,
-            is_submit_successful=keep_is_submit_successful,
-            submit_count=keep_submit_count,
-            is_valid=keep_is_valid,
-        )
-        with self._operation:
-            given = values(self.values) if callable(values) else values
-            drafts = MISSING if given is None else _initial(self._schema, given)
-            self._delays.cancel_all()
-            self._runs.forget()
-            resetting.reset(self._state, drafts, keep)
-            if self._schema is not None and drafts is MISSING and not keep_values:
-                self._schema.begin_anew()
-            if not keep_is_valid:
-                self._checks.refresh()
-
-    def reset_field(
-        self,
-        name: Name,
-        *,
-        default_value: Any = MISSING,
-        keep_dirty: bool = False,
-        keep_touched: bool = False,
-        keep_error: bool = False,
-    ) -> None:
-        """Give a field its default back.
-
-        Args:
-            name: A field, or a group of fields.
-            default_value: Becomes its default first.
-            keep_dirty: Its dirty flag stays, and the form's.
-            keep_touched: Its touched flag stays.
-            keep_error: Its error stays.
-
-        Raises:
-            UnknownFieldError: There is no such field.
-        """
-        field = name_of(name)
-        with self._operation:
-            if not self._names.hears(field):
-                return
-            if not keep_error:
-                self._delays.cancel_all([field])
-            resetting.reset_field(
-                self._state,
-                field,
-                MISSING if default_value is MISSING else self._draft(field, default_value),
-                keep_dirty=keep_dirty,
-                keep_touched=keep_touched,
-                keep_error=keep_error,
-            )
-            self._checks.refresh()
-
-    def unregister(
-        self,
-        names: SomeNames,
-        *,
-        keep_value: bool = False,
-        keep_default_value: bool = False,
-        keep_error: bool = False,
-        keep_dirty: bool = False,
-        keep_touched: bool = False,
-    ) -> None:
-        """Take fields out: nothing is heard of them until `register`; what is not kept is forgotten.
-
-        Raises:
-            UnknownFieldError: There is no such field.
-        """
-        with self._operation:
-            listed = names_of(names)
-            for name in listed:
-                self._names.check(name)
-            if not keep_error:
-                self._delays.cancel_all(listed)
-            resetting.take_out(
-                self._state,
-                listed,
-                keep_value=keep_value,
-                keep_default_value=keep_default_value,
-                keep_error=keep_error,
-                keep_dirty=keep_dirty,
-                keep_touched=keep_touched,
-            )
-            self._names.remove(listed)
-            self._checks.refresh()
-
     def __repr__(self) -> str:
         with self._delivery:
             state = self._state
@@ -331,57 +200,3 @@ class Form(Modelled):
                 "valid": state.is_valid,
             }
         return f"Form({', '.join(f'{name}={fact}' for name, fact in facts.items())})"
-
-
-def _schema(model: Any, hints: Any, messages: Overrides | None) -> Schema | None:
-    """Return the fields of a model; who made them already (or others of that shape) may give them.
-
-    Raises:
-        FormError: No form can be made for the model, or hints were given without one.
-    """
-    if model is None:
-        if hints:
-            raise FormError("Hints say how a model's fields look; this form has no model.")
-        return None
-    if not isinstance(model, type) and callable(getattr(model, "resolve", None)):
-        return model
-    return FormFields(model, hints=hints, messages=messages)
-
-
-def _initial(schema: Schema | None, given: Any) -> Any:
-    """Return the drafts of given values.
-
-    Raises:
-        FormError: They are no mapping and no list, and there is no model that knows better.
-    """
-    if schema is not None:
-        return schema.draft() if given is None else copied(schema.draft(given))
-    if given is None:
-        return {}
-    if isinstance(given, Mapping):
-        given = dict(given)
-    if not isinstance(given, dict | list):
-        raise FormError(
-            f"A form's values are a mapping of names to values, not {type(given).__name__}."
-        )
-    return copied(given)
-
-
-def _resolver(schema: Schema | None, resolver: Resolver | None) -> Resolver:
-    if resolver is None:
-        return _all_right if schema is None else schema.resolve
-    if not callable(resolver):
-        raise FormError(
-            f"The resolver is {type(resolver).__name__}; it must be a function of values and context."
-        )
-    return resolver
-
-
-def _all_right(values: Any, _context: Context) -> Resolved:
-    return Resolved(copied(values))
-
-
-def _counter() -> NewId:
-    """Return ids that are short and the same on every run: rows are known within their form alone."""
-    counter = itertools.count(1)
-    return lambda: f"row-{next(counter)}"

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from kaizen_widgets.errors import FormError
 from kaizen_widgets.forms.fields.form_fields import FormFields
-from kaizen_widgets.forms.judging import Judgeable
 from kaizen_widgets.forms.paths import Name, get, join, name_of, path_of
+from kaizen_widgets.forms.resettable import Resettable
 
 
-class Modelled(Judgeable):
+class Modelled(Resettable):
     """A form over a model, or over plain values: then it has no tree and no branches."""
 
     @property
@@ -52,6 +54,17 @@ class Modelled(Judgeable):
             self._names.check(name_of(name))
             draft = self.tree.choose(name, index, self._state.values)
             self.change(name, draft)
+
+    def sound_part(self) -> tuple[Any, frozenset[str]]:
+        """Return the model's value with only those changes that are right, and the fields they are of.
+
+        A change that is wrong is left out: its field has its default there. Where the model finds fault
+        with the whole, no change is right, and the value is None.
+        """
+        with self._delivery:
+            state = self._state
+            changed = {name.partition(".")[0] for name in state.dirty}
+            return self.tree.sound_part(state.values, state.defaults, changed)
 
     def locate(self, path: Name) -> str | None:
         """Return the name of the field that holds a place in the model's data; None if there is none.

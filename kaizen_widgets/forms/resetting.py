@@ -5,7 +5,7 @@ Whoever calls holds the form's lock, and validates afterwards.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -83,6 +83,15 @@ def reset_field(
         state.is_dirty = bool(state.differences.names)
     if not keep_error:
         state.replace_errors(name, {})
+
+
+def move_defaults(state: State, defaults: Mapping[str, Any], *, keep_dirty: bool) -> None:
+    """Let fields be compared with other defaults."""
+    for name, default in defaults.items():
+        state.write_default(parse(name), default)
+    if not keep_dirty:
+        state.set_dirty(state.differences.names)
+        state.is_dirty = bool(state.differences.names)
 
 
 def take_out(

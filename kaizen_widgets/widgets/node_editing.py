@@ -30,6 +30,7 @@ class NodeEditing:
         kind: What it is.
         clock: Time and timers.
         say: Shows how it stands.
+        unsound: What was typed here before and could not be applied, by field.
     """
 
     options: Mapping[str, Any] = {}
@@ -43,6 +44,7 @@ class NodeEditing:
         kind: Kind,
         clock: Clock,
         say: Callable[[str], None],
+        unsound: Mapping[str, Any],
     ) -> None:
         self.node_id = node.id
         self.kind = kind
@@ -68,38 +70,52 @@ class NodeEditing:
             on_failure=lambda error: say(alert(str(error))),
         )
         self._end = self.form.subscribe(self._on_form)
+        if unsound:
+            self.form.set_values(
+                unsound, should_validate=True, should_dirty=True, should_touch=True
+            )
 
     def take(self, node: Node) -> None:
-        """Show the node as somebody else left it; what is being typed stays."""
+        """Show the node as somebody else left it; what is being typed stays, with what is wrong with it."""
         known = set(self.kind.Config.model_fields)
         config = {n: v for n, v in _config(node, self.kind).items() if n in known}
-        self.form.reset(config, keep_dirty_values=True, keep_touched=True)
+        with self.form.batch():
+            self.form.reset(config, keep_dirty_values=True, keep_touched=True)
+            if self.form.dirty_fields:
+                self.form.trigger(sorted(self.form.dirty_fields))
 
     def commit(self) -> bool:
-        """Put what was changed into the document, as one step, if all of it is valid."""
+        """Put what was changed and is valid into the document, as one step; the rest waits to be mended."""
         self._wait_no_more()
-        value = self.form.value
-        if value is None or not self.form.is_dirty:
+        if not self.form.is_dirty or not self._store.graph.has_node(self.node_id):
             return False
-        if not self._store.graph.has_node(self.node_id):
+        drafts = self.form.values
+        value, sound = self.form.sound_part()
+        if not sound:
             return False
-        names = {name.partition(".")[0] for name in self.form.dirty_fields}
-        dumped = value.model_dump(mode="json", include=names)
         node = self._store.graph.node(self.node_id)
-        batch = _batch(node, dumped)
-        self.form.reset(keep_values=True, values=self.form.values, keep_touched=True)
+        batch = _batch(node, value.model_dump(mode="json", include=set(sound)))
         try:
             self._store.commit(batch, label=f"configure {node.label}", source=self)
         except KaizenError as error:
             self._say(alert(str(error)))
             return False
+        # Not the values: somebody may have typed on meanwhile.
+        self.form.reset_default_values({name: drafts[name] for name in sound})
         return True
+
+    @property
+    def unsound(self) -> dict[str, Any]:
+        """What was typed and is not in the document, by field."""
+        names = {name.partition(".")[0] for name in self.form.dirty_fields}
+        return {name: self.form.get_value(name) for name in names}
 
     # What the field area asks of a desk.
 
     def submit(self, client: str) -> None:
         """Commit now; called for Enter."""
-        self.form.submit(lambda _value: self.commit(), lambda _e: self.area.end.focus(None, client))
+        self.commit()
+        self.form.submit(on_invalid=lambda _errors: self.area.end.focus(None, client))
 
     def left(self, _key: str) -> None:
         """Commit now; called when a field loses the focus."""
@@ -129,7 +145,7 @@ class NodeEditing:
                 self._timer = self._clock.call_later(PAUSE, self.commit)
         if "is_dirty" in change.flags or change.errors:
             wrong = bool(self.form.errors) and self.form.is_dirty
-            self._say(note("Not applied until it is mended.") if wrong else "")
+            self._say(note("What is marked is not applied until it is mended.") if wrong else "")
 
     def _wait_no_more(self) -> None:
         if self._timer is not None:

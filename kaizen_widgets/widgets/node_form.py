@@ -3,8 +3,10 @@
     NodeForm(canvas).beside()
 
 An edit is committed when its field is left, on Enter, or after a pause: as one batch that sets the
-properties that changed, which is one step of the one history. What somebody else changes, or undo takes
-back, shows in the form at once, but never over what is being typed.
+properties that changed, which is one step of the one history. A field that is wrong keeps what was typed,
+also while another node is selected, and holds back no other; only what the config as a whole refuses holds
+back all. What somebody else changes, or undo takes back, shows in the form at once, but never over what is
+being typed.
 """
 
 from __future__ import annotations
@@ -46,6 +48,7 @@ class NodeForm(Panel):
         self._clock: Clock = canvas._clock
         self._hides = hides
         self.editing: NodeEditing | None = None
+        self._unsound: dict[str, dict[str, Any]] = {}
         self.heading = ipw.HTML()
         self.status = ipw.HTML()
         self.body = ipw.VBox()
@@ -99,9 +102,13 @@ class NodeForm(Panel):
 
     def _on_event(self, event: Commit | Replaced) -> None:
         editing = self.editing
+        if isinstance(event, Replaced):
+            self._show(None)
+            self._unsound.clear()
+            return
         if editing is None:
             return
-        if isinstance(event, Replaced) or not event.after.has_node(editing.node_id):
+        if not event.after.has_node(editing.node_id):
             self._show(None)
             return
         before, after = event.before, event.after
@@ -120,7 +127,8 @@ class NodeForm(Panel):
         node = graph.node(node_id) if node_id and graph.has_node(node_id) else None
         kind = self.registry.get(node.type or "") if node is not None else None
         if node is not None and kind is not None:
-            self.editing = NodeEditing(self.store, node, kind, self._clock, self._say)
+            unsound = self._unsound.pop(node.id, {})
+            self.editing = NodeEditing(self.store, node, kind, self._clock, self._say, unsound)
             self.heading.value = _heading(node, kind)
             self.body.children = (
                 [self.editing.area] if kind.Config.model_fields else [_sentence("Nothing to set.")]
@@ -136,6 +144,8 @@ class NodeForm(Panel):
         self._say("")
         if editing is not None:
             editing.close()
+            if editing.unsound and self.store.graph.has_node(editing.node_id):
+                self._unsound[editing.node_id] = editing.unsound
 
     def _say(self, text: str) -> None:
         if self.status.value != text:

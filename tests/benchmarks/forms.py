@@ -4,7 +4,8 @@ A row is an operation on a form of a model: the whole of it, what pydantic alone
 values, what is left for the form's own code, and how much of that the controller takes (the same form over
 a resolver that answers at once). Whole, pydantic and controller take turns, and each is the median of all
 turns, so that a busy machine slows them alike. At the end what making a form costs, the first time for a
-model and again. It measures and prints; it judges nothing.
+model and again. Then follows `form_panel`: the form in a notebook, beside its peers. It measures and prints;
+it judges nothing.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from annotated_types import Ge, MinLen
 from pydantic import BaseModel, TypeAdapter, ValidationError, create_model
 
 from kaizen_widgets.forms import Form, Resolved
-from tests.benchmarks import _forms_tree
+from tests.benchmarks import _forms_tree, form_panel
 
 Operation: TypeAlias = Callable[[int], object]
 
@@ -29,11 +30,12 @@ FIELDS = 50
 ROWS = 200
 
 
-def main(_arguments: Sequence[str]) -> int:
-    """Measure and print; there are no options."""
+def main(arguments: Sequence[str]) -> int:
+    """Measure and print; the options are the panel's."""
     for part in PARTS:
         part()
-    return 0
+    sys.stdout.write("\n")
+    return form_panel.main(arguments)
 
 
 def controller() -> None:

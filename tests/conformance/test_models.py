@@ -39,3 +39,9 @@ def test_a_broken_file_fails_and_the_next_is_replayed(tmp_path: Path, capsys) ->
     (tmp_path / "broken.py").write_text("CASES = 1 +")
     assert main(["models", str(tmp_path / "broken.py"), str(FILES[-1])]) == 1
     assert capsys.readouterr().out.splitlines()[-1].endswith(" passed, 1 failed")
+
+
+def test_a_file_without_cases_fails_unless_it_is_the_format_itself(tmp_path: Path, capsys) -> None:
+    (tmp_path / "empty.py").write_text("")
+    assert main(["models", str(tmp_path / "empty.py"), str(FILES[0].parent / "cases.py")]) == 1
+    assert capsys.readouterr().out.splitlines()[-1] == "0 passed, 1 failed"

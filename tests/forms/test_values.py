@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from pydantic import BaseModel
+from pydantic import BaseModel, Field, model_validator
 
 from kaizen_widgets.errors import FormError, UnknownFieldError
 from kaizen_widgets.forms import Form
@@ -180,3 +180,38 @@ def test_a_model_is_not_reset_to_what_is_no_value_of_it():
     with pytest.raises(FormError, match="int is no value for a form of Agent"):
         form.reset(5)
     assert form.values == {"name": "ann"}
+
+
+def test_moved_defaults_change_what_is_dirty_and_nothing_else():
+    form = Form(default_values={"a": 1, "b": 2})
+    form.change("a", 5)
+    form.change("b", 6)
+    form.set_error("b", "no")
+    form.reset_default_values({"a": 5})
+    assert (form.values, form.dirty_fields) == ({"a": 5, "b": 6}, {"b"})
+    assert "b" in form.errors
+    form.reset()
+    assert form.values == {"a": 5, "b": 2}
+
+
+def test_the_sound_part_leaves_out_what_is_wrong():
+    class Sizes(BaseModel):
+        low: int = Field(1, ge=0)
+        high: int = 5
+        name: str = ""
+
+        @model_validator(mode="after")
+        def _in_order(self) -> Sizes:
+            if self.low > self.high:
+                raise ValueError("low is above high")
+            return self
+
+    form = Form(Sizes)
+    form.change("low", -1)
+    form.change("name", "all")
+    value, sound = form.sound_part()
+    assert (value, sound) == (Sizes(name="all"), {"name"})
+    form.change("low", 9)
+    assert form.sound_part() == (None, frozenset())
+    form.change("high", 10)
+    assert form.sound_part() == (Sizes(low=9, high=10, name="all"), {"low", "high", "name"})

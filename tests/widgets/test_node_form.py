@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from kaizen_widgets.errors import KaizenError
 from kaizen_widgets.graph import Graph, Node, SetProperty
 from kaizen_widgets.nodes import Kind, KindConfig, Look, Task, default_registry
 from kaizen_widgets.testing import FakeClock, fake_comms
@@ -111,11 +112,85 @@ def test_what_is_wrong_is_said_and_not_applied(comms: FakeComms):
     view.blur("/max_workers")
     assert view.errors("/max_workers")
     assert bench.config("supervisor") is None
-    assert "Not applied" in bench.form.status.value
+    assert "not applied" in bench.form.status.value
     view.type("/max_workers", "2")
     view.blur("/max_workers")
     assert bench.config("supervisor") == {"max_workers": 2}
     assert bench.form.status.value == ""
+
+
+def test_a_field_that_is_wrong_holds_back_no_other(comms: FakeComms):
+    bench = Bench(comms)
+    view = bench.select("supervisor")
+    view.type("/max_workers", "0")
+    steps = len(bench.store.history.past)
+    view.type("/items", "rows")
+    view.blur("/items")
+    assert bench.config("supervisor") == {"items": "rows"}
+    assert len(bench.store.history.past) == steps + 1
+    assert view.value("/max_workers") == "0"
+    assert view.errors("/max_workers")
+    assert "not applied" in bench.form.status.value
+    assert bench.form.form.dirty_fields == {"max_workers"}  # type: ignore[union-attr]
+    bench.store.undo()
+    view.follow()
+    assert (view.value("/max_workers"), view.value("/items")) == ("0", "")
+    assert view.errors("/max_workers")
+
+
+def test_what_the_config_as_a_whole_refuses_is_not_applied_in_part(comms: FakeComms):
+    bench = Bench(comms)
+    view = bench.select("router")
+    for index in (0, 1):
+        view.insert("/routes", index)
+    one, two = view.rows("/routes")
+    same = {f"/routes/{row}/{part}": "yes" for row in (one, two) for part in ("name", "when")}
+    view.send("change", edits={**same, "/default": "no"})
+    view.blur(f"/routes/{two}/when")
+    assert view.errors("")
+    assert bench.config("router") is None
+    view.type(f"/routes/{two}/name", "also")
+    view.blur(f"/routes/{two}/name")
+    assert [route["name"] for route in bench.config("router")["routes"]] == ["yes", "also"]
+    assert bench.config("router")["default"] == "no"
+
+
+def test_a_draft_that_is_wrong_is_still_there_when_the_node_is_picked_again(comms: FakeComms):
+    bench = Bench(comms)
+    view = bench.select("supervisor")
+    view.type("/max_workers", "many")
+    view.blur("/max_workers")
+    bench.select("agent")
+    view = bench.select("supervisor")
+    assert view.value("/max_workers") == "many"
+    assert view.errors("/max_workers")
+    view.type("/max_workers", "4")
+    view.blur("/max_workers")
+    assert bench.config("supervisor") == {"max_workers": 4}
+
+
+def test_a_config_that_was_wrong_before_does_not_stop_an_edit_elsewhere(comms: FakeComms):
+    bench = Bench(comms, max_workers=0)
+    view = bench.select("supervisor")
+    view.type("/items", "rows")
+    view.blur("/items")
+    assert bench.config("supervisor") == {"max_workers": 0, "items": "rows"}
+
+
+def test_what_the_document_refuses_is_said_and_stays_to_be_committed(comms: FakeComms, monkeypatch):
+    bench = Bench(comms)
+    view = bench.select("supervisor")
+
+    def refuse(*_arguments: Any, **_options: Any) -> None:
+        raise KaizenError("The pipeline is read-only.")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(bench.store, "commit", refuse)
+        view.type("/max_workers", "5")
+        view.blur("/max_workers")
+    assert "read-only" in bench.form.status.value
+    assert bench.form.commit()
+    assert bench.config("supervisor") == {"max_workers": 5}
 
 
 def test_two_views_that_edit_different_fields_keep_both(comms: FakeComms):

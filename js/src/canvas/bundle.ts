@@ -34,8 +34,8 @@ export function mount({ model, el }: View): () => void {
   const root = createRoot(makeHost(el, session, ending.signal));
   const manager = (model as { widget_manager?: unknown }).widget_manager;
   const silences = [
-    speak(() => isHeard(session.replica.store.get())),
-    speak(widgetsAreHeard(manager, browserClock)),
+    speak(() => isHeard(session.replica.store.get()), el),
+    speak(widgetsAreHeard(manager, browserClock), el),
   ];
   session.start();
   root.render(createElement(Canvas, { session }));

@@ -31,12 +31,16 @@ export class Area {
   private unsubscribe = () => {};
   /** Whether something was typed since the focus came into the form, or since Enter submitted it. */
   private isTyping = false;
+  /** Whether a submit waits for what was said before it. */
+  private isSubmitting = false;
 
   constructor(
     private readonly replica: Replica,
     private readonly prefix: string,
     private readonly manager: WidgetManager | null,
-    signal: AbortSignal,
+    /** Calls back once the kernel has heard what the page's other controls said: a user's own, say. */
+    private readonly afterOthers: (then: () => void) => void,
+    private readonly signal: AbortSignal,
   ) {
     this.form = new Form(replica, prefix, manager, build);
     this.el = h("form", { class: "kaizen-form", novalidate: true, autocomplete: "off" });
@@ -79,12 +83,21 @@ export class Area {
     this.refreshStanding();
   }
 
+  /** Draws all anew under the hands: focus and caret stay where they were. */
+  private redraw(): void {
+    const old = document.activeElement;
+    const held = this.el.contains(old) ? leafOf(old)?.key : undefined;
+    const caret = isWritten(old) ? ([old.selectionStart, old.selectionEnd] as const) : null;
+    this.draw();
+    if (held === undefined) return;
+    this.form.viewOf(held)?.focus();
+    const now = document.activeElement;
+    if (caret && isWritten(now)) now.setSelectionRange(...caret);
+  }
+
   private hear({ keys, all, focus }: News): void {
-    if (all) {
-      const held = leafOf(document.activeElement)?.key;
-      this.draw();
-      if (held !== undefined) this.form.viewOf(held)?.focus();
-    } else this.form.refresh(keys);
+    if (all) this.redraw();
+    else this.form.refresh(keys);
     this.refreshSummary();
     this.refreshStanding();
     if (focus) this.takeFocus(focus);
@@ -202,6 +215,16 @@ export class Area {
     window.addEventListener("pagehide", () => this.replica.flush(), { signal });
   }
 
+  private submit(): void {
+    this.isTyping = false;
+    if (this.isSubmitting) return;
+    this.isSubmitting = true;
+    this.afterOthers(() => {
+      this.isSubmitting = false;
+      if (!this.signal.aborted) this.replica.ask({ kind: "submit" });
+    });
+  }
+
   private onKey(event: KeyboardEvent): void {
     if (event.isComposing || !isOurs(event)) return;
     event.stopPropagation();
@@ -210,8 +233,7 @@ export class Area {
     const chord = event.ctrlKey || event.metaKey;
     if (key === "Enter" && (chord || submits(target, leaf?.takesEnter ?? true))) {
       event.preventDefault();
-      this.isTyping = false;
-      this.replica.ask({ kind: "submit" });
+      this.submit();
     } else if (key === "Escape") {
       if (leaf?.revert()) event.preventDefault();
     } else if ((key === "ArrowUp" || key === "ArrowDown") && !chord) {
@@ -219,6 +241,14 @@ export class Area {
       if (leaf?.step(times)) event.preventDefault();
     }
   }
+}
+
+/** Whether a control has a caret: a date, say, has none to put anywhere. */
+function isWritten(target: Element | null): target is HTMLInputElement | HTMLTextAreaElement {
+  return (
+    target instanceof HTMLTextAreaElement ||
+    (target instanceof HTMLInputElement && target.selectionStart !== null)
+  );
 }
 
 function isDone(target: EventTarget | null): boolean {

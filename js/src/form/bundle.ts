@@ -2,7 +2,7 @@
 import type { AnyModel } from "@anywidget/types";
 import { browserClock } from "../clock.ts";
 import { widgetsAreHeard } from "../host_widgets.ts";
-import { speak } from "../settled.ts";
+import { afterOthers, speak } from "../settled.ts";
 import { addStyles } from "../styles.ts";
 import { colorMode, onColorMode } from "../theme.ts";
 import { Area } from "./area.ts";
@@ -35,8 +35,10 @@ export function mount({ model, el }: { model: Model; el: HTMLElement }): () => v
   model.on("msg:custom", onMessage);
   views += 1;
   const manager = (model.widget_manager ?? null) as unknown as WidgetManager | null;
-  const silences = [speak(() => replica.isHeard), speak(widgetsAreHeard(manager, browserClock))];
-  const area = new Area(replica, `kf${views}`, manager, ending.signal);
+  const isHeard = () => replica.isHeard;
+  const silences = [speak(isHeard, el), speak(widgetsAreHeard(manager, browserClock), el)];
+  const later = (then: () => void) => afterOthers(isHeard, el, then);
+  const area = new Area(replica, `kf${views}`, manager, later, ending.signal);
   const paint = () => {
     area.el.dataset.theme = colorMode();
   };

@@ -1,8 +1,5 @@
-/** The control of each kind of field that is not made of others. */
-import { checkbox, choices, radios, select } from "./choice.ts";
-import { colour, file, moment, slider } from "./pickers.ts";
-import type { Cell, FieldNode, Option } from "./protocol.gen.ts";
-import { computed, longText, number, password, text } from "./text.ts";
+/** What every control is to the field it stands in. */
+import type { Cell, Option } from "./protocol.gen.ts";
 
 export interface Control {
   /** All of it. */
@@ -24,43 +21,3 @@ export interface Control {
   forget?(): void;
   focus(): boolean;
 }
-
-export function makeControl(node: FieldNode, id: string, label: string, compact = false): Control {
-  switch (node.kind) {
-    case "long_text":
-    case "json":
-      return longText(node, id);
-    case "password":
-      return password(node, id);
-    case "number":
-      return number(node, id, compact);
-    case "slider":
-      return slider(node, id, label);
-    case "checkbox":
-      return node.nullable ? select({ ...node, options: YES_AND_NO }, id) : checkbox(node, id);
-    case "select":
-      return select(node, id);
-    case "radio":
-      return radios(node, id);
-    case "multi_select":
-      return choices(node, id);
-    case "date":
-    case "time":
-    case "datetime":
-      return moment(node, id, label);
-    case "colour":
-      return colour(node, id, label);
-    case "file":
-      return file(node, id, label);
-    case "computed":
-    case "unsupported":
-      return computed(node, id);
-    default:
-      return text(node, id);
-  }
-}
-
-const YES_AND_NO: Option[] = [
-  { value: true, label: "Yes" },
-  { value: false, label: "No" },
-];

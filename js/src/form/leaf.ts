@@ -2,7 +2,8 @@
  * One field with its label, note, control, help and errors, wired for screen readers:
  * `label for`, `aria-describedby` for help and errors, `aria-invalid`, `aria-required`.
  */
-import { type Control, makeControl } from "./control.ts";
+import type { Control } from "./control.ts";
+import { makeControl } from "./controls.ts";
 import { button, h, setAttribute, setText } from "./dom.ts";
 import type { FieldView, Form, Place } from "./form.ts";
 import type { Cell, FieldNode } from "./protocol.gen.ts";
@@ -103,9 +104,12 @@ export class Leaf implements FieldView {
   revert(): boolean {
     const { before, form } = this;
     if (!before || !this.control.read || same(before, form.cell(this.key))) return false;
-    if (before.unset) this.unset();
+    if (this.control.forget) {
+      // Nobody here knows the password there was: only one that was not told yet can be taken back.
+      if (!form.replica.takeBack(this.key, before)) return false;
+      this.control.forget();
+    } else if (before.unset) this.unset();
     else form.replica.edit(this.key, before.value ?? "");
-    this.control.forget?.();
     this.refresh();
     return true;
   }

@@ -73,6 +73,13 @@ export class Replica {
     }
   }
 
+  /** Takes back what was typed and not yet told; false when it was told, or nothing was typed. */
+  takeBack(key: string, before: Cell): boolean {
+    if (!this.unsent.delete(key)) return false;
+    this.picture.cells[key] = before;
+    return true;
+  }
+
   /** Sends what was typed and not yet told. */
   flush(): void {
     if (this.unsent.size) this.ask({ kind: "change" });

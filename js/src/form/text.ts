@@ -77,8 +77,10 @@ export function password(node: FieldNode, id: string): Control {
     input,
     discreet: true,
     show({ secret, value }) {
-      // The kernel has one no more: it was reset, or taken away.
-      if (wasThere && !secret && value === undefined) input.value = "";
+      // What is typed is here until it is told, in a redrawn control too. Once told it stays as it was typed,
+      // until the kernel has one no more: it was reset, or taken away.
+      if (typeof value === "string") setValue(input, value);
+      else if (wasThere && !secret) input.value = "";
       wasThere = secret === true;
       setAttribute(
         input,

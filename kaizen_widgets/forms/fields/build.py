@@ -25,9 +25,11 @@ from kaizen_widgets.forms.fields.build_leaves import (
 from kaizen_widgets.forms.fields.build_objects import EXPOSING, OBJECTS
 from kaizen_widgets.forms.fields.build_shapes import SHAPES
 from kaizen_widgets.forms.fields.hints import NO_HINT, Hint, hint_in
+from kaizen_widgets.forms.fields.instances import Instance
 from kaizen_widgets.forms.fields.labels import titled
 from kaizen_widgets.forms.fields.leaves import Encoded, JsonText, Leaf, Opaque
 from kaizen_widgets.forms.fields.nodes import ABSENT, Later, Node, Slot, resolved
+from kaizen_widgets.forms.fields.objects import Group, bare
 
 Schema = Mapping[str, Any]
 
@@ -208,7 +210,14 @@ def _lax_or_strict(build: Builder, schema: Schema) -> Node:
 
 
 def _json_or_python(build: Builder, schema: Schema) -> Node:
-    return _faces(build, schema, "json_schema")
+    node = _faces(build, schema, "json_schema")
+    python = schema["python_schema"]
+    if python["type"] != "is-instance" or not isinstance(bare(node), Group):
+        return node
+    slot = build.slot(schema["json_schema"])
+    return Instance(
+        python["cls"], slot, partial(build.validator, schema["json_schema"], build.config)
+    )
 
 
 def _faces(build: Builder, schema: Schema, face: str) -> Node:

@@ -6,7 +6,7 @@ is not, and the form calls it under its lock.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from kaizen_widgets.errors import FormError
@@ -16,6 +16,7 @@ from kaizen_widgets.forms.fields.hints import Hint
 from kaizen_widgets.forms.fields.nodes import Slot
 from kaizen_widgets.forms.fields.objects import Group, bare
 from kaizen_widgets.forms.fields.secrecy import has_secrets, hidden
+from kaizen_widgets.forms.fields.sound import sound_part
 from kaizen_widgets.forms.fields.tree import FieldTree
 from kaizen_widgets.forms.fields.unions import AnyUnion
 from kaizen_widgets.forms.fields.wire import Wire
@@ -149,6 +150,19 @@ class FormFields:
         all_types = context.criteria_mode == "all"
         told = [self._wording.told(found, all_types=all_types) for found in judged.found]
         return Resolved(errors=dict(told))
+
+    def sound_part(
+        self, drafts: Any, before: Any, names: Iterable[str]
+    ) -> tuple[Any, frozenset[str]]:
+        """Return the model's value with as many of the named fields as will do, and which these are.
+
+        Raises:
+            FormError: The model has no named fields.
+        """
+        if not isinstance(drafts, Mapping) or not isinstance(before, Mapping):
+            raise FormError(f"{self._model_name} has no named fields, so no part of it is sound.")
+        pins = self._branches.pins
+        return sound_part(lambda part: self.tree.validate(part, pins), drafts, before, names)
 
     # ---------------------------------------------------------------- unions
 

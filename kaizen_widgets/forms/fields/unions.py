@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -55,6 +55,22 @@ class Branch:
         except Exception:  # whatever it was, this branch did not take it
             return False
         return True
+
+    def made_of(self, given: Any, run: Run, at: Spot) -> Any:
+        """Return what this type makes of a parsed draft; or `MISSING`, and note what is wrong where."""
+        try:
+            return self.validator.validate_python(given, context=run.context)
+        except ValidationError as error:
+            run.settled.add(at.path)
+            for one in error.errors(include_url=False, include_input=False):
+                spot = self.slot.place(one["loc"], at.draft, at.path)
+                if spot.path == at.path:
+                    run.errors.append((replace(at, is_own=spot.is_own), one))
+                elif spot.path not in run.settled:
+                    run.errors.append((spot, one))
+        except Exception:  # it needs the rest of the model: the whole validation will ask it again
+            return MISSING
+        return MISSING
 
 
 class AnyUnion(Node, ABC):
@@ -138,20 +154,9 @@ class Union(AnyUnion):
         given = branch.slot.parse(draft, run, path)
         exact = branch.node.exact(given)
         given = given if exact is MISSING else exact
-        try:
-            value = branch.validator.validate_python(given, context=run.context)
-        except ValidationError as error:
-            run.settled.add(path)
-            for one in error.errors(include_url=False, include_input=False):
-                spot = branch.slot.place(one["loc"], draft, path)
-                if spot.path not in run.settled or spot.path == path:
-                    run.errors.append(
-                        (Spot(path, slot, draft, spot.is_own) if spot.path == path else spot, one)
-                    )
-            return given
-        except Exception:  # it needs the rest of the model: the whole validation will ask it again
-            return given
-        if len(run.errors) > before or exact is not MISSING or self._is_alone(index, draft):
+        value = branch.made_of(given, run, Spot(path, slot, draft))
+        is_whole = value is not MISSING and len(run.errors) == before
+        if not is_whole or exact is not MISSING or self._is_alone(index, draft):
             return given
         return value
 
