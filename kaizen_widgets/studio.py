@@ -107,6 +107,7 @@ class Studio(Resources):
             loop=loop,
             journal=there.journal(),
             leases=there.leases,
+            marks=there.save_marks(),
             scope=there.scope,
             new_id=new_id,
         )
