@@ -87,26 +87,27 @@ class AccountPanel(Panel):
         with self._lock:
             auth = self._auth
             known = auth.has_tokens or auth.is_loading
-            user = auth.user or {}
-            wanted = (known, user.get("name") or user.get("email"), auth.message, self._problem)
+            user = (auth.user or {}) if known else {}
+            name = str(user.get("name") or user.get("email") or "")
+            wanted = (known, name, auth.message, self._problem)
             if wanted == self._shown:
                 return
             self._shown = wanted
-            self._who.value = note(f"{wanted[1]}" if wanted[1] else "")
+            self._who.value = note(name)
             self._button.description = "Sign out"
             self._button.disabled = False
             self._bar.layout.display = "" if auth.has_tokens else "none"
-            old, form = self._notices.children, self._form
-            self._form = None
+            old = self._notices.children
             notices = [] if known else [self._signed_out(auth.message)]
             if self._problem:
                 notices.append(self._not_signed_out(self._problem))
             self._notices.children = notices
             for notice in old:
                 notice.close()
-            if form is not None:
-                form.reset()  # What was typed is kept by nobody.
-                form.close()
+            if known and self._form is not None:
+                self._form.reset()  # What was typed is kept by nobody.
+                self._form.close()
+                self._form = None
 
     def close(self) -> None:
         """Close the panel and stop listening."""
@@ -157,16 +158,17 @@ class AccountPanel(Panel):
                 primary=True,
             )
             return notice
-        self._form = FormPanel(
-            SignIn,
-            lambda given: self._signing_in(given.email, given.password.get_secret_value()),
-            title="",
-            submit_label="Sign in",
-            busy_label="Signing in…",
-            done_label="Signed in",
-            reset_label="Clear",
-        )
-        self._form.submit_button.tooltip = "studio.login(email, password)"
+        if self._form is None:
+            self._form = FormPanel(
+                SignIn,
+                lambda given: self._signing_in(given.email, given.password.get_secret_value()),
+                title="",
+                submit_label="Sign in",
+                busy_label="Signing in…",
+                done_label="Signed in",
+                reset_label="Clear",
+            )
+            self._form.submit_button.tooltip = "studio.login(email, password)"
         notice.add(self._form)
         return notice
 
