@@ -204,9 +204,7 @@ class AutoSave(Store):
             return
         self._show("dirty")
         if self._again and not self._closed:
-            self._begin()
-        elif self._timer is None:
-            self._edited()
+            self._begin()  # Else the timer of the edit made meanwhile will.
 
     def _failed(self, problem: str) -> None:
         pause = min(self._delay * 2 ** min(self._failures, 16), LONGEST_PAUSE)
