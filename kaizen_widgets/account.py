@@ -76,10 +76,11 @@ class Account:
             connection.storage,
             connection.scope,
             clock=api.query_client.loop,
-            on_change=self._look_at_theme,
+            on_change=self._look,
             on_session=self._follow,
         )
         if self._ui_kept is not None:
+            self._ui_kept.refresh()
             self._ui_kept.rehydrate()  # what was written between its making and our first look
         self._ends = [
             ui.subscribe(lambda state: state["theme"], self._theme_changed),
@@ -142,6 +143,8 @@ class Account:
             self._neighbours.close()
         for end in self._ends:
             end()
+        with self._lock:  # What has begun to follow another notebook comes to its end.
+            self._neighbours = None
 
     # ------------------------------------------------------- signing out
 
@@ -177,7 +180,7 @@ class Account:
         self._leave_pipeline()
         client.loop.wait(self._revoke(), WAIT)
         problems: list[str] = []
-        for take_away in (self._purge_journal, self._purge_stored, client.forget):
+        for take_away in (self._keeping.purge, self._purge_stored, client.forget):
             try:
                 take_away()
             except KaizenError as error:
@@ -193,10 +196,6 @@ class Account:
             await asyncio.wait_for(self._api.auth.endpoints.logout(), PATIENCE)
         except TimeoutError:
             logger.info("The server did not answer; the session there ends by itself.")
-
-    def _purge_journal(self) -> None:
-        if self._keeping.journal is not None:
-            self._keeping.journal.purge()
 
     def _purge_stored(self) -> None:
         if self._auth_kept is not None:
@@ -269,9 +268,10 @@ class Account:
         elif message.theme is not None:
             self._set_theme(lambda: self._ui.set_theme(message.theme or "system"))
 
-    def _look_at_theme(self) -> None:
+    def _look(self) -> None:
         if self._ui_kept is not None:
-            self._set_theme(self._ui_kept.rehydrate)
+            self._set_theme(self._ui_kept.refresh)
+        self._keeping.look()
 
     def _set_theme(self, change: Callable[[], object]) -> None:
         # Not under our lock: this may be the loop's thread, for which a sign-out waits holding it.

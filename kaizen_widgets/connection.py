@@ -21,10 +21,10 @@ from kaizen_widgets.stores import (
     Journal,
     Leases,
     Persistence,
+    SaveMarks,
     SqliteStorage,
     SystemKeyring,
     shared_leases,
-    shared_storage,
 )
 from kaizen_widgets.transport import Tokens, Transport
 
@@ -39,7 +39,9 @@ class Connection:
     Attributes:
         transport: Asks the server.
         auth: Who is signed in.
-        scope: The server as all kernels of the user know it; empty for one in memory.
+        scope: The server as all of the user's studios know it; empty for one in memory.
+        storage: The file they share, opened for this one alone: SQLite tells nobody of their own writes,
+            so two studios in one kernel follow each other as two kernels do. None for one in memory.
         workspace_id: Where new things belong; empty for the server's choice.
         auth_kept: What persists the session, or None.
         local: Gives a session without a password; None where a user must sign in.
@@ -49,20 +51,16 @@ class Connection:
     transport: Transport
     auth: AuthStore
     scope: str
+    storage: SqliteStorage | None = None
     workspace_id: str = ""
     auth_kept: Persistence | None = None
     local: Callable[[], Mapping[str, Any]] | None = None
     database: Database | None = None
 
     @property
-    def storage(self) -> SqliteStorage | None:
-        """The file kernels share; None for a studio that shares nothing."""
-        return shared_storage() if self.scope else None
-
-    @property
     def leases(self) -> Leases | None:
         """The locks beside that file."""
-        return shared_leases(self.storage) if self.storage else None
+        return shared_leases(self.storage.path) if self.storage else None
 
     def journal(self) -> Journal | None:
         """Return a journal of unsaved edits; None where nothing outlives the kernel."""
@@ -70,9 +68,15 @@ class Connection:
             return None
         return Journal(self.storage, self.leases, scope=self.scope)
 
+    def save_marks(self) -> SaveMarks | None:
+        """Return what the user's studios tell each other of saves."""
+        return SaveMarks(self.storage, self.scope) if self.storage else None
+
     def close(self) -> None:
-        """Close what this process alone has open."""
+        """Close what this studio alone has open."""
         self.auth.close()
+        if self.storage is not None:
+            self.storage.close()
         if self.database is not None:
             self.database.close()
 
@@ -112,6 +116,7 @@ def _embedded(database: Database, loop: BackgroundLoop, new_id: NewId) -> Connec
         Transport(EMBEDDED_URL, clock=loop, tokens=tokens, app=app, renew=renew),
         auth,
         scope=f"file:{database.location}" if database.is_durable else "",
+        storage=SqliteStorage() if database.is_durable else None,
         workspace_id=session["workspace_id"],
         local=sign_in,
         database=database,
@@ -122,7 +127,8 @@ def _remote(url: str, token: str, loop: BackgroundLoop) -> Connection:
     tokens = Tokens(token)
     if token:  # for this time, and for this kernel
         transport = Transport(url, clock=loop, tokens=tokens)
-        return Connection(transport, AuthStore(tokens), scope=transport.base_url)
+        auth, address = AuthStore(tokens), transport.base_url
+        return Connection(transport, auth, scope=address, storage=SqliteStorage())
 
     def others_pair() -> tuple[str, str]:
         """Return the pair another kernel bought; a refresh token works once."""
@@ -135,7 +141,9 @@ def _remote(url: str, token: str, loop: BackgroundLoop) -> Connection:
     address = transport.base_url
     keyring = SystemKeyring(address)
     auth = AuthStore(tokens, keeper=keyring, account=address)
-    return Connection(transport, auth, scope=address, auth_kept=auth.keep(shared_storage()))
+    storage = SqliteStorage()
+    kept = auth.keep(storage)
+    return Connection(transport, auth, scope=address, storage=storage, auth_kept=kept)
 
 
 def _open_database(data: str | os.PathLike[str] | None) -> Database:

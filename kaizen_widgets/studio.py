@@ -43,7 +43,15 @@ from kaizen_widgets.stores import (
     ExecutionStore,
     UIStore,
 )
-from kaizen_widgets.widgets import Canvas, NodeForm, Notifications, RunPanel, Theme, UnsavedPanel
+from kaizen_widgets.widgets import (
+    AccountPanel,
+    Canvas,
+    NodeForm,
+    Notifications,
+    RunPanel,
+    Theme,
+    UnsavedPanel,
+)
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -107,6 +115,7 @@ class Studio(Resources):
             loop=loop,
             journal=there.journal(),
             leases=there.leases,
+            marks=there.save_marks(),
             scope=there.scope,
             new_id=new_id,
         )
@@ -125,12 +134,19 @@ class Studio(Resources):
             forget=self._forget_user,
             opened=self._open_newest if url is None else lambda: None,
         )
-        self.unsaved_panel = UnsavedPanel(
-            self.keeping, self.auth, sign_in=self.login if there.local else None, now=loop.now
+        self.account_panel = AccountPanel(
+            self.auth,
+            login=self.login,
+            logout=lambda discard: self.logout(discard=discard),
+            needs_password=there.local is None,
+            start=loop.start,
         )
+        self.unsaved_panel = UnsavedPanel(self.keeping, now=loop.now)
         self.screen = (Theme(self.ui), Notifications(self.ui), self.account.tabs)
         desk = self.node_form.beside()
-        self.panel = ipw.VBox([*self.screen, self.unsaved_panel, desk, self.run_panel])
+        self.panel = ipw.VBox(
+            [*self.screen, self.account_panel, self.unsaved_panel, desk, self.run_panel]
+        )
         self._run: Run | None = None
         self._connect_canvas()
         if url is None:
@@ -313,6 +329,7 @@ class Studio(Resources):
         self.account.close()
         self.keeping.close()
         for widget in (
+            self.account_panel,
             self.unsaved_panel,
             self.run_panel,
             self.node_form,

@@ -1,5 +1,6 @@
 """The studio, without a browser: the whole road from an edit to the server and from a run to the store."""
 
+import asyncio
 import json
 import sys
 import threading
@@ -14,7 +15,7 @@ from kaizen_widgets.errors import (
     StoreError,
     UnauthorizedError,
 )
-from kaizen_widgets.stores import Neighbours, SqliteStorage
+from kaizen_widgets.stores import SqliteStorage
 from kaizen_widgets.stores.sqlite_storage import default_state_path
 from kaizen_widgets.testing import fake_comms
 
@@ -210,7 +211,7 @@ def test_a_user_without_a_keyring_signs_in_again_and_is_told_why(monkeypatch, tm
     kept = SqliteStorage(tmp_path / "stores.db")
     user = {"state": {"user": {"id": "u1", "role": "developer"}}, "version": 0}
     kept.set(f"kaizen-auth:{address}", json.dumps(user))
-    monkeypatch.setattr("kaizen_widgets.connection.shared_storage", lambda: kept)
+    monkeypatch.setattr("kaizen_widgets.connection.SqliteStorage", lambda: kept)
     monkeypatch.setitem(sys.modules, "keyring", None)
     with fake_comms():
         studio = Studio("https://kaizen.example.com")
@@ -224,7 +225,7 @@ def test_a_user_without_a_keyring_signs_in_again_and_is_told_why(monkeypatch, tm
 
 def test_a_studio_in_memory_leaves_no_trace_of_its_screen(studio, monkeypatch, tmp_path):
     kept = SqliteStorage(tmp_path / "stores.db")
-    monkeypatch.setattr("kaizen_widgets.connection.shared_storage", lambda: kept)
+    monkeypatch.setattr("kaizen_widgets.connection.SqliteStorage", lambda: kept)
     studio.ui.set_theme("dark")
     assert kept.get("kaizen-ui") is None
 
@@ -268,28 +269,93 @@ def test_signing_out_with_unsaved_edits_is_refused_unless_they_are_given_up(stud
     assert studio.graph.node_count == 0
 
 
-def test_two_studios_of_one_user_follow_each_other(tmp_path):
+@pytest.fixture
+def two(tmp_path):
+    """Two studios of one user; in one kernel, and no otherwise than in two."""
     with fake_comms():
-        one, other = Studio(data=tmp_path / "k.db"), Studio(data=tmp_path / "k.db")
-        heard = threading.Event()
-        other.auth.subscribe(lambda state, _p: state["is_authenticated"] or heard.set())
-        # As another kernel would: over a file of its own, for one connection never sees its own writes.
-        storage = SqliteStorage(default_state_path())
-        neighbours = Neighbours(
-            storage,
-            one._connection.scope,
-            clock=one._loop,
-            on_change=lambda: None,
-            on_session=lambda _in: None,
-        )
-        neighbours.tell(signed_in=False)
-        assert heard.wait(WAIT)
-        assert other.graph.node_count == 0
-        assert other.auth.message == "Signed out in another notebook."
-        neighbours.close()
-        storage.close()
-        one.close()
-        other.close()
+        made = Studio(data=tmp_path / "k.db"), Studio(data=tmp_path / "k.db")
+        yield made
+        for each in made:
+            each.close()
+
+
+def comes(store, condition):
+    """Wait until a condition holds that a store's change can make true."""
+    held = threading.Event()
+    end = store.subscribe(lambda _state, _before: condition() and held.set())
+    assert condition() or held.wait(WAIT)
+    end()
+
+
+def test_signed_out_in_one_studio_the_other_is_too_and_signs_in_with_it(two):
+    one, other = two
+    one.logout()
+    comes(other.auth, lambda: not other.auth.has_tokens)
+    assert other.graph.node_count == 0
+    assert other.auth.message == "Signed out in another notebook."
+    one.login()
+    comes(other.store, lambda: other.graph.node_count > 0)
+    assert other.auth.is_authenticated
+
+
+def test_the_theme_of_one_studio_is_the_other_s(two):
+    one, other = two
+    one.ui.set_theme("dark")
+    comes(other.ui, lambda: other.ui.theme == "dark")
+    other.ui.set_theme("light")
+    comes(one.ui, lambda: one.ui.theme == "light")
+
+
+def test_what_one_studio_saves_the_other_shows_as_a_step_that_is_saved(two):
+    one, other = two
+    one.store.update_node_data("billing", {"label": "Refunds"})
+    one.save()
+    comes(other.store, lambda: other.graph.node("billing").label == "Refunds")
+    comes(other.autosave, lambda: other.autosave.status == "saved")
+    assert not other.store.is_dirty
+    assert other.store.history.undo_label == "take what another notebook saved"
+    other.undo()
+    other.save()
+    comes(one.store, lambda: one.graph.node("billing").label == "Billing")
+
+
+def test_what_another_studio_saves_never_takes_unsaved_edits_away(two, monkeypatch):
+    one, other = two
+    other.autosave.close()  # as between an edit and its save
+    other.store.update_node_data("billing", {"label": "Mine"})
+    one.store.update_node_data("billing", {"label": "Theirs"})
+    asked = threading.Event()
+    load = other.pipelines.endpoints.load_graph
+
+    async def answered(pipeline_id):
+        try:
+            return await load(pipeline_id)
+        finally:
+            asked.set()
+
+    monkeypatch.setattr(other.pipelines.endpoints, "load_graph", answered)
+    one.save()
+    assert asked.wait(WAIT)
+    other._loop.wait(asyncio.sleep(0), WAIT)
+    assert other.graph.node("billing").label == "Mine"
+    assert other.store.is_dirty
+    other.store.mark_clean()
+
+
+def test_a_conflict_is_about_what_the_server_has_now(two):
+    one, other = two
+    one.store.update_node_data("billing", {"label": "First"})
+    other.store.update_node_data("billing", {"label": "Mine"})
+    one.save()
+    with pytest.raises(StoreError, match="changed elsewhere"):
+        other.save()
+    one.store.update_node_data("billing", {"label": "Second"})
+    one.save()
+    comes(other.keeping, lambda: other.conflict.theirs.node("billing").label == "Second")
+    one.store.update_node_data("billing", {"label": "Mine"})
+    one.save()
+    comes(other.keeping, lambda: other.conflict is None)
+    comes(other.autosave, lambda: other.autosave.status == "saved")
 
 
 def test_a_message_of_another_tab_makes_a_kernel_look_and_is_told_to_nobody(tmp_path):

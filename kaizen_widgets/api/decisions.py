@@ -14,7 +14,7 @@ from kaizen_widgets.stores import UnsavedDraft
 if TYPE_CHECKING:
     from kaizen_widgets.api.keeping import Keeping
 
-SERVER, YOURS = "the server's version", "yours"
+SERVER, YOURS, DRAFT = "the server's version", "yours", "the draft"
 
 
 class Conflict:
@@ -67,9 +67,8 @@ class RecoveredDraft:
         unsaved: What the journal had.
     """
 
-    def __init__(self, keeping: Keeping, unsaved: UnsavedDraft, server: Graph) -> None:
+    def __init__(self, keeping: Keeping, unsaved: UnsavedDraft) -> None:
         self._keeping = keeping
-        self._server = server
         self.unsaved = unsaved
 
     @property
@@ -96,12 +95,14 @@ class RecoveredDraft:
     def has_moved(self) -> bool:
         """Whether the server's version has changed since."""
         return self.unsaved.pipeline_id is not None and not same_content(
-            self.unsaved.server, self._server
+            self.unsaved.server, self._keeping.server
         )
 
     def compare(self) -> Comparison:
-        """Return what differs from the server's version to the draft."""
-        return compare(self._server, self.unsaved.graph, SERVER, "the draft")
+        """Return what differs from the server's version, if there ever was one, to the draft."""
+        if self.unsaved.pipeline_id is None:
+            return compare(self.unsaved.base, self.unsaved.graph, "what it began with", DRAFT)
+        return compare(self._keeping.server, self.unsaved.graph, SERVER, DRAFT)
 
     def load(self) -> None:
         """Put it on the canvas; undo takes it away again.

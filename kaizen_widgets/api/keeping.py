@@ -5,6 +5,9 @@ saved, then somebody else stored something: a conflict, decided by the content, 
 neither ETag nor a time that moves. Nothing is sent until the user chose: keep mine, keep theirs, keep both.
 Kernels of one user on one machine take turns, so that no save slips in between the question and the save.
 
+What another of the user's notebooks saves of the open pipeline is shown here too, as a step that undo takes
+back, as long as nothing is unsaved; with unsaved edits it is a conflict at the next save.
+
 Neither side is ever overwritten unasked: a recovered draft stays in the journal until it is loaded or
 discarded, and loading it and taking theirs are steps of the history like any other.
 """
@@ -19,11 +22,13 @@ from traitlets import Any as AnyTrait
 from traitlets import Tuple, Unicode
 
 from kaizen_widgets.api.decisions import Conflict, RecoveredDraft
+from kaizen_widgets.api.following import Following
 from kaizen_widgets.api.pipelines import Pipelines
+from kaizen_widgets.api.turns import Turns
 from kaizen_widgets.background import BackgroundLoop, Pending
-from kaizen_widgets.clock import NewId, random_id, sleep
+from kaizen_widgets.clock import NewId, random_id
 from kaizen_widgets.errors import ConnectError, SaveConflictError, StoreError, TimedOutError
-from kaizen_widgets.graph import Edge, Graph, Node, diff, same_content
+from kaizen_widgets.graph import Graph, diff, renamed, same_content
 from kaizen_widgets.stores import (
     AutoSave,
     CanvasStore,
@@ -32,14 +37,12 @@ from kaizen_widgets.stores import (
     Journal,
     Leases,
     Replaced,
+    SaveMarks,
     Store,
 )
 
 T = TypeVar("T")
 
-PATIENCE = 20.0
-"""Seconds to wait for another notebook's save of the same pipeline."""
-STEP = 0.05
 WAIT = 30.0
 """Seconds the verbs wait for the server."""
 
@@ -53,6 +56,7 @@ class Keeping(Store):
         loop: Where saves go on; also the clock.
         journal: Keeps unsaved edits across a crash; None where nothing outlives the kernel anyway.
         leases: Lets kernels take turns at a pipeline.
+        marks: What the user's notebooks tell each other of saves; None where there is only this one.
         scope: Which server, for turns.
         new_id: Gives ids to the nodes and edges of a copy.
 
@@ -75,6 +79,7 @@ class Keeping(Store):
         loop: BackgroundLoop,
         journal: Journal | None = None,
         leases: Leases | None = None,
+        marks: SaveMarks | None = None,
         scope: str = "",
         new_id: NewId = random_id,
     ) -> None:
@@ -83,8 +88,7 @@ class Keeping(Store):
         self.pipelines = pipelines
         self.journal = journal
         self._loop = loop
-        self._leases = leases or Leases(None)
-        self._scope = scope
+        self._turns = Turns(leases, scope, loop)
         self._new_id = new_id
         self._epoch = store.epoch
         self._server = store.graph
@@ -94,6 +98,14 @@ class Keeping(Store):
         self._end_journal = journal.follow(store) if journal else lambda: None
         self._end_conflict = store.on_event(self._on_event)
         self.autosave = AutoSave(store, self._save, clock=loop, spawn=loop.start)
+        self._following = marks and Following(
+            store, pipelines, marks, loop=loop, moment=lambda: self._server, adopt=self._adopt
+        )
+
+    @property
+    def server(self) -> Graph:
+        """What the server has of the open pipeline, as far as is known here."""
+        return self._server
 
     def open(self, graph: Graph, *, id: str | None, name: str, server: Graph | None = None) -> None:
         """Show a pipeline, and offer what a dead kernel left of it.
@@ -109,7 +121,7 @@ class Keeping(Store):
             self.canvas.load_pipeline(graph, id=id, name=name)
             # Before the event: whoever is told of the pipeline finds its drafts beside it.
             self._epoch, self._server, self._sent = self.canvas.epoch, stored, ()
-            drafts = self._found(id, stored) if id else ()
+            drafts = self._found() if id else ()
             self.set({"conflict": None, "drafts": drafts, "notice": ""})
 
     def save(self, timeout: float) -> None:
@@ -174,7 +186,7 @@ class Keeping(Store):
         """Give a recovered draft up."""
         if self.journal is not None:
             self.journal.forget(draft.unsaved.id)
-        self.set(lambda state: {"drafts": tuple(d for d in state["drafts"] if d is not draft)})
+        self._keep_drafts(lambda one: one.unsaved.id != draft.unsaved.id)
 
     def keep_mine(self) -> None:
         """Save over what somebody else stored; if they store again meanwhile, that is asked anew."""
@@ -191,14 +203,17 @@ class Keeping(Store):
 
     async def keep_both(self, name: str = "") -> str:
         """Store yours as a pipeline of its own, then take theirs; return the copy's name."""
-        conflict = self._open_conflict()
+        self._open_conflict()
         name = name or f"{self.canvas.pipeline_name} (my copy)"
         mine = self.canvas.graph
         created = await self.pipelines.create(name=name)
         # The public server keeps a node id once in all its pipelines.
-        await self.pipelines.save_graph(created.id, _renamed(mine, self._new_id))
+        await self.pipelines.save_graph(created.id, renamed(mine, self._new_id))
         with self.canvas.locked():
-            if self.conflict is not conflict or self.canvas.graph is not mine:
+            conflict = (
+                self.conflict
+            )  # They may have stored again meanwhile; that is in none of ours.
+            if conflict is None or self.canvas.graph is not mine:
                 raise StoreError(
                     f"The pipeline changed while {name!r} was stored; please decide again.",
                     store="canvas",
@@ -214,6 +229,25 @@ class Keeping(Store):
             self._unreachable = False
             # Not here: whoever tells us may hold a lock of theirs.
             self._loop.call_later(0, self.autosave.reconnected)
+
+    def look(self) -> None:
+        """Another notebook wrote to the file all share: show what it saved, and which drafts are left."""
+        if self._following:
+            self._following.look()
+        if self.drafts and self.journal is not None:
+            gone = self.journal.gone(draft.unsaved.id for draft in self.drafts)
+            self._keep_drafts(lambda draft: draft.unsaved.id not in gone)
+
+    def purge(self) -> None:
+        """Leave nothing of the user's pipelines in the file all share.
+
+        Raises:
+            PersistError: It is still there.
+        """
+        if self._following:
+            self._following.purge()
+        if self.journal is not None:
+            self.journal.purge()
 
     def wait(self, coroutine: Coroutine[Any, Any, T]) -> T:
         """Run one of the coroutines above and wait for its end."""
@@ -256,7 +290,7 @@ class Keeping(Store):
         pipeline_id = draft.pipeline_id
         if pipeline_id is None:
             pipeline_id, known = await self._create(draft), Graph()
-        stored = await self._in_turn(
+        stored = await self._turns.take(
             pipeline_id, lambda: self._store_if_same(pipeline_id, draft, known)
         )
         with self.canvas.locked():
@@ -283,6 +317,7 @@ class Keeping(Store):
         """
         theirs = await self.pipelines.endpoints.load_graph(pipeline_id)
         if same_content(theirs, draft.graph):
+            self._told(pipeline_id)
             return theirs  # An answer was lost, or both did the same.
         if not any(same_content(theirs, own) for own in (known, *self._sent)):
             message = f"{draft.pipeline_name!r} was changed elsewhere since you opened it."
@@ -292,60 +327,56 @@ class Keeping(Store):
             raise SaveConflictError(message, base=known, theirs=theirs)
         # It may arrive although no answer comes back; then it is ours that the server has.
         self._sent = (*self._sent, draft.graph)
-        return (await self.pipelines.save_graph(pipeline_id, draft.graph)).graph
+        stored = (await self.pipelines.save_graph(pipeline_id, draft.graph)).graph
+        self._told(pipeline_id)
+        return stored
 
-    async def _in_turn(self, pipeline_id: str, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
-        waited = 0.0
-        while True:
-            with self._leases.turn(f"{self._scope} {pipeline_id}") as mine:
-                if mine:
-                    return await work()
-            if waited >= PATIENCE:
-                raise StoreError("Another notebook does not finish saving it.", store="canvas")
-            await sleep(self._loop, STEP)
-            waited += STEP
+    def _told(self, pipeline_id: str) -> None:
+        if self._following:
+            self._following.told(pipeline_id)
 
-    def _found(self, pipeline_id: str | None, graph: Graph) -> tuple[RecoveredDraft, ...]:
+    def _found(self) -> tuple[RecoveredDraft, ...]:
         if self.journal is None:
             return ()
         found = []
-        for unsaved in self.journal.drafts(pipeline_id):
-            if unsaved.pipeline_id is not None and same_content(unsaved.graph, graph):
+        for unsaved in self.journal.drafts(self.canvas.pipeline_id):
+            if unsaved.pipeline_id is not None and same_content(unsaved.graph, self._server):
                 self.journal.forget(unsaved.id)  # It was saved; only the note of that was lost.
             else:
-                found.append(RecoveredDraft(self, unsaved, graph))
+                found.append(RecoveredDraft(self, unsaved))
         return tuple(found)
+
+    def _keep_drafts(self, wanted: Callable[[RecoveredDraft], bool]) -> None:
+        self.set(lambda state: {"drafts": tuple(d for d in state["drafts"] if wanted(d))})
+
+    def _adopt(self, theirs: Graph) -> None:
+        """Show what another notebook saved, unless it is unsaved edits that would have to go."""
+        ours = (self._server, *self._sent)
+        if (conflict := self.conflict) is not None:
+            if any(same_content(theirs, one) for one in (self.canvas.graph, *ours)):
+                self.set({"conflict": None, "notice": ""})  # They came round to ours.
+                self.canvas.post(self.autosave.resume)
+            elif not same_content(theirs, conflict.theirs):
+                self.set({"conflict": Conflict(self, conflict.base, theirs)})
+        elif not (self.canvas.is_dirty or any(same_content(theirs, one) for one in ours)):
+            self._take_theirs(theirs, "take what another notebook saved")
 
     def _open_conflict(self) -> Conflict:
         if self.conflict is None:
             raise StoreError("There is no conflict any more.", store="canvas")
         return self.conflict
 
-    def _take_theirs(self, theirs: Graph) -> None:
-        self.canvas.commit(diff(self.canvas.graph, theirs), label="take the server's version")
-        self._server = theirs
+    def _take_theirs(self, theirs: Graph, label: str = "take the server's version") -> None:
+        self.canvas.commit(diff(self.canvas.graph, theirs), label=label)
+        self._server, self._sent = theirs, ()
         self.canvas.mark_clean()
         epoch, rev = self.canvas.epoch, self.canvas.rev
         if self.journal is not None:
             journal = self.journal
             self.canvas.post(lambda: journal.saved(epoch, rev, theirs))
-        self.set({"conflict": None, "notice": ""})
+        # Drafts are beside another version now.
+        drafts = self._found() if self.drafts else ()
+        self.set({"conflict": None, "drafts": drafts, "notice": ""})
 
     def __repr__(self) -> str:
         return f"Keeping({self.autosave.status}, drafts={len(self.drafts)})"
-
-
-def _renamed(graph: Graph, new_id: NewId) -> Graph:
-    """Return the same pipeline with other ids."""
-    ids = {node.id: f"{node.type or 'node'}-{new_id()}" for node in graph.nodes}
-    nodes: list[Node] = []
-    for node in graph.nodes:
-        parent = {} if node.parent_id is None else {"parentId": ids[node.parent_id]}
-        nodes.append(Node.from_json({**node, "id": ids[node.id], **parent}))
-    edges = [
-        Edge.from_json(
-            {**edge, "id": new_id(), "source": ids[edge.source], "target": ids[edge.target]}
-        )
-        for edge in graph.edges
-    ]
-    return Graph(nodes, edges)

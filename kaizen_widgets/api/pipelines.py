@@ -217,6 +217,11 @@ class Pipelines(Resource):
         """Return the query of the server's patterns: what each does, by name."""
         return self._query(KEYS.patterns, self.endpoints.patterns)
 
+    def changed_elsewhere(self, id: str) -> None:
+        """Note that somebody else stored one: what is kept of it, and of lists, is stale."""
+        self._client.invalidate_queries(KEYS.detail(id))
+        self._client.invalidate_queries(KEYS.lists)
+
     def save_graph(self, id: str, graph: Graph, *, etag: str = "") -> Mutation:
         """Replace a pipeline's graph; what was sent is what the cache then holds.
 

@@ -26,6 +26,7 @@ from kaizen_widgets.graph.operations import (
     UnsetProperty,
     describe,
 )
+from kaizen_widgets.graph.renamed import renamed
 
 __all__ = [
     "XY",
@@ -56,5 +57,6 @@ __all__ = [
     "get_outgoers",
     "is_edge",
     "reconnect_edge",
+    "renamed",
     "same_content",
 ]

@@ -14,6 +14,7 @@ from kaizen_widgets.stores.monitoring import Devtools, devtools
 from kaizen_widgets.stores.neighbours import Neighbours
 from kaizen_widgets.stores.persistence import Persistence, persist
 from kaizen_widgets.stores.plain import PlainStore
+from kaizen_widgets.stores.save_marks import SaveMarks
 from kaizen_widgets.stores.selecting import same, shallow
 from kaizen_widgets.stores.sqlite_storage import SqliteStorage, shared_storage
 from kaizen_widgets.stores.store import Store
@@ -36,6 +37,7 @@ __all__ = [
     "Persistence",
     "PlainStore",
     "Replaced",
+    "SaveMarks",
     "SqliteStorage",
     "Step",
     "Store",

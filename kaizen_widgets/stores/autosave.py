@@ -123,13 +123,9 @@ class AutoSave(Store):
     def _on_event(self, event: Event) -> None:
         match event:
             case Commit():
-                self._edited()
+                self._edited() if self._canvas.is_dirty else self._cleaned()
             case Replaced():
-                with self._delivery.locked():
-                    self._stop_timer()
-                    self._waiting_since = None
-                    self._again = False
-                    self._show("saved")
+                self._cleaned(replaced=True)
 
     def _edited(self) -> None:
         with self._delivery.locked():
@@ -143,6 +139,16 @@ class AutoSave(Store):
             if not self._saving:
                 self._show("dirty")
             self._start_timer(min(self._delay, self._waiting_since + self._longest_wait - now))
+
+    def _cleaned(self, *, replaced: bool = False) -> None:
+        """Nothing is unsaved: another document, or a step to what is stored."""
+        with self._delivery.locked():
+            if not replaced and (self._saving or self.status == "conflict"):
+                return  # Whoever ends that says how it stands.
+            self._stop_timer()
+            self._waiting_since = None
+            self._again = False
+            self._show("saved")
 
     def _start_timer(self, delay: float) -> None:
         self._stop_timer()
@@ -198,9 +204,7 @@ class AutoSave(Store):
             return
         self._show("dirty")
         if self._again and not self._closed:
-            self._begin()
-        elif self._timer is None:
-            self._edited()
+            self._begin()  # Else the timer of the edit made meanwhile will.
 
     def _failed(self, problem: str) -> None:
         pause = min(self._delay * 2 ** min(self._failures, 16), LONGEST_PAUSE)

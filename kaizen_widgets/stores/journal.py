@@ -14,7 +14,7 @@ import json
 import logging
 import sqlite3
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TypeVar
@@ -156,6 +156,16 @@ class Journal:
             if draft.edits:
                 found.append(draft)
         return found
+
+    def gone(self, ids: Iterable[str]) -> frozenset[str]:
+        """Return which of these entries are not there any more: another kernel loaded or dropped them."""
+        asked = frozenset(ids)
+
+        def work(db: sqlite3.Connection) -> frozenset[str]:
+            rows = db.execute("SELECT id FROM journals WHERE scope = ?", (self._scope,))
+            return asked - {row["id"] for row in rows}
+
+        return self._read(work, frozenset())
 
     def forget(self, draft_id: str) -> None:
         """Drop a draft: it was loaded, or the user gave it up."""

@@ -18,8 +18,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from kaizen_widgets.stores.sqlite_storage import SqliteStorage
-
 LAST_BYTE = 2**30
 """Leases are taken below it, turns above; Windows counts bytes in 31 bits."""
 
@@ -121,9 +119,9 @@ class Leases:
 
 
 @functools.cache
-def shared_leases(storage: SqliteStorage) -> Leases:
-    """Return this process's locks beside a storage's file."""
-    return Leases(storage.path.with_suffix(".locks"))
+def shared_leases(file: Path) -> Leases:
+    """Return this process's locks beside a file; one object, for a process sees no locks of its own."""
+    return Leases(file.with_suffix(".locks"))
 
 
 def _random_byte() -> int:

@@ -16,7 +16,7 @@ from kaizen_widgets.clock import Clock, Timer
 from kaizen_widgets.stores.sqlite_storage import SqliteStorage
 
 NAME = "kaizen-session"
-EVERY = 0.5
+EVERY = 0.25
 """Seconds between two looks."""
 
 

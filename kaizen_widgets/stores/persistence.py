@@ -73,6 +73,7 @@ class Persistence:
         self._after: list[Callable[[State], object]] = []
         self._problem = ""
         self._revision: int | None = None
+        self._known: str | None = None
         self._timer: Timer | None = None
         self._take_off = store.use(self)
         if not skip_hydration:
@@ -99,11 +100,14 @@ class Persistence:
         walk(self._hydrate(self._round, finished or None), self._start)
 
     def refresh(self) -> bool:
-        """Read again if another process wrote to the storage; return whether it did."""
+        """Read again if another process wrote another text; return whether it did."""
         if not isinstance(self._storage, CountsRevisions):
             return False
         before, self._revision = self._revision, self._storage.revision()
         if before is None or before == self._revision:
+            return False
+        # Others write other things to the same file; reading for those might undo a set on its way there.
+        if self._storage.get(self.name) == self._known:
             return False
         self.rehydrate()
         return True
@@ -190,7 +194,9 @@ class Persistence:
     def after_set(self, action: Action) -> None:
         """Write the state down."""
         with self._writing:  # of two threads the later state is written last
-            self._later(self._storage.set(self.name, self._text()))
+            text = self._text()
+            self._later(self._storage.set(self.name, text))
+            self._known = text
 
     def _stop_following(self) -> None:
         timer, self._timer = self._timer, None
@@ -203,11 +209,13 @@ class Persistence:
     def _hydrate(self, round_: int, finished: Finished | None) -> Steps:
         self._problem = ""
         try:
-            migrated, stored = yield from self._read((yield self._storage.get(self.name)))
+            text = yield self._storage.get(self.name)
+            migrated, stored = yield from self._read(text)
             if round_ != self._round:
                 return
             merged = self._merge(stored, self._store.get())
             self._store.apply(merged, replace=True, action=None, told=self._others())
+            self._known = text
             if migrated:
                 yield self._storage.set(self.name, self._text())
             if round_ != self._round:

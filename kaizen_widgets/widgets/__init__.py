@@ -1,5 +1,6 @@
 """The ipywidgets layer: what a notebook shows."""
 
+from kaizen_widgets.widgets.account_panel import AccountPanel
 from kaizen_widgets.widgets.agent_form import AgentForm
 from kaizen_widgets.widgets.canvas import Canvas
 from kaizen_widgets.widgets.execution_panel import ExecutionPanel
@@ -16,6 +17,7 @@ from kaizen_widgets.widgets.theme import Theme
 from kaizen_widgets.widgets.unsaved import UnsavedPanel
 
 __all__ = [
+    "AccountPanel",
     "AgentForm",
     "Canvas",
     "ExecutionPanel",

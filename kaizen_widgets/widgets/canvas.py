@@ -122,7 +122,7 @@ class Canvas(BundledWidget):
             **keys,
         )
         self._ends.append(self.store.on_event(self._on_event))
-        self._watch(self.store, ["pipeline_name"])
+        self._watch(self.store, ["pipeline_name", "pipeline_id"])
         self._watch(self.store.history, ["past", "future"])
         self.observe(self._select_in_views, names="selected")
         self.on_msg(lambda _widget, content, _buffers: self._receive(content))
@@ -211,7 +211,8 @@ class Canvas(BundledWidget):
         history = self.store.history
         autosave, execution = self._autosave, self._execution
         save = SaveState()
-        if autosave is not None:
+        if autosave is not None and (self.store.pipeline_id or autosave.status != "saved"):
+            # A pipeline that was never stored, and has nothing to store yet, is not "saved".
             save = SaveState(status=autosave.status, message=autosave.message)
         self._end.show(
             CanvasState(

@@ -88,14 +88,30 @@ def test_no_secret_is_in_jupyterlab_s_page_storage_log_or_notebook(
     for index in range(1, len(cells) + 1):
         lab.run_cell(index)
     Hand(lab).node("a").wait_for()
-    lab.save()
-    saved = (server.notebooks / lab.path).read_text()
-    assert "application/vnd.jupyter.widget-state+json" in saved, "the widgets' state is saved"
-    assert found_in(saved) == []
-    assert found_in(lab.page.evaluate(STORAGE)) == []
-    assert found_in(lab.server_log()) == []
-    assert found_in("\n".join(lab.problems)) == []
-    assert found_under(server.data.parent) == []
+
+    def nowhere() -> None:
+        lab.save()
+        saved = (server.notebooks / lab.path).read_text()
+        assert "application/vnd.jupyter.widget-state+json" in saved, "the widgets' state is saved"
+        assert found_in(saved) == []
+        assert found_in(lab.page.evaluate(STORAGE)) == []
+        assert found_in(lab.server_log()) == []
+        assert found_in("\n".join(lab.problems)) == []
+        assert found_under(server.data.parent) == []
+
+    nowhere()
     lab.run_python("studio.logout(discard=True)")
     assert lab.python("studio.auth.has_tokens") is False
     assert found_under(server.data.parent) == []
+    # Once more by hand: typed, it is nowhere either, nor when the button sent it.
+    field = lab.page.locator("input[type=password]")
+    lab.page.get_by_label("E-mail").fill("anna@example.com")
+    field.fill(PASSWORD)
+    field.blur()
+    nowhere()
+    lab.page.get_by_role("button", name="Sign in", exact=True).click()
+    lab.wait_for_python("studio.auth.is_authenticated")
+    field.wait_for(state="detached")
+    nowhere()
+    lab.page.get_by_role("button", name="Sign out").click()
+    lab.wait_for_python("studio.auth.has_tokens", False)

@@ -1,0 +1,145 @@
+"""Signing in and out in the cell, without a browser."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from ipywidgets import Button
+from ipywidgets.widgets.widget import _instances
+
+from kaizen_widgets.background import background
+from kaizen_widgets.errors import StoreError, UnauthorizedError
+from kaizen_widgets.stores import AuthStore
+from kaizen_widgets.testing import FakeComms, find
+from kaizen_widgets.widgets import AccountPanel, FormPanel
+
+WAIT = 20
+PASSWORD = "correct-horse"
+
+
+class Desk:
+    """A session, a panel, and a server as a test says."""
+
+    def __init__(self, *, needs_password: bool) -> None:
+        self.auth = AuthStore()
+        self.auth.set({"is_loading": False})
+        self.problem = ""
+        self.given_up: list[bool] = []
+        self.panel = AccountPanel(
+            self.auth,
+            login=self.login,
+            logout=self.logout,
+            needs_password=needs_password,
+            start=background.start,
+        )
+
+    def login(self, email: str, password: str) -> None:
+        if email and password != PASSWORD:
+            raise UnauthorizedError("Invalid email or password.", status=401)
+        self.auth.login({"id": "u1", "name": "Anna <b>"}, "access")
+
+    def logout(self, discard: bool) -> None:
+        self.given_up.append(discard)
+        if self.problem and not discard:
+            raise StoreError(self.problem, store="canvas")
+        self.auth.logout()
+
+    def button(self, name: str) -> Button:
+        return find(self.panel, Button, description=name)
+
+    def wait(self, condition: Callable[[], Any]) -> None:
+        """Wait for what goes on in the background."""
+        held = threading.Event()
+
+        def look(*_: object) -> None:
+            if condition():
+                held.set()
+
+        end = self.auth.subscribe(look)
+        self.panel._notices.observe(look, names="children")
+        look()
+        assert held.wait(WAIT)
+        end()
+
+
+@pytest.fixture
+def local(comms: FakeComms):
+    desk = Desk(needs_password=False)
+    yield desk
+    desk.panel.close()
+
+
+@pytest.fixture
+def remote(comms: FakeComms):
+    desk = Desk(needs_password=True)
+    yield desk
+    desk.panel.close()
+
+
+def sign_in(desk: Desk, password: str) -> None:
+    form = find(desk.panel, FormPanel)
+    form.form.set_value("email", "anna@example.com")
+    form.form.set_value("password", password)
+    submission = form.submit()
+    assert submission is not None
+    submission.wait(WAIT)
+
+
+def test_where_no_password_is_needed_one_button_signs_in_and_another_out(local: Desk):
+    local.button("Sign in").click()
+    local.wait(lambda: local.auth.is_authenticated and not local.panel._notices.children)
+    assert "Anna &lt;b&gt;" in local.panel._who.value
+    local.button("Sign out").click()
+    local.wait(lambda: not local.auth.has_tokens and local.panel._notices.children)
+    assert local.given_up == [False]
+
+
+def test_a_wrong_password_is_said_and_the_right_one_signs_in(remote: Desk):
+    with pytest.raises(UnauthorizedError):
+        sign_in(remote, "wrong")
+    form = find(remote.panel, FormPanel)
+    assert "Invalid email or password." in form.status.value
+    sign_in(remote, PASSWORD)
+    remote.wait(lambda: remote.auth.is_authenticated)
+    assert remote.panel._form is None
+    assert not form.form.values["password"]
+
+
+def test_no_message_to_the_page_holds_a_password(remote: Desk, comms: FakeComms):
+    sign_in(remote, PASSWORD)
+    said = [str(comm.sent) for comm in comms]
+    assert any("Password" in one for one in said)
+    assert PASSWORD not in "".join(said)
+
+
+def test_unsaved_edits_keep_one_signed_in_until_they_are_given_up(local: Desk):
+    local.login("", "")
+    local.problem = "There are unsaved edits."
+    local.button("Sign out").click()
+    local.wait(lambda: local.panel._notices.children)
+    assert local.auth.has_tokens
+    local.button("Sign out anyway").click()
+    assert local.given_up == [False], "asked once more"
+    local.button("Sign out anyway for good?").click()
+    local.wait(lambda: not local.auth.has_tokens)
+    assert local.given_up == [False, True]
+
+
+def test_what_was_typed_stays_while_the_reason_changes(remote: Desk):
+    form = find(remote.panel, FormPanel)
+    form.form.set_value("email", "anna@example.com")
+    remote.auth.set({"message": "Signed out in another notebook."})
+    assert find(remote.panel, FormPanel) is form
+    assert form.form.values["email"] == "anna@example.com"
+
+
+def test_signing_in_and_out_again_and_again_leaves_no_widget_behind(local: Desk):
+    counts = []
+    for _ in range(3):
+        local.login("", "")
+        local.auth.logout()
+        counts.append(len(_instances))
+    assert counts[0] == counts[2]
