@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import statistics
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, NamedTuple
 
-from playwright.sync_api import Page, WebSocket
+from playwright.sync_api import Browser, Page, WebSocket, sync_playwright
 
 from tests.benchmarks._canvas_widgets import OURS, Contender
 from tests.browser.lab import Lab
@@ -50,6 +54,22 @@ PROBES = """() => {
     },
   };
 }"""
+
+
+@contextmanager
+def browsing(*arguments: str) -> Iterator[Browser]:
+    """A browser: where Chromium is, and which Node Playwright runs on, is the gate's business."""
+    sys.path.append(str(Path(__file__).parents[2] / ".ci"))
+    import chromium
+
+    chromium.lend_node()
+    options = ["--no-sandbox", *arguments]
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium.find(), args=options)
+        try:
+            yield browser
+        finally:
+            browser.close()
 
 
 class Drag(NamedTuple):

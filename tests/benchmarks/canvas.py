@@ -19,9 +19,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TypeAlias
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
-from tests.benchmarks._canvas_rig import Bench
+from tests.benchmarks._canvas_rig import Bench, browsing
 from tests.benchmarks._canvas_widgets import (
     BASELINE_JS,
     OURS,
@@ -79,16 +79,8 @@ def main(arguments: Sequence[str]) -> int:
 
 def _measure(folder: Path, results: Results, *, with_peers: bool) -> Iterator[tuple[str, int]]:
     """Fill in the results, and say what was just measured."""
-    sys.path.append(str(Path(__file__).parents[2] / ".ci"))
-    import chromium  # where Chromium is, is the gate's business
-
     baseline = _build_baseline(folder / "js")
-    chromium.lend_node()
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=chromium.find(),
-            args=["--no-sandbox", "--js-flags=--expose-gc", "--enable-precise-memory-info"],
-        )
+    with browsing("--js-flags=--expose-gc", "--enable-precise-memory-info") as browser:
         for size, found in results.items():
             found[FLOOR] = {"first paint": _floor(browser, baseline, size)}
             yield FLOOR, size
@@ -97,7 +89,6 @@ def _measure(folder: Path, results: Results, *, with_peers: bool) -> Iterator[tu
         if with_peers:
             python = _peers_python(folder / "peers")
             yield from _serve(browser, folder / "theirs", python, PEERS, baseline, results)
-        browser.close()
 
 
 def _serve(

@@ -15,6 +15,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ class JupyterServer:
     Args:
         home: An empty folder for everything it and its kernels keep.
         python: Whose JupyterLab to run.
+        options: Its command line's, beyond those every test needs.
 
     Attributes:
         notebooks: The folder it serves.
@@ -37,7 +39,9 @@ class JupyterServer:
         token: The token it asks for.
     """
 
-    def __init__(self, home: Path, python: str = sys.executable) -> None:
+    def __init__(
+        self, home: Path, python: str = sys.executable, options: Mapping[str, object] = {}
+    ) -> None:
         self.notebooks = home / "notebooks"
         self.runtime = home / "runtime"
         self.data = home / "data"
@@ -62,7 +66,7 @@ class JupyterServer:
         port = free_port()
         self.url = f"http://127.0.0.1:{port}"
         command = [python, "-m", "jupyterlab", "--no-browser", "--allow-root"]
-        options = {
+        all_options = {
             "ServerApp.ip": "127.0.0.1",
             "ServerApp.port": port,
             "ServerApp.port_retries": 0,  # another server's port must fail, not be shared
@@ -70,8 +74,9 @@ class JupyterServer:
             "IdentityProvider.token": self.token,
             "LabApp.expose_app_in_browser": True,
             "LanguageServerManager.autodetect": False,  # a search of the disk that nobody asked for
+            **options,
         }
-        command += [f"--{name}={value}" for name, value in options.items()]
+        command += [f"--{name}={value}" for name, value in all_options.items()]
         environment = {name: value for name, value in os.environ.items() if "JUPYTER" not in name}
         environment |= {name: str(place) for name, place in places.items()}
         with self._log_path.open("wb") as log:
