@@ -61,7 +61,7 @@ class Persister:
     """Keeps a client's successful queries, and its paused mutations that can go on later.
 
     A mutation can go on in another process if the client knows a ``mutation_fn`` for its key (see
-    `QueryClient.set_mutation_defaults`) and its variables are JSON.
+    `QueryClient.set_mutation_defaults`) and its variables are JSON. It comes back paused.
 
     Args:
         client: Whose state.
@@ -71,6 +71,7 @@ class Persister:
         buster: What must be equal when it is read back, such as a version and who is signed in; or a
             function that gives it, or None for "keep and restore nothing now".
         should_dehydrate_query: Which queries; by default those whose last fetch went well.
+        should_dehydrate_mutation: Which of the mutations that can go on; by default the paused ones.
         serialize_data: Makes JSON values of a query's data or a mutation's variables.
         deserialize_data: The opposite; what it raises throws the whole away.
         throttle: Seconds between two writings, at least.
@@ -86,6 +87,7 @@ class Persister:
         max_age: Seconds = DAY,
         buster: str | Callable[[], str | None] = "",
         should_dehydrate_query: Callable[[Query], bool] | None = None,
+        should_dehydrate_mutation: Callable[[Mutation], bool] | None = None,
         serialize_data: Callable[[Any], Any] = lambda data: data,
         deserialize_data: Callable[[Any], Any] = lambda data: data,
         throttle: Seconds = THROTTLE,
@@ -94,6 +96,7 @@ class Persister:
         check_seconds("max_age", max_age)
         check_seconds("throttle", throttle)
         check_callable("should_dehydrate_query", should_dehydrate_query)
+        check_callable("should_dehydrate_mutation", should_dehydrate_mutation)
         self._client = client
         self._env = client.environment
         self._storage = storage
@@ -101,6 +104,7 @@ class Persister:
         self._max_age = seconds(max_age)
         self._buster = buster
         self._should_dehydrate_query = should_dehydrate_query
+        self._should_dehydrate_mutation = should_dehydrate_mutation or _is_paused
         self._serialize = serialize_data
         self._deserialize = deserialize_data
         self._throttle = seconds(throttle)
@@ -109,6 +113,7 @@ class Persister:
         self._writing = threading.Lock()
         self._timer: Timer | None = None
         self._ends: list[Callable[[], None]] = []
+        self._written: int | None = None
 
     def start(self) -> Persister:
         """Write from now on whenever something changed, and purge when the client forgets."""
@@ -116,7 +121,7 @@ class Persister:
             self._ends = [
                 self._client.query_cache.subscribe(lambda _event: self._changed()),
                 self._client.mutation_cache.subscribe(lambda _mutation: self._changed()),
-                self._client.on_forget(self.purge),
+                self._client.on_forget(self._forgotten),
             ]
         return self
 
@@ -129,17 +134,41 @@ class Persister:
         buster = self._asked_buster()
         if buster is None:
             return False
+        if self._read_in(self.name, buster):
+            return True
+        self.purge()
+        return False
+
+    def take_over(self, name: str) -> bool:
+        """Go on with what another process, that is no more, stored as ``name``; return whether it could.
+
+        It is stored as this one's own before it is forgotten there. What is of another buster stays.
+        """
+        buster = self._asked_buster()
+        if buster is None:
+            return False
+        taken = self._read_in(name, buster)
+        if taken:
+            self.save()
+        if taken is not None:
+            self._storage.remove(name)
+        return bool(taken)
+
+    def _read_in(self, name: str, buster: str) -> bool | None:
+        """Read a text into the client; False if it is of no use to anybody, None if it is another's."""
         try:
-            text = self._storage.get(self.name)
+            text = self._storage.get(name)
             if text is None:
                 return False
-            state = self._checked(json.loads(text), buster)
+            found = json.loads(text)
+            state = self._checked(found)
+            if found.get("buster") != buster:
+                return None
             if state is not None:
                 hydrate(self._client, self._read(state))
                 return True
         except Exception as error:
-            logger.warning("What was stored as %r was thrown away: %s", self.name, error)
-        self.purge()
+            logger.warning("What was stored as %r was thrown away: %s", name, error)
         return False
 
     def save(self) -> None:
@@ -148,8 +177,14 @@ class Persister:
         with self._writing:
             try:
                 buster = self._asked_buster()
-                if buster is not None:
-                    self._storage.set(self.name, self._text(buster))
+                if buster is None:
+                    return
+                entries = self._entries()
+                made = hash((buster, entries))
+                if made != self._written:
+                    facts = f'"buster": {json.dumps(buster)}, "timestamp": {self._env.now()!r}'
+                    self._storage.set(self.name, f'{{{facts}, "client_state": {entries}}}')
+                    self._written = made
             except Exception:
                 logger.exception("The state of the query cache could not be kept")
 
@@ -157,6 +192,7 @@ class Persister:
         """Forget what is stored; a writing under way is waited for, one that was due is not made."""
         self._cancel()
         with self._writing:
+            self._written = None
             self._storage.remove(self.name)
 
     def close(self) -> None:
@@ -168,6 +204,12 @@ class Persister:
             self.save()
 
     # ----------------------------------------------------------------- within
+
+    def _forgotten(self) -> None:
+        self.purge()
+        # Who only signed in again still has changes waiting.
+        if any(self._can_go_on(mutation) for mutation in self._client.mutation_cache.get_all()):
+            self._changed()
 
     def _changed(self) -> None:
         with self._lock:
@@ -195,31 +237,31 @@ class Persister:
     def _asked_buster(self) -> str | None:
         return self._buster() if callable(self._buster) else self._buster
 
-    def _checked(self, found: Any, buster: str) -> Mapping[str, Any] | None:
-        """Return the client's state in ``found``; None if it is too old or another's."""
+    def _checked(self, found: Any) -> Mapping[str, Any] | None:
+        """Return the client's state in ``found``; None if it is too old."""
         if not isinstance(found, Mapping) or not isinstance(found.get("client_state"), Mapping):
             raise ValueError("it is no state of a query client")
         at = found.get("timestamp")
         if isinstance(at, bool) or not isinstance(at, int | float) or not math.isfinite(at):
             raise ValueError("it does not say when it was written")
         age = self._env.now() - at
-        if found.get("buster") != buster or age > self._max_age or age < -SKEW:
-            return None
-        return found["client_state"]
+        return found["client_state"] if -SKEW <= age <= self._max_age else None
 
     def _read(self, state: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the client's state with its data as it was, and stale."""
+        """Return the client's state with its data as it was, and stale; what ran waits now."""
         queries = [dict(entry, state=dict(entry["state"])) for entry in state["queries"]]
         mutations = [dict(entry, state=dict(entry["state"])) for entry in state["mutations"]]
         for entry in queries:
             entry["state"]["data"] = self._deserialize(entry["state"]["data"])
             entry["state"]["is_invalidated"] = True
         for entry in mutations:
+            entry["state"]["is_paused"] = entry["state"].get("status") == "pending"
             if "variables" in entry["state"]:
                 entry["state"]["variables"] = self._deserialize(entry["state"]["variables"])
         return {"queries": queries, "mutations": mutations}
 
-    def _text(self, buster: str) -> str:
+    def _entries(self) -> str:
+        """Return what is kept of the client, as JSON."""
         state = dehydrate(
             self._client,
             should_dehydrate_query=self._should_dehydrate_query,
@@ -227,18 +269,15 @@ class Persister:
         )
         queries = [self._entry(query, "data") for query in state["queries"]]
         mutations = [self._entry(one, "variables") for one in state["mutations"]]
-        entries = {
+        kept = {
             "queries": [entry for entry in queries if entry is not None],
             "mutations": [entry for entry in mutations if entry is not None],
         }
-        return json.dumps(
-            {"buster": buster, "timestamp": self._env.now(), "client_state": entries},
-            allow_nan=False,
-        )
+        return json.dumps(kept, allow_nan=False)
 
     def _can_go_on(self, mutation: Mutation) -> bool:
         key = mutation.options.mutation_key
-        if key is None or not mutation.state.is_paused:
+        if key is None or not self._should_dehydrate_mutation(mutation):
             return False
         known = self._client.default_mutation_options(MutationOptions(mutation_key=key))
         return known.mutation_fn is not None
@@ -255,3 +294,7 @@ class Persister:
         except (TypeError, ValueError, RecursionError):
             return None
         return made
+
+
+def _is_paused(mutation: Mutation) -> bool:
+    return mutation.state.is_paused
