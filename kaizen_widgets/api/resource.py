@@ -53,9 +53,7 @@ class Readable:
     ) -> Mutation:
         """Return a change under way, sent once; what it makes stale is fetched anew."""
         return self._client.mutate(
-            MutationOptions(
-                function, mutation_key=(*self.keys.all, name), invalidates=list(stale)
-            ),
+            MutationOptions(function, mutation_key=(*self.keys.all, name), invalidates=list(stale)),
             variables,
         )
 
@@ -81,7 +79,9 @@ class Changeable(Readable):
             "delete",
             MutationOptions(
                 lambda given: endpoints.delete(given["id"]),
-                on_success=lambda _, given, __: client.remove_queries(self.keys.detail(given["id"])),
+                on_success=lambda _, given, __: client.remove_queries(
+                    self.keys.detail(given["id"])
+                ),
                 invalidates=[self.keys.lists],
             ),
         )
@@ -101,7 +101,9 @@ class Changeable(Readable):
         Raises:
             InvalidInputError: A field is wrong; nothing was sent.
         """
-        return self._change("update", id, **check(self.change, fields).model_dump(exclude_none=True))
+        return self._change(
+            "update", id, **check(self.change, fields).model_dump(exclude_none=True)
+        )
 
     def delete(self, id: str) -> Mutation:
         """Take one away (agents and pipelines: archive it); all that is kept of it leaves the cache."""
