@@ -20,6 +20,7 @@ from kaizen_widgets.query.defaults import Defaults
 from kaizen_widgets.query.environment import Environment, all_ended, resolved
 from kaizen_widgets.query.infinite import InfiniteQueryObserver, check_infinite
 from kaizen_widgets.query.keys import QueryKey, as_key
+from kaizen_widgets.query.listeners import joined
 from kaizen_widgets.query.live import LiveQuery
 from kaizen_widgets.query.managers import FocusManager, OnlineManager
 from kaizen_widgets.query.many import ManyQueries, write
@@ -308,13 +309,7 @@ class QueryClient(ManyQueries):
 
     def on_forget(self, listener: Callable[[], object]) -> Callable[[], None]:
         """Call ``listener`` whenever the client forgets; return what ends that."""
-        self._on_forget.append(listener)
-
-        def end() -> None:
-            if listener in self._on_forget:
-                self._on_forget.remove(listener)
-
-        return end
+        return joined(self._on_forget, listener)
 
     def clear(self) -> None:
         """Empty both caches."""

@@ -17,6 +17,7 @@ from kaizen_widgets.background import Pending
 from kaizen_widgets.errors import QueryError
 from kaizen_widgets.query.environment import branch, resolved
 from kaizen_widgets.query.host import Host
+from kaizen_widgets.query.listeners import joined
 from kaizen_widgets.query.options import QueryOptions, make, resolve
 from kaizen_widgets.query.query import Query
 from kaizen_widgets.query.result import QueryResult
@@ -218,7 +219,7 @@ class QueryObserver:
         The first listener mounts the observer, which fetches data that is missing or stale.
         """
         with self._env.delivery.locked():
-            self._listeners.append(listener)
+            leave = joined(self._listeners, listener, self._env.delivery.locked, self._left)
             if len(self._listeners) == 1:
                 self._query.add_observer(self)
                 if self._fetches_on_mount(self._query):
@@ -227,15 +228,12 @@ class QueryObserver:
                     self._update()
                 self._arm()
 
-        def unsubscribe() -> None:
-            with self._env.delivery.locked():
-                if listener in self._listeners:
-                    self._listeners.remove(listener)
-                    if not self._listeners:
-                        self._timers.clear()
-                        self._query.remove_observer(self)
+        return leave
 
-        return unsubscribe
+    def _left(self) -> None:
+        if not self._listeners:
+            self._timers.clear()
+            self._query.remove_observer(self)
 
     def set_options(self, options: QueryOptions | None = None, **named: Any) -> None:
         """Take other options; another key moves the observer to that query.
