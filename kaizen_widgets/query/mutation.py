@@ -13,6 +13,7 @@ import logging
 from collections.abc import Callable, Generator
 from concurrent.futures import Future
 from dataclasses import replace
+from functools import partial
 from typing import Any, Protocol
 
 from kaizen_widgets.errors import QueryCancelledError, QueryError
@@ -154,7 +155,7 @@ class Mutation(Removable):
         restored = self.state.status == "pending"
         retryer = self._retryer = Retryer(
             self._env,
-            lambda: self._attempt(variables),
+            lambda: partial(self._attempt, variables),
             Hooks(
                 failed=self._failed,
                 paused=lambda: self._dispatch(replace(self.state, is_paused=True)),
