@@ -158,6 +158,13 @@ class Account:
             raise StoreError(
                 "There are unsaved edits: save them, or logout(discard=True).", store="canvas"
             )
+        changes = self._api.query_client.mutation_cache.find_all(status="pending")
+        if waiting := sum(mutation.state.is_paused for mutation in changes):
+            many = "A change waits" if waiting == 1 else f"{waiting} changes wait"
+            raise StoreError(
+                f"{many} to reach the server: wait for the network, or logout(discard=True).",
+                store="auth",
+            )
         journal = self._keeping.journal
         if journal is None:
             return

@@ -21,6 +21,7 @@ from kaizen_widgets.api import (
     Api,
     Conflict,
     Keeping,
+    KeptChanges,
     RecoveredDraft,
     Resources,
     keep_queries,
@@ -105,6 +106,17 @@ class Studio(Resources):
             )
         self.ui = UIStore(clock=loop, new_id=new_id)
         ui_kept = self.ui.keep(there.storage) if there.storage else None
+        self._changes: KeptChanges | None = None
+        if there.storage is not None and there.leases is not None:
+            self._changes = KeptChanges(
+                self.query_client,
+                there.storage,
+                there.leases,
+                address=there.scope,
+                session=self.auth,
+                ask=self.api.auth.endpoints.me,
+                on_found=self._found_changes,
+            )
         self.kinds = default_registry()
         self.functions = Functions()
         self.store = CanvasStore(new_id=new_id, now=loop.now)
@@ -339,8 +351,9 @@ class Studio(Resources):
             widget.close()
         self.panel.close()
         self.query_client.unmount()
-        if self._kept is not None:
-            self._kept.close()
+        for kept in (self._kept, self._changes):
+            if kept is not None:
+                kept.close()
         self._loop.wait(self.api.transport.aclose(), SAVE_TIMEOUT)
         self._connection.close()
 
@@ -358,6 +371,12 @@ class Studio(Resources):
         state = event.query.state
         if event.type == "updated" and state.status == "success" and state.fetch_status == "idle":
             self.keeping.reachable()
+
+    def _found_changes(self, count: int) -> None:
+        many = "A change" if count == 1 else f"{count} changes"
+        self.ui.add_notification(
+            "Going on", f"{many} from before the kernel ended will be made now.", type="info"
+        )
 
     def _run_from_canvas(self) -> None:
         self.run(self.run_panel.read_inputs())

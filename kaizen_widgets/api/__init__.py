@@ -11,6 +11,7 @@ from kaizen_widgets.api.deployments import Deployment
 from kaizen_widgets.api.executions import Execution
 from kaizen_widgets.api.gateways import Gateway
 from kaizen_widgets.api.keeping import Keeping
+from kaizen_widgets.api.kept_changes import KeptChanges
 from kaizen_widgets.api.kept_queries import keep_queries
 from kaizen_widgets.api.keys import query_keys
 from kaizen_widgets.api.metrics import Dashboard, MetricSummary
@@ -36,6 +37,7 @@ __all__ = [
     "Execution",
     "Gateway",
     "Keeping",
+    "KeptChanges",
     "MetricSummary",
     "Organization",
     "Pipeline",

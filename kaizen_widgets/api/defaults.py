@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any, Final
+
 from kaizen_widgets.errors import CertificateError, StatusError
 from kaizen_widgets.query import DefaultOptions, MutationOptions, QueryOptions
 
 MAX_WAIT = 30.0
 READ_RETRIES = 2
+REPEATABLE: Final[Mapping[str, Any]] = {"repeatable": True}
+"""The ``meta`` of a change that is the same made twice."""
 
 
 def may_pass(error: BaseException) -> bool:

@@ -6,10 +6,11 @@ are under way when returned; changes are mutations likewise.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from typing import Any, ClassVar
 
-from kaizen_widgets.api.defaults import retry_repeatable
+from kaizen_widgets.api.defaults import REPEATABLE, retry_repeatable
 from kaizen_widgets.api.keys import ResourceKeys
 from kaizen_widgets.api.models import Input, check, path
 from kaizen_widgets.api.optimistic import set_status
@@ -48,27 +49,20 @@ class Readable:
         return self._client.live(query_key=key, query_fn=function).start()
 
     def _mutate(
-        self,
-        name: str,
-        function: Callable[[Any], Awaitable[Any]],
-        variables: Any,
-        *stale: QueryKey,
-        repeatable: bool = False,
+        self, name: str, function: Callable[[Any], Awaitable[Any]], variables: Any, *stale: QueryKey
     ) -> Mutation:
-        """Return a change under way; what it makes stale is fetched anew."""
+        """Return a change under way, sent once; what it makes stale is fetched anew."""
         return self._client.mutate(
-            MutationOptions(
-                function,
-                mutation_key=(*self.keys.all, name),
-                invalidates=list(stale),
-                retry=retry_repeatable if repeatable else None,
-            ),
+            MutationOptions(function, mutation_key=(*self.keys.all, name), invalidates=list(stale)),
             variables,
         )
 
 
 class Changeable(Readable):
     """One kind of thing that can be made, changed and taken away.
+
+    A change that is the same made twice is tried again, and outlives the kernel while it waits (see
+    `kept_changes`): the client knows it by its key, and its variables say everything.
 
     Attributes:
         endpoints: Also ``create``, ``update`` and ``delete``.
@@ -77,20 +71,29 @@ class Changeable(Readable):
     input: ClassVar[type[Input]]
     change: ClassVar[type[Input]]
 
+    def __init__(self, endpoints: Any, client: QueryClient) -> None:
+        super().__init__(endpoints, client)
+        self._repeatable: dict[str, MutationOptions] = {}
+        self._define("update", MutationOptions(self._send_update, invalidates=self._touched))
+        self._define(
+            "delete",
+            MutationOptions(
+                lambda given: endpoints.delete(given["id"]),
+                on_success=lambda _, given, __: client.remove_queries(
+                    self.keys.detail(given["id"])
+                ),
+                invalidates=[self.keys.lists],
+            ),
+        )
+
     def create(self, **fields: Any) -> Mutation:
         """Make one; the resource's ``input`` model says of what. Never sent twice.
 
         Raises:
             InvalidInputError: A field is wrong; nothing was sent.
         """
-        return self._client.mutate(
-            MutationOptions(
-                self.endpoints.create,
-                mutation_key=(*self.keys.all, "create"),
-                invalidates=[self.keys.lists],
-            ),
-            check(self.input, fields),
-        )
+        wanted = check(self.input, fields)
+        return self._mutate("create", self.endpoints.create, wanted, self.keys.lists)
 
     def update(self, id: str, **fields: Any) -> Mutation:
         """Change one; the resource's ``change`` model says what can be.
@@ -98,44 +101,45 @@ class Changeable(Readable):
         Raises:
             InvalidInputError: A field is wrong; nothing was sent.
         """
-        path(*self.keys.all, id)
-        return self._client.mutate(
-            MutationOptions(
-                lambda change: self.endpoints.update(id, change),
-                mutation_key=(*self.keys.all, "update"),
-                scope=self.keys.scope(id),
-                invalidates=[self.keys.lists, self.keys.detail(id)],
-                retry=retry_repeatable,
-            ),
-            check(self.change, fields),
+        return self._change(
+            "update", id, **check(self.change, fields).model_dump(exclude_none=True)
         )
 
     def delete(self, id: str) -> Mutation:
         """Take one away (agents and pipelines: archive it); all that is kept of it leaves the cache."""
+        return self._change("delete", id)
+
+    def _define(self, name: str, options: MutationOptions) -> None:
+        """Say how a change is made that is the same made twice; it is called with a dict with ``id``."""
+        self._repeatable[name] = replace(options, retry=retry_repeatable, meta=REPEATABLE)
+        self._client.set_mutation_defaults((*self.keys.all, name), self._repeatable[name])
+
+    def _change(self, name: str, id: str, /, **variables: Any) -> Mutation:
+        """Return such a change of one thing, under way; changes of one thing go one after another."""
         path(*self.keys.all, id)
-        return self._client.mutate(
-            MutationOptions(
-                self.endpoints.delete,
-                mutation_key=(*self.keys.all, "delete"),
-                scope=self.keys.scope(id),
-                on_success=lambda *_: self._client.remove_queries(self.keys.detail(id)),
-                invalidates=[self.keys.lists],
-                retry=retry_repeatable,
-            ),
-            id,
+        options = replace(
+            self._repeatable[name],
+            mutation_key=(*self.keys.all, name, id),
+            scope=self.keys.scope(id),
         )
+        return self._client.mutate(options, {"id": id, **variables})
+
+    def _send_update(self, given: Mapping[str, Any]) -> Awaitable[Any]:
+        fields = {name: value for name, value in given.items() if name != "id"}
+        return self.endpoints.update(given["id"], check(self.change, fields))
+
+    def _touched(self, _data: Any, given: Mapping[str, Any]) -> list[QueryKey]:
+        """Return what a change of one makes stale: the lists, and that one."""
+        return [self.keys.lists, self.keys.detail(given["id"])]
 
 
 class Resource(Changeable):
     """One kind of thing that can also be switched on and off."""
 
+    def __init__(self, endpoints: Any, client: QueryClient) -> None:
+        super().__init__(endpoints, client)
+        self._define("set_active", set_status(client, self.keys, self._send_update))
+
     def set_active(self, id: str, active: bool = True) -> Mutation:
         """Make one ``active``, or a ``draft`` again; shown at once, taken back on an error."""
-        path(*self.keys.all, id)
-        return set_status(
-            self._client,
-            self.keys,
-            id,
-            "active" if active else "draft",
-            lambda status: self.endpoints.update(id, check(self.change, {"status": status})),
-        )
+        return self._change("set_active", id, status="active" if active else "draft")

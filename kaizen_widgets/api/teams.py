@@ -13,7 +13,7 @@ from kaizen_widgets.api.models import Input, Record, UtcTime, check, path, read
 from kaizen_widgets.api.paging import Searched, every, narrowed
 from kaizen_widgets.api.requests import Requests
 from kaizen_widgets.api.resource import Changeable
-from kaizen_widgets.query import LiveQuery, Mutation
+from kaizen_widgets.query import LiveQuery, Mutation, MutationOptions, QueryClient
 
 log = logging.getLogger(__name__)
 
@@ -141,6 +141,19 @@ class Teams(Changeable):
     change = TeamChange
     endpoints: TeamEndpoints
 
+    def __init__(self, endpoints: TeamEndpoints, client: QueryClient) -> None:
+        super().__init__(endpoints, client)
+        self._define(
+            "change_member",
+            MutationOptions(
+                lambda given: endpoints.change_member(
+                    given["id"],
+                    check(MemberInput, {"user_id": given["user_id"], "role": given["role"]}),
+                ),
+                invalidates=lambda _, given: [KEYS.detail(given["id"])],
+            ),
+        )
+
     def members(self, id: str) -> LiveQuery:
         """Return the query of a team's `TeamMember`s."""
         path("teams", id)
@@ -156,13 +169,7 @@ class Teams(Changeable):
     def change_member(self, id: str, user_id: str, role: Role) -> Mutation:
         """Change what a member is."""
         member = self._member(id, user_id, role)
-        return self._mutate(
-            "change_member",
-            lambda one: self.endpoints.change_member(id, one),
-            member,
-            KEYS.detail(id),
-            repeatable=True,
-        )
+        return self._change("change_member", id, **member.model_dump())
 
     def remove_member(self, id: str, user_id: str) -> Mutation:
         """Let a user leave a team; they stay a user."""

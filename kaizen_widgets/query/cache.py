@@ -9,6 +9,7 @@ from typing import Any, Literal, TypeAlias
 from kaizen_widgets.query.environment import Environment
 from kaizen_widgets.query.filters import QueryFilters
 from kaizen_widgets.query.keys import QueryKey, hash_key, hash_of
+from kaizen_widgets.query.listeners import joined
 from kaizen_widgets.query.options import QueryOptions
 from kaizen_widgets.query.query import Query
 from kaizen_widgets.query.state import UNSET, QueryState
@@ -118,13 +119,7 @@ class QueryCache:
 
     def subscribe(self, listener: Callable[[QueryCacheEvent], object]) -> Callable[[], None]:
         """Call ``listener`` after every change to any entry; return what ends that."""
-        self._listeners.append(listener)
-
-        def unsubscribe() -> None:
-            if listener in self._listeners:
-                self._listeners.remove(listener)
-
-        return unsubscribe
+        return joined(self._listeners, listener)
 
     def notify(self, kind: EventType, query: Query) -> None:
         """Tell the listeners; the lock must be held."""

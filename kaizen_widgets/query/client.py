@@ -20,9 +20,10 @@ from kaizen_widgets.query.defaults import Defaults
 from kaizen_widgets.query.environment import Environment, all_ended, resolved
 from kaizen_widgets.query.infinite import InfiniteQueryObserver, check_infinite
 from kaizen_widgets.query.keys import QueryKey, as_key
+from kaizen_widgets.query.listeners import joined
 from kaizen_widgets.query.live import LiveQuery
 from kaizen_widgets.query.managers import FocusManager, OnlineManager
-from kaizen_widgets.query.many import ManyQueries, write
+from kaizen_widgets.query.many import ManyQueries, updated
 from kaizen_widgets.query.mutation import Mutation
 from kaizen_widgets.query.mutation_cache import MutationCache, MutationCallbacks
 from kaizen_widgets.query.mutation_observer import MutationObserver
@@ -273,8 +274,8 @@ class QueryClient(ManyQueries):
 
         Args:
             query_key: The key; an entry is made if there is none.
-            updater: The data, or a function from the old data (None if there is none) to the new.
-                `UNSET` writes nothing.
+            updater: The data, or a function from the old data to the new; where there is none it is
+                given None, and may give None back. `UNSET` writes nothing.
             updated_at: Seconds since the epoch, instead of now.
 
         Returns:
@@ -282,15 +283,13 @@ class QueryClient(ManyQueries):
         """
         with self.environment.delivery.locked():
             query = self.query_cache.get(query_key)
+            data = updated(query, updater)
+            if data is UNSET:
+                return None
             if query is None:
-                data = write(None, updater, updated_at)
-                if data is not UNSET:
-                    options = QueryOptions(query_key=as_key(query_key))
-                    query = self.query_cache.build(self.default_query_options(options))
-                    data = write(query, lambda _: data, updated_at)
-            else:
-                data = write(query, updater, updated_at)
-            return None if data is UNSET else data
+                options = QueryOptions(query_key=as_key(query_key))
+                query = self.query_cache.build(self.default_query_options(options))
+            return query.set_data(data, updated_at)
 
     def forget(self, *, changes: bool = True) -> None:
         """Drop what the cache holds, because it was another user's; what is watched is fetched anew.
@@ -308,13 +307,7 @@ class QueryClient(ManyQueries):
 
     def on_forget(self, listener: Callable[[], object]) -> Callable[[], None]:
         """Call ``listener`` whenever the client forgets; return what ends that."""
-        self._on_forget.append(listener)
-
-        def end() -> None:
-            if listener in self._on_forget:
-                self._on_forget.remove(listener)
-
-        return end
+        return joined(self._on_forget, listener)
 
     def clear(self) -> None:
         """Empty both caches."""

@@ -67,6 +67,10 @@ class QueryContext:
         self.direction = direction
         self._fetch = fetch
 
+    def begins(self) -> None:
+        """The function is called now."""
+        self._fetch.is_due = False
+
     @property
     def signal(self) -> CancelSignal:
         """The signal. Taking it says that the function may be stopped when the last observer leaves."""
@@ -79,23 +83,27 @@ class Fetch:
     """A fetch; restarted ones share one outcome, so whoever waited for the first gets the last.
 
     Attributes:
-        took_signal: Told when the function takes the signal.
+        took_signal: Told of this fetch when the function takes the signal.
         outcome: The data or the error, at the end.
         signal: Tells the function that nobody wants its result any more.
         signal_taken: Whether the function looked at it.
+        is_due: Whether an attempt has begun whose function is about to be called.
+        left_early: Whether the last observer left just then.
         retryer: What makes the attempts; set right after.
     """
 
-    took_signal: Callable[[], None]
+    took_signal: Callable[[Fetch], None]
     outcome: Future[Any]
     signal: CancelSignal = field(default_factory=CancelSignal)
     signal_taken: bool = False
+    is_due: bool = False
+    left_early: bool = False
     retryer: Retryer = field(init=False)
 
     def take_signal(self) -> None:
         """The function takes the signal."""
         self.signal_taken = True
-        self.took_signal()
+        self.took_signal(self)
 
 
 async def call(function: Any, context: QueryContext) -> Any:
@@ -109,6 +117,7 @@ async def call(function: Any, context: QueryContext) -> Any:
         raise QueryError(
             f"Query {key} has no query_fn; give one to fetch it.", key=context.query_key
         )
+    context.begins()
     value = function(context) if takes_context(function) else function()
     return await value if inspect.isawaitable(value) else value
 

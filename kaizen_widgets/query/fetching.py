@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import replace
+from functools import partial
 from typing import Any, Protocol
 
 from kaizen_widgets.errors import QueryCancelledError
@@ -16,7 +17,7 @@ from kaizen_widgets.query.environment import Environment, resolved
 from kaizen_widgets.query.fetch import Fetch, QueryContext, call, no_data
 from kaizen_widgets.query.keys import QueryKey
 from kaizen_widgets.query.options import QueryOptions
-from kaizen_widgets.query.pages import fetch_pages
+from kaizen_widgets.query.pages import page_fetcher
 from kaizen_widgets.query.removable import Removable
 from kaizen_widgets.query.retryer import Hooks, Retryer, may_fetch
 from kaizen_widgets.query.sharing import share_by
@@ -103,7 +104,7 @@ class Fetching(Removable):
         outcome: Future[Any] | None = None
         if self._fetch is not None:
             if self.state.data is UNSET or not cancel_refetch:
-                self._fetch.retryer.retries_stopped = False
+                self._fetch.retryer.retries_stopped = self._fetch.left_early = False
                 return self._fetch.outcome
             outcome = self._fetch.outcome
             self._abort()
@@ -177,26 +178,36 @@ class Fetching(Removable):
 
     def _attempt(
         self, fetch: Fetch, before: QueryState, direction: Direction | None
-    ) -> Callable[[], Any]:
+    ) -> Callable[[], Callable[[], Any]]:
+        """Return what prepares an attempt: which function it calls is settled when it is due."""
+        options = self.options
+
         def context(param: Any = UNSET, at: Direction | None = None) -> QueryContext:
-            return QueryContext(
-                self._keeper.client, self.key, self.options.meta or {}, fetch, param, at
-            )
+            meta = (options if self.infinite else self.options).meta or {}
+            return QueryContext(self._keeper.client, self.key, meta, fetch, param, at)
 
         async def page(param: Any, at: Direction) -> Any:
-            return await call(self.options.query_fn, context(param, at))
+            return await call(options.query_fn, context(param, at))
 
-        async def whole() -> Any:
+        def whole() -> Callable[[], Any]:
             self._signal_taken = False
-            return await call(self.options.query_fn, context())
+            return partial(call, self.options.query_fn, context())
 
-        options = self.options
-        if self.infinite:
-            return lambda: fetch_pages(options, before.data, direction, page)
-        return whole
+        # As in the original, all pages of a fetch come from the function it began with.
+        pages = page_fetcher(options, before.data, direction, page)
 
-    def _took_signal(self) -> None:
+        def prepared() -> Callable[[], Any]:
+            fetch.is_due = True
+            return pages if self.infinite else whole()
+
+        return prepared
+
+    def _took_signal(self, fetch: Fetch) -> None:
         self._signal_taken = True
+        if fetch.left_early:
+            with self._env.delivery.locked():
+                if self._fetch is fetch and not self._is_watched():
+                    self.cancel(revert=True)
 
     def _succeed(self, fetch: Fetch, data: Any) -> None:
         if data is UNSET:

@@ -7,6 +7,7 @@ from typing import Any
 
 from kaizen_widgets.background import Pending
 from kaizen_widgets.errors import QueryError
+from kaizen_widgets.query.host import Host
 from kaizen_widgets.query.observer import QueryObserver
 from kaizen_widgets.query.options import QueryOptions
 from kaizen_widgets.query.state import UNSET
@@ -45,8 +46,9 @@ class InfiniteQueryObserver(QueryObserver):
         """Whether there is a page before the first."""
         return self.result.has_previous_page
 
-    def _defaulted(self, options: QueryOptions) -> QueryOptions:
-        return check_infinite(super()._defaulted(replace(options, infinite=True)))
+    @staticmethod
+    def _defaulted(client: Host, options: QueryOptions) -> QueryOptions:
+        return check_infinite(QueryObserver._defaulted(client, replace(options, infinite=True)))
 
 
 def check_infinite(options: QueryOptions) -> QueryOptions:

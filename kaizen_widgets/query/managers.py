@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable
 
 from kaizen_widgets.errors import QueryError
+from kaizen_widgets.query.listeners import joined
 
 
 class _Switch:
@@ -24,14 +25,7 @@ class _Switch:
     def subscribe(self, listener: Callable[[bool], object]) -> Callable[[], None]:
         """Call ``listener`` with each new value; return what ends that."""
         with self._lock:
-            self._listeners.append(listener)
-
-        def unsubscribe() -> None:
-            with self._lock:
-                if listener in self._listeners:
-                    self._listeners.remove(listener)
-
-        return unsubscribe
+            return joined(self._listeners, listener, lambda: self._lock)
 
     def _set(self, on: bool) -> None:
         if not isinstance(on, bool):

@@ -175,8 +175,9 @@ class ManyQueries:
         meant = QueryFilters.of(query_key, filters)
         with self.environment.delivery.locked():
             return [
-                (query.key, write(query, updater, updated_at))
+                (query.key, data if data is UNSET else query.set_data(data, updated_at))
                 for query in self.query_cache.find_all(meant)
+                for data in (updated(query, updater),)
             ]
 
     def _refetch(
@@ -191,10 +192,12 @@ class ManyQueries:
         return Pending(all_ended(fetches, throw=throw), self.loop)
 
 
-def write(query: Query | None, updater: Any, updated_at: float | None) -> Any:
-    """Write into ``query`` and return what; `UNSET` writes nothing."""
+def updated(query: Query | None, updater: Any) -> Any:
+    """Return the data to write into ``query`` (None for an entry to be made); `UNSET` for none."""
+    if not callable(updater):
+        return updater
     old = UNSET if query is None else query.state.data
-    data = updater(None if old is UNSET else old) if callable(updater) else updater
-    if data is UNSET or query is None:
-        return data
-    return query.set_data(data, updated_at)
+    if old is not UNSET:
+        return updater(old)
+    data = updater(None)
+    return UNSET if data is None else data  # `lambda old: old and [*old, new]` changes nothing

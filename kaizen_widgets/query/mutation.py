@@ -13,11 +13,13 @@ import logging
 from collections.abc import Callable, Generator
 from concurrent.futures import Future
 from dataclasses import replace
+from functools import partial
 from typing import Any, Protocol
 
 from kaizen_widgets.errors import QueryCancelledError, QueryError
 from kaizen_widgets.query.environment import Environment, resolved
 from kaizen_widgets.query.keys import QueryKey
+from kaizen_widgets.query.listeners import joined
 from kaizen_widgets.query.mutation_state import MutationState, MutationStatus
 from kaizen_widgets.query.options import MutationOptions
 from kaizen_widgets.query.removable import Removable
@@ -50,6 +52,10 @@ class Keeper(Protocol):
 
     def invalidate(self, key: QueryKey, /) -> object:
         """Declare queries stale."""
+        ...
+
+    async def pass_gates(self, mutation: Any) -> None:
+        """Do what must be done before it is tried."""
         ...
 
     def notify(self, mutation: Any) -> None:
@@ -135,16 +141,8 @@ class Mutation(Removable):
     def observe(self, listener: Callable[[MutationState], object]) -> Callable[[], None]:
         """As `subscribe`, but the call is made under the lock; for observers."""
         with self._env.delivery.locked():
-            self._listeners.append(listener)
             self._clear_gc()
-
-        def unsubscribe() -> None:
-            with self._env.delivery.locked():
-                if listener in self._listeners:
-                    self._listeners.remove(listener)
-                    self._schedule_gc()
-
-        return unsubscribe
+            return joined(self._listeners, listener, self._env.delivery.locked, self._schedule_gc)
 
     def destroy(self) -> None:
         """Leave the cache; a run under way goes on."""
@@ -157,7 +155,7 @@ class Mutation(Removable):
         restored = self.state.status == "pending"
         retryer = self._retryer = Retryer(
             self._env,
-            lambda: self._attempt(variables),
+            lambda: partial(self._attempt, variables),
             Hooks(
                 failed=self._failed,
                 paused=lambda: self._dispatch(replace(self.state, is_paused=True)),
@@ -245,6 +243,7 @@ class Mutation(Removable):
     async def _attempt(self, variables: Any) -> Any:
         if self.options.mutation_fn is None:
             raise self._no_function()
+        await self._keeper.pass_gates(self)
         return await _call(self.options.mutation_fn, variables)
 
     async def _after_error(self, error: BaseException, variables: Any) -> None:

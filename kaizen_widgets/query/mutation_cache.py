@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 from kaizen_widgets.query.environment import Environment, all_ended
 from kaizen_widgets.query.filters import MutationFilters
 from kaizen_widgets.query.keys import QueryKey
+from kaizen_widgets.query.listeners import joined
 from kaizen_widgets.query.mutation import Mutation
 from kaizen_widgets.query.mutation_state import MutationState
 from kaizen_widgets.query.options import MutationOptions
@@ -48,6 +49,7 @@ class MutationCache:
         self.callbacks = callbacks or MutationCallbacks()
         self._mutations: dict[Mutation, None] = {}
         self._listeners: list[Callable[[Mutation], object]] = []
+        self._gates: list[Callable[[Mutation], Awaitable[None]]] = []
 
     def build(self, options: MutationOptions, state: MutationState | None = None) -> Mutation:
         """Return a new mutation, as it was saved if ``state`` is given; it does not run yet."""
@@ -109,13 +111,16 @@ class MutationCache:
 
     def subscribe(self, listener: Callable[[Mutation], object]) -> Callable[[], None]:
         """Call ``listener`` after every change to any mutation; return what ends that."""
-        self._listeners.append(listener)
+        return joined(self._listeners, listener)
 
-        def unsubscribe() -> None:
-            if listener in self._listeners:
-                self._listeners.remove(listener)
+    def before_attempts(self, gate: Callable[[Mutation], Awaitable[None]]) -> Callable[[], None]:
+        """Await ``gate`` before any mutation's function is called; return what ends that."""
+        return joined(self._gates, gate)
 
-        return unsubscribe
+    async def pass_gates(self, mutation: Mutation) -> None:
+        """Await all gates, for a mutation that is about to be tried."""
+        for gate in tuple(self._gates):
+            await gate(mutation)
 
     def notify(self, mutation: Mutation) -> None:
         """Tell the listeners; the lock must be held."""

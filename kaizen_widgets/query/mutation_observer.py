@@ -9,6 +9,7 @@ from kaizen_widgets.background import Pending
 from kaizen_widgets.query.checks import check_callable
 from kaizen_widgets.query.host import Host
 from kaizen_widgets.query.keys import hash_key
+from kaizen_widgets.query.listeners import joined
 from kaizen_widgets.query.mutation import Mutation
 from kaizen_widgets.query.mutation_state import MutationState
 from kaizen_widgets.query.options import MutationOptions, make
@@ -99,19 +100,16 @@ class MutationObserver:
     def subscribe(self, listener: Callable[[MutationState], object]) -> Callable[[], None]:
         """Call ``listener`` with each new `result`; return what ends that."""
         with self._env.delivery.locked():
-            self._listeners.append(listener)
+            leave = joined(self._listeners, listener, self._env.delivery.locked, self._left)
             if len(self._listeners) == 1 and self._mutation is not None:
                 self._follow()
                 self._result = self._mutation.state
 
-        def unsubscribe() -> None:
-            with self._env.delivery.locked():
-                if listener in self._listeners:
-                    self._listeners.remove(listener)
-                    if not self._listeners:
-                        self._leave()
+        return leave
 
-        return unsubscribe
+    def _left(self) -> None:
+        if not self._listeners:
+            self._leave()
 
     def _follow(self) -> None:
         if self._unfollow is None and self._mutation is not None:

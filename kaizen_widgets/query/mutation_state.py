@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
-from kaizen_widgets.query.state import UNSET
+from kaizen_widgets.query.state import UNSET, Flags
 
 MutationStatus: TypeAlias = Literal["idle", "pending", "success", "error"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class MutationState:
+class MutationState(Flags):
     """One moment of a mutation.
 
     Attributes:
@@ -40,18 +40,3 @@ class MutationState:
     def is_idle(self) -> bool:
         """It did not run yet."""
         return self.status == "idle"
-
-    @property
-    def is_pending(self) -> bool:
-        """It runs, or waits to."""
-        return self.status == "pending"
-
-    @property
-    def is_success(self) -> bool:
-        """It ended well."""
-        return self.status == "success"
-
-    @property
-    def is_error(self) -> bool:
-        """It failed."""
-        return self.status == "error"

@@ -6,7 +6,7 @@ The order and the conditions are query-core's
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
 from kaizen_widgets.errors import QueryError
@@ -16,10 +16,12 @@ from kaizen_widgets.query.state import UNSET, Direction
 FetchPage = Callable[[Any, Direction], Awaitable[Any]]
 
 
-async def fetch_pages(
+def page_fetcher(
     options: QueryOptions, old: Any, direction: Direction | None, fetch_page: FetchPage
-) -> dict[str, Any]:
-    """Return the pages after a fetch: all again, or those there are and one more.
+) -> Callable[[], Coroutine[Any, Any, dict[str, Any]]]:
+    """Return what gives the pages after a fetch: all again, or those there are and one more.
+
+    Called again after a page failed, it goes on with that page.
 
     Args:
         options: The query's.
@@ -29,20 +31,27 @@ async def fetch_pages(
     """
     pages = _list(old, "pages")
     params = _list(old, "page_params")
-    if direction is not None and pages:
-        data = {"pages": pages, "page_params": params}
-        param = next_param(options, data) if direction == "forward" else prev_param(options, data)
-        return await _add(options, data, param, direction, fetch_page)
     wanted = options.pages or len(pages)
     first = options.initial_page_param if not params or params[0] is UNSET else params[0]
-    empty: dict[str, Any] = {"pages": [], "page_params": []}
-    data = await _add(options, empty, first, "forward", fetch_page)
-    for _ in range(1, wanted):
-        param = next_param(options, data)
-        if param is None:
-            break
-        data = await _add(options, data, param, "forward", fetch_page)
-    return data
+    data: dict[str, Any] = {"pages": [], "page_params": []}
+    fetched = 0
+
+    async def one_more() -> dict[str, Any]:
+        there = {"pages": pages, "page_params": params}
+        param = next_param(options, there) if direction == "forward" else prev_param(options, there)
+        return await _add(options, there, param, direction or "forward", fetch_page)
+
+    async def all_again() -> dict[str, Any]:
+        nonlocal data, fetched
+        while fetched == 0 or fetched < wanted:
+            param = next_param(options, data) if fetched else first
+            if fetched and param is None:
+                break
+            data = await _add(options, data, param, "forward", fetch_page)
+            fetched += 1
+        return data
+
+    return one_more if direction is not None and pages else all_again
 
 
 def next_param(options: QueryOptions, data: Any) -> Any:

@@ -10,17 +10,17 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-import math
 import threading
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from typing import Any, Protocol
 
 from kaizen_widgets.clock import Timer
 from kaizen_widgets.query.checks import check_callable, check_seconds
 from kaizen_widgets.query.host import Host
-from kaizen_widgets.query.hydration import dehydrate, hydrate
+from kaizen_widgets.query.hydration import hydrate
 from kaizen_widgets.query.mutation import Mutation
-from kaizen_widgets.query.options import MutationOptions, Seconds, seconds
+from kaizen_widgets.query.options import Seconds, seconds
+from kaizen_widgets.query.plain_state import PlainState, written_at
 from kaizen_widgets.query.query import Query
 
 logger = logging.getLogger(__name__)
@@ -61,7 +61,8 @@ class Persister:
     """Keeps a client's successful queries, and its paused mutations that can go on later.
 
     A mutation can go on in another process if the client knows a ``mutation_fn`` for its key (see
-    `QueryClient.set_mutation_defaults`) and its variables are JSON.
+    `QueryClient.set_mutation_defaults`) and its variables are JSON. It comes back paused. One that goes on
+    leaves the storage before it is tried: what may have arrived is not made again by the next process.
 
     Args:
         client: Whose state.
@@ -71,6 +72,7 @@ class Persister:
         buster: What must be equal when it is read back, such as a version and who is signed in; or a
             function that gives it, or None for "keep and restore nothing now".
         should_dehydrate_query: Which queries; by default those whose last fetch went well.
+        should_dehydrate_mutation: Which of the mutations that can go on; by default the paused ones.
         serialize_data: Makes JSON values of a query's data or a mutation's variables.
         deserialize_data: The opposite; what it raises throws the whole away.
         throttle: Seconds between two writings, at least.
@@ -86,6 +88,7 @@ class Persister:
         max_age: Seconds = DAY,
         buster: str | Callable[[], str | None] = "",
         should_dehydrate_query: Callable[[Query], bool] | None = None,
+        should_dehydrate_mutation: Callable[[Mutation], bool] | None = None,
         serialize_data: Callable[[Any], Any] = lambda data: data,
         deserialize_data: Callable[[Any], Any] = lambda data: data,
         throttle: Seconds = THROTTLE,
@@ -94,21 +97,28 @@ class Persister:
         check_seconds("max_age", max_age)
         check_seconds("throttle", throttle)
         check_callable("should_dehydrate_query", should_dehydrate_query)
+        check_callable("should_dehydrate_mutation", should_dehydrate_mutation)
         self._client = client
         self._env = client.environment
         self._storage = storage
         self.name = name
         self._max_age = seconds(max_age)
         self._buster = buster
-        self._should_dehydrate_query = should_dehydrate_query
-        self._serialize = serialize_data
-        self._deserialize = deserialize_data
+        self._plain = PlainState(
+            client,
+            should_dehydrate_query=should_dehydrate_query,
+            should_dehydrate_mutation=should_dehydrate_mutation,
+            serialize=serialize_data,
+            deserialize=deserialize_data,
+        )
         self._throttle = seconds(throttle)
         self._offload = offload
         self._lock = threading.Lock()
         self._writing = threading.Lock()
         self._timer: Timer | None = None
         self._ends: list[Callable[[], None]] = []
+        self._written: int | None = None
+        self._stored: frozenset[Mutation] = frozenset()
 
     def start(self) -> Persister:
         """Write from now on whenever something changed, and purge when the client forgets."""
@@ -116,7 +126,8 @@ class Persister:
             self._ends = [
                 self._client.query_cache.subscribe(lambda _event: self._changed()),
                 self._client.mutation_cache.subscribe(lambda _mutation: self._changed()),
-                self._client.on_forget(self.purge),
+                self._client.mutation_cache.before_attempts(self._going_on),
+                self._client.on_forget(self._forgotten),
             ]
         return self
 
@@ -129,17 +140,41 @@ class Persister:
         buster = self._asked_buster()
         if buster is None:
             return False
+        if self._read_in(self.name, buster):
+            return True
+        self.purge()
+        return False
+
+    def take_over(self, name: str) -> bool:
+        """Go on with what another process, that is no more, stored as ``name``; return whether it could.
+
+        It is stored as this one's own before it is forgotten there. What is of another buster stays.
+        """
+        buster = self._asked_buster()
+        if buster is None:
+            return False
+        taken = self._read_in(name, buster)
+        if taken:
+            self.save()
+        if taken is not None:
+            self._storage.remove(name)
+        return bool(taken)
+
+    def _read_in(self, name: str, buster: str) -> bool | None:
+        """Read a text into the client; False if it is of no use to anybody, None if it is another's."""
         try:
-            text = self._storage.get(self.name)
+            text = self._storage.get(name)
             if text is None:
                 return False
-            state = self._checked(json.loads(text), buster)
-            if state is not None:
-                hydrate(self._client, self._read(state))
+            found = json.loads(text)
+            age = self._env.now() - written_at(found)
+            if found.get("buster") != buster:
+                return None
+            if -SKEW <= age <= self._max_age:
+                hydrate(self._client, self._plain.read(found["client_state"]))
                 return True
         except Exception as error:
-            logger.warning("What was stored as %r was thrown away: %s", self.name, error)
-        self.purge()
+            logger.warning("What was stored as %r was thrown away: %s", name, error)
         return False
 
     def save(self) -> None:
@@ -148,8 +183,14 @@ class Persister:
         with self._writing:
             try:
                 buster = self._asked_buster()
-                if buster is not None:
-                    self._storage.set(self.name, self._text(buster))
+                if buster is None:
+                    return
+                entries, mutations = self._plain.entries()
+                made = hash((buster, entries))
+                if made != self._written:
+                    facts = f'"buster": {json.dumps(buster)}, "timestamp": {self._env.now()!r}'
+                    self._storage.set(self.name, f'{{{facts}, "client_state": {entries}}}')
+                    self._written, self._stored = made, mutations
             except Exception:
                 logger.exception("The state of the query cache could not be kept")
 
@@ -157,6 +198,7 @@ class Persister:
         """Forget what is stored; a writing under way is waited for, one that was due is not made."""
         self._cancel()
         with self._writing:
+            self._written, self._stored = None, frozenset()
             self._storage.remove(self.name)
 
     def close(self) -> None:
@@ -168,6 +210,17 @@ class Persister:
             self.save()
 
     # ----------------------------------------------------------------- within
+
+    async def _going_on(self, mutation: Mutation) -> None:
+        """Take from the storage what waited no longer, before it is made: a crash must not repeat it."""
+        if mutation in self._stored and not self._plain.can_go_on(mutation):
+            await self._offload(self.save)
+
+    def _forgotten(self) -> None:
+        self.purge()
+        # Who only signed in again still has changes waiting.
+        if any(map(self._plain.can_go_on, self._client.mutation_cache.get_all())):
+            self._changed()
 
     def _changed(self) -> None:
         with self._lock:
@@ -194,64 +247,3 @@ class Persister:
 
     def _asked_buster(self) -> str | None:
         return self._buster() if callable(self._buster) else self._buster
-
-    def _checked(self, found: Any, buster: str) -> Mapping[str, Any] | None:
-        """Return the client's state in ``found``; None if it is too old or another's."""
-        if not isinstance(found, Mapping) or not isinstance(found.get("client_state"), Mapping):
-            raise ValueError("it is no state of a query client")
-        at = found.get("timestamp")
-        if isinstance(at, bool) or not isinstance(at, int | float) or not math.isfinite(at):
-            raise ValueError("it does not say when it was written")
-        age = self._env.now() - at
-        if found.get("buster") != buster or age > self._max_age or age < -SKEW:
-            return None
-        return found["client_state"]
-
-    def _read(self, state: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the client's state with its data as it was, and stale."""
-        queries = [dict(entry, state=dict(entry["state"])) for entry in state["queries"]]
-        mutations = [dict(entry, state=dict(entry["state"])) for entry in state["mutations"]]
-        for entry in queries:
-            entry["state"]["data"] = self._deserialize(entry["state"]["data"])
-            entry["state"]["is_invalidated"] = True
-        for entry in mutations:
-            if "variables" in entry["state"]:
-                entry["state"]["variables"] = self._deserialize(entry["state"]["variables"])
-        return {"queries": queries, "mutations": mutations}
-
-    def _text(self, buster: str) -> str:
-        state = dehydrate(
-            self._client,
-            should_dehydrate_query=self._should_dehydrate_query,
-            should_dehydrate_mutation=self._can_go_on,
-        )
-        queries = [self._entry(query, "data") for query in state["queries"]]
-        mutations = [self._entry(one, "variables") for one in state["mutations"]]
-        entries = {
-            "queries": [entry for entry in queries if entry is not None],
-            "mutations": [entry for entry in mutations if entry is not None],
-        }
-        return json.dumps(
-            {"buster": buster, "timestamp": self._env.now(), "client_state": entries},
-            allow_nan=False,
-        )
-
-    def _can_go_on(self, mutation: Mutation) -> bool:
-        key = mutation.options.mutation_key
-        if key is None or not mutation.state.is_paused:
-            return False
-        known = self._client.default_mutation_options(MutationOptions(mutation_key=key))
-        return known.mutation_fn is not None
-
-    def _entry(self, entry: dict[str, Any], part: str) -> dict[str, Any] | None:
-        """Return an entry with its part made plain, or None if it cannot be kept."""
-        state = dict(entry["state"])
-        state.pop("context", None)  # what on_mutate returned: for this process alone
-        try:
-            if part in state:
-                state[part] = self._serialize(state[part])
-            made = {**entry, "state": state}
-            json.dumps(made, allow_nan=False)
-        except (TypeError, ValueError, RecursionError):
-            return None
-        return made

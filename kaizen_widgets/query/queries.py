@@ -8,6 +8,7 @@ from typing import Any
 from kaizen_widgets.query.checks import check_callable
 from kaizen_widgets.query.host import Host
 from kaizen_widgets.query.keys import hash_key
+from kaizen_widgets.query.listeners import joined
 from kaizen_widgets.query.observer import QueryObserver
 from kaizen_widgets.query.options import QueryOptions
 from kaizen_widgets.query.result import QueryResult
@@ -84,17 +85,10 @@ class QueriesObserver:
     def subscribe(self, listener: Callable[[Any], object]) -> Callable[[], None]:
         """Call ``listener`` with each new `result`; return what ends that."""
         with self._env.delivery.locked():
-            self._listeners.append(listener)
+            leave = joined(self._listeners, listener, self._env.delivery.locked, self._watch)
             self._look(self.results)
             self._watch()
-
-        def unsubscribe() -> None:
-            with self._env.delivery.locked():
-                if listener in self._listeners:
-                    self._listeners.remove(listener)
-                    self._watch()
-
-        return unsubscribe
+        return leave
 
     def _watch(self) -> None:
         wanted = set(self._observers) if self._listeners else set()

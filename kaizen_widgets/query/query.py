@@ -164,6 +164,8 @@ class Query(Fetching):
                     self.cancel(revert=True)
                 else:
                     self._fetch.retryer.retries_stopped = True
+                    # Not called yet, it could not take the signal; it may, and is then not wanted.
+                    self._fetch.left_early = self._fetch.is_due
             self._schedule_gc()
         self._keeper.notify("observer_removed", self)
 

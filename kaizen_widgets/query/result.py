@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
+from inspect import getmembers
 from typing import Any, Final
 
 from kaizen_widgets.query.sharing import same
-from kaizen_widgets.query.state import Direction, FetchStatus, QueryStatus
+from kaizen_widgets.query.state import Direction, FetchStatus, Flags, QueryStatus
 
 
 # Not frozen: thousands may be made for one change, and freezing doubles what that costs.
 @dataclass(eq=False, slots=True)
-class QueryResult:
+class QueryResult(Flags):
     """One moment.
 
     Attributes:
@@ -57,21 +58,6 @@ class QueryResult:
     has_next_page: bool = False
     has_previous_page: bool = False
     fetch_direction: Direction | None = None
-
-    @property
-    def is_pending(self) -> bool:
-        """No data yet, and no final error."""
-        return self.status == "pending"
-
-    @property
-    def is_success(self) -> bool:
-        """There is data and the last fetch did not fail."""
-        return self.status == "success"
-
-    @property
-    def is_error(self) -> bool:
-        """The last fetch failed; older data may still be there."""
-        return self.status == "error"
 
     @property
     def is_fetching(self) -> bool:
@@ -152,6 +138,6 @@ _COMPARED: Final = tuple(
 
 FIELDS: Final = (
     *_NAMES,
-    *(name for name, value in vars(QueryResult).items() if isinstance(value, property)),
+    *(name for name, _ in getmembers(QueryResult, lambda value: isinstance(value, property))),
 )
 """What ``notify_on_change_props`` may name."""

@@ -46,7 +46,7 @@ class Retryer:
 
     Args:
         env: The client's.
-        attempt: Makes one attempt.
+        attempt: Prepares one attempt, under the lock; what it returns makes it, on the loop.
         hooks: Told of what happens.
         retry: Whether to try again; None for the queries' default.
         retry_delay: How long to wait; None for the default.
@@ -57,7 +57,7 @@ class Retryer:
     def __init__(
         self,
         env: Environment,
-        attempt: Callable[[], Coroutine[Any, Any, Any]],
+        attempt: Callable[[], Callable[[], Coroutine[Any, Any, Any]]],
         hooks: Hooks,
         *,
         retry: Retry | None,
@@ -122,11 +122,11 @@ class Retryer:
 
     def _run(self) -> None:
         if not self.settled:
-            self._task = self._env.loop.start(self._main())
+            self._task = self._env.loop.start(self._main(self._attempt()))
 
-    async def _main(self) -> None:
+    async def _main(self, attempt: Callable[[], Coroutine[Any, Any, Any]]) -> None:
         try:
-            value = await self._attempt()
+            value = await attempt()
         except asyncio.CancelledError:
             if self.settled:
                 raise

@@ -29,6 +29,28 @@ UNSET: Final = _Unset.UNSET
 """No data at all: None is data like any other."""
 
 
+class Flags:
+    """What the status of a query's result, or of a mutation, says by name."""
+
+    __slots__ = ()
+    status: Any
+
+    @property
+    def is_pending(self) -> bool:
+        """Of a query: no data yet, and no final error. Of a mutation: it runs, or waits to."""
+        return self.status == "pending"
+
+    @property
+    def is_success(self) -> bool:
+        """There is data and the last fetch, or the mutation, did not fail."""
+        return self.status == "success"
+
+    @property
+    def is_error(self) -> bool:
+        """The last fetch, or the mutation, failed; older data of a query may still be there."""
+        return self.status == "error"
+
+
 # Not frozen: thousands may be made for one change, and freezing makes that four times as dear.
 @dataclass(slots=True, eq=False)
 class QueryState:

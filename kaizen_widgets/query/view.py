@@ -10,6 +10,7 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
+from kaizen_widgets.query.judging import is_enabled
 from kaizen_widgets.query.options import QueryOptions, keep_previous_data, resolve
 from kaizen_widgets.query.pages import next_param, prev_param
 from kaizen_widgets.query.query import Query
@@ -78,7 +79,7 @@ class View:
             error, data, status, placeholder = self._select_error, self._selected, "error", False
             same_error = last is not None and last.error is error
             error_updated_at = last.error_updated_at if last and same_error else self._now()
-        enabled = resolve(options.enabled, query) is not False
+        enabled = is_enabled(options, query)
         stale = enabled and query.is_stale_by_time(resolve(options.stale_time, query))
         infinite = bool(options.infinite)
         return QueryResult(

@@ -83,6 +83,24 @@ class SqliteStorage:
         """Forget a text; harmless when there is none."""
         self._put(name, None)
 
+    def names(self, prefix: str) -> list[str]:
+        """Return the names that begin with ``prefix``, in order."""
+
+        def work(db: sqlite3.Connection) -> set[str]:
+            rows = db.execute(
+                "SELECT name FROM states WHERE substr(name, 1, ?) = ?", (len(prefix), prefix)
+            )
+            return {row["name"] for row in rows}
+
+        with self._lock:
+            found: set[str] = set()
+            with contextlib.suppress(PersistError):  # said in `problem`
+                found = self._reading(work)
+            for name, text in self._waiting.items():
+                if name.startswith(prefix):
+                    (found.discard if text is None else found.add)(name)
+            return sorted(found)
+
     def update_text(self, name: str, change: Callable[[str | None], str]) -> None:
         """Replace a text by what ``change`` makes of it; other processes wait meanwhile.
 

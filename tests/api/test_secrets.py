@@ -76,7 +76,7 @@ def test_a_secret_in_a_change_is_seen_nowhere(fake, loop, caplog, change, status
     loop.advance(60)
     (mutation,) = started
     assert mutation.status == ("success" if status == 201 else "error")
-    seen = [repr(mutation), repr(mutation.state), str(vars(mutation.state.variables)), *told]
+    seen = [repr(mutation), repr(mutation.state), str(mutation.state.variables), *told]
     seen += [
         as_text(mutation.state),
         as_text(mutation),

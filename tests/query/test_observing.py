@@ -164,3 +164,15 @@ def test_data_that_cannot_be_compared_is_compared_by_identity(client, loop, sour
     query.refetch()
     loop.advance(1)
     assert query.status == "success"
+
+
+def test_ending_a_subscription_twice_leaves_the_same_listeners_other_one(client, loop, source):
+    heard = []
+    observer = client.observe(query_key=("a",), query_fn=source(1))
+    end, _ = observer.subscribe(heard.append), observer.subscribe(heard.append)
+    loop.settle()
+    heard.clear()
+    end()
+    end()
+    client.set_query_data(("a",), 2)
+    assert [result.data for result in heard] == [2]

@@ -253,6 +253,37 @@ def test_a_change_that_waited_for_the_network_goes_on_in_the_next_process(keep, 
     assert sent == [{"n": 1}]
 
 
+def test_a_change_leaves_the_storage_before_it_is_made_so_that_no_crash_repeats_it(
+    keep, loop, storage
+):
+    def stored():
+        return json.loads(storage["queries"])["client_state"]["mutations"]
+
+    seen = []
+    client, persister = keep()
+    persister.start()
+    options = MutationOptions(lambda _: seen.append(stored()), network_mode="online")
+    client.set_mutation_defaults(("add",), options)
+    client.online.set_online(False)
+    client.mutate(MutationOptions(mutation_key=("add",)), 1)
+    loop.advance(2)
+    assert len(stored()) == 1
+    client.online.set_online(True)
+    loop.settle()
+    assert seen == [[]]
+
+
+def test_what_is_unchanged_is_not_written_again(keep, loop, storage, monkeypatch):
+    client, persister = keep()
+    persister.start()
+    client.set_query_data(("a",), 1)
+    loop.advance(1)
+    monkeypatch.setattr(storage, "set", lambda *_: pytest.fail("written"))
+    client.invalidate_queries(("b",))
+    client.mutate(MutationOptions(lambda _: 1), 1)
+    loop.advance(10)
+
+
 def test_a_storage_that_fails_costs_the_keeping_alone(keep, loop, storage, monkeypatch, caplog):
     def fail(name, text):
         raise OSError("disk full")

@@ -76,8 +76,12 @@ class Scripts:
         self._counts[name] = self._counts.get(name, 0) + 1
         return self._counts[name]
 
+    @staticmethod
+    def _nth(spec: dict[str, Any], env: dict[str, Any]) -> dict[str, Any]:
+        return spec["script"][min(env["n"], len(spec["script"])) - 1]
+
     async def _outcome(self, spec: dict[str, Any], env: dict[str, Any]) -> Any:
-        outcome = spec["script"][min(env["n"], len(spec["script"])) - 1]
+        outcome = self._nth(spec, env)
         if outcome.get("never"):
             await asyncio.get_running_loop().create_future()
         if not outcome.get("sync"):
@@ -102,7 +106,9 @@ class Scripts:
             self._instant().calls.append(record)
             if spec.get("signal") in ("consume", "reject"):
                 abort = {"fn": name, "n": env["n"], "key": key}
-                context.signal.on_abort(lambda: self._instant().aborts.append(abort))
+                signal = context.signal  # taken in any case; who answers at once does not listen
+                if not self._nth(spec, env).get("sync"):
+                    signal.on_abort(lambda: self._instant().aborts.append(abort))
             return await self._outcome(spec, env)
 
         return self._functions.once({"fn": name}, "queryFn", lambda: function)

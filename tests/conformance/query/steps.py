@@ -182,13 +182,18 @@ class Steps:
         at_time = EPOCH + step["updatedAt"] / 1000 if "updatedAt" in step else None
         given: list[Any] = []
         updater = self._updater(step)
+        missing = client.get_query_data(step["key"], UNSET) is UNSET
 
         def remember(old: Any) -> Any:
-            given.append(updater(old) if callable(updater) else updater)
+            given.append(updater(old))
             return given[0]
 
-        written = client.set_query_data(step["key"], remember, updated_at=at_time)
-        return (UNDEFINED if given[0] is UNSET else copy.deepcopy(written),)
+        written = client.set_query_data(
+            step["key"], remember if callable(updater) else updater, updated_at=at_time
+        )
+        # What came out of a function that was given nothing is nothing.
+        nothing = (given[0] is UNSET or (given[0] is None and missing)) if given else updater is UNSET
+        return (UNDEFINED if nothing else copy.deepcopy(written),)
 
     def _set_queries_data(self, client: QueryClient, step: dict[str, Any]) -> tuple[Any]:
         filters = self._scripts.filters(step.get("filters"))
