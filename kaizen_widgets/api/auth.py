@@ -77,9 +77,8 @@ class AuthEndpoints:
         if not access:
             return
         try:
-            await self._transport.request(
-                "POST", "/auth/logout", json={"refresh_token": refresh} if refresh else {}
-            )
+            body = {"refresh_token": SecretStr(refresh)} if refresh else {}
+            await self._transport.request("POST", "/auth/logout", json=body)
         except TransportError:
             # The session dies by itself; what matters is that nothing stays here.
             pass

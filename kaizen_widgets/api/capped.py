@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 from kaizen_widgets.api.models import rows
-from kaizen_widgets.api.paging import PAGE, every
+from kaizen_widgets.api.paging import PAGE, every, row_id
 from kaizen_widgets.transport import Transport
 
 log = logging.getLogger(__name__)
@@ -44,13 +44,13 @@ async def whole(
     found = rows(answer, what)
     if len(found) != CAP or (isinstance(answer, Mapping) and "total" in answer):
         return await every(transport, path, params, what) if len(found) == PAGE else found
-    seen = {row["id"]: row for row in found if isinstance(row, Mapping) and "id" in row}
+    seen = {row_id(row): row for row in found}
     left = {name: values for name, values in dividers.items() if params.get(name) is None}
     for name, values in left.items():
         rest = {other: divide for other, divide in left.items() if other != name}
-        for value in await values(list(seen.values())):
+        for value in await values([row for row in seen.values() if isinstance(row, Mapping)]):
             part = await whole(transport, path, {**params, name: value}, what, rest)
-            seen |= {row["id"]: row for row in part}
+            seen |= {row_id(row): row for row in part}
         return list(seen.values())
     said = ", ".join(f"{name} {value}" for name, value in params.items() if value is not None)
     log.warning(

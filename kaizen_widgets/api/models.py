@@ -7,6 +7,7 @@ The public server writes "None" where there is nothing, objects as JSON text, ti
 from __future__ import annotations
 
 import json
+import math
 import struct
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -33,7 +34,7 @@ ABSENT = ("None", "", None)
 class Record(BaseModel):
     """A row of a server. Keys nobody asked for are left out; an absent optional one has its default."""
 
-    model_config = ConfigDict(extra="ignore", frozen=True)
+    model_config = ConfigDict(extra="ignore", frozen=True, allow_inf_nan=False)
 
     @model_validator(mode="before")
     @classmethod
@@ -103,7 +104,7 @@ def same_single(one: float, other: float) -> bool:
 def shortest(value: float) -> float:
     """Return the shortest decimal a 32-bit float may have been: 0.699999988079071 reads 0.7."""
     single = _single(value)
-    if single is None or single != value or value == int(value):
+    if single is None or single != value or not math.isfinite(value) or value == int(value):
         return value
     for digits in range(1, 10):
         rounded = float(f"{value:.{digits}g}")
@@ -115,12 +116,15 @@ def shortest(value: float) -> float:
 def _single(value: float) -> float | None:
     try:
         return struct.unpack("f", struct.pack("f", value))[0]
-    except OverflowError:
+    except (OverflowError, struct.error):
         return None
 
 
 def _utc(value: datetime) -> datetime:
-    return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+    try:
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("a time outside the calendar") from None
 
 
 UtcTime: TypeAlias = Annotated[datetime, AfterValidator(_utc)]
@@ -189,9 +193,12 @@ def path(*parts: str) -> str:
     """Return a request path of parts, each quoted.
 
     Raises:
-        TransportError: A part is empty or a dot segment, so the path would mean something else.
+        TransportError: A part is no text or empty or a dot segment, so the path would mean something else.
     """
     for part in parts:
         if not isinstance(part, str) or part in ("", ".", ".."):
             raise TransportError(f"{part!r} is no id.")
-    return "".join(f"/{quote(part, safe='')}" for part in parts)
+    try:
+        return "".join(f"/{quote(part, safe='')}" for part in parts)
+    except UnicodeEncodeError:  # half of a surrogate pair
+        raise TransportError(f"{parts!r} holds text that no URL can.") from None

@@ -46,8 +46,8 @@ async def every(
     while True:
         query = {**params, "limit": limit, "offset": offset}
         page = rows(await transport.request("GET", path, params=query), what)
-        fresh = [row for row in page if _id(row) is None or _id(row) not in seen]
-        seen.update(_id(row) for row in fresh)
+        fresh = [row for row in page if row_id(row) is None or row_id(row) not in seen]
+        seen.update(row_id(row) for row in fresh)
         found += fresh
         if len(page) < limit or not fresh:
             return found
@@ -77,5 +77,7 @@ def _key(one: Any, field: str) -> tuple[bool, str]:
     )
 
 
-def _id(row: Any) -> Any:
-    return row.get("id") if isinstance(row, Mapping) else None
+def row_id(row: Any) -> str | None:
+    """Return a row's id; None if it has none that could be one."""
+    id = row.get("id") if isinstance(row, Mapping) else None
+    return id if isinstance(id, str) else None

@@ -6,7 +6,7 @@ permission. Whether a *thing* is theirs, each resource asks with `Caller.owns`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
 from fastapi import Depends
@@ -14,6 +14,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from kaizen_widgets.server import accounts, policy_rows, tokens
 from kaizen_widgets.server.errors import ApiError
+from kaizen_widgets.server.etags import IfMatch
 from kaizen_widgets.server.services import WithServices
 
 _READABLE = (
@@ -49,12 +50,17 @@ PERMISSIONS: dict[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True)
 class Caller:
-    """Who sent the request, in the organization their token is for."""
+    """Who sent the request, in the organization their token is for.
+
+    Attributes:
+        if_match: The ETag that what they want to change must still have; None where any will do.
+    """
 
     user_id: str
     organization_id: str
     session_id: str
     role: str
+    if_match: str | None = None
 
     def may(self, permission: str) -> bool:
         """Whether their role has this permission, such as ``agents:read``."""
@@ -70,6 +76,9 @@ class Caller:
         if row["organization_id"] != self.organization_id:
             raise ApiError(403, f"Not authorized to access this {what}")
 
+
+CHANGING = (":update", ":delete", ":assign")
+"""Permissions to change what is there: whoever has one may say with ``If-Match`` what they saw."""
 
 _bearer = HTTPBearer(auto_error=False, description="The access token of a sign-in.")
 
@@ -110,19 +119,31 @@ def allow(permission: str, policy: str = "") -> Any:
             policies are not asked.
     """
 
-    def check(caller: SignedIn, studio: WithServices) -> Caller:
-        if not caller.may(permission):
-            raise ApiError(403, f"Permission denied: {permission}")
-        if policy:
-            resource_type, _, action = policy.partition(":")
-            with studio.database.read() as db:
-                if not policy_rows.is_allowed(db, caller, resource_type, action):
-                    raise ApiError(403, f"Access denied by policy: {policy}")
-        return caller
-
-    async def quick(caller: SignedIn) -> Caller:
+    async def by_role(caller: SignedIn) -> Caller:
         if not caller.may(permission):
             raise ApiError(403, f"Permission denied: {permission}")
         return caller
 
-    return Depends(check if policy else quick)
+    # As defaults: FastAPI reads annotations without the names of this function.
+    granted: Any = Depends(by_role)
+
+    def by_policy(studio: WithServices, caller: Caller = granted) -> Caller:
+        resource_type, _, action = policy.partition(":")
+        with studio.database.read() as db:
+            if not policy_rows.is_allowed(db, caller, resource_type, action):
+                raise ApiError(403, f"Access denied by policy: {policy}")
+        return caller
+
+    allowed: Any = Depends(by_policy) if policy else granted
+
+    async def changing(if_match: IfMatch = None, caller: Caller = allowed) -> Caller:
+        return replace(caller, if_match=if_match)
+
+    return Depends(changing) if permission.endswith(CHANGING) else allowed
+
+
+# What concerns deployments, and the gateways they go to, policies may deny as well.
+DeploymentReader = Annotated[Caller, allow("deployments:read", "deployment:read")]
+Deployer = Annotated[Caller, allow("deployments:create", "deployment:create")]
+DeploymentEditor = Annotated[Caller, allow("deployments:update", "deployment:update")]
+DeploymentRemover = Annotated[Caller, allow("deployments:delete", "deployment:delete")]

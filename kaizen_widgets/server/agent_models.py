@@ -159,3 +159,13 @@ class AgentWithDetailsResponse(AgentResponse):
 
     contexts: list[ContextResponse]
     tools: list[ToolResponse]
+
+
+class ConnectorInstance(BaseModel):
+    """A connector attached to an agent."""
+
+    id: str
+    agent_id: str
+    connector_id: str
+    alias: str
+    created_at: str

@@ -15,11 +15,11 @@ from kaizen_widgets.server.agent_models import (
     UpdateContextRequest,
     UpdateToolRequest,
 )
-from kaizen_widgets.server.agent_rows import agent_of, change_agent, part_of, parts_of
+from kaizen_widgets.server.agent_rows import agent_of, agent_to_change, part_of, parts_of
 from kaizen_widgets.server.fields import MessageResponse, changes_of, to_text
-from kaizen_widgets.server.rows import insert, update
+from kaizen_widgets.server.rows import change, insert, update
 from kaizen_widgets.server.services import WithServices
-from kaizen_widgets.server.times import stamp, stamp_after
+from kaizen_widgets.server.times import stamp
 
 router = APIRouter(prefix="/agents/{agent_id}", tags=["agents"])
 
@@ -43,7 +43,7 @@ def add_context(
     context_id, now = studio.new_id(), stamp(studio.clock)
     own = {"id": context_id, "agent_id": agent_id, "created_at": now, "updated_at": now}
     with studio.database.write() as db:
-        change_agent(db, studio, agent_of(db, caller, agent_id), {})
+        change(db, studio, "agents", agent_to_change(db, caller, agent_id))
         insert(db, "agent_contexts", body.model_dump() | own)
         return part_of(db, "agent_contexts", "context", agent_id, context_id)
 
@@ -58,10 +58,9 @@ def update_context(
 ) -> Any:
     """Change what the agent knows."""
     with studio.database.write() as db:
-        change_agent(db, studio, agent_of(db, caller, agent_id), {})
+        change(db, studio, "agents", agent_to_change(db, caller, agent_id))
         context = part_of(db, "agent_contexts", "context", agent_id, context_id)
-        moved = {"updated_at": stamp_after(studio.clock, context["updated_at"])}
-        update(db, "agent_contexts", context_id, changes_of(body) | moved)
+        change(db, studio, "agent_contexts", context, changes_of(body))
         return part_of(db, "agent_contexts", "context", agent_id, context_id)
 
 
@@ -69,7 +68,7 @@ def update_context(
 def delete_context(agent_id: str, context_id: str, caller: Editor, studio: WithServices) -> Any:
     """Let the agent forget something."""
     with studio.database.write() as db:
-        change_agent(db, studio, agent_of(db, caller, agent_id), {})
+        change(db, studio, "agents", agent_to_change(db, caller, agent_id))
         part_of(db, "agent_contexts", "context", agent_id, context_id)
         db.execute("DELETE FROM agent_contexts WHERE id = ?", (context_id,))
     return {"message": "Context deleted successfully"}
@@ -94,7 +93,7 @@ def add_tool(agent_id: str, body: AddToolRequest, caller: Editor, studio: WithSe
         "created_at": stamp(studio.clock),
     }
     with studio.database.write() as db:
-        change_agent(db, studio, agent_of(db, caller, agent_id), {})
+        change(db, studio, "agents", agent_to_change(db, caller, agent_id))
         insert(db, "agent_tools", body.model_dump() | own)
         return part_of(db, "agent_tools", "tool", agent_id, tool_id)
 
@@ -105,7 +104,7 @@ def update_tool(
 ) -> Any:
     """Change what the agent may use."""
     with studio.database.write() as db:
-        change_agent(db, studio, agent_of(db, caller, agent_id), {})
+        change(db, studio, "agents", agent_to_change(db, caller, agent_id))
         part_of(db, "agent_tools", "tool", agent_id, tool_id)
         changes = changes_of(body)
         if "config" in changes:
@@ -118,7 +117,7 @@ def update_tool(
 def delete_tool(agent_id: str, tool_id: str, caller: Editor, studio: WithServices) -> Any:
     """Take a tool from the agent."""
     with studio.database.write() as db:
-        change_agent(db, studio, agent_of(db, caller, agent_id), {})
+        change(db, studio, "agents", agent_to_change(db, caller, agent_id))
         part_of(db, "agent_tools", "tool", agent_id, tool_id)
         db.execute("DELETE FROM agent_tools WHERE id = ?", (tool_id,))
     return {"message": "Tool deleted successfully"}

@@ -11,9 +11,9 @@ from kaizen_widgets.server.access import Caller
 from kaizen_widgets.server.agent_models import CreateAgentRequest, Status
 from kaizen_widgets.server.errors import not_found
 from kaizen_widgets.server.fields import from_text
-from kaizen_widgets.server.rows import insert, update
+from kaizen_widgets.server.rows import insert, owned, to_change
 from kaizen_widgets.server.services import Services
-from kaizen_widgets.server.times import stamp, stamp_after
+from kaizen_widgets.server.times import stamp
 
 IN_A_VERSION = (
     "name",
@@ -33,11 +33,16 @@ def agent_of(db: sqlite3.Connection, caller: Caller, agent_id: str) -> dict[str,
     Raises:
         ApiError: 404 or 403.
     """
-    row = db.execute("SELECT * FROM agents WHERE id = ?", (agent_id,)).fetchone()
-    if row is None:
-        raise not_found("agent", agent_id)
-    caller.owns(row, "agent")
-    return dict(row)
+    return owned(db, caller, "agents", "agent", agent_id)
+
+
+def agent_to_change(db: sqlite3.Connection, caller: Caller, agent_id: str) -> dict[str, Any]:
+    """Return an agent of the caller's organization, for a change of it or its parts.
+
+    Raises:
+        ApiError: 404, 403 or 412.
+    """
+    return to_change(db, caller, "agents", "agent", agent_id)
 
 
 def insert_agent(
@@ -62,14 +67,6 @@ def insert_agent(
     }
     insert(db, "agents", values)
     return agent_id
-
-
-def change_agent(
-    db: sqlite3.Connection, studio: Services, agent: dict[str, Any], changes: dict[str, Any]
-) -> None:
-    """Change some columns; ``updated_at`` moves."""
-    moved = {"updated_at": stamp_after(studio.clock, agent["updated_at"])}
-    update(db, "agents", agent["id"], changes | moved)
 
 
 def keep_version(

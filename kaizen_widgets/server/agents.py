@@ -17,6 +17,7 @@ from kaizen_widgets.server.agent_models import (
     AgentType,
     AgentVersionResponse,
     AgentWithDetailsResponse,
+    ConnectorInstance,
     CreateAgentRequest,
     CreateVersionRequest,
     Status,
@@ -24,15 +25,15 @@ from kaizen_widgets.server.agent_models import (
 )
 from kaizen_widgets.server.agent_rows import (
     agent_of,
-    change_agent,
+    agent_to_change,
     insert_agent,
     keep_version,
     part_of,
     parts_of,
 )
-from kaizen_widgets.server.etags import IfMatch, check, tagged
+from kaizen_widgets.server.etags import tagged
 from kaizen_widgets.server.fields import MessageResponse, changes_of
-from kaizen_widgets.server.rows import Limit, Offset, Search, Sort, page
+from kaizen_widgets.server.rows import Limit, Offset, Search, Sort, change, page
 from kaizen_widgets.server.services import WithServices
 
 router = APIRouter(prefix="/agents", tags=["agents"])
@@ -94,13 +95,11 @@ def update_agent(
     caller: Annotated[Caller, allow("agents:update")],
     studio: WithServices,
     response: Response,
-    if_match: IfMatch = None,
 ) -> Any:
     """Change an agent."""
     with studio.database.write() as db:
-        agent = agent_of(db, caller, agent_id)
-        check(if_match, agent, "agent")
-        change_agent(db, studio, agent, changes_of(body))
+        agent = agent_to_change(db, caller, agent_id)
+        change(db, studio, "agents", agent, changes_of(body))
         return tagged(response, agent_of(db, caller, agent_id))
 
 
@@ -110,8 +109,19 @@ def delete_agent(
 ) -> Any:
     """Archive an agent."""
     with studio.database.write() as db:
-        change_agent(db, studio, agent_of(db, caller, agent_id), {"status": "archived"})
+        agent = agent_to_change(db, caller, agent_id)
+        change(db, studio, "agents", agent, {"status": "archived"})
     return {"message": "Agent archived successfully"}
+
+
+@router.get("/{agent_id}/connectors", response_model=list[ConnectorInstance])
+def list_connectors(
+    agent_id: str, caller: Annotated[Caller, allow("agents:read")], studio: WithServices
+) -> Any:
+    """List the connectors attached to an agent: this server keeps none, so there are none."""
+    with studio.database.read() as db:
+        agent_of(db, caller, agent_id)
+    return []
 
 
 @router.get("/{agent_id}/versions", response_model=list[AgentVersionResponse])
@@ -133,7 +143,7 @@ def create_version(
 ) -> Any:
     """Remember the agent as it is."""
     with studio.database.write() as db:
-        agent = agent_of(db, caller, agent_id)
+        agent = agent_to_change(db, caller, agent_id)
         version_id = keep_version(db, studio, agent, caller.user_id, body.changelog)
         return part_of(db, "agent_versions", "version", agent_id, version_id)
 
@@ -147,7 +157,7 @@ def roll_back(
 ) -> Any:
     """Make the agent what it was; its status and versions stay."""
     with studio.database.write() as db:
-        agent = agent_of(db, caller, agent_id)
+        agent = agent_to_change(db, caller, agent_id)
         version = part_of(db, "agent_versions", "version", agent_id, version_id)
-        change_agent(db, studio, agent, json.loads(version["config_snapshot"]))
+        change(db, studio, "agents", agent, json.loads(version["config_snapshot"]))
         return agent_of(db, caller, agent_id)

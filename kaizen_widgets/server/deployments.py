@@ -12,11 +12,17 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
 
-from kaizen_widgets.server.access import Caller, allow
+from kaizen_widgets.server.access import (
+    Caller,
+    Deployer,
+    DeploymentEditor,
+    DeploymentReader,
+    DeploymentRemover,
+)
 from kaizen_widgets.server.agent_rows import agent_of, part_of
 from kaizen_widgets.server.errors import ApiError
 from kaizen_widgets.server.etags import tagged
-from kaizen_widgets.server.rows import Offset, Page, insert, owned, page, update
+from kaizen_widgets.server.rows import Offset, Page, insert, owned, page, to_change, update
 from kaizen_widgets.server.services import Services, WithServices
 from kaizen_widgets.server.times import stamp, stamp_after
 
@@ -24,7 +30,6 @@ router = APIRouter(prefix="/deployments", tags=["deployments"])
 
 Status = Literal["pending", "deploying", "active", "failed", "stopped"]
 SomeId = Annotated[str, Field(min_length=1, max_length=1024)]
-Reader = Annotated[Caller, allow("deployments:read", "deployment:read")]
 
 
 class DeploymentCreate(BaseModel):
@@ -80,7 +85,7 @@ class DeploymentLogsBody(BaseModel):
 
 @router.get("", response_model=DeploymentListBody)
 def list_deployments(
-    caller: Reader,
+    caller: DeploymentReader,
     studio: WithServices,
     agent_id: str | None = None,
     gateway_id: str | None = None,
@@ -98,7 +103,7 @@ def list_deployments(
 @router.post("", response_model=Deployment)
 def create_deployment(
     body: DeploymentCreate,
-    caller: Annotated[Caller, allow("deployments:create", "deployment:create")],
+    caller: Deployer,
     studio: WithServices,
 ) -> Any:
     """Deploy an agent to a gateway."""
@@ -111,7 +116,7 @@ def create_deployment(
 
 @router.get("/{deployment_id}", response_model=Deployment)
 def get_deployment(
-    deployment_id: str, caller: Reader, studio: WithServices, response: Response
+    deployment_id: str, caller: DeploymentReader, studio: WithServices, response: Response
 ) -> Any:
     """Get a deployment."""
     with studio.database.read() as db:
@@ -121,12 +126,12 @@ def get_deployment(
 @router.post("/{deployment_id}/stop", response_model=Deployment)
 def stop_deployment(
     deployment_id: str,
-    caller: Annotated[Caller, allow("deployments:delete", "deployment:delete")],
+    caller: DeploymentRemover,
     studio: WithServices,
 ) -> Any:
     """Take an agent off its gateway."""
     with studio.database.write() as db:
-        deployment = owned(db, caller, "deployments", "deployment", deployment_id)
+        deployment = to_change(db, caller, "deployments", "deployment", deployment_id)
         if deployment["status"] not in ("active", "deploying"):
             raise ApiError(400, f"A deployment that is {deployment['status']} cannot be stopped")
         _stop(db, studio, deployment)
@@ -136,12 +141,12 @@ def stop_deployment(
 @router.post("/{deployment_id}/redeploy", response_model=Deployment)
 def redeploy(
     deployment_id: str,
-    caller: Annotated[Caller, allow("deployments:update", "deployment:update")],
+    caller: DeploymentEditor,
     studio: WithServices,
 ) -> Any:
     """Deploy the agent as it is now, as a new deployment; the old one is stopped."""
     with studio.database.write() as db:
-        old = owned(db, caller, "deployments", "deployment", deployment_id)
+        old = to_change(db, caller, "deployments", "deployment", deployment_id)
         if old["status"] != "stopped":
             _stop(db, studio, old)
         made = deploy(db, studio, caller, old["agent_id"], old["gateway_id"], "")
@@ -149,7 +154,7 @@ def redeploy(
 
 
 @router.get("/{deployment_id}/logs", response_model=DeploymentLogsBody)
-def list_logs(deployment_id: str, caller: Reader, studio: WithServices) -> Any:
+def list_logs(deployment_id: str, caller: DeploymentReader, studio: WithServices) -> Any:
     """List what happened to a deployment."""
     with studio.database.read() as db:
         owned(db, caller, "deployments", "deployment", deployment_id)

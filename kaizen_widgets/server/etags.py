@@ -1,8 +1,8 @@
 """ETags: what a thing was when somebody read it, so that they change what they saw and nothing else.
 
-The tag of a thing is its ``updated_at``, which moves with every change. A route tags its answer with
-`tagged`; ``If-None-Match`` is then answered by `errors.EveryRequest` with 304. A route that changes
-something asks `check` first; without ``If-Match`` the last writer wins, as everywhere.
+The tag of a thing is its ``updated_at``, which moves with every change of it or its parts. A route tags its
+answer with `tagged`; ``If-None-Match`` is then answered by `errors.EveryRequest` with 304. Whatever changes
+something reads it by `rows.to_change`, which asks `check`; without ``If-Match`` the last writer wins.
 """
 
 from __future__ import annotations
@@ -23,7 +23,9 @@ IfMatch = Annotated[
 
 def etag_of(row: Mapping[str, Any]) -> str:
     """Return the ETag of a thing that has ``updated_at``."""
-    return f'"{row["updated_at"]}"'
+    # A user's last sign-in is no change of them, but shows.
+    seen = row.get("last_login_at")
+    return f'"{row["updated_at"]}/{seen}"' if seen else f'"{row["updated_at"]}"'
 
 
 def tagged(response: Response, row: R) -> R:

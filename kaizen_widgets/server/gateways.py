@@ -10,13 +10,28 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field, SecretStr
 
-from kaizen_widgets.server.access import Caller, allow
+from kaizen_widgets.server.access import (
+    Deployer,
+    DeploymentEditor,
+    DeploymentReader,
+    DeploymentRemover,
+)
 from kaizen_widgets.server.errors import ApiError
-from kaizen_widgets.server.etags import IfMatch, check, tagged
+from kaizen_widgets.server.etags import tagged
 from kaizen_widgets.server.fields import MessageResponse, changes_of
-from kaizen_widgets.server.rows import Offset, Page, Search, Sort, insert, owned, page, update
+from kaizen_widgets.server.rows import (
+    Offset,
+    Page,
+    Search,
+    Sort,
+    change,
+    insert,
+    owned,
+    page,
+    to_change,
+)
 from kaizen_widgets.server.services import WithServices
-from kaizen_widgets.server.times import stamp, stamp_after
+from kaizen_widgets.server.times import stamp
 
 router = APIRouter(prefix="/gateways", tags=["gateways"])
 
@@ -24,7 +39,6 @@ GatewayName = Annotated[str, Field(min_length=1, max_length=255)]
 Url = Annotated[str, Field(min_length=1, max_length=2000)]
 Text = Annotated[str, Field(max_length=2000)]
 Status = Literal["active", "inactive", "error"]
-Reader = Annotated[Caller, allow("deployments:read", "deployment:read")]
 
 
 class GatewayCreate(BaseModel):
@@ -86,7 +100,7 @@ class Health(BaseModel):
 
 @router.get("", response_model=GatewayListBody)
 def list_gateways(
-    caller: Reader,
+    caller: DeploymentReader,
     studio: WithServices,
     environment: str | None = None,
     search: Search = None,
@@ -113,7 +127,7 @@ def list_gateways(
 @router.post("", response_model=Gateway)
 def create_gateway(
     body: GatewayCreate,
-    caller: Annotated[Caller, allow("deployments:create", "deployment:create")],
+    caller: Deployer,
     studio: WithServices,
 ) -> Any:
     """Create a gateway."""
@@ -133,7 +147,9 @@ def create_gateway(
 
 
 @router.get("/{gateway_id}", response_model=Gateway)
-def get_gateway(gateway_id: str, caller: Reader, studio: WithServices, response: Response) -> Any:
+def get_gateway(
+    gateway_id: str, caller: DeploymentReader, studio: WithServices, response: Response
+) -> Any:
     """Get a gateway."""
     with studio.database.read() as db:
         return tagged(response, owned(db, caller, "gateways", "gateway", gateway_id))
@@ -143,31 +159,28 @@ def get_gateway(gateway_id: str, caller: Reader, studio: WithServices, response:
 def update_gateway(
     gateway_id: str,
     body: GatewayUpdate,
-    caller: Annotated[Caller, allow("deployments:update", "deployment:update")],
+    caller: DeploymentEditor,
     studio: WithServices,
     response: Response,
-    if_match: IfMatch = None,
 ) -> Any:
     """Change a gateway."""
     with studio.database.write() as db:
-        gateway = owned(db, caller, "gateways", "gateway", gateway_id)
-        check(if_match, gateway, "gateway")
+        gateway = to_change(db, caller, "gateways", "gateway", gateway_id)
         changes = changes_of(body)
         changes.pop("api_key", None)
-        moved = {"updated_at": stamp_after(studio.clock, gateway["updated_at"])}
-        update(db, "gateways", gateway_id, changes | moved)
+        change(db, studio, "gateways", gateway, changes)
         return tagged(response, owned(db, caller, "gateways", "gateway", gateway_id))
 
 
 @router.delete("/{gateway_id}", response_model=MessageResponse)
 def delete_gateway(
     gateway_id: str,
-    caller: Annotated[Caller, allow("deployments:delete", "deployment:delete")],
+    caller: DeploymentRemover,
     studio: WithServices,
 ) -> Any:
     """Delete a gateway nothing runs on."""
     with studio.database.write() as db:
-        owned(db, caller, "gateways", "gateway", gateway_id)
+        to_change(db, caller, "gateways", "gateway", gateway_id)
         running = db.execute(
             "SELECT count(*) FROM deployments WHERE gateway_id = ? AND status = 'active'",
             (gateway_id,),
@@ -179,12 +192,12 @@ def delete_gateway(
 
 
 @router.post("/{gateway_id}/health", response_model=Health)
-def check_health(gateway_id: str, caller: Reader, studio: WithServices) -> Any:
+def check_health(gateway_id: str, caller: DeploymentReader, studio: WithServices) -> Any:
     """Say how a gateway is; this server does not call it, so that is unknown."""
     now = stamp(studio.clock)
     seen = {"last_health_check": now, "last_health_status": "unknown"}
     with studio.database.write() as db:
-        owned(db, caller, "gateways", "gateway", gateway_id)
-        update(db, "gateways", gateway_id, seen)
+        gateway = owned(db, caller, "gateways", "gateway", gateway_id)
+        change(db, studio, "gateways", gateway, seen)
     reason = "The embedded API calls no gateway."
     return {"gateway_id": gateway_id, "status": "unknown", "checked_at": now, "error": reason}

@@ -13,7 +13,7 @@ from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 
 from kaizen_widgets.server.errors import ApiError, FieldError, invalid, not_found
-from kaizen_widgets.server.etags import IfMatch, check, etag_of
+from kaizen_widgets.server.etags import etag_of
 from kaizen_widgets.server.fields import MessageResponse, changes_of, to_text
 from kaizen_widgets.server.pipeline_models import (
     ConnectionBody,
@@ -30,7 +30,6 @@ from kaizen_widgets.server.pipeline_rows import (
     JSON_COLUMNS,
     add_connections,
     add_nodes,
-    change_pipeline,
     check_element,
     check_graph,
     check_texts,
@@ -38,10 +37,12 @@ from kaizen_widgets.server.pipeline_rows import (
     next_place,
     nodes_of,
     pipeline_of,
+    pipeline_to_change,
     replace_graph,
     with_graph,
 )
 from kaizen_widgets.server.pipelines import Editor, Reader
+from kaizen_widgets.server.rows import change
 from kaizen_widgets.server.services import WithServices
 from kaizen_widgets.server.times import stamp, stamp_after
 
@@ -62,15 +63,13 @@ def save_graph(
     body: GraphSave,
     caller: Editor,
     studio: WithServices,
-    if_match: IfMatch = None,
 ) -> Any:
     """Replace the graph, whole or not at all."""
     check_graph(body)
     with studio.database.write() as db:
-        pipeline = pipeline_of(db, caller, pipeline_id)
-        check(if_match, pipeline, "pipeline")
+        pipeline = pipeline_to_change(db, caller, pipeline_id)
         replace_graph(db, studio, pipeline_id, body)
-        change_pipeline(db, studio, pipeline)
+        change(db, studio, "pipelines", pipeline)
         saved = with_graph(db, pipeline_of(db, caller, pipeline_id))
     return JSONResponse({"data": saved}, headers={"ETag": etag_of(saved)})
 
@@ -90,13 +89,13 @@ def add_node(pipeline_id: str, body: NodeCreate, caller: Editor, studio: WithSer
     if errors := check_element(body, "body"):
         raise invalid(errors)
     with studio.database.write() as db:
-        pipeline = pipeline_of(db, caller, pipeline_id)
+        pipeline = pipeline_to_change(db, caller, pipeline_id)
         place = next_place(db, "pipeline_nodes", pipeline_id)
         try:
             add_nodes(db, studio, pipeline_id, [body], stamp(studio.clock), place, {})
         except sqlite3.IntegrityError:
             raise ApiError(409, f"There is a node {body.id!r:.200} already") from None
-        change_pipeline(db, studio, pipeline)
+        change(db, studio, "pipelines", pipeline)
         return JSONResponse({"data": _node(db, pipeline_id, str(body.id))})
 
 
@@ -109,7 +108,7 @@ def update_node(
     if errors := check_texts(body, f"Node {node_id!r:.200}", "body"):
         raise invalid(errors)
     with studio.database.write() as db:
-        pipeline = pipeline_of(db, caller, pipeline_id)
+        pipeline = pipeline_to_change(db, caller, pipeline_id)
         node = _node(db, pipeline_id, node_id)
         changes = changes_of(body)
         for column in JSON_COLUMNS:
@@ -121,7 +120,7 @@ def update_node(
             f"UPDATE pipeline_nodes SET {sets} WHERE pipeline_id = :pipeline AND id = :node",  # noqa: S608
             changes | {"pipeline": pipeline_id, "node": node_id},
         )
-        change_pipeline(db, studio, pipeline)
+        change(db, studio, "pipelines", pipeline)
         return JSONResponse({"data": _node(db, pipeline_id, node_id)})
 
 
@@ -129,13 +128,13 @@ def update_node(
 def delete_node(pipeline_id: str, node_id: str, caller: Editor, studio: WithServices) -> Any:
     """Remove a node and the connections it had."""
     with studio.database.write() as db:
-        pipeline = pipeline_of(db, caller, pipeline_id)
+        pipeline = pipeline_to_change(db, caller, pipeline_id)
         _node(db, pipeline_id, node_id)
         # Its connections go with it: the tables say so (ON DELETE CASCADE).
         db.execute(
             "DELETE FROM pipeline_nodes WHERE pipeline_id = ? AND id = ?", (pipeline_id, node_id)
         )
-        change_pipeline(db, studio, pipeline)
+        change(db, studio, "pipelines", pipeline)
     return {"message": "Node deleted successfully"}
 
 
@@ -156,7 +155,7 @@ def add_connection(
     if errors := check_element(body, "body"):
         raise invalid(errors)
     with studio.database.write() as db:
-        pipeline = pipeline_of(db, caller, pipeline_id)
+        pipeline = pipeline_to_change(db, caller, pipeline_id)
         if errors := _unknown_ends(db, pipeline_id, body):
             raise invalid(errors)
         place = next_place(db, "pipeline_connections", pipeline_id)
@@ -164,7 +163,7 @@ def add_connection(
             add_connections(db, studio, pipeline_id, [body], stamp(studio.clock), place, {})
         except sqlite3.IntegrityError:
             raise ApiError(409, f"There is a connection {body.id!r:.200} already") from None
-        change_pipeline(db, studio, pipeline)
+        change(db, studio, "pipelines", pipeline)
         return JSONResponse({"data": _connection(db, pipeline_id, str(body.id))})
 
 
@@ -174,13 +173,13 @@ def delete_connection(
 ) -> Any:
     """Remove a connection."""
     with studio.database.write() as db:
-        pipeline = pipeline_of(db, caller, pipeline_id)
+        pipeline = pipeline_to_change(db, caller, pipeline_id)
         _connection(db, pipeline_id, connection_id)
         db.execute(
             "DELETE FROM pipeline_connections WHERE pipeline_id = ? AND id = ?",
             (pipeline_id, connection_id),
         )
-        change_pipeline(db, studio, pipeline)
+        change(db, studio, "pipelines", pipeline)
     return {"message": "Connection deleted successfully"}
 
 

@@ -15,12 +15,12 @@ from pydantic import BaseModel
 from kaizen_widgets.errors import InvalidValueError
 from kaizen_widgets.graph.frozen import MAX_BYTES, check_id, freeze
 from kaizen_widgets.server.access import Caller
-from kaizen_widgets.server.errors import FieldError, invalid, not_found
+from kaizen_widgets.server.errors import FieldError, invalid
 from kaizen_widgets.server.fields import from_text, to_text
 from kaizen_widgets.server.pipeline_models import ConnectionCreate, GraphSave, NodeCreate
-from kaizen_widgets.server.rows import update
+from kaizen_widgets.server.rows import owned, to_change
 from kaizen_widgets.server.services import Services
-from kaizen_widgets.server.times import stamp, stamp_after
+from kaizen_widgets.server.times import stamp
 
 JSON_COLUMNS = ("config", "condition", "extra")
 
@@ -31,19 +31,16 @@ def pipeline_of(db: sqlite3.Connection, caller: Caller, pipeline_id: str) -> dic
     Raises:
         ApiError: 404 or 403.
     """
-    row = db.execute("SELECT * FROM pipelines WHERE id = ?", (pipeline_id,)).fetchone()
-    if row is None:
-        raise not_found("pipeline", pipeline_id)
-    caller.owns(row, "pipeline")
-    return dict(row)
+    return owned(db, caller, "pipelines", "pipeline", pipeline_id)
 
 
-def change_pipeline(
-    db: sqlite3.Connection, studio: Services, pipeline: dict[str, Any], **changes: Any
-) -> None:
-    """Change some columns, or nothing but the graph; ``updated_at`` moves."""
-    moved = {"updated_at": stamp_after(studio.clock, pipeline["updated_at"])}
-    update(db, "pipelines", pipeline["id"], changes | moved)
+def pipeline_to_change(db: sqlite3.Connection, caller: Caller, pipeline_id: str) -> dict[str, Any]:
+    """Return a pipeline of the caller's organization, for a change of it or its graph.
+
+    Raises:
+        ApiError: 404, 403 or 412.
+    """
+    return to_change(db, caller, "pipelines", "pipeline", pipeline_id)
 
 
 def nodes_of(

@@ -13,7 +13,7 @@ from fastapi import APIRouter, Response
 from kaizen_widgets.server import accounts
 from kaizen_widgets.server.access import Caller, allow
 from kaizen_widgets.server.errors import ApiError
-from kaizen_widgets.server.etags import IfMatch, check, tagged
+from kaizen_widgets.server.etags import tagged
 from kaizen_widgets.server.fields import MessageResponse, changes_of
 from kaizen_widgets.server.patterns import PATTERNS, pattern_name
 from kaizen_widgets.server.pipeline_checks import check_pipeline
@@ -26,12 +26,12 @@ from kaizen_widgets.server.pipeline_models import (
     ValidationBody,
 )
 from kaizen_widgets.server.pipeline_rows import (
-    change_pipeline,
     connections_of,
     nodes_of,
     pipeline_of,
+    pipeline_to_change,
 )
-from kaizen_widgets.server.rows import Limit, Offset, Search, Sort, insert, page
+from kaizen_widgets.server.rows import Limit, Offset, Search, Sort, change, insert, page
 from kaizen_widgets.server.services import WithServices
 from kaizen_widgets.server.times import stamp
 
@@ -98,16 +98,14 @@ def update_pipeline(
     caller: Editor,
     studio: WithServices,
     response: Response,
-    if_match: IfMatch = None,
 ) -> Any:
     """Change a pipeline; its graph has a route of its own."""
     with studio.database.write() as db:
-        pipeline = pipeline_of(db, caller, pipeline_id)
-        check(if_match, pipeline, "pipeline")
+        pipeline = pipeline_to_change(db, caller, pipeline_id)
         changes = changes_of(body)
         if "pattern" in changes:
             changes["pattern"] = _pattern(changes["pattern"])
-        change_pipeline(db, studio, pipeline, **changes)
+        change(db, studio, "pipelines", pipeline, changes)
         return {"data": tagged(response, pipeline_of(db, caller, pipeline_id))}
 
 
@@ -115,8 +113,8 @@ def update_pipeline(
 def delete_pipeline(pipeline_id: str, caller: Remover, studio: WithServices) -> Any:
     """Archive a pipeline."""
     with studio.database.write() as db:
-        pipeline = pipeline_of(db, caller, pipeline_id)
-        change_pipeline(db, studio, pipeline, status="archived")
+        pipeline = pipeline_to_change(db, caller, pipeline_id)
+        change(db, studio, "pipelines", pipeline, {"status": "archived"})
     return {"message": "Pipeline archived successfully"}
 
 

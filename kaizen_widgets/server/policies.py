@@ -12,7 +12,7 @@ from kaizen_widgets.server import policy_rows
 from kaizen_widgets.server.access import Caller, allow
 from kaizen_widgets.server.conditions import mistakes, references
 from kaizen_widgets.server.errors import ApiError, FieldError, invalid, not_found
-from kaizen_widgets.server.etags import IfMatch, check, tagged
+from kaizen_widgets.server.etags import tagged
 from kaizen_widgets.server.fields import changes_of, to_text
 from kaizen_widgets.server.policy_models import (
     Assignment,
@@ -27,9 +27,19 @@ from kaizen_widgets.server.policy_models import (
     ValidateConditionsRequest,
     ValidatedConditions,
 )
-from kaizen_widgets.server.rows import Limit, Offset, Search, Sort, insert, owned, page, update
+from kaizen_widgets.server.rows import (
+    Limit,
+    Offset,
+    Search,
+    Sort,
+    change,
+    insert,
+    owned,
+    page,
+    to_change,
+)
 from kaizen_widgets.server.services import WithServices
-from kaizen_widgets.server.times import stamp, stamp_after
+from kaizen_widgets.server.times import stamp
 
 router = APIRouter(prefix="/policies", tags=["policies"])
 
@@ -148,7 +158,7 @@ def unassign(assignment_id: str, caller: Assigner, studio: WithServices) -> None
         ).fetchone()
         if row is None:
             raise not_found("assignment", assignment_id)
-        owned(db, caller, "policies", "policy", row["policy_id"])
+        to_change(db, caller, "policies", "policy", row["policy_id"])
         db.execute("DELETE FROM policy_assignments WHERE id = ?", (assignment_id,))
 
 
@@ -167,7 +177,6 @@ def update_policy(
     caller: Editor,
     studio: WithServices,
     response: Response,
-    if_match: IfMatch = None,
 ) -> Any:
     """Change a policy."""
     changes = changes_of(body)
@@ -175,10 +184,8 @@ def update_policy(
         _check_conditions(changes["conditions"])
         changes["conditions"] = to_text(changes["conditions"])
     with studio.database.write() as db:
-        policy = owned(db, caller, "policies", "policy", policy_id)
-        check(if_match, policy, "policy")
-        moved = {"updated_at": stamp_after(studio.clock, policy["updated_at"])}
-        update(db, "policies", policy_id, changes | moved)
+        policy = to_change(db, caller, "policies", "policy", policy_id)
+        change(db, studio, "policies", policy, changes)
         policy = tagged(response, owned(db, caller, "policies", "policy", policy_id))
     return policy_rows.shown(policy)
 
@@ -189,7 +196,7 @@ def delete_policy(
 ) -> None:
     """Delete a policy and its assignments."""
     with studio.database.write() as db:
-        owned(db, caller, "policies", "policy", policy_id)
+        to_change(db, caller, "policies", "policy", policy_id)
         db.execute("DELETE FROM policies WHERE id = ?", (policy_id,))
 
 
@@ -206,7 +213,7 @@ def assign(
         "created_at": stamp(studio.clock),
     }
     with studio.database.write() as db:
-        owned(db, caller, "policies", "policy", policy_id)
+        to_change(db, caller, "policies", "policy", policy_id)
         try:
             insert(db, "policy_assignments", made)
         except sqlite3.IntegrityError:

@@ -14,6 +14,9 @@ from fastapi import Query
 from kaizen_widgets.graph.frozen import MAX_SAFE_INTEGER
 from kaizen_widgets.server.access import Caller
 from kaizen_widgets.server.errors import not_found
+from kaizen_widgets.server.etags import check
+from kaizen_widgets.server.services import Services
+from kaizen_widgets.server.times import stamp_after
 
 Limit = Annotated[int, Query(ge=1, le=100, description="Rows in a page.")]
 Offset = Annotated[int, Query(ge=0, le=MAX_SAFE_INTEGER, description="Rows to skip.")]
@@ -26,9 +29,21 @@ def insert(db: sqlite3.Connection, table: str, values: Mapping[str, Any]) -> Non
 
 
 def update(db: sqlite3.Connection, table: str, row_id: str, changes: Mapping[str, Any]) -> None:
-    """Change some columns of the row with this id."""
+    """Change some columns of the row with this id, and nothing else."""
     sets = ", ".join(f"{name} = :{name}" for name in changes)
     db.execute(f"UPDATE {table} SET {sets} WHERE id = :id", {**changes, "id": row_id})  # noqa: S608
+
+
+def change(
+    db: sqlite3.Connection,
+    studio: Services,
+    table: str,
+    row: Mapping[str, Any],
+    changes: Mapping[str, Any] | None = None,
+) -> None:
+    """Change some columns of a row, or only what hangs on it; ``updated_at`` moves."""
+    moved = {"updated_at": stamp_after(studio.clock, row["updated_at"])}
+    update(db, table, row["id"], {**(changes or {}), **moved})
 
 
 Page = Annotated[
@@ -111,3 +126,16 @@ def owned(
         raise not_found(what, row_id)
     caller.owns(row, what)
     return dict(row)
+
+
+def to_change(
+    db: sqlite3.Connection, caller: Caller, table: str, what: str, row_id: str
+) -> dict[str, Any]:
+    """Return a row of the caller's organization that is still what they saw, if they said what.
+
+    Raises:
+        ApiError: 404, 403 or 412.
+    """
+    row = owned(db, caller, table, what, row_id)
+    check(caller.if_match, row, what)
+    return row

@@ -13,11 +13,22 @@ from pydantic import BaseModel, Field
 
 from kaizen_widgets.server.access import Caller, SignedIn, allow
 from kaizen_widgets.server.errors import ApiError, not_found
-from kaizen_widgets.server.etags import IfMatch, check, tagged
+from kaizen_widgets.server.etags import tagged
 from kaizen_widgets.server.fields import MessageResponse, Name, changes_of
-from kaizen_widgets.server.rows import Limit, Offset, Search, Sort, insert, owned, page, update
-from kaizen_widgets.server.services import Services, WithServices
-from kaizen_widgets.server.times import stamp, stamp_after
+from kaizen_widgets.server.rows import (
+    Limit,
+    Offset,
+    Search,
+    Sort,
+    change,
+    insert,
+    owned,
+    page,
+    to_change,
+    update,
+)
+from kaizen_widgets.server.services import WithServices
+from kaizen_widgets.server.times import stamp
 
 router = APIRouter(prefix="/teams", tags=["teams"])
 
@@ -148,13 +159,11 @@ def update_team(
     caller: Editor,
     studio: WithServices,
     response: Response,
-    if_match: IfMatch = None,
 ) -> Any:
     """Change a team."""
     with studio.database.write() as db:
-        team = _team(db, caller, team_id)
-        check(if_match, team, "team")
-        _touch(db, studio, team, changes_of(body))
+        team = _to_change(db, caller, team_id)
+        change(db, studio, "teams", team, changes_of(body))
         return tagged(response, _team(db, caller, team_id))
 
 
@@ -164,7 +173,7 @@ def delete_team(
 ) -> Any:
     """Delete a team; its members stay users."""
     with studio.database.write() as db:
-        _team(db, caller, team_id)
+        _to_change(db, caller, team_id)
         db.execute("DELETE FROM teams WHERE id = ?", (team_id,))
     return {"message": "Team deleted successfully"}
 
@@ -180,7 +189,7 @@ def add_member(team_id: str, body: AddMemberRequest, caller: Editor, studio: Wit
         "created_at": stamp(studio.clock),
     }
     with studio.database.write() as db:
-        team = _team(db, caller, team_id)
+        team = _to_change(db, caller, team_id)
         known = db.execute(
             "SELECT 1 FROM memberships WHERE user_id = ? AND organization_id = ?",
             (body.user_id, caller.organization_id),
@@ -191,7 +200,7 @@ def add_member(team_id: str, body: AddMemberRequest, caller: Editor, studio: Wit
             insert(db, "team_members", made)
         except sqlite3.IntegrityError:
             raise ApiError(409, "The user is a member of this team already") from None
-        _touch(db, studio, team, {})
+        change(db, studio, "teams", team)
     return made
 
 
@@ -205,10 +214,10 @@ def change_member(
 ) -> Any:
     """Change what a member is."""
     with studio.database.write() as db:
-        team = _team(db, caller, team_id)
+        team = _to_change(db, caller, team_id)
         member = _member(db, team_id, user_id)
         update(db, "team_members", member["id"], {"role": body.role})
-        _touch(db, studio, team, {})
+        change(db, studio, "teams", team)
         return _member(db, team_id, user_id)
 
 
@@ -216,15 +225,19 @@ def change_member(
 def remove_member(team_id: str, user_id: str, caller: Editor, studio: WithServices) -> Any:
     """Let a user leave a team."""
     with studio.database.write() as db:
-        team = _team(db, caller, team_id)
+        team = _to_change(db, caller, team_id)
         member = _member(db, team_id, user_id)
         db.execute("DELETE FROM team_members WHERE id = ?", (member["id"],))
-        _touch(db, studio, team, {})
+        change(db, studio, "teams", team)
     return {"message": "Member removed successfully"}
 
 
 def _team(db: sqlite3.Connection, caller: Caller, team_id: str) -> dict[str, Any]:
     return owned(db, caller, "teams", "team", team_id)
+
+
+def _to_change(db: sqlite3.Connection, caller: Caller, team_id: str) -> dict[str, Any]:
+    return to_change(db, caller, "teams", "team", team_id)
 
 
 def _member(db: sqlite3.Connection, team_id: str, user_id: str) -> dict[str, Any]:
@@ -234,10 +247,3 @@ def _member(db: sqlite3.Connection, team_id: str, user_id: str) -> dict[str, Any
     if row is None:
         raise not_found("member", user_id)
     return dict(row)
-
-
-def _touch(
-    db: sqlite3.Connection, studio: Services, team: dict[str, Any], changes: dict[str, Any]
-) -> None:
-    moved = {"updated_at": stamp_after(studio.clock, team["updated_at"])}
-    update(db, "teams", team["id"], changes | moved)

@@ -17,9 +17,8 @@ from kaizen_widgets.server.errors import ApiError, not_found
 from kaizen_widgets.server.etags import IfMatch, check, tagged
 from kaizen_widgets.server.fields import Email, MessageResponse, Name, changes_of
 from kaizen_widgets.server.passwords import LONGEST, hash_password
-from kaizen_widgets.server.rows import Limit, Offset, Search, Sort, page, update
+from kaizen_widgets.server.rows import Limit, Offset, Search, Sort, change, page
 from kaizen_widgets.server.services import WithServices
-from kaizen_widgets.server.times import stamp_after
 
 router = APIRouter(prefix="/users", tags=["users"])
 
@@ -100,10 +99,10 @@ class DelegateeResponse(BaseModel):
 
 
 @router.get("/me", response_model=UserResponse)
-def get_me(caller: SignedIn, studio: WithServices) -> Any:
+def get_me(caller: SignedIn, studio: WithServices, response: Response) -> Any:
     """Get who is signed in."""
     with studio.database.read() as db:
-        return _user(db, caller, caller.user_id)
+        return tagged(response, _user(db, caller, caller.user_id))
 
 
 @router.get("/delegatees", response_model=list[DelegateeResponse])
@@ -198,9 +197,8 @@ def update_user(
             )
         if changes.get("status") == "suspended":
             _check_owner(db, caller, user, "")
-        moved = {"updated_at": stamp_after(studio.clock, user["updated_at"])}
         try:
-            update(db, "users", user_id, changes | moved)
+            change(db, studio, "users", user, changes)
         except sqlite3.IntegrityError:
             raise ApiError(409, "A user with this email exists already") from None
         return tagged(response, _user(db, caller, user_id))
@@ -213,15 +211,21 @@ def delete_user(
     """Take a user out of the organization; their sign-ins to it end."""
     with studio.database.write() as db:
         user = _user(db, caller, user_id)
+        check(caller.if_match, user, "user")
         _check_owner(db, caller, user, "")
         both = (user_id, caller.organization_id)
         db.execute("DELETE FROM tokens WHERE user_id = ? AND organization_id = ?", both)
         db.execute("DELETE FROM memberships WHERE user_id = ? AND organization_id = ?", both)
-        db.execute(
-            "DELETE FROM team_members WHERE user_id = ? AND team_id IN"
-            " (SELECT id FROM teams WHERE organization_id = ?)",
+        teams = db.execute(
+            "SELECT teams.* FROM teams JOIN team_members ON team_id = teams.id"
+            " WHERE user_id = ? AND organization_id = ?",
             both,
         )
+        for team in teams.fetchall():
+            db.execute(
+                "DELETE FROM team_members WHERE team_id = ? AND user_id = ?", (team["id"], user_id)
+            )
+            change(db, studio, "teams", team)
         # Their email is free again once they belong nowhere.
         db.execute(
             "DELETE FROM users WHERE id = ? AND NOT EXISTS"

@@ -6,11 +6,9 @@ The shapes are ``{"error": {"code", "message", "details"?}}``, ``{"error": "word
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from datetime import datetime
 from typing import Any
 
 from kaizen_widgets.errors import (
@@ -22,6 +20,7 @@ from kaizen_widgets.errors import (
     StatusError,
     UnauthorizedError,
 )
+from kaizen_widgets.transport.dates import http_date
 
 KINDS: dict[int, type[StatusError]] = {
     400: InvalidInputError,
@@ -36,6 +35,8 @@ KINDS: dict[int, type[StatusError]] = {
 PLACES = ("body.", "query.", "path.", "header.")
 ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 MAX_MESSAGE = 300
+LONGEST = 365 * 86_400
+"""Seconds; a server that names more means never."""
 
 
 def status_error(
@@ -57,7 +58,7 @@ def status_error(
         url: Of the request, without its query.
         retry_after: The header, in either form.
         request_id: The header, or what was sent.
-        now: The time, for a Retry-After that is a date.
+        now: The time, the server's own if it told it, for a Retry-After that is a date.
     """
     code, message, details = read(payload)
     failed = status >= 500
@@ -127,19 +128,16 @@ def fields(errors: Any) -> dict[str, list[str]]:
 
 def seconds(value: Any, now: datetime) -> float | None:
     """Return a Retry-After (seconds, or a date) as seconds from ``now``, or None."""
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return max(float(value), 0.0) if math.isfinite(value) else None
-    if not isinstance(value, str) or not value.strip():
+    if isinstance(value, str):
+        text = value.strip()
+        if not (text.isascii() and text.isdigit()):
+            then = http_date(text)
+            return None if then is None else max((then - now).total_seconds(), 0.0)
+        value = float(text)
+    if isinstance(value, bool) or not isinstance(value, int | float) or value != value:
         return None
-    if value.strip().isdigit():
-        return float(value)
-    try:
-        then = parsedate_to_datetime(value)
-    except ValueError:
-        return None
-    if then.tzinfo is None:
-        then = then.replace(tzinfo=UTC)
-    return max((then - now).total_seconds(), 0.0)
+    # Whoever is told to wait for ever is told enough by a number that can be counted.
+    return float(min(max(value, 0), LONGEST))
 
 
 def _text(value: Any) -> str:

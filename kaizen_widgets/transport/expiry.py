@@ -11,14 +11,15 @@ import base64
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 from kaizen_widgets.clock import Clock
+from kaizen_widgets.transport.dates import http_date
 
 MARGIN = 30.0
 """Seconds before its end at which a token is renewed; a tenth of a short life."""
 SHORT = 10
+LATEST = datetime.max.replace(tzinfo=UTC).timestamp()
 
 
 class Expiry:
@@ -36,13 +37,9 @@ class Expiry:
         if not date or date == self._date:
             return
         self._date = date
-        try:
-            theirs = parsedate_to_datetime(date)
-        except ValueError:
-            return
-        if theirs.tzinfo is None:
-            theirs = theirs.replace(tzinfo=UTC)
-        self._ahead = (theirs - self._clock.now()).total_seconds()
+        theirs = http_date(date)
+        if theirs is not None:
+            self._ahead = (theirs - self._clock.now()).total_seconds()
 
     def took(self, token: str, expires_in: Any) -> None:
         """Learn how many seconds a new token lives; anything but a positive number says nothing."""
@@ -61,15 +58,11 @@ class Expiry:
 
     def _from_claims(self, token: str) -> float | None:
         claims = _claims(token)
-        ends, born = claims.get("exp"), claims.get("iat")
-        if not isinstance(ends, int | float):
+        ends, born = _moment(claims.get("exp")), _moment(claims.get("iat"))
+        if ends is None:
             return None
         theirs = self._clock.now().timestamp() + self._ahead
-        life = ends - born if isinstance(born, int | float) and born < ends else MARGIN * SHORT
-        try:
-            datetime.fromtimestamp(ends, UTC)
-        except (ValueError, OverflowError, OSError):
-            return None
+        life = ends - born if born is not None and born < ends else MARGIN * SHORT
         return self._clock.monotonic() + (ends - theirs) - (life - _early(life))
 
 
@@ -88,3 +81,9 @@ def _claims(token: str) -> Mapping[str, Any]:
     except (ValueError, RecursionError):
         return {}
     return found if isinstance(found, Mapping) else {}
+
+
+def _moment(value: Any) -> float | None:
+    """Return seconds since 1970 if that is what a claim says."""
+    is_one = isinstance(value, int | float) and 0 <= value <= LATEST
+    return float(value) if is_one else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from typing import Any
 
 import httpx
 
@@ -35,13 +36,11 @@ def check_base(base_url: str) -> httpx.URL:
     Raises:
         TransportError: It is no web address, holds a password, or would send credentials in clear.
     """
-    try:
-        url = httpx.URL(base_url.strip())
-    except (httpx.InvalidURL, TypeError) as error:
-        raise TransportError(f"The server's address is not a URL ({error}).") from None
-    if url.scheme not in ("http", "https") or not HOST.fullmatch(url.raw_host):
+    url = _parsed(base_url)
+    if url is None or url.scheme not in ("http", "https") or not HOST.fullmatch(url.raw_host):
+        said = "" if url is None else f", not {_shown(url)!r}"
         raise TransportError(
-            f"The server's address must look like https://kaizen.example.com, not {_shown(url)!r}."
+            f"The server's address must look like https://kaizen.example.com{said}."
         )
     if url.userinfo:
         raise TransportError(
@@ -73,13 +72,23 @@ def join(base: httpx.URL, path: str) -> httpx.URL:
         raise TransportError(f"A request path may not hold '.' or '..': {path[:60]!r}.")
     try:
         url = httpx.URL(f"{base}{path}")
-    except httpx.InvalidURL as error:
-        raise TransportError(f"{path[:60]!r} is no request path ({error}).") from None
+    except (httpx.InvalidURL, UnicodeEncodeError):
+        raise TransportError(f"{path[:60]!r} is no request path.") from None
     if origin(url) != origin(base):
         raise TransportError(
             f"{path[:60]!r} leads away from {base.host}; credentials do not go there."
         )
     return url
+
+
+def _parsed(text: Any) -> httpx.URL | None:
+    """Return a URL; None if it is none, or has a host or port that cannot be."""
+    try:
+        url = httpx.URL(text.strip())
+        # Letters that are wrongly coded show when the host is read.
+        return url if url.host is not None and (url.port or 0) < 2**16 else None
+    except (httpx.InvalidURL, ValueError, AttributeError):
+        return None
 
 
 def _shown(url: httpx.URL) -> str:

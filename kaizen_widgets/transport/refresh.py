@@ -10,6 +10,8 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
+from pydantic import SecretStr
+
 from kaizen_widgets.errors import DecodeError, InvalidInputError, UnauthorizedError
 from kaizen_widgets.tokens import Tokens
 
@@ -67,7 +69,7 @@ class Refresher:
             self._tokens.clear(ENDED)
             raise self._ended()
         try:
-            answer = await self._post(REFRESH_PATH, {"refresh_token": old})
+            answer = await self._post(REFRESH_PATH, {"refresh_token": SecretStr(old)})
         except (UnauthorizedError, InvalidInputError):
             if self._tokens.refresh != old:
                 raise self._ended() from None

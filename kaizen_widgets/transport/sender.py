@@ -6,7 +6,8 @@ Shows the token it is handed and knows no other; whether to send again is its ca
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +18,7 @@ from kaizen_widgets.errors import DecodeError, StatusError
 from kaizen_widgets.tokens import Tokens
 from kaizen_widgets.transport import decode as bodies
 from kaizen_widgets.transport.answers import status_error
+from kaizen_widgets.transport.dates import http_date
 from kaizen_widgets.transport.expiry import Expiry
 from kaizen_widgets.transport.origin import origin
 from kaizen_widgets.transport.retry import SAFE
@@ -39,6 +41,25 @@ class Answer:
 
     data: Any
     etag: str = ""
+
+
+@dataclass(frozen=True)
+class Opened:
+    """An answer that has begun.
+
+    Attributes:
+        response: Its head, and the way to its body.
+        method: Of the request.
+        name: The request's URL without its query.
+        request_id: What the request was called.
+        secrets: What no error may repeat.
+    """
+
+    response: httpx.Response
+    method: str
+    name: str
+    request_id: str
+    secrets: tuple[str, ...]
 
 
 class Sender:
@@ -69,40 +90,51 @@ class Sender:
         self._expiry = expiry
         self._new_id = new_id
 
-    def headers(self, access: str, more: Mapping[str, str]) -> dict[str, str]:
-        """Return the headers of a request that shows an access token, or none."""
-        headers = {"X-Request-ID": self._new_id(), "Accept": "application/json", **more}
-        if access:
-            headers["Authorization"] = f"Bearer {access}"
-        return headers
-
     async def send(
         self, method: str, url: httpx.URL, json: Any, access: str, more: Mapping[str, str]
     ) -> Answer:
         """Send one request, following redirects; return its answer.
 
-        A field of the body that is a `SecretStr` is told to the server, and to nobody by an error.
-
         Raises:
             TransportError: There was no usable answer.
         """
-        headers = self.headers(access, more)
+        async with self.opened(method, url, json, access, more) as opened:
+            return await self.read(opened)
+
+    @asynccontextmanager
+    async def opened(
+        self, method: str, url: httpx.URL, json: Any, access: str, more: Mapping[str, str]
+    ) -> AsyncIterator[Opened]:
+        """Send one request, following redirects; hand out its answer before the body was read.
+
+        A field of the body that is a `SecretStr` is told to the server, and to nobody by an error.
+
+        Raises:
+            TransportError: There was no answer.
+        """
+        headers = {"X-Request-ID": self._new_id(), "Accept": "application/json", **more}
+        if access:
+            headers["Authorization"] = f"Bearer {access}"
         json, secrets = told(json)
         name = named(url)
         started = self._clock.monotonic()
         for _ in range(MAX_REDIRECTS + 1):
-            response, body = await self._wire.exchange(method, url, name, json, headers)
-            log.debug(
-                "%s %s: %d in %.0f ms, request %s",
-                method,
-                url.path,
-                response.status_code,
-                (self._clock.monotonic() - started) * 1000,
-                headers["X-Request-ID"],
-            )
-            if not response.is_redirect:
-                return self.read(response, body, method, name, headers, secrets)
-            url = self._redirected(response, url, method, name)
+            async with self._wire.open(method, url, name, json, headers) as response:
+                log.debug(
+                    "%s %s: %d in %.0f ms, request %s",
+                    method,
+                    url.path,
+                    response.status_code,
+                    (self._clock.monotonic() - started) * 1000,
+                    headers["X-Request-ID"],
+                )
+                if not response.is_redirect:
+                    self._expiry.heard(response.headers.get("Date"))
+                    # The token may be an old one by now: `Tokens` would not know it any more.
+                    hidden = (*secrets, access)
+                    yield Opened(response, method, name, headers["X-Request-ID"], hidden)
+                    return
+                url = self._redirected(response, url, method, name)
         raise DecodeError(f"{method} {name} redirects without end.", method=method, url=name)
 
     def _redirected(
@@ -116,37 +148,31 @@ class Sender:
             raise StatusError(f"{method} {name} redirects to nowhere.", **facts) from None
         if origin(target) != origin(self._base):
             raise StatusError(
-                f"{method} {name} redirects to {target.scheme}://{target.host}; credentials go to "
-                f"{self._base.host} only, so use the other address as the server's if you trust it.",
+                f"{method} {name} redirects to {target.scheme}://{target.netloc.decode()}; credentials "
+                f"go to {self._base.netloc.decode()} only, so use the other address as the server's if "
+                "you trust it.",
                 **facts,
             )
         if response.status_code not in (307, 308) and method not in SAFE:
             raise StatusError(f"{method} {name} redirects, and may not be sent twice.", **facts)
         return target
 
-    def read(
-        self,
-        response: httpx.Response,
-        body: bytes,
-        method: str,
-        name: str,
-        headers: Mapping[str, str],
-        secrets: tuple[str, ...] = (),
-    ) -> Answer:
-        """Return what an answer says; of an error, without the tokens and ``secrets``.
+    async def read(self, opened: Opened) -> Answer:
+        """Read a body; return what it says: an error's without tokens and secrets.
 
         Raises:
             StatusError: It is an error.
-            DecodeError: It is no JSON.
+            DecodeError: It is no JSON, or not whole.
         """
-        self._expiry.heard(response.headers.get("Date"))
+        response, method, name = opened.response, opened.method, opened.name
+        body = await self._wire.read(response, method, name)
         content_type = response.headers.get("Content-Type", "").lower()
         if response.status_code < 400:
             data = bodies.decode(body, content_type, method=method, url=name)
             return Answer(data, response.headers.get("ETag", ""))
 
         def redact(text: str) -> str:
-            return without(secrets, self._tokens.redact(text))
+            return without(opened.secrets, self._tokens.redact(text))
 
         try:
             payload = bodies.decode(body, content_type, method=method, url=name)
@@ -159,8 +185,8 @@ class Sender:
             method=method,
             url=name,
             retry_after=response.headers.get("Retry-After"),
-            request_id=redact(response.headers.get("X-Request-ID") or headers["X-Request-ID"]),
-            now=self._clock.now(),
+            request_id=redact(response.headers.get("X-Request-ID") or opened.request_id),
+            now=http_date(response.headers.get("Date")) or self._clock.now(),
         )
 
 

@@ -140,14 +140,18 @@ class Transport:
             TransportError: There was no stream, or it broke off.
         """
         url, session = self._url(path, None), self.tokens.generation
-        name, facts = str(url), {"method": "POST", "url": str(url)}
+        name = named(url)
+        facts = {"method": "POST", "url": name}
         async with self._opened_refreshing(url, json) as response:
             if "text/event-stream" not in response.headers.get("Content-Type", ""):
                 raise DecodeError(
                     f"POST {name} answered with something that is no stream.", **facts
                 )
             try:
-                async with aclosing(events(self._wire.lines(response, **facts))) as found:
+                async with (
+                    aclosing(self._wire.chunks(response, **facts)) as chunks,
+                    aclosing(events(chunks)) as found,
+                ):
                     async for event in found:
                         self._check_session(session, "POST", url)
                         yield event
@@ -169,7 +173,12 @@ class Transport:
 
     def _url(self, path: str, params: Mapping[str, Any] | None) -> httpx.URL:
         given = {key: value for key, value in (params or {}).items() if value is not None}
-        return join(self._base, f"{path}?{httpx.QueryParams(given)}" if given else path)
+        try:
+            query = f"?{httpx.QueryParams(given)}" if given else ""
+        except UnicodeEncodeError:  # half of a surrogate pair
+            said = ", ".join(given)
+            raise TransportError(f"Nothing was sent: {said} holds text that no URL can.") from None
+        return join(self._base, f"{path}{query}")
 
     def _check_session(self, session: int, method: str, url: httpx.URL) -> None:
         """Refuse what was asked for by somebody who has signed out since."""
@@ -218,15 +227,17 @@ class Transport:
         """Open a stream; a refusal is read and raised."""
         used = await self._fresh_access()
         for is_last in (not used, True):
-            headers = self._sender.headers(used, {}) | {"Accept": "text/event-stream"}
-            async with self._wire.open("POST", url, str(url), json, headers) as response:
-                if response.is_success:
-                    yield response
+            async with self._sender.opened(
+                "POST", url, json, used, {"Accept": "text/event-stream"}
+            ) as opened:
+                if opened.response.is_success:
+                    yield opened.response
                     return
                 try:
-                    body = await self._wire.read(response, "POST", str(url))
-                    self._sender.read(response, body, "POST", str(url), headers)
-                    raise DecodeError(f"POST {url} did not answer.", method="POST", url=str(url))
+                    await self._sender.read(opened)
+                    raise DecodeError(
+                        f"POST {opened.name} did not answer.", method="POST", url=opened.name
+                    )
                 except UnauthorizedError:
                     if is_last:
                         raise

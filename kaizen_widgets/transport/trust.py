@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import ssl
+from collections.abc import Iterator
 
 import httpx
 
@@ -41,9 +42,7 @@ def trusted(host: str) -> ssl.SSLContext:
 
 def tls_error(error: httpx.TransportError, host: str, **facts: str) -> ConnectError | None:
     """Return what to raise if it was TLS that failed, before anything was sent; else None."""
-    cause: BaseException | None = error
-    while cause is not None and not isinstance(cause, ssl.SSLError):
-        cause = cause.__cause__ or cause.__context__
+    cause = next((one for one in causes(error) if isinstance(one, ssl.SSLError)), None)
     if cause is None:
         return None
     if not isinstance(cause, ssl.SSLCertVerificationError):
@@ -53,6 +52,14 @@ def tls_error(error: httpx.TransportError, host: str, **facts: str) -> ConnectEr
             **facts,
         )
     return CertificateError(f"{_refusal(cause, host)} Nothing was sent.", **facts)
+
+
+def causes(error: BaseException) -> Iterator[BaseException]:
+    """Yield an error and what it came from."""
+    cause: BaseException | None = error
+    while cause is not None:
+        yield cause
+        cause = cause.__cause__ or cause.__context__
 
 
 def _refusal(cause: ssl.SSLCertVerificationError, host: str) -> str:

@@ -5,8 +5,11 @@ Knows no credentials, no retries and no JSON. Every limit counts the time of the
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping
+import asyncio
+import socket
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any
 
 import httpx
@@ -16,10 +19,10 @@ from kaizen_widgets.errors import ConnectError, DecodeError, TimedOutError, Tran
 from kaizen_widgets.transport import decode as bodies
 from kaizen_widgets.transport.in_process import InProcess
 from kaizen_widgets.transport.origin import is_loopback
-from kaizen_widgets.transport.trust import tls_error, trusted
+from kaizen_widgets.transport.pool import LIMITS, Lent, Pool
+from kaizen_widgets.transport.proxy import NAMES, proxy_of
+from kaizen_widgets.transport.trust import causes, tls_error, trusted
 
-POOL = httpx.Limits(max_connections=20, max_keepalive_connections=10, keepalive_expiry=30.0)
-"""Connections to one server; further requests wait for one, no longer than the time limit."""
 WHOLE = 6
 """How many times the limit of one wait a whole answer may take."""
 
@@ -47,19 +50,9 @@ class Wire:
         self._clock = clock
         self._transport = InProcess(app, clock) if app is not None else transport
         self._timeout = timeout
-        self._client: httpx.AsyncClient | None = None
+        self._pool = Pool(self._client, is_network=self._transport is None)
+        self._waiting = set[asyncio.Timeout]()
         self._closed = False
-
-    async def exchange(
-        self, method: str, url: httpx.URL, name: str, json: Any, headers: Mapping[str, str]
-    ) -> tuple[httpx.Response, bytes]:
-        """Send, and read the whole answer; ``name`` is the URL without its query, for sentences.
-
-        Raises:
-            TransportError: There was none, or not in time, or too much of it.
-        """
-        async with self.open(method, url, name, json, headers) as response:
-            return response, await self.read(response, method, name)
 
     async def read(self, response: httpx.Response, method: str, name: str) -> bytes:
         """Read the whole body of an opened answer.
@@ -70,7 +63,7 @@ class Wire:
         facts = {"method": method, "url": name}
         latest = self._clock.monotonic() + WHOLE * self._timeout
         body = bytearray()
-        async with self._ours(facts, body):
+        async with self._ours(facts, response):
             async for chunk in response.aiter_bytes():
                 body += chunk
                 if len(body) > bodies.MAX_BYTES:
@@ -89,82 +82,138 @@ class Wire:
             TransportError: There was none in time.
         """
         facts = {"method": method, "url": name}
-        client = self._opened()
-        try:
-            request = client.build_request(method, url, json=json, headers=headers)
-        except (TypeError, ValueError, RecursionError):
-            raise TransportError(
-                f"{method} {name} was not sent: its body is not JSON.", **facts
-            ) from None
         async with self._ours(facts, None):
-            response = await client.send(request, stream=True)
+            lent, response = await self._begun(
+                lambda client: client.build_request(method, url, json=json, headers=headers), facts
+            )
+        cancelled = False
         try:
             yield response
+        except asyncio.CancelledError:
+            cancelled = True
+            raise
         finally:
-            await response.aclose()
+            try:
+                await response.aclose()
+            finally:
+                await self._pool.give_back(lent, cancelled=cancelled)
 
-    async def lines(self, response: httpx.Response, **facts: str) -> AsyncIterator[str]:
-        """Yield the lines of an opened answer as they arrive; each wait has its limit, the whole none.
+    async def _begun(
+        self, make: Callable[[httpx.AsyncClient], httpx.Request], facts: Mapping[str, str]
+    ) -> tuple[Lent, httpx.Response]:
+        """Wait for a connection and send; return what was borrowed, and the head of the answer."""
+        if self._closed:
+            raise self._over(facts)
+        async with asyncio.timeout(self._timeout) as until:
+            self._waiting.add(until)
+            try:
+                lent = await self._pool.take()
+                until.reschedule(None)  # httpx, or who stands in for it, counts from here.
+                try:
+                    return lent, await lent.client.send(make(lent.client), stream=True)
+                except BaseException as error:
+                    cancelled = isinstance(error, asyncio.CancelledError)
+                    await self._pool.give_back(lent, cancelled=cancelled)
+                    if isinstance(error, TypeError | ValueError | RecursionError):
+                        said = (
+                            f"{facts['method']} {facts['url']} was not sent: its body is not JSON."
+                        )
+                        raise TransportError(said, **facts) from None
+                    raise
+            finally:
+                self._waiting.discard(until)
+
+    async def chunks(self, response: httpx.Response, **facts: str) -> AsyncGenerator[bytes, None]:
+        """Yield an opened answer as it arrives; each wait has its limit, the whole none.
 
         Raises:
             TransportError: It broke off.
         """
-        body = bytearray()
-        async with self._ours(facts, body):
-            async for line in response.aiter_lines():
-                yield line
+        async with self._ours(facts, response):
+            async for chunk in response.aiter_bytes():
+                yield chunk
 
     async def aclose(self) -> None:
-        """Close the connections; requests after this are refused."""
+        """Close the connections; requests under way fail at once, those after this are refused."""
         self._closed = True
-        client, self._client = self._client, None
-        if client is not None:
-            await client.aclose()
+        now = asyncio.get_running_loop().time()
+        for until in self._waiting:
+            until.reschedule(now)
+        await self._pool.aclose()
 
-    def _opened(self) -> httpx.AsyncClient:
-        if self._closed:
-            raise TransportError(f"The connection to {self._host} was closed.")
-        if self._client is None:
-            self._client = httpx.AsyncClient(
+    def _client(self) -> httpx.AsyncClient:
+        # Without a network there is nobody to believe.
+        verify = trusted(self._host) if self._transport is None else True
+        try:
+            return httpx.AsyncClient(
                 transport=self._transport,
                 timeout=self._timeout,
-                limits=POOL,
+                limits=LIMITS,
                 follow_redirects=False,
-                # Without a network there is nobody to believe.
-                verify=trusted(self._host) if self._transport is None else True,
+                verify=verify,
+                # A cookie of one sign-in would go along with the next one's requests.
+                cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
                 # A proxy is for the outside; this machine is asked directly.
                 trust_env=not is_loopback(self._host),
             )
-        return self._client
+        except (ValueError, ImportError, httpx.InvalidURL):
+            raise TransportError(
+                f"Nothing was sent to {self._host}: the proxy in {NAMES} cannot be used; "
+                "it must look like http://proxy.example.com:3128."
+            ) from None
 
     @asynccontextmanager
-    async def _ours(self, facts: Mapping[str, str], body: bytearray | None) -> AsyncIterator[None]:
-        """Turn httpx's errors into ours; ``body`` is what of an answer has come, None before it began."""
-        what = f"{facts['method']} {facts['url']}"
+    async def _ours(
+        self, facts: Mapping[str, str], response: httpx.Response | None
+    ) -> AsyncIterator[None]:
+        """Turn httpx's errors into ours; ``response`` is the answer that is read, None before it began."""
         try:
             yield
-        except httpx.TimeoutException:
-            raise TimedOutError(
-                f"{what} had no answer within {self._timeout:g} s.", **facts
+        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, TimeoutError) as error:
+            raise (
+                self._over(facts) if self._closed else self._error(error, facts, response)
             ) from None
-        except httpx.DecodingError:
-            raise DecodeError(f"{what} sent a broken encoding.", **facts) from None
-        except (httpx.RemoteProtocolError, httpx.ReadError) as error:
-            if body is not None:
-                raise DecodeError(
-                    f"{what} broke off after {len(body):,} bytes; try again.", **facts
-                ) from None
-            hung_up = f"{self._host} hung up on {what} ({type(error).__name__})."
-            raise ConnectError(hung_up, **facts) from None
-        except httpx.TransportError as error:
-            refused = tls_error(error, self._host, **facts)
-            if refused is not None:
-                raise refused from None
-            raise ConnectError(
-                f"{what} did not reach the server ({type(error).__name__}); is it running?",
-                **facts,
-            ) from None
-        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
-            raise TransportError(
-                f"{what} could not be sent ({type(error).__name__}).", **facts
-            ) from None
+
+    def _over(self, facts: Mapping[str, str]) -> TransportError:
+        return TransportError(f"The connection to {self._host} was closed.", **facts)
+
+    def _error(
+        self, error: Exception, facts: Mapping[str, str], response: httpx.Response | None
+    ) -> TransportError:
+        what = f"{facts['method']} {facts['url']}"
+        match error:
+            case httpx.TimeoutException() | TimeoutError():
+                return TimedOutError(f"{what} had no answer within {self._timeout:g} s.", **facts)
+            case httpx.DecodingError():
+                return DecodeError(f"{what} sent a broken encoding.", **facts)
+            case httpx.RemoteProtocolError() | httpx.ReadError() if response is not None:
+                arrived = f"{response.num_bytes_downloaded:,} bytes"
+                return DecodeError(f"{what} broke off after {arrived}; try again.", **facts)
+            case httpx.RemoteProtocolError() | httpx.ReadError():
+                return ConnectError(
+                    f"{self._host} hung up on {what}, or does not speak HTTP; try again.", **facts
+                )
+            case httpx.TransportError():
+                return self._unreached(error, what, facts)
+            case _:
+                return TransportError(
+                    f"{what} could not be sent ({type(error).__name__}).", **facts
+                )
+
+    def _unreached(
+        self, error: httpx.TransportError, what: str, facts: Mapping[str, str]
+    ) -> ConnectError:
+        """Return what to raise when nothing of an answer came: why, and what can be done."""
+        refused = tls_error(error, self._host, **facts)
+        if refused is not None:
+            return refused
+        proxy = "" if is_loopback(self._host) else proxy_of(facts["url"].split(":")[0], self._host)
+        if proxy:
+            way_out = f"it went to the proxy {proxy}: is that right, or should NO_PROXY name {self._host}?"
+        elif any(isinstance(cause, socket.gaierror) for cause in causes(error)):
+            way_out = f"there is no {self._host} here; is the address written right, and the network there?"
+        else:
+            way_out = "is it running?"
+        return ConnectError(
+            f"{what} did not reach the server ({type(error).__name__}); {way_out}", **facts
+        )

@@ -20,6 +20,7 @@ POST /agents
 DELETE /agents/{agent_id}
 GET /agents/{agent_id}
 PUT /agents/{agent_id}
+GET /agents/{agent_id}/connectors
 GET /agents/{agent_id}/contexts
 POST /agents/{agent_id}/contexts
 DELETE /agents/{agent_id}/contexts/{context_id}
@@ -116,7 +117,7 @@ GET /users/{user_id}
 PUT /users/{user_id}
 GET /users/{user_id}/level
 """
-"""The public server's routes of these resources, but for an agent's connectors."""
+"""The public server's routes of these resources."""
 OPEN = {"POST /auth/register", "POST /auth/login", "POST /auth/refresh", "GET /pipelines/patterns"}
 
 
