@@ -12,6 +12,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
+from threading import get_ident
 from typing import Any, TypeAlias, TypeVarTuple
 
 from kaizen_widgets import interrupts
@@ -30,7 +31,8 @@ class Delivery:
 
     ``with delivery:`` holds the lock, then makes the calls. Where every nanosecond counts, take the two
     apart: ``with delivery.lock:`` is all C, so it is quick and Ctrl-C cannot leave it held; `make_calls`
-    belongs in a ``finally`` around it.
+    belongs in a ``finally`` around it. Whoever finds under the lock that it `may_tell` at once need not
+    post: it makes itself the `teller`, and in a ``finally`` puts back who was, then makes the calls.
     """
 
     def __init__(
@@ -38,10 +40,14 @@ class Delivery:
     ) -> None:
         self._on_error = on_error
         self._nested = nested
-        self._calls: deque[_Call] = deque()
-        self._delivering: Any = threading.RLock()
+        self.calls: deque[_Call] = deque()
+        """What waits to be made."""
+        self.teller = 0
+        """The thread that makes calls; 0: none. Set under the lock, unset by that thread without."""
         self.lock: Any = threading.RLock()
         """The lock alone."""
+        self.is_held: Callable[[], bool] = self.lock._is_owned
+        """Whether this thread holds the lock."""
 
     def locked(self) -> AbstractContextManager[None]:
         """Hold the lock; what was posted meanwhile runs after the outermost holder let go."""
@@ -56,45 +62,67 @@ class Delivery:
 
     def post(self, call: Callable[[*_Arguments], object], *arguments: *_Arguments) -> None:
         """Have ``call`` made once the lock is free; made at once when nobody holds it."""
-        if self.lock._is_owned():
-            self._calls.append((call, arguments))
+        if self.is_held():
+            self.calls.append((call, arguments))
         else:
             with self:
-                self._calls.append((call, arguments))
+                self.calls.append((call, arguments))
 
-    def make_calls(self) -> None:
-        """Make what was posted, unless this thread still holds the lock, or somebody is at it."""
-        if not self._calls or self.lock._is_owned():
-            return
-        delivering = self._delivering
-        if delivering._is_owned():
-            if self._nested:
-                self._run_all()
-            return
+    def may_tell(self, thread: int) -> bool:
+        """Whether this thread, which holds the lock, may tell of something without posting it."""
+        return not self.calls and (not self.teller or (self._nested and self.teller == thread))
+
+    def make_calls(self, error: Exception | None = None) -> None:
+        """Make what was posted, unless this thread still holds the lock, or somebody is at it.
+
+        Args:
+            error: What a call raised that was made without posting; it counts as the first.
+        """
+        first = self._first(None, error)
+        if self.calls and not self.is_held():
+            thread = get_ident()
+            if self.teller != thread:
+                first = self._tell(thread, first)
+            elif self._nested:
+                first = self._run_all(first)
+        if first is not None:
+            raise first
+
+    def _tell(self, thread: int, first: Exception | None) -> Exception | None:
+        """Make all calls if nobody is at it; whoever is at it takes these, too."""
         try:
-            # Whoever is at it takes these too, and so looks again after the release.
-            while self._calls and delivering.acquire(False):
-                self._run_all()
-                delivering.release()
+            while self.calls and self._become_teller(thread):
+                first = self._run_all(first)
+                self.teller = 0  # what is posted before this is seen by the look after it
         finally:
-            if delivering._is_owned():  # a call raised, or Ctrl-C came, even as it was taken
-                delivering.release()
+            if self.teller == thread:  # Ctrl-C came, even as it became the teller
+                self.teller = 0
+        return first
 
-    def _run_all(self) -> None:
+    def _become_teller(self, thread: int) -> bool:
+        with self.lock:
+            if self.teller:
+                return False
+            self.teller = thread
+            return True
+
+    def _run_all(self, first: Exception | None) -> Exception | None:
         """Make all calls, also after one raised: one listener's fault is not the others' loss."""
-        first: Exception | None = None
-        calls = self._calls
+        calls = self.calls
         while calls:
             call, arguments = calls.popleft()
             try:
                 call(*arguments)
             except Exception as error:
-                if self._on_error is not None:
-                    self._on_error(error)
-                else:
-                    first = first or error
-        if first is not None:
-            raise first
+                first = self._first(first, error)
+        return first
+
+    def _first(self, first: Exception | None, error: Exception | None) -> Exception | None:
+        """Return the error to be raised in the end, of the first one so far and another."""
+        if error is not None and self._on_error is not None:
+            self._on_error(error)
+            return first
+        return first or error
 
 
 class WholeDelivery(Delivery):

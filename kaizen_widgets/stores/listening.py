@@ -8,7 +8,7 @@ state, or makes another slice of the same state each time, is asked after each c
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from kaizen_widgets.stores.selecting import Equality, Listener, Selector, State, same
@@ -49,11 +49,13 @@ class Selected:
 
     def ask(self, state: State) -> None:
         """Take the slice of a state, compare it with what is remembered, and tell."""
-        fresh, previous = self.selector(state), self.remembered
-        if fresh is not previous and not self._equality(previous, fresh):
+        # Python 3.11 calls what a slot holds twice as fast by way of a local.
+        selector, equality, listener = self.selector, self._equality, self._listener
+        fresh, previous = selector(state), self.remembered
+        if fresh is not previous and not equality(previous, fresh):
             # Remembered first: the listener may set again, and is then asked about the next one.
             self.remembered = fresh
-            self._listener(fresh, previous)
+            listener(fresh, previous)
 
     def find_reads(self, state: State) -> frozenset[str] | None:
         """Return what the slice of a state depends on, by taking it once more under observation."""
@@ -74,6 +76,8 @@ class Listening:
     def __init__(self) -> None:
         self.entries: dict[Entry, int] = {}
         """All there are, each with its number."""
+        self.all: tuple[Entry, ...] | None = ()
+        """The same, as `now` last returned them; None: somebody came or went, or reads are kept."""
         self.has_plain = False
         """Whether somebody wants to hear whole states."""
         self.count = 0
@@ -88,6 +92,7 @@ class Listening:
             return
         self.count += 1
         self.entries[entry] = self.count
+        self.all = None
         self._always[entry] = None
         if not isinstance(entry, Selected):
             self.has_plain = True
@@ -101,6 +106,7 @@ class Listening:
         """Keep it no longer; harmless when it is gone."""
         if self.entries.pop(entry, None) is None:
             return
+        self.all = None
         self._always.pop(entry, None)
         if isinstance(entry, Selected):
             self._selectors -= 1
@@ -117,11 +123,12 @@ class Listening:
         if reads is None:
             self._always[entry] = None
         else:
+            self.all = None
             self._always.pop(entry, None)
             for key in reads:
                 self._readers.setdefault(key, {})[entry] = None
 
-    def concerned(self, changed: Iterable[str] | None, count: int | None = None) -> Iterable[Entry]:
+    def concerned(self, changed: Iterable[str] | None, count: int | None = None) -> Sequence[Entry]:
         """Return whom a change of some keys concerns, in the order they came.
 
         Args:
@@ -129,7 +136,7 @@ class Listening:
             count: Only of so many who came first.
         """
         if changed is None or not self._readers:
-            found: Iterable[Entry] = tuple(self.entries)
+            found: Sequence[Entry] = tuple(self.entries)
         else:
             some = dict(self._always)
             for key in changed:
@@ -138,6 +145,14 @@ class Listening:
         if count is None or count == self.count:
             return found
         return [entry for entry in found if self._number(entry) <= count]
+
+    def now(self, changed: Iterable[str] | None) -> Sequence[Entry]:
+        """Return the same under the store's lock, while no change waits to be told."""
+        if self._readers:
+            return self.concerned(changed)
+        if self.all is None:
+            self.all = tuple(self.entries)
+        return self.all
 
     def _number(self, entry: Entry) -> int:
         return self.entries.get(entry, 0)  # another thread may have ended it just now

@@ -17,7 +17,6 @@ Equality: TypeAlias = Callable[[Any, Any], bool]
 Unsubscribe: TypeAlias = Callable[[], None]
 
 _NUMBER = (int, float)
-_BY_VALUE = frozenset({int, float, str})
 
 
 def same(one: Any, other: Any) -> bool:
@@ -25,8 +24,8 @@ def same(one: Any, other: Any) -> bool:
     if one is other:
         return True
     kind = type(one)
-    if kind is type(other) and kind in _BY_VALUE:  # the rule below, for nearly all there are
-        return one == other or (one != one and other != other)
+    if kind is type(other) and (kind is int or kind is str):  # the rule below, for most there are
+        return one == other
     if isinstance(one, bool) or isinstance(other, bool):
         return False
     if isinstance(one, _NUMBER) and isinstance(other, _NUMBER):
