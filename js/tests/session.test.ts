@@ -95,7 +95,7 @@ test("selection is reported at most every 100 ms, and never put into the documen
   session.onNodesChange([select("b")]);
   clock.advance(100);
   const reports = fake.sent.filter(({ kind }) => kind === "select");
-  expect(reports).toEqual([{ kind: "select", client: "me", nodes: ["a", "b"], edges: [] }]);
+  expect(reports).toEqual([{ kind: "select", client: "me", at: 1, nodes: ["a", "b"], edges: [] }]);
   expect(fake.pushes()).toEqual([]);
 });
 

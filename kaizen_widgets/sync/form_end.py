@@ -11,6 +11,7 @@ import logging
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 from pydantic import ValidationError
@@ -31,6 +32,7 @@ from kaizen_widgets.sync.form_messages import (
     Submit,
     Whole,
     form_message,
+    sender_of,
 )
 from kaizen_widgets.sync.form_told import Surroundings, Told
 from kaizen_widgets.sync.in_order import InOrder
@@ -89,7 +91,7 @@ class FormEnd:
         self._focus: Focus | None = None
         self._timer: Timer | None = None
         self._sent_at = float("-inf")
-        self._line = InOrder(self._take, again=self._answer, on_error=on_failure, clock=clock)
+        self._line = InOrder(again=self._answer, on_error=on_failure, clock=clock)
         self._end = form.subscribe(self._on_change)
 
     # ------------------------------------------------------------ from Python
@@ -142,14 +144,15 @@ class FormEnd:
         except ValidationError as error:
             kinds = sorted({detail["type"] for detail in error.errors(include_input=False)})
             log.warning("A form refused a message of a view: %s.", ", ".join(kinds))
+            if (sender := sender_of(content)) is not None:
+                self._line.take(*sender, partial(self._refuse, *sender))
             return
         if isinstance(message, FormHello):
             self._greet(message)
             return
-        self._line.take(message.client, message.seq, (message, buffers))
+        self._line.take(message.client, message.seq, partial(self._take, message, buffers))
 
-    def _take(self, mail: tuple[Numbered, Sequence[Any]]) -> None:
-        message, buffers = mail
+    def _take(self, message: Numbered, buffers: Sequence[Any]) -> None:
         failure: Exception | None = None
         with self._one_patch():
             self._is_owed = True
@@ -170,6 +173,12 @@ class FormEnd:
         if failure is not None:
             raise failure
 
+    def _refuse(self, client: str, seq: int) -> None:
+        """Have a view show what is, where it shows what was refused."""
+        with self._lock:
+            self._seen[client] = seq
+            self._send_whole(client)
+
     def _answer(self) -> None:
         with self._one_patch():
             self._is_owed = True
@@ -177,15 +186,18 @@ class FormEnd:
     def _greet(self, message: FormHello) -> None:
         with self._lock:
             self.flush()
-            seen = self._seen.setdefault(message.client, 0)
+            self._seen.setdefault(message.client, 0)
             if message.missed:
-                whole = Whole(kind="whole", to=message.client, seen=seen, picture=self.picture())
-                self._send(whole)
+                self._send_whole(message.client)
             else:
                 self._is_owed = True
                 self.flush()
 
     # -------------------------------------------------------------- to views
+
+    def _send_whole(self, client: str) -> None:
+        picture = self.picture()
+        self._send(Whole(kind="whole", to=client, seen=self._seen[client], picture=picture))
 
     def flush(self) -> None:
         """Send what the views do not know yet."""

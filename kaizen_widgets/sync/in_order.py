@@ -9,55 +9,50 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable
-from typing import Generic, TypeVar
 
 from kaizen_widgets.clock import Clock, Timer
 from kaizen_widgets.delivery import Delivery
 
 PATIENCE = 0.5
 """Seconds."""
-_Message = TypeVar("_Message")
 
 
-class InOrder(Generic[_Message]):
-    """Takes messages from any thread and does them one at a time.
+class InOrder:
+    """Takes messages from any thread and does them one at a time, under no lock.
 
     Args:
-        do: Does a message; called under no lock.
         again: Called for a message that came twice, which is done once.
-        on_error: Takes what ``do`` raised; the messages behind it are done all the same.
+        on_error: Takes what one raised; those behind it are done all the same.
         clock: Time and timers.
     """
 
     def __init__(
         self,
-        do: Callable[[_Message], object],
         *,
         again: Callable[[], object],
         on_error: Callable[[Exception], object],
         clock: Clock,
     ) -> None:
-        self._do = do
         self._again = again
         self._clock = clock
         self._line = Delivery(on_error)
         self._taken: dict[str, int] = {}
-        self._early: defaultdict[str, dict[int, _Message]] = defaultdict(dict)
+        self._early: defaultdict[str, dict[int, Callable[[], object]]] = defaultdict(dict)
         self._timers: dict[str, Timer] = {}
 
-    def take(self, client: str, number: int, message: _Message) -> None:
+    def take(self, client: str, number: int, do: Callable[[], object]) -> None:
         """Do a view's message, now or once what the view sent before it is done.
 
         Args:
             client: The view.
             number: The message's place among the view's, counted from 1.
-            message: What ``do`` is called with.
+            do: Does it.
         """
         with self._line:
             if number <= self._taken.get(client, 0) or number in self._early[client]:
                 self._line.post(self._again)
                 return
-            self._early[client][number] = message
+            self._early[client][number] = do
             self._advance(client)
 
     def close(self) -> None:
@@ -72,7 +67,7 @@ class InOrder(Generic[_Message]):
         early = self._early[client]
         while (number := self._taken.get(client, 0) + 1) in early:
             self._taken[client] = number
-            self._line.post(self._do, early.pop(number))
+            self._line.post(early.pop(number))
         if not early and (timer := self._timers.pop(client, None)):
             timer.cancel()
         elif early and client not in self._timers:

@@ -17,15 +17,14 @@ class Line:
         self.done = []
         self.doubles = 0
         self.errors = []
-        self.order = InOrder(
-            do or self.done.append, again=self._again, on_error=self.errors.append, clock=self.clock
-        )
+        self.do = do or self.done.append
+        self.order = InOrder(again=self._again, on_error=self.errors.append, clock=self.clock)
 
     def _again(self):
         self.doubles += 1
 
     def take(self, number, client="me"):
-        self.order.take(client, number, (client, number))
+        self.order.take(client, number, lambda: self.do((client, number)))
 
     def numbers(self, client="me"):
         return [number for who, number in self.done if who == client]
