@@ -299,7 +299,7 @@ def test_not_set_and_empty_are_told_apart(everything: Lab):
     expect(note).to_have_attribute("placeholder", "Not set")
 
 
-def test_what_was_typed_survives_a_reload_and_a_password_is_nowhere_to_be_read(everything: Lab):
+def test_f14_what_was_typed_survives_a_reload_and_a_password_is_nowhere_to_be_read(everything: Lab):
     field(everything, "Text").fill("typed before")
     field(everything, "Secret").fill("hunter2")
     field(everything, "Text").focus()
