@@ -1,9 +1,9 @@
 """Random walks through a form, in the scenarios' vocabulary.
 
 They go where the recorded cases go, with other forms, values and orders. Left out is what the README calls
-accidents of the original, and what comes of them later: dirty flags kept by a reset or by the default of a
-field taken out that heal themselves, values kept while their defaults are given, flags that stay by index when
-rows are replaced, errors that wait while their row moves.
+accidents of the original, and what comes of them later: dirty flags that were kept and heal themselves,
+values kept while their defaults are given, flags that stay by index when rows are replaced, errors that wait
+while their row moves.
 """
 
 from __future__ import annotations
