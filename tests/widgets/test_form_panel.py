@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import random
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -444,6 +445,29 @@ def test_an_own_widget_stands_in_for_a_field(comms: FakeComms):
     panel.close()
     slider.value = 1.0
     assert panel.form.get_value("temperature") == 0.2
+
+
+def test_an_own_widget_and_its_field_agree_whichever_threads_wrote_them(comms: FakeComms):
+    class Heat(BaseModel):
+        temperature: float = 0.0
+
+    slider = ipw.FloatSlider(min=0, max=1e6)
+    panel, _ = open_panel(comms, Heat, widgets={"temperature": slider})
+
+    def by_hand() -> None:
+        for n in range(1, 200):
+            slider.value = n
+
+    def by_program() -> None:
+        for n in range(200):
+            panel.form.set_value("temperature", 1000 + n)
+
+    threads = [threading.Thread(target=work) for work in (by_hand, by_program)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert panel.form.get_value("temperature") == slider.value
 
 
 def test_a_widget_without_a_value_is_refused(comms: FakeComms):
