@@ -560,7 +560,7 @@ def test_f10_what_is_only_shown_no_message_changes(comms: FakeComms):
         def size(self) -> int:
             return len(self.tags)
 
-    panel, view = open_panel(comms, Made, default_values=Made())
+    panel, view = open_panel(comms, Made, default_values=Made.model_validate({}))
     view.type("/id", "8")
     view.type("/size", "8")
     view.insert("/tags", 0)
