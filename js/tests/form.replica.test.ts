@@ -85,7 +85,7 @@ test("F1: a patch never takes back what was typed after the kernel last listened
   expect(replica.cell("/name").value).toBe("AB");
 });
 
-test("errors come with a patch and go with an empty one", () => {
+test("F12: errors come with a patch and go with an empty one", () => {
   const { replica, news } = open();
   replica.receive(patch(1, { errors: { "/name": ["Name is required"] } }));
   expect(replica.picture.errors).toEqual({ "/name": ["Name is required"] });
@@ -94,7 +94,7 @@ test("errors come with a patch and go with an empty one", () => {
   expect(replica.picture.errors).toEqual({});
 });
 
-test("what is gone takes all under it along", () => {
+test("F5: what is gone takes all under it along", () => {
   const { replica } = open();
   replica.receive(patch(1, { cells: { "/rows/r1/a": { value: "x" }, "/rowsy": { value: "y" } } }));
   replica.receive(patch(2, { gone: ["/rows/r1"] }));
@@ -102,7 +102,7 @@ test("what is gone takes all under it along", () => {
   expect(replica.cell("/rowsy").value).toBe("y");
 });
 
-test("a view that missed a patch asks, and takes the whole but for what was typed", () => {
+test("F7: a view that missed a patch asks, and takes the whole but for what was typed", () => {
   const { replica, sent } = open();
   replica.edit("/name", "mine");
   replica.receive(patch(5, { cells: { "/name": { value: "theirs" } } }));
@@ -125,7 +125,7 @@ test("a view that missed a patch asks, and takes the whole but for what was type
   expect(replica.cell("/age").value).toBe("4");
 });
 
-test("a patch that was heard before is let pass", () => {
+test("F7: a patch that was heard before is let pass", () => {
   const { replica, sent } = open();
   replica.receive(patch(1, { cells: { "/name": { value: "a" } } }));
   replica.receive(patch(1, { cells: { "/name": { value: "stale" } } }));
@@ -133,7 +133,7 @@ test("a patch that was heard before is let pass", () => {
   expect(sent).toEqual([]);
 });
 
-test("it says when the kernel does not answer, and asks once more", () => {
+test("F13: it says when the kernel does not answer, and asks once more", () => {
   const { replica, clock, sent } = open();
   replica.ask({ kind: "blur", key: "/name" });
   expect(replica.standing).toBe("fine");
@@ -145,7 +145,7 @@ test("it says when the kernel does not answer, and asks once more", () => {
   expect(replica.standing).toBe("fine");
 });
 
-test("when nobody takes messages what was typed is kept, and goes with the next that is taken", () => {
+test("F13: when nobody takes messages what was typed is kept, and goes with the next that is taken", () => {
   const { replica, clock, sent, kernel } = open();
   kernel.alive = false;
   replica.edit("/name", "kept");
@@ -165,7 +165,7 @@ test("when nobody takes messages what was typed is kept, and goes with the next 
   ]);
 });
 
-test("a password waits for the blur", () => {
+test("F9: a password waits for the blur", () => {
   const { replica, clock, sent } = open();
   replica.edit("/secret", "hunter2", { pause: false });
   clock.pass(10 * PAUSE);

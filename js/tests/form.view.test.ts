@@ -92,7 +92,7 @@ test("Escape puts back what was there when the focus came", () => {
   expect(input.value).toBe("old");
 });
 
-test("a number keeps what was typed, and steps with the arrow keys", () => {
+test("F8: a number keeps what was typed, and steps with the arrow keys", () => {
   const { model, find } = open([{ name: "n", label: "N", kind: "number", step: "0.1" }]);
   const input = find<HTMLInputElement>("input");
   type(input, "3.");
@@ -102,7 +102,7 @@ test("a number keeps what was typed, and steps with the arrow keys", () => {
   expect(input.value).toBe("3.1");
 });
 
-test("an emptied number of an Optional is not set; an emptied text is empty", () => {
+test("F8: an emptied number of an Optional is not set; an emptied text is empty", () => {
   const { model, find } = open([
     { name: "n", label: "N", kind: "number", nullable: true },
     { name: "t", label: "T", nullable: true },
@@ -189,7 +189,7 @@ test("a union draws the chosen branch", () => {
   expect(el.querySelector('[data-label="lives"]')).toBeNull();
 });
 
-test("after a failed submit a summary leads to each field, and the first has the focus", () => {
+test("F12: after a failed submit a summary leads to each field, and the first has the focus", () => {
   const { model, el, find } = open([
     { name: "a", label: "First" },
     { name: "b", label: "Second" },
@@ -210,7 +210,7 @@ test("after a failed submit a summary leads to each field, and the first has the
   expect(document.activeElement).toBe(second);
 });
 
-test("a password is told once, with the blur, and is in no other message", () => {
+test("F9: a password is told once, with the blur, and is in no other message", () => {
   const { model, find } = open([{ name: "p", label: "P", kind: "password" }, { name: "q" }]);
   const input = find<HTMLInputElement>('input[type="password"]');
   input.focus();
@@ -228,7 +228,7 @@ test("a password is told once, with the blur, and is in no other message", () =>
   expect(input.value).toBe("");
 });
 
-test("a redraw takes no password that was not told yet, and no caret", () => {
+test("F7: a redraw takes no password that was not told yet, and no caret", () => {
   const fields: FieldNode[] = [{ name: "p", label: "P", kind: "password" }, { name: "q" }];
   const { model, el, find } = open(fields, { cells: { "/p": { secret: true } } });
   const input = find<HTMLInputElement>('input[type="password"]');
@@ -247,7 +247,7 @@ test("a redraw takes no password that was not told yet, and no caret", () => {
   expect(JSON.stringify(model.asked)).toContain("hunter2");
 });
 
-test("Escape takes back a password that was not told, and leaves the one there is", () => {
+test("F9: Escape takes back a password that was not told, and leaves the one there is", () => {
   const { model, el, find } = open([{ name: "p", label: "P", kind: "password" }, { name: "q" }], {
     cells: { "/p": { secret: true } },
   });
@@ -278,7 +278,7 @@ test("nothing listens after the end", () => {
   expect(el.children).toHaveLength(0);
 });
 
-test("whoever types already is not sent to the first error", () => {
+test("F11: whoever types already is not sent to the first error", () => {
   const { model, el } = open([
     { name: "a", label: "First" },
     { name: "b", label: "Second" },

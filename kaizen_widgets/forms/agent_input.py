@@ -52,6 +52,7 @@ class AgentInput(BaseModel):
         str,
         Field(min_length=PROMPT_LENGTH, description="What it is told before every conversation."),
         Hint(
+            label="System prompt",
             widget="long_text",
             placeholder="You are a helpful assistant that...",
             messages={

@@ -50,7 +50,10 @@ class Checks:
         self.check_rows(None)
 
     def check_rows(self, name: str | None) -> None:
-        """Refresh; and replace all errors of a list and its rows, unless rows come, go or move meanwhile."""
+        """Refresh; and replace all errors of a list and its rows, unless rows come, go or move meanwhile.
+
+        With ``cross_field`` a new row is not yet told what it lacks: nobody has been at its fields.
+        """
         state = self._state
         self._refreshes += 1
         mine, before = self._refreshes, self._rows(name)
@@ -58,10 +61,8 @@ class Checks:
         def then(resolved: Resolved) -> None:
             if name is not None and self._rows(name) is before:
                 self._delays.cancel_all([name])
-                if name:
-                    state.replace_errors(name, resolved.errors)
-                else:
-                    state.set_errors(resolved.errors)
+                found = self._worth_saying(name, resolved.errors)
+                state.replace_errors(name, found) if name else state.set_errors(found)
             if mine == self._refreshes:
                 state.is_valid = not resolved.errors
 
@@ -179,6 +180,19 @@ class Checks:
             kept = {known: error for known, error in shown.items() if known not in gone}
             found = {other: errors[other] for other in others if other in errors}
             state.errors = {**kept, **found}
+
+    def _worth_saying(
+        self, rows: str, errors: Mapping[str, FieldError]
+    ) -> Mapping[str, FieldError]:
+        state = self._state
+        if not self._cross_field or state.is_submitted:
+            return errors
+        was_at = _been_at(state.touched)
+        return {
+            name: error
+            for name, error in errors.items()
+            if name in state.errors or name.removesuffix(".root") == rows or was_at(name)
+        }
 
     def _rows(self, name: str | None) -> Any:
         if name is None:

@@ -178,7 +178,7 @@ class Fillable(Observable):
             drafts = {name: self._draft(name, value) for name, value in values.items()}
             for name, draft in drafts.items():
                 path = parse(name)
-                self._state.write(path, draft)
+                self._state.write(path, draft, tells_rows=True)
                 if dirty:
                     self._state.mark_dirty(name)
                 if touch and not self._is_rows(name):

@@ -77,7 +77,7 @@ def reset_field(
     if value is MISSING:
         state.remove(name, value=True, default=False)
     else:
-        state.write(path, value)
+        state.write(path, value, tells_rows=True)
     state.forget([name], dirty=not keep_dirty, touched=not keep_touched)
     if not keep_dirty:
         state.is_dirty = bool(state.differences.names)
@@ -110,7 +110,8 @@ def take_out(
         if not keep_error:
             state.replace_errors(name, {})
     state.forget(names, dirty=not keep_dirty, touched=not keep_touched)
-    state.is_dirty = bool(state.differences.names)
+    if not keep_dirty:
+        state.is_dirty = bool(state.differences.names)
 
 
 def _with_dirty(fresh: Any, state: State) -> Any:

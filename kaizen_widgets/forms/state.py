@@ -117,14 +117,23 @@ class State:
 
     # --------------------------------------------------------------- values
 
-    def write(self, path: Path, value: Any) -> None:
-        """Put a value at its place; rows of lists that are replaced by it get new ids."""
+    def write(self, path: Path, value: Any, *, tells_rows: bool = False) -> None:
+        """Put a value at its place; rows of lists that are replaced by it get new ids.
+
+        Args:
+            path: The place.
+            value: The value.
+            tells_rows: Name the rows it is in too, as the original does of what a program writes.
+        """
         old = get(self.values, path)
         if same(old, value) and type(old) is type(value):
             return
         self.values = put(self.values, path, value)
         self.differences.changed(path, old, self.values, self.defaults)
         self._written.add(join(path))
+        if tells_rows:
+            rows = (n for n, part in enumerate(path[:-1], 1) if isinstance(part, int))
+            self._written.update(join(path[:n]) for n in rows)
         if isinstance(old, dict | list):
             self._moved |= self.rows.replaced(join(path))
 

@@ -7,13 +7,14 @@ import logging
 from collections.abc import Sequence
 from typing import Any, Protocol
 
-from kaizen_widgets.errors import KaizenError
+from kaizen_widgets.errors import FormError, KaizenError
 from kaizen_widgets.sync.form_cells import Places, UnknownKeyError
 from kaizen_widgets.sync.form_messages import (
     Attach,
     Blur,
     Change,
     Choose,
+    FieldNode,
     Numbered,
     ResetForm,
     RowOperation,
@@ -90,12 +91,12 @@ class Intake:
             case RowOperation():
                 self._move_rows(message)
             case Choose():
-                name, node = self._places.name_of(message.key)
+                name, node = self._changeable(message.key)
                 if message.tag.isdigit() and int(message.tag) < len(node.branches):
                     self._form.choose_branch(name, int(message.tag))
                     self.changed.add(name)
             case SetOrNot():
-                name, _ = self._places.name_of(message.key)
+                name, _ = self._changeable(message.key)
                 self._form.change(name, self._form.tree.blank(name) if message.is_set else None)
                 self.changed.add(name)
             case Attach():
@@ -104,14 +105,25 @@ class Intake:
                 pass
 
     def _change(self, key: str, value: Any) -> None:
-        name, _ = self._places.name_of(key)
         self.told.add(key)
+        name, _ = self._changeable(key)
         self.files.pop(key, None)
         current = self._form.get_value(name)
         self._form.change(name, self._form.tree.from_wire(name, value, current))
 
+    def _changeable(self, key: str) -> tuple[str, FieldNode]:
+        """Return the name of a field, and what it is.
+
+        Raises:
+            FormError: The field is only shown: no page lets anybody change it.
+        """
+        name, node = self._places.name_of(key)
+        if node.read_only or node.kind == "unsupported":
+            raise FormError(f"{name} is read-only.")
+        return name, node
+
     def _move_rows(self, message: RowOperation) -> None:
-        name, node = self._places.name_of(message.key)
+        name, node = self._changeable(message.key)
         if not isinstance(self._form.get_value(name), list):
             self._form.change(name, [])  # it was not set, or no list at all
         rows = self._form.rows(name)
@@ -132,7 +144,7 @@ class Intake:
             rows.move(index, min(message.index, count - 1))
 
     def _attach(self, message: Attach, buffers: Sequence[Any]) -> None:
-        name, node = self._places.name_of(message.key)
+        name, node = self._changeable(message.key)
         if node.kind != "file":
             raise UnknownKeyError(message.key)
         content = bytes(buffers[0]) if buffers else b""

@@ -14,12 +14,14 @@ WARN = "var(--jp-warn-color0, #9a6200)"
 BAD = "var(--jp-error-color0, #c62828)"
 MUTED = "var(--jp-ui-font-color2, #616161)"
 LINE = "var(--jp-border-color2, #e0e0e0)"
+_LINES = "display: inline-block; line-height: 18px; padding: 5px 0"
+"""As high as a button beside it, and still a paragraph where there is more than a line to say."""
 MONO = "font-family: var(--jp-code-font-family, monospace); font-size: 12px; white-space: pre-wrap"
 
 
 def alert(text: str) -> str:
     """Return a problem, which a screen reader reads out at once."""
-    return f'<span role="alert" style="color: {BAD}">{html.escape(text)}</span>'
+    return f'<span role="alert" style="color: {BAD}; {_LINES}">{html.escape(text)}</span>'
 
 
 def heading(text: str) -> str:
@@ -29,7 +31,7 @@ def heading(text: str) -> str:
 
 def note(text: str, color: str = MUTED) -> str:
     """Return how something went, which a screen reader says when it has time."""
-    return f'<span role="status" style="color: {color}">{html.escape(text)}</span>'
+    return f'<span role="status" style="color: {color}; {_LINES}">{html.escape(text)}</span>'
 
 
 def hint(text: str) -> str:

@@ -115,7 +115,8 @@ class NodeEditing:
     def submit(self, client: str) -> None:
         """Commit now; called for Enter."""
         self.commit()
-        self.form.submit(on_invalid=lambda _errors: self.area.end.focus(None, client))
+        if not self.form.trigger().wait():
+            self.area.end.focus(None, client)
 
     def left(self, _key: str) -> None:
         """Commit now; called when a field loses the focus."""

@@ -46,7 +46,7 @@ class NodeForm(Panel):
         self.store: CanvasStore = canvas.store
         self.registry: Registry = canvas.registry
         self._clock: Clock = canvas._clock
-        self._hides = hides
+        self._hides, self._width = hides, width
         self.editing: NodeEditing | None = None
         self._unsound: dict[str, dict[str, Any]] = {}
         self.heading = ipw.HTML()
@@ -55,7 +55,7 @@ class NodeForm(Panel):
         super().__init__(
             [self.heading, self.body, self.status],
             layout=ipw.Layout(
-                flex=f"1 0 {width}",
+                flex=f"0 1 {width}",
                 max_width="720px",
                 max_height=f"{canvas.height + 40}px",
                 overflow="auto",
@@ -74,6 +74,7 @@ class NodeForm(Panel):
         """Return the canvas with this form at its side, or under it where it is narrow."""
         # All the room but the form's is the canvas's; only where it wraps does the form grow.
         self.canvas.layout.flex = "1000 1 420px"
+        self.layout.flex = f"1 0 {self._width}"
         return ipw.HBox([self.canvas, self], layout=ipw.Layout(flex_flow="row wrap"))
 
     @property

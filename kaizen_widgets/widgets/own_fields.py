@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from threading import get_ident
+from typing import Any, Final
 
 import ipywidgets as ipw
 from traitlets import TraitError
 
 from kaizen_widgets.forms import Change, Form
+
+RETRIES: Final = 3
+"""How often a value is moved again, if another thread wrote the field meanwhile."""
 
 
 def link(form: Form, name: str, widget: ipw.Widget) -> Callable[[], None]:
@@ -24,21 +28,26 @@ def link(form: Form, name: str, widget: ipw.Widget) -> Callable[[], None]:
         raise TypeError(
             f"The field {name!r} needs an ipywidget with a value, not {type(widget).__name__}."
         )
-    moving: list[bool] = []
+    moving: list[int] = []
+    """The threads that move the form's value to the widget; on any other, somebody's hand moved it."""
 
     def to_widget() -> bool:
         value = form.get_value(name)
-        moving.append(True)
-        try:
-            widget.value = value  # pyright: ignore[reportAttributeAccessIssue]
-        except (TraitError, TypeError, ValueError):
-            return False  # half-typed elsewhere, or empty: the widget stays what it was
-        finally:
-            moving.pop()
+        for _ in range(RETRIES):
+            moving.append(get_ident())
+            try:
+                widget.value = value  # pyright: ignore[reportAttributeAccessIssue]
+            except (TraitError, TypeError, ValueError):
+                return False  # half-typed elsewhere, or empty: the widget stays what it was
+            finally:
+                moving.remove(get_ident())
+            written, value = value, form.get_value(name)
+            if value == written:
+                break
         return True
 
     def to_form(change: Any) -> None:
-        if not moving:
+        if get_ident() not in moving:
             with form.batch():
                 form.set_value(name, change["new"], should_dirty=True)
                 form.change(name, form.get_value(name))

@@ -299,7 +299,7 @@ def test_not_set_and_empty_are_told_apart(everything: Lab):
     expect(note).to_have_attribute("placeholder", "Not set")
 
 
-def test_what_was_typed_survives_a_reload_and_a_password_is_nowhere_to_be_read(everything: Lab):
+def test_f14_what_was_typed_survives_a_reload_and_a_password_is_nowhere_to_be_read(everything: Lab):
     field(everything, "Text").fill("typed before")
     field(everything, "Secret").fill("hunter2")
     field(everything, "Text").focus()
@@ -382,14 +382,51 @@ def test_an_own_widget_and_a_field_elsewhere_belong_to_the_form(lab: Lab):
     expect(main.locator(".kf-hosted .widget-slider")).to_be_visible()
     expect(main.get_by_label("Limit")).not_to_be_visible()
     alone = lab.page.locator(".kaizen-form").nth(1)
+    assert alone.evaluate("(el) => el.clientWidth") >= 180
     alone.get_by_label("Limit").fill("1.75")
     lab.wait_for_python("panel.form.get_value('limit')", 1.75)
     lab.run_python("slider.value = 1.5")
     assert lab.python("panel.form.get_value('temperature')") == 1.5
+    expect(main.locator(".kf-hosted .widget-readout")).to_have_text("1.50")
     handle = main.locator(".kf-hosted .noUi-handle")
     handle.focus()
     lab.page.keyboard.press("ArrowRight")
     lab.wait_for_python("panel.form.get_value('temperature')", 1.6)
+    assert lab.problems == []
+
+
+OWN = """
+import ipywidgets as ipw
+from pydantic import BaseModel
+from kaizen_widgets import FormPanel
+
+class Heat(BaseModel):
+    name: str = "oven"
+    temperature: float = 0.7
+
+got = []
+slider = ipw.FloatSlider(min=0, max=100, step=1)
+panel = FormPanel(Heat, got.append, widgets={"temperature": slider})
+panel
+"""
+
+
+def test_what_an_own_widget_says_is_heard_before_a_submit_that_follows_at_once(lab: Lab):
+    lab.open([OWN])
+    lab.run_cell(0)
+    handle = lab.page.locator(".kf-hosted .noUi-handle")
+    expect(handle).to_be_visible()
+    submit = lab.page.get_by_role("button", name="Submit")
+    name = field(lab, "Name")
+    for turn in range(1, 9):
+        handle.focus()
+        lab.page.keyboard.press("ArrowRight")
+        if turn % 2:  # by mouse, and by Enter in a field of the form's own
+            submit.click()
+        else:
+            name.press("Enter")
+        lab.wait_for_python("len(got)", turn)
+        assert lab.python("got[-1].temperature == slider.value")
     assert lab.problems == []
 
 
@@ -420,6 +457,17 @@ def test_a_node_is_configured_beside_its_canvas_and_undo_shows_in_the_form(lab: 
     assert lab.python("len(canvas.store.history.past)") == 1
     lab.page.locator(".kaizen-canvas").get_by_role("button", name="Undo").click()
     expect(field(lab, "Max Workers")).to_have_value("3")
+    field(lab, "Max Workers, as a number").fill("0")
+    field(lab, "Items").fill("rows")
+    field(lab, "Items").press("Tab")
+    lab.wait_for_python("canvas.graph.node('s').data.get('config')", {"items": "rows"})
+    expect(error(lab, "Max Workers")).to_contain_text("greater than or equal to 1")
+    expect(lab.page.get_by_text("What is marked is not applied")).to_be_visible()
     lab.page.locator('.react-flow__node[data-id="r"]').click()
-    expect(lab.page.get_by_role("button", name="Add route")).to_be_visible()
+    add = lab.page.get_by_role("button", name="Add route", exact=True)
+    add.click()
+    expect(lab.page.locator(".kf-row").get_by_label("Name")).to_be_focused()
+    expect(lab.page.locator(".kf-row .kf-error").first).to_have_text("")
+    lab.page.locator('.react-flow__node[data-id="s"]').click()
+    expect(field(lab, "Max Workers, as a number")).to_have_value("0")
     assert lab.problems == []

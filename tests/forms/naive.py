@@ -187,7 +187,12 @@ class NaiveForm:
         self.given = {new for name in self.given if (new := follow(name))}
         self.mark("rows")
         judged = self.modes.validates_rows(is_submitted=self.is_submitted)
+        shown = set(self.errors)
         self.replace(["rows"] if judged else [])
+        if self.cross_field and not self.is_submitted:
+            for name in within([*self.errors], "rows") - shown - {"rows", "rows.root"}:
+                if not self.was_at(name):
+                    del self.errors[name]
 
     def reset(self, values: Any, keep: set[str]) -> None:
         if values is not None and "default_values" not in keep:

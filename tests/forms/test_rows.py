@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from pydantic import BaseModel, Field
 
 from kaizen_widgets.errors import FormError
 from kaizen_widgets.forms import FieldError, Form, Resolved
-from tests.forms.builders import heard_by
+from tests.forms.builders import heard_by, words
 
 
 @pytest.fixture
@@ -138,3 +139,22 @@ def test_a_row_that_is_not_there_is_refused_and_nothing_moves(form: Form, operat
 def test_what_is_no_list_has_no_rows(form: Form):
     with pytest.raises(FormError, match=r"items\.0\.name is no list"):
         form.rows("items.0.name")
+
+
+def test_a_new_row_is_not_told_what_it_lacks_before_anybody_was_at_it():
+    class Route(BaseModel):
+        name: str = Field(min_length=1)
+
+    class Routes(BaseModel):
+        routes: list[Route] = []
+
+    form = Form(Routes, mode="all", cross_field=True)
+    form.rows("routes").append([{}])
+    assert words(form) == {}
+    assert not form.is_valid
+    form.blur("routes.0.name")
+    assert list(words(form)) == ["routes.0.name"]
+    form.rows("routes").append([{}])
+    assert list(words(form)) == ["routes.0.name"]
+    form.submit()
+    assert sorted(words(form)) == ["routes.0.name", "routes.1.name"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import random
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -68,7 +69,7 @@ def sent(comms: FakeComms) -> str:
 # ------------------------------------------------------------------ typing
 
 
-def test_what_is_typed_reaches_the_form_as_it_was_typed(comms: FakeComms):
+def test_f8_what_is_typed_reaches_the_form_as_it_was_typed(comms: FakeComms):
     panel, view = open_panel(comms)
     view.type("/name", "Ada")
     view.type("/count", "3.")
@@ -78,7 +79,7 @@ def test_what_is_typed_reaches_the_form_as_it_was_typed(comms: FakeComms):
     assert panel.form.get_value("count") == 3
 
 
-def test_one_message_in_is_one_message_out(comms: FakeComms):
+def test_f6_one_message_in_is_one_message_out(comms: FakeComms):
     _, view = open_panel(comms)
     (patch,) = view.type("/name", "Ada")
     assert patch["cells"] == {"/name": {"value": "Ada"}}
@@ -86,7 +87,7 @@ def test_one_message_in_is_one_message_out(comms: FakeComms):
     assert len(view.blur("/name")) == 1
 
 
-def test_a_view_that_greets_is_told_whether_it_missed_something_and_then_all(comms: FakeComms):
+def test_f7_a_view_that_greets_is_told_whether_it_missed_something_and_then_all(comms: FakeComms):
     panel, view = open_panel(comms)
     view.type("/name", "Ada")
     view.comm.deliver_custom({"kind": "hello", "client": "late"})
@@ -106,7 +107,9 @@ def test_a_message_that_comes_twice_counts_once(comms: FakeComms):
     assert len(view.rows("/items")) == 1
 
 
-def test_nonsense_from_the_wire_changes_nothing(comms: FakeComms, caplog: pytest.LogCaptureFixture):
+def test_f10_nonsense_from_the_wire_changes_nothing(
+    comms: FakeComms, caplog: pytest.LogCaptureFixture
+):
     panel, view = open_panel(comms)
     before = panel.form.values
     for nonsense in (
@@ -136,7 +139,7 @@ def test_f2_a_message_that_is_refused_was_heard_and_the_view_shows_what_is(comms
     assert panel.form.values == {**before, "name": "Next"}
 
 
-def test_not_set_and_empty_are_told_apart(comms: FakeComms):
+def test_f8_not_set_and_empty_are_told_apart(comms: FakeComms):
     panel, view = open_panel(comms)
     assert view.picture["cells"]["/note"] == {"unset": True}
     view.type("/note", "")
@@ -149,7 +152,7 @@ def test_not_set_and_empty_are_told_apart(comms: FakeComms):
 # ------------------------------------------------------------- rows, unions
 
 
-def test_rows_are_added_moved_and_removed_by_their_id(comms: FakeComms):
+def test_f5_rows_are_added_moved_and_removed_by_their_id(comms: FakeComms):
     panel, view = open_panel(comms)
     for index, sku in enumerate(("one", "two", "three")):
         view.insert("/items", index)
@@ -168,7 +171,7 @@ def test_moving_a_row_of_two_hundred_sends_no_cell_but_the_order(comms: FakeComm
     assert list(patch["cells"]) == ["/items"]
 
 
-def test_an_edit_of_a_row_that_was_moved_meanwhile_still_finds_it(comms: FakeComms):
+def test_f5_an_edit_of_a_row_that_was_moved_meanwhile_still_finds_it(comms: FakeComms):
     panel, view = open_panel(comms, default_values={"items": [{"sku": "aa"}, {"sku": "bb"}]})
     first = view.rows("/items")[0]
     panel.form.rows("items").move(0, 1)
@@ -176,7 +179,7 @@ def test_an_edit_of_a_row_that_was_moved_meanwhile_still_finds_it(comms: FakeCom
     assert [item["sku"] for item in panel.form.get_value("items")] == ["bb", "changed"]
 
 
-def test_the_errors_of_a_row_stay_with_it(comms: FakeComms):
+def test_f12_the_errors_of_a_row_stay_with_it(comms: FakeComms):
     _, view = open_panel(
         comms, default_values={"name": "x", "items": [{"sku": "a"}, {"sku": "bb"}]}
     )
@@ -272,7 +275,7 @@ def test_a_view_that_follows_patches_knows_what_a_new_one_is_told(comms: FakeCom
 # ------------------------------------------------------------------ secrets
 
 
-def test_a_password_is_in_no_message_to_the_page_and_in_no_state(comms: FakeComms):
+def test_f9_a_password_is_in_no_message_to_the_page_and_in_no_state(comms: FakeComms):
     panel, view = open_panel(comms, default_values={"password": SecretStr("old-secret")})
     view.type("/password", "new-secret")
     view.blur("/password")
@@ -304,7 +307,7 @@ def test_a_submit_carries_what_was_typed_before_it(comms: FakeComms):
     assert "Submitted" in panel.status.value
 
 
-def test_a_failed_submit_tells_every_error_and_moves_the_focus_of_its_view(comms: FakeComms):
+def test_f11_a_failed_submit_tells_every_error_and_moves_the_focus_of_its_view(comms: FakeComms):
     panel, view = open_panel(comms)
     mails = view.submit(count="abc")
     assert view.errors("/name")
@@ -444,6 +447,29 @@ def test_an_own_widget_stands_in_for_a_field(comms: FakeComms):
     assert panel.form.get_value("temperature") == 0.2
 
 
+def test_an_own_widget_and_its_field_agree_whichever_threads_wrote_them(comms: FakeComms):
+    class Heat(BaseModel):
+        temperature: float = 0.0
+
+    slider = ipw.FloatSlider(min=0, max=1e6)
+    panel, _ = open_panel(comms, Heat, widgets={"temperature": slider})
+
+    def by_hand() -> None:
+        for n in range(1, 200):
+            slider.value = n
+
+    def by_program() -> None:
+        for n in range(200):
+            panel.form.set_value("temperature", 1000 + n)
+
+    threads = [threading.Thread(target=work) for work in (by_hand, by_program)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert panel.form.get_value("temperature") == slider.value
+
+
 def test_a_widget_without_a_value_is_refused(comms: FakeComms):
     with pytest.raises(TypeError, match="'name' needs an ipywidget with a value, not VBox"):
         FormPanel(Order, widgets={"name": ipw.VBox()})
@@ -522,6 +548,35 @@ def test_a_frozen_field_can_be_filled_in_and_not_changed_later(comms: FakeComms)
     assert read_only(open_panel(comms, Made)[1]) == [False, False]
     there = Made(id="7", name="Ada")
     assert read_only(open_panel(comms, Made, default_values=there)[1]) == [True, False]
+
+
+def test_f10_what_is_only_shown_no_message_changes(comms: FakeComms):
+    class Made(BaseModel):
+        id: str = Field("7", frozen=True)
+        tags: list[str] = Field(["a"], frozen=True)
+
+        @computed_field
+        @property
+        def size(self) -> int:
+            return len(self.tags)
+
+    panel, view = open_panel(comms, Made, default_values=Made.model_validate({}))
+    view.type("/id", "8")
+    view.type("/size", "8")
+    view.insert("/tags", 0)
+    assert panel.form.values == {"id": "7", "tags": ["a"]}
+    assert view.value("/id") == "7"
+
+
+def test_f5_what_is_asked_of_a_row_that_is_gone_is_let_go(comms: FakeComms):
+    panel, view = open_panel(comms, default_values={"items": [{"sku": "one"}, {"sku": "two"}]})
+    one, _ = view.rows("/items")
+    panel.form.rows("items").remove(0)
+    view.send("change", edits={f"/items/{one}/sku": "late", "/name": "heard"})
+    view.remove("/items", one)
+    assert [row["sku"] for row in panel.form.values["items"]] == ["two"]
+    assert panel.form.values["name"] == "heard"
+    assert not any(key.startswith(f"/items/{one}") for key in view.picture["cells"])
 
 
 # --------------------------------------------------------------------- files

@@ -49,7 +49,11 @@ def _difference(scenario: Mapping[str, Any], trace: list[dict[str, Any]]) -> str
     form = scenario["form"]
     rules = Rules(form, OneTimer())
     is_stale = form["mode"] == "onBlur"
+    before = None
     for step, entry in zip(scenario["steps"], trace, strict=True):
+        if step["op"] in ("setValue", "resetField") and entry["values"] == before:
+            entry.pop("watch", None)
+        before = entry["values"]
         is_stale = is_stale or _lets_validity_go_stale(step)
         if "delay" in form:
             # A late answer brings the original's flag of when it was asked.

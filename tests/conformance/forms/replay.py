@@ -146,6 +146,7 @@ class Player:
     def play(self, step: Mapping[str, Any]) -> dict[str, Any]:
         """Do one step and return the entry of the trace."""
         self._handlers, self._results, self._heard, self._seen = [], [], {}, {}
+        self._step = step
         if step["op"] != "start":
             getattr(self, f"_do_{step['op']}")(step)
         self._loop.settle()
@@ -260,7 +261,11 @@ class Player:
 
     def _heard_by(self, watcher: str) -> dict[str, Any]:
         heard = self._heard.get(watcher, [])
-        names = {name for change in heard if not change.is_reset for name in change.values}
+        # The original names no field when it takes one out; ours says which.
+        is_named = self._step["op"] != "unregister"
+        names = {
+            name for change in heard if is_named and not change.is_reset for name in change.values
+        }
         return {"fired": bool(heard), "names": sorted(names), "last": self._seen.get(watcher)}
 
     def _origins(self, name: str) -> list[int | None]:

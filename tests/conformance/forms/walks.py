@@ -1,8 +1,9 @@
 """Random walks through a form, in the scenarios' vocabulary.
 
 They go where the recorded cases go, with other forms, values and orders. Left out is what the README calls
-accidents of the original, and what comes of them later: dirty flags kept by a reset that heal themselves,
-values kept while their defaults are given, errors that wait while their row moves.
+accidents of the original, and what comes of them later: dirty flags that were kept and heal themselves,
+values kept while their defaults are given, flags that stay by index when rows are replaced, errors that wait
+while their row moves.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ Step: TypeAlias = dict[str, Any]
 MODES = ("onSubmit", "onBlur", "onChange", "onTouched", "all")
 DELAYS = (0, 30, 60, 100, 150, 300)
 KEEPS = ("keepErrors", "keepTouched", "keepDefaultValues", "keepIsSubmitted", "keepSubmitCount")
+RESET_FIELD_KEEPS = ("keepTouched", "keepError")
+UNREGISTER_KEEPS = ("keepError", "keepTouched")
 OTHER_FORMS = ("mode", "reValidateMode", "criteriaMode", "delay", "delayError", "deps")
 
 
@@ -60,6 +63,7 @@ class _Walk:
         self._array: str | None = next(iter(form.get("arrays", [])), None)
         self._rows = self._rows_of(self._form["defaultValues"])
         self._is_slow = self._array is None and chance.random() < 0.5
+        self._watches = False
         self._set_up()
 
     def scenario(self) -> dict[str, Any]:
@@ -107,8 +111,11 @@ class _Walk:
             (self._reset, 3),
             (lambda: {"op": "setError", "name": self._name(), "error": _ERROR}, 3),
             (lambda: {"op": "clearErrors", "name": self._name()}, 1),
+            (lambda: {"op": "clearErrors", "name": sorted({self._name(), self._name()})}, 1),
             (lambda: {"op": "clearErrors"}, 1),
+            (self._watch, 2),
             *([(self._rearrange, 25)] if self._array else []),
+            *([] if self._array else [(self._unregister, 1), (self._reset_to_defaults, 1)]),
         ]
 
     # --------------------------------------------------------------- choices
@@ -149,6 +156,8 @@ class _Walk:
             {"kind": "throws", "message": "no"},
             {"kind": "serverError", "errors": [{"name": name, **_ERROR}]},
         ]
+        if self._array is None:
+            handlers.append({"kind": "reset", "values": self._values_anew()})
         handler = self._random.choice(handlers)
         if handler and self._is_slow and self._random.random() < 0.5:
             handler["delay"] = 70
@@ -167,35 +176,68 @@ class _Walk:
     def _reset_field(self) -> Step:
         name = self._random.choice(self._form["fields"])
         options: dict[str, Any] = {
-            key: True for key in ("keepTouched", "keepError") if self._random.random() < 0.2
+            key: True for key in RESET_FIELD_KEEPS if self._random.random() < 0.2
         }
         if self._random.random() < 0.3:
             options["defaultValue"] = self._value(name)
         return {"op": "resetField", "name": name, "options": options}
 
     def _reset(self) -> Step:
+        values = self._values_anew()
+        self._rows = self._rows_of(values)
+        keeps = [] if self._array else [key for key in KEEPS if self._random.random() < 0.15]
+        return {"op": "reset", "values": values, "options": dict.fromkeys(keeps, True)}
+
+    def _some_rows(self) -> Any:
+        """Return one row, or several."""
+        return self._random.choice([self._row(), [self._row(), self._row()]])
+
+    def _some_of(self, rows: int) -> list[int]:
+        return sorted(self._random.sample(range(rows), 2))
+
+    def _reset_to_defaults(self) -> Step:
+        keeps = [key for key in (*KEEPS, "keepValues") if self._random.random() < 0.2]
+        return {"op": "reset", "options": dict.fromkeys(keeps, True)}
+
+    def _unregister(self) -> Step:
+        # The original also takes away an object that is empty then.
+        names = [name for name in self._form["fields"] if "." not in name]
+        options = {key: True for key in UNREGISTER_KEEPS if self._random.random() < 0.2}
+        return {"op": "unregister", "name": self._random.choice(names), "options": options}
+
+    def _watch(self) -> Step:
+        if self._watches:
+            self._watches = False
+            return {"op": "unwatch", "id": "w"}
+        self._watches = True
+        return {"op": "watch", "id": "w"}
+
+    def _values_anew(self) -> Any:
         values = copy.deepcopy(self._form["defaultValues"])
         for name in self._form["fields"]:
             if self._random.random() < 0.4:
                 values = put(values, parse(name), self._value(name))
-        self._rows = self._rows_of(values)
-        keeps = [] if self._array else [key for key in KEEPS if self._random.random() < 0.15]
-        return {"op": "reset", "values": values, "options": dict.fromkeys(keeps, True)}
+        return values
 
     def _rearrange(self) -> Step:
         chance, rows = self._random, self._rows
         method = chance.choice(("append", "prepend", "insert", *(_OF_ROWS if rows else ())))
         index = chance.randrange(rows) if rows else 0
         args: list[Any] = {
-            "append": lambda: [[self._row(), self._row()]],
-            "prepend": lambda: [self._row()],
-            "insert": lambda: [chance.randint(0, rows), self._row()],
-            "remove": lambda: [index],
+            "append": lambda: [self._some_rows()],
+            "prepend": lambda: [self._some_rows()],
+            "insert": lambda: [chance.randint(0, rows), self._some_rows()],
+            "remove": lambda: (
+                [self._some_of(rows)] if rows > 1 and chance.random() < 0.3 else [index]
+            ),
             "swap": lambda: [index, chance.randrange(rows)],
             "move": lambda: [index, chance.randrange(rows)],
             "update": lambda: [index, self._row()],
         }[method]()
-        self._rows += {"append": 2, "prepend": 1, "insert": 1, "remove": -1}.get(method, 0)
+        given = args[-1]
+        count = len(given) if isinstance(given, list) else 1
+        if method in ("append", "prepend", "insert", "remove"):
+            self._rows += -count if method == "remove" else count
         return {"op": "array", "name": self._array, "method": method, "args": args}
 
 
