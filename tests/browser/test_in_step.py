@@ -66,6 +66,14 @@ def test_two_notebooks_disagree_and_lose_nothing(lab: Lab, server: JupyterServer
         assert f"{NAME} (my copy)" in second.python("names")
         second.screenshot("instep-kept-both")
 
+        # What one saves now, the other shows by itself: nothing of its own is unsaved.
+        lab.page.bring_to_front()
+        one.rename("b", "Robert")
+        second.page.bring_to_front()
+        other.node("b").get_by_text("Robert", exact=True).wait_for()
+        other.canvas.get_by_text("Saved", exact=True).wait_for()
+        second.screenshot("instep-followed")
+
         # Its kernel is killed in the middle of an edit; the page says so, and the edit comes back.
         other.rename("b", "Bobby")
         second.wait_for_python("studio.graph.node('b').label", "Bobby")
@@ -80,3 +88,14 @@ def test_two_notebooks_disagree_and_lose_nothing(lab: Lab, server: JupyterServer
         Hand(second).node("b").get_by_text("Bobby").wait_for()
         Hand(second).canvas.get_by_text("Saved", exact=True).wait_for()
         assert second.python("studio.graph.node('b').label") == "Bobby"
+
+        # Signed out in one, the other is too; signed in again, both go on.
+        second.page.get_by_role("button", name="Sign out").click()
+        second.page.get_by_text("Nobody is signed in.").wait_for()
+        lab.page.bring_to_front()
+        lab.page.get_by_text("Signed out in another notebook.").wait_for()
+        lab.screenshot("instep-out-in-the-other")
+        lab.page.get_by_role("button", name="Sign in").click()
+        lab.page.get_by_role("button", name="Sign out").wait_for()
+        second.page.bring_to_front()
+        second.page.get_by_role("button", name="Sign out").wait_for()
