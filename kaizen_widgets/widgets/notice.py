@@ -10,6 +10,7 @@ import ipywidgets as ipw
 
 from kaizen_widgets.errors import KaizenError
 from kaizen_widgets.widgets.markup import LINE, WARN, alert, note
+from kaizen_widgets.widgets.panel import AFTER_EDITS
 
 
 class Notice(ipw.VBox):
@@ -37,6 +38,8 @@ class Notice(ipw.VBox):
                 padding="4px 8px",
                 width="100%",
             ),
+            # Whoever decides, decides about what was typed until then.
+            _dom_classes=(AFTER_EDITS,),
         )
 
     def button(
