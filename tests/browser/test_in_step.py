@@ -43,7 +43,7 @@ def test_two_notebooks_disagree_and_lose_nothing(lab: Lab, server: JupyterServer
     with Lab(server, browser.contexts[-1]) as second:
         one, other = open_both(lab, second)
 
-        # Both rename the same node, one while it cannot save: that save is a conflict, and says so in the cell.
+        # Both rename one node, one while it cannot save: its save is a conflict, and says so in the cell.
         second.run_python(AWAY)
         second.page.bring_to_front()
         other.rename("a", "Annabel")
