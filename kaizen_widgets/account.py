@@ -143,8 +143,8 @@ class Account:
             self._neighbours.close()
         for end in self._ends:
             end()
-        with self._lock:  # What has begun to follow another notebook comes to its end.
-            self._neighbours = None
+        with self._lock:
+            pass  # What has begun to follow another notebook comes to its end.
 
     # ------------------------------------------------------- signing out
 

@@ -389,6 +389,8 @@ class Studio(Resources):
             self._show(newest.id, newest.name)
 
     def _show(self, pipeline_id: str, name: str) -> None:
+        # Who opens one wants it as it is, not as it was some minutes ago.
+        self.pipelines.changed_elsewhere(pipeline_id)
         graph = self.pipelines.load_graph(pipeline_id).wait(SAVE_TIMEOUT)
         agents = self.agents.list().wait(SAVE_TIMEOUT)
         self.functions.names.update({agent.id: agent.name for agent in agents})

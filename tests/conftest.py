@@ -16,9 +16,10 @@ settings.load_profile("gate")
 
 @pytest.fixture(scope="session", autouse=True)
 def _own_state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Stores that persist do so in a folder of this run, never in the user's own."""
+    """Stores that persist do so in a folder of this run, and no session goes to the user's own keyring."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
+        patch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
         yield
 
 

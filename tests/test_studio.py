@@ -342,6 +342,16 @@ def test_what_another_studio_saves_never_takes_unsaved_edits_away(two, monkeypat
     other.store.mark_clean()
 
 
+def test_what_is_opened_is_what_the_server_has_not_what_was_kept_of_it(two):
+    one, other = two
+    pipeline_id = one.store.pipeline_id
+    one.store.load_pipeline(Graph())
+    theirs = Graph([Node("a", (0, 0), type="agent", data={"label": "Told nobody"})])
+    other._loop.wait(other.pipelines.endpoints.save_graph(pipeline_id, theirs), WAIT)
+    one.open("Support triage")
+    assert one.graph.node("a").label == "Told nobody"
+
+
 def test_a_conflict_is_about_what_the_server_has_now(two):
     one, other = two
     one.store.update_node_data("billing", {"label": "First"})

@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 from kaizen_widgets.api.pipelines import Pipelines
 from kaizen_widgets.background import BackgroundLoop
-from kaizen_widgets.errors import KaizenError
+from kaizen_widgets.errors import ConnectError, KaizenError, TimedOutError
 from kaizen_widgets.graph import Graph
 from kaizen_widgets.stores import CanvasStore, SaveMarks
 
@@ -84,14 +84,18 @@ class Following:
                     return
             try:
                 await self._compare(now)
-            except BaseException as error:
+            except (ConnectError, TimedOutError) as error:
                 # The mark stays unseen: it is asked again at the next look.
-                with self._lock:
-                    self._asking = False
-                if not isinstance(error, KaizenError):
-                    raise
-                logger.info("What another notebook saved could not be loaded: %s", error)
+                logger.info("What another notebook saved could not be loaded yet: %s", error)
+                self._asking = False
                 return
+            except KaizenError as error:
+                # Archived, or not ours any more: asking again would be answered the same.
+                logger.info("What another notebook saved cannot be loaded: %s", error)
+                self._seen = now
+            except BaseException:
+                self._asking = False
+                raise
 
     async def _compare(self, now: tuple[str, str]) -> None:
         moment = self._moment()

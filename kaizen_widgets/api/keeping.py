@@ -210,9 +210,8 @@ class Keeping(Store):
         # The public server keeps a node id once in all its pipelines.
         await self.pipelines.save_graph(created.id, renamed(mine, self._new_id))
         with self.canvas.locked():
-            conflict = (
-                self.conflict
-            )  # They may have stored again meanwhile; that is in none of ours.
+            # They may have stored again meanwhile: then that is what there is to take.
+            conflict = self.conflict
             if conflict is None or self.canvas.graph is not mine:
                 raise StoreError(
                     f"The pipeline changed while {name!r} was stored; please decide again.",

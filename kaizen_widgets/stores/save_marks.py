@@ -12,7 +12,7 @@ from kaizen_widgets.clock import NewId, random_id
 from kaizen_widgets.stores.sqlite_storage import SqliteStorage
 
 NAME = "kaizen-saves"
-MOST = 200
+MOST = 100
 """Of so many pipelines a mark is kept."""
 
 

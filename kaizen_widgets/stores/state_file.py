@@ -9,6 +9,7 @@ write gets through. On network disks the journal is a rollback journal, see `sql
 from __future__ import annotations
 
 import contextlib
+import functools
 import logging
 import os
 import sqlite3
@@ -83,8 +84,10 @@ class StateFile(SqliteFile):
         """
         with self.read() as db:
             found = db.execute("PRAGMA quick_check(1)").fetchone()[0]
-        if found != "ok":
-            error = sqlite3.DatabaseError(str(found))
+            # A letter of a column's name is no damage to SQLite, but what is written is never found again.
+            tables = _tables(db)
+        if found != "ok" or tables != _tables_wanted():
+            error = sqlite3.DatabaseError(str(found) if found != "ok" else "other tables than ours")
             error.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
             raise error
 
@@ -249,6 +252,23 @@ class _CallersError(Exception):
     def __init__(self, original: Exception) -> None:
         super().__init__(str(original))
         self.original = original
+
+
+@functools.cache
+def _tables_wanted() -> list[tuple[str, str]]:
+    with contextlib.closing(sqlite3.connect(":memory:")) as db:
+        for migration in SCHEMA.migrations:
+            for statement in migration:
+                db.execute(statement)
+        return _tables(db)
+
+
+def _tables(db: sqlite3.Connection) -> list[tuple[str, str]]:
+    rows = db.execute(
+        "SELECT name, sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite_%' ORDER BY name"
+    )
+    # Written by several versions, the same statement may be wrapped in other ways.
+    return [(row[0], "".join(row[1].split())) for row in rows]
 
 
 def _inode(path: Path) -> int | None:

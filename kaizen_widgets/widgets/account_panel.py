@@ -19,7 +19,7 @@ from kaizen_widgets.stores import AuthStore
 from kaizen_widgets.widgets.form_panel import FormPanel
 from kaizen_widgets.widgets.markup import note
 from kaizen_widgets.widgets.notice import Notice
-from kaizen_widgets.widgets.panel import Panel
+from kaizen_widgets.widgets.panel import AFTER_EDITS, Panel
 
 
 class SignIn(BaseModel):
@@ -67,6 +67,7 @@ class AccountPanel(Panel):
         self._bar = ipw.HBox(
             [self._who, self._button],
             layout=ipw.Layout(width="100%", justify_content="flex-end", align_items="center"),
+            _dom_classes=(AFTER_EDITS,),  # What was typed before is saved before.
         )
         self._notices = ipw.VBox(layout=ipw.Layout(width="100%"))
         super().__init__([self._bar, self._notices], layout=ipw.Layout(width="100%"))

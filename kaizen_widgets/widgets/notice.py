@@ -10,6 +10,7 @@ import ipywidgets as ipw
 
 from kaizen_widgets.errors import KaizenError
 from kaizen_widgets.widgets.markup import LINE, WARN, alert, note
+from kaizen_widgets.widgets.panel import AFTER_EDITS
 
 
 class Notice(ipw.VBox):
@@ -22,6 +23,7 @@ class Notice(ipw.VBox):
             layout=ipw.Layout(flex="1 1 320px", min_width="240px"),
         )
         self._buttons: list[ipw.Button] = []
+        self._is_open = False
         self._bar = ipw.HBox(layout=ipw.Layout(flex_flow="row wrap"))
         self._more = ipw.HTML(layout=ipw.Layout(display="none"))
         line = ipw.HBox(
@@ -36,6 +38,8 @@ class Notice(ipw.VBox):
                 padding="4px 8px",
                 width="100%",
             ),
+            # Whoever decides, decides about what was typed until then.
+            _dom_classes=(AFTER_EDITS,),
         )
 
     def button(
@@ -68,16 +72,26 @@ class Notice(ipw.VBox):
         self._buttons.append(button)
         self._bar.children = self._buttons
 
-    def fold(self, name: str, tooltip: str, markup: Callable[[], str]) -> None:
+    def fold(
+        self, name: str, tooltip: str, markup: Callable[[], str], *, is_open: bool = False
+    ) -> None:
         """Add a button that shows something more, made when it is pressed, and hides it again."""
 
         def toggle() -> None:
-            if self._more.layout.display == "none":
-                self._tell(markup())
+            if self.is_open:
+                self._more.layout.display, self._is_open = "none", False
             else:
-                self._more.layout.display = "none"
+                self._tell(markup())
+                self._is_open = True
 
         self.button(name, tooltip, toggle)
+        if is_open:
+            toggle()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether what the fold has is shown."""
+        return self._is_open
 
     async def follow(self, work: Awaitable[object], busy: str) -> None:
         """Await what a button began, and say so; meanwhile no button can be pressed."""
@@ -101,6 +115,7 @@ class Notice(ipw.VBox):
         self._tell(alert(text) if is_problem else note(text))
 
     def _tell(self, markup: str) -> None:
+        self._is_open = False
         self._more.value = markup
         self._more.layout.display = ""
 

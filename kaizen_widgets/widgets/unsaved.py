@@ -43,6 +43,7 @@ class UnsavedPanel(Panel):
         self._now = now
         self._lock = threading.RLock()
         self._shown: tuple[Any, ...] = ()
+        self._by_key: dict[str, Notice] = {}
         self._ends = [
             keeping.subscribe(lambda _state, _previous: self.refresh()),
             keeping.autosave.subscribe(lambda _state, _previous: self.refresh()),
@@ -58,12 +59,18 @@ class UnsavedPanel(Panel):
             if wanted == self._shown:
                 return
             self._shown = wanted
-            old, notices = self._notices.children, []
+            # Who compares goes on comparing, with what is so now.
+            compared = {key for key, notice in self._by_key.items() if notice.is_open}
+            old, notices, self._by_key = self._notices.children, [], {}
             if keeping.conflict is not None:
-                notices.append(self._conflict(keeping.conflict))
-            notices += [self._draft(draft) for draft in keeping.drafts]
+                self._by_key["conflict"] = self._conflict(keeping.conflict, "conflict" in compared)
+            for draft in keeping.drafts:
+                key = draft.unsaved.id
+                self._by_key[key] = self._draft(draft, key in compared)
+            notices += self._by_key.values()
             notices += [Notice(text) for text in (keeping.notice, problem) if text]
             self._notices.children = notices
+            self.layout.display = "" if notices else "none"
             for notice in old:
                 notice.close()
 
@@ -77,7 +84,7 @@ class UnsavedPanel(Panel):
 
     # -------------------------------------------------------------- within
 
-    def _conflict(self, conflict: Conflict) -> Notice:
+    def _conflict(self, conflict: Conflict, is_open: bool) -> Notice:
         keeping = self._keeping
         notice = Notice(
             f"{keeping.canvas.pipeline_name!r} was changed elsewhere since you opened it. Nothing was "
@@ -94,10 +101,11 @@ class UnsavedPanel(Panel):
         notice.button("Keep mine", mine, conflict.keep_mine)
         notice.button("Keep theirs", theirs, conflict.keep_theirs)
         notice.button("Keep both", both, keep_both)
-        notice.fold("Compare", "studio.conflict.compare()", lambda: _listed(conflict.compare()))
+        compare = "studio.conflict.compare()"
+        notice.fold("Compare", compare, lambda: _listed(conflict.compare()), is_open=is_open)
         return notice
 
-    def _draft(self, draft: RecoveredDraft) -> Notice:
+    def _draft(self, draft: RecoveredDraft, is_open: bool) -> Notice:
         one = draft.edits == 1
         edits = "1 unsaved edit" if one else f"{draft.edits} unsaved edits"
         moved = " The pipeline has changed on the server since." if draft.has_moved else ""
@@ -110,7 +118,7 @@ class UnsavedPanel(Panel):
         notice.button("Load", load, draft.load, primary=True)
         notice.button("Discard", "studio.recovered[0].discard()", draft.discard, sure=True)
         compare = "studio.recovered[0].compare()"
-        notice.fold("Compare", compare, lambda: _listed(draft.compare()))
+        notice.fold("Compare", compare, lambda: _listed(draft.compare()), is_open=is_open)
         return notice
 
     def __repr__(self) -> str:

@@ -12,6 +12,13 @@ from tests.browser.lab import Lab
 from tests.browser.server import JupyterServer
 
 NAME = "Two notebooks"
+AWAY = """
+from kaizen_widgets.errors import ConnectError
+async def away(self, id, graph, *a, **k): raise ConnectError('The server is away.')
+endpoints = type(studio.pipelines.endpoints)
+there, endpoints.save_graph = endpoints.save_graph, away
+"""
+BACK = "endpoints.save_graph = there; studio.autosave.reconnected()"
 
 
 def open_both(lab: Lab, other: Lab) -> tuple[Hand, Hand]:
@@ -36,12 +43,17 @@ def test_two_notebooks_disagree_and_lose_nothing(lab: Lab, server: JupyterServer
     with Lab(server, browser.contexts[-1]) as second:
         one, other = open_both(lab, second)
 
-        # Both rename the same node; the second save is a conflict, and says so in the cell.
-        lab.page.bring_to_front()
-        one.rename("a", "Anna")
-        one.canvas.get_by_text("Saved", exact=True).wait_for()
+        # Both rename one node, one while it cannot save: its save is a conflict, and says so in the cell.
+        second.run_python(AWAY)
         second.page.bring_to_front()
         other.rename("a", "Annabel")
+        other.canvas.get_by_text("Not saved: The server is away.").wait_for()
+        lab.page.bring_to_front()
+        one.rename("a", "Anna")
+        lab.wait_for_python("studio.graph.node('a').label", "Anna")
+        one.canvas.get_by_text("Saved", exact=True).wait_for()
+        second.run_python(BACK)
+        second.page.bring_to_front()
         bar = second.page.get_by_text("was changed elsewhere since you opened it. Nothing was")
         bar.wait_for()
         other.canvas.get_by_text("Not saved").wait_for()
@@ -66,6 +78,14 @@ def test_two_notebooks_disagree_and_lose_nothing(lab: Lab, server: JupyterServer
         assert f"{NAME} (my copy)" in second.python("names")
         second.screenshot("instep-kept-both")
 
+        # What one saves now, the other shows by itself: nothing of its own is unsaved.
+        lab.page.bring_to_front()
+        one.rename("b", "Robert")
+        second.page.bring_to_front()
+        other.node("b").get_by_text("Robert", exact=True).wait_for()
+        other.canvas.get_by_text("Saved", exact=True).wait_for()
+        second.screenshot("instep-followed")
+
         # Its kernel is killed in the middle of an edit; the page says so, and the edit comes back.
         other.rename("b", "Bobby")
         second.wait_for_python("studio.graph.node('b').label", "Bobby")
@@ -80,3 +100,14 @@ def test_two_notebooks_disagree_and_lose_nothing(lab: Lab, server: JupyterServer
         Hand(second).node("b").get_by_text("Bobby").wait_for()
         Hand(second).canvas.get_by_text("Saved", exact=True).wait_for()
         assert second.python("studio.graph.node('b').label") == "Bobby"
+
+        # Signed out in one, the other is too; signed in again, both go on.
+        second.page.get_by_role("button", name="Sign out").click()
+        second.page.get_by_text("Nobody is signed in.").wait_for()
+        lab.page.bring_to_front()
+        lab.page.get_by_text("Signed out in another notebook.").wait_for()
+        lab.screenshot("instep-out-in-the-other")
+        lab.page.get_by_role("button", name="Sign in").click()
+        lab.page.get_by_role("button", name="Sign out").wait_for()
+        second.page.bring_to_front()
+        second.page.get_by_role("button", name="Sign out").wait_for()

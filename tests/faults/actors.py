@@ -1,13 +1,18 @@
 """Programs that a fault test starts, and kills: ``python -m tests.faults.actors edit <file> ...``.
 
-Each says what it has done in one line, once it is done and not before.
+Each says what it has done in one line, once it is done and not before. ``FAULT_VFS`` names another of
+SQLite's file layers: ``unix-dotfile`` shares no memory, as a network disk does not.
 """
 
 from __future__ import annotations
 
+import os
+import sqlite3
 import sys
 import threading
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from kaizen_widgets.api import Api, Keeping, studio_defaults
 from kaizen_widgets.background import background
@@ -115,8 +120,15 @@ def say(text: object) -> None:
     sys.stdout.flush()
 
 
+def connect_by(vfs: str, connect: Any, path: str, **options: Any) -> sqlite3.Connection:
+    """Connect through one of SQLite's file layers."""
+    return connect(f"file:{path}?vfs={vfs}", uri=True, **options)
+
+
 def main(arguments: list[str]) -> None:
     """Play a part."""
+    if vfs := os.environ.get("FAULT_VFS"):
+        sqlite3.connect = partial(connect_by, vfs, sqlite3.connect)
     part, path, *rest = arguments
     match part:
         case "edit":

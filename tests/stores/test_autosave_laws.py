@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from typing import Any
 
 from hypothesis import settings
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
@@ -207,7 +208,8 @@ class AutoSaving(RuleBasedStateMachine):
         assert (self.autosave.failed_since is not None) is failing
         assert bool(self.autosave.message) is (failing or status == "conflict")
         if self.autosave.failed_since is not None and self.failed_at is not None:
-            since = (self.clock.now() - self.autosave.failed_since).total_seconds()
+            first: Any = self.autosave.failed_since
+            since = (self.clock.now() - first).total_seconds()
             assert abs(since - (self.now - self.failed_at)) < PATIENT, "since the first of them"
             assert "away" in self.autosave.message
 
