@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 Change: TypeAlias = "Callable[[Graph, Sequence[int]], list[Callable[[], Any]]]"
 
-SIZES = (100, 1_000, 10_000, 100_000)
+SIZES = (100, 1_000, 10_000, 40_000)
 REPEATS = 61
 STEPS = 20
 """Changes timed together, each on another node of the graph before."""
