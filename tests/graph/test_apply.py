@@ -27,7 +27,6 @@ from tests.graph.builders import (
     set_,
     unset,
 )
-from kaizen_widgets.graph.graph import MOST_NESTED
 
 
 def test_removing_a_node_takes_its_edges_and_what_lies_in_it() -> None:
