@@ -8,7 +8,7 @@ import type { AnyModel } from "@anywidget/types";
 import { type Columns, type Rows, rowsOf } from "./columns.ts";
 import { type HostKernel, hostKernel } from "./host_kernel.ts";
 import type { KernelMail, Snapshot } from "./protocol.gen.ts";
-import type { KernelMessage, ViewMessage } from "./replica-state.ts";
+import { BLANK, type KernelMessage, type ViewMessage } from "./replica-state.ts";
 import { type Readable, Store, type Unsubscribe } from "./store.ts";
 
 export type ZoomOnScroll = "focus" | "always" | "never";
@@ -70,8 +70,8 @@ export class Channel {
   /** What the notebook was saved with, or null. */
   preview(): Preview | null {
     const saved = this.model.get("_snapshot");
-    if (!saved?.columns || !saved.state) return null;
-    const { epoch = "", rev = 0, digest = 0, kinds = [], state, columns } = saved;
+    if (!saved?.columns) return null;
+    const { epoch = "", rev = 0, digest = 0, kinds = [], state = BLANK, columns } = saved;
     return { epoch, rev, digest, kinds, state, ...rowsOf(columns) };
   }
 

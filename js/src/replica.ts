@@ -324,8 +324,8 @@ export class Replica {
   private request(request: Request, after: Document): void {
     this.next += 1;
     this.stages.add(request, after);
-    this.publish({});
     if (this.resend([request])) this.requestRetry.start();
+    this.publish({}); // after it is sent: drawing a large document takes a while
     this.watch.look();
   }
 

@@ -30,6 +30,27 @@ test("a drag is one push, on the drop (S7)", () => {
   expect(fake.pushes()).toEqual([move("a", 300)]);
 });
 
+test("a drop is on its way before it is drawn: drawing ten thousand nodes takes a while", () => {
+  const { fake, session } = open();
+  session.onNodesChange([place(300, true)]);
+  let sent = -1;
+  session.flow.subscribe(() => {
+    if (sent < 0) sent = fake.pushes().length;
+  });
+  session.onNodesChange([place(310, false)]);
+  expect(sent).toBe(1);
+  expect(at(session, "a")).toMatchObject({ position: { x: 310 }, dragging: false });
+});
+
+test("a drop that the document does not take is drawn where the document has the node", () => {
+  const { session } = open((model) => {
+    model.traits.read_only = true;
+  });
+  session.onNodesChange([place(300, true)]);
+  session.onNodesChange([place(300, false)]);
+  expect(at(session, "a")).toMatchObject({ position: { x: 0 }, dragging: false });
+});
+
 test("several nodes dropped together are one push (S7)", () => {
   const { fake, session } = open();
   session.onNodesChange([place(5, true), place(9, true, "b")]);
@@ -84,9 +105,9 @@ test("a refused edit goes back to where it was and says so, for 8 seconds (S2)",
   const problem = { code: "x", message: "No.", hint: "Ask.", nodeId: null, edgeId: null };
   fake.say({ kind: "refused", to: "me", epoch: "E", n: 1, problem });
   expect(at(session, "a")?.position.x).toBe(0);
-  expect(session.view.get().notices).toMatchObject([{ message: "No.", hint: "Ask." }]);
+  expect(session.notices.store.get()).toMatchObject([{ message: "No.", hint: "Ask." }]);
   clock.advance(8_000);
-  expect(session.view.get().notices).toEqual([]);
+  expect(session.notices.store.get()).toEqual([]);
 });
 
 test("selection is reported at most every 100 ms, and never put into the document (S12)", () => {
@@ -177,7 +198,7 @@ test("a run touches only the nodes it is about", () => {
 test("closing ends every listener and every timer, and commits what the arrows moved", () => {
   const { fake, clock, session } = open();
   session.onNodesChange([place(5, false), select("b")]);
-  session.notify({ message: "x", hint: "" });
+  session.notices.add({ message: "x", hint: "" });
   session.close();
   expect([fake.listening, clock.waiting]).toEqual([0, 0]);
   expect(fake.pushes()).toEqual([move("a", 5)]);

@@ -17,7 +17,7 @@ from kaizen_widgets.errors import (
     UnknownNodeError,
 )
 from kaizen_widgets.graph.elements import ELEMENTS, Edge, Element, ElementKind, Node
-from kaizen_widgets.graph.graph import Graph, Index, check_ends
+from kaizen_widgets.graph.graph import Graph, Index, check_count, check_depth, check_ends
 from kaizen_widgets.graph.operations import (
     AddElement,
     Batch,
@@ -116,6 +116,7 @@ class _Draft:
                 f"There is a {kind} with the id {element.id!r} already.",
                 element.id,
             )
+        check_count(kind, len(self.maps[kind]) + 1)
         self.link(element)
         self.maps[kind] = self.maps[kind].insert(element.id, element, operation.before)
         self.keep_parents_first(element)
@@ -212,14 +213,24 @@ class _Draft:
                 f"Node {node.id!r} cannot lie in {parent!r}: there is no such node.",
                 node_id=node.id,
             )
-        # Only a node that holds others, or itself, can lie in itself.
-        above = parent if node.id == parent or node.id in self.children else None
+        above: str | None = parent
+        depth = self.height(node.id)
         while above is not None:
             if above == node.id:
                 raise InvalidConnectionError(
                     f"Node {node.id!r} cannot lie in itself.", node_id=node.id
                 )
             above = self.maps["node"][above].parent_id
+            depth += 1
+        check_depth(node, depth)
+
+    def height(self, node_id: str) -> int:
+        """Return how many nodes lie in each other from this one inwards, itself included."""
+        height, level = 0, [node_id]
+        while level:
+            height += 1
+            level = [inner for outer in level for inner in self.children.get(outer, ())]
+        return height
 
     def keep_parents_first(self, node: Element) -> None:
         """Refuse an order in which a node stands before the one it lies in (rule D1)."""

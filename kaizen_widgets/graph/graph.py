@@ -6,7 +6,7 @@ Pure: no I/O, no clock, no traitlets.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping, Sized
 from typing import Any, Self, TypeAlias, TypeVar
 
 from rpds import HashTrieMap, HashTrieSet
@@ -18,11 +18,16 @@ from kaizen_widgets.errors import (
     UnknownEdgeError,
     UnknownNodeError,
 )
-from kaizen_widgets.graph.elements import Edge, Element, Node
+from kaizen_widgets.graph.elements import Edge, Element, ElementKind, Node
 from kaizen_widgets.graph.frozen import FrozenDict, freeze
 from kaizen_widgets.graph.ordered import OrderedMap
 
 E = TypeVar("E", bound=Element)
+
+MOST_ELEMENTS = 50_000
+"""Nodes in a graph, and edges: five times what is quick; more has no place on a canvas."""
+MOST_NESTED = 64
+"""Nodes that lie in each other."""
 
 Index: TypeAlias = "HashTrieMap[str, HashTrieSet[str]]"
 """Node id to the ids of its edges, or of the nodes inside it. A node without any is not in it."""
@@ -52,13 +57,14 @@ class Graph:
         made_nodes = _unique(Node, nodes)
         made_edges = _unique(Edge, edges)
         children: dict[str, list[str]] = {}
-        seen: set[str] = set()
+        depths: dict[str, int] = {}
         for node in made_nodes.values():
             parent = node.parent_id
             if parent is not None:
-                _check_parent(node, parent, made_nodes, seen)
+                _check_parent(node, parent, made_nodes, depths)
+                check_depth(node, depths[parent] + 1)
                 children.setdefault(parent, []).append(node.id)
-            seen.add(node.id)
+            depths[node.id] = 1 if parent is None else depths[parent] + 1
         edges_of: dict[str, list[str]] = {}
         for edge in made_edges.values():
             check_ends(edge, made_nodes)
@@ -204,9 +210,30 @@ def check_ends(edge: Edge, nodes: Any) -> None:
             )
 
 
+def check_count(kind: ElementKind, count: int) -> None:
+    """Refuse more elements than a graph may have."""
+    if count > MOST_ELEMENTS:
+        raise GraphError(
+            f"There would be {count:,} {kind}s, and a graph holds at most {MOST_ELEMENTS:,}.",
+            hint="Show a part of it, or split it into several graphs.",
+        )
+
+
+def check_depth(node: Node, depth: int) -> None:
+    """Refuse nodes in nodes without end: every drawing goes through all that one lies in."""
+    if depth > MOST_NESTED:
+        raise InvalidConnectionError(
+            f"Node {node.id!r} would lie, or hold others, more than {MOST_NESTED} nodes deep.",
+            hint="Take some of the groups out.",
+            node_id=node.id,
+        )
+
+
 def _unique(kind: type[E], values: Iterable[Any]) -> dict[str, E]:
     made: dict[str, E] = {}
+    check_count(kind.kind, len(values) if isinstance(values, Sized) else 0)
     for index, value in enumerate(values):
+        check_count(kind.kind, index + 1)
         try:
             element = kind.from_json(value)
         except GraphError as error:
@@ -224,7 +251,7 @@ def _unique(kind: type[E], values: Iterable[Any]) -> dict[str, E]:
     return made
 
 
-def _check_parent(node: Node, parent: str, nodes: Mapping[str, Node], seen: set[str]) -> None:
+def _check_parent(node: Node, parent: str, nodes: Mapping[str, Node], seen: Container[str]) -> None:
     if parent not in nodes:
         raise InvalidConnectionError(
             f"Node {node.id!r} lies in {parent!r}, and there is no such node.", node_id=node.id

@@ -1,8 +1,9 @@
 """What the kernel has to say to the views of one canvas, in order and not too often.
 
 Messages within 50 ms leave as one mail (rule S8): Jupyter drops messages, for good, above a rate. What is
-more than the document itself leaves as a snapshot of it. After something was said heartbeats follow for a
-minute (rule S4), because a view cannot notice that the last message was lost.
+more than the document itself leaves as a snapshot of it. After something was said to all views heartbeats
+follow for a minute (rule S4), because a view cannot notice that the last message was lost; what answers one
+view needs none, for that view asks again.
 
 Units: seconds. Safe from any thread.
 """
@@ -27,7 +28,7 @@ INTERVAL = 0.05
 HEARTBEAT = 2.0
 """Seconds between heartbeats while changes are recent."""
 HEARTBEATS = 30
-"""How many heartbeats follow the last message."""
+"""How many heartbeats follow the last message to all views."""
 BACKLOG = 200
 
 
@@ -111,9 +112,10 @@ class Outbox:
             mail = KernelMail(messages=tuple(self._waiting))
             self._waiting.clear()
             self._sent_at = self._clock.monotonic()
-            self._beats_left = HEARTBEATS
-            if self._beat_timer is None:
-                self._beat_timer = self._clock.call_later(HEARTBEAT, self._beat)
+            if any(getattr(message, "to", None) is None for message in mail.messages):
+                self._beats_left = HEARTBEATS
+                if self._beat_timer is None:
+                    self._beat_timer = self._clock.call_later(HEARTBEAT, self._beat)
             self._send(mail)
 
     def _beat(self) -> None:

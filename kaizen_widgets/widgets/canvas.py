@@ -247,7 +247,9 @@ class Canvas(BundledWidget):
         picture = snapshot.model_copy(
             update={"kinds": tuple(kind for kind in snapshot.kinds or () if kind.type in drawn)}
         )
-        include = {"epoch", "rev", "digest", "kinds", "state"}
+        include = {"epoch", "rev", "digest", "kinds"}
+        if picture.state != CanvasState():  # a view begins with that one
+            include.add("state")
         return {
             **picture.model_dump(mode="json", by_alias=True, include=include),
             "columns": columns_of(graph.nodes, graph.edges),

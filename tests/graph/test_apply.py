@@ -14,6 +14,7 @@ from kaizen_widgets.errors import (
     UnknownNodeError,
 )
 from kaizen_widgets.graph import Edge, Graph, Node, Operation, apply, describe
+from kaizen_widgets.graph.graph import MOST_NESTED
 from kaizen_widgets.graph.ordered import GAP, OrderedMap
 from tests.graph.builders import (
     add,
@@ -36,8 +37,8 @@ def test_removing_a_node_takes_its_edges_and_what_lies_in_it() -> None:
     assert apply(after, inverse)[0].to_json() == before.to_json()
 
 
-def test_nodes_may_lie_in_each_other_a_thousand_deep() -> None:
-    nodes = [Node("0")] + [Node(str(n), parent_id=str(n - 1)) for n in range(1, 3000)]
+def test_nodes_may_lie_in_each_other_as_deep_as_a_graph_takes() -> None:
+    nodes = [Node("0")] + [Node(str(n), parent_id=str(n - 1)) for n in range(1, MOST_NESTED)]
     deep = Graph(nodes, [])
     after, inverse = apply(deep, (remove("0"),))
     assert after.nodes == ()

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from kaizen_widgets.graph import Graph, Node
+from kaizen_widgets.errors import GraphError
+from kaizen_widgets.graph import Graph, Node, SetProperty
 from kaizen_widgets.stores import CanvasStore
 from kaizen_widgets.sync import KernelEnd
 
@@ -55,6 +56,51 @@ HOSTILE = {
     "markup as an operation's word": [{"op": MARKUP, "kind": "node", "id": "a"}],
     "a key nobody knows": [put("data", eval="1")],
 }
+
+
+def node(number: int, **keys: Any):
+    return {"id": f"n{number}", "position": {"x": 0, "y": 0}, "data": {}} | keys
+
+
+DOCUMENTS = {
+    "100,000 nodes": ([node(i) for i in range(100_000)], "100,000 nodes.*at most 50,000"),
+    "nodes in nodes, 10,000 deep": (
+        [node(0), *(node(i, parentId=f"n{i - 1}") for i in range(1, 10_000))],
+        "'n64' would lie.*64 nodes deep",
+    ),
+    "nested 10,000 deep": ([node(0, data=nested(10_000))], "nested more than 64 deep"),
+    "a text of 50 MB": ([node(0, data={"label": LONG})], "more than 4.2 MB"),
+    "__proto__ in data": ([node(0, data={"__proto__": {}})], "'__proto__'"),
+    "NaN": ([node(0, position={"x": float("nan"), "y": 0})], "not a finite number"),
+}
+
+
+@pytest.mark.parametrize(("nodes", "reason"), DOCUMENTS.values(), ids=DOCUMENTS.keys())
+def test_d4_a_hostile_document_is_refused_within_a_second_with_a_reason(nodes, reason):
+    began = time.process_time()
+    with pytest.raises(GraphError, match=reason):
+        Graph.from_json({"nodes": nodes, "edges": []})
+    assert time.process_time() - began < AT_MOST
+
+
+def test_d4_a_document_does_not_grow_beyond_what_may_be_opened(monkeypatch):
+    monkeypatch.setattr("kaizen_widgets.graph.graph.MOST_ELEMENTS", 2)
+    store = CanvasStore(Graph([Node("a"), Node("b")]))
+    with pytest.raises(GraphError, match="3 nodes, and a graph holds at most 2"):
+        store.add_node(Node("c"))
+    assert (store.rev, store.graph.node_count) == (0, 2)
+    with pytest.raises(GraphError, match="at most 2"):
+        Graph(Node(name) for name in "abc")
+
+
+def test_d4_nodes_do_not_come_to_lie_deeper_than_may_be_opened(monkeypatch):
+    monkeypatch.setattr("kaizen_widgets.graph.graph.MOST_NESTED", 3)
+    inner = [Node("c"), Node("d", parent_id="c")]
+    store = CanvasStore(Graph([Node("a"), Node("b", parent_id="a"), *inner]))
+    store.commit((SetProperty(kind="node", id="c", path=("parentId",), value="a"),))
+    with pytest.raises(GraphError, match="3 nodes deep"):
+        store.commit((SetProperty(kind="node", id="c", path=("parentId",), value="b"),))
+    assert Graph.from_json(store.graph.to_json()) == store.graph
 
 
 @pytest.fixture

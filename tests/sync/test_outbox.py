@@ -3,7 +3,7 @@
 from kaizen_widgets.graph import Graph, Node, SetProperty
 from kaizen_widgets.stores import CanvasStore
 from kaizen_widgets.sync import KernelEnd, Outbox
-from kaizen_widgets.sync.messages import Applied, Handled, Heartbeat
+from kaizen_widgets.sync.messages import Applied, Handled, Heartbeat, Selected
 from kaizen_widgets.testing.clock import FakeClock
 
 
@@ -38,11 +38,18 @@ def test_s8_what_comes_within_50_ms_travels_together_in_order():
     assert [sent.n for sent in post.mails[1].messages] == [2, 3, 4]
 
 
-def test_s4_heartbeats_follow_the_last_message_for_a_minute():
+def test_s4_heartbeats_follow_the_last_message_to_all_for_a_minute():
+    post = Post()
+    post.outbox.post(Selected())
+    post.clock.advance(600)
+    assert post.kinds() == [["selected"], *([["heartbeat"]] * 30)]
+
+
+def test_s4_what_answers_one_view_is_followed_by_none_for_that_view_asks_again():
     post = Post()
     post.outbox.post(message(1))
     post.clock.advance(600)
-    assert post.kinds() == [["handled"], *([["heartbeat"]] * 30)]
+    assert post.kinds() == [["handled"]]
 
 
 def test_after_close_nothing_is_sent():

@@ -40,7 +40,18 @@ def test_ten_canvases_cost_little_more_than_one(comms):
     one = total(comms)
     for _ in range(9):
         Canvas()
-    assert total(comms) <= 1.2 * one
+    assert total(comms) <= 1.1 * one
+
+
+def test_a_layout_says_what_it_sets_and_what_it_is(comms):
+    canvas = Canvas()
+    canvas.layout.width = "50%"
+    assert set(canvas.layout.get_state()) == {
+        *("_model_module", "_model_module_version", "_model_name"),
+        *("_view_module", "_view_module_version", "_view_name", "width"),
+    }
+    canvas.layout.width = None
+    assert canvas.layout.get_state("width") == {"width": None}
 
 
 def test_all_canvases_name_the_same_code(comms):

@@ -5,7 +5,7 @@ import { useReadOnly, useReplica, useSession, useStore } from "./hooks.ts";
 
 export function Notices(): ReactNode {
   const session = useSession();
-  const notices = useStore(session.view, (view) => view.notices);
+  const notices = useStore(session.notices.store, (notices) => notices);
   const runFailed = useReplica(({ canvas }) =>
     canvas.run.status === "failed" ? canvas.run.message : "",
   );
@@ -23,7 +23,7 @@ export function Notices(): ReactNode {
               type="button"
               className="kc-button"
               aria-label="Close"
-              onClick={() => session.dismiss(id)}
+              onClick={() => session.notices.dismiss(id)}
             >
               <Icon name="close" size={14} />
             </button>

@@ -12,7 +12,7 @@ import type { Clock } from "../clock.ts";
 import type { Batch } from "../document.ts";
 import { same } from "../json.ts";
 import { HEADER, WIDTH } from "../nodes/geometry.ts";
-import type { Command, KindLook, Problem } from "../protocol.gen.ts";
+import type { Command, KindLook } from "../protocol.gen.ts";
 import { Replica } from "../replica.ts";
 import type { ReplicaState } from "../replica-state.ts";
 import { type Readable, Store, type Unsubscribe } from "../store.ts";
@@ -21,19 +21,13 @@ import { type Flow, type FlowEdge, type FlowNode, flowOf, NO_FLOW } from "./flow
 import type { NewId, XY } from "./gestures.ts";
 import * as gestures from "./gestures.ts";
 import { arrangement } from "./layout.ts";
+import { Notices } from "./notices.ts";
 import { Peers } from "./peers.ts";
 import { Window } from "./window.ts";
-
-export interface Notice {
-  readonly id: number;
-  readonly message: string;
-  readonly hint: string;
-}
 
 export interface ViewState {
   /** The node whose name is being typed. */
   readonly editing: string | null;
-  readonly notices: readonly Notice[];
   /** Whether the keyboard is ours: the wheel zooms only then. */
   readonly focused: boolean;
 }
@@ -41,14 +35,14 @@ export interface ViewState {
 /** Arrow keys move in small steps; a pause of so many ms ends the gesture. */
 const KEYBOARD_PAUSE = 400;
 const SELECT_EVERY = 40;
-const NOTICE_FOR = 8_000;
 
 export class Session {
   readonly replica: Replica;
   readonly flow = new Store<Flow>(NO_FLOW);
-  readonly view = new Store<ViewState>({ editing: null, notices: [], focused: false });
+  readonly view = new Store<ViewState>({ editing: null, focused: false });
   /** What other views of this kernel have selected. */
   readonly peers: Peers;
+  readonly notices: Notices;
   readonly traits: Readable<Traits>;
   private looks: ReadonlyMap<string, KindLook> = new Map();
   private drawn: Pick<ReplicaState, "shown" | "kinds"> | null = null;
@@ -59,7 +53,6 @@ export class Session {
   private endArrows: Unsubscribe | null = null;
   private reported: { nodes: string[]; edges: string[] } = { nodes: [], edges: [] };
   private endReport: Unsubscribe | null = null;
-  private lastNotice = 0;
   private readonly commands: Commands;
   private readonly ends = new Set<Unsubscribe>();
 
@@ -71,9 +64,10 @@ export class Session {
   ) {
     this.traits = channel.traits;
     this.peers = new Peers(clock);
+    this.notices = new Notices(clock);
     this.replica = new Replica(client, clock, {
       send: (message) => channel.send(message),
-      notify: (problem) => this.notify(problem),
+      notify: (problem) => this.notices.add(problem),
       select: (nodes, edges) => this.show(nodes, edges),
       peer: (peer, nodes, edges) => this.peers.mark(peer, [...nodes, ...edges]),
     });
@@ -103,6 +97,7 @@ export class Session {
     this.commitArrows();
     this.replica.tell({ kind: "leave" });
     this.peers.close();
+    this.notices.close();
     for (const end of this.ends) end();
     this.ends.clear();
     this.endReport?.();
@@ -117,24 +112,26 @@ export class Session {
   // --------------------------------------------------- what React Flow reports
 
   readonly onNodesChange = (changes: NodeChange<FlowNode>[]): void => {
-    const dropped: string[] = [];
+    const dropped = new Map<string, XY | undefined>();
     for (const change of changes) {
       if (change.type !== "position") continue;
       if (change.dragging) {
         this.held.add(change.id);
       } else if (this.held.has(change.id) && !this.arrows.has(change.id)) {
-        dropped.push(change.id);
+        dropped.set(change.id, change.position);
       } else if (change.position) {
         this.held.add(change.id);
         this.arrows.add(change.id);
       }
     }
-    const known = changes.filter(
-      ({ type }) => type !== "remove" && type !== "add" && type !== "replace",
-    );
+    // Sent before anything is drawn: among ten thousand nodes that is most of what the kernel waits for.
+    if (dropped.size > 0) this.commitMoves(dropped.keys(), dropped);
+    const known = changes
+      .filter(({ type }) => type !== "remove" && type !== "add" && type !== "replace")
+      // Where a dropped node is now, the document says.
+      .map((change) => ("id" in change && dropped.has(change.id) ? withoutPlace(change) : change));
     const flow = this.flow.get();
     this.flow.set({ ...flow, nodes: applyNodeChanges(known, flow.nodes) });
-    if (dropped.length > 0) this.commitMoves(dropped);
     if (this.arrows.size > 0) {
       this.endArrows?.();
       this.endArrows = this.clock.later(KEYBOARD_PAUSE, () => this.commitArrows());
@@ -253,21 +250,6 @@ export class Session {
     return true;
   }
 
-  notify(problem: Pick<Problem, "message" | "hint">): void {
-    const id = ++this.lastNotice;
-    const notice = { id, message: problem.message, hint: problem.hint };
-    this.view.update({ notices: [...this.view.get().notices.slice(-2), notice] });
-    const end = this.clock.later(NOTICE_FOR, () => {
-      this.ends.delete(end);
-      this.dismiss(id);
-    });
-    this.ends.add(end);
-  }
-
-  dismiss(id: number): void {
-    this.view.update({ notices: this.view.get().notices.filter((notice) => notice.id !== id) });
-  }
-
   // -------------------------------------------------------------------- inside
 
   /** Carries a batch out; what cannot be done is said, never thrown. Returns whether anything changed. */
@@ -277,7 +259,10 @@ export class Session {
     try {
       return this.replica.push(make(this.replica.store.get().shown));
     } catch (error) {
-      this.notify({ message: error instanceof Error ? error.message : String(error), hint: "" });
+      this.notices.add({
+        message: error instanceof Error ? error.message : String(error),
+        hint: "",
+      });
       return false;
     }
   }
@@ -290,11 +275,17 @@ export class Session {
     if (ids.length > 0) this.commitMoves(ids);
   }
 
-  private commitMoves(ids: readonly string[]): void {
-    for (const id of ids) this.held.delete(id);
+  /** Moves nodes to where they are drawn, or to newer places that are not drawn yet. */
+  private commitMoves(
+    ids: Iterable<string>,
+    newer: ReadonlyMap<string, XY | undefined> = new Map(),
+  ): void {
     const moved = new Set(ids);
+    for (const id of moved) this.held.delete(id);
     const nodes = this.flow.get().nodes.filter(({ id }) => moved.has(id));
-    const places = new Map<string, XY>(nodes.map(({ id, position }) => [id, position]));
+    const places = new Map<string, XY>(
+      nodes.map(({ id, position }) => [id, newer.get(id) ?? position]),
+    );
     const changed = this.edit((document) =>
       gestures.moves(document, [...places, ...this.unseen(document, nodes, places)]),
     );
@@ -310,13 +301,14 @@ export class Session {
   ): Iterable<readonly [string, XY]> {
     const [lead] = moved;
     const from = lead && document.nodes.get(lead.id)?.position;
-    if (!lead?.selected || !from || !this.window.shown.get().part) return [];
+    const to = lead && places.get(lead.id);
+    if (!lead?.selected || !from || !to || !this.window.shown.get().part) return [];
     const others = this.flow.get().nodes.filter(({ id, selected }) => selected && !places.has(id));
     const ids = new Set([...others.map(({ id }) => id), ...places.keys()]);
     return others.flatMap(({ id, parentId, position: { x, y } }): [string, XY][] =>
       parentId !== undefined && ids.has(parentId)
         ? []
-        : [[id, { x: x + lead.position.x - from.x, y: y + lead.position.y - from.y }]],
+        : [[id, { x: x + to.x - from.x, y: y + to.y - from.y }]],
     );
   }
 
@@ -397,4 +389,10 @@ export class Session {
       this.replica.tell({ kind: "select", nodes: now.nodes, edges: now.edges });
     });
   }
+}
+
+function withoutPlace(change: NodeChange<FlowNode>): NodeChange<FlowNode> {
+  if (change.type !== "position") return change;
+  const { id, type, dragging = false } = change;
+  return { id, type, dragging };
 }
