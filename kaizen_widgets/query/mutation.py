@@ -76,6 +76,7 @@ class Mutation(Removable):
         self._keeper = keeper
         self._env = keeper.environment
         self.options = options
+        self.scope = options.scope  # its place in a queue, which other options do not change
         self.state = MutationState() if state is None else state
         self._outcome: Future[Any] = Future()
         self._listeners: list[Callable[[MutationState], object]] = []

@@ -84,22 +84,20 @@ class MutationCache:
 
     def can_run(self, mutation: Mutation) -> bool:
         """Return whether it is the turn of ``mutation``; the lock must be held."""
-        scope = mutation.options.scope
+        scope = mutation.scope
         if scope is None:
             return True
-        pending = (
-            one for one in self._mutations if one.options.scope == scope and one.status == "pending"
-        )
+        pending = (one for one in self._mutations if one.scope == scope and one.status == "pending")
         first = next(pending, None)
         return first is None or first is mutation
 
     def run_next(self, mutation: Mutation) -> None:
         """Let the next of the scope go on after ``mutation``; the lock must be held."""
-        scope = mutation.options.scope
+        scope = mutation.scope
         if scope is None:
             return
         for one in self._mutations:
-            if one is not mutation and one.options.scope == scope and one.state.is_paused:
+            if one is not mutation and one.scope == scope and one.state.is_paused:
                 one.resume()
                 return
 
