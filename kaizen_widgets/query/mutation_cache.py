@@ -84,7 +84,7 @@ class MutationCache:
 
     def can_run(self, mutation: Mutation) -> bool:
         """Return whether it is the turn of ``mutation``; the lock must be held."""
-        scope = mutation.scope
+        scope = mutation.options.scope
         if scope is None:
             return True
         pending = (one for one in self._mutations if one.scope == scope and one.status == "pending")
@@ -93,7 +93,7 @@ class MutationCache:
 
     def run_next(self, mutation: Mutation) -> None:
         """Let the next of the scope go on after ``mutation``; the lock must be held."""
-        scope = mutation.scope
+        scope = mutation.options.scope
         if scope is None:
             return
         for one in self._mutations:
