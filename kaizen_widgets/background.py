@@ -127,10 +127,19 @@ class Pending(Generic[T]):
         return self._future.cancel()
 
     def wait(self, timeout: float | None = None) -> T:
-        """Block until it ends and return the result (or raise what it raised)."""
+        """Block until it ends and return the result (or raise what it raised).
+
+        Raises:
+            TimeoutError: It has not ended within ``timeout`` seconds, and goes on.
+        """
         if self._owner.is_current and not self._future.done():
             raise RuntimeError("This runs on the background loop: await instead of wait().")
-        return self._future.result(timeout)
+        try:
+            return self._future.result(timeout)
+        except TimeoutError:
+            if timeout is None or self._future.done():
+                raise  # what was waited for raised it
+            raise TimeoutError(f"It has not ended within {timeout:g} s, and goes on.") from None
 
     def __await__(self) -> Generator[Any, None, T]:
         """Await it from any loop."""

@@ -15,7 +15,8 @@ from kaizen_widgets.errors import (
     StoreError,
     UnauthorizedError,
 )
-from kaizen_widgets.stores import SqliteStorage
+from kaizen_widgets.query import MutationOptions
+from kaizen_widgets.stores import Neighbours, SqliteStorage
 from kaizen_widgets.stores.sqlite_storage import default_state_path
 from kaizen_widgets.testing import fake_comms
 
@@ -243,6 +244,19 @@ def test_a_save_that_failed_is_made_as_soon_as_the_server_answers_anybody(studio
     studio.query_client.online.set_online(True)
     assert saved.wait(WAIT)
     assert studio.autosave.failed_since is None
+
+
+def test_a_change_that_waits_for_the_network_is_not_signed_out_of_unasked(studio):
+    arrived = []
+    studio.query_client.online.set_online(False)
+    studio.query_client.mutate(MutationOptions(arrived.append, network_mode="online"), 1)
+    with pytest.raises(StoreError, match="A change waits to reach the server"):
+        studio.logout()
+    assert studio.auth.has_tokens
+    studio.logout(discard=True)
+    studio.query_client.online.set_online(True)
+    assert studio.query_client.mutation_cache.get_all() == ()
+    assert arrived == []
 
 
 def test_signing_out_leaves_nothing_and_signing_in_goes_on(studio):

@@ -15,7 +15,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any, Final
 
-from kaizen_widgets.api.kept_queries import MAX_AGE, from_json, to_json
+from kaizen_widgets.api.kept_queries import MAX_AGE, from_json, is_kept_change, to_json
 from kaizen_widgets.errors import KaizenError, PersistError
 from kaizen_widgets.query import Mutation, Persister, QueryCacheEvent, QueryClient
 from kaizen_widgets.stores import AuthStore, Leases, SqliteStorage
@@ -67,7 +67,7 @@ class KeptChanges:
             max_age=MAX_AGE,
             buster=lambda: self._user_id() or None,
             should_dehydrate_query=lambda _: False,
-            should_dehydrate_mutation=_is_kept,
+            should_dehydrate_mutation=is_kept_change,
             serialize_data=to_json,
             deserialize_data=from_json,
             throttle=SOON,
@@ -93,6 +93,8 @@ class KeptChanges:
             end()
         self._session.unobserve(self._user_changed, names="user")
         self._persister.close()
+        if not any(map(is_kept_change, self._client.mutation_cache.get_all())):
+            self._persister.purge()
         self._leases.give_back(self._lease)
 
     # ----------------------------------------------------------------- within
@@ -156,7 +158,3 @@ class KeptChanges:
             self._storage.remove(name)
         with suppress(PersistError):  # the texts are gone; where they were says no secret
             self._storage.scrub()
-
-
-def _is_kept(mutation: Mutation) -> bool:
-    return mutation.status == "pending" and bool((mutation.options.meta or {}).get("repeatable"))

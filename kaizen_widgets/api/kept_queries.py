@@ -1,7 +1,8 @@
 """What the cache holds of the API, kept between kernels: as JSON and back, by a table, never by import.
 
-Kept are lists and who is signed in. Documents are not, graphs and single agents and pipelines: an old one
-must not come back under somebody's hands as if it were the newest, and there may be keys in one.
+Kept are lists and who is signed in; of changes that wait see `kept_changes`. Documents are not, graphs and
+single agents and pipelines: an old one must not come back under somebody's hands as if it were the newest,
+and there may be keys in one.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from pydantic import BaseModel
 from kaizen_widgets.api.agents import Agent
 from kaizen_widgets.api.auth import Organization, User
 from kaizen_widgets.api.pipelines import Pipeline
-from kaizen_widgets.query import Persister, QueryClient, TextStorage
+from kaizen_widgets.query import Mutation, Persister, QueryClient, TextStorage
 from kaizen_widgets.stores import AuthStore
 
 KINDS: Final[Mapping[str, type[BaseModel]]] = {
@@ -53,6 +54,7 @@ def keep_queries(
         name=f"kaizen-queries:{address}",
         max_age=MAX_AGE,
         buster=buster,
+        should_dehydrate_mutation=lambda one: one.state.is_paused and not is_kept_change(one),
         serialize_data=to_json,
         deserialize_data=from_json,
         **options,
@@ -65,6 +67,11 @@ def keep_queries(
     persister.restore()
     session.observe(known, names="user")
     return persister.start()
+
+
+def is_kept_change(mutation: Mutation) -> bool:
+    """Return whether `KeptChanges` keeps it: it is under way, and the same made twice."""
+    return mutation.status == "pending" and bool((mutation.options.meta or {}).get("repeatable"))
 
 
 _KIND, _FIELDS = "$kind", "$fields"

@@ -187,6 +187,8 @@ class Fetching(Removable):
             return QueryContext(self._keeper.client, self.key, meta, fetch, param, at)
 
         async def page(param: Any, at: Direction) -> Any:
+            if fetch.signal_taken and fetch.signal.aborted:
+                raise self._cancelled()
             return await call(options.query_fn, context(param, at))
 
         def whole() -> Callable[[], Any]:

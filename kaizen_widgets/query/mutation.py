@@ -76,6 +76,7 @@ class Mutation(Removable):
         self._keeper = keeper
         self._env = keeper.environment
         self.options = options
+        self.scope = options.scope  # the queue it stands in, also when its options name another
         self.state = MutationState() if state is None else state
         self._outcome: Future[Any] = Future()
         self._listeners: list[Callable[[MutationState], object]] = []

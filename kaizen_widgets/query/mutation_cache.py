@@ -87,9 +87,7 @@ class MutationCache:
         scope = mutation.options.scope
         if scope is None:
             return True
-        pending = (
-            one for one in self._mutations if one.options.scope == scope and one.status == "pending"
-        )
+        pending = (one for one in self._mutations if one.scope == scope and one.status == "pending")
         first = next(pending, None)
         return first is None or first is mutation
 
@@ -99,7 +97,7 @@ class MutationCache:
         if scope is None:
             return
         for one in self._mutations:
-            if one is not mutation and one.options.scope == scope and one.state.is_paused:
+            if one is not mutation and one.scope == scope and one.state.is_paused:
                 one.resume()
                 return
 

@@ -7,6 +7,7 @@ not disabled meanwhile, because a disabled one loses the keyboard's focus.
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -65,6 +66,7 @@ class MutationButton(Panel):
         self.label, self.busy, self.done, self.icon = label, busy or f"{label} …", done, icon
         self._read: Callable[[], MutationState] = MutationState
         self._closed = False
+        self._pressing = threading.RLock()
         self._drawing = Delivery(lambda error: logger.error("A button failed", exc_info=error))
         self.button = ipw.Button(
             description=label,
@@ -82,8 +84,12 @@ class MutationButton(Panel):
 
     def press(self) -> None:
         """Make the change, unless one is under way; what is wrong is said beside the button."""
-        if self._read().is_pending:
-            return
+        with self._pressing:  # two presses may come on two threads
+            if self._read().is_pending:
+                return
+            self._try()
+
+    def _try(self) -> None:
         try:
             self._start()
         except Exception as error:

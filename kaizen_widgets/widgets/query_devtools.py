@@ -9,6 +9,7 @@ from __future__ import annotations
 import html
 import logging
 import threading
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -16,17 +17,16 @@ import ipywidgets as ipw
 
 from kaizen_widgets.clock import Clock, Timer
 from kaizen_widgets.delivery import Delivery
-from kaizen_widgets.query import Query, QueryClient, hash_key
+from kaizen_widgets.query import Query, QueryClient
 from kaizen_widgets.query.state import UNSET
 from kaizen_widgets.widgets.layouts import wrapping
 from kaizen_widgets.widgets.markup import ACCENT, BAD, GOOD, LINE, MONO, MUTED, WARN, hint
+from kaizen_widgets.widgets.pace import Pace
 from kaizen_widgets.widgets.panel import Panel
 from kaizen_widgets.widgets.previews import as_text, brief
 
 logger = logging.getLogger(__name__)
 
-EVERY: Final = 0.1
-"""Seconds between two drawings, at least."""
 AGES_EVERY: Final = 5.0
 """Seconds after which ages are looked at again."""
 ROWS: Final = 500
@@ -63,12 +63,11 @@ class QueryDevtools(Panel):
         self.client = client
         self._clock = clock or client.environment.clock
         self._lock = threading.Lock()
-        self._timer: Timer | None = None
         self._tick: Timer | None = None
-        self._drawn_at = -EVERY
         self._closed = False
         self._choosing = False
         self._drawing = Delivery(lambda error: logger.error("The devtools failed", exc_info=error))
+        self._pace = Pace(lambda: self._drawing.post(self._draw), self._clock)
         self.summary = ipw.HTML(layout=ipw.Layout(flex="1 1 200px"))
         self.filter = ipw.Text(
             placeholder="Filter by key",
@@ -94,12 +93,12 @@ class QueryDevtools(Panel):
         head = ipw.HBox([self.summary, self.filter, self.offline], layout=wrapping())
         actions = ipw.HBox(self.buttons, layout=wrapping())
         super().__init__([ipw.HTML(_STYLE), head, self.entries, actions, self.detail])
-        self.filter.observe(lambda _change: self._changed(), names="value")
+        self.filter.observe(lambda _change: self._pace.changed(), names="value")
         self.entries.observe(self._chosen, names="value")
         self.offline.observe(self._switch, names="value")
         self._ends = [
-            client.query_cache.subscribe(lambda _event: self._changed()),
-            client.mutation_cache.subscribe(lambda _mutation: self._changed()),
+            client.query_cache.subscribe(lambda _event: self._pace.changed()),
+            client.mutation_cache.subscribe(lambda _mutation: self._pace.changed()),
             client.online.subscribe(self._network),
         ]
         client.mount()
@@ -113,34 +112,18 @@ class QueryDevtools(Panel):
             return
         with self._lock:
             self._closed = True
-            for timer in (self._timer, self._tick):
-                if timer is not None:
-                    timer.cancel()
+            if self._tick is not None:
+                self._tick.cancel()
+        self._pace.close()
         for end in self._ends:
             end()
         super().close()
 
     # ------------------------------------------------------------------ time
 
-    def _changed(self) -> None:
-        """Draw soon, but not within `EVERY` of the last drawing."""
-        with self._lock:
-            if self._closed or self._timer is not None:
-                return
-            wait = max(self._drawn_at + EVERY - self._clock.monotonic(), 0.0)
-            self._timer = self._clock.call_later(wait, self._due)
-
-    def _due(self) -> None:
-        with self._lock:
-            self._timer = None
-            if self._closed:
-                return
-            self._drawn_at = self._clock.monotonic()
-        self._drawing.post(self._draw)
-
     def _wait_for_ages(self) -> None:
         def tick() -> None:
-            self._changed()
+            self._pace.changed()
             self._wait_for_ages()
 
         with self._lock:
@@ -155,7 +138,7 @@ class QueryDevtools(Panel):
         with self.client.environment.delivery.locked():
             queries = self.client.query_cache.get_all()
             wanted = self.filter.value.strip().lower()
-            found = [query for query in queries if wanted in _name(query).lower()]
+            found = [query for query in queries if wanted in query.hash.lower()]
             options = [(self._label(query), query.hash) for query in found[:ROWS]]
             summary = self._summary(queries, len(found))
         self.summary.value = summary
@@ -176,7 +159,7 @@ class QueryDevtools(Panel):
         state = query.state
         age = self._age(state.data_updated_at)
         watchers = len(query.observers)
-        return f"● {state_of(query):<9}{watchers:>3} {age:>7}  {brief(_name(query), 160)}"
+        return f"● {state_of(query):<9}{watchers:>3} {age:>7}  {brief(query.hash, 160)}"
 
     def _age(self, at: float) -> str:
         if not at:
@@ -188,14 +171,14 @@ class QueryDevtools(Panel):
         return f"{int(seconds)} s"
 
     def _summary(self, queries: Sequence[Query], found: int) -> str:
-        doing = [state_of(query) for query in queries]
+        doing = Counter(map(state_of, queries))
         changes = [one for one in self.client.mutation_cache.get_all() if one.status == "pending"]
         paused = sum(one.state.is_paused for one in changes)
         words = [f"<b>{len(queries)} {'query' if len(queries) == 1 else 'queries'}</b>"]
         words += [
-            f'<span style="color: {color}">{doing.count(name)} {name}</span>'
+            f'<span style="color: {color}">{doing[name]} {name}</span>'
             for name, color in STATES.items()
-            if doing.count(name)
+            if doing[name]
         ]
         if changes:
             waiting = f" ({paused} waiting)" if paused else ""
@@ -220,7 +203,7 @@ class QueryDevtools(Panel):
     def _describe(self, query: Query) -> str:
         state, options = query.state, query.options
         facts = {
-            "key": _name(query),
+            "key": query.hash,
             "status": f"{state.status}, {state.fetch_status}",
             "updated": f"{self._age(state.data_updated_at)} ago"
             if state.data_updated_at
@@ -274,14 +257,14 @@ class QueryDevtools(Panel):
                 self.client.reset_queries(query.key, exact=True)
             case "Remove":
                 self.client.query_cache.remove(query)
-        self._changed()
+        self._pace.changed()
 
     def _switch(self, change: Any) -> None:
         self.client.online.set_online(not change.new)
 
     def _network(self, online: bool) -> None:
         self.offline.value = not online
-        self._changed()
+        self._pace.changed()
 
     def __repr__(self) -> str:
         return "QueryDevtools()"
@@ -308,10 +291,6 @@ _ACTIONS: Final = (
 _NOT_SHOWN: Final = frozenset(
     {"query_key", "query_fn", "initial_data", "placeholder_data", "select"}
 )
-
-
-def _name(query: Query) -> str:
-    return hash_key(query.key)
 
 
 def _colours() -> str:

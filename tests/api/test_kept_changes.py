@@ -1,11 +1,13 @@
 """A change that waits for the network, over the end of the kernel that was asked for it."""
 
 import json
+from collections.abc import Callable
+from typing import NamedTuple
 
 import httpx
 import pytest
 
-from kaizen_widgets.api import Api, KeptChanges, studio_defaults
+from kaizen_widgets.api import Api, KeptChanges, keep_queries, studio_defaults
 from kaizen_widgets.query import QueryClient
 from kaizen_widgets.stores import Leases, SqliteStorage
 from kaizen_widgets.transport import Tokens, Transport
@@ -53,6 +55,14 @@ class Kernel:
         self.found = []
         if user is not None:
             self.api.session.login(user, "access", "refresh")
+        # As a studio does: both keep something of the same cache.
+        self.queries = keep_queries(
+            self.client,
+            storage,
+            address="https://x",
+            session=self.api.session,
+            offload=at_once,
+        )
         self.kept = KeptChanges(
             self.client,
             storage,
@@ -83,24 +93,36 @@ def storage(tmp_path):
     storage.close()
 
 
+class Starter(NamedTuple):
+    """Starts a kernel when called; `die` ends one as kill -9 does."""
+
+    start: Callable[..., Kernel]
+    die: Callable[[Kernel], None]
+
+    def __call__(self, user=ME):
+        return self.start(user)
+
+
 @pytest.fixture
 def start(loop, server, storage):
-    """Start a kernel; `die` ends it as kill -9 does: nothing is written, its lease is free."""
+    """Start kernels, and end them: nothing is written then, and the lease is free."""
     leases = Leases(None)
 
     def start(user=ME):
         return Kernel(loop, server, storage, leases, user)
 
     def die(kernel):
-        for end in (*kernel.kept._ends, *kernel.kept._persister._ends):
+        for persister in (kernel.kept._persister, kernel.queries):
+            for end in persister._ends:
+                end()
+            persister._cancel()
+        for end in kernel.kept._ends:
             end()
-        kernel.kept._persister._cancel()
         kernel.client.clear()
         kernel.client.unmount()
         leases.give_back(kernel.kept._lease)
 
-    start.die = die
-    return start
+    return Starter(start, die)
 
 
 def waiting(start, loop, server, change=lambda api: api.agents.update("a", name="New")):
@@ -308,3 +330,12 @@ def test_a_change_that_no_longer_fits_fails_here_and_is_not_sent(start, loop, se
     (mutation,) = later.client.mutation_cache.get_all()
     assert (mutation.status, server.changes) == ("error", [])
     assert "nmae" in str(mutation.error)
+
+
+def test_a_kernel_that_ends_in_peace_leaves_no_row_behind(start, loop, storage):
+    kernel = start()
+    kernel.api.agents.update("a", name="New")
+    loop.advance(1)
+    assert storage.names("kaizen-changes:") != []
+    kernel.kept.close()
+    assert storage.names("kaizen-changes:") == []

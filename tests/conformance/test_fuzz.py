@@ -16,6 +16,11 @@ def test_a_seed_makes_the_same_cases_again_and_they_hold(tmp_path, capsys):
     assert "--seed 77 --count 3" in capsys.readouterr().out
 
 
+def test_wide_scenarios_hold_too(capsys):
+    assert main(["--wide", "--count", "15", "--seed", "5000"]) == 0
+    assert "15 passed, 0 failed" in capsys.readouterr().out
+
+
 def test_a_machine_without_node_is_told_what_to_install(monkeypatch, capsys):
     monkeypatch.setattr("bundle.find_node", lambda: None)
     assert main(["--count", "1"]) == 2

@@ -9,9 +9,11 @@ from tests.conformance.query.replay import replay, replay_case
 
 FOLDER = Path(__file__).parent / "query" / "cases"
 CASES = cases_in(FOLDER)
+MORE = cases_in(FOLDER.parent / "more")
+"""Random scenarios that found a difference once."""
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.stem)
+@pytest.mark.parametrize("case", [*CASES, *MORE], ids=lambda case: case.stem)
 def test_case_gives_the_original_trace(case: Path) -> None:
     assert replay_case(case) is None
 

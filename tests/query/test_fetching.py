@@ -1,3 +1,5 @@
+import asyncio
+
 import pytest
 
 from kaizen_widgets.clock import sleep
@@ -275,3 +277,51 @@ def test_ensure_query_data_takes_what_is_there(client, loop, source):
 def test_a_wrong_option_is_named_at_the_call(client, options, named):
     with pytest.raises(QueryError, match=named):
         client.fetch_query(**{"query_key": ("a",)} | options)
+
+
+def test_pages_that_came_are_not_fetched_again_when_a_later_one_is_retried(client, loop):
+    asked = []
+
+    async def page(context):
+        asked.append(context.page_param)
+        if asked == [0, 1]:
+            raise ValueError("once")
+        return {"n": context.page_param}
+
+    options = QueryOptions(
+        ("p",),
+        page,
+        initial_page_param=0,
+        get_next_page_param=lambda last, *_: last["n"] + 1,
+        retry=1,
+        retry_delay=1,
+        pages=3,
+    )
+    outcome = client.fetch_infinite_query(options)
+    loop.advance(2)
+    assert asked == [0, 1, 1, 2]
+    assert [one["n"] for one in outcome.wait(0)["pages"]] == [0, 1, 2]
+
+
+def test_who_leaves_before_the_function_is_called_is_not_fetched_for_if_it_takes_the_signal(
+    client, loop
+):
+    done = []
+
+    async def function(context):
+        assert context.signal.aborted
+        await asyncio.sleep(0)
+        done.append(1)
+
+    client.observe(query_key=("a",), query_fn=function).subscribe(lambda _: None)()
+    loop.settle()
+    assert done == []
+    assert client.query_cache.get(("a",)).state.fetch_status == "idle"
+
+
+def test_an_updater_that_is_given_nothing_and_gives_nothing_makes_no_entry(client):
+    assert client.set_query_data(("a",), lambda old: old and [*old, 1]) is None
+    assert client.query_cache.get(("a",)) is None
+    client.set_query_data(("a",), None)
+    assert client.set_query_data(("a",), lambda old: None) is None
+    assert client.get_query_data(("a",), "missing") is None

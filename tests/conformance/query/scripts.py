@@ -144,7 +144,9 @@ class Scripts:
             elif name == "initialData":
                 is_function = isinstance(value, dict) and "$fn" in value
                 made["initial_data"] = (
-                    (lambda spec=value: transform(spec)(None)) if is_function else given_data(value)
+                    (lambda spec=value: transform(spec)(None))
+                    if is_function
+                    else f.once({"data": value}, "initial", lambda value=value: given_data(value))
                 )
             elif name == "initialDataUpdatedAt":
                 made["initial_data_updated_at"] = EPOCH + value / 1000

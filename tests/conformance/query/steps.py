@@ -192,7 +192,9 @@ class Steps:
             step["key"], remember if callable(updater) else updater, updated_at=at_time
         )
         # What came out of a function that was given nothing is nothing.
-        nothing = (given[0] is UNSET or (given[0] is None and missing)) if given else updater is UNSET
+        nothing = (
+            (given[0] is UNSET or (given[0] is None and missing)) if given else updater is UNSET
+        )
         return (UNDEFINED if nothing else copy.deepcopy(written),)
 
     def _set_queries_data(self, client: QueryClient, step: dict[str, Any]) -> tuple[Any]:

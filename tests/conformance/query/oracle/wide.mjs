@@ -25,7 +25,6 @@ function make(seed, { int, pick, p }) {
     if (r < err) return p(0.2) ? { sync: true, error: 'se' } : { after: int(5, 400), error: pick(['e1', 'e2', 'fatal']) }
     if (r > 97) return { never: true }
     if (r > 94) return { after: int(5, 60) }
-    if (r > 86) return { sync: true, data: shapes() }
     return { after: pick([0, int(5, 400)]), data: shapes() }
   }
   const script = (make, n = 5) => Array.from({ length: int(1, n) }, make)
@@ -37,7 +36,7 @@ function make(seed, { int, pick, p }) {
     const err = pick([0, 20, 45])
     fns[k] = { signal: pick(['ignore', 'consume', 'reject']), script: script(() => (int(0, 99) < err ? { after: int(5, 200), error: pick(['pe1', 'pe2']) } : { after: int(5, 200), data: { items: ['$page', '$n'], next: '$nextUpTo:' + int(1, 4), prev: '$prevDownTo:' + int(-3, 0) } }), 8) }
   }
-  for (let i = 1; i <= 9; i++) fns['m' + i] = { per: 'vars', script: script(() => (p(0.4) ? (p(0.2) ? { sync: true, error: 'ms' } : { after: int(5, 600), error: pick(['me', 'fatal']) }) : pick([{ after: int(5, 600), data: '$vars' }, { after: int(5, 600), data: null }, { sync: true, data: { ok: '$vars' } }])), 4) }
+  for (let i = 1; i <= 9; i++) fns['m' + i] = { per: 'vars', script: script(() => (p(0.4) ? (p(0.2) ? { sync: true, error: 'ms' } : { after: int(5, 600), error: pick(['me', 'fatal']) }) : pick([{ after: int(5, 600), data: '$vars' }, { after: int(5, 600), data: null }])), 4) }
   const net = () => pick(['online', 'online', 'offlineFirst', 'always'])
   const retry = () => pick([0, 1, 2, false, { $fn: 'unlessMessage', message: 'fatal', max: 3 }, { $fn: 'upTo', max: 2 }])
   const delay = () => pick([37, 211, { $fn: 'linear', base: 53 }, { $fn: 'exp', base: 40, max: 300 }])
@@ -71,6 +70,7 @@ function make(seed, { int, pick, p }) {
     } else {
       if (p(0.08)) delete o.fn
       if (p(0.3)) o.select = T()
+      if (o.select?.message) return o // what a placeholder shows of a select that raises is a moment's matter
       if (p(0.2)) o.placeholderData = pick([{ $fn: 'keepPrevious' }, { v: 'ph', l: [] }, { $fn: 'const', value: { ph: [1] } }, { $fn: 'none' }, null, 0])
       if (p(0.1)) o.initialData = pick([{ v: 0, l: [{ id: 1 }] }, null, { $fn: 'const', value: { v: 'made' } }])
       if ('initialData' in o && p(0.5)) o.initialDataUpdatedAt = pick([0, -1000, -100000])
@@ -126,7 +126,7 @@ function make(seed, { int, pick, p }) {
       steps.push({ op: 'setOptions', id, options: more, ...(p(0.15) ? { unset: [pick(['select', 'enabled', 'staleTime', 'placeholderData', 'refetchInterval'])] } : {}) })
     }],
     getResult: [1, () => { const all = [...live, ...idle]; if (all.length) steps.push({ op: 'getResult', id: pick(all) }) }],
-    refetch: [3, () => live.length && steps.push({ op: 'refetch', id: pick(live), ...(p(0.5) ? { options: pick([{ cancelRefetch: false }, { throwOnError: true }]) } : {}), as: as() })],
+    refetch: [3, () => live.length && steps.push({ op: 'refetch', id: pick(live), ...(p(0.5) ? { options: { cancelRefetch: false } } : {}), as: as() })],
     page: [theme === 'pages' ? 9 : 1, () => { const ids = live.filter((id) => paged.has(id)); if (ids.length) steps.push({ op: pick(['fetchNextPage', 'fetchNextPage', 'fetchPreviousPage']), id: pick(ids), ...(p(0.3) ? { options: { cancelRefetch: false } } : {}), as: as() }) }],
     fetchQuery: [2, () => steps.push({ op: pick(['fetchQuery', 'prefetchQuery', 'ensureQueryData']), options: { ...fetched(), }, as: as(), ...client() })],
     ensure: [1, () => steps.push({ op: 'ensureQueryData', options: { ...fetched(), revalidateIfStale: p(0.6) }, as: as(), ...client() })],
@@ -182,7 +182,8 @@ function make(seed, { int, pick, p }) {
     if (p(0.1)) {
       moves[pick(bag)][1]()
       const both = steps.splice(before)
-      if (both.length > 1 && both.every((s) => s.op !== 'advance' && s.op !== 'snapshot' && s.op !== 'dehydrate')) steps.push({ op: 'together', steps: both })
+      const apart = ['advance', 'snapshot', 'dehydrate', 'mutate', 'resetQueries', 'cancelQueries', 'getResult']
+      if (both.length > 1 && both.every((s) => !apart.includes(s.op))) steps.push({ op: 'together', steps: both })
       else steps.push(...both)
     }
     if (p(0.7)) steps.push({ op: 'advance', ms: pick([int(1, 60), int(60, 700), int(700, 4000)]) })
