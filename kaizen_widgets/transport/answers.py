@@ -68,7 +68,7 @@ def status_error(
     sentence = f"{message.rstrip('.')} ({method} {url}: {status}{f' {code}' if code else ''})."
     if details:
         fields = "; ".join(
-            f"{field or 'input'}: {', '.join(said)}" for field, said in details.items()
+            f"{field or 'input'}: {', '.join(said).rstrip('.')}" for field, said in details.items()
         )
         sentence = f"{sentence[:-1]}: {fields[:MAX_MESSAGE]}."
     facts: dict[str, Any] = {

@@ -211,9 +211,9 @@ class Wire:
         if proxy:
             way_out = f"it went to the proxy {proxy}: is that right, or should NO_PROXY name {self._host}?"
         elif any(isinstance(cause, socket.gaierror) for cause in causes(error)):
-            way_out = f"there is no {self._host} here; is the address written right, and the network there?"
+            way_out = (
+                f"nobody here knows the name {self._host}; is it written right, and the network up?"
+            )
         else:
             way_out = "is it running?"
-        return ConnectError(
-            f"{what} did not reach the server ({type(error).__name__}); {way_out}", **facts
-        )
+        return ConnectError(f"{what} did not reach the server: {way_out}", **facts)

@@ -186,12 +186,12 @@ def test_this_machine_is_asked_without_the_proxy(background, environment):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
     environment.setenv("HTTP_PROXY", "http://proxy.invalid:1")
-    assert str(unreached(background, f"http://127.0.0.1:{port}")).endswith("; is it running?")
+    assert str(unreached(background, f"http://127.0.0.1:{port}")).endswith(": is it running?")
 
 
 def test_a_name_nobody_knows_is_said(background, environment):
     said = str(unreached(background, "https://kaizen.invalid"))
-    assert "there is no kaizen.invalid here" in said
+    assert "nobody here knows the name kaizen.invalid" in said
 
 
 # ------------------------------------------------------------------ streams
