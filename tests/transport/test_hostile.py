@@ -22,7 +22,7 @@ from kaizen_widgets.errors import (
 from kaizen_widgets.transport import Transport
 from kaizen_widgets.transport.pool import MOST
 
-WAIT = 20.0
+WAIT = 60.0
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 FOUND = b"HTTP/1.1 302 X\r\nContent-Length: 0\r\n"
 
@@ -53,7 +53,7 @@ def answered(background: BackgroundLoop, raw: bytes) -> Any:
 
     async def ask() -> Any:
         async with server(serve) as url:
-            transport = Transport(url, clock=background, timeout=5.0, retries=0)
+            transport = Transport(url, clock=background, timeout=30.0, retries=0)
             try:
                 return await transport.request("GET", "/x")
             finally:
