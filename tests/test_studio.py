@@ -16,7 +16,7 @@ from kaizen_widgets.errors import (
     UnauthorizedError,
 )
 from kaizen_widgets.query import MutationOptions
-from kaizen_widgets.stores import Neighbours, SqliteStorage
+from kaizen_widgets.stores import SqliteStorage
 from kaizen_widgets.stores.sqlite_storage import default_state_path
 from kaizen_widgets.testing import fake_comms
 

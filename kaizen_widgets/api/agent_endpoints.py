@@ -11,6 +11,7 @@ from kaizen_widgets.api.agent_models import (
     Agent,
     AgentAnswer,
     AgentChange,
+    AgentConnector,
     AgentContext,
     AgentDetail,
     AgentFilters,
@@ -141,6 +142,10 @@ class AgentEndpoints(Requests):
     async def remove_tool(self, id: str, tool_id: str) -> None:
         """Take a tool from an agent."""
         await self._gone("agents", id, "tools", tool_id)
+
+    async def connectors(self, id: str) -> list[AgentConnector]:
+        """Return what is attached to an agent."""
+        return await self._many(AgentConnector, "connector", "agents", id, "connectors")
 
     # ---------------------------------------------------------------- asking
 

@@ -74,6 +74,16 @@ class AgentTool(Record):
     is_enabled: bool = True
 
 
+class AgentConnector(Record):
+    """A connector attached to an agent, under its ``alias`` there; ``connector`` says what it is."""
+
+    id: str
+    connector_id: str = ""
+    alias: str = ""
+    connector: JsonObject = Field(default_factory=dict)
+    config_override: JsonObject = Field(default_factory=dict)
+
+
 class AgentDetail(Agent):
     """An agent with what hangs on it."""
 

@@ -10,6 +10,7 @@ from kaizen_widgets.api.agent_models import (
     Agent,
     AgentAnswer,
     AgentChange,
+    AgentConnector,
     AgentContext,
     AgentDetail,
     AgentFilters,
@@ -31,6 +32,7 @@ from kaizen_widgets.query import LiveQuery, Mutation
 __all__ = [
     "Agent",
     "AgentAnswer",
+    "AgentConnector",
     "AgentContext",
     "AgentDetail",
     "AgentEndpoints",
@@ -159,6 +161,11 @@ class Agents(Resource):
         """Take a tool from an agent."""
         path("agents", id, tool_id)
         return self._part(id, "remove_tool", self.endpoints.remove_tool, tool_id)
+
+    def connectors(self, id: str) -> LiveQuery:
+        """Return the query of the `AgentConnector`s attached to an agent."""
+        path("agents", id)
+        return self._query(KEYS.connectors(id), lambda: self.endpoints.connectors(id))
 
     def _part(self, id: str, name: str, send: Any, variables: Any) -> Mutation:
         path("agents", id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,6 +17,8 @@ from kaizen_widgets.api.resource import Readable
 from kaizen_widgets.errors import DecodeError
 from kaizen_widgets.query import LiveQuery, Mutation
 from kaizen_widgets.transport import Transport
+
+log = logging.getLogger(__name__)
 
 KEYS = query_keys.executions
 
@@ -65,6 +68,16 @@ class Execution(Record):
         None, validation_alias=AliasChoices("startTime", "created_at")
     )
     ended_at: UtcTime | None = Field(None, validation_alias="endTime")
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether it completed without a word.
+
+        The public server says so, and nothing else, where no language model is configured: see
+        ``agents.readiness(id)``.
+        """
+        said = (value for name, value in self.outputs.items() if not name.startswith("_"))
+        return self.status == "completed" and not any(said)
 
 
 class ExecutionFilters(Input):
@@ -123,7 +136,13 @@ class ExecutionEndpoints(Requests):
 
     async def _try(self, given: Mapping[str, Any], *parts: str) -> Execution:
         body = {"input": dict(given)}
-        return await self._one(Execution, "execution", "POST", "test", *parts, json=body)
+        tried = await self._one(Execution, "execution", "POST", "test", *parts, json=body)
+        if tried.is_empty:
+            log.warning(
+                "The try of %s completed without a word; is a language model configured on the server?",
+                path(*parts),
+            )
+        return tried
 
 
 class Executions(Readable):

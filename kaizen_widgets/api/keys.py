@@ -64,6 +64,10 @@ class AgentKeys(ResourceKeys):
         """What an agent may use."""
         return (*self.detail(id), "tools")
 
+    def connectors(self, id: str) -> QueryKey:
+        """What is attached to an agent."""
+        return (*self.detail(id), "connectors")
+
     def readiness(self, id: str) -> QueryKey:
         """Whether an agent can be asked."""
         return (*self.detail(id), "readiness")

@@ -182,7 +182,10 @@ def check(model: type[I], values: Mapping[str, Any]) -> I:
     except ValidationError as error:
         details: dict[str, list[str]] = {}
         for one in error.errors(include_url=False, include_input=False):
-            details.setdefault(".".join(map(str, one["loc"])), []).append(one["msg"])
+            said = one["msg"]
+            if one["type"] == "extra_forbidden" and len(one["loc"]) == 1:
+                said = f"there is no such field, but {', '.join(model.model_fields)}"
+            details.setdefault(".".join(map(str, one["loc"])), []).append(said)
         said = "; ".join(f"{field}: {', '.join(messages)}" for field, messages in details.items())
         raise InvalidInputError(
             f"Nothing was sent: {said}.", status=422, code="VALIDATION_ERROR", details=details

@@ -26,14 +26,16 @@ sent in a column: the public server would answer with ``"None"``.
 
 from __future__ import annotations
 
+import json
 import logging
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, TypeAlias
 
 from kaizen_widgets.api.models import ABSENT, read_object, same_single, shortest, single
 from kaizen_widgets.api.row_ids import RowIds
-from kaizen_widgets.errors import DecodeError
+from kaizen_widgets.errors import DecodeError, GraphError
 from kaizen_widgets.graph import Edge, Graph, Node
 
 log = logging.getLogger(__name__)
@@ -62,26 +64,25 @@ def from_server(nodes: Sequence[Any], connections: Sequence[Any]) -> Graph:
         DecodeError: They are not nodes and connections.
         GraphError: They are, but make no graph.
     """
-    try:
-        names, made, edges = dict[str, str](), list[Placed](), list[Placed]()
-        for row in nodes:
+    names, made, edges = dict[str, str](), list[Placed](), list[Placed]()
+    for row in nodes:
+        with _read("node", row):
             extra = _extra(row, "config")
             node = Node.from_json(_apply(_node_base(row), extra))
             names[row["id"]] = node.id
-            made.append((_place(extra), node))
-        for row in connections:
-            if row["source_node_id"] in names and row["target_node_id"] in names:
-                extra = _extra(row, "condition")
-                base = _edge_base(row)
-                base |= {end: names[base[end]] for end in ("source", "target")}
-                edges.append((_place(extra), Edge.from_json(_apply(base, extra))))
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise DecodeError(
-            f"The server's answer holds a node or connection that cannot be read ({error!r})."
-        ) from None
+        made.append((_place(extra), node))
+    for row in connections:
+        with _read("connection", row):
+            base = _edge_base(row)
+            if base["source"] not in names or base["target"] not in names:
+                continue
+            extra = _extra(row, "condition")
+            base |= {end: names[base[end]] for end in ("source", "target")}
+            edge = Edge.from_json(_apply(base, extra))
+        edges.append((_place(extra), edge))
     if len(edges) < len(connections):
         lost = len(connections) - len(edges)
-        log.warning("%d connections without their nodes were left out", lost)
+        log.warning("left out for want of their nodes: %d connection(s)", lost)
     for elements in (made, edges):
         elements.sort(key=lambda one: one[0])
     return Graph([node for _, node in made], [edge for _, edge in edges])
@@ -120,6 +121,27 @@ def edge_to_server(edge: Edge, place: int, ids: RowIds) -> dict[str, Any]:
     }
     ends = {"id": edge.id, "source": edge.source, "target": edge.target}
     return _with_extra(row, "condition", {**_edge_base(row), **ends}, edge, place)
+
+
+@contextmanager
+def _read(kind: str, row: Any) -> Iterator[None]:
+    """Say which row of an answer cannot be read, and why."""
+    try:
+        yield
+    except (KeyError, TypeError, ValueError, AttributeError, GraphError) as error:
+        named = f" {row['id']!r:.80}" if isinstance(row, Mapping) and "id" in row else ""
+        match error:
+            case KeyError(args=[name]) if isinstance(row, Mapping):
+                why = f"has no {name}"
+            case json.JSONDecodeError():
+                why = "holds text that is not JSON where an object is due"
+            case ValueError() | GraphError():
+                why = f"cannot be read ({str(error).rstrip('.')})"
+            case _:
+                why = "has a value of the wrong kind" if isinstance(row, Mapping) else "is none"
+        raise DecodeError(
+            f"A {kind}{named} of the server's answer {why}; the pipeline was not loaded."
+        ) from None
 
 
 def _extra(row: Mapping[str, Any], column: str) -> dict[str, Any]:

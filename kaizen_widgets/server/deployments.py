@@ -101,11 +101,7 @@ def list_deployments(
 
 
 @router.post("", response_model=Deployment)
-def create_deployment(
-    body: DeploymentCreate,
-    caller: Deployer,
-    studio: WithServices,
-) -> Any:
+def create_deployment(body: DeploymentCreate, caller: Deployer, studio: WithServices) -> Any:
     """Deploy an agent to a gateway."""
     with studio.database.write() as db:
         made = deploy(
@@ -124,11 +120,7 @@ def get_deployment(
 
 
 @router.post("/{deployment_id}/stop", response_model=Deployment)
-def stop_deployment(
-    deployment_id: str,
-    caller: DeploymentRemover,
-    studio: WithServices,
-) -> Any:
+def stop_deployment(deployment_id: str, caller: DeploymentRemover, studio: WithServices) -> Any:
     """Take an agent off its gateway."""
     with studio.database.write() as db:
         deployment = to_change(db, caller, "deployments", "deployment", deployment_id)
@@ -139,11 +131,7 @@ def stop_deployment(
 
 
 @router.post("/{deployment_id}/redeploy", response_model=Deployment)
-def redeploy(
-    deployment_id: str,
-    caller: DeploymentEditor,
-    studio: WithServices,
-) -> Any:
+def redeploy(deployment_id: str, caller: DeploymentEditor, studio: WithServices) -> Any:
     """Deploy the agent as it is now, as a new deployment; the old one is stopped."""
     with studio.database.write() as db:
         old = to_change(db, caller, "deployments", "deployment", deployment_id)

@@ -11,11 +11,23 @@ import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from kaizen_widgets.clock import Clock
 from kaizen_widgets.server.agent_model import AgentModel, count_tokens
 from kaizen_widgets.server.times import stamp
+
+MOST_CHARACTERS, MOST_NESTED = 4_000_000, 50
+"""What all nodes of an execution may be handed together, and how deep lists of lists may go: a node with two
+connections from the one before it doubles what it hands on."""
+TOO_MUCH = f"the nodes hand on more than {MOST_CHARACTERS:,} characters, or lists in lists too deep"
+
+
+class Weight(NamedTuple):
+    """How much a node hands on: characters, and how deep lists lie in lists."""
+
+    size: int
+    depth: int
 
 
 @dataclass
@@ -100,11 +112,21 @@ async def run_pipeline(
     for connection in connections:
         before[connection["target_node_id"]].append(connection["source_node_id"])
         after[connection["source_node_id"]].append(connection["target_node_id"])
-    results: dict[str, Any] = {}
+    results, weights = dict[str, Any](), dict[str, Weight]()
+    first, spent = Weight(len(json.dumps(inputs)), 0), 0
     for node in in_order(nodes, before):
         begun = stamp(clock)
-        given = _given([results[one] for one in before[node["id"]]], inputs)
-        result, outcome = await run_node(model, clock, node, agents, given)
+        preceding = before[node["id"]]
+        weight = _weight([weights[one] for one in preceding]) if preceding else first
+        spent += weight.size
+        result, outcome = None, Outcome()
+        if spent > MOST_CHARACTERS or weight.depth > MOST_NESTED:
+            outcome.status, outcome.error = "failed", TOO_MUCH
+        else:
+            given = _given([results[one] for one in preceding], inputs)
+            result, outcome = await run_node(model, clock, node, agents, given)
+        answered = "content" in outcome.output
+        weights[node["id"]] = Weight(len(str(result)), 0) if answered else weight
         results[node["id"]] = result
         for name, count in outcome.usage.items():
             whole.usage[name] += count
@@ -164,6 +186,13 @@ def message_of(given: Any) -> str:
         if len(given) == 1:
             given = next(iter(given.values()))
     return given if isinstance(given, str) else json.dumps(given, ensure_ascii=False)
+
+
+def _weight(weights: Sequence[Weight]) -> Weight:
+    """Return what the results of several nodes weigh, handed on together."""
+    if len(weights) == 1:
+        return weights[0]
+    return Weight(sum(one.size for one in weights), 1 + max(one.depth for one in weights))
 
 
 def _given(results: list[Any], inputs: Mapping[str, Any]) -> Any:

@@ -125,11 +125,7 @@ def list_gateways(
 
 
 @router.post("", response_model=Gateway)
-def create_gateway(
-    body: GatewayCreate,
-    caller: Deployer,
-    studio: WithServices,
-) -> Any:
+def create_gateway(body: GatewayCreate, caller: Deployer, studio: WithServices) -> Any:
     """Create a gateway."""
     gateway_id, now = studio.new_id(), stamp(studio.clock)
     own = {
@@ -173,11 +169,7 @@ def update_gateway(
 
 
 @router.delete("/{gateway_id}", response_model=MessageResponse)
-def delete_gateway(
-    gateway_id: str,
-    caller: DeploymentRemover,
-    studio: WithServices,
-) -> Any:
+def delete_gateway(gateway_id: str, caller: DeploymentRemover, studio: WithServices) -> Any:
     """Delete a gateway nothing runs on."""
     with studio.database.write() as db:
         to_change(db, caller, "gateways", "gateway", gateway_id)

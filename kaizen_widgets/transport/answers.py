@@ -6,6 +6,7 @@ The shapes are ``{"error": {"code", "message", "details"?}}``, ``{"error": "word
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from datetime import datetime
@@ -68,20 +69,23 @@ def status_error(
     sentence = f"{message.rstrip('.')} ({method} {url}: {status}{f' {code}' if code else ''})."
     if details:
         fields = "; ".join(
-            f"{field or 'input'}: {', '.join(said)}" for field, said in details.items()
+            f"{field or 'input'}: {', '.join(said).rstrip('.')}" for field, said in details.items()
         )
         sentence = f"{sentence[:-1]}: {fields[:MAX_MESSAGE]}."
+    wait = seconds(retry_after, now)
+    if wait is None and isinstance(payload, Mapping):
+        wait = seconds(payload.get("retry_after"), now)
+    if wait and str(math.ceil(wait)) not in message:
+        sentence = f"{sentence[:-1]}; try again in {math.ceil(wait):,} s."
     facts: dict[str, Any] = {
         "status": status,
         "code": code,
         "details": details,
+        "retry_after": wait,
         "method": method,
         "url": url,
         "request_id": request_id or _request_id(payload),
     }
-    facts["retry_after"] = seconds(retry_after, now)
-    if facts["retry_after"] is None and isinstance(payload, Mapping):
-        facts["retry_after"] = seconds(payload.get("retry_after"), now)
     return KINDS.get(status, StatusError)(sentence, **facts)
 
 

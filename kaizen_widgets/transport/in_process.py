@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from typing import Any
+from weakref import WeakSet
 
 import httpx
 
@@ -29,10 +30,12 @@ class InProcess(httpx.AsyncBaseTransport):
     def __init__(self, app: Callable[..., Any], clock: Clock) -> None:
         self._app = app
         self._clock = clock
+        self._calls = WeakSet[_Call]()
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request to the app; return its answer once it has begun."""
         call = _Call(await request.aread(), self._clock, _limit(request))
+        self._calls.add(call)
         call.task = asyncio.ensure_future(call.run(self._app, _scope(request)))
         try:
             start = await call.next()
@@ -42,6 +45,11 @@ class InProcess(httpx.AsyncBaseTransport):
         return httpx.Response(
             start["status"], headers=start.get("headers", []), stream=call, request=request
         )
+
+    async def aclose(self) -> None:
+        """End the calls under way, as a network's end would."""
+        for call in list(self._calls):
+            await call.aclose()
 
 
 class _Call(httpx.AsyncByteStream):

@@ -216,8 +216,10 @@ class Transport:
         used = await self._fresh_access() if authenticated else ""
         try:
             return await self._sender.send(method, url, json, used, more)
-        except UnauthorizedError:
+        except UnauthorizedError as error:
             if not used:
+                if authenticated:
+                    error.args = (f"Nobody is signed in, so sign in first: {error}",)
                 raise
         await self._refresher.refresh(used)
         return await self._sender.send(method, url, json, self.tokens.access, more)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import ssl
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from http.cookiejar import CookieJar, DefaultCookiePolicy
@@ -51,6 +52,7 @@ class Wire:
         self._transport = InProcess(app, clock) if app is not None else transport
         self._timeout = timeout
         self._pool = Pool(self._client, is_network=self._transport is None)
+        self._believed: ssl.SSLContext | None = None
         self._waiting = set[asyncio.Timeout]()
         self._closed = False
 
@@ -84,7 +86,7 @@ class Wire:
         facts = {"method": method, "url": name}
         async with self._ours(facts, None):
             lent, response = await self._begun(
-                lambda client: client.build_request(method, url, json=json, headers=headers), facts
+                lambda client: _request(client, method, url, json, headers, facts), facts
             )
         cancelled = False
         try:
@@ -114,11 +116,6 @@ class Wire:
                 except BaseException as error:
                     cancelled = isinstance(error, asyncio.CancelledError)
                     await self._pool.give_back(lent, cancelled=cancelled)
-                    if isinstance(error, TypeError | ValueError | RecursionError):
-                        said = (
-                            f"{facts['method']} {facts['url']} was not sent: its body is not JSON."
-                        )
-                        raise TransportError(said, **facts) from None
                     raise
             finally:
                 self._waiting.discard(until)
@@ -142,15 +139,16 @@ class Wire:
         await self._pool.aclose()
 
     def _client(self) -> httpx.AsyncClient:
-        # Without a network there is nobody to believe.
-        verify = trusted(self._host) if self._transport is None else True
+        if self._believed is None and self._transport is None:
+            self._believed = trusted(self._host)
         try:
             return httpx.AsyncClient(
                 transport=self._transport,
                 timeout=self._timeout,
                 limits=LIMITS,
                 follow_redirects=False,
-                verify=verify,
+                # Without a network there is nobody to believe.
+                verify=self._believed or True,
                 # A cookie of one sign-in would go along with the next one's requests.
                 cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
                 # A proxy is for the outside; this machine is asked directly.
@@ -211,9 +209,32 @@ class Wire:
         if proxy:
             way_out = f"it went to the proxy {proxy}: is that right, or should NO_PROXY name {self._host}?"
         elif any(isinstance(cause, socket.gaierror) for cause in causes(error)):
-            way_out = f"there is no {self._host} here; is the address written right, and the network there?"
+            way_out = (
+                f"nobody here knows the name {self._host}; is it written right, and the network up?"
+            )
         else:
             way_out = "is it running?"
-        return ConnectError(
-            f"{what} did not reach the server ({type(error).__name__}); {way_out}", **facts
-        )
+        return ConnectError(f"{what} did not reach the server: {way_out}", **facts)
+
+
+def _request(
+    client: httpx.AsyncClient,
+    method: str,
+    url: httpx.URL,
+    json: Any,
+    headers: Mapping[str, str],
+    facts: Mapping[str, str],
+) -> httpx.Request:
+    """Return a request.
+
+    Raises:
+        TransportError: Its body cannot be said in JSON, or a header in ASCII.
+    """
+    try:
+        return client.build_request(method, url, json=json, headers=headers)
+    except (TypeError, ValueError, RecursionError) as error:
+        is_header = isinstance(error, UnicodeEncodeError) and error.encoding == "ascii"
+        wrong = "a header is not ASCII" if is_header else "its body is not JSON"
+        raise TransportError(
+            f"{facts['method']} {facts['url']} was not sent: {wrong}.", **facts
+        ) from None

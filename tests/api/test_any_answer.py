@@ -43,6 +43,7 @@ CALLS: dict[str, Callable[[Api], Any]] = {
     "versions": lambda api: api.agents.endpoints.versions("1"),
     "contexts": lambda api: api.agents.endpoints.contexts("1"),
     "tools": lambda api: api.agents.endpoints.tools("1"),
+    "connectors": lambda api: api.agents.endpoints.connectors("1"),
     "readiness": lambda api: api.agents.endpoints.readiness("1"),
     "execute": lambda api: api.agents.endpoints.execute("1", "hello"),
     "pipelines": lambda api: api.pipelines.endpoints.list(PipelineFilters(sort="updated_at")),

@@ -2,7 +2,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from kaizen_widgets.api.agents import Agent, AgentInput, AgentTool
+from kaizen_widgets.api.agents import Agent, AgentFilters, AgentInput, AgentTool
 from kaizen_widgets.api.keys import query_keys
 from kaizen_widgets.api.models import check, path, read, rows, shortest
 from kaizen_widgets.errors import DecodeError, InvalidInputError, TransportError
@@ -110,3 +110,9 @@ def test_each_key_is_a_prefix_of_its_children():
         "list",
         {"status": "active"},
     )
+
+
+def test_a_field_there_is_not_is_told_those_there_are():
+    with pytest.raises(InvalidInputError) as caught:
+        check(AgentFilters, {"colour": "red"})
+    assert caught.value.details["colour"][0].startswith("there is no such field, but search, sort,")

@@ -106,6 +106,9 @@ def test_no_column_is_null(node, edge):
         assert None not in row.values()
 
 
+NODE_ROW = {"id": "a", "label": "A", "node_type": "agent", "position_x": 1, "position_y": 0}
+
+
 def test_what_has_a_column_stands_in_it():
     node = Node(
         "a", (1, 2), type="agent", data={"label": "A", "agentId": "x", "config": {"k": None}}
@@ -213,18 +216,31 @@ def test_a_connection_without_its_node_is_left_out_and_logged(caplog):
 
 
 @pytest.mark.parametrize(
-    "row",
+    ("row", "said"),
     [
-        {},
-        {"id": "a"},
-        None,
-        "a",
-        {"id": "a", "label": "", "node_type": "x", "position_x": "1", "position_y": 0},
+        ({}, "A node of the server's answer has no "),
+        ({"id": "a"}, "A node 'a' of the server's answer has no "),
+        (NODE_ROW | {"id": ["a"]}, r"cannot be read \(The id of a node must be text, not list\)"),
+        (NODE_ROW | {"position_x": "1"}, r"cannot be read \(a position of str\)"),
+        (NODE_ROW | {"config": "{"}, "holds text that is not JSON"),
+        (NODE_ROW | {"config": "[1]"}, r"cannot be read \(expected an object, not list\)"),
+        (None, "A node of the server's answer is none"),
+        ("a", "A node of the server's answer is none"),
     ],
 )
-def test_rows_that_are_no_nodes_are_one_typed_error(row):
-    with pytest.raises(DecodeError):
+def test_rows_that_are_no_nodes_are_one_typed_error(row, said: str):
+    with pytest.raises(DecodeError, match=said) as caught:
         from_server([row], [])
+    assert caught.value.__suppress_context__
+
+
+def test_a_row_without_its_label_says_just_that():
+    row = {name: value for name, value in NODE_ROW.items() if name != "label"}
+    with pytest.raises(DecodeError) as caught:
+        from_server([row], [])
+    assert str(caught.value) == (
+        "A node 'a' of the server's answer has no label; the pipeline was not loaded."
+    )
 
 
 def test_an_extra_of_somebody_else_is_ignored():

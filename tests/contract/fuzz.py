@@ -2,6 +2,7 @@
 
     python -m tests.contract.fuzz --seconds 300
     python -m tests.contract.fuzz --examples 1      # a short run: so many for each route
+    python -m tests.contract.fuzz --phase coverage --tag agents --tag teams     # one phase of some routes
 
 Served over HTTP with a fresh database and asked by schemathesis, signed in as the owner. No answer may be
 a failure of the server, or differ from what its schema says. The exit code is schemathesis's.
@@ -35,6 +36,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--seconds", type=int, default=300)
     parser.add_argument("--examples", type=int, default=None)
     parser.add_argument("--seed", type=int, default=None)
+    parser.add_argument("--phase", choices=["coverage", "fuzzing"], default=None)
+    parser.add_argument("--tag", action="append", default=[])
     options = parser.parse_args(arguments)
     with (
         tempfile.TemporaryDirectory() as folder,
@@ -49,7 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             f"--url={url}",
             f"--header=Authorization: Bearer {session['access_token']}",
             f"--checks={CHECKS}",
-            f"--max-time={options.seconds // 2}"
+            f"--max-time={options.seconds // (1 if options.phase else 2)}"
             if options.examples is None
             else f"--max-examples={options.examples}",
             "--continue-on-failure",
@@ -61,9 +64,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         ]
         if options.seed is not None:
             command.append(f"--seed={options.seed}")
+        command += [f"--include-tag={tag}" for tag in options.tag]
         known = ids_in(database, session["user"]["id"])
-        # A short run has no time for every limit of every field.
-        kinds = [("coverage", {}), ("fuzzing", known)][0 if options.examples is None else 1 :]
+        kinds = [("coverage", {}), ("fuzzing", known)]
+        if options.phase is not None:
+            kinds = [kind for kind in kinds if kind[0] == options.phase]
+        elif options.examples is not None:
+            # A short run has no time for every limit of every field.
+            kinds = kinds[1:]
         codes = []
         for phases, ids in kinds:
             lines = [f'"path.{name}" = "{value}"' for name, value in ids.items()]

@@ -73,6 +73,7 @@ def test_what_an_agent_knows_and_uses_can_be_changed(client: Client, agent: str)
     (tool,) = client.agents.tools(agent).wait(WAIT)
     assert (context.content, context.content_type) == ("Be long.", "text")
     assert (tool.config, tool.is_enabled) == ({"a": {"b": [1]}}, False)
+    assert client.agents.connectors(agent).wait(WAIT) == []
     client.agents.remove_context(agent, context.id).wait(WAIT)
     client.agents.remove_tool(agent, tool.id).wait(WAIT)
     client.fresh()

@@ -160,3 +160,21 @@ def test_a_stream_says_start_content_and_done(me: Caller):
     assert me.got("GET", f"/test/agents/{agent}/history")["total"] == 1
     me.call("DELETE", f"/agents/{agent}")
     me.refused(400, "POST", f"/agents/{agent}/execute/stream", {"message": "hi"})
+
+
+@pytest.mark.parametrize(("layers", "again"), [(40, 1), (1100, 0)])
+def test_what_grows_without_bounds_fails_with_a_sentence(me: Caller, layers: int, again: int):
+    """Twice the same from the node before; or that and the first one: lists in lists in lists."""
+    pipeline = new_pipeline(me)["id"]
+    names = [str(number) for number in range(layers)]
+    drawn = graph(*names)
+    for number in range(2, layers):
+        source = names[number - 1] if again else names[0]
+        more = {"source_node_id": source, "target_node_id": names[number]}
+        drawn["connections"].append(more)
+    for node in drawn["nodes"]:
+        node["node_type"] = "merge"
+    me.got("PUT", f"/pipelines/{pipeline}/graph", drawn)
+    tried = me.got("POST", f"/test/pipelines/{pipeline}", {"input": {"text": "hi"}})
+    assert tried["status"] == "failed"
+    assert "hand on more than 4,000,000 characters" in tried["error_message"]

@@ -213,6 +213,12 @@ def test_signed_out_requests_carry_no_credentials(client):
     assert client(handler).get("/x", authenticated=False) is False
 
 
+def test_who_is_not_signed_in_is_told_to(client):
+    c = client(lambda _: httpx.Response(401, json={"error": {"message": "No"}}), tokens=Tokens())
+    with pytest.raises(UnauthorizedError, match=r"^Nobody is signed in, so sign in first: No"):
+        c.get("/x")
+
+
 def test_every_request_carries_an_id(client):
     assert (
         client(lambda r: httpx.Response(200, json=r.headers["X-Request-ID"])).get("/x")

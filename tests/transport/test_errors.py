@@ -71,6 +71,7 @@ def test_the_rate_limit_shape_is_read_with_its_wait(client):
     )
     assert isinstance(error, RateLimitedError)
     assert (error.code, error.retry_after) == ("rate_limit_exceeded", 7.0)
+    assert str(error).endswith("429 rate_limit_exceeded); try again in 7 s.")
 
 
 @pytest.mark.parametrize("header", ["20", "Thu, 01 Jan 2026 00:00:20 GMT"])

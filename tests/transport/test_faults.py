@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from kaizen_widgets.api import Api, studio_defaults
+from kaizen_widgets.clock import sleep
 from kaizen_widgets.errors import (
     ConflictError,
     ConnectError,
@@ -20,13 +21,14 @@ from kaizen_widgets.errors import (
     RateLimitedError,
     StatusError,
     TimedOutError,
+    TransportError,
     UnauthorizedError,
 )
 from kaizen_widgets.query import QueryClient
 from kaizen_widgets.testing import FakeClock, MockServer, Reply
 from kaizen_widgets.testing.clock import VirtualLoop
 from kaizen_widgets.transport import Tokens, Transport
-from tests.transport.fault_app import RETRY_AFTER, FaultApp
+from tests.transport.fault_app import RETRY_AFTER, FaultApp, start
 
 TIMEOUT = 10.0
 BACKOFF = (0.25, 0.5)
@@ -286,3 +288,24 @@ def test_a_date_of_retry_after_counts_from_the_clock_that_reads_it(wrong: Virtua
     transport = Transport("https://k.example.com", clock=clock, transport=server)
     wrong.run(transport.request("GET", "/x"))
     assert clock.monotonic() == 0.0
+
+
+def test_closing_ends_what_an_app_in_this_process_is_still_saying(loop: VirtualLoop):
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await start(send, 200, [(b"content-type", b"text/event-stream")])
+        while True:
+            await send({"type": "http.response.body", "body": b"data: x\n\n", "more_body": True})
+            await sleep(loop.clock, 1.0)
+
+    transport, heard = transport_of(loop, app), []
+
+    async def listen() -> None:
+        async for event in transport.stream("/s", {}):
+            heard.append(event.data)
+
+    listening = loop.start(listen())
+    loop.advance(2)
+    loop.run(transport.aclose())
+    with pytest.raises(TransportError, match="was closed"):
+        listening.wait(0)
+    assert heard == ["x", "x", "x"]
