@@ -47,6 +47,9 @@ class Delivery:
         """The thread that makes calls; 0: none. Set under the lock, unset by that thread without."""
         self.lock: Any = threading.RLock()
         """The lock alone."""
+        # Of the lock, bound once: to bind a method takes as long as to take a lock.
+        self.acquire: Callable[[], bool] = self.lock.acquire
+        self.release: Callable[[], None] = self.lock.release
         self.is_held: Callable[[], bool] = self.lock._is_owned
         """Whether this thread holds the lock."""
 
@@ -55,10 +58,10 @@ class Delivery:
         return self
 
     def __enter__(self) -> None:
-        self.lock.acquire()
+        self.acquire()
 
     def __exit__(self, *_: object) -> None:
-        self.lock.release()
+        self.release()
         self.make_calls()
 
     def post(self, call: Callable[[*_Arguments], object], *arguments: *_Arguments) -> None:

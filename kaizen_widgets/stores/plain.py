@@ -18,7 +18,7 @@ from kaizen_widgets.delivery import Delivery
 from kaizen_widgets.stores.listening import Entry, Selected
 from kaizen_widgets.stores.middleware import Action, Partial
 from kaizen_widgets.stores.selecting import State
-from kaizen_widgets.stores.verbs import Verbs
+from kaizen_widgets.stores.verbs import Verbs, as_dict
 
 
 class PlainStore(Verbs):
@@ -34,8 +34,8 @@ class PlainStore(Verbs):
     def __init__(self, initial: State | None = None, *, name: str = "plain") -> None:
         self._set_up(Delivery(nested=True))
         self.name = name
-        self.initial: dict[str, Any] = {} if initial is None else _plain(initial)
-        self._state = self.initial
+        self.initial = {} if initial is None else as_dict(initial)
+        self._state: dict[str, Any] = self.initial
 
     def get(self) -> State:
         """Return the state as it is now: the very object, so do not change it."""
@@ -43,14 +43,14 @@ class PlainStore(Verbs):
 
     def _change(self, partial: Partial, replace: bool) -> tuple[State | None, State] | None:
         previous = self._state
-        fresh = partial if type(partial) is dict else self._values(partial, previous)
+        fresh: Any = partial if type(partial) is dict else self._values(partial, previous)
         if fresh is previous:
             return None
-        self._state = _plain(fresh) if replace else previous | fresh
+        self._state = fresh if replace else previous | fresh
         return (None if replace else fresh, previous) if self._listening.entries else None
 
     def _tell(
-        self, entries: Sequence[Entry], change: tuple[Any, ...], _action: Action, _told: object
+        self, entries: Sequence[Entry], change: tuple[Any, ...], action: Action, told: object
     ) -> None:
         listening = self._listening
         for entry in entries:
@@ -65,8 +65,3 @@ class PlainStore(Verbs):
 
     def __repr__(self) -> str:
         return f"PlainStore({self.name!r})"
-
-
-def _plain(state: State) -> dict[str, Any]:
-    """Return a state as a dict: the very object, if it is one."""
-    return state if type(state) is dict else dict(state)

@@ -29,7 +29,7 @@ from kaizen_widgets.stores.verbs import Verbs
 Changes: TypeAlias = tuple[dict[str, Any], dict[str, Any]]
 """What some keys were, and what the same keys are now."""
 
-Changed: TypeAlias = tuple[State, State, State]
+Changed: TypeAlias = tuple[dict[str, Any], dict[str, Any], dict[str, Any]]
 """The same, and the whole state then."""
 
 _EXACT: dict[type[Any], type] = {Bool: bool, Float: float, Int: int, Unicode: str}
@@ -104,11 +104,18 @@ class Store(Verbs, HasTraits):
         after: dict[str, Any] = {}
         kept, exact = self._trait_values, self._exact
         for key, value in values.items():
-            if exact.get(key) is not type(value):
+            kind = type(value)
+            if exact.get(key) is kind:
+                old = kept[key]
+                if old is value or (old == value and type(old) is kind):
+                    continue
+            else:
                 value = self._checked(key, value)
-            old = kept[key]
-            if old is not value and not _equal(old, value):
-                before[key], after[key] = old, value
+                old = kept[key]
+                if old is value or _equal(old, value):
+                    continue
+            before[key] = old
+            after[key] = value
         kept.update(after)
         return before, after
 
@@ -119,9 +126,11 @@ class Store(Verbs, HasTraits):
         return self._checks[key]._validate(self, value)
 
     def _change(self, partial: Partial, replace: bool) -> Changed | None:
-        values = partial if type(partial) is dict else self._values(partial, self._current())
+        values: Any = partial if type(partial) is dict else self._values(partial, self._current())
         before, after = self._store({**self.initial, **values} if replace else values)
-        return (before, after, self._current()) if before else None
+        if not before or not (self._listening.entries or self._trait_notifiers or self._middleware):
+            return None
+        return before, after, self._current()
 
     def _tell(
         self,
@@ -148,7 +157,9 @@ class Store(Verbs, HasTraits):
     def _event(self, key: str, old: Any, new: Any) -> Bunch:
         return Bunch(name=key, old=old, new=new, owner=self, type="change")
 
-    def _tell_listeners(self, entries: Sequence[Entry], before: State, state: State) -> None:
+    def _tell_listeners(
+        self, entries: Sequence[Entry], before: dict[str, Any], state: dict[str, Any]
+    ) -> None:
         """Tell of a state, and of what some keys were before."""
         listening = self._listening
         previous = state | before if listening.has_plain else before

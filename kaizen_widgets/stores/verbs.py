@@ -32,7 +32,7 @@ class Verbs:
     """What all stores share; a subclass calls `_set_up` first."""
 
     name: str
-    initial: State
+    initial: dict[str, Any]
     """The state it began with."""
     _tells_always: ClassVar[bool] = False
     """Whether middleware hears of each set, also of one that changed nothing, and last of all."""
@@ -71,13 +71,15 @@ class Verbs:
         delivery, listening = self._delivery, self._listening
         if told is None:
             told = self._middleware
-        is_held = delivery.is_held
+        is_held, acquire, release = delivery.is_held, delivery.acquire, delivery.release
         is_within = is_held()
         thread = get_ident()
         change = entries = error = None
         teller = 0
         try:
-            with delivery.lock:
+            # In here, not before: Ctrl-C comes after a call, and would find the lock taken for good.
+            try:
+                acquire()
                 change = self._change(partial, replace)
                 if change is not None:
                     teller = delivery.teller
@@ -86,8 +88,10 @@ class Verbs:
                     else:
                         entries = listening.all or listening.now(change[0])
                         delivery.teller = thread
+            finally:
+                release()
         finally:
-            if entries is not None:
+            if entries is not None and change is not None:
                 try:
                     self._tell(entries, change, action, told)
                 except Exception as caught:
@@ -206,15 +210,15 @@ class Verbs:
         """Tell of a change when its turn has come, though not who came after it."""
         self._tell(self._listening.concerned(change[0], count), change, action, told)
 
-    def _values(self, partial: Partial, state: State) -> State:
+    def _values(self, partial: Partial, state: State) -> dict[str, Any]:
         """Return what is to be set.
 
         Raises:
             StoreError: It is no mapping.
         """
         values = partial(state) if callable(partial) else partial
-        if isinstance(values, dict | Mapping):  # dict first: it is told in a fraction of the time
-            return values
+        if isinstance(values, Mapping):
+            return as_dict(values)
         raise StoreError(
             f"The {self.name} store takes a mapping, or a function of the state that "
             f"returns one, not {type(values).__name__}.",
@@ -224,3 +228,8 @@ class Verbs:
     def _learn(self, entry: Selected, state: State) -> None:
         with self._delivery:
             self._listening.learn(entry, state)
+
+
+def as_dict(state: State) -> dict[str, Any]:
+    """Return a state as a dict: the very object, if it is one (of a subclass, ``|`` may be odd)."""
+    return state if type(state) is dict else dict(state)
