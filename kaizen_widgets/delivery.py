@@ -31,8 +31,9 @@ class Delivery:
 
     ``with delivery:`` holds the lock, then makes the calls. Where every nanosecond counts, take the two
     apart: ``with delivery.lock:`` is all C, so it is quick and Ctrl-C cannot leave it held; `make_calls`
-    belongs in a ``finally`` around it. Whoever finds under the lock that it `may_tell` at once need not
-    post: it makes itself the `teller`, and in a ``finally`` puts back who was, then makes the calls.
+    belongs in a ``finally`` around it. Whoever finds under the lock that there are no calls
+    and no teller need not post: it makes itself the `teller`, and in a ``finally`` puts back who was, then
+    makes the calls.
     """
 
     def __init__(
@@ -46,6 +47,9 @@ class Delivery:
         """The thread that makes calls; 0: none. Set under the lock, unset by that thread without."""
         self.lock: Any = threading.RLock()
         """The lock alone."""
+        # Of the lock, bound once: to bind a method takes as long as to take a lock.
+        self.acquire: Callable[[], bool] = self.lock.acquire
+        self.release: Callable[[], None] = self.lock.release
         self.is_held: Callable[[], bool] = self.lock._is_owned
         """Whether this thread holds the lock."""
 
@@ -54,10 +58,10 @@ class Delivery:
         return self
 
     def __enter__(self) -> None:
-        self.lock.acquire()
+        self.acquire()
 
     def __exit__(self, *_: object) -> None:
-        self.lock.release()
+        self.release()
         self.make_calls()
 
     def post(self, call: Callable[[*_Arguments], object], *arguments: *_Arguments) -> None:
@@ -68,9 +72,9 @@ class Delivery:
             with self:
                 self.calls.append((call, arguments))
 
-    def may_tell(self, thread: int) -> bool:
-        """Whether this thread, which holds the lock, may tell of something without posting it."""
-        return not self.calls and (not self.teller or (self._nested and self.teller == thread))
+    def may_nest(self, thread: int) -> bool:
+        """Whether a thread that posts is at it itself, and is to be heard within what it tells."""
+        return self._nested and self.teller == thread
 
     def make_calls(self, error: Exception | None = None) -> None:
         """Make what was posted, unless this thread still holds the lock, or somebody is at it.

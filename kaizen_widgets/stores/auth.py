@@ -183,7 +183,7 @@ class AuthStore(Store):
             over = {**self.initial, "is_loading": False, "message": why}
             if self._leaving:
                 told = [one for one in self.middleware if not isinstance(one, Persistence)]
-                self.apply(over, replace=False, action="auth/leave", told=told)
+                self.set(over, action="auth/leave", told=told)
                 return
             if self._keeper is not None:
                 self._keeper.clear()

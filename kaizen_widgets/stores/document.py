@@ -210,12 +210,17 @@ class DocumentStore(Store):
             self._saved_rev = self.rev if rev is None else max(self._saved_rev, rev)
             self.set({"is_dirty": self.rev > self._saved_rev})
 
-    def apply(
-        self, partial: Partial, *, replace: bool, action: Action, told: Sequence[Middleware]
+    def set(
+        self,
+        partial: Partial,
+        *,
+        replace: bool = False,
+        action: Action = None,
+        told: Sequence[Middleware] | None = None,
     ) -> None:
-        """Set, and tell only these middlewares (for middleware; others use `set`)."""
+        """Set some keys at once, as `Store.set` does; new nodes and edges become a batch."""
         with self._delivery:  # Ctrl-C waits: nodes, edges and the rest belong together.
-            super().apply(partial, replace=replace, action=action, told=told)
+            super().set(partial, replace=replace, action=action, told=told)
 
     # -------------------------------------------------------------- within
 
@@ -241,26 +246,24 @@ class DocumentStore(Store):
         return commit
 
     def _hand_out(self, event: Event, changes: Changes) -> None:
-        state: Mapping[str, Any] = {}
-        before: dict[str, Any] = {"nodes": None, "edges": None}
-        if self._listening.entries:
-            state = self.get()
-            before = {"nodes": event.before.nodes, "edges": event.before.edges}
         # Ours first: a user's observer that raises must not keep a batch from the views.
         call_all(
             (
                 *(bind(listener, event) for listener in tuple(self._event_listeners)),
                 bind(Elements.announce, self, event.before, event.after),
-                bind(
-                    self._announce,
-                    changes,
-                    state,
-                    self._action_of(event),
-                    self._middleware,
-                    also=before,
-                ),
+                bind(self._tell_elements, event, changes),
             )
         )
+
+    def _tell_elements(self, event: Event, changes: Changes) -> None:
+        """Tell of new nodes and edges, and of what else changed."""
+        before, after = changes
+        state: Mapping[str, Any] = {}
+        if self._listening.entries:  # to list all nodes costs O(n)
+            state = self.get()
+            before = {**before, "nodes": event.before.nodes, "edges": event.before.edges}
+        entries = self._listening.concerned(before)
+        self._tell(entries, (before, after, state), self._action_of(event), self._middleware)
 
     def _action_of(self, event: Event) -> str:
         """Return what the devtools call an event; made up only when there are any."""

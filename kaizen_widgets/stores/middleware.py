@@ -55,7 +55,12 @@ class Middled(Protocol):
         """Put a middleware around all there are; return what takes it off."""
         ...
 
-    def apply(
-        self, partial: Partial, *, replace: bool, action: Action, told: Sequence[Middleware]
+    def set(
+        self,
+        partial: Partial,
+        *,
+        replace: bool = False,
+        action: Action = None,
+        told: Sequence[Middleware] | None = None,
     ) -> None:
-        """Set, and tell only these."""
+        """Set, and tell only these, if any are given."""

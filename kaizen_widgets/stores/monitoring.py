@@ -110,7 +110,7 @@ class Devtools:
         try:
             # The very object, when it has no stranger in it: then a store that has it is silent.
             fresh = state if len(known) == len(state) else known
-            self._store.apply(fresh, replace=False, action=None, told=())
+            self._store.set(fresh, told=())
         finally:
             self._is_recording = was_recording
         return True

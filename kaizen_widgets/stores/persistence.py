@@ -177,7 +177,7 @@ class Persistence:
                 now = self._merge(stored, state)
                 return {**now, **(partial(now) if callable(partial) else partial)}
 
-            self._store.apply(on_stored, replace=True, action=action, told=self._others())
+            self._store.set(on_stored, replace=True, action=action, told=self._others())
             return self._text()
 
         with self._store.locked():
@@ -214,7 +214,7 @@ class Persistence:
             if round_ != self._round:
                 return
             merged = self._merge(stored, self._store.get())
-            self._store.apply(merged, replace=True, action=None, told=self._others())
+            self._store.set(merged, replace=True, action=None, told=self._others())
             self._known = text
             if migrated:
                 yield self._storage.set(self.name, self._text())

@@ -12,14 +12,13 @@ Source: zustand's vanilla store (MIT), whose recorded traces it is held to; not 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from threading import get_ident
 from typing import Any
 
 from kaizen_widgets.delivery import Delivery
 from kaizen_widgets.stores.listening import Entry, Selected
-from kaizen_widgets.stores.middleware import Action, Middleware, Partial
+from kaizen_widgets.stores.middleware import Action, Partial
 from kaizen_widgets.stores.selecting import State
-from kaizen_widgets.stores.verbs import Verbs
+from kaizen_widgets.stores.verbs import Verbs, as_dict
 
 
 class PlainStore(Verbs):
@@ -30,55 +29,29 @@ class PlainStore(Verbs):
         name: What errors call it.
     """
 
+    _tells_always = True
+
     def __init__(self, initial: State | None = None, *, name: str = "plain") -> None:
         self._set_up(Delivery(nested=True))
         self.name = name
-        self.initial: dict[str, Any] = {} if initial is None else _plain(initial)
-        self._state = self.initial
+        self.initial = {} if initial is None else as_dict(initial)
+        self._state: dict[str, Any] = self.initial
 
     def get(self) -> State:
         """Return the state as it is now: the very object, so do not change it."""
         return self._state
 
-    def apply(
-        self, partial: Partial, *, replace: bool, action: Action, told: Sequence[Middleware]
+    def _change(self, partial: Partial, replace: bool) -> tuple[State | None, State] | None:
+        previous = self._state
+        fresh: Any = partial if type(partial) is dict else self._values(partial, previous)
+        if fresh is previous:
+            return None
+        self._state = fresh if replace else previous | fresh
+        return (None if replace else fresh, previous) if self._listening.entries else None
+
+    def _tell(
+        self, entries: Sequence[Entry], change: tuple[Any, ...], action: Action, told: object
     ) -> None:
-        """Set, and tell only these middlewares (for middleware; others use `set`)."""
-        delivery, listening = self._delivery, self._listening
-        entries: Sequence[Entry] | None = None
-        is_held, thread, before, error = delivery.is_held, get_ident(), 0, None
-        is_within = is_held()
-        try:
-            with delivery.lock:
-                previous = self._state
-                fresh = partial if type(partial) is dict else self._values(partial, previous)
-                if fresh is not previous:
-                    self._state = _plain(fresh) if replace else previous | fresh
-                    if listening.entries:
-                        changed = None if replace else fresh
-                        before = delivery.teller
-                        if is_within or not delivery.may_tell(thread):
-                            delivery.post(self._notify, previous, changed)
-                        else:
-                            entries = listening.all or listening.now(changed)
-                            delivery.teller = thread
-        finally:
-            if entries is not None:
-                try:
-                    self._tell(entries, previous)
-                except Exception as caught:
-                    error = caught
-                finally:
-                    delivery.teller = before
-            if error is not None or delivery.calls:
-                delivery.make_calls(error)
-        for middleware in told:
-            middleware.after_set(action)
-
-    def _notify(self, previous: State, changed: State | None) -> None:
-        self._tell(self._listening.concerned(changed), previous)
-
-    def _tell(self, entries: Sequence[Entry], previous: State) -> None:
         listening = self._listening
         for entry in entries:
             if listening.all is not entries and entry not in listening.entries:
@@ -88,12 +61,7 @@ class PlainStore(Verbs):
                     self._learn(entry, self._state)
                 entry.ask(self._state)
             else:
-                entry(self._state, previous)
+                entry(self._state, change[1])
 
     def __repr__(self) -> str:
         return f"PlainStore({self.name!r})"
-
-
-def _plain(state: State) -> dict[str, Any]:
-    """Return a state as a dict: the very object, if it is one."""
-    return state if type(state) is dict else dict(state)

@@ -21,13 +21,16 @@ from traitlets import Bool, Bunch, Float, HasTraits, Int, TraitType, Unicode
 
 from kaizen_widgets.delivery import Delivery, call_all
 from kaizen_widgets.errors import StoreError
-from kaizen_widgets.stores.listening import Selected
+from kaizen_widgets.stores.listening import Entry, Selected
 from kaizen_widgets.stores.middleware import Action, Middleware, Partial
 from kaizen_widgets.stores.selecting import State
 from kaizen_widgets.stores.verbs import Verbs
 
 Changes: TypeAlias = tuple[dict[str, Any], dict[str, Any]]
 """What some keys were, and what the same keys are now."""
+
+Changed: TypeAlias = tuple[dict[str, Any], dict[str, Any], dict[str, Any]]
+"""The same, and the whole state then."""
 
 _EXACT: dict[type[Any], type] = {Bool: bool, Float: float, Int: int, Unicode: str}
 """Traits that take every value of one type, so that such a value needs no check."""
@@ -70,35 +73,15 @@ class Store(Verbs, HasTraits):
         """Whether the state has such a key."""
         return key in self._keys
 
-    def apply(
-        self, partial: Partial, *, replace: bool, action: Action, told: Sequence[Middleware]
-    ) -> None:
-        """Set, and tell only these middlewares (for middleware; others use `set`)."""
-        delivery, listening = self._delivery, self._listening
-        try:
-            with delivery.lock:
-                is_dict = isinstance(partial, dict)
-                values = partial if is_dict else self._values(partial, self._current())
-                changes = self._store({**self.initial, **values} if replace else values)
-                if changes[0] and (listening.entries or told or self._trait_notifiers):
-                    state = self._current()
-                    delivery.post(self._announce, changes, state, action, told, listening.count)
-        finally:
-            delivery.make_calls()
-
     def notify_change(self, change: Bunch) -> None:
         """Tell observers, then listeners, of a plain assignment (``store.theme = "dark"``)."""
         name = change.name
         if change.type != "change" or name not in self._keys or name in self._derived:
             super().notify_change(change)
             return
-        call_all(
-            (
-                bind(super().notify_change, change),
-                lambda: self._call_listeners(self.get(), {name: change.old}),
-                bind(self._tell, self._middleware, f"set {name}"),
-            )
-        )
+        with self._delivery:
+            told = {name: change.old}, {name: change.new}, self._current()
+            self._post(told, f"set {name}", self._middleware)
 
     # -------------------------------------------------------------- within
 
@@ -121,11 +104,18 @@ class Store(Verbs, HasTraits):
         after: dict[str, Any] = {}
         kept, exact = self._trait_values, self._exact
         for key, value in values.items():
-            if exact.get(key) is not type(value):
+            kind = type(value)
+            if exact.get(key) is kind:
+                old = kept[key]
+                if old is value or (old == value and type(old) is kind):
+                    continue
+            else:
                 value = self._checked(key, value)
-            old = kept[key]
-            if old is not value and not _equal(old, value):
-                before[key], after[key] = old, value
+                old = kept[key]
+                if old is value or _equal(old, value):
+                    continue
+            before[key] = old
+            after[key] = value
         kept.update(after)
         return before, after
 
@@ -135,48 +125,47 @@ class Store(Verbs, HasTraits):
             raise StoreError(f"The {self.name} store has no {key!r}.", store=self.name)
         return self._checks[key]._validate(self, value)
 
-    def _announce(
+    def _change(self, partial: Partial, replace: bool) -> Changed | None:
+        values: Any = partial if type(partial) is dict else self._values(partial, self._current())
+        before, after = self._store({**self.initial, **values} if replace else values)
+        if not before or not (self._listening.entries or self._trait_notifiers or self._middleware):
+            return None
+        return before, after, self._current()
+
+    def _tell(
         self,
-        changes: Changes,
-        state: State,
+        entries: Sequence[Entry],
+        change: Changed,
         action: Action,
         told: Sequence[Middleware],
-        count: int | None = None,
-        also: State | None = None,
     ) -> None:
-        """Tell observers, listeners and middlewares, each also after another raised.
-
-        Args:
-            changes: What was stored.
-            state: The state after it.
-            action: What it was for.
-            told: The middlewares to tell.
-            count: How many listeners there had been; who came later is not told.
-            also: Derived keys that changed, and what they were.
-        """
-        before, after = changes
-        try:
-            if self._trait_notifiers:
-                tell = super().notify_change
-                call_all(bind(tell, self._event(key, before[key], after[key])) for key in after)
-        finally:
-            try:
-                if self._listening.entries:
-                    self._call_listeners(state, {**before, **also} if also else before, count)
-            finally:
-                if told:
-                    self._tell(told, action)
+        """Tell observers, listeners and middlewares, each also after another raised."""
+        before, after, state = change
+        if not told and not self._trait_notifiers:  # nothing but listeners, as most of the time
+            self._tell_listeners(entries, before, state)
+            return
+        notify = super().notify_change
+        observed = after if self._trait_notifiers else ()
+        call_all(
+            (
+                *(bind(notify, self._event(key, before[key], after[key])) for key in observed),
+                bind(self._tell_listeners, entries, before, state),
+                *(bind(middleware.after_set, action) for middleware in told),
+            )
+        )
 
     def _event(self, key: str, old: Any, new: Any) -> Bunch:
         return Bunch(name=key, old=old, new=new, owner=self, type="change")
 
-    def _call_listeners(self, state: State, before: State, count: int | None = None) -> None:
+    def _tell_listeners(
+        self, entries: Sequence[Entry], before: dict[str, Any], state: dict[str, Any]
+    ) -> None:
         """Tell of a state, and of what some keys were before."""
-        there = self._listening.entries
-        previous = {**state, **before} if self._listening.has_plain else before
+        listening = self._listening
+        previous = state | before if listening.has_plain else before
         first: Exception | None = None
-        for entry in self._listening.concerned(before, count):
-            if entry not in there:
+        for entry in entries:
+            if listening.all is not entries and entry not in listening.entries:
                 continue  # a listener before it has ended it
             try:
                 if isinstance(entry, Selected):
@@ -189,9 +178,6 @@ class Store(Verbs, HasTraits):
                 first = first or error
         if first is not None:
             raise first
-
-    def _tell(self, told: Sequence[Middleware], action: Action) -> None:
-        call_all(bind(middleware.after_set, action) for middleware in told)
 
 
 def _equal(old: Any, new: Any) -> bool:

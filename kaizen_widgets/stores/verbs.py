@@ -8,7 +8,8 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import Any, overload
+from threading import get_ident
+from typing import Any, ClassVar, TypeAlias, overload
 
 from kaizen_widgets.delivery import Delivery
 from kaizen_widgets.errors import StoreError
@@ -23,13 +24,18 @@ from kaizen_widgets.stores.selecting import (
     same,
 )
 
+_Change: TypeAlias = tuple[Any, ...]
+"""What changed; first of all the keys, None for any."""
+
 
 class Verbs:
     """What all stores share; a subclass calls `_set_up` first."""
 
     name: str
-    initial: State
+    initial: dict[str, Any]
     """The state it began with."""
+    _tells_always: ClassVar[bool] = False
+    """Whether middleware hears of each set, also of one that changed nothing, and last of all."""
 
     def _set_up(self, delivery: Delivery) -> None:
         self._delivery = delivery
@@ -40,7 +46,14 @@ class Verbs:
     def get(self) -> State:
         """Return the state as it is now."""
 
-    def set(self, partial: Partial, *, replace: bool = False, action: Action = None) -> None:
+    def set(
+        self,
+        partial: Partial,
+        *,
+        replace: bool = False,
+        action: Action = None,
+        told: Sequence[Middleware] | None = None,
+    ) -> None:
         """Set some keys at once.
 
         Args:
@@ -48,12 +61,48 @@ class Verbs:
             replace: Whether it is the whole new state; keys a `Store` is not given go back to
                 their initial values.
             action: What to call this in the devtools.
+            told: Tell only these middlewares of it (for middleware).
 
         Raises:
             StoreError: It is no mapping, or a `Store` has no such key. Nothing is set.
             traitlets.TraitError: A value is none that a `Store` takes there. Nothing is set.
         """
-        self.apply(partial, replace=replace, action=action, told=self._middleware)
+        # All there is to a set in one place: a call less is worth more here than a thought more.
+        delivery, listening = self._delivery, self._listening
+        if told is None:
+            told = self._middleware
+        is_held, acquire, release = delivery.is_held, delivery.acquire, delivery.release
+        is_within = is_held()
+        thread = get_ident()
+        change = entries = error = None
+        teller = 0
+        try:
+            # In here, not before: Ctrl-C comes after a call, and would find the lock taken for good.
+            try:
+                acquire()
+                change = self._change(partial, replace)
+                if change is not None:
+                    teller = delivery.teller
+                    if is_within or delivery.calls or (teller and not delivery.may_nest(thread)):
+                        self._post(change, action, told)
+                    else:
+                        entries = listening.all or listening.now(change[0])
+                        delivery.teller = thread
+            finally:
+                release()
+        finally:
+            if entries is not None and change is not None:
+                try:
+                    self._tell(entries, change, action, told)
+                except Exception as caught:
+                    error = caught
+                finally:
+                    delivery.teller = teller
+            if error is not None or delivery.calls:
+                delivery.make_calls(error)
+        if told and self._tells_always:
+            for middleware in told:
+                middleware.after_set(action)
 
     @overload
     def subscribe(self, listener: Listener, /) -> Unsubscribe: ...
@@ -139,21 +188,37 @@ class Verbs:
 
         return take_off
 
-    @abstractmethod
-    def apply(
-        self, partial: Partial, *, replace: bool, action: Action, told: Sequence[Middleware]
-    ) -> None:
-        """Set, and tell only these middlewares (for middleware; others use `set`)."""
+    # -------------------------------------------------------------- within
 
-    def _values(self, partial: Partial, state: State) -> State:
+    @abstractmethod
+    def _change(self, partial: Partial, replace: bool) -> _Change | None:
+        """Change the state, under the lock; return what is to be told of it, if anything is."""
+
+    @abstractmethod
+    def _tell(
+        self, entries: Sequence[Entry], change: _Change, action: Action, told: Sequence[Middleware]
+    ) -> None:
+        """Tell of a change, outside the lock."""
+
+    def _post(self, change: _Change, action: Action, told: Sequence[Middleware]) -> None:
+        count = self._listening.count
+        self._delivery.post(self._tell_later, change, action, told, count)
+
+    def _tell_later(
+        self, change: _Change, action: Action, told: Sequence[Middleware], count: int
+    ) -> None:
+        """Tell of a change when its turn has come, though not who came after it."""
+        self._tell(self._listening.concerned(change[0], count), change, action, told)
+
+    def _values(self, partial: Partial, state: State) -> dict[str, Any]:
         """Return what is to be set.
 
         Raises:
             StoreError: It is no mapping.
         """
         values = partial(state) if callable(partial) else partial
-        if isinstance(values, dict | Mapping):  # dict first: it is told in a fraction of the time
-            return values
+        if isinstance(values, Mapping):
+            return as_dict(values)
         raise StoreError(
             f"The {self.name} store takes a mapping, or a function of the state that "
             f"returns one, not {type(values).__name__}.",
@@ -163,3 +228,8 @@ class Verbs:
     def _learn(self, entry: Selected, state: State) -> None:
         with self._delivery:
             self._listening.learn(entry, state)
+
+
+def as_dict(state: State) -> dict[str, Any]:
+    """Return a state as a dict: the very object, if it is one (of a subclass, ``|`` may be odd)."""
+    return state if type(state) is dict else dict(state)
