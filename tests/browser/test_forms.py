@@ -382,7 +382,6 @@ def test_an_own_widget_and_a_field_elsewhere_belong_to_the_form(lab: Lab):
     expect(main.locator(".kf-hosted .widget-slider")).to_be_visible()
     expect(main.get_by_label("Limit")).not_to_be_visible()
     alone = lab.page.locator(".kaizen-form").nth(1)
-    assert alone.evaluate("(el) => el.clientWidth") >= 180
     alone.get_by_label("Limit").fill("1.75")
     lab.wait_for_python("panel.form.get_value('limit')", 1.75)
     lab.run_python("slider.value = 1.5")
