@@ -20,7 +20,7 @@ from kaizen_widgets.connection import Connection
 from kaizen_widgets.errors import KaizenError, StoreError, UnauthorizedError
 from kaizen_widgets.graph import Graph
 from kaizen_widgets.stores import Neighbours, Persistence, UIStore
-from kaizen_widgets.widgets import Canvas
+from kaizen_widgets.widgets import AccountPanel, Canvas
 from kaizen_widgets.widgets.tabs import Message, TabLink
 
 logger = logging.getLogger(__name__)
@@ -32,7 +32,7 @@ ELSEWHERE = "Signed out in another notebook."
 
 
 class Account:
-    """Who uses a studio.
+    """Who uses a studio; `panel` shows it, with the buttons to sign in and out.
 
     Args:
         api: The server's resources and the session.
@@ -72,6 +72,13 @@ class Account:
         self._owner = self._user_id()
         self._following = threading.local()
         self.tabs = TabLink(self._heard)
+        self.panel = AccountPanel(
+            self._auth,
+            login=self.login,
+            logout=lambda discard: self.logout(discard=discard),
+            needs_password=connection.local is None,
+            start=api.query_client.loop.start,
+        )
         self._neighbours = connection.storage and Neighbours(
             connection.storage,
             connection.scope,
@@ -116,7 +123,7 @@ class Account:
             self.tabs.tell_session(signed_in=True)
 
     def logout(self, *, discard: bool = False) -> None:
-        """Sign out everywhere, and leave nothing of the user's behind.
+        """Save, sign out everywhere, and leave nothing of the user's behind.
 
         Args:
             discard: Give up unsaved edits, here and in other notebooks, and drafts not yet recovered.
@@ -125,6 +132,8 @@ class Account:
             StoreError: There are unsaved edits, and nothing was done; or the session is over, but the
                 message names what could not be taken away.
         """
+        if not discard:
+            self._keeping.save(WAIT)
         with self._lock:
             if not self._auth.has_tokens:
                 return
@@ -143,6 +152,7 @@ class Account:
             self._neighbours.close()
         for end in self._ends:
             end()
+        self.panel.close()
         with self._lock:
             pass  # What has begun to follow another notebook comes to its end.
 

@@ -44,15 +44,7 @@ from kaizen_widgets.stores import (
     ExecutionStore,
     UIStore,
 )
-from kaizen_widgets.widgets import (
-    AccountPanel,
-    Canvas,
-    NodeForm,
-    Notifications,
-    RunPanel,
-    Theme,
-    UnsavedPanel,
-)
+from kaizen_widgets.widgets import Canvas, NodeForm, Notifications, RunPanel, Theme, UnsavedPanel
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -146,18 +138,11 @@ class Studio(Resources):
             forget=self._forget_user,
             opened=self._open_newest if url is None else lambda: None,
         )
-        self.account_panel = AccountPanel(
-            self.auth,
-            login=self.login,
-            logout=lambda discard: self.logout(discard=discard),
-            needs_password=there.local is None,
-            start=loop.start,
-        )
         self.unsaved_panel = UnsavedPanel(self.keeping, now=loop.now)
         self.screen = (Theme(self.ui), Notifications(self.ui), self.account.tabs)
         desk = self.node_form.beside()
         self.panel = ipw.VBox(
-            [*self.screen, self.account_panel, self.unsaved_panel, desk, self.run_panel]
+            [*self.screen, self.account.panel, self.unsaved_panel, desk, self.run_panel]
         )
         self._run: Run | None = None
         self._connect_canvas()
@@ -186,8 +171,6 @@ class Studio(Resources):
         Raises:
             StoreError: Something is unsaved, and nothing was done; or something could not be taken away.
         """
-        if not discard:
-            self.save()
         self.account.logout(discard=discard)
         return self
 
@@ -341,7 +324,6 @@ class Studio(Resources):
         self.account.close()
         self.keeping.close()
         for widget in (
-            self.account_panel,
             self.unsaved_panel,
             self.run_panel,
             self.node_form,

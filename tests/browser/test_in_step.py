@@ -86,7 +86,8 @@ def test_two_notebooks_disagree_and_lose_nothing(lab: Lab, server: JupyterServer
         other.canvas.get_by_text("Saved", exact=True).wait_for()
         second.screenshot("instep-followed")
 
-        # Its kernel is killed in the middle of an edit; the page says so, and the edit comes back.
+        # Its kernel is killed before an edit is saved; the page says so, and the edit comes back.
+        second.run_python(AWAY)
         other.rename("b", "Bobby")
         second.wait_for_python("studio.graph.node('b').label", "Bobby")
         os.kill(second.python("__import__('os').getpid()"), signal.SIGKILL)
