@@ -1,9 +1,10 @@
 """A Jupyter Server extension: what a kernel says goes to the browser at once.
 
 Tornado leaves Nagle's algorithm on, so that of several small messages the first leaves and the others wait
-until the browser acknowledges it, which it puts off for 40 ms: an edit made in Python, or in another tab,
-showed that much later. Here each kernel's websocket gets ``TCP_NODELAY``. Imported by the server, never by
-the package; knows no widget. ``jupyter server extension disable kaizen_widgets.nodelay`` switches it off.
+until the browser's system acknowledges it, which it may put off for 40 ms: an edit made in Python, or in
+another tab, then shows that much later. Here each kernel's websocket gets ``TCP_NODELAY``. Imported by the
+server, never by the package; knows no widget.
+``jupyter server extension disable kaizen_widgets.nodelay`` switches it off.
 """
 
 from __future__ import annotations
