@@ -15,6 +15,7 @@ from kaizen_widgets.query import QueryClient
 from kaizen_widgets.server.app import create_app
 from kaizen_widgets.server.database import Database
 from kaizen_widgets.server.local import local_session
+from kaizen_widgets.testing import MockServer
 from kaizen_widgets.testing.clock import FakeClock, VirtualLoop
 from kaizen_widgets.transport import Tokens, Transport
 
@@ -86,3 +87,23 @@ def fake(loop: VirtualLoop) -> Callable[[Callable[[httpx.Request], Any]], Api]:
         return Api(transport, client)
 
     return make
+
+
+@pytest.fixture
+def server(loop: VirtualLoop) -> MockServer:
+    return MockServer(loop.clock)
+
+
+@pytest.fixture
+def api(loop: VirtualLoop, server: MockServer) -> Iterator[Api]:
+    """A client of ``server``, signed in."""
+    transport = Transport(
+        "https://k.example.com",
+        clock=loop.clock,
+        transport=server,
+        tokens=Tokens("access-1", "refresh-1"),
+        jitter=lambda: 0.0,
+    )
+    client = QueryClient(loop=loop, clock=loop.clock, default_options=studio_defaults())
+    yield Api(transport, client)
+    client.clear()

@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from kaizen_widgets.api import Api, studio_defaults
+from kaizen_widgets.api import Api
 from kaizen_widgets.errors import (
     ForbiddenError,
     InvalidInputError,
@@ -21,9 +21,7 @@ from kaizen_widgets.errors import (
     TransportError,
 )
 from kaizen_widgets.graph import Edge, Graph, Node
-from kaizen_widgets.query import QueryClient
 from kaizen_widgets.testing import Call, MockServer, Reply
-from kaizen_widgets.transport import Tokens, Transport
 
 GRAPH = Graph(
     [
@@ -75,20 +73,6 @@ def server(loop: Any) -> SharpServer:
     server.answer("PUT", "/pipelines/p/graph", server.save)
     server.answer("GET", "/auth/me", ME)
     return server
-
-
-@pytest.fixture
-def api(loop: Any, server: SharpServer) -> Iterator[Api]:
-    transport = Transport(
-        "https://k.example.com",
-        clock=loop.clock,
-        transport=server,
-        tokens=Tokens("access-1", "refresh-1"),
-        jitter=lambda: 0.0,
-    )
-    client = QueryClient(loop=loop, clock=loop.clock, default_options=studio_defaults())
-    yield Api(transport, client)
-    client.clear()
 
 
 @pytest.fixture

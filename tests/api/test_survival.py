@@ -8,33 +8,13 @@ from typing import Any
 
 import pytest
 
-from kaizen_widgets.api import Api, studio_defaults
+from kaizen_widgets.api import Api
 from kaizen_widgets.api.mapping import model_id, provider_and_model, stretch
 from kaizen_widgets.errors import DecodeError, InvalidInputError, KaizenError, TransportError
 from kaizen_widgets.graph import Graph, Node
-from kaizen_widgets.query import QueryClient
 from kaizen_widgets.testing import Call, MockServer, Reply
-from kaizen_widgets.transport import Tokens, Transport
 
 ID = "00000000-0000-4000-8000-000000000001"
-
-
-@pytest.fixture
-def server(loop) -> MockServer:
-    return MockServer(loop.clock)
-
-
-@pytest.fixture
-def api(loop, server: MockServer) -> Api:
-    transport = Transport(
-        "https://k.example.com",
-        clock=loop.clock,
-        transport=server,
-        tokens=Tokens("access-1", "refresh-1"),
-        jitter=lambda: 0.0,
-    )
-    client = QueryClient(loop=loop, clock=loop.clock, default_options=studio_defaults())
-    return Api(transport, client)
 
 
 @pytest.fixture
