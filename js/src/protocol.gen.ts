@@ -110,11 +110,15 @@ export interface Redo {
   n: number;
 }
 /**
- * What is selected in this view; not document, not numbered, last one wins (S12).
+ * What is selected in this view; not document, not answered, the last one told wins (S12).
+ *
+ * Attributes:
+ *     at: Counts what the view told, so that one that was overtaken is let go.
  */
 export interface Select {
   kind: "select";
   client: string;
+  at: number;
   nodes: string[];
   edges: string[];
 }
@@ -124,6 +128,7 @@ export interface Select {
 export interface Leave {
   kind: "leave";
   client: string;
+  at: number;
 }
 /**
  * A button that is no edit; answered with an `Answer` of the same ``id``.

@@ -56,6 +56,11 @@ export const NOTHING_YET: ReplicaState = {
   link: "opening",
 };
 
+/** Whether the kernel has heard all that was asked, or never will. */
+export function isHeard({ pending, link }: ReplicaState): boolean {
+  return pending.length === 0 || link === "gone";
+}
+
 /** A problem that was found on this side. */
 export function ownProblem(code: string, what: string, error: unknown): Problem {
   const why = error instanceof Error ? error.message : String(error);

@@ -49,7 +49,8 @@ export class Replica {
   /** Whether a request was sent again since the last answer. */
   private resent = false;
   private commands = new Set<number>();
-  private lastCommand = 0;
+  /** Numbers what is no request: commands, and what is told. */
+  private last = 0;
   private readonly helloRetry: Retry;
   private readonly requestRetry: Retry;
   private readonly watch: LinkWatch;
@@ -118,9 +119,8 @@ export class Replica {
   }
 
   command(name: Command["name"]): void {
-    const id = ++this.lastCommand;
-    this.commands.add(id);
-    this.put({ kind: "command", client: this.client, id, name });
+    this.commands.add(++this.last);
+    this.put({ kind: "command", client: this.client, id: this.last, name });
     this.watch.look();
   }
 
@@ -149,8 +149,8 @@ export class Replica {
   }
 
   /** Tells what is selected here, or that this view goes; nobody answers that. */
-  tell(news: Omit<Select, "client"> | Omit<Leave, "client">): void {
-    if (this.state.epoch !== null) this.put({ ...news, client: this.client });
+  tell(news: Omit<Select, "client" | "at"> | Omit<Leave, "client" | "at">): void {
+    if (this.state.epoch !== null) this.put({ ...news, client: this.client, at: ++this.last });
   }
 
   /** The wire is back: asks where the kernel stands and sends every unanswered request again. */

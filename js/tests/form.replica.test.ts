@@ -48,7 +48,7 @@ function patch(rev: number, rest: Partial<Patch>): Patch {
   return { kind: "patch", base: rev - 1, rev, seen: {}, ...rest };
 }
 
-test("typing goes out as one message after a pause", () => {
+test("F1: typing goes out as one message after a pause", () => {
   const { replica, clock, sent } = open();
   for (const text of ["H", "He", "Hel"]) {
     replica.edit("/name", text);
@@ -71,7 +71,7 @@ test("a submit carries what was typed and not yet told", () => {
   ]);
 });
 
-test("a patch never takes back what was typed after the kernel last listened", () => {
+test("F1: a patch never takes back what was typed after the kernel last listened", () => {
   const { replica, clock } = open();
   replica.edit("/name", "a");
   clock.pass(PAUSE);

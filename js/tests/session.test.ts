@@ -55,6 +55,18 @@ test("undo takes back the arrow keys too: they are committed first", () => {
   expect(fake.sent.map(({ kind }) => kind)).toEqual(["hello", "push", "undo"]);
 });
 
+test("Run comes after the edits made before it, once; Cancel waits for nothing (F4)", () => {
+  const { fake, session } = open();
+  fake.answers = false;
+  session.onNodesChange([place(5, false)]);
+  for (const name of ["run", "run", "cancel"] as const) session.command(name);
+  const kinds = () =>
+    fake.sent.map((sent) => (sent.kind === "command" ? sent.name : sent.kind)).slice(1);
+  expect(kinds()).toEqual(["push", "cancel"]);
+  fake.say({ kind: "applied", epoch: "E", rev: 1, client: "me", n: 1, batch: move("a", 5) });
+  expect(kinds()).toEqual(["push", "cancel", "run"]);
+});
+
 test("an own drag is not moved by what arrives meanwhile, and wins (S6)", () => {
   const { fake, session } = open();
   session.onNodesChange([place(50, true)]);
@@ -83,7 +95,7 @@ test("selection is reported at most every 100 ms, and never put into the documen
   session.onNodesChange([select("b")]);
   clock.advance(100);
   const reports = fake.sent.filter(({ kind }) => kind === "select");
-  expect(reports).toEqual([{ kind: "select", client: "me", nodes: ["a", "b"], edges: [] }]);
+  expect(reports).toEqual([{ kind: "select", client: "me", at: 1, nodes: ["a", "b"], edges: [] }]);
   expect(fake.pushes()).toEqual([]);
 });
 

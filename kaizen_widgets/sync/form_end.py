@@ -11,6 +11,7 @@ import logging
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 from pydantic import ValidationError
@@ -25,13 +26,16 @@ from kaizen_widgets.sync.form_messages import (
     Focus,
     FormHello,
     FormPicture,
+    Numbered,
     Patch,
     ResetForm,
     Submit,
     Whole,
     form_message,
+    sender_of,
 )
 from kaizen_widgets.sync.form_told import Surroundings, Told
+from kaizen_widgets.sync.in_order import InOrder
 
 log = logging.getLogger(__name__)
 
@@ -53,6 +57,7 @@ class FormEnd:
         widgets: The users' own widgets by key, as references the page resolves.
         only: Keys of the fields of this area; None for all.
         clock: Time and timers.
+        on_failure: Takes what a user's own code raised while a view's message was done.
     """
 
     def __init__(
@@ -67,6 +72,7 @@ class FormEnd:
         widgets: Mapping[str, str],
         only: tuple[str, ...] | None,
         clock: Clock,
+        on_failure: Callable[[Exception], object],
     ) -> None:
         self._form = form
         self._send = send
@@ -85,6 +91,7 @@ class FormEnd:
         self._focus: Focus | None = None
         self._timer: Timer | None = None
         self._sent_at = float("-inf")
+        self._line = InOrder(again=self._answer, on_error=on_failure, clock=clock)
         self._end = form.subscribe(self._on_change)
 
     # ------------------------------------------------------------ from Python
@@ -123,6 +130,7 @@ class FormEnd:
     def close(self) -> None:
         """Stop listening."""
         self._end()
+        self._line.close()
         with self._lock:
             self._is_owed = False
             self._stop_timer()
@@ -136,15 +144,18 @@ class FormEnd:
         except ValidationError as error:
             kinds = sorted({detail["type"] for detail in error.errors(include_input=False)})
             log.warning("A form refused a message of a view: %s.", ", ".join(kinds))
+            if (sender := sender_of(content)) is not None:
+                self._line.take(*sender, partial(self._refuse, *sender))
             return
         if isinstance(message, FormHello):
             self._greet(message)
             return
+        self._line.take(message.client, message.seq, partial(self._take, message, buffers))
+
+    def _take(self, message: Numbered, buffers: Sequence[Any]) -> None:
         failure: Exception | None = None
         with self._one_patch():
             self._is_owed = True
-            if message.seq <= self._seen.get(message.client, 0):
-                return  # sent twice, done once
             self._seen[message.client] = message.seq
             try:
                 with self._form.batch():
@@ -162,18 +173,31 @@ class FormEnd:
         if failure is not None:
             raise failure
 
+    def _refuse(self, client: str, seq: int) -> None:
+        """Have a view show what is, where it shows what was refused."""
+        with self._lock:
+            self._seen[client] = seq
+            self._send_whole(client)
+
+    def _answer(self) -> None:
+        with self._one_patch():
+            self._is_owed = True
+
     def _greet(self, message: FormHello) -> None:
         with self._lock:
             self.flush()
-            seen = self._seen.setdefault(message.client, 0)
+            self._seen.setdefault(message.client, 0)
             if message.missed:
-                whole = Whole(kind="whole", to=message.client, seen=seen, picture=self.picture())
-                self._send(whole)
+                self._send_whole(message.client)
             else:
                 self._is_owed = True
                 self.flush()
 
     # -------------------------------------------------------------- to views
+
+    def _send_whole(self, client: str) -> None:
+        picture = self.picture()
+        self._send(Whole(kind="whole", to=client, seen=self._seen[client], picture=picture))
 
     def flush(self) -> None:
         """Send what the views do not know yet."""

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import ConfigDict, Field, TypeAdapter
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
 from kaizen_widgets.graph.operations import Json
 from kaizen_widgets.graph.wire import Wire
@@ -297,3 +297,19 @@ FormMail = Annotated[Patch | Whole, Field(discriminator="kind")]
 
 form_message: TypeAdapter[FormMessage] = TypeAdapter(FormMessage)
 form_mail: TypeAdapter[FormMail] = TypeAdapter(FormMail)
+
+
+class _Sender(Wire):
+    model_config = ConfigDict(extra="ignore")
+
+    client: ClientId
+    seq: Count
+
+
+def sender_of(content: object) -> tuple[str, int] | None:
+    """Return the client and the number of a message that is none otherwise; None without them."""
+    try:
+        sender = _Sender.model_validate(content)
+    except ValidationError:
+        return None
+    return sender.client, sender.seq

@@ -96,9 +96,10 @@ class Request:
 
 @dataclass
 class _View:
-    """What the kernel remembers of a view, so that each request counts once (S2)."""
+    """What the kernel remembers of a view: each request counts once (S2), a late selection never (S12)."""
 
     handled: int = 0
+    told: int = 0
     refusals: OrderedDict[int, Problem] = field(default_factory=OrderedDict)
 
 
@@ -149,14 +150,8 @@ class KernelEnd:
                 self._send_snapshot(message.client, message)
             case Push() | Undo() | Redo():
                 self._handle_request(message)
-            case Select():
-                graph = self._document.graph
-                nodes = tuple(node for node in message.nodes if graph.has_node(node))
-                edges = tuple(edge for edge in message.edges if graph.has_edge(edge))
-                self._later(Peer(client=message.client, nodes=nodes, edges=edges))
-                self._on_select(nodes, edges)
-            case Leave():
-                self._later(Peer(client=message.client))
+            case Select() | Leave():
+                self._handle_selection(message)
             case Command():
                 problem = self._on_command(message.name)
                 self._later(Answer(to=message.client, id=message.id, problem=problem))
@@ -177,6 +172,21 @@ class KernelEnd:
             view.handled = message.n
             if not done:
                 self._later(self._handled(message.client, message.n))
+
+    def _handle_selection(self, message: Select | Leave) -> None:
+        with self._document.locked():
+            view = self._view(message.client)
+            if message.at < view.told:
+                return
+            view.told = message.at
+            if isinstance(message, Leave):
+                self._later(Peer(client=message.client))
+                return
+            graph = self._document.graph
+            nodes = tuple(node for node in message.nodes if graph.has_node(node))
+            edges = tuple(edge for edge in message.edges if graph.has_edge(edge))
+            self._later(Peer(client=message.client, nodes=nodes, edges=edges))
+            self._document.post(lambda: self._on_select(nodes, edges))
 
     def _do(self, message: Push | Undo | Redo, request: Request) -> bool:
         match message:

@@ -70,10 +70,15 @@ class Redo(Wire):
 
 
 class Select(Wire):
-    """What is selected in this view; not document, not numbered, last one wins (S12)."""
+    """What is selected in this view; not document, not answered, the last one told wins (S12).
+
+    Attributes:
+        at: Counts what the view told, so that one that was overtaken is let go.
+    """
 
     kind: Literal["select"] = "select"
     client: ClientId
+    at: Count = 0
     nodes: tuple[ElementId, ...] = ()
     edges: tuple[ElementId, ...] = ()
 
@@ -83,6 +88,7 @@ class Leave(Wire):
 
     kind: Literal["leave"] = "leave"
     client: ClientId
+    at: Count = 0
 
 
 class Command(Wire):

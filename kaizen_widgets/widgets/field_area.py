@@ -66,6 +66,7 @@ class FieldArea(BundledWidget):
             widgets=widgets or {},
             only=only,
             clock=clock,
+            on_failure=self._failed,
         )
         super().__init__(**options)
         self.on_msg(self._receive)
@@ -90,11 +91,12 @@ class FieldArea(BundledWidget):
             self.send(mail.model_dump(mode="json", by_alias=True, exclude_defaults=True))
 
     def _receive(self, _widget: Any, content: Any, buffers: Any) -> None:
-        try:
-            self.end.receive(content, buffers)
-        except Exception as error:  # a user's observer; nobody else would see it
-            log.exception("Something that follows a form raised; the edit itself was made.")
-            self._on_failure(error)
+        self.end.receive(content, buffers)
+
+    def _failed(self, error: Exception) -> None:
+        """Say what a user's observer raised; nobody else would see it."""
+        log.error("Something that follows a form raised; the edit itself was made.", exc_info=error)
+        self._on_failure(error)
 
     def __repr__(self) -> str:
         return "FieldArea()"

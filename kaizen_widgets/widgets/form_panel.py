@@ -29,6 +29,7 @@ from kaizen_widgets.sync.form_nodes import tree_of, tree_of_model
 from kaizen_widgets.widgets import own_fields
 from kaizen_widgets.widgets.field_area import FieldArea
 from kaizen_widgets.widgets.markup import BAD, GOOD, alert, heading, note
+from kaizen_widgets.widgets.panel import AFTER_EDITS
 from kaizen_widgets.widgets.surroundings import Offer, ReadOut, Surroundings, When
 
 log = logging.getLogger(__name__)
@@ -124,10 +125,9 @@ class FormPanel(ipw.VBox):
         )
         self.title = self._root.label if title is None else title
         self.heading = ipw.HTML(heading(self.title), layout=wide, style=text_style)
-        self.submit_button = ipw.Button(
-            description=submit_label, button_style="primary", layout=narrow, style=button_style
-        )
-        self.reset_button = ipw.Button(description=reset_label, layout=narrow, style=button_style)
+        alike = {"layout": narrow, "style": button_style, "_dom_classes": (AFTER_EDITS,)}
+        self.submit_button = ipw.Button(description=submit_label, button_style="primary", **alike)
+        self.reset_button = ipw.Button(description=reset_label, **alike)
         self.status = ipw.HTML(layout=narrow, style=text_style)
         self.submit_button.on_click(lambda _button: self.submit())
         self.reset_button.on_click(lambda _button: self.reset())

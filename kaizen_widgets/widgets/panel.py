@@ -15,6 +15,9 @@ import ipywidgets as ipw
 
 from kaizen_widgets.widgets.theme import THEME_CSS
 
+AFTER_EDITS = "kaizen-after-edits"
+"""The class of buttons whose press comes after what was typed before it (`js/src/settled.ts`)."""
+
 
 class KeyGuard(anywidget.AnyWidget):
     """Draws nothing; looks after the keys and the colours of every panel of the page."""

@@ -20,7 +20,7 @@ from kaizen_widgets.stores.execution import GOES_ON
 from kaizen_widgets.widgets.execution_panel import ExecutionPanel
 from kaizen_widgets.widgets.layouts import wrapping
 from kaizen_widgets.widgets.markup import alert
-from kaizen_widgets.widgets.panel import Panel
+from kaizen_widgets.widgets.panel import AFTER_EDITS, Panel
 
 
 class RunPanel(Panel):
@@ -49,6 +49,7 @@ class RunPanel(Panel):
             tooltip="What the run works on",
         )
         self.run_button = ipw.Button(description="Run", icon="play", button_style="primary")
+        self.run_button.add_class(AFTER_EDITS)
         self.cancel_button = ipw.Button(description="Cancel", icon="stop")
         self.problem = ipw.HTML()
         self.execution = ExecutionPanel(execution, clock=clock)

@@ -214,6 +214,15 @@ def test_s12_selection_is_no_revision_and_unknown_ids_are_left_out(bench):
     assert bench.store.rev == 0
 
 
+def test_s12_a_selection_that_was_overtaken_is_let_go(bench):
+    for at, nodes in ((2, ["a"]), (1, [])):
+        bench.end.receive({"kind": "select", "client": "v1", "at": at, "nodes": nodes, "edges": []})
+    bench.end.receive({"kind": "leave", "client": "v1", "at": 4})
+    bench.end.receive({"kind": "select", "client": "v1", "at": 3, "nodes": ["a"], "edges": []})
+    assert bench.selected == [(("a",), ())]
+    assert [peer.nodes for peer in bench.said] == [("a",), ()]
+
+
 def test_s14_undo_is_a_request_that_counts_once(bench):
     bench.store.commit((SetProperty(kind="node", id="a", path=("data", "label"), value="B"),))
     bench.store.commit((SetProperty(kind="node", id="a", path=("data", "label"), value="C"),))

@@ -122,6 +122,20 @@ def test_nonsense_from_the_wire_changes_nothing(comms: FakeComms, caplog: pytest
     assert "hunter2" not in caplog.text
 
 
+def test_f2_a_message_that_is_refused_was_heard_and_the_view_shows_what_is(comms: FakeComms):
+    panel, view = open_panel(comms)
+    before = panel.form.values
+    view.seq = 1
+    view.comm.deliver_custom(
+        {"kind": "change", "client": view.client, "seq": 1, "edits": [{"key": "name"}]}
+    )
+    whole = view.comm.custom[-1]
+    assert (whole["kind"], whole["to"], whole["seen"]) == ("whole", view.client, 1)
+    view.follow()
+    view.type("/name", "Next")
+    assert panel.form.values == {**before, "name": "Next"}
+
+
 def test_not_set_and_empty_are_told_apart(comms: FakeComms):
     panel, view = open_panel(comms)
     assert view.picture["cells"]["/note"] == {"unset": True}

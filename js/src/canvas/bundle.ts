@@ -4,6 +4,9 @@ import { createElement } from "react";
 import { createRoot } from "react-dom/client";
 import { Channel, type Model } from "../channel.ts";
 import { browserClock } from "../clock.ts";
+import { widgetsAreHeard } from "../host_widgets.ts";
+import { isHeard } from "../replica-state.ts";
+import { speak } from "../settled.ts";
 import { addStyles } from "../styles.ts";
 import css from "../theme.css?inline";
 import { Canvas } from "./Canvas.tsx";
@@ -29,9 +32,15 @@ export function mount({ model, el }: View): () => void {
     browserClock,
   );
   const root = createRoot(makeHost(el, session, ending.signal));
+  const manager = (model as { widget_manager?: unknown }).widget_manager;
+  const silences = [
+    speak(() => isHeard(session.replica.store.get())),
+    speak(widgetsAreHeard(manager, browserClock)),
+  ];
   session.start();
   root.render(createElement(Canvas, { session }));
   return () => {
+    for (const silence of silences) silence();
     session.close();
     root.unmount();
     ending.abort();

@@ -16,6 +16,7 @@ import type { Command, KindLook, Problem } from "../protocol.gen.ts";
 import { Replica } from "../replica.ts";
 import type { ReplicaState } from "../replica-state.ts";
 import { type Readable, Store, type Unsubscribe } from "../store.ts";
+import { Commands } from "./commands.ts";
 import { type Flow, type FlowEdge, type FlowNode, flowOf, NO_FLOW } from "./flow.ts";
 import type { NewId, XY } from "./gestures.ts";
 import * as gestures from "./gestures.ts";
@@ -59,6 +60,7 @@ export class Session {
   private reported: { nodes: string[]; edges: string[] } = { nodes: [], edges: [] };
   private endReport: Unsubscribe | null = null;
   private lastNotice = 0;
+  private readonly commands: Commands;
   private readonly ends = new Set<Unsubscribe>();
 
   constructor(
@@ -75,6 +77,8 @@ export class Session {
       select: (nodes, edges) => this.show(nodes, edges),
       peer: (peer, nodes, edges) => this.peers.mark(peer, [...nodes, ...edges]),
     });
+    this.commands = new Commands(this.replica);
+    this.ends.add(this.commands.close);
     this.ends.add(this.replica.store.subscribe(() => this.draw()));
     this.ends.add(this.flow.subscribe(() => this.window.show(this.flow.get())));
   }
@@ -231,7 +235,7 @@ export class Session {
 
   command(name: Command["name"]): void {
     this.commitArrows();
-    this.replica.command(name);
+    this.commands.send(name);
   }
 
   selectAll(): void {

@@ -1,6 +1,8 @@
 /** The form's bundle: what every field area of a page shares (see `loader.ts`). No React in it. */
 import type { AnyModel } from "@anywidget/types";
 import { browserClock } from "../clock.ts";
+import { widgetsAreHeard } from "../host_widgets.ts";
+import { speak } from "../settled.ts";
 import { addStyles } from "../styles.ts";
 import { colorMode, onColorMode } from "../theme.ts";
 import { Area } from "./area.ts";
@@ -33,6 +35,7 @@ export function mount({ model, el }: { model: Model; el: HTMLElement }): () => v
   model.on("msg:custom", onMessage);
   views += 1;
   const manager = (model.widget_manager ?? null) as unknown as WidgetManager | null;
+  const silences = [speak(() => replica.isHeard), speak(widgetsAreHeard(manager, browserClock))];
   const area = new Area(replica, `kf${views}`, manager, ending.signal);
   const paint = () => {
     area.el.dataset.theme = colorMode();
@@ -44,6 +47,7 @@ export function mount({ model, el }: { model: Model; el: HTMLElement }): () => v
   replica.hello();
   return () => {
     replica.flush();
+    for (const silence of silences) silence();
     ending.abort();
     replica.close();
     model.off("msg:custom", onMessage);

@@ -47,6 +47,11 @@ export class Replica {
     private readonly clock: Clock,
   ) {}
 
+  /** Whether the kernel has heard all that was typed here, or never will. */
+  get isHeard(): boolean {
+    return this.standing === "gone" || (this.unsent.size === 0 && this.heard >= this.seq);
+  }
+
   cell(key: string): Cell {
     return this.picture.cells[key] ?? {};
   }
