@@ -46,7 +46,7 @@ class StoreDevtools(Panel):
     _link: Any = None  # ipywidgets closes also what was refused when made
 
     def __init__(self, store: Middled, *, clock: Clock = background) -> None:
-        if not hasattr(store, "use") or not hasattr(store, "apply"):
+        if not hasattr(store, "use") or not hasattr(store, "set"):
             raise TypeError(f"StoreDevtools need a store, not {type(store).__name__}.")
         self.action_log = ActionLog(now=clock.now)
         self.summary = ipw.HTML(layout=ipw.Layout(flex="1 1 160px"))

@@ -37,6 +37,8 @@ ROUNDS, SETS = 5, {1: 20_000, 1_000: 400}
 
 Set = Callable[[int], object]
 
+heard = 0
+
 
 def main(_arguments: Sequence[str]) -> int:
     """Measure and print; there are no options."""
@@ -82,8 +84,9 @@ def _key(index: int, keys: int) -> str:
     return f"k{1 + index % (keys - 1) if index else 0}"
 
 
-def _concerned(*_: Any) -> None:
-    pass
+def _concerned(_new: Any, _old: Any = None) -> None:
+    global heard
+    heard += 1  # as zustand's does, in sets.mjs
 
 
 def _unconcerned(*_: Any) -> None:

@@ -1,5 +1,7 @@
 """The four verbs of a store."""
 
+import threading
+
 import pytest
 from traitlets import Bool, TraitError, Unicode, link
 
@@ -172,3 +174,44 @@ def test_each_set_is_heard_of_with_the_state_it_made():
         lamp.set({"color": "red"})
         lamp.set({"color": "blue"})
     assert heard == [("white", "red"), ("red", "blue")]
+
+
+def test_an_assignment_is_heard_of_once_the_lock_is_free():
+    lamp, heard = Lamp(), []
+    lamp.subscribe(lambda state, previous: heard.append((previous["color"], state["color"])))
+    with lamp.locked():
+        lamp.color = "red"
+        lamp.set({"color": "blue"})
+        assert heard == []
+    assert heard == [("white", "red"), ("red", "blue")]
+
+
+def test_what_another_thread_sets_meanwhile_is_heard_of_after_what_is_being_told():
+    lamp, heard = Lamp(), []
+
+    def hear(state, previous):
+        if state["color"] == "red":
+            other = threading.Thread(target=lamp.set, args=({"color": "blue"},))
+            other.start()
+            other.join(timeout=10)
+        heard.append((previous["color"], state["color"]))
+
+    lamp.subscribe(hear)
+    lamp.set({"color": "red"})
+    assert heard == [("white", "red"), ("red", "blue")]
+
+
+def test_of_two_listeners_errors_the_first_surfaces_also_when_the_second_comes_of_a_set_it_made():
+    lamp = Lamp()
+
+    def hear(state, _previous):
+        if not state["on"]:
+            lamp.set({"on": True})
+            raise ValueError("first")
+        raise KeyError("second")
+
+    lamp.subscribe(hear)
+    with pytest.raises(ValueError, match="first"):
+        lamp.set({"color": "red"})
+    lamp.set({"on": True})  # equal, so silent: nothing is stuck, nothing is told twice
+    assert lamp.get() == {"on": True, "color": "red"}
