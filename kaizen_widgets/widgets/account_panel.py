@@ -57,6 +57,7 @@ class AccountPanel(Panel):
         self._lock = threading.RLock()
         self._shown: tuple[Any, ...] = ()
         self._problem = ""
+        self._closed = False
         self._form: FormPanel | None = None
         self._who = ipw.HTML()
         self._button = ipw.Button(
@@ -91,7 +92,7 @@ class AccountPanel(Panel):
             user = (auth.user or {}) if known else {}
             name = str(user.get("name") or user.get("email") or "")
             wanted = (known, name, auth.message, self._problem)
-            if wanted == self._shown:
+            if wanted == self._shown or self._closed:
                 return
             self._shown = wanted
             self._who.value = note(name)
@@ -113,6 +114,8 @@ class AccountPanel(Panel):
     def close(self) -> None:
         """Close the panel and stop listening."""
         self._end()
+        with self._lock:  # A sign-out on its way ends without making widgets anew.
+            self._closed = True
         for part in (*self._notices.children, self._form, self._notices, self._bar):
             if part is not None:
                 part.close()
