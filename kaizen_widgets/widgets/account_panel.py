@@ -59,6 +59,8 @@ class AccountPanel(Panel):
         self._problem = ""
         self._closed = False
         self._form: FormPanel | None = None
+        # One for as long as nobody is signed in: a page would draw a new one before the old one went.
+        self._out: Notice | None = None
         self._who = ipw.HTML()
         self._button = ipw.Button(
             tooltip="Sign out here and in your other notebooks: studio.logout()",
@@ -105,7 +107,10 @@ class AccountPanel(Panel):
                 notices.append(self._not_signed_out(self._problem))
             self._notices.children = notices
             for notice in old:
-                notice.close()
+                if notice not in notices:
+                    notice.close()
+            if known:
+                self._out = None
             if known and self._form is not None:
                 self._form.reset()  # What was typed is kept by nobody.
                 self._form.close()
@@ -153,7 +158,11 @@ class AccountPanel(Panel):
 
     def _signed_out(self, message: str) -> Notice:
         said = message or "Nobody is signed in."
-        notice = Notice(f"{said} Nothing can be opened or saved until you sign in.")
+        text = f"{said} Nothing can be opened or saved until you sign in."
+        if self._out is not None:
+            self._out.reword(text)
+            return self._out
+        notice = self._out = Notice(text)
         if not self._needs_password:
             notice.button(
                 "Sign in",

@@ -17,19 +17,17 @@ class Notice(ipw.VBox):
     """One sentence with buttons, and room for what they have to say."""
 
     def __init__(self, text: str, *, urgent: bool = False) -> None:
-        role = "alert" if urgent else "status"
-        words = ipw.HTML(
-            f'<span role="{role}" style="line-height: 1.4">{html.escape(text)}</span>',
-            layout=ipw.Layout(flex="1 1 320px", min_width="240px"),
-        )
+        self._role = "alert" if urgent else "status"
+        self._words = ipw.HTML(layout=ipw.Layout(flex="1 1 320px", min_width="240px"))
+        self.reword(text)
         self._buttons: list[ipw.Button] = []
         self._is_open = False
         self._bar = ipw.HBox(layout=ipw.Layout(flex_flow="row wrap"))
         self._more = ipw.HTML(layout=ipw.Layout(display="none"))
         line = ipw.HBox(
-            [words, self._bar], layout=ipw.Layout(flex_flow="row wrap", align_items="center")
+            [self._words, self._bar], layout=ipw.Layout(flex_flow="row wrap", align_items="center")
         )
-        self._own = (words, self._bar, self._more, line)
+        self._own = (self._words, self._bar, self._more, line)
         super().__init__(
             [line, self._more],
             layout=ipw.Layout(
@@ -40,6 +38,12 @@ class Notice(ipw.VBox):
             ),
             # Whoever decides, decides about what was typed until then.
             _dom_classes=(AFTER_EDITS,),
+        )
+
+    def reword(self, text: str) -> None:
+        """Say another sentence, with the same buttons."""
+        self._words.value = (
+            f'<span role="{self._role}" style="line-height: 1.4">{html.escape(text)}</span>'
         )
 
     def button(
