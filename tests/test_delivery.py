@@ -100,7 +100,7 @@ def test_ctrl_c_in_the_middle_of_a_set_leaves_the_store_usable():
                 lambda state: state["a"], lambda new, _old, heard=heard: heard.append(new)
             )
             with pytest.raises(KeyboardInterrupt):
-                # Again after a while: on a busy machine a signal has been lost.
+                # Again after a while: one that comes within a garbage collector's callback is swallowed.
                 signal.setitimer(signal.ITIMER_VIRTUAL, chance.uniform(1e-4, 5e-4), 0.2)
                 for value in itertools.count(1):
                     store.set({"a": value})

@@ -89,7 +89,8 @@ class Verbs:
                         entries = listening.all or listening.now(change[0])
                         delivery.teller = thread
             finally:
-                release()
+                if is_held():  # not when Ctrl-C came while it was waited for
+                    release()
         finally:
             if entries is not None and change is not None:
                 try:
