@@ -89,8 +89,10 @@ class Verbs:
                         entries = listening.all or listening.now(change[0])
                         delivery.teller = thread
             finally:
-                if is_held():  # not when Ctrl-C came while it was waited for
+                try:
                     release()
+                except RuntimeError:  # Ctrl-C came while it was waited for
+                    pass
         finally:
             if entries is not None and change is not None:
                 try:
