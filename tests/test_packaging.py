@@ -41,11 +41,6 @@ def test_the_wheel_holds_the_bundle_and_the_package(wheel: set[str]):
     assert BUNDLE | {"kaizen_widgets/__init__.py", "kaizen_widgets/graph/graph.py"} <= wheel
 
 
-def test_the_wheel_makes_its_server_extension_known(wheel: set[str]):
-    place = "data/etc/jupyter/jupyter_server_config.d/kaizen_widgets.json"
-    assert any(name.endswith(place) for name in wheel)
-
-
 def test_the_form_is_small_enough_to_come_with_any_page():
     source = (ROOT / "kaizen_widgets" / "static" / "form.js").read_bytes()
     assert len(gzip.compress(source, 6)) <= 30_000
