@@ -31,19 +31,11 @@ from kaizen_widgets.background import BackgroundLoop, background
 from kaizen_widgets.clock import NewId, random_id
 from kaizen_widgets.connection import connect
 from kaizen_widgets.engines import Run, follow, start
-from kaizen_widgets.errors import (
-    KaizenError,
-    NotFoundError,
-    UnauthorizedError,
-)
+from kaizen_widgets.errors import KaizenError, NotFoundError, UnauthorizedError
 from kaizen_widgets.graph import Graph
 from kaizen_widgets.nodes import Functions, default_registry
 from kaizen_widgets.query import Persister, QueryCacheEvent, QueryClient
-from kaizen_widgets.stores import (
-    CanvasStore,
-    ExecutionStore,
-    UIStore,
-)
+from kaizen_widgets.stores import CanvasStore, ExecutionStore, UIStore
 from kaizen_widgets.widgets import Canvas, NodeForm, Notifications, RunPanel, Theme, UnsavedPanel
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -90,17 +82,17 @@ class Studio(Resources):
             workspace_id=there.workspace_id,
             session=self.auth,
         )
-        self._kept: Persister | None = None
+        self._kept: list[Persister | KeptChanges] = []
         if url is not None and there.storage is not None:
             # The embedded API's own file is no slower than a copy of it.
-            self._kept = keep_queries(
+            kept = keep_queries(
                 self.query_client, there.storage, address=there.scope, session=self.auth
             )
+            self._kept.append(kept)
         self.ui = UIStore(clock=loop, new_id=new_id)
         ui_kept = self.ui.keep(there.storage) if there.storage else None
-        self._changes: KeptChanges | None = None
         if there.storage is not None and there.leases is not None:
-            self._changes = KeptChanges(
+            changes = KeptChanges(
                 self.query_client,
                 there.storage,
                 there.leases,
@@ -109,6 +101,7 @@ class Studio(Resources):
                 ask=self.api.auth.endpoints.me,
                 on_found=self._found_changes,
             )
+            self._kept.append(changes)
         self.kinds = default_registry()
         self.functions = Functions()
         self.store = CanvasStore(new_id=new_id, now=loop.now)
@@ -323,19 +316,12 @@ class Studio(Resources):
             self.save()
         self.account.close()
         self.keeping.close()
-        for widget in (
-            self.unsaved_panel,
-            self.run_panel,
-            self.node_form,
-            self.canvas,
-            *self.screen,
-        ):
-            widget.close()
-        self.panel.close()
+        parts = (self.unsaved_panel, self.run_panel, self.node_form, self.canvas, *self.screen)
+        for part in (*parts, self.panel):
+            part.close()
         self.query_client.unmount()
-        for kept in (self._kept, self._changes):
-            if kept is not None:
-                kept.close()
+        for kept in self._kept:
+            kept.close()
         self._loop.wait(self.api.transport.aclose(), SAVE_TIMEOUT)
         self._connection.close()
 
