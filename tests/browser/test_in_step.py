@@ -50,7 +50,10 @@ def test_two_notebooks_disagree_and_lose_nothing(lab: Lab, server: JupyterServer
         other.canvas.get_by_text("Not saved: The server is away.").wait_for()
         lab.page.bring_to_front()
         one.rename("a", "Anna")
-        lab.wait_for_python("studio.graph.node('a').label", "Anna")
+        # Not by the word "Saved": before the edit is heard of, it is still that of the last one.
+        lab.wait_for_python(
+            "(studio.graph.node('a').label, studio.store.is_dirty)", ["Anna", False]
+        )
         one.canvas.get_by_text("Saved", exact=True).wait_for()
         second.run_python(BACK)
         second.page.bring_to_front()
