@@ -1,5 +1,5 @@
 // Writes the TypeScript of each protocol from the JSON Schema of its Python messages.
-// Schema: what is piped in with `--stdin`, else what `$PYTHON -m kaizen_widgets.sync.schema NAME` prints.
+// Schema: what is piped in with `--stdin`, else what `$PYTHON -m kaizen_widgets.sync.protocol_schema NAME` prints.
 // Options: --stdin reads the canvas's schema from standard input; --stdout prints instead of writing, one
 // protocol after the other.
 import { execFileSync } from "node:child_process";
@@ -22,7 +22,7 @@ function schema(name) {
   if (piped) return readFileSync(0, "utf8");
   const python = process.env.PYTHON ?? join(root, ".venv", "bin", "python");
   const options = { cwd: root, encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] };
-  return execFileSync(python, ["-m", "kaizen_widgets.sync.schema", name], options);
+  return execFileSync(python, ["-m", "kaizen_widgets.sync.protocol_schema", name], options);
 }
 
 for (const { name, source, target } of piped ? PROTOCOLS.slice(0, 1) : PROTOCOLS) {

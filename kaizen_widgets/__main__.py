@@ -14,7 +14,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from kaizen_widgets.background import background
+from kaizen_widgets.core.background import background
 from kaizen_widgets.errors import PersistError
 from kaizen_widgets.server import (
     LOCAL_EMAIL,

@@ -2,7 +2,7 @@
 
 Signing out takes everything of the user's away before it says that it is done: answers on their way, the
 pipeline, the query cache, the journal, what is stored, the keyring. Unsaved edits are not taken away
-unasked. The other kernels learn of it from the file they share (`Neighbours`), their tabs at once
+unasked. The other kernels learn of it from the file they share (`OtherKernels`), their tabs at once
 (`TabLink`); they follow, and tell nobody, so nothing goes round.
 """
 
@@ -15,11 +15,11 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from kaizen_widgets.api import Api, Keeping
-from kaizen_widgets.connection import Connection
+from kaizen_widgets.api import Api, PipelineSaver
+from kaizen_widgets.connection import StudioConnection
 from kaizen_widgets.errors import KaizenError, StoreError, UnauthorizedError
 from kaizen_widgets.graph import Graph
-from kaizen_widgets.stores import Neighbours, Persistence, UIStore
+from kaizen_widgets.stores import OtherKernels, Persistence, UIStore
 from kaizen_widgets.widgets import AccountPanel, Canvas
 from kaizen_widgets.widgets.tabs import Message, TabLink
 
@@ -36,7 +36,7 @@ class Account:
 
     Args:
         api: The server's resources and the session.
-        keeping: Saves the open pipeline.
+        saver: Saves the open pipeline.
         canvas: Cannot be edited while nobody is signed in.
         ui: Follows the other kernels' theme.
         connection: The server, and what kernels share.
@@ -48,18 +48,18 @@ class Account:
     def __init__(
         self,
         api: Api,
-        keeping: Keeping,
+        saver: PipelineSaver,
         canvas: Canvas,
         ui: UIStore,
         *,
-        connection: Connection,
+        connection: StudioConnection,
         ui_kept: Persistence | None,
         forget: Callable[[], object],
         opened: Callable[[], object],
     ) -> None:
         self._api = api
         self._auth = api.session
-        self._keeping = keeping
+        self._saver = saver
         self._canvas = canvas
         self._ui = ui
         self._ui_kept = ui_kept
@@ -79,7 +79,7 @@ class Account:
             needs_password=connection.local is None,
             start=api.query_client.loop.start,
         )
-        self._neighbours = connection.storage and Neighbours(
+        self._other_kernels = connection.storage and OtherKernels(
             connection.storage,
             connection.scope,
             clock=api.query_client.loop,
@@ -95,8 +95,8 @@ class Account:
                 lambda state: state["user"], lambda _new, _old: self._note_owner()
             ),
         ]
-        if self._neighbours:
-            self._neighbours.start()
+        if self._other_kernels:
+            self._other_kernels.start()
 
     # ------------------------------------------------------------- verbs
 
@@ -118,8 +118,8 @@ class Account:
             else:
                 self._api.auth.login(email, password).wait(WAIT)
             self._begin(before)
-            if self._neighbours:
-                self._neighbours.tell(signed_in=True)
+            if self._other_kernels:
+                self._other_kernels.tell(signed_in=True)
             self.tabs.tell_session(signed_in=True)
 
     def logout(self, *, discard: bool = False) -> None:
@@ -133,23 +133,23 @@ class Account:
                 message names what could not be taken away.
         """
         if not discard:
-            self._keeping.save(WAIT)
+            self._saver.save(WAIT)
         with self._lock:
             if not self._auth.has_tokens:
                 return
             if not discard:
                 self._check_saved()
             problems = self._end_session()
-            if self._neighbours:
-                self._neighbours.tell(signed_in=False)
+            if self._other_kernels:
+                self._other_kernels.tell(signed_in=False)
             self.tabs.tell_session(signed_in=False)
         if problems:
             raise StoreError(f"Signed out, but: {' '.join(problems)}", store="auth")
 
     def close(self) -> None:
         """Follow nobody any more; the session stays."""
-        if self._neighbours:
-            self._neighbours.close()
+        if self._other_kernels:
+            self._other_kernels.close()
         for end in self._ends:
             end()
         self.panel.close()
@@ -164,7 +164,7 @@ class Account:
         Raises:
             StoreError: Something is unsaved; the message says where.
         """
-        if self._keeping.canvas.is_dirty:
+        if self._saver.canvas.is_dirty:
             raise StoreError(
                 "There are unsaved edits: save them, or logout(discard=True).", store="canvas"
             )
@@ -175,7 +175,7 @@ class Account:
                 f"{many} to reach the server: wait for the network, or logout(discard=True).",
                 store="auth",
             )
-        journal = self._keeping.journal
+        journal = self._saver.journal
         if journal is None:
             return
         end = time.monotonic() + PATIENCE
@@ -192,18 +192,20 @@ class Account:
     def _end_session(self) -> list[str]:
         """Take everything away; return what could not be, in sentences."""
         tokens, client = self._api.transport.tokens, self._api.query_client
-        could_keep = not self._auth.keeper_problem
+        could_keep = not self._auth.token_storage_problem
         tokens.void()  # first: what is on its way belongs to nobody now
         self._leave_pipeline()
         client.loop.wait(self._revoke(), WAIT)
         problems: list[str] = []
-        for take_away in (self._keeping.purge, self._purge_stored, client.forget):
+        for take_away in (self._saver.purge, self._purge_stored, client.forget):
             try:
                 take_away()
             except KaizenError as error:
                 problems.append(str(error))
-        if could_keep and self._auth.keeper_problem:
-            problems.append(f"The keyring may still hold the session: {self._auth.keeper_problem}.")
+        if could_keep and self._auth.token_storage_problem:
+            problems.append(
+                f"The keyring may still hold the session: {self._auth.token_storage_problem}."
+            )
         self._owner = ""
         return problems
 
@@ -222,7 +224,7 @@ class Account:
         if self._was_read_only is None:
             self._was_read_only = self._canvas.read_only
         self._canvas.read_only = True
-        self._keeping.open(Graph(), id=None, name="")
+        self._saver.open(Graph(), id=None, name="")
         self._forget()
 
     # -------------------------------------------------------- signing in
@@ -239,9 +241,9 @@ class Account:
         if self._was_read_only is not None:
             self._canvas.read_only = self._was_read_only
             self._was_read_only = None
-        if self._keeping.canvas.pipeline_id is None and not self._keeping.canvas.is_dirty:
+        if self._saver.canvas.pipeline_id is None and not self._saver.canvas.is_dirty:
             self._opened()
-        self._keeping.autosave.reconnected()
+        self._saver.autosave.reconnected()
 
     # --------------------------------------------------------- following
 
@@ -278,8 +280,8 @@ class Account:
 
     def _heard(self, message: Message) -> None:
         """Look at once; where no file is shared, the message is all there is."""
-        if self._neighbours and self._neighbours.are_reachable:
-            self._neighbours.look()
+        if self._other_kernels and self._other_kernels.are_reachable:
+            self._other_kernels.look()
         elif message.type == "LOGOUT":
             self._follow(signed_in=False)
         elif message.theme is not None:
@@ -288,7 +290,7 @@ class Account:
     def _look(self) -> None:
         if self._ui_kept is not None:
             self._set_theme(self._ui_kept.refresh)
-        self._keeping.look()
+        self._saver.look()
 
     def _set_theme(self, change: Callable[[], object]) -> None:
         # Not under our lock: this may be the loop's thread, for which a sign-out waits holding it.

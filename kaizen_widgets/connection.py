@@ -12,8 +12,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from kaizen_widgets.background import BackgroundLoop
-from kaizen_widgets.clock import NewId
+from kaizen_widgets.core.background import BackgroundLoop
+from kaizen_widgets.core.clock import NewId
 from kaizen_widgets.errors import PersistError, UnauthorizedError
 from kaizen_widgets.server import Database, create_app, default_path, local_session
 from kaizen_widgets.stores import (
@@ -21,7 +21,7 @@ from kaizen_widgets.stores import (
     Journal,
     Leases,
     Persistence,
-    SaveMarks,
+    SaveNotices,
     SqliteStorage,
     SystemKeyring,
     shared_leases,
@@ -33,7 +33,7 @@ EMBEDDED_URL = "http://kaizen.localhost/api/v1"
 
 
 @dataclass(frozen=True)
-class Connection:
+class StudioConnection:
     """A server and a session.
 
     Attributes:
@@ -68,9 +68,9 @@ class Connection:
             return None
         return Journal(self.storage, self.leases, scope=self.scope)
 
-    def save_marks(self) -> SaveMarks | None:
+    def save_notices(self) -> SaveNotices | None:
         """Return what the user's studios tell each other of saves."""
-        return SaveMarks(self.storage, self.scope) if self.storage else None
+        return SaveNotices(self.storage, self.scope) if self.storage else None
 
     def close(self) -> None:
         """Close what this studio alone has open."""
@@ -88,7 +88,7 @@ def connect(
     token: str,
     loop: BackgroundLoop,
     new_id: NewId,
-) -> Connection:
+) -> StudioConnection:
     """Return the way to a server, or to the embedded API when there is no ``url``.
 
     Raises:
@@ -100,7 +100,7 @@ def connect(
     return _remote(url, token, loop)
 
 
-def _embedded(database: Database, loop: BackgroundLoop, new_id: NewId) -> Connection:
+def _embedded(database: Database, loop: BackgroundLoop, new_id: NewId) -> StudioConnection:
     def sign_in() -> Mapping[str, Any]:
         return local_session(database, loop, new_id)
 
@@ -112,7 +112,7 @@ def _embedded(database: Database, loop: BackgroundLoop, new_id: NewId) -> Connec
     auth = AuthStore(tokens)
     auth.login(session["user"], session["access_token"], session["refresh_token"])
     app = create_app(database, loop, new_id)
-    return Connection(
+    return StudioConnection(
         Transport(EMBEDDED_URL, clock=loop, tokens=tokens, app=app, renew=renew),
         auth,
         scope=f"file:{database.location}" if database.is_durable else "",
@@ -123,12 +123,12 @@ def _embedded(database: Database, loop: BackgroundLoop, new_id: NewId) -> Connec
     )
 
 
-def _remote(url: str, token: str, loop: BackgroundLoop) -> Connection:
+def _remote(url: str, token: str, loop: BackgroundLoop) -> StudioConnection:
     tokens = Tokens(token)
     if token:  # for this time, and for this kernel
         transport = Transport(url, clock=loop, tokens=tokens)
         auth, address = AuthStore(tokens), transport.base_url
-        return Connection(transport, auth, scope=address, storage=SqliteStorage())
+        return StudioConnection(transport, auth, scope=address, storage=SqliteStorage())
 
     def others_pair() -> tuple[str, str]:
         """Return the pair another kernel bought; a refresh token works once."""
@@ -140,10 +140,10 @@ def _remote(url: str, token: str, loop: BackgroundLoop) -> Connection:
     transport = Transport(url, clock=loop, tokens=tokens, renew=others_pair)
     address = transport.base_url
     keyring = SystemKeyring(address)
-    auth = AuthStore(tokens, keeper=keyring, account=address)
+    auth = AuthStore(tokens, token_storage=keyring, account=address)
     storage = SqliteStorage()
     kept = auth.keep(storage)
-    return Connection(transport, auth, scope=address, storage=storage, auth_kept=kept)
+    return StudioConnection(transport, auth, scope=address, storage=storage, auth_kept=kept)
 
 
 def _open_database(data: str | os.PathLike[str] | None) -> Database:

@@ -20,16 +20,16 @@ from kaizen_widgets.account import Account
 from kaizen_widgets.api import (
     Api,
     Conflict,
-    Keeping,
-    KeptChanges,
+    PersistedMutations,
+    PipelineSaver,
     RecoveredDraft,
     Resources,
-    keep_queries,
+    persist_queries,
     studio_defaults,
 )
-from kaizen_widgets.background import BackgroundLoop, background
-from kaizen_widgets.clock import NewId, random_id
 from kaizen_widgets.connection import connect
+from kaizen_widgets.core.background import BackgroundLoop, background
+from kaizen_widgets.core.clock import NewId, random_id
 from kaizen_widgets.engines import Run, follow, start
 from kaizen_widgets.errors import KaizenError, NotFoundError, UnauthorizedError
 from kaizen_widgets.graph import Graph
@@ -82,17 +82,17 @@ class Studio(Resources):
             workspace_id=there.workspace_id,
             session=self.auth,
         )
-        self._kept: list[Persister | KeptChanges] = []
+        self._kept: list[Persister | PersistedMutations] = []
         if url is not None and there.storage is not None:
             # The embedded API's own file is no slower than a copy of it.
-            kept = keep_queries(
+            kept = persist_queries(
                 self.query_client, there.storage, address=there.scope, session=self.auth
             )
             self._kept.append(kept)
         self.ui = UIStore(clock=loop, new_id=new_id)
         ui_kept = self.ui.keep(there.storage) if there.storage else None
         if there.storage is not None and there.leases is not None:
-            changes = KeptChanges(
+            changes = PersistedMutations(
                 self.query_client,
                 there.storage,
                 there.leases,
@@ -106,24 +106,24 @@ class Studio(Resources):
         self.functions = Functions()
         self.store = CanvasStore(new_id=new_id, now=loop.now)
         self.execution = ExecutionStore(now=loop.now)
-        self.keeping = Keeping(
+        self.saver = PipelineSaver(
             self.store,
             self.pipelines,
             loop=loop,
             journal=there.journal(),
             leases=there.leases,
-            marks=there.save_marks(),
+            marks=there.save_notices(),
             scope=there.scope,
             new_id=new_id,
         )
-        self.autosave = self.keeping.autosave
+        self.autosave = self.saver.autosave
         self.canvas = Canvas(self.store, height=height, registry=self.kinds, clock=loop)
         # Its place is kept free: a canvas that shrinks as a node is picked moves what the hand aims at.
         self.node_form = NodeForm(self.canvas)
         self.run_panel = RunPanel(self.execution, start=self.run, cancel=self.cancel)
         self.account = Account(
             self.api,
-            self.keeping,
+            self.saver,
             self.canvas,
             self.ui,
             connection=there,
@@ -131,7 +131,7 @@ class Studio(Resources):
             forget=self._forget_user,
             opened=self._open_newest if url is None else lambda: None,
         )
-        self.unsaved_panel = UnsavedPanel(self.keeping, now=loop.now)
+        self.unsaved_panel = UnsavedPanel(self.saver, now=loop.now)
         self.screen = (Theme(self.ui), Notifications(self.ui), self.account.tabs)
         desk = self.node_form.beside()
         self.panel = ipw.VBox(
@@ -172,12 +172,12 @@ class Studio(Resources):
     @property
     def recovered(self) -> tuple[RecoveredDraft, ...]:
         """Unsaved edits that a kernel left behind when it ended: ``studio.recovered[0].load()``."""
-        return self.keeping.drafts
+        return self.saver.drafts
 
     @property
     def conflict(self) -> Conflict | None:
         """What somebody else stored meanwhile, until you decide: ``studio.conflict.keep_mine()``."""
-        return self.keeping.conflict
+        return self.saver.conflict
 
     @property
     def graph(self) -> Graph:
@@ -233,7 +233,7 @@ class Studio(Resources):
         stored = made
         if made.node_count:
             stored = self.pipelines.save_graph(created.id, made).wait(SAVE_TIMEOUT).graph
-        self.keeping.open(made, id=created.id, name=created.name, server=stored)
+        self.saver.open(made, id=created.id, name=created.name, server=stored)
         return self
 
     def save(self) -> Studio:
@@ -242,7 +242,7 @@ class Studio(Resources):
         Raises:
             StoreError: It could not be saved; it stays unsaved and is tried again by itself.
         """
-        self.keeping.save(SAVE_TIMEOUT)
+        self.saver.save(SAVE_TIMEOUT)
         return self
 
     def undo(self) -> bool:
@@ -315,7 +315,7 @@ class Studio(Resources):
         with suppress(KaizenError):  # Said on the canvas; a server that is away must not keep us.
             self.save()
         self.account.close()
-        self.keeping.close()
+        self.saver.close()
         parts = (self.unsaved_panel, self.run_panel, self.node_form, self.canvas, *self.screen)
         for part in (*parts, self.panel):
             part.close()
@@ -327,7 +327,7 @@ class Studio(Resources):
 
     def _connect_canvas(self) -> None:
         # Whoever hears from the server again, a save that failed is tried at once.
-        self.query_client.online.subscribe(lambda on: on and self.keeping.reachable())
+        self.query_client.online.subscribe(lambda on: on and self.saver.reachable())
         self.query_client.query_cache.subscribe(self._heard_from_server)
         self.canvas.show_saving(self.autosave)
         self.canvas.show_run(self.execution)
@@ -338,7 +338,7 @@ class Studio(Resources):
     def _heard_from_server(self, event: QueryCacheEvent) -> None:
         state = event.query.state
         if event.type == "updated" and state.status == "success" and state.fetch_status == "idle":
-            self.keeping.reachable()
+            self.saver.reachable()
 
     def _found_changes(self, count: int) -> None:
         many = "A change" if count == 1 else f"{count} changes"
@@ -362,7 +362,7 @@ class Studio(Resources):
         graph = self.pipelines.load_graph(pipeline_id).wait(SAVE_TIMEOUT)
         agents = self.agents.list().wait(SAVE_TIMEOUT)
         self.functions.names.update({agent.id: agent.name for agent in agents})
-        self.keeping.open(graph, id=pipeline_id, name=name)
+        self.saver.open(graph, id=pipeline_id, name=name)
         self.execution.reset()
 
     def _check_signed_in(self) -> None:

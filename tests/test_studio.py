@@ -375,10 +375,10 @@ def test_a_conflict_is_about_what_the_server_has_now(two):
         other.save()
     one.store.update_node_data("billing", {"label": "Second"})
     one.save()
-    comes(other.keeping, lambda: other.conflict.theirs.node("billing").label == "Second")
+    comes(other.saver, lambda: other.conflict.theirs.node("billing").label == "Second")
     one.store.update_node_data("billing", {"label": "Mine"})
     one.save()
-    comes(other.keeping, lambda: other.conflict is None)
+    comes(other.saver, lambda: other.conflict is None)
     comes(other.autosave, lambda: other.autosave.status == "saved")
 
 

@@ -1,7 +1,7 @@
 /**
  * Snapshots as they cross the wire (rule S13): columns, with positions as doubles in a buffer.
  *
- * Pure. Mirrors `kaizen_widgets/sync/columns.py`. Gives rows of JSON that are checked like any others
+ * Pure. Mirrors `kaizen_widgets/sync/canvas/columns.py`. Gives rows of JSON that are checked like any others
  * before they become a document.
  */
 export interface Columns {

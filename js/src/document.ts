@@ -45,7 +45,7 @@ export class DocumentError extends Error {
 export const EMPTY: Document = { nodes: new Map(), edges: new Map() };
 
 /** What belongs to one screen and never to the document (rule D5). */
-export const SCREEN_FACTS: ReadonlySet<string> = new Set([
+export const VIEW_ONLY_KEYS: ReadonlySet<string> = new Set([
   "measured",
   "dragging",
   "resizing",
@@ -298,7 +298,7 @@ function checkPath(path: readonly string[], name: string): void {
   if (path.length === 0) fail("invalid_value", `${name}: a property path cannot be empty.`);
   for (const part of path) guard(() => checkKey(part, name));
   if (path[0] === "id") fail("invalid_value", `${name} keeps its id.`);
-  if (path[0] !== undefined && SCREEN_FACTS.has(path[0]))
+  if (path[0] !== undefined && VIEW_ONLY_KEYS.has(path[0]))
     fail("invalid_value", `${name}: "${path[0]}" belongs to a screen, not to the document.`);
 }
 

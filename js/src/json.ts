@@ -1,5 +1,5 @@
 /**
- * JSON as a document may hold it (rule D4); mirrors `kaizen_widgets/graph/frozen.py`.
+ * JSON as a document may hold it (rule D4); mirrors `kaizen_widgets/graph/frozen_json.py`.
  *
  * Pure. Nothing is copied: whoever holds a value promises not to change it.
  */

@@ -1,9 +1,9 @@
 /**
  * The node kinds of a page's canvases, so that each set travels once: most canvases have the same.
  */
-import type { KindLook, Snapshot } from "./protocol.gen.ts";
+import type { KindInfo, Snapshot } from "./protocol.gen.ts";
 
-const known = new Map<string, readonly KindLook[]>();
+const known = new Map<string, readonly KindInfo[]>();
 let newest = "";
 
 /** Which kinds a view can say it knows. */
@@ -12,7 +12,7 @@ export function newestLooks(): string {
 }
 
 /** The kinds a snapshot names, which it may hold or leave to what is known. */
-export function kindsIn({ looks, kinds }: Pick<Snapshot, "looks" | "kinds">): readonly KindLook[] {
+export function kindsIn({ looks, kinds }: Pick<Snapshot, "looks" | "kinds">): readonly KindInfo[] {
   if (kinds !== null) {
     known.set(looks, kinds);
     newest = looks;

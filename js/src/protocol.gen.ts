@@ -165,7 +165,7 @@ export interface Snapshot {
   nodes: unknown[] | null;
   edges: unknown[] | null;
   looks: string;
-  kinds: KindLook[] | null;
+  kinds: KindInfo[] | null;
   seq: number;
   state: CanvasState;
 }
@@ -192,21 +192,21 @@ export interface Problem {
  * ``outputs_from`` names a list of ``{"name": ...}`` in the node's data (``("config", "routes")``);
  * each gives one more output, drawn before ``outputs``.
  */
-export interface KindLook {
+export interface KindInfo {
   type: string;
   title: string;
   description: string;
   icon: string;
   color: string;
-  inputs: Handle[];
-  outputs: Handle[];
+  inputs: HandleInfo[];
+  outputs: HandleInfo[];
   outputsFrom: string[];
   defaults: unknown;
 }
 /**
  * One place on a node where edges end.
  */
-export interface Handle {
+export interface HandleInfo {
   id: string;
   label: string;
 }

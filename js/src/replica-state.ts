@@ -1,7 +1,7 @@
 /** What a replica knows, and the words it speaks with the kernel: types, and the state to begin with. */
 import { type Batch, type Document, EMPTY } from "./document.ts";
 import type { Link } from "./link.ts";
-import type { CanvasState, KernelMail, KindLook, Problem, Protocol } from "./protocol.gen.ts";
+import type { CanvasState, KernelMail, KindInfo, Problem, Protocol } from "./protocol.gen.ts";
 import type { Request } from "./stages.ts";
 
 export type KernelMessage = KernelMail["messages"][number];
@@ -13,7 +13,7 @@ export interface ReplicaState {
   readonly rev: number;
   /** The document with unanswered requests applied: what to draw. */
   readonly shown: Document;
-  readonly kinds: readonly KindLook[];
+  readonly kinds: readonly KindInfo[];
   readonly canvas: CanvasState;
   readonly pending: readonly Request[];
   /** Requests made to a document the kernel has since replaced; the user decides (S5). */

@@ -1,7 +1,7 @@
 /** Small things that tests are made of. */
 import type { Clock } from "../src/clock.ts";
 import type { Batch, EdgeJson, NodeJson } from "../src/document.ts";
-import type { KindLook, Snapshot } from "../src/protocol.gen.ts";
+import type { KindInfo, Snapshot } from "../src/protocol.gen.ts";
 import { BLANK } from "../src/replica-state.ts";
 
 /** A clock that stands still until it is told to go on. */
@@ -65,7 +65,7 @@ export const add = (item: NodeJson | EdgeJson, before: string | null = null): Ba
   { op: "add", kind: "source" in item ? "edge" : "node", item, before },
 ];
 
-export const look = (type: string, more: Partial<KindLook> = {}): KindLook => ({
+export const look = (type: string, more: Partial<KindInfo> = {}): KindInfo => ({
   type,
   title: type,
   description: "",

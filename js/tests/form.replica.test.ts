@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Clock } from "../src/clock.ts";
-import type { FormProtocol, Patch, Whole } from "../src/form/protocol.gen.ts";
+import type { FormProtocol, FormSnapshotMessage, Patch } from "../src/form/protocol.gen.ts";
 import { type News, PAUSE, Replica } from "../src/form/replica.ts";
 import { picture } from "./form.ts";
 
@@ -107,7 +107,7 @@ test("F7: a view that missed a patch asks, and takes the whole but for what was 
   replica.edit("/name", "mine");
   replica.receive(patch(5, { cells: { "/name": { value: "theirs" } } }));
   expect(sent).toEqual([{ kind: "hello", client: "me", missed: true }]);
-  const whole: Whole = {
+  const whole: FormSnapshotMessage = {
     kind: "whole",
     to: "me",
     seen: 0,

@@ -1,10 +1,10 @@
 /** Pictures of forms, and an anywidget model that holds one. */
-import type { FieldNode, FormPicture, FormProtocol } from "../src/form/protocol.gen.ts";
+import type { FieldNode, FormProtocol, FormSnapshot } from "../src/form/protocol.gen.ts";
 
 export function picture(
   fields: FieldNode[] = [{ name: "name", label: "Name" }],
-  rest: Partial<FormPicture> = {},
-): FormPicture {
+  rest: Partial<FormSnapshot> = {},
+): FormSnapshot {
   return {
     root: { kind: "object", label: "Test", fields },
     definitions: {},
@@ -34,7 +34,7 @@ export class FormModel {
   private readonly listeners = new Set<Listener>();
   private rev: number;
 
-  constructor(private readonly held: FormPicture) {
+  constructor(private readonly held: FormSnapshot) {
     this.rev = held.rev;
   }
 
@@ -42,7 +42,7 @@ export class FormModel {
     return this.listeners.size;
   }
 
-  get(_name: "_picture"): FormPicture {
+  get(_name: "_picture"): FormSnapshot {
     return this.held;
   }
 
@@ -69,7 +69,7 @@ export class FormModel {
   }
 
   /** Sends the whole, as the kernel does when a patch was missed. */
-  whole(picture: FormPicture): void {
+  whole(picture: FormSnapshot): void {
     this.rev = picture.rev;
     const to = this.sent[0]?.client ?? "";
     for (const listener of [...this.listeners]) listener({ kind: "whole", to, seen: 0, picture });

@@ -1,7 +1,7 @@
 // @vitest-environment jsdom
 import { afterEach, expect, test, vi } from "vitest";
 import { mount } from "../src/form/bundle.ts";
-import type { FieldNode, FormPicture } from "../src/form/protocol.gen.ts";
+import type { FieldNode, FormSnapshot } from "../src/form/protocol.gen.ts";
 import { speak } from "../src/settled.ts";
 import { FormModel, picture } from "./form.ts";
 
@@ -11,7 +11,7 @@ afterEach(() => {
   document.body.replaceChildren();
 });
 
-function open(fields: FieldNode[], rest: Partial<FormPicture> = {}) {
+function open(fields: FieldNode[], rest: Partial<FormSnapshot> = {}) {
   const model = new FormModel(picture(fields, rest));
   const el = document.createElement("div");
   document.body.append(el);

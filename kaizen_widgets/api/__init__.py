@@ -2,21 +2,21 @@
 
 from kaizen_widgets.api.agent_models import AgentAnswer, AgentContext, AgentTool
 from kaizen_widgets.api.agent_stream import AgentStream
-from kaizen_widgets.api.agents import Agent, AgentDetail, AgentInput, AgentVersion
+from kaizen_widgets.api.agents import Agent, AgentCreate, AgentDetail, AgentVersion
 from kaizen_widgets.api.api import Api
 from kaizen_widgets.api.auth import Organization, User
 from kaizen_widgets.api.decisions import Conflict, RecoveredDraft
-from kaizen_widgets.api.defaults import studio_defaults
 from kaizen_widgets.api.deployments import Deployment
 from kaizen_widgets.api.executions import Execution
 from kaizen_widgets.api.gateways import Gateway
-from kaizen_widgets.api.keeping import Keeping
-from kaizen_widgets.api.kept_changes import KeptChanges
-from kaizen_widgets.api.kept_queries import keep_queries
-from kaizen_widgets.api.keys import query_keys
+from kaizen_widgets.api.keeping import PipelineSaver
+from kaizen_widgets.api.kept_changes import PersistedMutations
+from kaizen_widgets.api.kept_queries import persist_queries
+from kaizen_widgets.api.key_factories import query_keys
 from kaizen_widgets.api.metrics import Dashboard, MetricSummary
-from kaizen_widgets.api.pipelines import Pipeline, PipelineDetail, PipelineInput, Validation
+from kaizen_widgets.api.pipelines import Pipeline, PipelineCreate, PipelineDetail, Validation
 from kaizen_widgets.api.policies import Policy, PolicyDecision
+from kaizen_widgets.api.query_defaults import studio_defaults
 from kaizen_widgets.api.series import Point
 from kaizen_widgets.api.shortcuts import Resources
 from kaizen_widgets.api.teams import Team, TeamMember
@@ -25,8 +25,8 @@ __all__ = [
     "Agent",
     "AgentAnswer",
     "AgentContext",
+    "AgentCreate",
     "AgentDetail",
-    "AgentInput",
     "AgentStream",
     "AgentTool",
     "AgentVersion",
@@ -36,13 +36,13 @@ __all__ = [
     "Deployment",
     "Execution",
     "Gateway",
-    "Keeping",
-    "KeptChanges",
     "MetricSummary",
     "Organization",
+    "PersistedMutations",
     "Pipeline",
+    "PipelineCreate",
     "PipelineDetail",
-    "PipelineInput",
+    "PipelineSaver",
     "Point",
     "Policy",
     "PolicyDecision",
@@ -52,7 +52,7 @@ __all__ = [
     "TeamMember",
     "User",
     "Validation",
-    "keep_queries",
+    "persist_queries",
     "query_keys",
     "studio_defaults",
 ]

@@ -10,29 +10,29 @@ from kaizen_widgets.api.agent_events import AgentEvent, read_event
 from kaizen_widgets.api.agent_models import (
     Agent,
     AgentAnswer,
-    AgentChange,
     AgentConnector,
     AgentContext,
+    AgentCreate,
     AgentDetail,
     AgentFilters,
-    AgentInput,
     AgentReadiness,
     AgentStatus,
     AgentTool,
+    AgentUpdate,
     AgentVersion,
-    ContextChange,
-    ContextInput,
-    ToolChange,
-    ToolInput,
+    ContextCreate,
+    ContextUpdate,
+    ToolCreate,
+    ToolUpdate,
 )
+from kaizen_widgets.api.endpoints import Endpoints
 from kaizen_widgets.api.models import path, read
-from kaizen_widgets.api.paging import every, narrowed
-from kaizen_widgets.api.requests import Requests
+from kaizen_widgets.api.pagination import every, narrowed
 from kaizen_widgets.errors import TransportError
 from kaizen_widgets.transport import Transport
 
 
-class AgentEndpoints(Requests):
+class AgentEndpoints(Endpoints):
     """The requests.
 
     Args:
@@ -55,7 +55,10 @@ class AgentEndpoints(Requests):
         return await self._one(AgentDetail, "agent", "GET", "agents", id)
 
     async def create(
-        self, agent: AgentInput, status: AgentStatus | None = None, tools: Sequence[ToolInput] = ()
+        self,
+        agent: AgentCreate,
+        status: AgentStatus | None = None,
+        tools: Sequence[ToolCreate] = (),
     ) -> Agent:
         """Make an agent, then give it its status and tools.
 
@@ -71,14 +74,14 @@ class AgentEndpoints(Requests):
                 await self.add_tool(made.id, tool)
                 done += 1
             if status is not None and status != made.status:
-                made = await self.update(made.id, AgentChange(status=status))
+                made = await self.update(made.id, AgentUpdate(status=status))
         except TransportError as error:
             what = f"{done} of {len(tools)} tools" if done < len(tools) else f"no status {status!r}"
             error.args = (f"Agent {made.id!r} was made, but has {what}: {error}",)
             raise
         return made
 
-    async def update(self, id: str, change: AgentChange) -> Agent:
+    async def update(self, id: str, change: AgentUpdate) -> Agent:
         """Change an agent."""
         body = change.model_dump(exclude_none=True)
         return await self._one(Agent, "agent", "PUT", "agents", id, json=body)
@@ -109,12 +112,12 @@ class AgentEndpoints(Requests):
         """Return what an agent knows."""
         return await self._many(AgentContext, "context", "agents", id, "contexts")
 
-    async def add_context(self, id: str, context: ContextInput) -> AgentContext:
+    async def add_context(self, id: str, context: ContextCreate) -> AgentContext:
         """Let an agent know something."""
         body = context.model_dump()
         return await self._one(AgentContext, "context", "POST", "agents", id, "contexts", json=body)
 
-    async def update_context(self, id: str, context_id: str, change: ContextChange) -> AgentContext:
+    async def update_context(self, id: str, context_id: str, change: ContextUpdate) -> AgentContext:
         """Change what an agent knows."""
         body = change.model_dump(exclude_none=True)
         return await self._one(
@@ -129,12 +132,12 @@ class AgentEndpoints(Requests):
         """Return what an agent may use."""
         return await self._many(AgentTool, "tool", "agents", id, "tools")
 
-    async def add_tool(self, id: str, tool: ToolInput) -> AgentTool:
+    async def add_tool(self, id: str, tool: ToolCreate) -> AgentTool:
         """Let an agent use something."""
         body = tool.model_dump()
         return await self._one(AgentTool, "tool", "POST", "agents", id, "tools", json=body)
 
-    async def update_tool(self, id: str, tool_id: str, change: ToolChange) -> AgentTool:
+    async def update_tool(self, id: str, tool_id: str, change: ToolUpdate) -> AgentTool:
         """Change what an agent may use."""
         body = change.model_dump(exclude_none=True)
         return await self._one(AgentTool, "tool", "PUT", "agents", id, "tools", tool_id, json=body)

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from kaizen_widgets.api.mapping import provider_and_model
 from kaizen_widgets.api.models import Input, JsonObject, Record, SingleFloat, UtcTime
-from kaizen_widgets.api.paging import Searched
+from kaizen_widgets.api.pagination import SearchFilters
 
 Name = Annotated[str, Field(min_length=1, max_length=100)]
 Description = Annotated[str, Field(max_length=2000)]
@@ -103,7 +103,7 @@ class AgentVersion(Record):
     created_at: UtcTime | None = None
 
 
-class AgentInput(Input):
+class AgentCreate(Input):
     """A new agent. Without a workspace it goes to the client's."""
 
     name: Name
@@ -116,7 +116,7 @@ class AgentInput(Input):
     workspace_id: str = ""
 
 
-class AgentChange(Input):
+class AgentUpdate(Input):
     """What to change; what is not given stays. Texts are cleared by an empty one."""
 
     name: Name | None = None
@@ -128,7 +128,7 @@ class AgentChange(Input):
     status: AgentStatus | None = None
 
 
-class AgentFilters(Searched):
+class AgentFilters(SearchFilters):
     """Which agents to list."""
 
     status: AgentStatus | None = None
@@ -136,7 +136,7 @@ class AgentFilters(Searched):
     workspace_id: str | None = None
 
 
-class ContextInput(Input):
+class ContextCreate(Input):
     """Something an agent is to know."""
 
     name: Name
@@ -145,7 +145,7 @@ class ContextInput(Input):
     is_active: bool = True
 
 
-class ContextChange(Input):
+class ContextUpdate(Input):
     """What to change; what is not given stays."""
 
     name: Name | None = None
@@ -154,7 +154,7 @@ class ContextChange(Input):
     is_active: bool | None = None
 
 
-class ToolInput(Input):
+class ToolCreate(Input):
     """Something an agent may use."""
 
     name: Name
@@ -164,7 +164,7 @@ class ToolInput(Input):
     is_enabled: bool = True
 
 
-class ToolChange(Input):
+class ToolUpdate(Input):
     """What to change; what is not given stays."""
 
     name: Name | None = None

@@ -8,7 +8,7 @@ from contextlib import aclosing
 from typing import Any
 
 from kaizen_widgets.api.agent_events import AgentEvent
-from kaizen_widgets.background import BackgroundLoop, Pending
+from kaizen_widgets.core.background import BackgroundLoop, Pending
 
 
 class AgentStream:

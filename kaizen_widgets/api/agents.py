@@ -9,21 +9,21 @@ from kaizen_widgets.api.agent_endpoints import AgentEndpoints
 from kaizen_widgets.api.agent_models import (
     Agent,
     AgentAnswer,
-    AgentChange,
     AgentConnector,
     AgentContext,
+    AgentCreate,
     AgentDetail,
     AgentFilters,
-    AgentInput,
     AgentTool,
+    AgentUpdate,
     AgentVersion,
-    ContextChange,
-    ContextInput,
-    ToolChange,
-    ToolInput,
+    ContextCreate,
+    ContextUpdate,
+    ToolCreate,
+    ToolUpdate,
 )
 from kaizen_widgets.api.agent_stream import AgentStream
-from kaizen_widgets.api.keys import query_keys
+from kaizen_widgets.api.key_factories import query_keys
 from kaizen_widgets.api.mapping import agent_fields
 from kaizen_widgets.api.models import check, path
 from kaizen_widgets.api.resource import Resource
@@ -34,10 +34,10 @@ __all__ = [
     "AgentAnswer",
     "AgentConnector",
     "AgentContext",
+    "AgentCreate",
     "AgentDetail",
     "AgentEndpoints",
     "AgentFilters",
-    "AgentInput",
     "AgentStream",
     "AgentTool",
     "AgentVersion",
@@ -48,7 +48,7 @@ KEYS = query_keys.agents
 
 
 class Agents(Resource):
-    """Agents through the cache; see `AgentFilters`, `AgentInput` and `AgentChange` for the fields.
+    """Agents through the cache; see `AgentFilters`, `AgentCreate` and `AgentUpdate` for the fields.
 
     The studio's words are understood beside the server's: ``provider`` and ``model``, ``is_active``,
     ``type``, and ``tools`` of a new agent (see `mapping`).
@@ -56,8 +56,8 @@ class Agents(Resource):
 
     keys = KEYS
     filters = AgentFilters
-    input = AgentInput
-    change = AgentChange
+    input = AgentCreate
+    change = AgentUpdate
     endpoints: AgentEndpoints
 
     def list(self, **filters: Any) -> LiveQuery:
@@ -71,17 +71,17 @@ class Agents(Resource):
             InvalidInputError: A field is wrong; nothing was sent.
         """
         given = agent_fields(fields)
-        tools = [check(ToolInput, one) for one in given.pop("tools", ())]
-        status = check(AgentChange, {"status": given.pop("status", None)}).status
+        tools = [check(ToolCreate, one) for one in given.pop("tools", ())]
+        status = check(AgentUpdate, {"status": given.pop("status", None)}).status
         return self._mutate(
             "create",
             lambda agent: self.endpoints.create(agent, status, tools),
-            check(AgentInput, given),
+            check(AgentCreate, given),
             KEYS.lists,
         )
 
     def update(self, id: str, **fields: Any) -> Mutation:
-        """Change an agent; see `AgentChange`."""
+        """Change an agent; see `AgentUpdate`."""
         return super().update(id, **agent_fields(fields))
 
     # ----------------------------------------------------------------- parts
@@ -118,19 +118,19 @@ class Agents(Resource):
         return self._query(KEYS.contexts(id), lambda: self.endpoints.contexts(id))
 
     def add_context(self, id: str, **fields: Any) -> Mutation:
-        """Let an agent know something, see `ContextInput`. Never sent twice."""
+        """Let an agent know something, see `ContextCreate`. Never sent twice."""
         return self._part(
-            id, "add_context", self.endpoints.add_context, check(ContextInput, fields)
+            id, "add_context", self.endpoints.add_context, check(ContextCreate, fields)
         )
 
     def update_context(self, id: str, context_id: str, **fields: Any) -> Mutation:
-        """Change what an agent knows, see `ContextChange`."""
+        """Change what an agent knows, see `ContextUpdate`."""
         path("agents", id, context_id)
         return self._part(
             id,
             "update_context",
             lambda id, change: self.endpoints.update_context(id, context_id, change),
-            check(ContextChange, fields),
+            check(ContextUpdate, fields),
         )
 
     def remove_context(self, id: str, context_id: str) -> Mutation:
@@ -144,17 +144,17 @@ class Agents(Resource):
         return self._query(KEYS.tools(id), lambda: self.endpoints.tools(id))
 
     def add_tool(self, id: str, **fields: Any) -> Mutation:
-        """Let an agent use something, see `ToolInput`. Never sent twice."""
-        return self._part(id, "add_tool", self.endpoints.add_tool, check(ToolInput, fields))
+        """Let an agent use something, see `ToolCreate`. Never sent twice."""
+        return self._part(id, "add_tool", self.endpoints.add_tool, check(ToolCreate, fields))
 
     def update_tool(self, id: str, tool_id: str, **fields: Any) -> Mutation:
-        """Change what an agent may use, see `ToolChange`."""
+        """Change what an agent may use, see `ToolUpdate`."""
         path("agents", id, tool_id)
         return self._part(
             id,
             "update_tool",
             lambda id, change: self.endpoints.update_tool(id, tool_id, change),
-            check(ToolChange, fields),
+            check(ToolUpdate, fields),
         )
 
     def remove_tool(self, id: str, tool_id: str) -> Mutation:

@@ -11,9 +11,9 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from kaizen_widgets.api.keys import query_keys
+from kaizen_widgets.api.key_factories import query_keys
 from kaizen_widgets.api.models import Record, UtcTime, read, rows
-from kaizen_widgets.background import Pending
+from kaizen_widgets.core.background import Pending
 from kaizen_widgets.errors import DecodeError, TransportError
 from kaizen_widgets.query import LiveQuery, QueryClient, QueryOptions
 from kaizen_widgets.stores import AuthStore

@@ -16,7 +16,7 @@ SERVER, YOURS, DRAFT = "the server's version", "yours", "the draft"
 
 
 class Keeper(Protocol):
-    """Whoever carries the decisions out; `keeping.Keeping` says how."""
+    """Whoever carries the decisions out; `keeping.PipelineSaver` says how."""
 
     canvas: CanvasStore
 

@@ -9,14 +9,14 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from kaizen_widgets.api.agents import AgentEndpoints, AgentFilters
-from kaizen_widgets.api.capped import whole
+from kaizen_widgets.api.capped_lists import whole
+from kaizen_widgets.api.endpoints import Endpoints
 from kaizen_widgets.api.gateways import GatewayEndpoints, GatewayFilters
-from kaizen_widgets.api.keys import query_keys
+from kaizen_widgets.api.key_factories import query_keys
 from kaizen_widgets.api.mapping import agents_of, gateway_for
 from kaizen_widgets.api.models import Input, JsonObject, Record, UtcTime, check, path, read
 from kaizen_widgets.api.pipelines import PipelineEndpoints
-from kaizen_widgets.api.requests import Requests
-from kaizen_widgets.api.resource import Readable
+from kaizen_widgets.api.resource import ReadOnlyResource
 from kaizen_widgets.query import LiveQuery, Mutation, QueryClient
 from kaizen_widgets.transport import Transport
 
@@ -56,7 +56,7 @@ class DeploymentLog(Record):
     created_at: UtcTime | None = None
 
 
-class DeploymentInput(Input):
+class DeploymentCreate(Input):
     """Which agent to deploy where."""
 
     agent_id: SomeId
@@ -72,7 +72,7 @@ class DeploymentFilters(Input):
     status: Status | None = None
 
 
-class DeploymentEndpoints(Requests):
+class DeploymentEndpoints(Endpoints):
     """The requests."""
 
     def __init__(
@@ -112,7 +112,7 @@ class DeploymentEndpoints(Requests):
         """Return one deployment."""
         return await self._one(Deployment, "deployment", "GET", "deployments", id)
 
-    async def create(self, deployment: DeploymentInput) -> Deployment:
+    async def create(self, deployment: DeploymentCreate) -> Deployment:
         """Deploy an agent; one that failed is an answer too."""
         body = deployment.model_dump(exclude={"agent_version_id"})
         if deployment.agent_version_id:
@@ -144,13 +144,13 @@ class DeploymentEndpoints(Requests):
         )
         gateway = gateway_for(gateways, environment)
         return [
-            await self.create(DeploymentInput(agent_id=id, gateway_id=gateway.id))
+            await self.create(DeploymentCreate(agent_id=id, gateway_id=gateway.id))
             for id in agents_of(graph, pipeline_id)
         ]
 
 
-class Deployments(Readable):
-    """Deployments through the cache; see `DeploymentFilters` and `DeploymentInput`."""
+class Deployments(ReadOnlyResource):
+    """Deployments through the cache; see `DeploymentFilters` and `DeploymentCreate`."""
 
     keys = KEYS
     filters = DeploymentFilters
@@ -165,7 +165,7 @@ class Deployments(Readable):
         Raises:
             InvalidInputError: A field is wrong; nothing was sent.
         """
-        wanted = check(DeploymentInput, fields)
+        wanted = check(DeploymentCreate, fields)
         return self._mutate("create", self.endpoints.create, wanted, KEYS.lists)
 
     def deploy(self, pipeline_id: str, environment: str) -> Mutation:

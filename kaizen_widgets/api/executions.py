@@ -8,12 +8,12 @@ from typing import Any
 
 from pydantic import AliasChoices, Field
 
-from kaizen_widgets.api.keys import query_keys
+from kaizen_widgets.api.endpoints import Endpoints
+from kaizen_widgets.api.key_factories import query_keys
 from kaizen_widgets.api.models import Input, JsonObject, Record, UtcTime, path, read
-from kaizen_widgets.api.paging import every
+from kaizen_widgets.api.pagination import every
 from kaizen_widgets.api.pipelines import PipelineEndpoints
-from kaizen_widgets.api.requests import Requests
-from kaizen_widgets.api.resource import Readable
+from kaizen_widgets.api.resource import ReadOnlyResource
 from kaizen_widgets.errors import DecodeError
 from kaizen_widgets.query import LiveQuery, Mutation
 from kaizen_widgets.transport import Transport
@@ -86,7 +86,7 @@ class ExecutionFilters(Input):
     pipeline_id: str = Field(min_length=1)
 
 
-class ExecutionEndpoints(Requests):
+class ExecutionEndpoints(Endpoints):
     """The requests."""
 
     def __init__(self, transport: Transport, pipelines: PipelineEndpoints) -> None:
@@ -145,7 +145,7 @@ class ExecutionEndpoints(Requests):
         return tried
 
 
-class Executions(Readable):
+class Executions(ReadOnlyResource):
     """Executions through the cache: ``list(pipeline_id=...)``, ``detail(id)``, and starting them."""
 
     keys = KEYS

@@ -1,7 +1,7 @@
 """Follows what the user's other studios save of the open pipeline, so that nothing old is shown.
 
-Told by a mark in the file they share (`SaveMarks`): who sees a new one asks the server, one question at a
-time. What to do with the answer is for `Keeping` to say.
+Told by a mark in the file they share (`SaveNotices`): who sees a new one asks the server, one question at a
+time. What to do with the answer is for `PipelineSaver` to say.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ import threading
 from collections.abc import Callable
 
 from kaizen_widgets.api.pipelines import Pipelines
-from kaizen_widgets.background import BackgroundLoop
+from kaizen_widgets.core.background import BackgroundLoop
 from kaizen_widgets.errors import ConnectError, KaizenError, TimedOutError
 from kaizen_widgets.graph import Graph
-from kaizen_widgets.stores import CanvasStore, SaveMarks
+from kaizen_widgets.stores import CanvasStore, SaveNotices
 
 logger = logging.getLogger(__name__)
 
@@ -35,7 +35,7 @@ class Following:
         self,
         store: CanvasStore,
         pipelines: Pipelines,
-        marks: SaveMarks,
+        marks: SaveNotices,
         *,
         loop: BackgroundLoop,
         moment: Callable[[], object],

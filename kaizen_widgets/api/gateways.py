@@ -7,12 +7,12 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, SecretStr
 
-from kaizen_widgets.api.capped import whole
-from kaizen_widgets.api.keys import query_keys
+from kaizen_widgets.api.capped_lists import whole
+from kaizen_widgets.api.endpoints import Endpoints
+from kaizen_widgets.api.key_factories import query_keys
 from kaizen_widgets.api.models import Input, Record, UtcTime, read
-from kaizen_widgets.api.paging import Searched, narrowed
-from kaizen_widgets.api.requests import Requests
-from kaizen_widgets.api.resource import Changeable
+from kaizen_widgets.api.pagination import SearchFilters, narrowed
+from kaizen_widgets.api.resource import EditableResource
 from kaizen_widgets.query import Mutation
 
 KEYS = query_keys.gateways
@@ -49,7 +49,7 @@ class GatewayHealth(Record):
     error: str = ""
 
 
-class GatewayInput(Input):
+class GatewayCreate(Input):
     """A new gateway."""
 
     name: Name
@@ -60,7 +60,7 @@ class GatewayInput(Input):
     health_check_url: str = ""
 
 
-class GatewayChange(Input):
+class GatewayUpdate(Input):
     """What to change; what is not given stays."""
 
     name: Name | None = None
@@ -72,13 +72,13 @@ class GatewayChange(Input):
     status: Literal["active", "inactive", "error"] | None = None
 
 
-class GatewayFilters(Searched):
+class GatewayFilters(SearchFilters):
     """Which gateways to list."""
 
     environment: str | None = None
 
 
-class GatewayEndpoints(Requests):
+class GatewayEndpoints(Endpoints):
     """The requests."""
 
     async def list(self, filters: GatewayFilters) -> list[Gateway]:
@@ -102,11 +102,11 @@ class GatewayEndpoints(Requests):
         """Return one gateway."""
         return await self._one(Gateway, "gateway", "GET", "gateways", id)
 
-    async def create(self, gateway: GatewayInput) -> Gateway:
+    async def create(self, gateway: GatewayCreate) -> Gateway:
         """Make a gateway."""
         return await self._one(Gateway, "gateway", "POST", "gateways", json=gateway.model_dump())
 
-    async def update(self, id: str, change: GatewayChange) -> Gateway:
+    async def update(self, id: str, change: GatewayUpdate) -> Gateway:
         """Change a gateway."""
         body = change.model_dump(exclude_none=True)
         return await self._one(Gateway, "gateway", "PUT", "gateways", id, json=body)
@@ -122,13 +122,13 @@ class GatewayEndpoints(Requests):
         )
 
 
-class Gateways(Changeable):
-    """Gateways through the cache; see `GatewayFilters`, `GatewayInput` and `GatewayChange`."""
+class Gateways(EditableResource):
+    """Gateways through the cache; see `GatewayFilters`, `GatewayCreate` and `GatewayUpdate`."""
 
     keys = KEYS
     filters = GatewayFilters
-    input = GatewayInput
-    change = GatewayChange
+    input = GatewayCreate
+    change = GatewayUpdate
     endpoints: GatewayEndpoints
 
     def check(self, id: str) -> Mutation:

@@ -25,8 +25,8 @@ from kaizen_widgets.api.decisions import Conflict, RecoveredDraft
 from kaizen_widgets.api.following import Following
 from kaizen_widgets.api.pipelines import Pipelines
 from kaizen_widgets.api.turns import Turns
-from kaizen_widgets.background import BackgroundLoop, Pending
-from kaizen_widgets.clock import NewId, random_id
+from kaizen_widgets.core.background import BackgroundLoop, Pending
+from kaizen_widgets.core.clock import NewId, random_id
 from kaizen_widgets.errors import ConnectError, SaveConflictError, StoreError, TimedOutError
 from kaizen_widgets.graph import Graph, diff, renamed, same_content
 from kaizen_widgets.stores import (
@@ -37,7 +37,7 @@ from kaizen_widgets.stores import (
     Journal,
     Leases,
     Replaced,
-    SaveMarks,
+    SaveNotices,
     Store,
 )
 
@@ -47,7 +47,7 @@ WAIT = 30.0
 """Seconds the verbs wait for the server."""
 
 
-class Keeping(Store):
+class PipelineSaver(Store):
     """Saves one canvas store's pipeline.
 
     Args:
@@ -79,7 +79,7 @@ class Keeping(Store):
         loop: BackgroundLoop,
         journal: Journal | None = None,
         leases: Leases | None = None,
-        marks: SaveMarks | None = None,
+        marks: SaveNotices | None = None,
         scope: str = "",
         new_id: NewId = random_id,
     ) -> None:
@@ -378,4 +378,4 @@ class Keeping(Store):
         self.set({"conflict": None, "drafts": drafts, "notice": ""})
 
     def __repr__(self) -> str:
-        return f"Keeping({self.autosave.status}, drafts={len(self.drafts)})"
+        return f"PipelineSaver({self.autosave.status}, drafts={len(self.drafts)})"

@@ -15,7 +15,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any, Final
 
-from kaizen_widgets.api.kept_queries import MAX_AGE, from_json, is_kept_change, to_json
+from kaizen_widgets.api.kept_queries import MAX_AGE, from_json, is_persisted_mutation, to_json
 from kaizen_widgets.errors import KaizenError, PersistError
 from kaizen_widgets.query import Mutation, Persister, QueryCacheEvent, QueryClient
 from kaizen_widgets.stores import AuthStore, Leases, SqliteStorage
@@ -24,7 +24,7 @@ SOON: Final = 0.1
 """Seconds within which a change is on disk; most have ended by then."""
 
 
-class KeptChanges:
+class PersistedMutations:
     """Keeps a client's changes, and goes on with those that dead kernels left.
 
     Args:
@@ -67,7 +67,7 @@ class KeptChanges:
             max_age=MAX_AGE,
             buster=lambda: self._user_id() or None,
             should_dehydrate_query=lambda _: False,
-            should_dehydrate_mutation=is_kept_change,
+            should_dehydrate_mutation=is_persisted_mutation,
             serialize_data=to_json,
             deserialize_data=from_json,
             throttle=SOON,
@@ -93,7 +93,7 @@ class KeptChanges:
             end()
         self._session.unobserve(self._user_changed, names="user")
         self._persister.close()
-        if not any(map(is_kept_change, self._client.mutation_cache.get_all())):
+        if not any(map(is_persisted_mutation, self._client.mutation_cache.get_all())):
             self._persister.purge()
         self._leases.give_back(self._lease)
 

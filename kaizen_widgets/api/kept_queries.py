@@ -27,7 +27,7 @@ KINDS: Final[Mapping[str, type[BaseModel]]] = {
 MAX_AGE: Final = 7 * 86_400.0
 
 
-def keep_queries(
+def persist_queries(
     client: QueryClient, storage: TextStorage, *, address: str, session: AuthStore, **options: Any
 ) -> Persister:
     """Keep a client's lists in a storage, each user's for themselves, and bring them back.
@@ -54,7 +54,9 @@ def keep_queries(
         name=f"kaizen-queries:{address}",
         max_age=MAX_AGE,
         buster=buster,
-        should_dehydrate_mutation=lambda one: one.state.is_paused and not is_kept_change(one),
+        should_dehydrate_mutation=lambda one: (
+            one.state.is_paused and not is_persisted_mutation(one)
+        ),
         serialize_data=to_json,
         deserialize_data=from_json,
         **options,
@@ -69,8 +71,8 @@ def keep_queries(
     return persister.start()
 
 
-def is_kept_change(mutation: Mutation) -> bool:
-    """Return whether `KeptChanges` keeps it: it is under way, and the same made twice."""
+def is_persisted_mutation(mutation: Mutation) -> bool:
+    """Return whether `PersistedMutations` keeps it: it is under way, and the same made twice."""
     return mutation.status == "pending" and bool((mutation.options.meta or {}).get("repeatable"))
 
 

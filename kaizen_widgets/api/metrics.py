@@ -8,13 +8,13 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from kaizen_widgets.api.keys import query_keys
+from kaizen_widgets.api.endpoints import Endpoints
+from kaizen_widgets.api.key_factories import query_keys
 from kaizen_widgets.api.mapping import Interval, stretch
 from kaizen_widgets.api.models import Input, Record, SingleFloat, UtcTime, check, path, read, rows
-from kaizen_widgets.api.paging import every
-from kaizen_widgets.api.requests import Requests
+from kaizen_widgets.api.pagination import every
 from kaizen_widgets.api.series import Metric, Point, buckets, starts
-from kaizen_widgets.clock import Clock
+from kaizen_widgets.core.clock import Clock
 from kaizen_widgets.query import LiveQuery, Mutation, MutationOptions, QueryClient, QueryKey
 from kaizen_widgets.transport import Transport
 
@@ -68,7 +68,7 @@ class MetricError(Record):
     last_occurred: UtcTime | None = None
 
 
-class AgentFigures(Record):
+class AgentMetrics(Record):
     """An agent that was executed often."""
 
     agent_id: str
@@ -83,7 +83,7 @@ class Dashboard(Record):
     summary: MetricSummary
     period: str = "24h"
     top_errors: list[MetricError] = Field(default_factory=list)
-    top_agents: list[AgentFigures] = Field(default_factory=list)
+    top_agents: list[AgentMetrics] = Field(default_factory=list)
 
 
 class SummaryFilters(Input):
@@ -103,7 +103,7 @@ class ExecutionFilters(Input):
     limit: Annotated[int, Field(ge=1, le=MOST)] = 100
 
 
-class MetricInput(Input):
+class MetricCreate(Input):
     """What one execution took."""
 
     deployment_id: str
@@ -118,7 +118,7 @@ class MetricInput(Input):
     error_message: str = ""
 
 
-class MetricEndpoints(Requests):
+class MetricEndpoints(Endpoints):
     """The requests."""
 
     def __init__(self, transport: Transport, clock: Clock) -> None:
@@ -187,7 +187,7 @@ class MetricEndpoints(Requests):
         """Return the last 24 hours."""
         return await self._one(Dashboard, "dashboard", "GET", "metrics", "dashboard")
 
-    async def record(self, metric: MetricInput) -> MetricExecution:
+    async def record(self, metric: MetricCreate) -> MetricExecution:
         """Keep what one execution took."""
         return await self._one(
             MetricExecution, "metric", "POST", "metrics", "record", json=metric.model_dump()
@@ -251,14 +251,14 @@ class Metrics:
         return self._query(KEYS.dashboard, self.endpoints.dashboard)
 
     def record(self, **fields: Any) -> Mutation:
-        """Keep what one execution took; see `MetricInput`. Never sent twice."""
+        """Keep what one execution took; see `MetricCreate`. Never sent twice."""
         return self._client.mutate(
             MutationOptions(
                 self.endpoints.record,
                 mutation_key=(*KEYS.all, "record"),
                 invalidates=[KEYS.all],
             ),
-            check(MetricInput, fields),
+            check(MetricCreate, fields),
         )
 
     def _query(self, key: QueryKey, function: Any) -> LiveQuery:

@@ -18,7 +18,7 @@ everything else           ``$extra`` in ``config`` or ``condition``: see below
 
 The public server keeps ids once for all pipelines and drops what comes second, gives rows back in another
 order, keeps numbers in 32 bits, and keeps nothing it has no column for. So an id that is no uuid is sent
-as one made of the pipeline's and its own (`RowIds`), and ``$extra`` remembers what the columns cannot say:
+as one made of the pipeline's and its own (`ServerIds`), and ``$extra`` remembers what the columns cannot say:
 ``{"id", "place", "set": {...}, "unset": [[...]]}``, the last two computed as a difference. A server that
 keeps objects keeps all of it. A row without it, drawn elsewhere, is what its columns say. Null is never
 sent in a column: the public server would answer with ``"None"``.
@@ -34,20 +34,20 @@ from contextlib import contextmanager
 from typing import Any, TypeAlias
 
 from kaizen_widgets.api.models import ABSENT, read_object, same_single, shortest, single
-from kaizen_widgets.api.row_ids import RowIds
+from kaizen_widgets.api.row_ids import ServerIds
 from kaizen_widgets.errors import DecodeError, GraphError
 from kaizen_widgets.graph import Edge, Graph, Node
 
 log = logging.getLogger(__name__)
 
 EXTRA = "$extra"
-Placed: TypeAlias = tuple[float, Any]
+RankedElement: TypeAlias = tuple[float, Any]
 """An element and its place in the graph."""
 INSIDE = ("position", "data")
 """Objects compared key by key; everything else is kept or replaced as a whole."""
 
 
-def to_server(graph: Graph, ids: RowIds) -> dict[str, list[dict[str, Any]]]:
+def to_server(graph: Graph, ids: ServerIds) -> dict[str, list[dict[str, Any]]]:
     """Return the body of a graph save."""
     return {
         "nodes": [node_to_server(node, place, ids) for place, node in enumerate(graph.nodes)],
@@ -64,7 +64,7 @@ def from_server(nodes: Sequence[Any], connections: Sequence[Any]) -> Graph:
         DecodeError: They are not nodes and connections.
         GraphError: They are, but make no graph.
     """
-    names, made, edges = dict[str, str](), list[Placed](), list[Placed]()
+    names, made, edges = dict[str, str](), list[RankedElement](), list[RankedElement]()
     for row in nodes:
         with _read("node", row):
             extra = _extra(row, "config")
@@ -88,7 +88,7 @@ def from_server(nodes: Sequence[Any], connections: Sequence[Any]) -> Graph:
     return Graph([node for _, node in made], [edge for _, edge in edges])
 
 
-def node_to_server(node: Node, place: int, ids: RowIds) -> dict[str, Any]:
+def node_to_server(node: Node, place: int, ids: ServerIds) -> dict[str, Any]:
     """Return a node as the server's row."""
     label, agent_id = node.data.get("label"), node.data.get("agentId")
     config = node.data.get("config")
@@ -106,7 +106,7 @@ def node_to_server(node: Node, place: int, ids: RowIds) -> dict[str, Any]:
     return _with_extra(row, "config", {**_node_base(seen), "id": node.id}, node, place)
 
 
-def edge_to_server(edge: Edge, place: int, ids: RowIds) -> dict[str, Any]:
+def edge_to_server(edge: Edge, place: int, ids: ServerIds) -> dict[str, Any]:
     """Return an edge as the server's row."""
     condition = edge.data.get("condition")
     if isinstance(condition, str) and condition:

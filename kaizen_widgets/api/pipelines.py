@@ -14,12 +14,12 @@ from weakref import WeakValueDictionary
 from pydantic import Field
 
 from kaizen_widgets.api.auth import CurrentUser
-from kaizen_widgets.api.keys import query_keys
+from kaizen_widgets.api.key_factories import query_keys
 from kaizen_widgets.api.models import Input, Record, UtcTime, path, read
-from kaizen_widgets.api.paging import Searched, every, narrowed
+from kaizen_widgets.api.pagination import SearchFilters, every, narrowed
 from kaizen_widgets.api.pipeline_graph import from_server, to_server
 from kaizen_widgets.api.resource import Resource
-from kaizen_widgets.api.row_ids import RowIds
+from kaizen_widgets.api.row_ids import ServerIds
 from kaizen_widgets.errors import DecodeError, TransportError
 from kaizen_widgets.graph import Graph
 from kaizen_widgets.query import LiveQuery, Mutation, MutationOptions
@@ -66,7 +66,7 @@ class Validation(Record):
     warnings: list[str] = Field(default_factory=list)
 
 
-class PipelineInput(Input):
+class PipelineCreate(Input):
     """A new pipeline, without nodes. Without a workspace it goes to the client's."""
 
     name: str = Field(min_length=1, max_length=1000)
@@ -76,7 +76,7 @@ class PipelineInput(Input):
     workspace_id: str = ""
 
 
-class PipelineChange(Input):
+class PipelineUpdate(Input):
     """What to change; what is not given stays."""
 
     name: str | None = Field(None, min_length=1, max_length=1000)
@@ -85,7 +85,7 @@ class PipelineChange(Input):
     status: PipelineStatus | None = None
 
 
-class PipelineFilters(Searched):
+class PipelineFilters(SearchFilters):
     """Which pipelines to list."""
 
     status: PipelineStatus | None = None
@@ -99,7 +99,7 @@ class PipelineEndpoints:
         self._transport = transport
         self._user = user
         self._workspace_id = workspace_id
-        self._row_ids: dict[str, RowIds] = {}
+        self._row_ids: dict[str, ServerIds] = {}
         self._saving: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def list(self, filters: PipelineFilters) -> list[Pipeline]:
@@ -143,7 +143,7 @@ class PipelineEndpoints:
             return saved
 
     async def _put(
-        self, id: str, graph: Graph, ids: RowIds, etag: str
+        self, id: str, graph: Graph, ids: ServerIds, etag: str
     ) -> tuple[dict[str, list[dict[str, Any]]], PipelineDetail]:
         sent = to_server(graph, ids)
         answer = await self._transport.ask(
@@ -155,8 +155,8 @@ class PipelineEndpoints:
         """Return what the server calls a node of a pipeline."""
         return self._ids(id).row_id(node_id)
 
-    def _ids(self, id: str) -> RowIds:
-        return self._row_ids.setdefault(id, RowIds(id))
+    def _ids(self, id: str) -> ServerIds:
+        return self._row_ids.setdefault(id, ServerIds(id))
 
     async def validate(self, id: str) -> Validation:
         """Return what the server finds wrong with the saved graph."""
@@ -173,14 +173,14 @@ class PipelineEndpoints:
             raise DecodeError("The server's answer is no list of patterns.")
         return {str(name): str(said) for name, said in found.items()}
 
-    async def create(self, pipeline: PipelineInput) -> Pipeline:
+    async def create(self, pipeline: PipelineCreate) -> Pipeline:
         """Make a pipeline without nodes."""
         body = pipeline.model_dump() | {"organization_id": await self._organization_id()}
         body["workspace_id"] = pipeline.workspace_id or self._workspace_id
         answer = await self._transport.request("POST", "/pipelines", json=body)
         return read(Pipeline, answer, "pipeline")
 
-    async def update(self, id: str, change: PipelineChange) -> Pipeline:
+    async def update(self, id: str, change: PipelineUpdate) -> Pipeline:
         """Change a pipeline; its graph stays."""
         body = change.model_dump(exclude_none=True)
         answer = await self._transport.request("PUT", path("pipelines", id), json=body)
@@ -195,12 +195,12 @@ class PipelineEndpoints:
 
 
 class Pipelines(Resource):
-    """Pipelines through the cache; see `PipelineFilters`, `PipelineInput` and `PipelineChange`."""
+    """Pipelines through the cache; see `PipelineFilters`, `PipelineCreate` and `PipelineUpdate`."""
 
     keys = KEYS
     filters = PipelineFilters
-    input = PipelineInput
-    change = PipelineChange
+    input = PipelineCreate
+    change = PipelineUpdate
     endpoints: PipelineEndpoints
 
     def load_graph(self, id: str) -> LiveQuery:
@@ -272,7 +272,7 @@ def _lost(sent: Mapping[str, list[dict[str, Any]]], saved: PipelineDetail) -> di
 def _check_kept(
     id: str,
     graph: Graph,
-    ids: RowIds,
+    ids: ServerIds,
     sent: Mapping[str, list[dict[str, Any]]],
     saved: PipelineDetail,
 ) -> None:

@@ -7,11 +7,11 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from kaizen_widgets.api.keys import query_keys
+from kaizen_widgets.api.endpoints import Endpoints
+from kaizen_widgets.api.key_factories import query_keys
 from kaizen_widgets.api.models import Input, JsonObject, Record, UtcTime, check, path, read
-from kaizen_widgets.api.paging import Searched, every, narrowed
-from kaizen_widgets.api.requests import Requests
-from kaizen_widgets.api.resource import Changeable
+from kaizen_widgets.api.pagination import SearchFilters, every, narrowed
+from kaizen_widgets.api.resource import EditableResource
 from kaizen_widgets.query import LiveQuery, Mutation
 
 KEYS = query_keys.policies
@@ -71,7 +71,7 @@ class CheckedConditions(Record):
     references: list[Any] = Field(default_factory=list)
 
 
-class PolicyInput(Input):
+class PolicyCreate(Input):
     """A new policy. Conditions are ``{"all": [...]}``, ``{"any": [...]}`` and ``{field, op, value}``."""
 
     name: Name
@@ -84,7 +84,7 @@ class PolicyInput(Input):
     status: Status = "active"
 
 
-class PolicyChange(Input):
+class PolicyUpdate(Input):
     """What to change; what is not given stays."""
 
     name: Name | None = None
@@ -97,7 +97,7 @@ class PolicyChange(Input):
     status: Status | None = None
 
 
-class PolicyFilters(Searched):
+class PolicyFilters(SearchFilters):
     """Which policies to list."""
 
     status: Status | None = None
@@ -121,7 +121,7 @@ class PolicyQuestion(Input):
     context: dict[str, Any] = Field(default_factory=dict)
 
 
-class PolicyEndpoints(Requests):
+class PolicyEndpoints(Endpoints):
     """The requests."""
 
     async def list(self, filters: PolicyFilters) -> list[Policy]:
@@ -134,11 +134,11 @@ class PolicyEndpoints(Requests):
         """Return one policy."""
         return await self._one(Policy, "policy", "GET", "policies", id)
 
-    async def create(self, policy: PolicyInput) -> Policy:
+    async def create(self, policy: PolicyCreate) -> Policy:
         """Make a policy."""
         return await self._one(Policy, "policy", "POST", "policies", json=policy.model_dump())
 
-    async def update(self, id: str, change: PolicyChange) -> Policy:
+    async def update(self, id: str, change: PolicyUpdate) -> Policy:
         """Change a policy."""
         body = change.model_dump(exclude_none=True)
         return await self._one(Policy, "policy", "PUT", "policies", id, json=body)
@@ -192,13 +192,13 @@ class PolicyEndpoints(Requests):
         )
 
 
-class Policies(Changeable):
-    """Policies through the cache; see `PolicyFilters`, `PolicyInput` and `PolicyChange`."""
+class Policies(EditableResource):
+    """Policies through the cache; see `PolicyFilters`, `PolicyCreate` and `PolicyUpdate`."""
 
     keys = KEYS
     filters = PolicyFilters
-    input = PolicyInput
-    change = PolicyChange
+    input = PolicyCreate
+    change = PolicyUpdate
     endpoints: PolicyEndpoints
 
     def assign(self, id: str, principal_type: str, principal_id: str) -> Mutation:

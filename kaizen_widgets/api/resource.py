@@ -10,14 +10,14 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import Any, ClassVar
 
-from kaizen_widgets.api.defaults import REPEATABLE, retry_repeatable
-from kaizen_widgets.api.keys import ResourceKeys
+from kaizen_widgets.api.key_factories import ResourceKeys
 from kaizen_widgets.api.models import Input, check, path
-from kaizen_widgets.api.optimistic import set_status
+from kaizen_widgets.api.optimistic_updates import set_status
+from kaizen_widgets.api.query_defaults import IDEMPOTENT, retry_idempotent
 from kaizen_widgets.query import LiveQuery, Mutation, MutationOptions, QueryClient, QueryKey
 
 
-class Readable:
+class ReadOnlyResource:
     """One kind of thing, through the cache: lists and details.
 
     Attributes:
@@ -58,7 +58,7 @@ class Readable:
         )
 
 
-class Changeable(Readable):
+class EditableResource(ReadOnlyResource):
     """One kind of thing that can be made, changed and taken away.
 
     A change that is the same made twice is tried again, and outlives the kernel while it waits (see
@@ -111,7 +111,7 @@ class Changeable(Readable):
 
     def _define(self, name: str, options: MutationOptions) -> None:
         """Say how a change is made that is the same made twice; it is called with a dict with ``id``."""
-        self._repeatable[name] = replace(options, retry=retry_repeatable, meta=REPEATABLE)
+        self._repeatable[name] = replace(options, retry=retry_idempotent, meta=IDEMPOTENT)
         self._client.set_mutation_defaults((*self.keys.all, name), self._repeatable[name])
 
     def _change(self, name: str, id: str, /, **variables: Any) -> Mutation:
@@ -133,7 +133,7 @@ class Changeable(Readable):
         return [self.keys.lists, self.keys.detail(given["id"])]
 
 
-class Resource(Changeable):
+class Resource(EditableResource):
     """One kind of thing that can also be switched on and off."""
 
     def __init__(self, endpoints: Any, client: QueryClient) -> None:

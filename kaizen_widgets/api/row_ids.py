@@ -15,7 +15,7 @@ UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 NAMESPACE = uuid.UUID("8c7a0d5e-6f0b-5e5e-9d0e-6b1f1f6f4b5a")
 
 
-class RowIds:
+class ServerIds:
     """The server's ids of one pipeline.
 
     Args:

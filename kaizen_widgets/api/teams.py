@@ -7,12 +7,12 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from kaizen_widgets.api.capped import CAP
-from kaizen_widgets.api.keys import query_keys
+from kaizen_widgets.api.capped_lists import CAP
+from kaizen_widgets.api.endpoints import Endpoints
+from kaizen_widgets.api.key_factories import query_keys
 from kaizen_widgets.api.models import Input, Record, UtcTime, check, path, read
-from kaizen_widgets.api.paging import Searched, every, narrowed
-from kaizen_widgets.api.requests import Requests
-from kaizen_widgets.api.resource import Changeable
+from kaizen_widgets.api.pagination import SearchFilters, every, narrowed
+from kaizen_widgets.api.resource import EditableResource
 from kaizen_widgets.query import LiveQuery, Mutation, MutationOptions, QueryClient
 
 log = logging.getLogger(__name__)
@@ -52,32 +52,32 @@ class TeamDetail(Team):
     member_count: int | None = None
 
 
-class TeamInput(Input):
+class TeamCreate(Input):
     """A new team."""
 
     name: Name
     description: Description = ""
 
 
-class TeamChange(Input):
+class TeamUpdate(Input):
     """What to change; what is not given stays."""
 
     name: Name | None = None
     description: Description | None = None
 
 
-class TeamFilters(Searched):
+class TeamFilters(SearchFilters):
     """Which teams to list."""
 
 
-class MemberInput(Input):
+class MemberCreate(Input):
     """Who is to belong to a team."""
 
     user_id: Annotated[str, Field(min_length=1)]
     role: Role = "member"
 
 
-class TeamEndpoints(Requests):
+class TeamEndpoints(Endpoints):
     """The requests."""
 
     async def list(self, filters: TeamFilters) -> list[Team]:
@@ -101,11 +101,11 @@ class TeamEndpoints(Requests):
         """Return who belongs to a team."""
         return (await self.get(id)).members
 
-    async def create(self, team: TeamInput) -> Team:
+    async def create(self, team: TeamCreate) -> Team:
         """Make a team."""
         return await self._one(Team, "team", "POST", "teams", json=team.model_dump())
 
-    async def update(self, id: str, change: TeamChange) -> Team:
+    async def update(self, id: str, change: TeamUpdate) -> Team:
         """Change a team."""
         body = change.model_dump(exclude_none=True)
         return await self._one(Team, "team", "PUT", "teams", id, json=body)
@@ -114,13 +114,13 @@ class TeamEndpoints(Requests):
         """Delete a team."""
         await self._gone("teams", id)
 
-    async def add_member(self, id: str, member: MemberInput) -> TeamMember:
+    async def add_member(self, id: str, member: MemberCreate) -> TeamMember:
         """Let a user belong to a team."""
         return await self._one(
             TeamMember, "member", "POST", "teams", id, "members", json=member.model_dump()
         )
 
-    async def change_member(self, id: str, member: MemberInput) -> TeamMember:
+    async def change_member(self, id: str, member: MemberCreate) -> TeamMember:
         """Change what a member is."""
         body = {"role": member.role}
         return await self._one(
@@ -132,13 +132,13 @@ class TeamEndpoints(Requests):
         await self._gone("teams", id, "members", user_id)
 
 
-class Teams(Changeable):
-    """Teams through the cache; see `TeamFilters`, `TeamInput` and `TeamChange`."""
+class Teams(EditableResource):
+    """Teams through the cache; see `TeamFilters`, `TeamCreate` and `TeamUpdate`."""
 
     keys = KEYS
     filters = TeamFilters
-    input = TeamInput
-    change = TeamChange
+    input = TeamCreate
+    change = TeamUpdate
     endpoints: TeamEndpoints
 
     def __init__(self, endpoints: TeamEndpoints, client: QueryClient) -> None:
@@ -148,7 +148,7 @@ class Teams(Changeable):
             MutationOptions(
                 lambda given: endpoints.change_member(
                     given["id"],
-                    check(MemberInput, {"user_id": given["user_id"], "role": given["role"]}),
+                    check(MemberCreate, {"user_id": given["user_id"], "role": given["role"]}),
                 ),
                 invalidates=lambda _, given: [KEYS.detail(given["id"])],
             ),
@@ -182,6 +182,6 @@ class Teams(Changeable):
         )
 
     @staticmethod
-    def _member(id: str, user_id: str, role: Any) -> MemberInput:
+    def _member(id: str, user_id: str, role: Any) -> MemberCreate:
         path("teams", id, "members", user_id)
-        return check(MemberInput, {"user_id": user_id, "role": role})
+        return check(MemberCreate, {"user_id": user_id, "role": role})

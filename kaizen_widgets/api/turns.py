@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
-from kaizen_widgets.clock import Clock, sleep
+from kaizen_widgets.core.clock import Clock, sleep
 from kaizen_widgets.errors import StoreError
 from kaizen_widgets.stores import Leases
 

@@ -7,11 +7,11 @@ from typing import Annotated, Literal
 from pydantic import Field, SecretStr
 
 from kaizen_widgets.api.auth import User
-from kaizen_widgets.api.keys import query_keys
+from kaizen_widgets.api.endpoints import Endpoints
+from kaizen_widgets.api.key_factories import query_keys
 from kaizen_widgets.api.models import Input, UtcTime, read
-from kaizen_widgets.api.paging import Searched, every, narrowed
-from kaizen_widgets.api.requests import Requests
-from kaizen_widgets.api.resource import Changeable
+from kaizen_widgets.api.pagination import SearchFilters, every, narrowed
+from kaizen_widgets.api.resource import EditableResource
 
 KEYS = query_keys.users
 
@@ -26,7 +26,7 @@ class Member(User):
     updated_at: UtcTime | None = None
 
 
-class UserInput(Input):
+class UserCreate(Input):
     """A new user of the organization, who can sign in with the password at once."""
 
     email: Email
@@ -35,7 +35,7 @@ class UserInput(Input):
     role: Literal["org_admin", "developer", "viewer"] = "viewer"
 
 
-class UserChange(Input):
+class UserUpdate(Input):
     """What to change; what is not given stays. Roles and statuses are for owners and admins."""
 
     name: Name | None = None
@@ -45,14 +45,14 @@ class UserChange(Input):
     mfa_enabled: bool | None = None
 
 
-class UserFilters(Searched):
+class UserFilters(SearchFilters):
     """Which users to list; a search looks at names and emails."""
 
     status: Literal["active", "invited", "suspended", "deleted"] | None = None
     role: Role | None = None
 
 
-class UserEndpoints(Requests):
+class UserEndpoints(Endpoints):
     """The requests."""
 
     async def list(self, filters: UserFilters) -> list[Member]:
@@ -67,11 +67,11 @@ class UserEndpoints(Requests):
         """Return one user."""
         return await self._one(Member, "user", "GET", "users", id)
 
-    async def create(self, user: UserInput) -> Member:
+    async def create(self, user: UserCreate) -> Member:
         """Add a user."""
         return await self._one(Member, "user", "POST", "users", json=user.model_dump())
 
-    async def update(self, id: str, change: UserChange) -> Member:
+    async def update(self, id: str, change: UserUpdate) -> Member:
         """Change a user."""
         body = change.model_dump(exclude_none=True)
         return await self._one(Member, "user", "PUT", "users", id, json=body)
@@ -81,11 +81,11 @@ class UserEndpoints(Requests):
         await self._gone("users", id)
 
 
-class Users(Changeable):
-    """Users through the cache; see `UserFilters`, `UserInput` and `UserChange`."""
+class Users(EditableResource):
+    """Users through the cache; see `UserFilters`, `UserCreate` and `UserUpdate`."""
 
     keys = KEYS
     filters = UserFilters
-    input = UserInput
-    change = UserChange
+    input = UserCreate
+    change = UserUpdate
     endpoints: UserEndpoints

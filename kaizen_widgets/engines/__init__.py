@@ -1,9 +1,9 @@
 """Runs: what happens when a pipeline is started, watched and cancelled."""
 
 from kaizen_widgets.engines.engine import Engine
-from kaizen_widgets.engines.events import Event, EventLog
+from kaizen_widgets.engines.event_log import Event, EventLog
 from kaizen_widgets.engines.follow import follow
-from kaizen_widgets.engines.local import LocalEngine
+from kaizen_widgets.engines.local_engine import LocalEngine
 from kaizen_widgets.engines.preflight import Plan, check, reasons_against
 from kaizen_widgets.engines.run import NodeRun, Run
 from kaizen_widgets.engines.scheduler import start

@@ -11,20 +11,20 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from kaizen_widgets.clock import Clock, Timer
+from kaizen_widgets.core.clock import Clock, Timer
 from kaizen_widgets.engines.engine import Engine
 from kaizen_widgets.errors import RunError
 from kaizen_widgets.nodes import Context, Work
 from kaizen_widgets.nodes.agent import quoted
 
-Why = Literal["cancel", "timeout"]
+StopReason = Literal["cancel", "timeout"]
 
 _abandoned: set[asyncio.Task[Any]] = set()
 """Held until they end: a loop keeps only weak references to its tasks."""
 
 
 @dataclass(frozen=True)
-class Outcome:
+class AttemptResult:
     """How an attempt ended; ``reason`` says more, for people."""
 
     state: Literal["completed", "failed", "cancelled"]
@@ -50,14 +50,14 @@ class Attempt:
         self._loop = asyncio.get_running_loop()
         self._task = self._loop.create_task(engine.run(work, ctx))
         self._given_up: asyncio.Future[None] = self._loop.create_future()
-        self._why: Why | None = None
+        self._why: StopReason | None = None
         self._abandoned = ""
         self._timers: list[Timer] = []
         limit: float | None = work.config.time_limit
         if limit is not None:
             self._later(limit, lambda: self.stop("timeout"))
 
-    async def outcome(self) -> Outcome:
+    async def outcome(self) -> AttemptResult:
         """Wait for the end."""
         await asyncio.wait({self._task, self._given_up}, return_when=asyncio.FIRST_COMPLETED)
         for timer in self._timers:
@@ -68,7 +68,7 @@ class Attempt:
         self._task.add_done_callback(_forget)
         return self._stopped(self._abandoned)
 
-    def stop(self, why: Why) -> None:
+    def stop(self, why: StopReason) -> None:
         """Ask the node to stop; only the first asking counts."""
         if self._why is not None or self._task.done():
             return
@@ -88,24 +88,24 @@ class Attempt:
         if not self._given_up.done():
             self._given_up.set_result(None)
 
-    def _ended(self) -> Outcome:
+    def _ended(self) -> AttemptResult:
         if self._why is not None:
             if not self._task.cancelled():
                 self._task.exception()  # Asked for, so that asyncio does not complain.
             return self._stopped(self._abandoned)
         if self._task.cancelled():
-            return Outcome("failed", error=RunError("The function cancelled itself."))
+            return AttemptResult("failed", error=RunError("The function cancelled itself."))
         error = self._task.exception()
         if error is not None:
-            return Outcome("failed", error=error)
-        return Outcome("completed", output=self._task.result())
+            return AttemptResult("failed", error=error)
+        return AttemptResult("completed", output=self._task.result())
 
-    def _stopped(self, how: str) -> Outcome:
+    def _stopped(self, how: str) -> AttemptResult:
         if self._why == "timeout":
             limit = f"{self._work.config.time_limit:g} s"
             error = TimeoutError(f"{quoted(self._work.label)} took longer than {limit}.")
-            return Outcome("failed", error=error, reason=how)
-        return Outcome("cancelled", reason=how or "stopped")
+            return AttemptResult("failed", error=error, reason=how)
+        return AttemptResult("cancelled", reason=how or "stopped")
 
     def _later(self, seconds: float, call: Callable[[], object]) -> None:
         # The clock calls on its own thread.

@@ -10,8 +10,8 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from kaizen_widgets.clock import Clock, Timer
-from kaizen_widgets.engines.events import Event
+from kaizen_widgets.core.clock import Clock, Timer
+from kaizen_widgets.engines.event_log import Event
 from kaizen_widgets.engines.run import Run, failure
 from kaizen_widgets.stores.execution import ExecutionStore
 

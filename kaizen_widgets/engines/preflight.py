@@ -17,7 +17,7 @@ MAX_CYCLES = 5
 
 
 @dataclass(frozen=True)
-class Step:
+class PlannedNode:
     """A node that can run."""
 
     node: Node
@@ -36,7 +36,7 @@ class Plan:
     """
 
     graph: Graph
-    steps: Mapping[str, Step]
+    steps: Mapping[str, PlannedNode]
     incoming: Mapping[str, tuple[Edge, ...]]
     outgoing: Mapping[str, tuple[Edge, ...]]
 
@@ -47,7 +47,7 @@ def check(graph: Graph, registry: Registry, functions: Functions) -> Plan:
     Raises:
         NotRunnableError: It cannot run; the message and ``reasons`` hold every reason.
     """
-    steps: dict[str, Step] = {}
+    steps: dict[str, PlannedNode] = {}
     reasons: list[str] = []
     bad_nodes: list[str] = []
     if not graph.nodes:
@@ -95,14 +95,16 @@ def _short(text: str) -> str:
     return text if len(text) <= 80 else f"{text[:77]}..."
 
 
-def _read(node: Node, registry: Registry, functions: Functions) -> tuple[Step | None, list[str]]:
+def _read(
+    node: Node, registry: Registry, functions: Functions
+) -> tuple[PlannedNode | None, list[str]]:
     kind = registry.get(node.type)
     if kind is None:
         return None, [f"is of the kind {_short(node.type)!r}, which nobody registered"]
     config, wrong = kind.read_config(node)
     if wrong:
         return None, wrong
-    return Step(node, kind, config), list(kind.check(node, config, functions))
+    return PlannedNode(node, kind, config), list(kind.check(node, config, functions))
 
 
 def _edges(graph: Graph) -> tuple[dict[str, tuple[Edge, ...]], dict[str, tuple[Edge, ...]]]:
@@ -117,7 +119,7 @@ def _edges(graph: Graph) -> tuple[dict[str, tuple[Edge, ...]], dict[str, tuple[E
     )
 
 
-def _wrong_edges(graph: Graph, steps: Mapping[str, Step]) -> Iterator[str]:
+def _wrong_edges(graph: Graph, steps: Mapping[str, PlannedNode]) -> Iterator[str]:
     for edge in graph.edges:
         source, target = steps.get(edge.source), steps.get(edge.target)
         if source is not None:

@@ -12,8 +12,8 @@ from collections import Counter
 from collections.abc import Callable, Generator, Mapping
 from typing import Any, Literal
 
-from kaizen_widgets.background import BackgroundLoop
-from kaizen_widgets.engines.events import Event, EventLog, Listener
+from kaizen_widgets.core.background import BackgroundLoop
+from kaizen_widgets.engines.event_log import Event, EventLog, Listener
 from kaizen_widgets.engines.preflight import Plan
 from kaizen_widgets.engines.preview import say
 from kaizen_widgets.errors import NodeFailedError, RunCancelledError, RunError, UnknownNodeError
@@ -29,7 +29,7 @@ class NodeRun:
     Attributes:
         status: Where it stands.
         error: What it raised, or None.
-        reason: Why it was skipped or how it was stopped, or empty.
+        reason: StopReason it was skipped or how it was stopped, or empty.
         seconds: How long it ran, or None while it has not ended or if it never began.
         progress: From 0 to 1, as the node said.
     """

@@ -12,16 +12,16 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from kaizen_widgets.background import BackgroundLoop
-from kaizen_widgets.clock import Clock, NewId, random_id
-from kaizen_widgets.engines.attempt import Attempt, Outcome
+from kaizen_widgets.core.background import BackgroundLoop
+from kaizen_widgets.core.clock import Clock, NewId, random_id
+from kaizen_widgets.engines.attempt import Attempt, AttemptResult
+from kaizen_widgets.engines.dependencies import DependencyTracker, Skip
 from kaizen_widgets.engines.engine import Engine
-from kaizen_widgets.engines.events import EventLog
-from kaizen_widgets.engines.local import LocalEngine
+from kaizen_widgets.engines.event_log import EventLog
+from kaizen_widgets.engines.local_engine import LocalEngine
 from kaizen_widgets.engines.preflight import Plan, check
 from kaizen_widgets.engines.preview import preview, say
 from kaizen_widgets.engines.run import NodeRun, NodeStatus, Run
-from kaizen_widgets.engines.schedule import Schedule, Skip
 from kaizen_widgets.errors import NotRunnableError
 from kaizen_widgets.graph import Graph
 from kaizen_widgets.nodes import (
@@ -33,7 +33,7 @@ from kaizen_widgets.nodes import (
     Work,
     default_registry,
 )
-from kaizen_widgets.nodes.agent import agent_id_of, quoted
+from kaizen_widgets.nodes.agent import agent_id_of_node, quoted
 
 GRACE = 2.0
 """Seconds a node has to stop before it is abandoned."""
@@ -97,7 +97,7 @@ class _Scheduler:
     began: dict[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.schedule = Schedule(self.plan)
+        self.schedule = DependencyTracker(self.plan)
 
     def cancel(self, loop: BackgroundLoop) -> None:
         """Ask everything to stop; from any thread."""
@@ -127,7 +127,7 @@ class _Scheduler:
             )
 
     async def _drive(self) -> None:
-        waiting: dict[asyncio.Task[Outcome], str] = {}
+        waiting: dict[asyncio.Task[AttemptResult], str] = {}
         while True:
             free = 0 if self.cancelled else self.engine.max_parallel - len(waiting)
             for node_id in self.schedule.take(free):
@@ -141,7 +141,7 @@ class _Scheduler:
         for node_id in self.schedule.remaining():
             self._end(node_id, "cancelled", reason="not started")
 
-    def _begin(self, node_id: str) -> asyncio.Task[Outcome]:
+    def _begin(self, node_id: str) -> asyncio.Task[AttemptResult]:
         step = self.plan.steps[node_id]
         node = step.node
         work = Work(
@@ -159,7 +159,7 @@ class _Scheduler:
             ),
             run_inputs=self.inputs,
             functions=self.functions,
-            agent_id=agent_id_of(node),
+            agent_id=agent_id_of_node(node),
             is_start=not self.plan.incoming[node_id],
         )
         ctx = Context(node_id, node.label, partial(self._say, node_id))
@@ -169,7 +169,7 @@ class _Scheduler:
         attempt = self.attempts[node_id] = Attempt(self.engine, work, ctx, self.clock, self.grace)
         return asyncio.get_running_loop().create_task(attempt.outcome())
 
-    def _settle(self, node_id: str, outcome: Outcome) -> None:
+    def _settle(self, node_id: str, outcome: AttemptResult) -> None:
         del self.attempts[node_id]
         output, outputs, route = outcome.output, None, ""
         if isinstance(output, Routed):

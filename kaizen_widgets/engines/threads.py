@@ -42,7 +42,7 @@ async def in_thread(ctx: Context, call: Callable[[], Any]) -> Any:
             try:
                 result = context.run(call)
             except BaseException as raised:
-                error = bearable(raised)
+                error = as_exception(raised)
         try:
             loop.call_soon_threadsafe(settle, result, error)
         except RuntimeError:
@@ -58,7 +58,7 @@ async def in_thread(ctx: Context, call: Callable[[], Any]) -> Any:
     return future.result()
 
 
-def bearable(error: BaseException) -> Exception:
+def as_exception(error: BaseException) -> Exception:
     """Return an error a task may raise: exit() in a node must not end the loop or the kernel."""
     if isinstance(error, Exception) and not isinstance(error, StopIteration):
         return error

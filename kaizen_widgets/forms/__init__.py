@@ -1,18 +1,17 @@
 """Forms without a screen: React Hook Form's semantics over any resolver, or any pydantic model."""
 
 from kaizen_widgets.forms.agent_input import AgentInput
-from kaizen_widgets.forms.array import Rows
-from kaizen_widgets.forms.feed import Change
+from kaizen_widgets.forms.change import Change
+from kaizen_widgets.forms.field_array import Rows
 from kaizen_widgets.forms.fields import FieldTree, Hint
 from kaizen_widgets.forms.form import Form
 from kaizen_widgets.forms.judging import FieldState
-from kaizen_widgets.forms.resolver import Context, FieldError, Resolved, Resolver
-from kaizen_widgets.forms.submission import Submission
+from kaizen_widgets.forms.resolver import FieldError, Resolved, Resolver, ResolverContext
+from kaizen_widgets.forms.submissions import Submission
 
 __all__ = [
     "AgentInput",
     "Change",
-    "Context",
     "FieldError",
     "FieldState",
     "FieldTree",
@@ -20,6 +19,7 @@ __all__ = [
     "Hint",
     "Resolved",
     "Resolver",
+    "ResolverContext",
     "Rows",
     "Submission",
 ]

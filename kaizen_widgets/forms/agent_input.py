@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from kaizen_widgets.forms.fields.hints import Hint
+from kaizen_widgets.forms.fields.hint import Hint
 
 NAME_LENGTH = 100
 DESCRIPTION_LENGTH = 500

@@ -7,18 +7,18 @@ from contextlib import contextmanager
 from typing import Any
 
 from kaizen_widgets.errors import FormError
-from kaizen_widgets.forms.array import Rows
-from kaizen_widgets.forms.checks import Checks
-from kaizen_widgets.forms.delays import Delays
-from kaizen_widgets.forms.modes import Event, Modes
-from kaizen_widgets.forms.names import Names
+from kaizen_widgets.forms.delayed_errors import Delays
+from kaizen_widgets.forms.field_array import Rows
+from kaizen_widgets.forms.field_names import Names
 from kaizen_widgets.forms.observing import Observable
 from kaizen_widgets.forms.paths import Name, SomeNames, copied, get, name_of, names_of, parse
 from kaizen_widgets.forms.resetting import fields_of
-from kaizen_widgets.forms.rows import Moved, Origins
-from kaizen_widgets.forms.running import Runs
+from kaizen_widgets.forms.resolver_runs import Runs
+from kaizen_widgets.forms.row_moves import Origins, RowMove
 from kaizen_widgets.forms.schema import Schema
-from kaizen_widgets.forms.state import State
+from kaizen_widgets.forms.tracked_state import State
+from kaizen_widgets.forms.validation import Checks
+from kaizen_widgets.forms.validation_modes import Event, Modes
 
 
 class Fillable(Observable):
@@ -221,7 +221,7 @@ class Fillable(Observable):
         return Rows(self, field)
 
     def _rows_of(self, name: str) -> tuple[list[Any], list[str]]:
-        with self._delivery:
+        with self._notifier:
             value = get(self._state.values, parse(name), [])
             rows = value if isinstance(value, list) else []
             return rows, self._state.rows.of(name, len(rows))
@@ -235,7 +235,7 @@ class Fillable(Observable):
         with self._operation:
             state = self._state
             state.move_rows(name, rows, origins)
-            moved = Moved(name, origins)
+            moved = RowMove(name, origins)
             self._delays.move(moved)
             if self._schema is not None:
                 self._schema.moved(moved)

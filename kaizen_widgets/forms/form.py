@@ -14,23 +14,33 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from kaizen_widgets.background import BackgroundLoop, Pending, background
-from kaizen_widgets.clock import Clock, NewId
+from kaizen_widgets.core.background import BackgroundLoop, Pending, background
+from kaizen_widgets.core.clock import Clock, NewId
 from kaizen_widgets.errors import FormError
-from kaizen_widgets.forms.checks import Checks
-from kaizen_widgets.forms.delays import Delays
+from kaizen_widgets.forms.delayed_errors import Delays
+from kaizen_widgets.forms.error_messages import MessageOverrides
+from kaizen_widgets.forms.field_names import Names
 from kaizen_widgets.forms.fields.form_fields import FormFields
-from kaizen_widgets.forms.fields.hints import Hint
+from kaizen_widgets.forms.fields.hint import Hint
 from kaizen_widgets.forms.making import counter, drafts_of, resolver_of, schema_of
-from kaizen_widgets.forms.messages import Overrides
 from kaizen_widgets.forms.modelled import Modelled
-from kaizen_widgets.forms.modes import Mode, Modes, ReValidateMode, checked
-from kaizen_widgets.forms.names import Names
 from kaizen_widgets.forms.paths import Name, SomeNames, copied, name_of, names_of
 from kaizen_widgets.forms.resolver import CriteriaMode, Resolver
-from kaizen_widgets.forms.running import Runs
-from kaizen_widgets.forms.state import State
-from kaizen_widgets.forms.submission import OnInvalid, OnValid, Submission, Submits
+from kaizen_widgets.forms.resolver_runs import Runs
+from kaizen_widgets.forms.submissions import (
+    OnInvalid,
+    OnValid,
+    Submission,
+    Submits,
+)
+from kaizen_widgets.forms.tracked_state import State
+from kaizen_widgets.forms.validation import Checks
+from kaizen_widgets.forms.validation_modes import (
+    Mode,
+    Modes,
+    ReValidateMode,
+    checked,
+)
 
 
 class Form(Modelled):
@@ -46,7 +56,7 @@ class Form(Modelled):
         criteria_mode: `firstError` shows one thing that is wrong with a field, `all` collects them.
         delay_error: Seconds an error waits before it is shown; a blur shows it at once.
         resolver: Judges the values, instead of the model.
-        context: Handed to the resolver as `Context.extra`.
+        context: Handed to the resolver as `ResolverContext.extra`.
         fields: Without a model: the only names that are heard (`items.*.name` for any row).
         hints: With a model: how fields look here, by name (`items.*.name` for any row): `Hint`s, or dicts
             of label, help, placeholder, widget, order, group, ...
@@ -78,7 +88,7 @@ class Form(Modelled):
         fields: Iterable[str] | None = None,
         hints: Mapping[str, Hint | Mapping[str, Any]] | None = None,
         deps: Mapping[str, SomeNames] | None = None,
-        messages: Overrides | None = None,
+        messages: MessageOverrides | None = None,
         cross_field: bool = False,
         overlapping_submits: bool = False,
         clock: Clock | None = None,
@@ -127,7 +137,7 @@ class Form(Modelled):
             self._runs,
             loop,
             self._operation,
-            self._delivery.post,
+            self._notifier.post,
             self._delays.cancel_all,
             overlapping=overlapping_submits,
         )
@@ -142,13 +152,13 @@ class Form(Modelled):
     @property
     def default_values(self) -> Any:
         """What the values are compared with, as a copy of one's own."""
-        with self._delivery:
+        with self._notifier:
             return copied(self._state.defaults)
 
     @property
     def value(self) -> Any:
         """What a submit would hand over: the model; None while invalid or not yet judged."""
-        with self._delivery:
+        with self._notifier:
             return self._runs.value
 
     def get_value(self, name: Name) -> Any:
@@ -157,7 +167,7 @@ class Form(Modelled):
         Raises:
             UnknownFieldError: There is no such field.
         """
-        with self._delivery:
+        with self._notifier:
             self._names.check(name_of(name))
             return self._value_at(name_of(name))
 
@@ -192,7 +202,7 @@ class Form(Modelled):
         return self._submits.submitted()
 
     def __repr__(self) -> str:
-        with self._delivery:
+        with self._notifier:
             state = self._state
             facts = {
                 "dirty": len(state.dirty),

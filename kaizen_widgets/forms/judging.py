@@ -6,13 +6,13 @@ import concurrent.futures
 from dataclasses import dataclass
 from typing import Any
 
-from kaizen_widgets.background import BackgroundLoop, Pending
+from kaizen_widgets.core.background import BackgroundLoop, Pending
 from kaizen_widgets.errors import FormError
 from kaizen_widgets.forms.filling import Fillable
 from kaizen_widgets.forms.paths import Name, SomeNames, is_within, name_of, names_of
 from kaizen_widgets.forms.resolver import FieldError
 from kaizen_widgets.forms.server_errors import read
-from kaizen_widgets.forms.submission import settle
+from kaizen_widgets.forms.submissions import settle
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class Judgeable(Fillable):
             UnknownFieldError: There is no such field.
         """
         field, state = name_of(name), self._state
-        with self._delivery:
+        with self._notifier:
             self._names.check(field)
             return FieldState(
                 bool(state.within(state.errors, field)),

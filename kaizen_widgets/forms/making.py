@@ -6,16 +6,16 @@ import itertools
 from collections.abc import Mapping
 from typing import Any
 
-from kaizen_widgets.clock import NewId
+from kaizen_widgets.core.clock import NewId
 from kaizen_widgets.errors import FormError
+from kaizen_widgets.forms.error_messages import MessageOverrides
 from kaizen_widgets.forms.fields.form_fields import FormFields
-from kaizen_widgets.forms.messages import Overrides
 from kaizen_widgets.forms.paths import copied
-from kaizen_widgets.forms.resolver import Context, Resolved, Resolver
+from kaizen_widgets.forms.resolver import Resolved, Resolver, ResolverContext
 from kaizen_widgets.forms.schema import Schema
 
 
-def schema_of(model: Any, hints: Any, messages: Overrides | None) -> Schema | None:
+def schema_of(model: Any, hints: Any, messages: MessageOverrides | None) -> Schema | None:
     """Return the fields of a model; who made them already (or others of that shape) may give them.
 
     Raises:
@@ -64,7 +64,7 @@ def resolver_of(schema: Schema | None, resolver: Resolver | None) -> Resolver:
     return resolver
 
 
-def _all_right(values: Any, _context: Context) -> Resolved:
+def _all_right(values: Any, _context: ResolverContext) -> Resolved:
     return Resolved(copied(values))
 
 

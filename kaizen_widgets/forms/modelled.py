@@ -30,12 +30,12 @@ class Modelled(Resettable):
         Raises:
             FormError: There is no such union.
         """
-        with self._delivery:
+        with self._notifier:
             return self.tree.branch(name, self._state.values)
 
     def branches(self) -> dict[str, int]:
         """Return the branch of every union that has a value, by name, as the last validation took them."""
-        with self._delivery:
+        with self._notifier:
             chosen = self.tree.chosen
             values = self._state.values
             return {
@@ -55,16 +55,16 @@ class Modelled(Resettable):
             draft = self.tree.choose(name, index, self._state.values)
             self.change(name, draft)
 
-    def sound_part(self) -> tuple[Any, frozenset[str]]:
+    def valid_subset(self) -> tuple[Any, frozenset[str]]:
         """Return the model's value with only those changes that are right, and the fields they are of.
 
         A change that is wrong is left out: its field has its default there. Where the model finds fault
         with the whole, no change is right, and the value is None.
         """
-        with self._delivery:
+        with self._notifier:
             state = self._state
             changed = {name.partition(".")[0] for name in state.dirty}
-            return self.tree.sound_part(state.values, state.defaults, changed)
+            return self.tree.valid_subset(state.values, state.defaults, changed)
 
     def locate(self, path: Name) -> str | None:
         """Return the name of the field that holds a place in the model's data; None if there is none.
@@ -73,6 +73,6 @@ class Modelled(Resettable):
         `Field(alias="userName")`, ``userName`` is at `user_name`; of a dict, ``("scores", "ann")`` is at
         `scores.0.1`.
         """
-        with self._delivery:
+        with self._notifier:
             way = self.tree.tree.way(path_of(path), self._state.values)
             return None if way is None else join(way)

@@ -13,11 +13,16 @@ from typing import Any, Generic, TypeVar
 
 from traitlets import All, Bunch, HasTraits, TraitType
 
-from kaizen_widgets.delivery import Delivery, call_all
-from kaizen_widgets.forms.feed import FLAGS, Change, Listener, Unsubscribe
+from kaizen_widgets.core.notifier import Notifier, call_all
+from kaizen_widgets.forms.change import (
+    FLAGS,
+    Change,
+    Listener,
+    Unsubscribe,
+)
 from kaizen_widgets.forms.paths import SomeNames, copied, get, is_within, names_of, parse
 from kaizen_widgets.forms.resolver import FieldError
-from kaizen_widgets.forms.state import State
+from kaizen_widgets.forms.tracked_state import State
 
 T = TypeVar("T")
 
@@ -31,7 +36,7 @@ class Shown(TraitType[T, T], Generic[T]):
 
     def get(self, obj: Any, cls: type[Any] | None = None) -> T:
         """Return what the state holds now."""
-        with obj._delivery:
+        with obj._notifier:
             return self.read(obj._state)
 
 
@@ -40,11 +45,11 @@ class _Operation(AbstractContextManager[None]):
 
     def __init__(self, owner: Observable) -> None:
         self._owner = owner
-        self._delivery = owner._delivery
+        self._notifier = owner._notifier
         self._depth = 0
 
     def __enter__(self) -> None:
-        self._delivery.__enter__()
+        self._notifier.__enter__()
         if self._depth == 0:
             self._owner._state.begin()
         self._depth += 1
@@ -55,7 +60,7 @@ class _Operation(AbstractContextManager[None]):
             if self._depth == 0:
                 self._owner._announce()
         finally:
-            self._delivery.__exit__(*error)
+            self._notifier.__exit__(*error)
 
 
 class Observable(HasTraits):
@@ -86,7 +91,7 @@ class Observable(HasTraits):
     def __init__(self, state: State) -> None:
         super().__init__()
         self._state = state
-        self._delivery = Delivery()
+        self._notifier = Notifier()
         self._operation = _Operation(self)
         self._listeners: dict[object, Listener] = {}
 
@@ -142,7 +147,7 @@ class Observable(HasTraits):
         return self.subscribe(told)
 
     def _value_at(self, name: str) -> Any:
-        with self._delivery:
+        with self._notifier:
             return copied(get(self._state.values, parse(name), None))
 
     # ---------------------------------------------------------------- within
@@ -158,7 +163,7 @@ class Observable(HasTraits):
         listeners = self._listeners
         bunches = [self._bunch(name, change) for name in self._observed_traits(change)]
         if listeners or bunches:
-            self._delivery.post(partial(self._tell, tuple(listeners.items()), bunches, change))
+            self._notifier.post(partial(self._tell, tuple(listeners.items()), bunches, change))
 
     def _tell(
         self, listeners: tuple[tuple[object, Listener], ...], bunches: list[Bunch], change: Change

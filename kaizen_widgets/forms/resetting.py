@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from kaizen_widgets.forms.paths import MISSING, Path, get, join, parse, put
-from kaizen_widgets.forms.state import State
+from kaizen_widgets.forms.tracked_state import State
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -44,7 +44,7 @@ class Resolved:
 
 
 @dataclass(frozen=True, slots=True)
-class Context:
+class ResolverContext:
     """What a resolver may want to know beside the values.
 
     Attributes:
@@ -66,6 +66,6 @@ class Resolver(Protocol):
     loop, and whose answer is dropped when it comes too late.
     """
 
-    def __call__(self, values: Any, context: Context, /) -> Resolved | Awaitable[Resolved]:
+    def __call__(self, values: Any, context: ResolverContext, /) -> Resolved | Awaitable[Resolved]:
         """Return the value made of ``values``, or what is wrong with which field."""
         ...

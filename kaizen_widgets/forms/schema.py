@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
-from kaizen_widgets.forms.resolver import Context, Resolved
-from kaizen_widgets.forms.rows import Moved
+from kaizen_widgets.forms.resolver import Resolved, ResolverContext
+from kaizen_widgets.forms.row_moves import RowMove
 
 
 class Schema(Protocol):
@@ -35,7 +35,7 @@ class Schema(Protocol):
         """The form was reset to its defaults."""
         ...
 
-    def moved(self, moved: Moved) -> None:
+    def moved(self, moved: RowMove) -> None:
         """Rows of a list were moved."""
         ...
 
@@ -47,6 +47,6 @@ class Schema(Protocol):
         """Return the name under which an error with this pydantic ``loc`` belongs; None if nowhere."""
         ...
 
-    def resolve(self, values: Any, context: Context, /) -> Resolved:
+    def resolve(self, values: Any, context: ResolverContext, /) -> Resolved:
         """Return the model's value of these drafts, or the errors of all fields: a `Resolver`."""
         ...

@@ -26,7 +26,7 @@ from kaizen_widgets.graph.operations import (
     UnsetProperty,
     describe,
 )
-from kaizen_widgets.graph.renamed import renamed
+from kaizen_widgets.graph.with_new_ids import renamed
 
 __all__ = [
     "XY",

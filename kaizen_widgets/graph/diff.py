@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from kaizen_widgets.graph.apply import same
-from kaizen_widgets.graph.elements import SCREEN_FACTS, Edge, Element, ElementKind, Node
+from kaizen_widgets.graph.elements import VIEW_ONLY_KEYS, Edge, Element, ElementKind, Node
 from kaizen_widgets.graph.graph import Graph
 from kaizen_widgets.graph.operations import (
     AddElement,
@@ -86,7 +86,7 @@ def _additions(
         if element.id in known:
             following = element.id
         else:
-            item = element.without_screen_facts()
+            item = element.without_view_only_keys()
             additions.append(AddElement(kind=kind, item=item, before=following))
     return additions[::-1]
 
@@ -106,10 +106,10 @@ def _mapping(
     new: Mapping[str, Any],
 ) -> Iterable[Operation]:
     for key in old:
-        if key not in new and (path or key not in SCREEN_FACTS):
+        if key not in new and (path or key not in VIEW_ONLY_KEYS):
             yield UnsetProperty(kind=kind, id=element_id, path=(*path, key))
     for key, value in new.items():
-        if not path and key in SCREEN_FACTS:
+        if not path and key in VIEW_ONLY_KEYS:
             continue
         before = old.get(key)
         if key in old and same(before, value):

@@ -15,7 +15,7 @@ from typing import Any, Literal, NamedTuple, Self
 from pydantic.alias_generators import to_camel
 
 from kaizen_widgets.errors import GraphError, InvalidValueError
-from kaizen_widgets.graph.frozen import (
+from kaizen_widgets.graph.frozen_json import (
     MAX_DEPTH,
     FrozenDict,
     check_id,
@@ -27,7 +27,7 @@ from kaizen_widgets.graph.frozen import (
 
 ElementKind = Literal["node", "edge"]
 
-SCREEN_FACTS = frozenset(
+VIEW_ONLY_KEYS = frozenset(
     {
         "measured",
         "dragging",
@@ -146,11 +146,11 @@ class Element(FrozenDict[str, Any]):
             value = value[part]
         return True, value
 
-    def without_screen_facts(self) -> Self:
+    def without_view_only_keys(self) -> Self:
         """Return the element as the document knows it (itself when it holds nothing else)."""
-        if SCREEN_FACTS.isdisjoint(self):
+        if VIEW_ONLY_KEYS.isdisjoint(self):
             return self
-        return self._made({key: item for key, item in self.items() if key not in SCREEN_FACTS})
+        return self._made({key: item for key, item in self.items() if key not in VIEW_ONLY_KEYS})
 
     @property
     def _name(self) -> str:
@@ -291,7 +291,7 @@ def check_path(path: tuple[str, ...], name: str) -> None:
         raise InvalidValueError(
             f"{name} keeps its id.", hint="Add a new element and remove this one."
         )
-    if path[0] in SCREEN_FACTS:
+    if path[0] in VIEW_ONLY_KEYS:
         raise InvalidValueError(f"{name}: {path[0]!r} belongs to a screen, not to the document.")
 
 

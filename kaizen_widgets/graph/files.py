@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from kaizen_widgets.errors import FileFormatError, GraphError
-from kaizen_widgets.graph.frozen import thaw
+from kaizen_widgets.graph.frozen_json import thaw
 
 if TYPE_CHECKING:
     from kaizen_widgets.graph.graph import Graph

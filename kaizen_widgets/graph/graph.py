@@ -19,14 +19,14 @@ from kaizen_widgets.errors import (
     UnknownNodeError,
 )
 from kaizen_widgets.graph.elements import Edge, Element, ElementKind, Node
-from kaizen_widgets.graph.frozen import FrozenDict, freeze
+from kaizen_widgets.graph.frozen_json import FrozenDict, freeze
 from kaizen_widgets.graph.ordered import OrderedMap
 
 E = TypeVar("E", bound=Element)
 
-MOST_ELEMENTS = 50_000
+MAX_ELEMENTS = 50_000
 """Nodes in a graph, and edges: five times what is quick; more has no place on a canvas."""
-MOST_NESTED = 64
+MAX_NESTING = 64
 """Nodes that lie in each other."""
 
 Index: TypeAlias = "HashTrieMap[str, HashTrieSet[str]]"
@@ -212,18 +212,18 @@ def check_ends(edge: Edge, nodes: Any) -> None:
 
 def check_count(kind: ElementKind, count: int) -> None:
     """Refuse more elements than a graph may have."""
-    if count > MOST_ELEMENTS:
+    if count > MAX_ELEMENTS:
         raise GraphError(
-            f"There would be {count:,} {kind}s, and a graph holds at most {MOST_ELEMENTS:,}.",
+            f"There would be {count:,} {kind}s, and a graph holds at most {MAX_ELEMENTS:,}.",
             hint="Show a part of it, or split it into several graphs.",
         )
 
 
 def check_depth(node: Node, depth: int) -> None:
     """Refuse nodes in nodes without end: every drawing goes through all that one lies in."""
-    if depth > MOST_NESTED:
+    if depth > MAX_NESTING:
         raise InvalidConnectionError(
-            f"Node {node.id!r} would lie, or hold others, more than {MOST_NESTED} nodes deep.",
+            f"Node {node.id!r} would lie, or hold others, more than {MAX_NESTING} nodes deep.",
             hint="Take some of the groups out.",
             node_id=node.id,
         )

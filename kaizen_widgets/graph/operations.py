@@ -15,8 +15,8 @@ from pydantic import AfterValidator, Field, PlainValidator, ValidationInfo, With
 
 from kaizen_widgets.errors import InvalidValueError
 from kaizen_widgets.graph.elements import ELEMENTS, ElementKind, name_of
-from kaizen_widgets.graph.frozen import check_id, freeze
-from kaizen_widgets.graph.wire import Wire
+from kaizen_widgets.graph.frozen_json import check_id, freeze
+from kaizen_widgets.graph.wire_model import WireModel
 
 
 def _checked_item(value: Any, info: ValidationInfo) -> Any:
@@ -45,7 +45,7 @@ ElementId = Annotated[str, AfterValidator(lambda value: check_id(value, "An id")
 Path = Annotated[tuple[str, ...], Field(min_length=1, max_length=64)]
 
 
-class AddElement(Wire):
+class AddElement(WireModel):
     """Add an element that is not there yet."""
 
     op: Literal["add"] = "add"
@@ -54,7 +54,7 @@ class AddElement(Wire):
     before: ElementId | None = None
 
 
-class RemoveElement(Wire):
+class RemoveElement(WireModel):
     """Remove an element; a node takes its edges and the nodes inside it along."""
 
     op: Literal["remove"] = "remove"
@@ -62,7 +62,7 @@ class RemoveElement(Wire):
     id: ElementId
 
 
-class SetProperty(Wire):
+class SetProperty(WireModel):
     """Set one property: ``("position",)``, ``("data", "label")``."""
 
     op: Literal["set"] = "set"
@@ -72,7 +72,7 @@ class SetProperty(Wire):
     value: Value
 
 
-class UnsetProperty(Wire):
+class UnsetProperty(WireModel):
     """Take one property away; nothing happens when it is not there."""
 
     op: Literal["unset"] = "unset"
@@ -81,7 +81,7 @@ class UnsetProperty(Wire):
     path: Path
 
 
-class MoveElement(Wire):
+class MoveElement(WireModel):
     """Give an element another place in the order."""
 
     op: Literal["move"] = "move"

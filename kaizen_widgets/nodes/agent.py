@@ -12,7 +12,7 @@ from kaizen_widgets.graph import Node
 from kaizen_widgets.nodes.functions import Functions
 from kaizen_widgets.nodes.kind import Kind, KindConfig
 from kaizen_widgets.nodes.look import Look
-from kaizen_widgets.nodes.templates import problem_in_template, render
+from kaizen_widgets.nodes.templates import render, template_problem
 from kaizen_widgets.nodes.work import Task
 
 Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
@@ -37,7 +37,7 @@ class AgentConfig(TimedConfig):
     """A text to fill with what arrives; the function gets it in place of what arrived."""
 
 
-def agent_id_of(node: Node) -> str | None:
+def agent_id_of_node(node: Node) -> str | None:
     """Return the id or name of the agent a node stands for, or None."""
     value = node.data.get("agentId")
     return value if isinstance(value, str) and value else None
@@ -68,9 +68,9 @@ class AgentKind(Kind):
 
     def check(self, node: Node, config: AgentConfig, functions: Functions) -> Iterable[str]:
         """Refuse a node without a function, and a prompt that cannot be read."""
-        if functions.find(node.label, agent_id_of(node), node.id) is None:
+        if functions.find(node.label, agent_id_of_node(node), node.id) is None:
             yield no_function(node.label)
-        problem = problem_in_template(config.prompt or "")
+        problem = template_problem(config.prompt or "")
         if problem:
             yield f"has a prompt that cannot be read: {problem}"
 

@@ -9,7 +9,7 @@ from kaizen_widgets.graph import Node
 from kaizen_widgets.nodes.functions import Functions
 from kaizen_widgets.nodes.kind import Kind, KindConfig
 from kaizen_widgets.nodes.look import INPUT, Look
-from kaizen_widgets.nodes.templates import problem_in_template, render
+from kaizen_widgets.nodes.templates import render, template_problem
 from kaizen_widgets.nodes.work import Task
 
 
@@ -36,7 +36,7 @@ class OutputKind(Kind):
 
     def check(self, node: Node, config: OutputConfig, functions: Functions) -> Iterable[str]:
         """Refuse a template that cannot be read."""
-        problem = problem_in_template(config.template or "")
+        problem = template_problem(config.template or "")
         return [f"has a template that cannot be read: {problem}"] if problem else []
 
     async def run(self, task: Task) -> Any:

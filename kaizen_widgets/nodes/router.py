@@ -16,7 +16,7 @@ from kaizen_widgets.nodes.agent import quoted
 from kaizen_widgets.nodes.functions import Functions
 from kaizen_widgets.nodes.kind import Kind, KindConfig
 from kaizen_widgets.nodes.look import INPUT, Handle, Look
-from kaizen_widgets.nodes.templates import holds, problem_in_condition
+from kaizen_widgets.nodes.templates import condition_problem, holds
 from kaizen_widgets.nodes.work import Routed, Task
 
 DEFAULT = "default"
@@ -70,7 +70,7 @@ class RouterKind(Kind):
     def check(self, node: Node, config: RouterConfig, functions: Functions) -> Iterable[str]:
         """Refuse conditions that cannot be read."""
         for route in config.routes:
-            problem = problem_in_condition(route.when)
+            problem = condition_problem(route.when)
             if problem:
                 yield f"has a condition for {quoted(route.name)} that cannot be read: {problem}"
 

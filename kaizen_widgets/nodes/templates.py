@@ -17,7 +17,7 @@ from jinja2.exceptions import SecurityError
 from jinja2.sandbox import ImmutableSandboxedEnvironment, safe_range
 
 from kaizen_widgets.errors import RunError
-from kaizen_widgets.nodes.values import names_for
+from kaizen_widgets.nodes.values import template_names
 
 _DATA = (str, int, float, bool, list, tuple, dict, type(None))
 MAX_TEXT = 100_000
@@ -57,7 +57,7 @@ for _name in ("center", "indent", "format", "pprint", "xmlattr", "wordwrap"):
     _sandbox.filters.pop(_name, None)
 
 
-def problem_in_template(source: str) -> str | None:
+def template_problem(source: str) -> str | None:
     """Return why a template cannot be read, or None."""
     try:
         _sandbox.parse(source)
@@ -67,7 +67,7 @@ def problem_in_template(source: str) -> str | None:
     return None
 
 
-def problem_in_condition(source: str) -> str | None:
+def condition_problem(source: str) -> str | None:
     """Return why a condition cannot be read, or None."""
     try:
         _sandbox.compile_expression(source)
@@ -83,7 +83,7 @@ def render(source: str, value: Any) -> str:
         RunError: The template asks for what is not there or not allowed.
     """
     try:
-        return _sandbox.from_string(source).render(names_for(value))
+        return _sandbox.from_string(source).render(template_names(value))
     except Exception as error:
         raise RunError(f"The template cannot be filled in: {_say(error)}.") from error
 
@@ -95,7 +95,9 @@ def holds(source: str, value: Any) -> bool:
         RunError: The condition asks for what is not there or not allowed.
     """
     try:
-        return bool(_sandbox.compile_expression(source, undefined_to_none=False)(names_for(value)))
+        return bool(
+            _sandbox.compile_expression(source, undefined_to_none=False)(template_names(value))
+        )
     except Exception as error:
         raise RunError(f"The condition cannot be evaluated: {_say(error)}.") from error
 

@@ -82,6 +82,6 @@ def kind_of(value: Any) -> str:
             return f"a {type(value).__name__}"
 
 
-def names_for(value: Any) -> dict[str, Any]:
+def template_names(value: Any) -> dict[str, Any]:
     """Return what templates and conditions may call by name: ``text``, ``value`` and the fields."""
     return {"text": text_of(value), "value": value, **fields(value)}

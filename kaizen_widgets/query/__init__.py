@@ -1,19 +1,15 @@
 """A cache of what functions give: fetched once, shared, kept fresh, watched. Knows no HTTP, no Jupyter."""
 
-from kaizen_widgets.query.cache import QueryCache, QueryCacheEvent, QueryCallbacks
-from kaizen_widgets.query.client import QueryClient
 from kaizen_widgets.query.fetch import CancelSignal, QueryContext
 from kaizen_widgets.query.filters import MutationFilters, QueryFilters
 from kaizen_widgets.query.hydration import dehydrate, hydrate
-from kaizen_widgets.query.infinite import InfiniteQueryObserver
-from kaizen_widgets.query.keys import QueryKey, hash_key
-from kaizen_widgets.query.live import LiveQuery
+from kaizen_widgets.query.infinite_query_observer import InfiniteQueryObserver
+from kaizen_widgets.query.live_query import LiveQuery
 from kaizen_widgets.query.managers import FocusManager, OnlineManager
 from kaizen_widgets.query.mutation import Mutation
 from kaizen_widgets.query.mutation_cache import MutationCache, MutationCallbacks
 from kaizen_widgets.query.mutation_observer import MutationObserver
 from kaizen_widgets.query.mutation_state import MutationState
-from kaizen_widgets.query.observer import QueryObserver
 from kaizen_widgets.query.options import (
     SKIP,
     DefaultOptions,
@@ -22,10 +18,14 @@ from kaizen_widgets.query.options import (
     keep_previous_data,
 )
 from kaizen_widgets.query.persister import Persister, TextStorage
-from kaizen_widgets.query.queries import QueriesObserver
+from kaizen_widgets.query.queries_observer import QueriesObserver
 from kaizen_widgets.query.query import Query
-from kaizen_widgets.query.result import QueryResult
-from kaizen_widgets.query.state import UNSET, QueryState
+from kaizen_widgets.query.query_cache import QueryCache, QueryCacheEvent, QueryCallbacks
+from kaizen_widgets.query.query_client import QueryClient
+from kaizen_widgets.query.query_key import QueryKey, hash_key
+from kaizen_widgets.query.query_observer import QueryObserver
+from kaizen_widgets.query.query_result import QueryResult
+from kaizen_widgets.query.query_state import UNSET, QueryState
 
 __all__ = [
     "SKIP",

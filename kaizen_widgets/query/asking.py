@@ -9,16 +9,16 @@ from collections.abc import Callable, Generator
 from concurrent.futures import Future
 from typing import Any, Self
 
-from kaizen_widgets.background import Pending
+from kaizen_widgets.core.background import Pending
 from kaizen_widgets.errors import QueryError
 from kaizen_widgets.query.environment import branch, resolved
+from kaizen_widgets.query.fetch_conditions import fetches_on_mount, is_enabled, is_stale
 from kaizen_widgets.query.host import Host
-from kaizen_widgets.query.judging import fetches_on_mount, is_enabled, is_stale
 from kaizen_widgets.query.options import QueryOptions
 from kaizen_widgets.query.query import Query
-from kaizen_widgets.query.result import QueryResult
-from kaizen_widgets.query.state import UNSET, Direction
-from kaizen_widgets.query.view import View
+from kaizen_widgets.query.query_result import QueryResult
+from kaizen_widgets.query.query_state import UNSET, Direction
+from kaizen_widgets.query.result_builder import View
 
 
 class Asking:
@@ -45,7 +45,7 @@ class Asking:
 
     def start(self) -> Self:
         """Fetch if a new observer would, without waiting; return self."""
-        with self._env.delivery.locked():
+        with self._env.notifier.locked():
             self._take(self._client.query_cache.build(self._options))
             if fetches_on_mount(self._options, self._query):
                 self._query.fetch(self._options)
@@ -83,7 +83,7 @@ class Asking:
     def _refetch(
         self, cancel_refetch: bool, throw: bool, direction: Direction | None = None
     ) -> Pending[Any]:
-        with self._env.delivery.locked():
+        with self._env.notifier.locked():
             self._take(self._client.query_cache.build(self._options))
             outcome = self._query.fetch(
                 self._options, cancel_refetch=cancel_refetch, direction=direction
@@ -96,7 +96,7 @@ class Asking:
 
     def _selected(self, data: Any) -> Any:
         """Return what ``select`` makes of ``data``; it ran already if that is what is shown."""
-        with self._env.delivery.locked():
+        with self._env.notifier.locked():
             select, state, result = self._options.select, self._view.state, self._view.result
             if select is None:
                 return data
@@ -111,12 +111,12 @@ class Asking:
 
     def _fetched(self, outcome: Future[Any]) -> None:
         # Who is watched heard of it from the query, at a better moment than amid a change of key.
-        with self._env.delivery.locked():
+        with self._env.notifier.locked():
             if not self._listeners:
                 self._update()
 
     def _fresh(self) -> Pending[Any]:
-        with self._env.delivery.locked():
+        with self._env.notifier.locked():
             query = self._client.query_cache.build(self._options)
             self._take(query)
             idle = query.state.fetch_status == "idle"

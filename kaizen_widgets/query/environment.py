@@ -9,9 +9,9 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any
 
-from kaizen_widgets.background import BackgroundLoop, Pending
-from kaizen_widgets.clock import Clock
-from kaizen_widgets.delivery import Delivery
+from kaizen_widgets.core.background import BackgroundLoop, Pending
+from kaizen_widgets.core.clock import Clock
+from kaizen_widgets.core.notifier import Notifier
 from kaizen_widgets.query.managers import FocusManager, OnlineManager
 
 log = logging.getLogger(__name__)
@@ -26,14 +26,14 @@ class Environment:
         clock: The time, in seconds; its timers may fire on any thread.
         online: Whether there is a network.
         focus: Whether somebody looks.
-        delivery: The lock, and the listeners' queue.
+        notifier: The lock, and the listeners' queue.
     """
 
     loop: BackgroundLoop
     clock: Clock
     online: OnlineManager = field(default_factory=OnlineManager)
     focus: FocusManager = field(default_factory=FocusManager)
-    delivery: Delivery = field(default_factory=lambda: Delivery(_log_error))
+    notifier: Notifier = field(default_factory=lambda: Notifier(_log_error))
 
     def now(self) -> float:
         """Seconds since the epoch."""

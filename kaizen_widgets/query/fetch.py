@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from kaizen_widgets.errors import QueryError
-from kaizen_widgets.query.keys import QueryKey
 from kaizen_widgets.query.options import SKIP
+from kaizen_widgets.query.query_key import QueryKey
+from kaizen_widgets.query.query_state import UNSET, Direction
 from kaizen_widgets.query.retryer import Retryer
-from kaizen_widgets.query.state import UNSET, Direction
 
 
 class CancelSignal:

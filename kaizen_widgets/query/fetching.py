@@ -15,13 +15,13 @@ from typing import Any, Protocol
 from kaizen_widgets.errors import QueryCancelledError
 from kaizen_widgets.query.environment import Environment, resolved
 from kaizen_widgets.query.fetch import Fetch, QueryContext, call, no_data
-from kaizen_widgets.query.keys import QueryKey
+from kaizen_widgets.query.infinite_pages import page_fetcher
 from kaizen_widgets.query.options import QueryOptions
-from kaizen_widgets.query.pages import page_fetcher
+from kaizen_widgets.query.query_key import QueryKey
+from kaizen_widgets.query.query_state import UNSET, Direction, QueryState
 from kaizen_widgets.query.removable import Removable
 from kaizen_widgets.query.retryer import Hooks, Retryer, may_fetch
-from kaizen_widgets.query.sharing import share_by
-from kaizen_widgets.query.state import UNSET, Direction, QueryState
+from kaizen_widgets.query.structural_sharing import share_by
 
 
 class Keeper(Protocol):
@@ -207,7 +207,7 @@ class Fetching(Removable):
     def _took_signal(self, fetch: Fetch) -> None:
         self._signal_taken = True
         if fetch.left_early:
-            with self._env.delivery.locked():
+            with self._env.notifier.locked():
                 if self._fetch is fetch and not self._is_watched():
                     self.cancel(revert=True)
 
@@ -242,7 +242,7 @@ class Fetching(Removable):
             # As in the original, pages of a function that never took the signal go on being fetched.
             fetch.retryer.cancel(stop=not self.infinite or fetch.signal_taken)
             for callback in fetch.signal.abort():
-                self._env.delivery.post(callback)
+                self._env.notifier.post(callback)
 
     def _refuse(self, fetch: Fetch) -> None:
         fetch.outcome.set_exception(self._cancelled())

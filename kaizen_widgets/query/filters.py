@@ -7,11 +7,16 @@ from dataclasses import dataclass, fields
 from typing import Any, Literal, TypeAlias
 
 from kaizen_widgets.errors import QueryError
-from kaizen_widgets.query.checks import check_callable, check_known, check_one_of
-from kaizen_widgets.query.keys import QueryKey, as_key, hash_key, matches
 from kaizen_widgets.query.mutation import Mutation
+from kaizen_widgets.query.option_checks import check_callable, check_known, check_one_of
 from kaizen_widgets.query.query import Query
-from kaizen_widgets.query.state import FetchStatus
+from kaizen_widgets.query.query_key import (
+    QueryKey,
+    as_key,
+    hash_key,
+    matches,
+)
+from kaizen_widgets.query.query_state import FetchStatus
 
 TypeFilter: TypeAlias = Literal["all", "active", "inactive"]
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from kaizen_widgets.query.cache import QueryCache
 from kaizen_widgets.query.environment import Environment
 from kaizen_widgets.query.mutation_cache import MutationCache
 from kaizen_widgets.query.options import MutationOptions, QueryOptions
+from kaizen_widgets.query.query_cache import QueryCache
 
 
 class Host(Protocol):

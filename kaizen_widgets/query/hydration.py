@@ -18,7 +18,7 @@ from kaizen_widgets.query.mutation import Mutation
 from kaizen_widgets.query.mutation_state import MutationState
 from kaizen_widgets.query.options import MutationOptions, QueryOptions, merge
 from kaizen_widgets.query.query import Query
-from kaizen_widgets.query.state import UNSET, QueryState
+from kaizen_widgets.query.query_state import UNSET, QueryState
 
 _NOT_KEPT = ("error", "failure_reason")
 
@@ -40,7 +40,7 @@ def dehydrate(
     """
     keep_query = should_dehydrate_query or (lambda query: query.state.status == "success")
     keep_mutation = should_dehydrate_mutation or (lambda mutation: mutation.state.is_paused)
-    with client.environment.delivery.locked():
+    with client.environment.notifier.locked():
         queries = [query for query in client.query_cache.get_all() if keep_query(query)]
         mutations = [one for one in client.mutation_cache.get_all() if keep_mutation(one)]
         return {
@@ -74,7 +74,7 @@ def hydrate(
         read_mutations = [_read_mutation(entry) for entry in state["mutations"]]
     except (KeyError, TypeError, AttributeError) as error:
         raise QueryError("This is no state of a query client; nothing was taken.") from error
-    with client.environment.delivery.locked():
+    with client.environment.notifier.locked():
         for own, saved in read_mutations:
             options = own if mutations is None else merge(own, mutations)
             client.mutation_cache.build(client.default_mutation_options(options), saved)

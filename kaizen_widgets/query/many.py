@@ -6,14 +6,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, Literal, TypeAlias
 
-from kaizen_widgets.background import BackgroundLoop, Pending
+from kaizen_widgets.core.background import BackgroundLoop, Pending
 from kaizen_widgets.errors import QueryError
-from kaizen_widgets.query.cache import QueryCache
 from kaizen_widgets.query.environment import Environment, all_ended, resolved
 from kaizen_widgets.query.filters import QueryFilters
-from kaizen_widgets.query.keys import QueryKey
 from kaizen_widgets.query.query import Query
-from kaizen_widgets.query.state import UNSET
+from kaizen_widgets.query.query_cache import QueryCache
+from kaizen_widgets.query.query_key import QueryKey
+from kaizen_widgets.query.query_state import UNSET
 
 RefetchType: TypeAlias = Literal["active", "inactive", "all", "none"]
 
@@ -55,7 +55,7 @@ class ManyQueries:
                 f'refetch_type must be "active", "inactive", "all" or "none", not {refetch_type!r}.'
             )
         meant = QueryFilters.of(query_key, filters)
-        with self.environment.delivery.locked():
+        with self.environment.notifier.locked():
             for query in self.query_cache.find_all(meant):
                 query.invalidate()
             if refetch_type == "none":
@@ -83,7 +83,7 @@ class ManyQueries:
             A handle that ends when the fetches have, well or not; paused ones are not waited for.
         """
         meant = QueryFilters.of(query_key, filters)
-        with self.environment.delivery.locked():
+        with self.environment.notifier.locked():
             return self._refetch(self.query_cache.find_all(meant), cancel_refetch, throw_on_error)
 
     def cancel_queries(
@@ -98,7 +98,7 @@ class ManyQueries:
             **filters: See `QueryFilters`.
         """
         meant = QueryFilters.of(query_key, filters)
-        with self.environment.delivery.locked():
+        with self.environment.notifier.locked():
             for query in self.query_cache.find_all(meant):
                 query.cancel(revert=revert, silent=silent)
         return Pending(resolved(None), self.loop)
@@ -106,7 +106,7 @@ class ManyQueries:
     def remove_queries(self, query_key: QueryKey = (), **filters: Any) -> None:
         """Drop queries from the cache; who observes one keeps the last result."""
         meant = QueryFilters.of(query_key, filters)
-        with self.environment.delivery.locked():
+        with self.environment.notifier.locked():
             for query in self.query_cache.find_all(meant):
                 self.query_cache.remove(query)
 
@@ -130,7 +130,7 @@ class ManyQueries:
             A handle that ends when the fetches have, well or not.
         """
         meant = QueryFilters.of(query_key, filters)
-        with self.environment.delivery.locked():
+        with self.environment.notifier.locked():
             reset = self.query_cache.find_all(meant)
             for query in reset:
                 query.reset()
@@ -173,7 +173,7 @@ class ManyQueries:
             The keys, and what was written (`UNSET` for nothing).
         """
         meant = QueryFilters.of(query_key, filters)
-        with self.environment.delivery.locked():
+        with self.environment.notifier.locked():
             return [
                 (query.key, data if data is UNSET else query.set_data(data, updated_at))
                 for query in self.query_cache.find_all(meant)

@@ -18,13 +18,13 @@ from typing import Any, Protocol
 
 from kaizen_widgets.errors import QueryCancelledError, QueryError
 from kaizen_widgets.query.environment import Environment, resolved
-from kaizen_widgets.query.keys import QueryKey
 from kaizen_widgets.query.listeners import joined
 from kaizen_widgets.query.mutation_state import MutationState, MutationStatus
 from kaizen_widgets.query.options import MutationOptions
+from kaizen_widgets.query.query_key import QueryKey
+from kaizen_widgets.query.query_state import UNSET
 from kaizen_widgets.query.removable import Removable
 from kaizen_widgets.query.retryer import Hooks, Retryer
-from kaizen_widgets.query.state import UNSET
 
 log = logging.getLogger(__name__)
 
@@ -117,7 +117,7 @@ class Mutation(Removable):
         """
         if self.options.mutation_fn is None:
             raise self._no_function()
-        with self._env.delivery.locked():
+        with self._env.notifier.locked():
             if self.state.status != "idle":
                 raise QueryError("A mutation runs once; make another.")
             self.execute(variables)
@@ -137,13 +137,13 @@ class Mutation(Removable):
 
     def subscribe(self, listener: Callable[[MutationState], object]) -> Callable[[], None]:
         """Call ``listener`` with each new state; return what ends that."""
-        return self.observe(lambda state: self._env.delivery.post(lambda: listener(state)))
+        return self.observe(lambda state: self._env.notifier.post(lambda: listener(state)))
 
     def observe(self, listener: Callable[[MutationState], object]) -> Callable[[], None]:
         """As `subscribe`, but the call is made under the lock; for observers."""
-        with self._env.delivery.locked():
+        with self._env.notifier.locked():
             self._clear_gc()
-            return joined(self._listeners, listener, self._env.delivery.locked, self._schedule_gc)
+            return joined(self._listeners, listener, self._env.notifier.locked, self._schedule_gc)
 
     def destroy(self) -> None:
         """Leave the cache; a run under way goes on."""
@@ -193,9 +193,9 @@ class Mutation(Removable):
                 await _call(told.on_mutate, variables, self)
                 context = await _call(options.on_mutate, variables)
                 if context is not self.state.context:
-                    with self._env.delivery.locked():
+                    with self._env.notifier.locked():
                         self._begin(variables, context, paused)
-            with self._env.delivery.locked():
+            with self._env.notifier.locked():
                 if self.state.is_paused and retryer.can_start():
                     self._continued()
                 retryer.start()
@@ -289,7 +289,7 @@ class Mutation(Removable):
         self._dispatch(replace(self.state, is_paused=False))
 
     def _settle(self, state: MutationState) -> None:
-        with self._env.delivery.locked():
+        with self._env.notifier.locked():
             self._retryer = None
             self._dispatch(state)
             self._keeper.run_next(self)
@@ -306,7 +306,7 @@ class Mutation(Removable):
         return bool(self._listeners)
 
     def _collect(self) -> None:
-        with self._env.delivery.locked():
+        with self._env.notifier.locked():
             if self._listeners:
                 return
             if self.status == "pending":

@@ -9,11 +9,11 @@ from typing import Any
 
 from kaizen_widgets.query.environment import Environment, all_ended
 from kaizen_widgets.query.filters import MutationFilters
-from kaizen_widgets.query.keys import QueryKey
 from kaizen_widgets.query.listeners import joined
 from kaizen_widgets.query.mutation import Mutation
 from kaizen_widgets.query.mutation_state import MutationState
 from kaizen_widgets.query.options import MutationOptions
+from kaizen_widgets.query.query_key import QueryKey
 
 
 @dataclass(frozen=True)
@@ -54,14 +54,14 @@ class MutationCache:
     def build(self, options: MutationOptions, state: MutationState | None = None) -> Mutation:
         """Return a new mutation, as it was saved if ``state`` is given; it does not run yet."""
         mutation = Mutation(self, options, state)
-        with self._env.delivery.locked():
+        with self._env.notifier.locked():
             self._mutations[mutation] = None
             self.notify(mutation)
         return mutation
 
     def get_all(self) -> tuple[Mutation, ...]:
         """Return all mutations in order of creation."""
-        with self._env.delivery.locked():
+        with self._env.notifier.locked():
             return tuple(self._mutations)
 
     def find_all(self, mutation_key: Any = (), **filters: Any) -> tuple[Mutation, ...]:
@@ -76,7 +76,7 @@ class MutationCache:
 
     def remove(self, mutation: Mutation) -> None:
         """Forget one; if it runs, it goes on."""
-        with self._env.delivery.locked():
+        with self._env.notifier.locked():
             mutation.destroy()
             if mutation in self._mutations:
                 del self._mutations[mutation]
@@ -103,7 +103,7 @@ class MutationCache:
 
     def resume_paused(self) -> Future[None]:
         """Let all that are paused go on; return a future that ends when their functions have."""
-        with self._env.delivery.locked():
+        with self._env.notifier.locked():
             paused = [mutation for mutation in self._mutations if mutation.state.is_paused]
             return all_ended([mutation.resume() for mutation in paused])
 
@@ -123,7 +123,7 @@ class MutationCache:
     def notify(self, mutation: Mutation) -> None:
         """Tell the listeners; the lock must be held."""
         for listener in tuple(self._listeners):
-            self._env.delivery.post(lambda listener=listener: listener(mutation))
+            self._env.notifier.post(lambda listener=listener: listener(mutation))
 
     def __repr__(self) -> str:
         return f"MutationCache({len(self._mutations)} mutations)"

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from kaizen_widgets.background import Pending
-from kaizen_widgets.query.checks import check_callable
+from kaizen_widgets.core.background import Pending
 from kaizen_widgets.query.host import Host
-from kaizen_widgets.query.keys import hash_key
 from kaizen_widgets.query.listeners import joined
 from kaizen_widgets.query.mutation import Mutation
 from kaizen_widgets.query.mutation_state import MutationState
+from kaizen_widgets.query.option_checks import check_callable
 from kaizen_widgets.query.options import MutationOptions, make
+from kaizen_widgets.query.query_key import hash_key
 
 
 class MutationObserver:
@@ -50,7 +50,7 @@ class MutationObserver:
 
     def set_options(self, options: MutationOptions | None = None, **named: Any) -> None:
         """Take other options, also for a run under way; another key resets."""
-        with self._env.delivery.locked():
+        with self._env.notifier.locked():
             before = self._options
             made = make(MutationOptions, options, named)
             self._options = self._client.default_mutation_options(made)
@@ -83,7 +83,7 @@ class MutationObserver:
             ("on_settled", on_settled),
         ):
             check_callable(name, callback)
-        with self._env.delivery.locked():
+        with self._env.notifier.locked():
             self._callbacks = (on_success, on_error, on_settled)
             self._leave()
             mutation = self._mutation = self._client.mutation_cache.build(self._options)
@@ -92,15 +92,15 @@ class MutationObserver:
 
     def reset(self) -> None:
         """Be idle again; a run under way goes on unseen."""
-        with self._env.delivery.locked():
+        with self._env.notifier.locked():
             self._leave()
             self._mutation = None
             self._take(MutationState())
 
     def subscribe(self, listener: Callable[[MutationState], object]) -> Callable[[], None]:
         """Call ``listener`` with each new `result`; return what ends that."""
-        with self._env.delivery.locked():
-            leave = joined(self._listeners, listener, self._env.delivery.locked, self._left)
+        with self._env.notifier.locked():
+            leave = joined(self._listeners, listener, self._env.notifier.locked, self._left)
             if len(self._listeners) == 1 and self._mutation is not None:
                 self._follow()
                 self._result = self._mutation.state
@@ -135,7 +135,7 @@ class MutationObserver:
 
     def _post(self, callback: Callable[..., object] | None, *arguments: Any) -> None:
         if callback is not None:
-            self._env.delivery.post(lambda: callback(*arguments))
+            self._env.notifier.post(lambda: callback(*arguments))
 
     def __repr__(self) -> str:
         key = self._options.mutation_key

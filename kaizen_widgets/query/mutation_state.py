@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
-from kaizen_widgets.query.state import UNSET, Flags
+from kaizen_widgets.query.query_state import UNSET, Flags
 
 MutationStatus: TypeAlias = Literal["idle", "pending", "success", "error"]
 

@@ -16,7 +16,7 @@ from enum import Enum
 from typing import Any, Final, Literal, TypeAlias, TypeVar
 
 from kaizen_widgets.errors import QueryError
-from kaizen_widgets.query.checks import (
+from kaizen_widgets.query.option_checks import (
     check_callable,
     check_count,
     check_known,
@@ -24,8 +24,8 @@ from kaizen_widgets.query.checks import (
     check_retry,
     check_seconds,
 )
-from kaizen_widgets.query.keys import QueryKey, as_key
-from kaizen_widgets.query.state import UNSET
+from kaizen_widgets.query.query_key import QueryKey, as_key
+from kaizen_widgets.query.query_state import UNSET
 
 log = logging.getLogger(__name__)
 
@@ -257,7 +257,7 @@ def seconds(value: Seconds) -> float:
 
 
 def _props(names: Any) -> tuple[str, ...]:
-    from kaizen_widgets.query.result import FIELDS
+    from kaizen_widgets.query.query_result import FIELDS
 
     if isinstance(names, str) or not isinstance(names, Iterable):
         raise QueryError("notify_on_change_props must be a list of names of result fields.")

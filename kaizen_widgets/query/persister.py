@@ -14,13 +14,13 @@ import threading
 from collections.abc import Awaitable, Callable
 from typing import Any, Protocol
 
-from kaizen_widgets.clock import Timer
-from kaizen_widgets.query.checks import check_callable, check_seconds
+from kaizen_widgets.core.clock import Timer
+from kaizen_widgets.query.client_state_codec import ClientStateCodec, written_at
 from kaizen_widgets.query.host import Host
 from kaizen_widgets.query.hydration import hydrate
 from kaizen_widgets.query.mutation import Mutation
+from kaizen_widgets.query.option_checks import check_callable, check_seconds
 from kaizen_widgets.query.options import Seconds, seconds
-from kaizen_widgets.query.plain_state import PlainState, written_at
 from kaizen_widgets.query.query import Query
 
 logger = logging.getLogger(__name__)
@@ -104,7 +104,7 @@ class Persister:
         self.name = name
         self._max_age = seconds(max_age)
         self._buster = buster
-        self._plain = PlainState(
+        self._plain = ClientStateCodec(
             client,
             should_dehydrate_query=should_dehydrate_query,
             should_dehydrate_mutation=should_dehydrate_mutation,

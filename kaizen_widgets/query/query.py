@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from kaizen_widgets.query.fetching import Fetching, Keeper
 from kaizen_widgets.query.options import SKIP, QueryOptions, resolve, seconds
-from kaizen_widgets.query.state import UNSET, QueryState
+from kaizen_widgets.query.query_state import UNSET, QueryState
 
 # Times since the epoch are floats good to a microsecond; data this close to stale is stale.
 EPSILON = 0.0001
@@ -229,7 +229,7 @@ class Query(Fetching):
         return bool(self.observers)
 
     def _collect(self) -> None:
-        with self._env.delivery.locked():
+        with self._env.notifier.locked():
             if not self.observers and self.state.fetch_status == "idle":
                 self._keeper.remove(self)
 

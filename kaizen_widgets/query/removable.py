@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from datetime import timedelta
 
-from kaizen_widgets.clock import Timer
+from kaizen_widgets.core.clock import Timer
 from kaizen_widgets.query.environment import Environment
 from kaizen_widgets.query.options import DEFAULT_GC_TIME, seconds
 

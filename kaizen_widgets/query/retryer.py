@@ -13,8 +13,8 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any
 
-from kaizen_widgets.background import Pending
-from kaizen_widgets.clock import Timer
+from kaizen_widgets.core.background import Pending
+from kaizen_widgets.core.clock import Timer
 from kaizen_widgets.errors import QueryCancelledError
 from kaizen_widgets.query.environment import Environment
 from kaizen_widgets.query.options import NetworkMode, Retry, RetryDelay, seconds
@@ -135,7 +135,7 @@ class Retryer:
             # The last two would end the loop, and every other fetch with it.
             self._failed(error)
         else:
-            with self._env.delivery.locked():
+            with self._env.notifier.locked():
                 if not self.settled:
                     self.settled = True
                     self._hooks.succeeded(value)
@@ -149,7 +149,7 @@ class Retryer:
             wait = retry_wait(self._retry_delay, self._failures, error) if again else 0.0
         except Exception as raised:
             again, wait, error = False, 0.0, raised
-        with self._env.delivery.locked():
+        with self._env.notifier.locked():
             if self.settled:
                 return
             if self.retries_stopped or not again:
@@ -160,7 +160,7 @@ class Retryer:
             self._timer = self._env.clock.call_later(wait, lambda: self._waited(error))
 
     def _waited(self, error: BaseException) -> None:
-        with self._env.delivery.locked():
+        with self._env.notifier.locked():
             if self.settled:
                 return
 

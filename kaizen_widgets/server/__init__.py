@@ -7,7 +7,7 @@ user in without a password; only code of this process can call it.
 
 from kaizen_widgets.server.agent_model import AgentModel
 from kaizen_widgets.server.app import create_app
-from kaizen_widgets.server.database import Database, default_path
+from kaizen_widgets.server.base.database import Database, default_path
 from kaizen_widgets.server.limits import SignInLimits
 from kaizen_widgets.server.local import (
     LOCAL_EMAIL,

@@ -13,9 +13,9 @@ from fastapi import Depends
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from kaizen_widgets.server import accounts, policy_rows, tokens
+from kaizen_widgets.server.base.services import WithServices
 from kaizen_widgets.server.errors import ApiError
 from kaizen_widgets.server.etags import IfMatch
-from kaizen_widgets.server.services import WithServices
 
 _READABLE = (
     "agents",

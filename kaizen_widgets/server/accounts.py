@@ -9,8 +9,8 @@ import re
 import sqlite3
 from typing import Any
 
-from kaizen_widgets.server.services import Services
-from kaizen_widgets.server.times import stamp
+from kaizen_widgets.server.base.services import Services
+from kaizen_widgets.server.base.timestamps import stamp
 from kaizen_widgets.server.tokens import Holder
 
 

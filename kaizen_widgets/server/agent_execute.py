@@ -13,12 +13,12 @@ from pydantic import BaseModel
 
 from kaizen_widgets.server.access import Caller, allow
 from kaizen_widgets.server.agent_rows import agent_of
+from kaizen_widgets.server.base.services import Services, WithServices
+from kaizen_widgets.server.base.timestamps import stamp
 from kaizen_widgets.server.errors import ApiError
 from kaizen_widgets.server.execute import Outcome, run_agent
 from kaizen_widgets.server.execution_rows import keep, keep_metric
 from kaizen_widgets.server.fields import JsonObject
-from kaizen_widgets.server.services import Services, WithServices
-from kaizen_widgets.server.times import stamp
 
 router = APIRouter(prefix="/agents/{agent_id}/execute", tags=["agents"])
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field
 
-from kaizen_widgets.graph.frozen import MAX_SAFE_INTEGER
+from kaizen_widgets.graph.frozen_json import MAX_SAFE_INTEGER
 from kaizen_widgets.server.fields import JsonObject, Name, WorkspaceId
 
 AgentType = Literal["chat", "task", "pipeline", "custom"]

@@ -16,10 +16,10 @@ from kaizen_widgets.server.agent_models import (
     UpdateToolRequest,
 )
 from kaizen_widgets.server.agent_rows import agent_of, agent_to_change, part_of, parts_of
+from kaizen_widgets.server.base.services import WithServices
+from kaizen_widgets.server.base.timestamps import stamp
 from kaizen_widgets.server.fields import MessageResponse, changes_of, to_text
 from kaizen_widgets.server.rows import change, insert, update
-from kaizen_widgets.server.services import WithServices
-from kaizen_widgets.server.times import stamp
 
 router = APIRouter(prefix="/agents/{agent_id}", tags=["agents"])
 

@@ -9,11 +9,11 @@ from typing import Any
 from kaizen_widgets.server import accounts
 from kaizen_widgets.server.access import Caller
 from kaizen_widgets.server.agent_models import CreateAgentRequest, Status
+from kaizen_widgets.server.base.services import Services
+from kaizen_widgets.server.base.timestamps import stamp
 from kaizen_widgets.server.errors import not_found
 from kaizen_widgets.server.fields import from_text
 from kaizen_widgets.server.rows import insert, owned, to_change
-from kaizen_widgets.server.services import Services
-from kaizen_widgets.server.times import stamp
 
 IN_A_VERSION = (
     "name",

@@ -31,10 +31,10 @@ from kaizen_widgets.server.agent_rows import (
     part_of,
     parts_of,
 )
+from kaizen_widgets.server.base.services import WithServices
 from kaizen_widgets.server.etags import tagged
 from kaizen_widgets.server.fields import MessageResponse, changes_of
 from kaizen_widgets.server.rows import Limit, Offset, Search, Sort, change, page
-from kaizen_widgets.server.services import WithServices
 
 router = APIRouter(prefix="/agents", tags=["agents"])
 

@@ -9,7 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 from fastapi import APIRouter, FastAPI
 
-from kaizen_widgets.clock import Clock, NewId, random_id
+from kaizen_widgets.core.clock import Clock, NewId, random_id
 from kaizen_widgets.server import (
     agent_execute,
     agent_parts,
@@ -28,9 +28,9 @@ from kaizen_widgets.server import (
     users,
 )
 from kaizen_widgets.server.agent_model import AgentModel, Echo
-from kaizen_widgets.server.database import Database
+from kaizen_widgets.server.base.database import Database
+from kaizen_widgets.server.base.services import Services
 from kaizen_widgets.server.limits import SignInLimits
-from kaizen_widgets.server.services import Services
 
 PREFIX = "/api/v1"
 # `pipelines` before `pipeline_graph`: its /pipelines/patterns is no pipeline's id.

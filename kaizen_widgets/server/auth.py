@@ -10,12 +10,12 @@ from pydantic import BaseModel, Field, SecretStr
 
 from kaizen_widgets.server import accounts, tokens
 from kaizen_widgets.server.access import PERMISSIONS, SignedIn
+from kaizen_widgets.server.base.services import Services, WithServices
+from kaizen_widgets.server.base.timestamps import stamp
 from kaizen_widgets.server.errors import ApiError
 from kaizen_widgets.server.fields import Email, MessageResponse, Name
 from kaizen_widgets.server.limits import LoginTries, RefreshTries, RegisterTries
-from kaizen_widgets.server.passwords import LONGEST, hash_password, verify_password
-from kaizen_widgets.server.services import Services, WithServices
-from kaizen_widgets.server.times import stamp
+from kaizen_widgets.server.organization.passwords import LONGEST, hash_password, verify_password
 from kaizen_widgets.server.tokens import Holder
 
 router = APIRouter(prefix="/auth", tags=["auth"])

@@ -20,11 +20,11 @@ from kaizen_widgets.server.access import (
     DeploymentRemover,
 )
 from kaizen_widgets.server.agent_rows import agent_of, part_of
+from kaizen_widgets.server.base.services import Services, WithServices
+from kaizen_widgets.server.base.timestamps import stamp, stamp_after
 from kaizen_widgets.server.errors import ApiError
 from kaizen_widgets.server.etags import tagged
 from kaizen_widgets.server.rows import Offset, Page, insert, owned, page, to_change, update
-from kaizen_widgets.server.services import Services, WithServices
-from kaizen_widgets.server.times import stamp, stamp_after
 
 router = APIRouter(prefix="/deployments", tags=["deployments"])
 

@@ -17,7 +17,7 @@ from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from kaizen_widgets.clock import NewId
+from kaizen_widgets.core.clock import NewId
 from kaizen_widgets.errors import PersistError
 
 log = logging.getLogger(__name__)

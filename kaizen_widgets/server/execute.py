@@ -13,9 +13,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from kaizen_widgets.clock import Clock
+from kaizen_widgets.core.clock import Clock
 from kaizen_widgets.server.agent_model import AgentModel, count_tokens
-from kaizen_widgets.server.times import stamp
+from kaizen_widgets.server.base.timestamps import stamp
 
 MOST_CHARACTERS, MOST_NESTED = 4_000_000, 50
 """What all nodes of an execution may be handed together, and how deep lists of lists may go: a node with two

@@ -8,13 +8,13 @@ from typing import Any
 
 from kaizen_widgets.server import metric_rows
 from kaizen_widgets.server.access import Caller
+from kaizen_widgets.server.base.services import Services
+from kaizen_widgets.server.base.timestamps import stamp
 from kaizen_widgets.server.errors import ApiError
 from kaizen_widgets.server.execute import Outcome
 from kaizen_widgets.server.pipeline_checks import check_pipeline
 from kaizen_widgets.server.pipeline_rows import connections_of, nodes_of, pipeline_of
 from kaizen_widgets.server.rows import insert, owned
-from kaizen_widgets.server.services import Services
-from kaizen_widgets.server.times import stamp
 
 JSON_COLUMNS = ("input_data", "output_data", "facts", "token_usage")
 

@@ -8,16 +8,16 @@ from anyio import from_thread
 from fastapi import APIRouter, Query
 from pydantic import BaseModel
 
-from kaizen_widgets.graph.frozen import MAX_SAFE_INTEGER
+from kaizen_widgets.graph.frozen_json import MAX_SAFE_INTEGER
 from kaizen_widgets.server.access import Caller, allow
+from kaizen_widgets.server.base.services import WithServices
+from kaizen_widgets.server.base.timestamps import stamp
 from kaizen_widgets.server.errors import ApiError
 from kaizen_widgets.server.execute import run_pipeline
 from kaizen_widgets.server.execution_rows import execution_of, keep, parsed, runnable
 from kaizen_widgets.server.fields import JsonObject
 from kaizen_widgets.server.pipeline_rows import pipeline_of
 from kaizen_widgets.server.rows import page as page_of
-from kaizen_widgets.server.services import WithServices
-from kaizen_widgets.server.times import stamp
 
 router = APIRouter(prefix="/executions", tags=["executions"])
 

@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BaseModel, Field
 from pydantic_core import PydanticCustomError
 
 from kaizen_widgets.errors import InvalidValueError
-from kaizen_widgets.graph.frozen import FORBIDDEN_KEYS, MAX_SAFE_INTEGER, freeze
+from kaizen_widgets.graph.frozen_json import FORBIDDEN_KEYS, MAX_SAFE_INTEGER, freeze
 from kaizen_widgets.server.errors import ApiError
 
 PLAIN_TEXT, PLAIN_DEPTH, PLAIN_LENGTH = 10_000, 4, 20

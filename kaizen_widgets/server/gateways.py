@@ -16,6 +16,8 @@ from kaizen_widgets.server.access import (
     DeploymentReader,
     DeploymentRemover,
 )
+from kaizen_widgets.server.base.services import WithServices
+from kaizen_widgets.server.base.timestamps import stamp
 from kaizen_widgets.server.errors import ApiError
 from kaizen_widgets.server.etags import tagged
 from kaizen_widgets.server.fields import MessageResponse, changes_of
@@ -30,8 +32,6 @@ from kaizen_widgets.server.rows import (
     page,
     to_change,
 )
-from kaizen_widgets.server.services import WithServices
-from kaizen_widgets.server.times import stamp
 
 router = APIRouter(prefix="/gateways", tags=["gateways"])
 

@@ -13,7 +13,7 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Request, Response
 
-from kaizen_widgets.clock import Clock
+from kaizen_widgets.core.clock import Clock
 from kaizen_widgets.server.errors import ApiError
 
 WINDOW = 60.0

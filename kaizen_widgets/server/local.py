@@ -11,12 +11,12 @@ import secrets
 import sqlite3
 from typing import Any
 
-from kaizen_widgets.clock import Clock, NewId, random_id
+from kaizen_widgets.core.clock import Clock, NewId, random_id
 from kaizen_widgets.errors import PersistError
 from kaizen_widgets.server import accounts, auth, sample
-from kaizen_widgets.server.database import Database
-from kaizen_widgets.server.passwords import hash_password
-from kaizen_widgets.server.services import Services
+from kaizen_widgets.server.base.database import Database
+from kaizen_widgets.server.base.services import Services
+from kaizen_widgets.server.organization.passwords import hash_password
 
 LOCAL_EMAIL = "local@kaizen.localhost"
 _USER = "local_user"

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
+from kaizen_widgets.server.base.services import Services
+from kaizen_widgets.server.base.timestamps import stamp
 from kaizen_widgets.server.errors import FieldError, invalid
 from kaizen_widgets.server.rows import insert
-from kaizen_widgets.server.services import Services
-from kaizen_widgets.server.times import stamp
 
 Metric = Literal["latency", "tokens", "errors", "cost"]
 Interval = Literal["hour", "day", "week"]

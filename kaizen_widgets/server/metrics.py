@@ -8,11 +8,11 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
-from kaizen_widgets.graph.frozen import MAX_SAFE_INTEGER
+from kaizen_widgets.graph.frozen_json import MAX_SAFE_INTEGER
 from kaizen_widgets.server import metric_rows
 from kaizen_widgets.server.access import SignedIn
+from kaizen_widgets.server.base.services import WithServices
 from kaizen_widgets.server.metric_rows import Interval, Metric, moment
-from kaizen_widgets.server.services import WithServices
 
 router = APIRouter(prefix="/metrics", tags=["metrics"])
 

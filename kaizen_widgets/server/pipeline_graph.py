@@ -12,6 +12,8 @@ from typing import Any
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 
+from kaizen_widgets.server.base.services import WithServices
+from kaizen_widgets.server.base.timestamps import stamp, stamp_after
 from kaizen_widgets.server.errors import ApiError, FieldError, invalid, not_found
 from kaizen_widgets.server.etags import etag_of
 from kaizen_widgets.server.fields import MessageResponse, changes_of, to_text
@@ -43,8 +45,6 @@ from kaizen_widgets.server.pipeline_rows import (
 )
 from kaizen_widgets.server.pipelines import Editor, Reader
 from kaizen_widgets.server.rows import change
-from kaizen_widgets.server.services import WithServices
-from kaizen_widgets.server.times import stamp, stamp_after
 
 router = APIRouter(prefix="/pipelines/{pipeline_id}", tags=["pipelines"])
 

@@ -13,14 +13,14 @@ from typing import Any
 from pydantic import BaseModel
 
 from kaizen_widgets.errors import InvalidValueError
-from kaizen_widgets.graph.frozen import MAX_BYTES, check_id, freeze
+from kaizen_widgets.graph.frozen_json import MAX_BYTES, check_id, freeze
 from kaizen_widgets.server.access import Caller
+from kaizen_widgets.server.base.services import Services
+from kaizen_widgets.server.base.timestamps import stamp
 from kaizen_widgets.server.errors import FieldError, invalid
 from kaizen_widgets.server.fields import from_text, to_text
 from kaizen_widgets.server.pipeline_models import ConnectionCreate, GraphSave, NodeCreate
 from kaizen_widgets.server.rows import owned, to_change
-from kaizen_widgets.server.services import Services
-from kaizen_widgets.server.times import stamp
 
 JSON_COLUMNS = ("config", "condition", "extra")
 

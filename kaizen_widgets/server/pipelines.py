@@ -12,6 +12,8 @@ from fastapi import APIRouter, Response
 
 from kaizen_widgets.server import accounts
 from kaizen_widgets.server.access import Caller, allow
+from kaizen_widgets.server.base.services import WithServices
+from kaizen_widgets.server.base.timestamps import stamp
 from kaizen_widgets.server.errors import ApiError
 from kaizen_widgets.server.etags import tagged
 from kaizen_widgets.server.fields import MessageResponse, changes_of
@@ -32,8 +34,6 @@ from kaizen_widgets.server.pipeline_rows import (
     pipeline_to_change,
 )
 from kaizen_widgets.server.rows import Limit, Offset, Search, Sort, change, insert, page
-from kaizen_widgets.server.services import WithServices
-from kaizen_widgets.server.times import stamp
 
 router = APIRouter(prefix="/pipelines", tags=["pipelines"])
 

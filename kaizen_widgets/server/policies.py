@@ -10,6 +10,8 @@ from fastapi import APIRouter, Response
 
 from kaizen_widgets.server import policy_rows
 from kaizen_widgets.server.access import Caller, allow
+from kaizen_widgets.server.base.services import WithServices
+from kaizen_widgets.server.base.timestamps import stamp
 from kaizen_widgets.server.conditions import mistakes, references
 from kaizen_widgets.server.errors import ApiError, FieldError, invalid, not_found
 from kaizen_widgets.server.etags import tagged
@@ -38,8 +40,6 @@ from kaizen_widgets.server.rows import (
     page,
     to_change,
 )
-from kaizen_widgets.server.services import WithServices
-from kaizen_widgets.server.times import stamp
 
 router = APIRouter(prefix="/policies", tags=["policies"])
 

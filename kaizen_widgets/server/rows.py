@@ -11,12 +11,12 @@ from typing import Annotated, Any, Literal
 
 from fastapi import Query
 
-from kaizen_widgets.graph.frozen import MAX_SAFE_INTEGER
+from kaizen_widgets.graph.frozen_json import MAX_SAFE_INTEGER
 from kaizen_widgets.server.access import Caller
+from kaizen_widgets.server.base.services import Services
+from kaizen_widgets.server.base.timestamps import stamp_after
 from kaizen_widgets.server.errors import not_found
 from kaizen_widgets.server.etags import check
-from kaizen_widgets.server.services import Services
-from kaizen_widgets.server.times import stamp_after
 
 Limit = Annotated[int, Query(ge=1, le=100, description="Rows in a page.")]
 Offset = Annotated[int, Query(ge=0, le=MAX_SAFE_INTEGER, description="Rows to skip.")]

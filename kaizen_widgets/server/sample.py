@@ -11,11 +11,11 @@ from typing import Any
 from kaizen_widgets.server import accounts, sample_figures
 from kaizen_widgets.server.agent_models import CreateAgentRequest
 from kaizen_widgets.server.agent_rows import insert_agent
+from kaizen_widgets.server.base.services import Services
+from kaizen_widgets.server.base.timestamps import stamp
 from kaizen_widgets.server.pipeline_models import ConnectionCreate, GraphSave, NodeCreate
 from kaizen_widgets.server.pipeline_rows import check_graph, replace_graph
 from kaizen_widgets.server.rows import insert
-from kaizen_widgets.server.services import Services
-from kaizen_widgets.server.times import stamp
 
 MODEL = "gpt-4o-mini"
 COLUMN = 280

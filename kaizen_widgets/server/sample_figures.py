@@ -12,11 +12,11 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 from kaizen_widgets.server.access import Caller
+from kaizen_widgets.server.base.services import Services
+from kaizen_widgets.server.base.timestamps import stamp
 from kaizen_widgets.server.deployments import deploy
 from kaizen_widgets.server.metric_rows import moment, record
 from kaizen_widgets.server.rows import insert
-from kaizen_widgets.server.services import Services
-from kaizen_widgets.server.times import stamp
 
 DAYS = 7
 DEPLOYED = ("Billing", "Technical")

@@ -12,6 +12,8 @@ from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
 
 from kaizen_widgets.server.access import Caller, SignedIn, allow
+from kaizen_widgets.server.base.services import WithServices
+from kaizen_widgets.server.base.timestamps import stamp
 from kaizen_widgets.server.errors import ApiError, not_found
 from kaizen_widgets.server.etags import tagged
 from kaizen_widgets.server.fields import MessageResponse, Name, changes_of
@@ -27,8 +29,6 @@ from kaizen_widgets.server.rows import (
     to_change,
     update,
 )
-from kaizen_widgets.server.services import WithServices
-from kaizen_widgets.server.times import stamp
 
 router = APIRouter(prefix="/teams", tags=["teams"])
 

@@ -14,7 +14,7 @@ import sqlite3
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from kaizen_widgets.clock import Clock
+from kaizen_widgets.core.clock import Clock
 
 ACCESS_SECONDS = 15 * 60
 REFRESH_SECONDS = 7 * 24 * 3600

@@ -11,6 +11,8 @@ from pydantic import BaseModel, Field
 
 from kaizen_widgets.server.access import Caller, allow
 from kaizen_widgets.server.agent_rows import agent_of
+from kaizen_widgets.server.base.services import WithServices
+from kaizen_widgets.server.base.timestamps import stamp
 from kaizen_widgets.server.errors import ApiError, not_found
 from kaizen_widgets.server.execute import message_of, run_agent, run_node, run_pipeline
 from kaizen_widgets.server.execution_rows import (
@@ -23,8 +25,6 @@ from kaizen_widgets.server.execution_rows import (
 from kaizen_widgets.server.fields import JsonObject
 from kaizen_widgets.server.pipeline_rows import pipeline_of
 from kaizen_widgets.server.rows import Offset, page
-from kaizen_widgets.server.services import WithServices
-from kaizen_widgets.server.times import stamp
 
 router = APIRouter(prefix="/test", tags=["test"])
 

@@ -13,12 +13,12 @@ from pydantic import BaseModel, Field, SecretStr
 
 from kaizen_widgets.server import accounts
 from kaizen_widgets.server.access import Caller, SignedIn, allow
+from kaizen_widgets.server.base.services import WithServices
 from kaizen_widgets.server.errors import ApiError, not_found
 from kaizen_widgets.server.etags import IfMatch, check, tagged
 from kaizen_widgets.server.fields import Email, MessageResponse, Name, changes_of
-from kaizen_widgets.server.passwords import LONGEST, hash_password
+from kaizen_widgets.server.organization.passwords import LONGEST, hash_password
 from kaizen_widgets.server.rows import Limit, Offset, Search, Sort, change, page
-from kaizen_widgets.server.services import WithServices
 
 router = APIRouter(prefix="/users", tags=["users"])
 

@@ -17,7 +17,7 @@ from typing import Any
 from traitlets import Bool, HasTraits, Int, Tuple
 
 from kaizen_widgets.errors import StoreError
-from kaizen_widgets.stores.selecting import State, same
+from kaizen_widgets.stores.equality import State, same
 
 DEFAULT_LIMIT = 1000
 """How many entries are kept; after the first, the oldest go first."""

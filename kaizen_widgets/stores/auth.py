@@ -16,10 +16,10 @@ from typing import Any, ClassVar, Protocol
 from traitlets import Bool, Tuple, Unicode
 from traitlets import Dict as DictTrait
 
+from kaizen_widgets.core.tokens import Tokens
 from kaizen_widgets.errors import StoreError
 from kaizen_widgets.stores.persistence import Persistence, Storage, persist
 from kaizen_widgets.stores.store import Store
-from kaizen_widgets.tokens import Tokens
 
 PERSISTED_AS = "kaizen-auth"
 ALL_POWERFUL = frozenset({"admin", "org_owner"})
@@ -28,7 +28,7 @@ ALL_POWERFUL = frozenset({"admin", "org_owner"})
 _NEVER_STATE = frozenset({"access_token", "refresh_token", "tokens", "password"})
 
 
-class Keeper(Protocol):
+class TokenStorage(Protocol):
     """Keeps the tokens beyond this process; `SystemKeyring` is one."""
 
     @property
@@ -52,7 +52,7 @@ class AuthStore(Store):
 
     Args:
         tokens: The holder, shared with the transport that sends them.
-        keeper: Keeps the tokens beyond this process.
+        token_storage: Keeps the tokens beyond this process.
         account: Whose session, when there are several: the server's address.
 
     Attributes:
@@ -72,11 +72,15 @@ class AuthStore(Store):
     message = Unicode()
 
     def __init__(
-        self, tokens: Tokens | None = None, *, keeper: Keeper | None = None, account: str = ""
+        self,
+        tokens: Tokens | None = None,
+        *,
+        token_storage: TokenStorage | None = None,
+        account: str = "",
     ) -> None:
         super().__init__()
         self._tokens = Tokens() if tokens is None else tokens
-        self._keeper = keeper
+        self._token_storage = token_storage
         self._persisted_as = f"{PERSISTED_AS}:{account}" if account else PERSISTED_AS
         self._leaving = False
         self._unwatch = self._tokens.watch(self._tokens_changed)
@@ -87,9 +91,9 @@ class AuthStore(Store):
         return self._tokens.signed_in
 
     @property
-    def keeper_problem(self) -> str:
+    def token_storage_problem(self) -> str:
         """Why the tokens are not kept beyond this process; empty when they are, or need not be."""
-        return self._keeper.problem if self._keeper is not None else ""
+        return self._token_storage.problem if self._token_storage is not None else ""
 
     def login(
         self,
@@ -100,7 +104,7 @@ class AuthStore(Store):
     ) -> None:
         """Take up a session; heard of as one change."""
         known = {"user": _user(user), "is_authenticated": bool(access_token), "is_loading": False}
-        with self._delivery.locked():
+        with self._notifier.locked():
             self.set(
                 {**known, "permissions": tuple(permissions), "message": ""}, action="auth/login"
             )
@@ -120,7 +124,7 @@ class AuthStore(Store):
         Args:
             message: Why.
         """
-        with self._delivery.locked():
+        with self._notifier.locked():
             self._leaving = True
             try:
                 self._tokens.clear(message)
@@ -129,7 +133,7 @@ class AuthStore(Store):
 
     def set_user(self, user: Mapping[str, Any] | None) -> None:
         """Take what the server says of the user; None says that nobody is signed in."""
-        with self._delivery.locked():
+        with self._notifier.locked():
             made = None if user is None else _user(user)
             known = made is not None and self._tokens.signed_in
             self.set(
@@ -147,7 +151,7 @@ class AuthStore(Store):
 
     def has_permission(self, permission: str) -> bool:
         """Whether the user may do something, such as ``agents:create``."""
-        with self._delivery.locked():
+        with self._notifier.locked():
             if not self.is_authenticated or self.user is None:
                 return False
             if self.user.get("role") in ALL_POWERFUL:
@@ -174,10 +178,10 @@ class AuthStore(Store):
 
     def _tokens_changed(self, why: str) -> None:
         """Keep a new pair, or end the session, whoever had it changed."""
-        with self._delivery.locked():
+        with self._notifier.locked():
             if self._tokens.signed_in:
-                if self._keeper is not None:
-                    self._keeper.save(self._tokens.access, self._tokens.refresh)
+                if self._token_storage is not None:
+                    self._token_storage.save(self._tokens.access, self._tokens.refresh)
                 self.set({"is_authenticated": self.user is not None}, action="auth/set_tokens")
                 return
             over = {**self.initial, "is_loading": False, "message": why}
@@ -185,8 +189,8 @@ class AuthStore(Store):
                 told = [one for one in self.middleware if not isinstance(one, Persistence)]
                 self.set(over, action="auth/leave", told=told)
                 return
-            if self._keeper is not None:
-                self._keeper.clear()
+            if self._token_storage is not None:
+                self._token_storage.clear()
             self.set(over, action="auth/logout")
 
     def _restored(self, stored: Any, current: Mapping[str, Any]) -> dict[str, Any]:
@@ -194,9 +198,13 @@ class AuthStore(Store):
         user = stored.get("user") if isinstance(stored, Mapping) else None
         if not isinstance(user, Mapping) or self._tokens.signed_in:
             return {**current, "is_loading": False}
-        pair = self._keeper.load() if self._keeper is not None else None
+        pair = self._token_storage.load() if self._token_storage is not None else None
         if pair is None:
-            why = self._keeper.problem if self._keeper is not None else "no keyring is used"
+            why = (
+                self._token_storage.problem
+                if self._token_storage is not None
+                else "no keyring is used"
+            )
             why = why or "the session is not in the keyring any more"
             return {**current, "is_loading": False, "message": f"Please sign in again: {why}."}
         self._tokens.set(*pair)

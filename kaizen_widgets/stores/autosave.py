@@ -18,7 +18,7 @@ from typing import Any, Literal, get_args
 
 from traitlets import Enum, Instance, Unicode
 
-from kaizen_widgets.clock import Clock, Timer
+from kaizen_widgets.core.clock import Clock, Timer
 from kaizen_widgets.errors import SaveConflictError
 from kaizen_widgets.stores.canvas import CanvasStore, Draft
 from kaizen_widgets.stores.document import Commit, Event, Replaced
@@ -88,7 +88,7 @@ class AutoSave(Store):
 
     def flush(self) -> None:
         """Save now, without waiting for a pause, if anything is unsaved and no conflict is open."""
-        with self._delivery.locked():
+        with self._notifier.locked():
             if not self._canvas.is_dirty or self.status == "conflict" or self._closed:
                 return
             self._stop_timer()
@@ -104,7 +104,7 @@ class AutoSave(Store):
 
     def resume(self) -> None:
         """Go on after a conflict was decided; what is unsaved is saved now."""
-        with self._delivery.locked():
+        with self._notifier.locked():
             if self.status != "conflict":
                 return
             self._show("dirty" if self._canvas.is_dirty else "saved")
@@ -113,7 +113,7 @@ class AutoSave(Store):
     def close(self) -> None:
         """Stop saving; a save on its way goes on."""
         self._unsubscribe()
-        with self._delivery.locked():
+        with self._notifier.locked():
             self._closed = True
             self._stop_timer()
             self._again = False
@@ -128,7 +128,7 @@ class AutoSave(Store):
                 self._cleaned(replaced=True)
 
     def _edited(self) -> None:
-        with self._delivery.locked():
+        with self._notifier.locked():
             if self._closed or self.status == "conflict":
                 return
             now = self._clock.monotonic()
@@ -142,7 +142,7 @@ class AutoSave(Store):
 
     def _cleaned(self, *, replaced: bool = False) -> None:
         """Nothing is unsaved: another document, or a step to what is stored."""
-        with self._delivery.locked():
+        with self._notifier.locked():
             if not replaced and (self._saving or self.status == "conflict"):
                 return  # Whoever ends that says how it stands.
             self._stop_timer()
@@ -180,7 +180,7 @@ class AutoSave(Store):
             self._ended(draft, saved, problem)
 
     def _ended(self, draft: Draft, saved: bool, problem: Exception | None) -> None:
-        with self._delivery.locked():
+        with self._notifier.locked():
             self._saving = False
             if draft.epoch != self._canvas.epoch:
                 self._show("dirty" if self._canvas.is_dirty else "saved")

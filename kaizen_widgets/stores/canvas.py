@@ -56,13 +56,13 @@ class CanvasStore(DocumentStore):
 
     def draft(self) -> Draft:
         """Return the document with all that is needed to save it."""
-        with self._delivery.locked():
+        with self._notifier.locked():
             return Draft(self.pipeline_id, self.pipeline_name, self._graph, self.epoch, self.rev)
 
     def on_nodes_change(self, changes: Iterable[Mapping[str, Any]]) -> None:
         """Apply React Flow node changes; sizes and drags in progress stay on their screen."""
         changes = list(changes)
-        with self._delivery.locked():
+        with self._notifier.locked():
             if _EDITS.issuperset(change["type"] for change in changes):
                 self.commit(self._edited(changes))
             else:
@@ -78,13 +78,13 @@ class CanvasStore(DocumentStore):
         return tuple(
             operation
             for before, after in zip(old, new, strict=True)
-            for operation in properties(before, after.without_screen_facts())
+            for operation in properties(before, after.without_view_only_keys())
         )
 
     def on_edges_change(self, changes: Iterable[Mapping[str, Any]]) -> None:
         """Apply React Flow edge changes."""
         changes = list(changes)
-        with self._delivery.locked():
+        with self._notifier.locked():
             self.set_edges(apply_edge_changes(changes, self.edges))
         self._select_from(changes, "selected_edge_id")
 
@@ -94,7 +94,7 @@ class CanvasStore(DocumentStore):
         Raises:
             InvalidConnectionError: An end is missing or is no node of this graph.
         """
-        with self._delivery.locked():
+        with self._notifier.locked():
             if add_edge(connection, self.edges) is self.edges:
                 return None
             edge_id = edge_id_of(connection)
@@ -110,7 +110,7 @@ class CanvasStore(DocumentStore):
         if node is None:
             keys.setdefault("id", f"{keys.get('type') or 'node'}-{self._new_id()}")
             node = Node(keys.pop("id"), **keys)
-        made = Node.from_json(node).without_screen_facts()
+        made = Node.from_json(node).without_view_only_keys()
         self.commit((AddElement(kind="node", item=made),))
         return made
 
@@ -135,7 +135,7 @@ class CanvasStore(DocumentStore):
         Raises:
             UnknownNodeError: There is no such node.
         """
-        with self._delivery.locked():
+        with self._notifier.locked():
             whole = not isinstance(self._graph.node(node_id).get("data"), Mapping)
             batch: Batch = (
                 (SetProperty(kind="node", id=node_id, path=("data",), value=data),)
@@ -176,7 +176,7 @@ class CanvasStore(DocumentStore):
 
     def clear_canvas(self) -> None:
         """Remove everything; one step of the history."""
-        with self._delivery.locked():
+        with self._notifier.locked():
             self.commit(diff(self._graph, Graph()), label="clear canvas")
 
     def _after(self, graph: Graph) -> dict[str, Any]:

@@ -15,15 +15,15 @@ from typing import Any, Self, TypeAlias
 
 from traitlets import Bool
 
-from kaizen_widgets import interrupts
-from kaizen_widgets.clock import NewId, random_id
-from kaizen_widgets.delivery import WholeDelivery, call_all
+from kaizen_widgets.core import interrupts
+from kaizen_widgets.core.clock import NewId, random_id
+from kaizen_widgets.core.notifier import UninterruptedNotifier, call_all
 from kaizen_widgets.errors import GraphError
 from kaizen_widgets.graph import Batch, Edge, Graph, Node, apply, describe, diff, digest
 from kaizen_widgets.stores.elements_trait import Elements
+from kaizen_widgets.stores.equality import Unsubscribe
 from kaizen_widgets.stores.history import HistoryStore, Step, typing
 from kaizen_widgets.stores.middleware import Action, Middleware, Partial
-from kaizen_widgets.stores.selecting import Unsubscribe
 from kaizen_widgets.stores.store import Changes, Store
 
 
@@ -86,8 +86,8 @@ class DocumentStore(Store):
         self._open: list[Batch] | None = None
         self._event_listeners: list[Callable[[Event], object]] = []
         # A Ctrl-C in the middle of an edit comes after it: half an edit would be nobody's.
-        super().__init__(delivery=WholeDelivery())
-        self.history = HistoryStore(self._replay, delivery=self._delivery)
+        super().__init__(notifier=UninterruptedNotifier())
+        self.history = HistoryStore(self._replay, notifier=self._notifier)
 
     @property
     def graph(self) -> Graph:
@@ -96,7 +96,7 @@ class DocumentStore(Store):
 
     def post(self, call: Callable[[], object]) -> None:
         """Have ``call`` made once the lock is free, behind the events so far."""
-        self._delivery.post(call)
+        self._notifier.post(call)
 
     def commit(self, batch: Batch, *, label: str = "", source: Any = None) -> Commit | None:
         """Apply a batch as one step of the history.
@@ -112,7 +112,7 @@ class DocumentStore(Store):
         Raises:
             GraphError: It cannot be applied; nothing was.
         """
-        with self._delivery.locked():
+        with self._notifier.locked():
             after, inverse = apply(self._graph, batch)
             if not inverse:
                 return None
@@ -132,7 +132,7 @@ class DocumentStore(Store):
 
         Other threads wait until it ends, so keep it short.
         """
-        with self._delivery.locked():
+        with self._notifier.locked():
             if self._open is not None:
                 yield self  # Part of the outer one.
                 return
@@ -153,21 +153,21 @@ class DocumentStore(Store):
 
     def undo(self, source: Any = None) -> bool:
         """Take back the newest step; False when there is none."""
-        with self._delivery.locked():
+        with self._notifier.locked():
             return self.history.undo(source)
 
     def redo(self, source: Any = None) -> bool:
         """Do again what was taken back last; False when there is nothing."""
-        with self._delivery.locked():
+        with self._notifier.locked():
             return self.history.redo(source)
 
     def on_event(self, listener: Callable[[Event], object]) -> Unsubscribe:
         """Call ``listener`` with each `Commit` and `Replaced`, in order, outside the lock."""
-        with self._delivery.locked():
+        with self._notifier.locked():
             self._event_listeners.append(listener)
 
         def unsubscribe() -> None:
-            with self._delivery.locked():
+            with self._notifier.locked():
                 if listener in self._event_listeners:
                     self._event_listeners.remove(listener)
 
@@ -175,16 +175,16 @@ class DocumentStore(Store):
 
     def set_nodes(self, nodes: Iterable[Node | Mapping[str, Any]]) -> None:
         """Make these the nodes; edges that would dangle go with their node."""
-        with self._delivery.locked():
-            made = [Node.from_json(node).without_screen_facts() for node in nodes]
+        with self._notifier.locked():
+            made = [Node.from_json(node).without_view_only_keys() for node in nodes]
             ids = {node.id for node in made}
             edges = [edge for edge in self.edges if edge.source in ids and edge.target in ids]
             self.commit(diff(self._graph, Graph(made, edges)))
 
     def set_edges(self, edges: Iterable[Edge | Mapping[str, Any]]) -> None:
         """Make these the edges."""
-        with self._delivery.locked():
-            made = [Edge.from_json(edge).without_screen_facts() for edge in edges]
+        with self._notifier.locked():
+            made = [Edge.from_json(edge).without_view_only_keys() for edge in edges]
             self.commit(diff(self._graph, Graph(self.nodes, made)))
 
     def replace(self, graph: Graph, state: Mapping[str, Any]) -> None:
@@ -193,7 +193,7 @@ class DocumentStore(Store):
         Raises:
             GraphError: Called within a transaction.
         """
-        with self._delivery.locked():
+        with self._notifier.locked():
             if self._open is not None:
                 raise GraphError("Another pipeline cannot be opened within a transaction.")
             before, self._graph = self._graph, graph
@@ -202,11 +202,11 @@ class DocumentStore(Store):
             self.history.clear()
             changes = self._store({**state, "is_dirty": False})
             event = Replaced(self.epoch, before, graph)
-            self._delivery.post(lambda: self._hand_out(event, changes))
+            self._notifier.post(lambda: self._hand_out(event, changes))
 
     def mark_clean(self, rev: int | None = None) -> None:
         """Note that a revision is stored (the present one by default); later edits stay dirty."""
-        with self._delivery.locked():
+        with self._notifier.locked():
             self._saved_rev = self.rev if rev is None else max(self._saved_rev, rev)
             self.set({"is_dirty": self.rev > self._saved_rev})
 
@@ -219,7 +219,7 @@ class DocumentStore(Store):
         told: Sequence[Middleware] | None = None,
     ) -> None:
         """Set some keys at once, as `Store.set` does; new nodes and edges become a batch."""
-        with self._delivery:  # Ctrl-C waits: nodes, edges and the rest belong together.
+        with self._notifier:  # Ctrl-C waits: nodes, edges and the rest belong together.
             super().set(partial, replace=replace, action=action, told=told)
 
     # -------------------------------------------------------------- within
@@ -242,7 +242,7 @@ class DocumentStore(Store):
         self.digest = digest(self.digest, batch, after)
         commit = Commit(self.epoch, self.rev, batch, before, after, source)
         changes = self._store({"is_dirty": True, **self._after(after)})
-        self._delivery.post(lambda: self._hand_out(commit, changes))
+        self._notifier.post(lambda: self._hand_out(commit, changes))
         return commit
 
     def _hand_out(self, event: Event, changes: Changes) -> None:
@@ -259,10 +259,10 @@ class DocumentStore(Store):
         """Tell of new nodes and edges, and of what else changed."""
         before, after = changes
         state: Mapping[str, Any] = {}
-        if self._listening.entries:  # to list all nodes costs O(n)
+        if self._subscriptions.entries:  # to list all nodes costs O(n)
             state = self.get()
             before = {**before, "nodes": event.before.nodes, "edges": event.before.edges}
-        entries = self._listening.concerned(before)
+        entries = self._subscriptions.concerned(before)
         self._tell(entries, (before, after, state), self._action_of(event), self._middleware)
 
     def _action_of(self, event: Event) -> str:

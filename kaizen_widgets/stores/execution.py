@@ -18,7 +18,8 @@ from typing import Any, ClassVar, Literal, TypeAlias, get_args
 from traitlets import Dict, Enum, Float, Tuple, Unicode
 
 from kaizen_widgets.errors import StoreError
-from kaizen_widgets.stores.run_facts import (
+from kaizen_widgets.stores.equality import State
+from kaizen_widgets.stores.execution_state import (
     Level,
     Nodes,
     current_of,
@@ -28,7 +29,6 @@ from kaizen_widgets.stores.run_facts import (
     waiting,
     with_news,
 )
-from kaizen_widgets.stores.selecting import State
 from kaizen_widgets.stores.store import Store
 
 MAX_LINES = 1000
@@ -209,7 +209,7 @@ class ExecutionStore(Store):
         Raises:
             StoreError: The run has no such node, or there is no such status. Nothing is changed.
         """
-        with self._delivery.locked():
+        with self._notifier.locked():
             if not self._is_heard(execution_id, bool(changes)):
                 return
             news = self._news(changes) if changes and self.status in GOES_ON else {}
@@ -229,14 +229,14 @@ class ExecutionStore(Store):
             StoreError: There is no such level.
         """
         line = {"message": message, "level": level, "node_id": node_id, "data": data}
-        with self._delivery.locked():
+        with self._notifier.locked():
             self.set(self._added([line]), action="execution/log")
 
     # -------------------------------------------------------------- within
 
     def _during(self, execution_id: str | None, change: Change, action: str) -> None:
         """Make a change if this run goes on."""
-        with self._delivery.locked():
+        with self._notifier.locked():
             if self._is_heard(execution_id, True) and self.status in GOES_ON:
                 self.set(change, action=f"execution/{action}")
 

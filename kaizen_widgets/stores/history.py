@@ -17,7 +17,7 @@ from typing import Any
 
 from traitlets import Bool, Tuple, Unicode
 
-from kaizen_widgets.delivery import Delivery
+from kaizen_widgets.core.notifier import Notifier
 from kaizen_widgets.graph import Batch, SetProperty
 from kaizen_widgets.stores.store import Store
 
@@ -61,7 +61,7 @@ class HistoryStore(Store):
 
     Args:
         replay: Applies a batch to the document outside the history and returns its inverse.
-        delivery: The lock and queue of the document's store.
+        notifier: The lock and queue of the document's store.
         limit: How many steps are kept; the oldest go first.
     """
 
@@ -77,10 +77,10 @@ class HistoryStore(Store):
         self,
         replay: Callable[[Batch, Any], Batch],
         *,
-        delivery: Delivery | None = None,
+        notifier: Notifier | None = None,
         limit: int = DEFAULT_LIMIT,
     ) -> None:
-        super().__init__(delivery=delivery)
+        super().__init__(notifier=notifier)
         self._replay = replay
         self.limit = limit
 
@@ -101,7 +101,7 @@ class HistoryStore(Store):
         Args:
             source: Whose request it was; handed on to the document.
         """
-        with self._delivery.locked():
+        with self._notifier.locked():
             if not self.past:
                 return False
             step = self.past[-1]
@@ -111,7 +111,7 @@ class HistoryStore(Store):
 
     def redo(self, source: Any = None) -> bool:
         """Do again what was taken back last; False when there is nothing."""
-        with self._delivery.locked():
+        with self._notifier.locked():
             if not self.future:
                 return False
             step = self.future[-1]

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Protocol, TypeAlias
 
-from kaizen_widgets.stores.selecting import State, Unsubscribe
+from kaizen_widgets.stores.equality import State, Unsubscribe
 
 Action: TypeAlias = str | Mapping[str, Any] | None
 """What a set was for: a name, or an object with a ``type``; None when nobody said."""
@@ -26,7 +26,7 @@ class Middleware(Protocol):
         ...
 
 
-class Middled(Protocol):
+class BaseStore(Protocol):
     """A store that middleware can be put around."""
 
     @property

@@ -12,7 +12,7 @@ import json
 import threading
 from collections.abc import Callable
 
-from kaizen_widgets.clock import Clock, Timer
+from kaizen_widgets.core.clock import Clock, Timer
 from kaizen_widgets.stores.sqlite_storage import SqliteStorage
 
 NAME = "kaizen-session"
@@ -20,7 +20,7 @@ EVERY = 0.25
 """Seconds between two looks."""
 
 
-class Neighbours:
+class OtherKernels:
     """The other kernels at one server.
 
     Args:
@@ -105,7 +105,7 @@ class Neighbours:
         return _read(self._storage.get(self._name))
 
     def __repr__(self) -> str:
-        return f"Neighbours(generation={self._generation})"
+        return f"OtherKernels(generation={self._generation})"
 
 
 def _read(text: str | None) -> tuple[int, bool]:

@@ -17,12 +17,17 @@ import threading
 from collections.abc import Callable, Generator, Iterable, Mapping
 from typing import Any, TypeAlias, cast
 
-from kaizen_widgets.clock import Clock, Timer
+from kaizen_widgets.core.clock import Clock, Timer
 from kaizen_widgets.errors import PersistError
-from kaizen_widgets.stores.middleware import Action, Middled, Middleware, Partial
-from kaizen_widgets.stores.selecting import State, Unsubscribe
+from kaizen_widgets.stores.equality import State, Unsubscribe
+from kaizen_widgets.stores.maybe_async import (
+    Spawn,
+    Steps,
+    run_maybe_async,
+    run_sync,
+)
+from kaizen_widgets.stores.middleware import Action, BaseStore, Middleware, Partial
 from kaizen_widgets.stores.sqlite_storage import shared_storage
-from kaizen_widgets.stores.steps import Spawn, Steps, at_once, walk
 from kaizen_widgets.stores.storage import (
     CountsRevisions,
     HasProblem,
@@ -45,7 +50,7 @@ class Persistence:
 
     def __init__(
         self,
-        store: Middled,
+        store: BaseStore,
         name: str,
         *,
         storage: Storage,
@@ -97,7 +102,7 @@ class Persistence:
         for listener in tuple(self._before):
             listener(self._store.get())
         finished = self._on_rehydrate_storage and self._on_rehydrate_storage(self._store.get())
-        walk(self._hydrate(self._round, finished or None), self._start)
+        run_maybe_async(self._hydrate(self._round, finished or None), self._start)
 
     def refresh(self) -> bool:
         """Read again if another process wrote another text; return whether it did."""
@@ -173,7 +178,7 @@ class Persistence:
 
         def change(text: str | None) -> str:
             def on_stored(state: State) -> State:
-                _migrated, stored = at_once(self._read(text))
+                _migrated, stored = run_sync(self._read(text))
                 now = self._merge(stored, state)
                 return {**now, **(partial(now) if callable(partial) else partial)}
 
@@ -272,7 +277,7 @@ class Persistence:
             self._storage.keep_aside(self.name, reason)
 
     def _later(self, answer: Any) -> None:
-        walk(_just(answer), self._start)
+        run_maybe_async(_just(answer), self._start)
 
     def _start(self, coroutine: Any) -> object:
         if self._spawn is None:
@@ -296,7 +301,7 @@ class Persistence:
 
 
 def persist(
-    store: Middled, name: str, *, storage: Storage | None = None, **options: Any
+    store: BaseStore, name: str, *, storage: Storage | None = None, **options: Any
 ) -> Persistence:
     """Keep a store's state under a name, and read what is there.
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 
-from kaizen_widgets.clock import NewId, random_id
+from kaizen_widgets.core.clock import NewId, random_id
 from kaizen_widgets.stores.sqlite_storage import SqliteStorage
 
 NAME = "kaizen-saves"
@@ -16,7 +16,7 @@ MOST = 100
 """Of so many pipelines a mark is kept."""
 
 
-class SaveMarks:
+class SaveNotices:
     """The marks of one server's pipelines.
 
     Args:
@@ -52,7 +52,7 @@ class SaveMarks:
         self._storage.remove(self._name)
 
     def __repr__(self) -> str:
-        return f"SaveMarks({len(_read(self._storage.get(self._name)))})"
+        return f"SaveNotices({len(_read(self._storage.get(self._name)))})"
 
 
 def _read(text: str | None) -> dict[str, str]:

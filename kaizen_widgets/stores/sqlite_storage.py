@@ -17,9 +17,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
 
+from kaizen_widgets.core.sqlite import BUSY_TIMEOUT
 from kaizen_widgets.errors import PersistError
-from kaizen_widgets.sqlite import BUSY_TIMEOUT
-from kaizen_widgets.stores.state_file import DiskError, MendingFile, default_state_path
+from kaizen_widgets.stores.state_file import DiskError, RecoveringFile, default_state_path
 
 T = TypeVar("T")
 
@@ -50,7 +50,7 @@ class SqliteStorage:
         self.path = chosen.absolute()
         self._now = now
         self._waiting: dict[str, str | None] = {}
-        self._file = MendingFile(self.path, busy_timeout=busy_timeout, now=now)
+        self._file = RecoveringFile(self.path, busy_timeout=busy_timeout, now=now)
         self._lock = self._file.lock
         with self._lock, contextlib.suppress(PersistError):
             self._reading(lambda _db: None)

@@ -21,8 +21,8 @@ from typing import TypeVar
 
 import platformdirs
 
+from kaizen_widgets.core.sqlite import SqliteFile, SqliteSchema
 from kaizen_widgets.errors import PersistError
-from kaizen_widgets.sqlite import Schema, SqliteFile
 
 T = TypeVar("T")
 logger = logging.getLogger(__name__)
@@ -44,7 +44,7 @@ _JOURNAL = (
         rev INTEGER NOT NULL, batch TEXT NOT NULL, PRIMARY KEY (journal_id, rev)
     )""",
 )
-SCHEMA = Schema(0x4B5A5753, (_FIRST, _JOURNAL))
+SCHEMA = SqliteSchema(0x4B5A5753, (_FIRST, _JOURNAL))
 """Times are ISO 8601 in UTC. The id spells "KZWS"."""
 
 _CORRUPT = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
@@ -96,7 +96,7 @@ class DiskError(PersistError):
     """The file could not be read or written."""
 
 
-class MendingFile:
+class RecoveringFile:
     """A `StateFile` that is there when it can be.
 
     Args:

@@ -19,12 +19,12 @@ from typing import Any, ClassVar, TypeAlias
 
 from traitlets import Bool, Bunch, Float, HasTraits, Int, TraitType, Unicode
 
-from kaizen_widgets.delivery import Delivery, call_all
+from kaizen_widgets.core.notifier import Notifier, call_all
 from kaizen_widgets.errors import StoreError
-from kaizen_widgets.stores.listening import Entry, Selected
+from kaizen_widgets.stores.base_store import BaseStore
+from kaizen_widgets.stores.equality import State
 from kaizen_widgets.stores.middleware import Action, Middleware, Partial
-from kaizen_widgets.stores.selecting import State
-from kaizen_widgets.stores.verbs import Verbs
+from kaizen_widgets.stores.subscriptions import Entry, SelectorSubscription
 
 Changes: TypeAlias = tuple[dict[str, Any], dict[str, Any]]
 """What some keys were, and what the same keys are now."""
@@ -36,11 +36,11 @@ _EXACT: dict[type[Any], type] = {Bool: bool, Float: float, Int: int, Unicode: st
 """Traits that take every value of one type, so that such a value needs no check."""
 
 
-class Store(Verbs, HasTraits):
+class Store(BaseStore, HasTraits):
     """Base of the stores; the public traits of a subclass are its state.
 
     Args:
-        delivery: The lock and queue to use; stores that change together share one.
+        notifier: The lock and queue to use; stores that change together share one.
         state: Initial values of some keys.
     """
 
@@ -48,8 +48,8 @@ class Store(Verbs, HasTraits):
     _derived: ClassVar[frozenset[str]] = frozenset()
     """Keys whose traits keep nothing themselves; the subclass announces them."""
 
-    def __init__(self, *, delivery: Delivery | None = None, **state: Any) -> None:
-        self._set_up(delivery or Delivery())
+    def __init__(self, *, notifier: Notifier | None = None, **state: Any) -> None:
+        self._set_up(notifier or Notifier())
         names = self.trait_names()
         self._keys = tuple(sorted(key for key in names if not key.startswith("_")))
         self._checks = self.traits()
@@ -66,7 +66,7 @@ class Store(Verbs, HasTraits):
 
     def get(self) -> dict[str, Any]:
         """Return the state as it is now."""
-        with self._delivery.lock:
+        with self._notifier.lock:
             return self._current()
 
     def has(self, key: str) -> bool:
@@ -79,7 +79,7 @@ class Store(Verbs, HasTraits):
         if change.type != "change" or name not in self._keys or name in self._derived:
             super().notify_change(change)
             return
-        with self._delivery:
+        with self._notifier:
             told = {name: change.old}, {name: change.new}, self._current()
             self._post(told, f"set {name}", self._middleware)
 
@@ -128,7 +128,9 @@ class Store(Verbs, HasTraits):
     def _change(self, partial: Partial, replace: bool) -> Changed | None:
         values: Any = partial if type(partial) is dict else self._values(partial, self._current())
         before, after = self._store({**self.initial, **values} if replace else values)
-        if not before or not (self._listening.entries or self._trait_notifiers or self._middleware):
+        if not before or not (
+            self._subscriptions.entries or self._trait_notifiers or self._middleware
+        ):
             return None
         return before, after, self._current()
 
@@ -161,14 +163,14 @@ class Store(Verbs, HasTraits):
         self, entries: Sequence[Entry], before: dict[str, Any], state: dict[str, Any]
     ) -> None:
         """Tell of a state, and of what some keys were before."""
-        listening = self._listening
+        listening = self._subscriptions
         previous = state | before if listening.has_plain else before
         first: Exception | None = None
         for entry in entries:
             if listening.all is not entries and entry not in listening.entries:
                 continue  # a listener before it has ended it
             try:
-                if isinstance(entry, Selected):
+                if isinstance(entry, SelectorSubscription):
                     if entry.reads is not None:
                         self._learn(entry, state)
                     entry.ask(state)

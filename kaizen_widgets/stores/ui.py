@@ -12,7 +12,12 @@ from typing import Any, ClassVar, Literal, TypeAlias, get_args
 from traitlets import Any as AnyTrait
 from traitlets import Bool, Enum, Tuple, Unicode
 
-from kaizen_widgets.clock import Clock, NewId, Timer, random_id
+from kaizen_widgets.core.clock import (
+    Clock,
+    NewId,
+    Timer,
+    random_id,
+)
 from kaizen_widgets.errors import StoreError
 from kaizen_widgets.stores.persistence import Persistence, Storage, persist
 from kaizen_widgets.stores.store import Store
@@ -110,7 +115,7 @@ class UIStore(Store):
             "message": message,
             "duration": duration,
         }
-        with self._delivery.locked():
+        with self._notifier.locked():
             newest = (*self.notifications, shown)[-MAX_NOTIFICATIONS:]
             self.set({"notifications": newest}, action="ui/notify")
             if self._clock is not None and duration:
@@ -121,7 +126,7 @@ class UIStore(Store):
 
     def remove_notification(self, id: str) -> None:
         """Take a notification away; harmless when it is gone."""
-        with self._delivery.locked():
+        with self._notifier.locked():
             timer = self._timers.pop(id, None)
             if timer is not None:
                 timer.cancel()

@@ -19,7 +19,7 @@ from typing import Any
 
 import httpx
 
-from kaizen_widgets.clock import Clock, sleep
+from kaizen_widgets.core.clock import Clock, sleep
 from kaizen_widgets.transport.origin import API_PATH
 
 

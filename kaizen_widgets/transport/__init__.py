@@ -1,9 +1,9 @@
 """Requests to a Kaizen Studio server, embedded or real; the only package that knows httpx."""
 
-from kaizen_widgets.tokens import Tokens
-from kaizen_widgets.transport.events import ServerEvent
+from kaizen_widgets.core.tokens import Tokens
 from kaizen_widgets.transport.in_process import InProcess
-from kaizen_widgets.transport.sender import Answer
+from kaizen_widgets.transport.request_sender import Answer
+from kaizen_widgets.transport.server_sent_events import ServerEvent
 from kaizen_widgets.transport.transport import Transport
 
 __all__ = ["Answer", "InProcess", "ServerEvent", "Tokens", "Transport"]

@@ -14,7 +14,7 @@ from weakref import WeakSet
 
 import httpx
 
-from kaizen_widgets.clock import Clock, Timer
+from kaizen_widgets.core.clock import Clock, Timer
 
 CLIENT = ("127.0.0.1", 0)
 

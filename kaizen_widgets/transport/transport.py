@@ -14,20 +14,25 @@ from typing import Any
 
 import httpx
 
-from kaizen_widgets.clock import Clock, NewId, random_id, sleep
+from kaizen_widgets.core.clock import (
+    Clock,
+    NewId,
+    random_id,
+    sleep,
+)
+from kaizen_widgets.core.tokens import Tokens
 from kaizen_widgets.errors import (
     DecodeError,
     TransportError,
     UnauthorizedError,
 )
-from kaizen_widgets.tokens import Tokens
-from kaizen_widgets.transport.events import ServerEvent, events
-from kaizen_widgets.transport.expiry import Expiry
+from kaizen_widgets.transport.http_connection import HttpConnection
 from kaizen_widgets.transport.origin import check_base, join
-from kaizen_widgets.transport.refresh import Refresher
+from kaizen_widgets.transport.request_sender import Answer, RequestSender, named
 from kaizen_widgets.transport.retry import SAFE, passing, wait
-from kaizen_widgets.transport.sender import Answer, Sender, named
-from kaizen_widgets.transport.wire import Wire
+from kaizen_widgets.transport.server_sent_events import ServerEvent, events
+from kaizen_widgets.transport.token_expiry import TokenExpiry
+from kaizen_widgets.transport.token_refresh import TokenRefresher
 
 log = logging.getLogger(__name__)
 
@@ -46,7 +51,7 @@ class Transport:
         retries: How often a request that may be repeated is sent again after a passing failure.
         jitter: Gives a number from 0 to 1 that spreads the waits.
         new_id: Gives request ids.
-        renew: Signs in anew where nobody need be asked; see `Refresher`.
+        renew: Signs in anew where nobody need be asked; see `TokenRefresher`.
 
     Raises:
         TransportError: The address cannot be used; the message says why.
@@ -71,12 +76,14 @@ class Transport:
         self._base = check_base(base_url)
         self.tokens = Tokens() if tokens is None else tokens
         self._clock = clock
-        self._wire = Wire(self._base.host, clock, app, transport, timeout)
+        self._wire = HttpConnection(self._base.host, clock, app, transport, timeout)
         self._retries = retries
         self._jitter = jitter
-        self._expiry = Expiry(clock)
-        self._sender = Sender(self._base, self._wire, clock, self.tokens, self._expiry, new_id)
-        self._refresher = Refresher(self.tokens, self._post_plainly, self.lasts, renew)
+        self._expiry = TokenExpiry(clock)
+        self._sender = RequestSender(
+            self._base, self._wire, clock, self.tokens, self._expiry, new_id
+        )
+        self._refresher = TokenRefresher(self.tokens, self._post_plainly, self.lasts, renew)
 
     @property
     def base_url(self) -> str:

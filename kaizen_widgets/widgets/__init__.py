@@ -14,7 +14,7 @@ from kaizen_widgets.widgets.query_panel import QueryPanel
 from kaizen_widgets.widgets.run_panel import RunPanel
 from kaizen_widgets.widgets.store_devtools import StoreDevtools
 from kaizen_widgets.widgets.theme import Theme
-from kaizen_widgets.widgets.unsaved import UnsavedPanel
+from kaizen_widgets.widgets.unsaved_panel import UnsavedPanel
 
 __all__ = [
     "AccountPanel",

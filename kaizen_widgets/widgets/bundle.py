@@ -1,8 +1,8 @@
 """How JavaScript reaches the page: once for all widgets that share it.
 
 anywidget keeps a module as state of each instance, so that ten canvases would send, and save, ten React
-Flows. Here an instance carries a loader of 1 kB and names a `Code` widget, one a kernel, whose module is
-the bundle; a host that cannot hand it out gets the bundle by message. Nobody else sets ``_esm``.
+Flows. Here an instance carries a loader of 1 kB and names a `SharedCode` widget, one a kernel, whose
+module is the bundle; a host that cannot hand it out gets the bundle by message. Nobody else sets ``_esm``.
 
     class FieldArea(BundledWidget):
         bundle = Bundle("form")  # js/src/form/bundle.ts, whose default export is
@@ -41,14 +41,14 @@ def built(name: str) -> str:
         ) from None
 
 
-class Code(anywidget.AnyWidget):
+class SharedCode(anywidget.AnyWidget):
     """A bundle as a widget without a view; its ``initialize`` hands out ``mount``."""
 
     # A trait of the class: anywidget would make the module its own default, and embedding drops defaults.
     _esm = Unicode().tag(sync=True)
 
     def __repr__(self) -> str:
-        return "Code()"
+        return "SharedCode()"
 
 
 class Bundle:
@@ -60,7 +60,7 @@ class Bundle:
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self._widget: Code | None = None
+        self._widget: SharedCode | None = None
 
     @cached_property
     def source(self) -> str:
@@ -77,18 +77,18 @@ class Bundle:
         return hashlib.sha256(self.source.encode()).hexdigest()[:16]
 
     @property
-    def widget(self) -> Code:
+    def widget(self) -> SharedCode:
         """The one widget of this kernel that carries the module; another when that was closed."""
         with _LOCK:
             if self._widget is None or self._widget.comm is None:
-                self._widget = Code(_esm=self.source)
+                self._widget = SharedCode(_esm=self.source)
             return self._widget
 
     def __repr__(self) -> str:
         return f"Bundle({self.name!r})"
 
 
-class LeanLayout(Layout):
+class CompactLayout(Layout):
     """A layout that says only what it sets; of the 1.4 kB of a plain one nearly all says "nothing"."""
 
     def get_state(self, key: Any = None, drop_defaults: bool = False) -> dict[str, Any]:
@@ -107,7 +107,7 @@ class BundledWidget(anywidget.AnyWidget):
 
     def __init__(self, *args: Any, **keys: Any) -> None:
         if "layout" not in keys:
-            keys["layout"] = LeanLayout()
+            keys["layout"] = CompactLayout()
         super().__init__(
             *args,
             **keys,

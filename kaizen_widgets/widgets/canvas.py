@@ -16,18 +16,24 @@ from typing import Any
 from IPython.core.getipython import get_ipython
 from traitlets import Bool, Dict, Enum, Int, TraitError, Tuple, validate
 
-from kaizen_widgets.background import background
-from kaizen_widgets.clock import Clock
+from kaizen_widgets.core.background import background
+from kaizen_widgets.core.clock import Clock
 from kaizen_widgets.errors import KaizenError
 from kaizen_widgets.graph import Graph
 from kaizen_widgets.nodes import Registry, default_registry
 from kaizen_widgets.stores import AutoSave, CanvasStore, Commit, ExecutionStore, Replaced
 from kaizen_widgets.stores.elements_trait import Elements
 from kaizen_widgets.sync import KernelEnd, Outbox
-from kaizen_widgets.sync.columns import columns_of, pack
-from kaizen_widgets.sync.messages import CanvasState, KernelMail, KindLook, Problem, SaveState
+from kaizen_widgets.sync.canvas.columns import columns_of, pack
+from kaizen_widgets.sync.canvas.messages import (
+    CanvasState,
+    KernelMail,
+    KindInfo,
+    Problem,
+    SaveState,
+)
 from kaizen_widgets.widgets.bundle import Bundle, BundledWidget
-from kaizen_widgets.widgets.looks import look_of, run_state_of
+from kaizen_widgets.widgets.canvas_messages import look_of, run_state_of
 
 logger = logging.getLogger(__name__)
 
@@ -272,7 +278,7 @@ class Canvas(BundledWidget):
         if self.comm is not None:
             self.send_state("_snapshot")
 
-    def _kinds(self) -> tuple[KindLook, ...]:
+    def _kinds(self) -> tuple[KindInfo, ...]:
         return tuple(look_of(look) for look in self.registry.looks())
 
     # ----------------------------------------------------- from the views

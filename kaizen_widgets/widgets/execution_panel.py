@@ -13,15 +13,15 @@ from typing import Any, Final
 
 import ipywidgets as ipw
 
-from kaizen_widgets.background import background
-from kaizen_widgets.clock import Clock
+from kaizen_widgets.core.background import background
+from kaizen_widgets.core.clock import Clock
 from kaizen_widgets.stores import ExecutionStore
 from kaizen_widgets.stores.execution import GOES_ON
 from kaizen_widgets.widgets.layouts import wrapping
 from kaizen_widgets.widgets.markup import ACCENT, BAD, GOOD, LINE, MONO, MUTED, WARN, alert, hint
-from kaizen_widgets.widgets.pace import Pace
 from kaizen_widgets.widgets.panel import Panel
 from kaizen_widgets.widgets.previews import as_text, brief
+from kaizen_widgets.widgets.throttle import Throttle
 
 LOG_LINES: Final = 200
 """How many of the newest lines that fit the filter are shown; the store keeps more."""
@@ -93,7 +93,7 @@ class ExecutionPanel(Panel):
         )
         bar = ipw.HBox([self.progress, self.elapsed, self.status], layout=wrapping())
         super().__init__([bar, self.tabs])
-        self._pace = Pace(self.refresh, clock)
+        self._pace = Throttle(self.refresh, clock)
         self._end = execution.subscribe(lambda _state, _previous: self._pace.changed())
         for field in (self.level, self.search):
             field.observe(lambda _change: self._draw_log(execution.get()), names="value")

@@ -12,11 +12,11 @@ from typing import Any
 
 from traitlets import Dict
 
-from kaizen_widgets.clock import Clock
-from kaizen_widgets.sync.form_end import FormEnd, Mail
-from kaizen_widgets.sync.form_intake import Desk
-from kaizen_widgets.sync.form_messages import FieldNode
-from kaizen_widgets.sync.form_told import Surroundings
+from kaizen_widgets.core.clock import Clock
+from kaizen_widgets.sync.form.form_end import FormEnd, Mail
+from kaizen_widgets.sync.form.message_handler import FormActions
+from kaizen_widgets.sync.form.messages import FieldNode
+from kaizen_widgets.sync.form.sent_state import FieldRules
 from kaizen_widgets.widgets.bundle import Bundle, BundledWidget
 
 log = logging.getLogger(__name__)
@@ -44,8 +44,8 @@ class FieldArea(BundledWidget):
         self,
         form: Any,
         *,
-        surroundings: Surroundings,
-        desk: Desk,
+        surroundings: FieldRules,
+        desk: FormActions,
         root: FieldNode,
         definitions: Mapping[str, FieldNode],
         clock: Clock,

@@ -20,17 +20,22 @@ from typing import Any
 import ipywidgets as ipw
 from ipywidgets.widgets.widget_string import HTMLStyle
 
-from kaizen_widgets.background import background
-from kaizen_widgets.clock import Clock
+from kaizen_widgets.core.background import background
+from kaizen_widgets.core.clock import Clock
 from kaizen_widgets.errors import InvalidInputError, KaizenError
 from kaizen_widgets.forms import Change, Form, Submission
-from kaizen_widgets.sync.form_cells import Places
-from kaizen_widgets.sync.form_nodes import tree_of, tree_of_model
-from kaizen_widgets.widgets import own_fields
+from kaizen_widgets.sync.form.field_nodes import tree_of, tree_of_model
+from kaizen_widgets.sync.form.key_index import KeyIndex
+from kaizen_widgets.widgets import widget_link
 from kaizen_widgets.widgets.field_area import FieldArea
+from kaizen_widgets.widgets.field_rules import (
+    FieldRules,
+    Offer,
+    ReadOut,
+    When,
+)
 from kaizen_widgets.widgets.markup import BAD, GOOD, alert, heading, note
 from kaizen_widgets.widgets.panel import AFTER_EDITS
-from kaizen_widgets.widgets.surroundings import Offer, ReadOut, Surroundings, When
 
 log = logging.getLogger(__name__)
 
@@ -100,13 +105,13 @@ class FormPanel(ipw.VBox):
             if isinstance(form, Form) or form_options.get("hints")
             else tree_of_model(self.form.tree.tree, choices, is_made)
         )
-        self._places = Places(self.form, self._root, self._definitions)
+        self._places = KeyIndex(self.form, self._root, self._definitions)
         for named in (widgets, options, when, read_outs):
             for name in named or ():
                 self.form.get_value(name)  # refuses a name that is none
         own = dict(widgets or {})
-        links = tuple(own_fields.link(self.form, name, widget) for name, widget in own.items())
-        self._surroundings = Surroundings(
+        links = tuple(widget_link.link(self.form, name, widget) for name, widget in own.items())
+        self._surroundings = FieldRules(
             self.form,
             self._key_of,
             options=options or {},

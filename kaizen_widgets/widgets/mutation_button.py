@@ -13,7 +13,7 @@ from typing import Any
 
 import ipywidgets as ipw
 
-from kaizen_widgets.delivery import Delivery
+from kaizen_widgets.core.notifier import Notifier
 from kaizen_widgets.query import Mutation, MutationObserver, MutationState
 from kaizen_widgets.widgets.layouts import wrapping
 from kaizen_widgets.widgets.markup import GOOD, MUTED, WARN, alert, note
@@ -67,7 +67,7 @@ class MutationButton(Panel):
         self._read: Callable[[], MutationState] = MutationState
         self._closed = False
         self._pressing = threading.RLock()
-        self._drawing = Delivery(lambda error: logger.error("A button failed", exc_info=error))
+        self._drawing = Notifier(lambda error: logger.error("A button failed", exc_info=error))
         self.button = ipw.Button(
             description=label,
             icon=icon,

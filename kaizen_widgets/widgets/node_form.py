@@ -17,14 +17,14 @@ from typing import Any
 
 import ipywidgets as ipw
 
-from kaizen_widgets.clock import Clock
+from kaizen_widgets.core.clock import Clock
 from kaizen_widgets.forms import Form
 from kaizen_widgets.graph import Node
 from kaizen_widgets.nodes import Kind, Registry
 from kaizen_widgets.stores import CanvasStore, Commit, Replaced
 from kaizen_widgets.widgets.canvas import Canvas
 from kaizen_widgets.widgets.markup import MUTED, hint
-from kaizen_widgets.widgets.node_editing import NodeEditing
+from kaizen_widgets.widgets.node_config_editor import NodeConfigEditor
 from kaizen_widgets.widgets.panel import Panel
 
 EMPTY = hint("Select a node to configure it.")
@@ -47,7 +47,7 @@ class NodeForm(Panel):
         self.registry: Registry = canvas.registry
         self._clock: Clock = canvas._clock
         self._hides, self._width = hides, width
-        self.editing: NodeEditing | None = None
+        self.editing: NodeConfigEditor | None = None
         self._unsound: dict[str, dict[str, Any]] = {}
         self.heading = ipw.HTML()
         self.status = ipw.HTML()
@@ -129,7 +129,7 @@ class NodeForm(Panel):
         kind = self.registry.get(node.type or "") if node is not None else None
         if node is not None and kind is not None:
             unsound = self._unsound.pop(node.id, {})
-            self.editing = NodeEditing(self.store, node, kind, self._clock, self._say, unsound)
+            self.editing = NodeConfigEditor(self.store, node, kind, self._clock, self._say, unsound)
             self.heading.value = _heading(node, kind)
             self.body.children = (
                 [self.editing.area] if kind.Config.model_fields else [_sentence("Nothing to set.")]

@@ -15,15 +15,15 @@ from typing import Any, Final
 
 import ipywidgets as ipw
 
-from kaizen_widgets.clock import Clock, Timer
-from kaizen_widgets.delivery import Delivery
+from kaizen_widgets.core.clock import Clock, Timer
+from kaizen_widgets.core.notifier import Notifier
 from kaizen_widgets.query import Query, QueryClient
-from kaizen_widgets.query.state import UNSET
+from kaizen_widgets.query.query_state import UNSET
 from kaizen_widgets.widgets.layouts import wrapping
 from kaizen_widgets.widgets.markup import ACCENT, BAD, GOOD, LINE, MONO, MUTED, WARN, hint
-from kaizen_widgets.widgets.pace import Pace
 from kaizen_widgets.widgets.panel import Panel
 from kaizen_widgets.widgets.previews import as_text, brief
+from kaizen_widgets.widgets.throttle import Throttle
 
 logger = logging.getLogger(__name__)
 
@@ -66,8 +66,8 @@ class QueryDevtools(Panel):
         self._tick: Timer | None = None
         self._closed = False
         self._choosing = False
-        self._drawing = Delivery(lambda error: logger.error("The devtools failed", exc_info=error))
-        self._pace = Pace(lambda: self._drawing.post(self._draw), self._clock)
+        self._drawing = Notifier(lambda error: logger.error("The devtools failed", exc_info=error))
+        self._pace = Throttle(lambda: self._drawing.post(self._draw), self._clock)
         self.summary = ipw.HTML(layout=ipw.Layout(flex="1 1 200px"))
         self.filter = ipw.Text(
             placeholder="Filter by key",
@@ -135,7 +135,7 @@ class QueryDevtools(Panel):
     def _draw(self) -> None:
         if self._closed:
             return
-        with self.client.environment.delivery.locked():
+        with self.client.environment.notifier.locked():
             queries = self.client.query_cache.get_all()
             wanted = self.filter.value.strip().lower()
             found = [query for query in queries if wanted in query.hash.lower()]

@@ -14,7 +14,7 @@ from typing import Any
 import ipywidgets as ipw
 from IPython.core.formatters import format_display_data
 
-from kaizen_widgets.delivery import Delivery
+from kaizen_widgets.core.notifier import Notifier
 from kaizen_widgets.query import LiveQuery, QueryObserver, QueryResult
 from kaizen_widgets.widgets.data_table import data_table
 from kaizen_widgets.widgets.layouts import wrapping
@@ -72,7 +72,7 @@ class QueryPanel(Panel):
         self._columns = columns
         self._empty = empty
         self._shown: Any = _NOTHING
-        self._drawing = Delivery(lambda error: logger.error("A panel failed", exc_info=error))
+        self._drawing = Notifier(lambda error: logger.error("A panel failed", exc_info=error))
         name = " · ".join(map(_part, observer.options.query_key)) if title is None else title
         self.title = ipw.HTML(
             f"<b>{html.escape(name)}</b>", layout=ipw.Layout(margin="0 8px 0 2px")

@@ -12,8 +12,8 @@ from typing import Any
 
 import ipywidgets as ipw
 
-from kaizen_widgets.background import background
-from kaizen_widgets.clock import Clock
+from kaizen_widgets.core.background import background
+from kaizen_widgets.core.clock import Clock
 from kaizen_widgets.errors import KaizenError, RunError
 from kaizen_widgets.stores import ExecutionStore
 from kaizen_widgets.stores.execution import GOES_ON

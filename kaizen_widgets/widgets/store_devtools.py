@@ -13,16 +13,16 @@ from typing import Any, Final
 
 import ipywidgets as ipw
 
-from kaizen_widgets.background import background
-from kaizen_widgets.clock import Clock
+from kaizen_widgets.core.background import background
+from kaizen_widgets.core.clock import Clock
 from kaizen_widgets.errors import StoreError
 from kaizen_widgets.stores import ActionLog, devtools
-from kaizen_widgets.stores.middleware import Middled
+from kaizen_widgets.stores.middleware import BaseStore
 from kaizen_widgets.widgets.layouts import wrapping
 from kaizen_widgets.widgets.markup import BAD, GOOD, LINE, MONO, MUTED, alert, hint
-from kaizen_widgets.widgets.pace import Pace
 from kaizen_widgets.widgets.panel import Panel
 from kaizen_widgets.widgets.previews import HIDDEN, as_text, brief, is_secret
+from kaizen_widgets.widgets.throttle import Throttle
 
 ROWS: Final = 200
 """How many of the newest actions the list shows; the slider reaches all."""
@@ -45,7 +45,7 @@ class StoreDevtools(Panel):
 
     _link: Any = None  # ipywidgets closes also what was refused when made
 
-    def __init__(self, store: Middled, *, clock: Clock = background) -> None:
+    def __init__(self, store: BaseStore, *, clock: Clock = background) -> None:
         if not hasattr(store, "use") or not hasattr(store, "set"):
             raise TypeError(f"StoreDevtools need a store, not {type(store).__name__}.")
         self.action_log = ActionLog(now=clock.now)
@@ -92,7 +92,7 @@ class StoreDevtools(Panel):
             ]
         )
         self._drawer: int | None = None  # the thread whose changes are no user's
-        self._pace = Pace(self.refresh, clock)
+        self._pace = Throttle(self.refresh, clock)
         self._link = devtools(store, self.action_log)
         self.action_log.observe(lambda _change: self._pace.changed(), names=["entries", "position"])
         self.actions.observe(lambda _change: self._chosen(), names="value")

@@ -10,13 +10,13 @@ import httpx
 import pytest
 
 from kaizen_widgets.api import Api, studio_defaults
-from kaizen_widgets.background import BackgroundLoop
+from kaizen_widgets.core.background import BackgroundLoop
 from kaizen_widgets.query import QueryClient
 from kaizen_widgets.server.app import create_app
-from kaizen_widgets.server.database import Database
+from kaizen_widgets.server.base.database import Database
 from kaizen_widgets.server.local import local_session
 from kaizen_widgets.testing import MockServer
-from kaizen_widgets.testing.clock import FakeClock, VirtualLoop
+from kaizen_widgets.testing.fake_clock import FakeClock, VirtualLoop
 from kaizen_widgets.transport import Tokens, Transport
 
 

@@ -12,21 +12,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kaizen_widgets.api import Api, studio_defaults
-from kaizen_widgets.api.agent_models import AgentChange, AgentFilters
-from kaizen_widgets.api.deployments import DeploymentFilters, DeploymentInput
+from kaizen_widgets.api.agent_models import AgentFilters, AgentUpdate
+from kaizen_widgets.api.deployments import DeploymentCreate, DeploymentFilters
 from kaizen_widgets.api.executions import ExecutionFilters
 from kaizen_widgets.api.gateways import GatewayFilters
 from kaizen_widgets.api.metrics import ExecutionFilters as MetricFilters
 from kaizen_widgets.api.metrics import SummaryFilters
-from kaizen_widgets.api.pipelines import PipelineFilters, PipelineInput
+from kaizen_widgets.api.pipelines import PipelineCreate, PipelineFilters
 from kaizen_widgets.api.policies import PolicyFilters, PolicyPrincipal, PolicyQuestion
-from kaizen_widgets.api.teams import MemberInput, TeamFilters
+from kaizen_widgets.api.teams import MemberCreate, TeamFilters
 from kaizen_widgets.api.users import UserFilters
 from kaizen_widgets.errors import KaizenError
 from kaizen_widgets.graph import Edge, Graph, Node
 from kaizen_widgets.query import QueryClient
 from kaizen_widgets.testing import FakeClock
-from kaizen_widgets.testing.clock import VirtualLoop
+from kaizen_widgets.testing.fake_clock import VirtualLoop
 from kaizen_widgets.transport import Tokens, Transport
 
 GRAPH = Graph([Node("a"), Node("b")], [Edge("e", "a", "b")])
@@ -39,7 +39,7 @@ CALLS: dict[str, Callable[[Api], Any]] = {
     "switch": lambda api: api.auth.endpoints.switch("o"),
     "agents": lambda api: api.agents.endpoints.list(AgentFilters(search="a", sort="-name")),
     "agent": lambda api: api.agents.endpoints.get("1"),
-    "change agent": lambda api: api.agents.endpoints.update("1", AgentChange(name="B")),
+    "change agent": lambda api: api.agents.endpoints.update("1", AgentUpdate(name="B")),
     "versions": lambda api: api.agents.endpoints.versions("1"),
     "contexts": lambda api: api.agents.endpoints.contexts("1"),
     "tools": lambda api: api.agents.endpoints.tools("1"),
@@ -53,13 +53,13 @@ CALLS: dict[str, Callable[[Api], Any]] = {
     "validate": lambda api: api.pipelines.endpoints.validate("1"),
     "patterns": lambda api: api.pipelines.endpoints.patterns(),
     "new pipeline": lambda api: api.pipelines.endpoints.create(
-        PipelineInput(name="P", pattern="router")
+        PipelineCreate(name="P", pattern="router")
     ),
     "gateways": lambda api: api.gateways.endpoints.list(GatewayFilters()),
     "health": lambda api: api.gateways.endpoints.check("1"),
     "deployments": lambda api: api.deployments.endpoints.list(DeploymentFilters()),
     "deploy": lambda api: api.deployments.endpoints.create(
-        DeploymentInput(agent_id="1", gateway_id="1")
+        DeploymentCreate(agent_id="1", gateway_id="1")
     ),
     "deploy pipeline": lambda api: api.deployments.endpoints.deploy("1", "development"),
     "logs": lambda api: api.deployments.endpoints.logs("1"),
@@ -71,7 +71,7 @@ CALLS: dict[str, Callable[[Api], Any]] = {
     "dashboard": lambda api: api.metrics.endpoints.dashboard(),
     "teams": lambda api: api.teams.endpoints.list(TeamFilters()),
     "members": lambda api: api.teams.endpoints.members("1"),
-    "add member": lambda api: api.teams.endpoints.add_member("1", MemberInput(user_id="1")),
+    "add member": lambda api: api.teams.endpoints.add_member("1", MemberCreate(user_id="1")),
     "users": lambda api: api.users.endpoints.list(UserFilters(search="a")),
     "policies": lambda api: api.policies.endpoints.list(PolicyFilters()),
     "assign": lambda api: api.policies.endpoints.assign(

@@ -90,10 +90,10 @@ def test_a_list_longer_than_a_page_is_whole(studio):
         for n in range(120):
             await studio.agents.endpoints.create(checked(name=f"n{n}", model_id="m"))
 
-    from kaizen_widgets.api.agents import AgentInput
+    from kaizen_widgets.api.agents import AgentCreate
 
     def checked(**fields):
-        return AgentInput(**fields)
+        return AgentCreate(**fields)
 
     before = len(studio.agents.list().wait(WAIT))
     studio.query_client.loop.wait(make(), 60)

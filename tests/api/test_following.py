@@ -11,9 +11,9 @@ import pytest
 from kaizen_widgets.api.following import Following
 from kaizen_widgets.errors import ConnectError, NotFoundError
 from kaizen_widgets.graph import Graph, Node
-from kaizen_widgets.stores import CanvasStore, SaveMarks, SqliteStorage
+from kaizen_widgets.stores import CanvasStore, SaveNotices, SqliteStorage
 from kaizen_widgets.testing import FakeClock
-from kaizen_widgets.testing.clock import VirtualLoop
+from kaizen_widgets.testing.fake_clock import VirtualLoop
 
 THEIRS = Graph([Node("a", (0, 0))])
 
@@ -31,7 +31,7 @@ class Desk:
     def __init__(self, folder: Path) -> None:
         self.loop = VirtualLoop(FakeClock())
         self.storages = [SqliteStorage(folder / "stores.db") for _ in range(2)]
-        ours, theirs = (SaveMarks(storage, "here") for storage in self.storages)
+        ours, theirs = (SaveNotices(storage, "here") for storage in self.storages)
         self.others = theirs
         self.answers: list[Callable[[], Graph]] = [lambda: THEIRS] * 3
         self.asked: list[str] = []

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from kaizen_widgets.api import Keeping
-from kaizen_widgets.background import background
+from kaizen_widgets.api import PipelineSaver
+from kaizen_widgets.core.background import background
 from kaizen_widgets.errors import ConnectError, StoreError
 from kaizen_widgets.graph import Graph, Node
 from kaizen_widgets.stores import CanvasStore, Journal, Leases, SqliteStorage
@@ -24,12 +24,12 @@ class Kernel:
         self.storage = SqliteStorage(folder / "stores.db")
         self.journal = Journal(self.storage, leases, scope="s")
         self.store = CanvasStore()
-        self.keeping = Keeping(
+        self.saver = PipelineSaver(
             self.store, self.api.pipelines, loop=background, journal=self.journal, leases=leases
         )
 
     def open(self, pipeline_id: str | None) -> None:
-        self.keeping.open(self.stored(pipeline_id), id=pipeline_id, name="P")
+        self.saver.open(self.stored(pipeline_id), id=pipeline_id, name="P")
 
     def stored(self, pipeline_id: str | None) -> Graph:
         assert pipeline_id is not None
@@ -39,15 +39,15 @@ class Kernel:
         self.store.update_node_data("a", {"label": label})
 
     def save(self) -> None:
-        self.keeping.save(WAIT)
+        self.saver.save(WAIT)
 
     def die(self) -> None:
         """End as kill -9 does: nothing is saved, and the lease is free."""
-        self.keeping.autosave.close()
+        self.saver.autosave.close()
         self.journal.close()
 
     def close(self) -> None:
-        self.keeping.close()
+        self.saver.close()
         self.storage.close()
         background.wait(self.there.transport.aclose(), WAIT)
         self.there.close()
@@ -77,7 +77,7 @@ def conflict(kernels: list[Kernel]):
     other.name("Mine")
     with pytest.raises(StoreError, match="changed elsewhere"):
         other.save()
-    assert other.keeping.autosave.status == "conflict"
+    assert other.saver.autosave.status == "conflict"
     return other
 
 
@@ -87,7 +87,7 @@ def label(graph: Graph) -> str:
 
 def test_a_save_over_somebody_else_s_is_a_conflict_and_sends_nothing(conflict: Kernel):
     assert label(conflict.stored(conflict.store.pipeline_id)) == "Theirs"
-    open_conflict = conflict.keeping.conflict
+    open_conflict = conflict.saver.conflict
     assert [label(g) for g in (open_conflict.base, open_conflict.mine, open_conflict.theirs)] == [
         "Ann",
         "Mine",
@@ -99,29 +99,29 @@ def test_a_save_over_somebody_else_s_is_a_conflict_and_sends_nothing(conflict: K
 
 
 def test_keep_mine_saves_over_theirs(conflict: Kernel):
-    conflict.keeping.conflict.keep_mine()
+    conflict.saver.conflict.keep_mine()
     conflict.save()
     assert label(conflict.stored(conflict.store.pipeline_id)) == "Mine"
-    assert (conflict.keeping.conflict, conflict.store.is_dirty) == (None, False)
+    assert (conflict.saver.conflict, conflict.store.is_dirty) == (None, False)
 
 
 def test_keep_theirs_is_a_step_that_undo_takes_back(conflict: Kernel):
-    conflict.keeping.conflict.keep_theirs()
+    conflict.saver.conflict.keep_theirs()
     assert (label(conflict.store.graph), conflict.store.is_dirty) == ("Theirs", False)
-    assert conflict.keeping.autosave.status == "saved"
+    assert conflict.saver.autosave.status == "saved"
     conflict.store.undo()
     conflict.save()
     assert label(conflict.stored(conflict.store.pipeline_id)) == "Mine"
 
 
 def test_keep_both_stores_mine_as_a_copy_with_ids_of_its_own(conflict: Kernel):
-    name = conflict.keeping.conflict.keep_both()
+    name = conflict.saver.conflict.keep_both()
     assert name == "P (my copy)"
     assert label(conflict.store.graph) == "Theirs"
     found = {one.name: one.id for one in conflict.api.pipelines.list().wait(WAIT)}
     copy = conflict.stored(found[name])
     assert (label(copy), copy.nodes[0].id == "a") == ("Mine", False)
-    assert "'P (my copy)'" in conflict.keeping.notice
+    assert "'P (my copy)'" in conflict.saver.notice
 
 
 def test_another_save_while_a_conflict_was_decided_is_a_conflict_again(
@@ -129,17 +129,17 @@ def test_another_save_while_a_conflict_was_decided_is_a_conflict_again(
 ):
     kernels[0].name("Theirs again")
     kernels[0].save()
-    conflict.keeping.conflict.keep_mine()
+    conflict.saver.conflict.keep_mine()
     with pytest.raises(StoreError, match="changed elsewhere"):
         conflict.save()
-    assert label(conflict.keeping.conflict.theirs) == "Theirs again"
+    assert label(conflict.saver.conflict.theirs) == "Theirs again"
 
 
 def test_the_same_edit_on_both_sides_is_no_conflict(kernels: list[Kernel]):
     for kernel in kernels:
         kernel.name("Anna")
         kernel.save()
-        assert kernel.keeping.conflict is None
+        assert kernel.saver.conflict is None
 
 
 def test_a_draft_of_a_dead_kernel_is_offered_and_loaded_as_one_step(kernels: list[Kernel]):
@@ -148,11 +148,11 @@ def test_a_draft_of_a_dead_kernel_is_offered_and_loaded_as_one_step(kernels: lis
     one.store.add_node(type="agent")
     one.die()
     other.open(other.store.pipeline_id)
-    [draft] = other.keeping.drafts
+    [draft] = other.saver.drafts
     assert (draft.edits, draft.has_moved, draft.pipeline_name) == (2, False, "P")
     assert label(other.store.graph) == "Ann"
     draft.load()
-    assert (label(other.store.graph), other.keeping.drafts) == ("Lost?", ())
+    assert (label(other.store.graph), other.saver.drafts) == ("Lost?", ())
     other.save()
     assert label(other.stored(other.store.pipeline_id)) == "Lost?"
     other.store.undo()
@@ -169,7 +169,7 @@ def test_a_draft_older_than_the_server_s_version_becomes_a_conflict_not_an_overw
     other.name("Newer")
     other.save()
     other.open(other.store.pipeline_id)
-    [draft] = other.keeping.drafts
+    [draft] = other.saver.drafts
     assert draft.has_moved
     draft.load()
     with pytest.raises(StoreError, match="changed elsewhere"):
@@ -182,9 +182,9 @@ def test_a_discarded_draft_is_offered_no_more(kernels: list[Kernel]):
     one.name("Draft")
     one.die()
     other.open(other.store.pipeline_id)
-    other.keeping.drafts[0].discard()
+    other.saver.drafts[0].discard()
     other.open(other.store.pipeline_id)
-    assert other.keeping.drafts == ()
+    assert other.saver.drafts == ()
     assert label(other.store.graph) == "Ann"
 
 
@@ -195,7 +195,7 @@ def test_a_draft_that_was_saved_after_all_is_not_offered(kernels: list[Kernel]):
     other.name("Same")
     other.save()
     other.open(other.store.pipeline_id)
-    assert other.keeping.drafts == ()
+    assert other.saver.drafts == ()
 
 
 def test_saved_edits_leave_the_journal(kernels: list[Kernel]):
@@ -222,4 +222,4 @@ def test_a_save_whose_answer_was_lost_is_no_conflict(kernels: list[Kernel], monk
     monkeypatch.undo()
     one.name("Next")
     one.save()
-    assert (label(one.stored(one.store.pipeline_id)), one.keeping.conflict) == ("Next", None)
+    assert (label(one.stored(one.store.pipeline_id)), one.saver.conflict) == ("Next", None)

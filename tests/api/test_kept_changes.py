@@ -7,7 +7,7 @@ from typing import NamedTuple
 import httpx
 import pytest
 
-from kaizen_widgets.api import Api, KeptChanges, keep_queries, studio_defaults
+from kaizen_widgets.api import Api, PersistedMutations, persist_queries, studio_defaults
 from kaizen_widgets.query import QueryClient
 from kaizen_widgets.stores import Leases, SqliteStorage
 from kaizen_widgets.transport import Tokens, Transport
@@ -56,14 +56,14 @@ class Kernel:
         if user is not None:
             self.api.session.login(user, "access", "refresh")
         # As a studio does: both keep something of the same cache.
-        self.queries = keep_queries(
+        self.queries = persist_queries(
             self.client,
             storage,
             address="https://x",
             session=self.api.session,
             offload=at_once,
         )
-        self.kept = KeptChanges(
+        self.kept = PersistedMutations(
             self.client,
             storage,
             leases,

@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-from kaizen_widgets.api import Agent, PipelineDetail, keep_queries, query_keys
+from kaizen_widgets.api import Agent, PipelineDetail, persist_queries, query_keys
 from kaizen_widgets.api.kept_queries import KINDS, from_json, to_json
 
 ROWS = [
@@ -39,7 +39,7 @@ def kernel(fake, loop):
         async def at_once(work):
             work()
 
-        persister = keep_queries(
+        persister = persist_queries(
             api.query_client,
             storage,
             address="https://x",

@@ -2,11 +2,11 @@ from datetime import UTC, datetime
 
 import pytest
 
-from kaizen_widgets.api.agents import Agent, AgentFilters, AgentInput, AgentTool
-from kaizen_widgets.api.keys import query_keys
+from kaizen_widgets.api.agents import Agent, AgentCreate, AgentFilters, AgentTool
+from kaizen_widgets.api.key_factories import query_keys
 from kaizen_widgets.api.models import check, path, read, rows, shortest
 from kaizen_widgets.errors import DecodeError, InvalidInputError, TransportError
-from kaizen_widgets.query.keys import matches
+from kaizen_widgets.query.query_key import matches
 
 
 def test_a_row_of_the_public_server_is_read():
@@ -69,7 +69,7 @@ def test_what_is_no_list_is_one_typed_error(answer):
 
 def test_a_wrong_input_is_told_by_field_and_without_its_value():
     with pytest.raises(InvalidInputError) as caught:
-        check(AgentInput, {"name": "", "model_id": "m", "temperature": 3, "secret": "hunter2"})
+        check(AgentCreate, {"name": "", "model_id": "m", "temperature": 3, "secret": "hunter2"})
     assert set(caught.value.details) == {"name", "temperature", "secret"}
     assert "hunter2" not in str(caught.value)
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from kaizen_widgets.api import pipeline_graph
 from kaizen_widgets.api.pipeline_graph import from_server
-from kaizen_widgets.api.row_ids import RowIds
+from kaizen_widgets.api.row_ids import ServerIds
 from kaizen_widgets.errors import DecodeError
 from kaizen_widgets.graph import Edge, Graph, Node
 
@@ -57,7 +57,7 @@ edges = st.fixed_dictionaries(
 
 
 def to_server(graph: Graph):
-    return pipeline_graph.to_server(graph, RowIds("p"))
+    return pipeline_graph.to_server(graph, ServerIds("p"))
 
 
 def send(graph: Graph) -> Graph:
@@ -140,7 +140,7 @@ def test_what_has_a_column_stands_in_it():
 def test_ids_are_uuids_on_the_server_and_other_ones_in_each_pipeline():
     graph, own = Graph([Node("input-1"), Node(str(uuid.UUID(int=7)))]), str(uuid.UUID(int=7))
     one, other = (
-        [row["id"] for row in pipeline_graph.to_server(graph, RowIds(name))["nodes"]]
+        [row["id"] for row in pipeline_graph.to_server(graph, ServerIds(name))["nodes"]]
         for name in ("one", "other")
     )
     assert one[0] != other[0]

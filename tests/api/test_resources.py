@@ -150,7 +150,7 @@ def test_a_save_fills_the_cache_with_what_was_sent(fake, loop):
 
 def test_two_saves_of_one_pipeline_follow_each_other(loop):
     from kaizen_widgets.api import Api
-    from kaizen_widgets.clock import sleep
+    from kaizen_widgets.core.clock import sleep
     from kaizen_widgets.query import QueryClient
     from kaizen_widgets.transport import Transport
 

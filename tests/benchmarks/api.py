@@ -18,9 +18,9 @@ from typing import Any
 
 import httpx
 
-from kaizen_widgets.api import AgentInput, Api, PipelineInput, studio_defaults
+from kaizen_widgets.api import AgentCreate, Api, PipelineCreate, studio_defaults
 from kaizen_widgets.api.agent_models import AgentFilters
-from kaizen_widgets.background import background
+from kaizen_widgets.core.background import background
 from kaizen_widgets.graph import Edge, Graph, Node
 from kaizen_widgets.query import QueryClient
 from kaizen_widgets.server import Database, create_app, local_session
@@ -58,8 +58,8 @@ def in_process(file: Path) -> None:
 
         async def prepare() -> str:
             for place in range(AGENTS - 4):  # the samples are four
-                await agents.create(AgentInput(name=f"a{place}", model_id="m"))
-            return (await pipelines.create(PipelineInput(name="Large", pattern="sequential"))).id
+                await agents.create(AgentCreate(name=f"a{place}", model_id="m"))
+            return (await pipelines.create(PipelineCreate(name="Large", pattern="sequential"))).id
 
         pipeline = background.wait(prepare())
 

@@ -21,7 +21,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from kaizen_widgets.sync.messages import Command, Select
+from kaizen_widgets.sync.canvas.messages import Command, Select
 from tests.browser.server import JupyterServer
 from tests.faults.kernel import Socket, View
 from tests.faults.simulation import label

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from kaizen_widgets.query import DefaultOptions, QueryClient, QueryOptions
-from kaizen_widgets.testing.clock import FakeClock, VirtualLoop
+from kaizen_widgets.testing.fake_clock import FakeClock, VirtualLoop
 from tests.conformance.original import QUERY, NoOriginalError, run_original
 
 TURNS = 3

@@ -15,7 +15,7 @@ SAVED = "[len(g.nodes), len(g.edges), sorted(n.label for n in g.nodes)]"
 def stored(lab: Lab) -> list:
     """Return what the server has, read anew."""
     lab.run_python(
-        "from kaizen_widgets.background import background\n"
+        "from kaizen_widgets.core.background import background\n"
         "g = background.wait(studio.pipelines.endpoints.load_graph(studio.store.pipeline_id))"
     )
     return lab.python(SAVED)

@@ -21,7 +21,7 @@ from typing import Any
 import pytest
 
 from kaizen_widgets.api import Api, studio_defaults
-from kaizen_widgets.background import BackgroundLoop
+from kaizen_widgets.core.background import BackgroundLoop
 from kaizen_widgets.query import QueryClient
 from kaizen_widgets.server import Database, create_app
 from kaizen_widgets.transport import Transport

@@ -18,7 +18,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from kaizen_widgets.background import background
+from kaizen_widgets.core.background import background
 from kaizen_widgets.server import Database, create_app, local_session
 from tests.contract.serving import LIMITS, over_http
 

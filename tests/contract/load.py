@@ -24,8 +24,8 @@ from typing import Any
 
 from kaizen_widgets.api.models import path
 from kaizen_widgets.api.pipeline_graph import from_server, to_server
-from kaizen_widgets.api.row_ids import RowIds
-from kaizen_widgets.background import background
+from kaizen_widgets.api.row_ids import ServerIds
+from kaizen_widgets.core.background import background
 from kaizen_widgets.errors import TransportError
 from kaizen_widgets.graph import Edge, Graph, Node
 from kaizen_widgets.transport import Transport
@@ -65,7 +65,7 @@ class Client:
             await self._ask(
                 transport, "PUT", path("agents", self.agent), json={"max_tokens": self.tried}
             )
-            sent = to_server(graph(self.tried), RowIds(self.pipeline))
+            sent = to_server(graph(self.tried), ServerIds(self.pipeline))
             await self._ask(transport, "PUT", path("pipelines", self.pipeline, "graph"), json=sent)
             self.acknowledged = self.tried
             made = await self._ask(
@@ -178,7 +178,7 @@ async def check_and_settle(clients: Sequence[Client], url: str) -> None:
         client.tried += 1
         body = {"max_tokens": client.tried}
         await transport.request("PUT", path("agents", client.agent), json=body)
-        sent = to_server(graph(client.tried), RowIds(client.pipeline))
+        sent = to_server(graph(client.tried), ServerIds(client.pipeline))
         await transport.request("PUT", path("pipelines", client.pipeline, "graph"), json=sent)
         client.acknowledged = client.tried
     await transport.aclose()

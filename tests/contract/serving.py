@@ -17,7 +17,7 @@ from typing import Any
 
 import uvicorn
 
-from kaizen_widgets.background import background
+from kaizen_widgets.core.background import background
 from kaizen_widgets.server import Database, SignInLimits, create_app
 
 LIMITS = SignInLimits(login=10**9, register=10**9, refresh=10**9)

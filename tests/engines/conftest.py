@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from kaizen_widgets.background import BackgroundLoop
+from kaizen_widgets.core.background import BackgroundLoop
 from kaizen_widgets.engines import Run, start
 
 

@@ -6,7 +6,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kaizen_widgets.engines import start
-from kaizen_widgets.engines.events import TERMINAL
+from kaizen_widgets.engines.event_log import TERMINAL
 from kaizen_widgets.graph import Edge, Graph, Node
 from kaizen_widgets.testing import FakeClock, VirtualLoop
 

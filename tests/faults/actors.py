@@ -14,10 +14,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from kaizen_widgets.api import Api, Keeping, studio_defaults
-from kaizen_widgets.background import background
-from kaizen_widgets.clock import random_id
-from kaizen_widgets.connection import Connection, connect
+from kaizen_widgets.api import Api, PipelineSaver, studio_defaults
+from kaizen_widgets.connection import StudioConnection, connect
+from kaizen_widgets.core.background import background
+from kaizen_widgets.core.clock import random_id
 from kaizen_widgets.graph import Graph, Node, diff
 from kaizen_widgets.query import QueryClient
 from kaizen_widgets.stores import CanvasStore, Journal, Leases, SqliteStorage
@@ -32,7 +32,7 @@ def open_journal(path: Path) -> Journal:
     return Journal(SqliteStorage(path), Leases(path.with_suffix(".locks")), scope=SCOPE)
 
 
-def open_api(path: Path) -> tuple[Connection, Api]:
+def open_api(path: Path) -> tuple[StudioConnection, Api]:
     """Return the embedded API on a file, as a kernel has it."""
     there = connect(None, data=path, token="", loop=background, new_id=random_id)
     client = QueryClient(loop=background, clock=background, default_options=studio_defaults())
@@ -73,9 +73,11 @@ def share(path: Path, pipeline_id: str, name: str, count: int, every: int) -> No
     """Add ``count`` nodes to a pipeline that another kernel edits too; decide conflicts as a user would."""
     there, api = open_api(path)
     store = CanvasStore()
-    keeping = Keeping(store, api.pipelines, loop=background, leases=there.leases, scope=there.scope)
+    saver = PipelineSaver(
+        store, api.pipelines, loop=background, leases=there.leases, scope=there.scope
+    )
     load = api.pipelines.endpoints.load_graph
-    keeping.open(background.wait(load(pipeline_id), 30), id=pipeline_id, name="shared")
+    saver.open(background.wait(load(pipeline_id), 30), id=pipeline_id, name="shared")
     mine: list[str] = []
     conflicts = 0
     for number in range(1, count + 1):
@@ -83,32 +85,32 @@ def share(path: Path, pipeline_id: str, name: str, count: int, every: int) -> No
         store.add_node(node)
         mine.append(node.id)
         while number % every == 0 and store.is_dirty:
-            conflicts += save(keeping, mine)
+            conflicts += save(saver, mine)
     say(f"{conflicts} conflicts")
-    keeping.close()
+    saver.close()
     background.wait(there.transport.aclose(), 30)
 
 
-def save(keeping: Keeping, mine: list[str]) -> int:
+def save(saver: PipelineSaver, mine: list[str]) -> int:
     """Save; at a conflict take theirs and put one's own edits on it. Return how many conflicts there were."""
     ended = threading.Event()
 
     def look(_state: object, _before: object) -> None:
-        if keeping.autosave.status in ("saved", "conflict", "failed"):
+        if saver.autosave.status in ("saved", "conflict", "failed"):
             ended.set()
 
-    end = keeping.autosave.subscribe(look)
-    keeping.autosave.flush()
+    end = saver.autosave.subscribe(look)
+    saver.autosave.flush()
     if not ended.wait(60):
-        raise TimeoutError(keeping.autosave.status)
+        raise TimeoutError(saver.autosave.status)
     end()
-    if keeping.autosave.status == "failed":
-        raise RuntimeError(keeping.autosave.message)
-    if keeping.conflict is None:
+    if saver.autosave.status == "failed":
+        raise RuntimeError(saver.autosave.message)
+    if saver.conflict is None:
         return 0
-    store = keeping.canvas
+    store = saver.canvas
     own = {node.id: node for node in store.graph.nodes if node.id in set(mine)}
-    keeping.conflict.keep_theirs()
+    saver.conflict.keep_theirs()
     kept = [*(n for n in store.graph.nodes if n.id not in own), *own.values()]
     store.commit(diff(store.graph, Graph(kept, store.graph.edges)))
     return 1

@@ -18,7 +18,7 @@ from typing import Any
 import websocket
 from pydantic import ValidationError
 
-from kaizen_widgets.sync.messages import KernelMail
+from kaizen_widgets.sync.canvas.messages import KernelMail
 from kaizen_widgets.testing import FakeClock
 from tests.browser.server import JupyterServer
 from tests.simulate.view import ModelView

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from kaizen_widgets.graph import Batch, Graph, Node, SetProperty
 from kaizen_widgets.stores import CanvasStore, Commit, Replaced
 from kaizen_widgets.sync import KernelEnd, Outbox
-from kaizen_widgets.sync.messages import KernelMail
+from kaizen_widgets.sync.canvas.messages import KernelMail
 from kaizen_widgets.testing import FakeClock
 from tests.simulate.view import ModelView
 from tests.simulate.wire import Faults, LossyWire

@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 
-from kaizen_widgets.background import background
+from kaizen_widgets.core.background import background
 from kaizen_widgets.graph import Graph, Node
 from kaizen_widgets.stores import CanvasStore, Commit, SqliteStorage
 from kaizen_widgets.sync import KernelEnd

@@ -5,21 +5,21 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from kaizen_widgets.clock import Clock, sleep
-from kaizen_widgets.forms import Change, Context, FieldError, Form, Resolved
+from kaizen_widgets.core.clock import Clock, sleep
+from kaizen_widgets.forms import Change, FieldError, Form, Resolved, ResolverContext
 
 
-def required(*names: str) -> Callable[[Any, Context], Resolved]:
+def required(*names: str) -> Callable[[Any, ResolverContext], Resolved]:
     """Refuse top-level fields that are empty."""
 
-    def resolve(values: Any, _context: Context) -> Resolved:
+    def resolve(values: Any, _context: ResolverContext) -> Resolved:
         missing = [name for name in names if not values.get(name)]
         return Resolved(values, {name: FieldError("missing", f"{name}?") for name in missing})
 
     return resolve
 
 
-def alike(values: Any, _context: Context) -> Resolved:
+def alike(values: Any, _context: ResolverContext) -> Resolved:
     """Refuse two fields that differ, at the second of them; and an empty first one."""
     errors = {}
     if not values["password"]:
@@ -32,10 +32,10 @@ def alike(values: Any, _context: Context) -> Resolved:
 class Slow:
     """A resolver that answers after a while: as long as its field `wait` says."""
 
-    def __init__(self, clock: Clock, resolver: Callable[[Any, Context], Resolved]) -> None:
+    def __init__(self, clock: Clock, resolver: Callable[[Any, ResolverContext], Resolved]) -> None:
         self._clock, self._resolver = clock, resolver
 
-    def __call__(self, values: Any, context: Context) -> Awaitable[Resolved]:
+    def __call__(self, values: Any, context: ResolverContext) -> Awaitable[Resolved]:
         async def answer() -> Resolved:
             await sleep(self._clock, values.get("wait", 1.0))
             return self._resolver(values, context)

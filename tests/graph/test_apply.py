@@ -14,7 +14,7 @@ from kaizen_widgets.errors import (
     UnknownNodeError,
 )
 from kaizen_widgets.graph import Edge, Graph, Node, Operation, apply, describe
-from kaizen_widgets.graph.graph import MOST_NESTED
+from kaizen_widgets.graph.graph import MAX_NESTING
 from kaizen_widgets.graph.ordered import GAP, OrderedMap
 from tests.graph.builders import (
     add,
@@ -38,7 +38,7 @@ def test_removing_a_node_takes_its_edges_and_what_lies_in_it() -> None:
 
 
 def test_nodes_may_lie_in_each_other_as_deep_as_a_graph_takes() -> None:
-    nodes = [Node("0")] + [Node(str(n), parent_id=str(n - 1)) for n in range(1, MOST_NESTED)]
+    nodes = [Node("0")] + [Node(str(n), parent_id=str(n - 1)) for n in range(1, MAX_NESTING)]
     deep = Graph(nodes, [])
     after, inverse = apply(deep, (remove("0"),))
     assert after.nodes == ()

@@ -11,7 +11,12 @@ import pytest
 
 from kaizen_widgets.errors import GraphError, InvalidValueError
 from kaizen_widgets.graph import Edge, Graph, Node, SetProperty, apply
-from kaizen_widgets.graph.frozen import FrozenDict, FrozenList, freeze, thaw
+from kaizen_widgets.graph.frozen_json import (
+    FrozenDict,
+    FrozenList,
+    freeze,
+    thaw,
+)
 from tests.graph.builders import graph
 
 NAN, INF = float("nan"), float("inf")

@@ -16,7 +16,7 @@ from kaizen_widgets.nodes import (
     Task,
     default_registry,
 )
-from kaizen_widgets.sync.messages import KindLook
+from kaizen_widgets.sync.canvas.messages import KindInfo
 from tests.nodes.builders import task
 
 COLORS = {
@@ -46,9 +46,9 @@ def test_there_are_seven_kinds_in_their_colors():
 
 def test_a_look_has_the_fields_of_the_message_it_becomes():
     names = [field.name for field in dataclasses.fields(Look)]
-    assert names == list(KindLook.model_fields)
+    assert names == list(KindInfo.model_fields)
     for look in default_registry().looks():
-        assert KindLook.model_validate(dataclasses.asdict(look)).type == look.type
+        assert KindInfo.model_validate(dataclasses.asdict(look)).type == look.type
 
 
 def test_the_handles_are_those_edges_in_documents_name():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from kaizen_widgets.errors import RunError
-from kaizen_widgets.nodes.templates import holds, problem_in_condition, problem_in_template, render
+from kaizen_widgets.nodes.templates import condition_problem, holds, render, template_problem
 
 
 class Agent:
@@ -81,7 +81,7 @@ def test_text_is_put_in_as_it_is():
 
 
 def test_what_cannot_be_read_is_told_beforehand():
-    assert problem_in_template("{{ text }}") is None
-    assert "unexpected" in (problem_in_template("{{ text") or "")
-    assert problem_in_condition("text in (") is not None
-    assert problem_in_condition("'a' in text") is None
+    assert template_problem("{{ text }}") is None
+    assert "unexpected" in (template_problem("{{ text") or "")
+    assert condition_problem("text in (") is not None
+    assert condition_problem("'a' in text") is None

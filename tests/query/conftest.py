@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from kaizen_widgets.clock import sleep
+from kaizen_widgets.core.clock import sleep
 from kaizen_widgets.query import DefaultOptions, QueryClient
-from kaizen_widgets.testing.clock import FakeClock, VirtualLoop
+from kaizen_widgets.testing.fake_clock import FakeClock, VirtualLoop
 
 
 class Source:

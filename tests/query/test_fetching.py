@@ -2,7 +2,7 @@ import asyncio
 
 import pytest
 
-from kaizen_widgets.clock import sleep
+from kaizen_widgets.core.clock import sleep
 from kaizen_widgets.errors import QueryCancelledError, QueryError
 from kaizen_widgets.query import UNSET, QueryOptions
 

@@ -1,7 +1,7 @@
 import pytest
 
 from kaizen_widgets.errors import QueryError
-from kaizen_widgets.query.keys import as_key, hash_key, matches
+from kaizen_widgets.query.query_key import as_key, hash_key, matches
 
 
 def test_equal_keys_have_equal_hashes():

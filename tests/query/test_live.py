@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from traitlets import Any, HasTraits, TraitError, Unicode, dlink, link
 
-from kaizen_widgets.query.live import MOMENTS
+from kaizen_widgets.query.live_query import MOMENTS
 
 
 class Sink(HasTraits):

@@ -1,6 +1,6 @@
 import pytest
 
-from kaizen_widgets.clock import sleep
+from kaizen_widgets.core.clock import sleep
 from kaizen_widgets.errors import QueryError
 from kaizen_widgets.query import MutationOptions
 

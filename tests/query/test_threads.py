@@ -3,7 +3,7 @@ import threading
 
 import pytest
 
-from kaizen_widgets.background import BackgroundLoop
+from kaizen_widgets.core.background import BackgroundLoop
 from kaizen_widgets.query import QueryClient
 
 

@@ -5,7 +5,7 @@ import math
 
 import pytest
 
-from kaizen_widgets.clock import sleep
+from kaizen_widgets.core.clock import sleep
 from kaizen_widgets.errors import QueryError
 from kaizen_widgets.query import (
     SKIP,

@@ -18,7 +18,7 @@ from traitlets import HasTraits, Instance
 import kaizen_widgets
 from kaizen_widgets.server import Database
 from kaizen_widgets.stores import Leases, SqliteStorage
-from kaizen_widgets.sync import messages
+from kaizen_widgets.sync.canvas import messages
 
 SECRET = re.compile(
     r"token|secret|passw|auth|credential|api_?key|private_?key|bearer|session_id", re.I

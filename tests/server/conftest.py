@@ -11,9 +11,9 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from kaizen_widgets.clock import random_id
+from kaizen_widgets.core.clock import random_id
 from kaizen_widgets.server import Database, create_app, local_session
-from kaizen_widgets.server.services import Services
+from kaizen_widgets.server.base.services import Services
 from kaizen_widgets.testing import FakeClock
 
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from kaizen_widgets.clock import random_id
+from kaizen_widgets.core.clock import random_id
 from kaizen_widgets.server import Database, errors, local_session
-from kaizen_widgets.server.services import Services
+from kaizen_widgets.server.base.services import Services
 from kaizen_widgets.testing import FakeClock
 from tests.server.conftest import Caller, new_agent
 

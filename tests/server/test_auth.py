@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from kaizen_widgets.server import LOCAL_EMAIL, Database, local_session, new_local_password
-from kaizen_widgets.server.passwords import hash_password, verify_password
+from kaizen_widgets.server.organization.passwords import hash_password, verify_password
 from kaizen_widgets.testing import FakeClock
 from tests.server.conftest import Caller, register
 

@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
+from kaizen_widgets.core.sqlite import choose_journal
 from kaizen_widgets.errors import PersistError
 from kaizen_widgets.server import Database, default_path
-from kaizen_widgets.server.schema import MIGRATIONS
-from kaizen_widgets.sqlite import choose_journal
+from kaizen_widgets.server.base.migrations import MIGRATIONS
 
 
 def settings(database: Database) -> dict[str, str]:

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from fastapi import FastAPI
 
-from kaizen_widgets.clock import random_id
+from kaizen_widgets.core.clock import random_id
 from kaizen_widgets.server import Database, local_session
-from kaizen_widgets.server.services import Services
+from kaizen_widgets.server.base.services import Services
 from kaizen_widgets.testing import FakeClock
 from tests.server.conftest import Caller, graph, new_agent, new_pipeline, register
 from tests.server.test_app import PROMISED, operations

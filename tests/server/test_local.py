@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from kaizen_widgets.background import BackgroundLoop
+from kaizen_widgets.core.background import BackgroundLoop
 from kaizen_widgets.graph import Edge, Graph, Node
 from kaizen_widgets.server import Database, create_app, local_session, seed
 from kaizen_widgets.testing import FakeClock

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from kaizen_widgets.clock import Timer
+from kaizen_widgets.core.clock import Timer
 from kaizen_widgets.errors import GraphError
 from kaizen_widgets.graph import Batch, Graph, apply, digest
-from kaizen_widgets.sync.messages import (
+from kaizen_widgets.sync.canvas.messages import (
     Applied,
     Expected,
     Handled,
@@ -24,7 +24,7 @@ from kaizen_widgets.sync.messages import (
     State,
     Undo,
 )
-from kaizen_widgets.testing.clock import FakeClock
+from kaizen_widgets.testing.fake_clock import FakeClock
 
 FIRST_PAUSE = 1.0
 LONGEST_PAUSE = 4.0

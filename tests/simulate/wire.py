@@ -6,7 +6,7 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from kaizen_widgets.testing.clock import FakeClock
+from kaizen_widgets.testing.fake_clock import FakeClock
 
 
 @dataclass

@@ -25,8 +25,8 @@ from kaizen_widgets.graph import (
 from kaizen_widgets.stores.canvas import CanvasStore
 from kaizen_widgets.stores.document import Commit, Event
 from kaizen_widgets.sync import KernelEnd, Outbox, Request
-from kaizen_widgets.sync.messages import KernelMail
-from kaizen_widgets.testing.clock import FakeClock
+from kaizen_widgets.sync.canvas.messages import KernelMail
+from kaizen_widgets.testing.fake_clock import FakeClock
 from tests.simulate.view import ModelView
 from tests.simulate.wire import Faults, LossyWire
 

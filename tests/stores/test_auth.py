@@ -7,9 +7,9 @@ import pickle
 
 import pytest
 
+from kaizen_widgets.core.tokens import Tokens
 from kaizen_widgets.errors import StoreError
 from kaizen_widgets.stores import ActionLog, AuthStore, SystemKeyring, devtools
-from kaizen_widgets.tokens import Tokens
 
 ANN = {"id": "u1", "name": "Ann", "role": "developer"}
 CANARY = "canary-4711"
@@ -93,7 +93,7 @@ def test_some_roles_may_everything_while_signed_in(role: str):
 
 def test_the_tokens_show_nowhere():
     log, cells = ActionLog(), Cells()
-    store = AuthStore(keeper=SystemKeyring(backend=Backend()))
+    store = AuthStore(token_storage=SystemKeyring(backend=Backend()))
     store.keep(cells)
     devtools(store, log)
     store.login({**ANN, "access_token": CANARY, "password": CANARY}, CANARY, CANARY)
@@ -107,10 +107,10 @@ def test_the_tokens_show_nowhere():
 
 def test_the_session_of_last_time_is_taken_up_with_its_tokens():
     cells, backend, tokens = Cells(), Backend(), Tokens()
-    first = AuthStore(keeper=SystemKeyring(backend=backend))
+    first = AuthStore(token_storage=SystemKeyring(backend=backend))
     first.keep(cells)
     first.login(ANN, CANARY, "r")
-    second = AuthStore(tokens, keeper=SystemKeyring(backend=backend))
+    second = AuthStore(tokens, token_storage=SystemKeyring(backend=backend))
     second.keep(cells)
     assert (second.user, second.is_authenticated, tokens.access) == (ANN, True, CANARY)
     second.logout()
@@ -119,7 +119,7 @@ def test_the_session_of_last_time_is_taken_up_with_its_tokens():
 
 
 @pytest.mark.parametrize(
-    ("keeper", "why"),
+    ("token_storage", "why"),
     [
         (None, "no keyring is used"),
         (SystemKeyring(backend=Backend(is_broken=True)), "does not work"),
@@ -127,10 +127,10 @@ def test_the_session_of_last_time_is_taken_up_with_its_tokens():
     ],
 )
 def test_without_tokens_the_user_signs_in_again_and_is_told_why(
-    keeper: SystemKeyring | None, why: str
+    token_storage: SystemKeyring | None, why: str
 ):
     cells = Cells({"kaizen-auth": json.dumps({"state": {"user": ANN}, "version": 0})})
-    store = AuthStore(keeper=keeper)
+    store = AuthStore(token_storage=token_storage)
     store.keep(cells)
     assert (store.user, store.is_authenticated, store.is_loading) == (None, False, False)
     assert store.message.startswith("Please sign in again: ")
@@ -165,7 +165,7 @@ def test_a_damaged_state_ends_the_loading():
 
 def test_a_pair_that_somebody_else_bought_is_in_the_keyring_at_once():
     tokens, backend = Tokens(), Backend()
-    store = AuthStore(tokens, keeper=SystemKeyring("here", backend=backend))
+    store = AuthStore(tokens, token_storage=SystemKeyring("here", backend=backend))
     store.login(ANN, "a", "r")
     tokens.set("a2", "r2")  # as the transport does after a refresh
     assert SystemKeyring("here", backend=backend).load() == ("a2", "r2")
@@ -175,7 +175,7 @@ def test_a_pair_that_somebody_else_bought_is_in_the_keyring_at_once():
 
 def test_a_session_the_server_ended_is_over_everywhere_and_says_why():
     tokens, backend = Tokens(), Backend()
-    store = AuthStore(tokens, keeper=SystemKeyring(backend=backend))
+    store = AuthStore(tokens, token_storage=SystemKeyring(backend=backend))
     store.login(ANN, "a", "r", ["agents:*"])
     tokens.clear("The session has ended; sign in again.")
     assert (store.user, store.permissions, store.is_authenticated) == (None, (), False)

@@ -8,7 +8,7 @@ import pytest
 from kaizen_widgets.errors import SaveConflictError
 from kaizen_widgets.graph import Graph, Node
 from kaizen_widgets.stores import AutoSave, CanvasStore
-from kaizen_widgets.testing.clock import FakeClock, VirtualLoop
+from kaizen_widgets.testing.fake_clock import FakeClock, VirtualLoop
 
 
 class Server:

@@ -14,7 +14,7 @@ from kaizen_widgets.errors import SaveConflictError
 from kaizen_widgets.graph import Graph, Node
 from kaizen_widgets.stores import AutoSave, CanvasStore, Draft
 from kaizen_widgets.stores.autosave import DEFAULT_DELAY, LONGEST_PAUSE, LONGEST_WAIT
-from kaizen_widgets.testing.clock import FakeClock, VirtualLoop
+from kaizen_widgets.testing.fake_clock import FakeClock, VirtualLoop
 
 PATIENT = 1e-6
 """What adding up seconds may be off by."""

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from kaizen_widgets.stores import Neighbours, SqliteStorage
+from kaizen_widgets.stores import OtherKernels, SqliteStorage
 from kaizen_widgets.testing import FakeClock
 
 PROMISED = 1.0
@@ -19,7 +19,7 @@ class Kernel:
         self.storage = SqliteStorage(file)
         self.heard: list[bool] = []
         self.looks = 0
-        self.neighbours = Neighbours(
+        self.neighbours = OtherKernels(
             self.storage,
             "here",
             clock=clock,

@@ -84,7 +84,7 @@ def test_d4_a_hostile_document_is_refused_within_a_second_with_a_reason(nodes, r
 
 
 def test_d4_a_document_does_not_grow_beyond_what_may_be_opened(monkeypatch):
-    monkeypatch.setattr("kaizen_widgets.graph.graph.MOST_ELEMENTS", 2)
+    monkeypatch.setattr("kaizen_widgets.graph.graph.MAX_ELEMENTS", 2)
     store = CanvasStore(Graph([Node("a"), Node("b")]))
     with pytest.raises(GraphError, match="3 nodes, and a graph holds at most 2"):
         store.add_node(Node("c"))
@@ -94,7 +94,7 @@ def test_d4_a_document_does_not_grow_beyond_what_may_be_opened(monkeypatch):
 
 
 def test_d4_nodes_do_not_come_to_lie_deeper_than_may_be_opened(monkeypatch):
-    monkeypatch.setattr("kaizen_widgets.graph.graph.MOST_NESTED", 3)
+    monkeypatch.setattr("kaizen_widgets.graph.graph.MAX_NESTING", 3)
     inner = [Node("c"), Node("d", parent_id="c")]
     store = CanvasStore(Graph([Node("a"), Node("b", parent_id="a"), *inner]))
     store.commit((SetProperty(kind="node", id="c", path=("parentId",), value="a"),))

@@ -7,7 +7,7 @@ import pytest
 from kaizen_widgets.graph import Graph, Node, SetProperty
 from kaizen_widgets.stores import CanvasStore, Commit
 from kaizen_widgets.sync import KernelEnd
-from kaizen_widgets.sync.messages import CanvasState, Problem
+from kaizen_widgets.sync.canvas.messages import CanvasState, Problem
 
 
 class Bench:

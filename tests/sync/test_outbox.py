@@ -3,8 +3,13 @@
 from kaizen_widgets.graph import Graph, Node, SetProperty
 from kaizen_widgets.stores import CanvasStore
 from kaizen_widgets.sync import KernelEnd, Outbox
-from kaizen_widgets.sync.messages import Applied, Handled, Heartbeat, Selected
-from kaizen_widgets.testing.clock import FakeClock
+from kaizen_widgets.sync.canvas.messages import (
+    Applied,
+    Handled,
+    Heartbeat,
+    Selected,
+)
+from kaizen_widgets.testing.fake_clock import FakeClock
 
 
 def message(n):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from kaizen_widgets.sync.kernel import KernelEnd
+from kaizen_widgets.sync.canvas.kernel_end import KernelEnd
 from tests.simulate import view
 from tests.simulate.world import BrokenPropertyError, World
 
@@ -43,6 +43,6 @@ def test_the_simulator_notices_a_view_that_is_not_found(monkeypatch):
 
 
 def test_the_simulator_notices_a_kernel_without_heartbeats(monkeypatch):
-    monkeypatch.setattr("kaizen_widgets.sync.outbox.HEARTBEAT", 1e9)
+    monkeypatch.setattr("kaizen_widgets.sync.canvas.outbox.HEARTBEAT", 1e9)
     with pytest.raises(BrokenPropertyError):
         play(range(40, 70))

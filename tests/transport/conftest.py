@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from kaizen_widgets.testing.clock import FakeClock, VirtualLoop
+from kaizen_widgets.testing.fake_clock import FakeClock, VirtualLoop
 from kaizen_widgets.transport import Tokens, Transport
 
 Handler = Callable[[httpx.Request], httpx.Response]

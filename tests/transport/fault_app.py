@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from kaizen_widgets.clock import Clock, sleep
+from kaizen_widgets.core.clock import Clock, sleep
 
 LATE = 25.0
 """Seconds a late answer takes."""

@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from kaizen_widgets.errors import ConnectError, StatusError, TransportError, UnauthorizedError
-from kaizen_widgets.testing.clock import FakeClock
+from kaizen_widgets.testing.fake_clock import FakeClock
 from kaizen_widgets.transport import Tokens, Transport
 
 

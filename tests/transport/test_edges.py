@@ -12,14 +12,14 @@ from typing import Any
 import httpx
 import pytest
 
-from kaizen_widgets.background import BackgroundLoop
+from kaizen_widgets.core.background import BackgroundLoop
 from kaizen_widgets.errors import ConnectError, DecodeError, ForbiddenError, TransportError
 from kaizen_widgets.testing import FakeClock
 from kaizen_widgets.transport import Tokens, Transport
-from kaizen_widgets.transport import events as sse
-from kaizen_widgets.transport.answers import LONGEST, seconds
-from kaizen_widgets.transport.dates import http_date
-from kaizen_widgets.transport.expiry import Expiry
+from kaizen_widgets.transport import server_sent_events as sse
+from kaizen_widgets.transport.error_response import LONGEST, seconds
+from kaizen_widgets.transport.http_dates import http_date
+from kaizen_widgets.transport.token_expiry import TokenExpiry
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -67,7 +67,7 @@ def test_a_wait_until_a_date_counts_by_the_clock_of_the_server(client, loop):
 )
 def test_a_token_may_claim_anything(claims: Any):
     said = base64.urlsafe_b64encode(json.dumps(claims).encode()).decode()
-    expiry = Expiry(FakeClock())
+    expiry = TokenExpiry(FakeClock())
     expiry.heard("Thu, 01 Jan 99999999999999999999 00:00:00 GMT")
     assert expiry.is_due(f"h.{said}.s") in (True, False)
 

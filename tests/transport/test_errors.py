@@ -13,7 +13,7 @@ from kaizen_widgets.errors import (
     TimedOutError,
     TransportError,
 )
-from kaizen_widgets.transport import decode
+from kaizen_widgets.transport import json_body
 
 
 def failing(client, status, payload=None, **options):
@@ -111,7 +111,7 @@ def test_what_is_no_json_is_one_typed_error(client, answer, said):
 
 
 def test_a_huge_answer_is_refused(client, monkeypatch):
-    monkeypatch.setattr(decode, "MAX_BYTES", 1000)
+    monkeypatch.setattr(json_body, "MAX_BYTES", 1000)
     with pytest.raises(DecodeError, match="ask for less"):
         client(lambda _: httpx.Response(200, json=["x" * 2000])).get("/agents")
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from kaizen_widgets.api import Api, studio_defaults
-from kaizen_widgets.clock import sleep
+from kaizen_widgets.core.clock import sleep
 from kaizen_widgets.errors import (
     ConflictError,
     ConnectError,
@@ -26,7 +26,7 @@ from kaizen_widgets.errors import (
 )
 from kaizen_widgets.query import QueryClient
 from kaizen_widgets.testing import FakeClock, MockServer, Reply
-from kaizen_widgets.testing.clock import VirtualLoop
+from kaizen_widgets.testing.fake_clock import VirtualLoop
 from kaizen_widgets.transport import Tokens, Transport
 from tests.transport.fault_app import RETRY_AFTER, FaultApp, start
 

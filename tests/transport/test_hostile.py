@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from kaizen_widgets.background import BackgroundLoop
+from kaizen_widgets.core.background import BackgroundLoop
 from kaizen_widgets.errors import (
     ConnectError,
     DecodeError,
@@ -20,7 +20,7 @@ from kaizen_widgets.errors import (
     TransportError,
 )
 from kaizen_widgets.transport import Transport
-from kaizen_widgets.transport.pool import MOST
+from kaizen_widgets.transport.client_pool import MOST
 
 WAIT = 60.0
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"

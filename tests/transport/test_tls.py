@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 import trustme
 
-from kaizen_widgets.api.defaults import may_pass
-from kaizen_widgets.background import BackgroundLoop
+from kaizen_widgets.api.query_defaults import is_transient
+from kaizen_widgets.core.background import BackgroundLoop
 from kaizen_widgets.errors import CertificateError, ConnectError, TransportError
 from kaizen_widgets.transport import Tokens, Transport
 
@@ -181,7 +181,7 @@ def test_a_refused_certificate_is_not_asked_for_again(authority, ask):
         with pytest.raises(CertificateError) as caught:
             ask(server.url)
     assert len(shaken) == 1
-    assert not may_pass(caught.value)
+    assert not is_transient(caught.value)
 
 
 def test_a_server_in_clear_at_an_https_address_is_refused(ask):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from kaizen_widgets.testing.comm import FakeComms
+from kaizen_widgets.testing.fake_comm import FakeComms
 from kaizen_widgets.widgets import FieldArea, FormPanel
 
 

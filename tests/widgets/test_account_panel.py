@@ -10,7 +10,7 @@ import pytest
 from ipywidgets import Button
 from ipywidgets.widgets.widget import _instances
 
-from kaizen_widgets.background import background
+from kaizen_widgets.core.background import background
 from kaizen_widgets.errors import StoreError, UnauthorizedError
 from kaizen_widgets.stores import AuthStore
 from kaizen_widgets.testing import FakeComms, find

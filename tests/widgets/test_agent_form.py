@@ -11,7 +11,7 @@ from kaizen_widgets import Studio
 from kaizen_widgets.api import Agent
 from kaizen_widgets.errors import ConnectError, InvalidInputError
 from kaizen_widgets.testing import fake_comms
-from kaizen_widgets.testing.comm import FakeComms
+from kaizen_widgets.testing.fake_comm import FakeComms
 from kaizen_widgets.widgets import AgentForm
 from tests.widgets.form_view import FormView
 

@@ -10,7 +10,7 @@ from traitlets import TraitError, link
 from kaizen_widgets.graph import Edge, Graph, Node
 from kaizen_widgets.stores import CanvasStore, ExecutionStore
 from kaizen_widgets.testing import fake_comms
-from kaizen_widgets.testing.clock import FakeClock
+from kaizen_widgets.testing.fake_clock import FakeClock
 from kaizen_widgets.widgets import Canvas
 
 

@@ -17,7 +17,7 @@ from pydantic import BaseModel, Field, SecretStr, computed_field, model_validato
 from kaizen_widgets.errors import ConnectError, FormError, InvalidInputError
 from kaizen_widgets.forms import Form
 from kaizen_widgets.testing import fake_comms
-from kaizen_widgets.testing.comm import FakeComms
+from kaizen_widgets.testing.fake_comm import FakeComms
 from kaizen_widgets.widgets import FormPanel
 from tests.widgets.form_view import FormView
 

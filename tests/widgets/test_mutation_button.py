@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from kaizen_widgets.clock import sleep
+from kaizen_widgets.core.clock import sleep
 from kaizen_widgets.widgets import MutationButton
 
 pytestmark = pytest.mark.usefixtures("comms")

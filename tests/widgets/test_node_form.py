@@ -11,7 +11,7 @@ from kaizen_widgets.errors import KaizenError
 from kaizen_widgets.graph import Graph, Node, SetProperty
 from kaizen_widgets.nodes import Kind, KindConfig, Look, Task, default_registry
 from kaizen_widgets.testing import FakeClock, fake_comms
-from kaizen_widgets.testing.comm import FakeComms
+from kaizen_widgets.testing.fake_comm import FakeComms
 from kaizen_widgets.widgets import Canvas, NodeForm
 from tests.widgets.form_view import FormView
 

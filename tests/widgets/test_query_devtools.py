@@ -6,7 +6,7 @@ from typing import Any
 import ipywidgets as ipw
 import pytest
 
-from kaizen_widgets.clock import sleep
+from kaizen_widgets.core.clock import sleep
 from kaizen_widgets.query import QueryClient
 from kaizen_widgets.testing import FakeClock, find
 from kaizen_widgets.widgets import QueryDevtools

@@ -9,7 +9,7 @@ import ipywidgets as ipw
 import pytest
 from pydantic import BaseModel
 
-from kaizen_widgets.clock import sleep
+from kaizen_widgets.core.clock import sleep
 from kaizen_widgets.query import QueryOptions
 from kaizen_widgets.testing import find
 from kaizen_widgets.widgets import QueryPanel
@@ -264,7 +264,7 @@ def test_its_repr_tells_what_it_shows(serve):
 
 
 def test_it_works_from_a_real_loop_s_thread():
-    from kaizen_widgets.background import BackgroundLoop
+    from kaizen_widgets.core.background import BackgroundLoop
     from kaizen_widgets.query import QueryClient
 
     loop = BackgroundLoop("test-panel")

@@ -22,7 +22,7 @@ def test_the_theme_follows_the_store(ui: UIStore):
     theme.close()
     ui.set_theme("light")
     assert theme.theme == "dark"
-    assert ui._listening.entries == {}
+    assert ui._subscriptions.entries == {}
 
 
 def test_a_chosen_theme_colours_panels_and_canvases_and_nothing_else():
@@ -58,7 +58,7 @@ def test_closed_notifications_listen_no_more(ui: UIStore):
     shown.close()
     ui.add_notification("Saved")
     assert shown._shown == []
-    assert ui._listening.entries == {}
+    assert ui._subscriptions.entries == {}
 
 
 def test_the_reprs_are_the_same_each_time(ui: UIStore):

@@ -2,7 +2,7 @@
 import { useReactFlow } from "@xyflow/react";
 import { type CSSProperties, type ReactNode, useState } from "react";
 import { Icon } from "../icons.tsx";
-import type { KindLook } from "../protocol.gen.ts";
+import type { KindInfo } from "../protocol.gen.ts";
 import { useReplica, useSession } from "./hooks.ts";
 import { middleOf } from "./place.ts";
 
@@ -15,7 +15,7 @@ export function Palette({ narrow }: { narrow: boolean }): ReactNode {
   const { screenToFlowPosition } = useReactFlow();
   const [wanted, setWanted] = useState<boolean | null>(null);
   const open = wanted ?? !narrow;
-  const add = (look: KindLook, button: HTMLElement) => {
+  const add = (look: KindInfo, button: HTMLElement) => {
     const pane = button.closest(".kc-body")?.querySelector(".react-flow");
     if (pane) session.add(look, middleOf(pane, screenToFlowPosition, session.flow.get().nodes));
   };

@@ -17,10 +17,10 @@ import {
   type Touched,
   touchedBy,
 } from "../nodes/ports.ts";
-import type { KindLook } from "../protocol.gen.ts";
+import type { KindInfo } from "../protocol.gen.ts";
 
 export type FlowNode = Node<
-  { node: NodeJson; look: KindLook | null; ports: Ports; title: string },
+  { node: NodeJson; look: KindInfo | null; ports: Ports; title: string },
   "node" | "frame"
 >;
 export type FlowEdge = Edge<{ edge: EdgeJson }, "edge">;
@@ -37,7 +37,7 @@ export const NO_FLOW: Flow = { nodes: [], edges: [] };
 /** Returns what to draw of a document, given what is drawn now and the nodes in the user's hand. */
 export function flowOf(
   document: Document,
-  looks: ReadonlyMap<string, KindLook>,
+  looks: ReadonlyMap<string, KindInfo>,
   drawn: Flow,
   held: ReadonlySet<string>,
 ): Flow {
@@ -87,7 +87,7 @@ function finder<T extends { id: string }>(drawn: readonly T[]) {
   };
 }
 
-function isAsDrawn(old: FlowNode, node: NodeJson, look: KindLook | null, held: boolean): boolean {
+function isAsDrawn(old: FlowNode, node: NodeJson, look: KindInfo | null, held: boolean): boolean {
   return old.data.node === node && old.data.look === look && (held || isAt(old, node.position));
 }
 
@@ -110,7 +110,7 @@ export function typeOf(node: NodeJson): string {
 
 function nodeOf(
   node: NodeJson,
-  look: KindLook | null,
+  look: KindInfo | null,
   ports: Ports,
   old: FlowNode | undefined,
   held: boolean,

@@ -3,7 +3,7 @@ import type { Connection } from "@xyflow/react";
 import { type Batch, type Document, type NodeJson, type Operation, parentOf } from "../document.ts";
 import { isObject } from "../json.ts";
 import { handleOf } from "../nodes/ports.ts";
-import type { KindLook } from "../protocol.gen.ts";
+import type { KindInfo } from "../protocol.gen.ts";
 
 export interface XY {
   readonly x: number;
@@ -30,7 +30,7 @@ export function moves(document: Document, places: Iterable<readonly [string, XY]
   return batch;
 }
 
-export function addition(look: KindLook, at: XY, newId: NewId): { id: string; batch: Batch } {
+export function addition(look: KindInfo, at: XY, newId: NewId): { id: string; batch: Batch } {
   const id = `${look.type}-${newId()}`;
   const data = { label: look.title, config: look.defaults ?? {} };
   const item = { id, type: look.type, position: whole(at), data };

@@ -12,7 +12,7 @@ import type { Clock } from "../clock.ts";
 import type { Batch } from "../document.ts";
 import { same } from "../json.ts";
 import { HEADER, WIDTH } from "../nodes/geometry.ts";
-import type { Command, KindLook } from "../protocol.gen.ts";
+import type { Command, KindInfo } from "../protocol.gen.ts";
 import { Replica } from "../replica.ts";
 import type { ReplicaState } from "../replica-state.ts";
 import { type Readable, Store, type Unsubscribe } from "../store.ts";
@@ -44,7 +44,7 @@ export class Session {
   readonly peers: Peers;
   readonly notices: Notices;
   readonly traits: Readable<Traits>;
-  private looks: ReadonlyMap<string, KindLook> = new Map();
+  private looks: ReadonlyMap<string, KindInfo> = new Map();
   private drawn: Pick<ReplicaState, "shown" | "kinds"> | null = null;
   private readonly held = new Set<string>();
   /** What of the flow React Flow is given. */
@@ -163,7 +163,7 @@ export class Session {
 
   // ------------------------------------------------------------------ the verbs
 
-  add(look: KindLook, at: XY): void {
+  add(look: KindInfo, at: XY): void {
     const { id, batch } = gestures.addition(look, at, this.newId);
     if (this.edit(() => batch)) this.selectOnly([id]);
   }

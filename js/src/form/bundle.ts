@@ -8,11 +8,11 @@ import { colorMode, onColorMode } from "../theme.ts";
 import { Area } from "./area.ts";
 import css from "./form.css?inline";
 import type { WidgetManager } from "./form.ts";
-import type { FormPicture, FormProtocol } from "./protocol.gen.ts";
+import type { FormProtocol, FormSnapshot } from "./protocol.gen.ts";
 import { Replica } from "./replica.ts";
 
 interface Traits {
-  _picture: FormPicture;
+  _picture: FormSnapshot;
 }
 export type Model = AnyModel<Traits>;
 

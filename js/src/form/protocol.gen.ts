@@ -5,9 +5,18 @@
  * Everything that crosses the comm of a form's field area.
  */
 export interface FormProtocol {
-  view: FormHello | Change | Blur | RowOperation | Choose | SetOrNot | Attach | Submit | ResetForm;
-  kernel: Patch | Whole;
-  picture: FormPicture;
+  view:
+    | FormHello
+    | Change
+    | Blur
+    | RowOperation
+    | ChooseBranch
+    | SetOptional
+    | AttachFile
+    | Submit
+    | ResetForm;
+  kernel: Patch | FormSnapshotMessage;
+  picture: FormSnapshot;
 }
 /**
  * A view opens or comes back: it asks how things stand.
@@ -71,7 +80,7 @@ export interface RowOperation {
 /**
  * A union's branch is chosen; what was typed in the one before is kept.
  */
-export interface Choose {
+export interface ChooseBranch {
   client: string;
   seq: number;
   /**
@@ -85,7 +94,7 @@ export interface Choose {
 /**
  * An Optional becomes set, or not set.
  */
-export interface SetOrNot {
+export interface SetOptional {
   client: string;
   seq: number;
   /**
@@ -99,7 +108,7 @@ export interface SetOrNot {
 /**
  * A file was picked; its content is the message's one buffer.
  */
-export interface Attach {
+export interface AttachFile {
   client: string;
   seq: number;
   /**
@@ -211,16 +220,16 @@ export interface Focus {
 /**
  * The form as it is, for a view that asked.
  */
-export interface Whole {
+export interface FormSnapshotMessage {
   kind: "whole";
   to: string;
   seen: number;
-  picture: FormPicture;
+  picture: FormSnapshot;
 }
 /**
  * All a view needs to draw the form; secrets are not in it.
  */
-export interface FormPicture {
+export interface FormSnapshot {
   root: FieldNode;
   definitions: {
     [k: string]: FieldNode;

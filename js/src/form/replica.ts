@@ -7,7 +7,14 @@
 import type { Clock } from "../clock.ts";
 import type { Unsubscribe } from "../store.ts";
 import { isWithin } from "./keys.ts";
-import type { Cell, Focus, FormPicture, FormProtocol, Patch, Whole } from "./protocol.gen.ts";
+import type {
+  Cell,
+  Focus,
+  FormProtocol,
+  FormSnapshot,
+  FormSnapshotMessage,
+  Patch,
+} from "./protocol.gen.ts";
 
 type Message = FormProtocol["view"];
 type Numbered = Exclude<Message, { kind: "hello" }>;
@@ -41,7 +48,7 @@ export class Replica {
   private stopWaiting = () => {};
 
   constructor(
-    public picture: FormPicture,
+    public picture: FormSnapshot,
     readonly client: string,
     private readonly send: Send,
     private readonly clock: Clock,
@@ -107,7 +114,7 @@ export class Replica {
 
   // ---------------------------------------------------------- from the kernel
 
-  receive(mail: Patch | Whole): void {
+  receive(mail: Patch | FormSnapshotMessage): void {
     if (mail.kind === "whole") {
       if (mail.to === this.client) this.replace(mail);
     } else if (mail.base === this.picture.rev) this.apply(mail);
@@ -154,7 +161,7 @@ export class Replica {
     this.tell({ keys, ...(focus && { focus }) });
   }
 
-  private replace({ picture, seen }: Whole): void {
+  private replace({ picture, seen }: FormSnapshotMessage): void {
     this.hear(seen);
     const before = this.picture.cells;
     for (const key of Object.keys(before)) {

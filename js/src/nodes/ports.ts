@@ -6,7 +6,7 @@
  */
 import type { EdgeJson, NodeJson } from "../document.ts";
 import { isObject } from "../json.ts";
-import type { KindLook } from "../protocol.gen.ts";
+import type { KindInfo } from "../protocol.gen.ts";
 
 /** `id` null is the handle of edges that name none. */
 export interface Port {
@@ -44,7 +44,7 @@ export function handleOf(value: unknown): string | null {
   return typeof value === "string" && value !== "" ? value : null;
 }
 
-export function portsOf(node: NodeJson, look: KindLook | null, touched: Touched): Ports {
+export function portsOf(node: NodeJson, look: KindInfo | null, touched: Touched): Ports {
   const edges = touched.get(node.id);
   if (look && look.outputsFrom.length === 0) {
     // The usual case, shared by all nodes of the kind.
@@ -71,7 +71,7 @@ export function samePorts(one: Ports, other: Ports): boolean {
   return same(one.inputs, other.inputs) && same(one.outputs, other.outputs);
 }
 
-function namedOutputs(node: NodeJson, look: KindLook): Port[] {
+function namedOutputs(node: NodeJson, look: KindInfo): Port[] {
   if (look.outputsFrom.length === 0) return [];
   let value: unknown = node.data;
   for (const part of look.outputsFrom) value = isObject(value) ? value[part] : undefined;

@@ -10,14 +10,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, NotRequired, TypedDict
 
-from kaizen_widgets.forms.fields.arrays import Items, Pairs, Places
-from kaizen_widgets.forms.fields.hints import NO_HINT, Hint, hint_of
-from kaizen_widgets.forms.fields.leaves import Choice, Leaf, Number, Opaque
-from kaizen_widgets.forms.fields.nodes import Node, Slot, UnblankError
-from kaizen_widgets.forms.fields.objects import Group, bare
-from kaizen_widgets.forms.fields.tagged import TaggedUnion
-from kaizen_widgets.forms.fields.unions import AnyUnion
-from kaizen_widgets.forms.fields.wire import Wire
+from kaizen_widgets.forms.fields.container_nodes import DictNode, ListNode, TupleNode
+from kaizen_widgets.forms.fields.draft_codec import DraftCodec
+from kaizen_widgets.forms.fields.hint import NO_HINT, Hint, hint_of
+from kaizen_widgets.forms.fields.leaf_nodes import (
+    ChoiceLeaf,
+    LeafNode,
+    NumberLeaf,
+    OpaqueLeaf,
+)
+from kaizen_widgets.forms.fields.object_nodes import ObjectNode, bare
+from kaizen_widgets.forms.fields.tagged_union import TaggedUnion
+from kaizen_widgets.forms.fields.type_node import Field, TypeNode, UnblankError
+from kaizen_widgets.forms.fields.union_nodes import UnionNode
 from kaizen_widgets.forms.paths import MISSING, join, name_of
 
 
@@ -83,14 +88,14 @@ class Describer:
         hints: By name, with `*` for any row: written over what the model says.
     """
 
-    def __init__(self, wire: Wire, hints: Mapping[str, Hint]) -> None:
+    def __init__(self, wire: DraftCodec, hints: Mapping[str, Hint]) -> None:
         self._wire = wire
         self._hints = hints
-        self._within: list[Node] = []
-        self._repeated: dict[Node, str] = {}
+        self._within: list[TypeNode] = []
+        self._repeated: dict[TypeNode, str] = {}
         self._path: list[str] = []
 
-    def whole(self, root: Slot) -> dict[str, Any]:
+    def whole(self, root: Field) -> dict[str, Any]:
         """Return a tree: its ``root``, and ``definitions`` of the types that contain themselves."""
         described = self.slot(root)
         definitions: dict[str, Any] = {}
@@ -99,14 +104,14 @@ class Describer:
                 definitions[self._repeated[node]] = self.body(node, NO_HINT, None)
         return {"root": described, "definitions": definitions}
 
-    def at(self, part: str, slot: Slot, *, with_blank: bool = False) -> Description:
+    def at(self, part: str, slot: Field, *, with_blank: bool = False) -> Description:
         """Return the description of a place one step below."""
         self._path.append(part)
         described = self.slot(slot, with_blank=with_blank)
         self._path.pop()
         return described
 
-    def slot(self, slot: Slot, *, with_blank: bool = False) -> Description:
+    def slot(self, slot: Field, *, with_blank: bool = False) -> Description:
         """Return the description of one place."""
         own = self._hints.get(join(tuple(self._path)))
         hint = own.over(slot.hint) if own else slot.hint
@@ -118,7 +123,7 @@ class Describer:
             "placeholder": hint.placeholder,
             "required": slot.required and not slot.is_derived,
             "nullable": slot.nullable,
-            "readOnly": hint.read_only or isinstance(node, Opaque),
+            "readOnly": hint.read_only or isinstance(node, OpaqueLeaf),
             "frozen": slot.frozen,
             "deprecated": hint.deprecated,
             "hidden": hint.hidden,
@@ -126,7 +131,7 @@ class Describer:
             "derived": slot.is_derived,
             "order": hint.order,
             "group": hint.group,
-            "note": node.why if isinstance(node, Opaque) else None,
+            "note": node.why if isinstance(node, OpaqueLeaf) else None,
         }
         hints = dict(hint.more)
         body = self._body_or_ref(node, hint, slot)
@@ -142,27 +147,27 @@ class Describer:
             if key in ("blank", "kind") or value not in (None, False, "", {}, [])
         }
 
-    def _blank(self, slot: Slot) -> Any:
+    def _blank(self, slot: Field) -> Any:
         try:
             draft = slot.filled()
         except UnblankError:
             return None
         return None if draft is MISSING else self._wire.write(slot, draft, ())
 
-    def _body_or_ref(self, node: Node, hint: Hint, slot: Slot) -> dict[str, Any]:
+    def _body_or_ref(self, node: TypeNode, hint: Hint, slot: Field) -> dict[str, Any]:
         if node in self._within:
             ref = self._repeated.setdefault(node, self._id_of(node))
             return {"kind": node.kind, "ref": ref}
         return self.body(node, hint, slot)
 
-    def _id_of(self, node: Node) -> str:
+    def _id_of(self, node: TypeNode) -> str:
         name = node.title or node.kind
         taken = set(self._repeated.values())
         return next(
             ref for n in range(1, 1000) if (ref := name if n == 1 else f"{name}{n}") not in taken
         )
 
-    def body(self, node: Node, hint: Hint, slot: Slot | None) -> dict[str, Any]:
+    def body(self, node: TypeNode, hint: Hint, slot: Field | None) -> dict[str, Any]:
         """Return what a type itself says, wherever it stands."""
         self._within.append(node)
         try:
@@ -170,23 +175,23 @@ class Describer:
         finally:
             self._within.pop()
 
-    def _body(self, node: Node, hint: Hint, slot: Slot | None) -> dict[str, Any]:
+    def _body(self, node: TypeNode, hint: Hint, slot: Field | None) -> dict[str, Any]:
         match node:
-            case Group():
+            case ObjectNode():
                 fields = [self.at(name, field) for name, field in node.fields.items()]
                 fields += [self._computed(field) for field in node.computed.values()]
                 return {"kind": "object", "fields": ordered(fields)}
-            case Items():
+            case ListNode():
                 kind = "multi_select" if node.is_multi_select else _chosen("list", hint)
                 item = bare(node.item.node)
-                options = _options(item, hint) if isinstance(item, Choice) else []
+                options = _options(item, hint) if isinstance(item, ChoiceLeaf) else []
                 return {
                     "kind": kind if kind != "multi_select" or options else "list",
                     "constraints": dict(node.constraints),
                     "item": self.at("*", node.item, with_blank=True),
                     "options": options,
                 }
-            case Places():
+            case TupleNode():
                 places = [*node.before, *node.after]
                 said: dict[str, Any] = {
                     "kind": "tuple",
@@ -195,7 +200,7 @@ class Describer:
                 if node.rows is not None:
                     said["item"] = self.at("*", node.rows, with_blank=True)
                 return said
-            case Pairs():
+            case DictNode():
                 self._path.append("*")
                 key = self.at("0", node.key, with_blank=True)
                 value = self.at("1", node.value, with_blank=True)
@@ -206,14 +211,14 @@ class Describer:
                     "key": key,
                     "value": value,
                 }
-            case AnyUnion():
+            case UnionNode():
                 return self._union(node)
-            case Leaf():
+            case LeafNode():
                 return self._leaf(node, hint, slot)
             case _:
                 return {"kind": node.kind}
 
-    def _union(self, node: AnyUnion) -> dict[str, Any]:
+    def _union(self, node: UnionNode) -> dict[str, Any]:
         branches = []
         for index, branch in enumerate(node.branches):
             described = self.slot(branch.slot)
@@ -236,16 +241,16 @@ class Describer:
         value = getattr(tag, "value", tag)
         return value if isinstance(value, str | int | float | bool) else str(value)
 
-    def _leaf(self, leaf: Leaf, hint: Hint, slot: Slot | None) -> dict[str, Any]:
+    def _leaf(self, leaf: LeafNode, hint: Hint, slot: Field | None) -> dict[str, Any]:
         kind = leaf.control
-        if isinstance(leaf, Number) and slot is not None and _slides(leaf, slot):
+        if isinstance(leaf, NumberLeaf) and slot is not None and _slides(leaf, slot):
             kind = "slider"
         said: dict[str, Any] = {"kind": _chosen(kind, hint), "constraints": dict(leaf.constraints)}
-        if isinstance(leaf, Choice):
+        if isinstance(leaf, ChoiceLeaf):
             said["options"] = _options(leaf, hint)
         return said
 
-    def _computed(self, field: Slot) -> Description:
+    def _computed(self, field: Field) -> Description:
         said = {**self.at(field.name, field), "kind": "computed", "readOnly": True}
         said.pop("required", None)
         return said  # pyright: ignore[reportReturnType]
@@ -263,7 +268,7 @@ def _chosen(kind: str, hint: Hint) -> str:
     return wanted if wanted in _ALLOWED.get(base, ()) else kind
 
 
-def _slides(leaf: Number, slot: Slot) -> bool:
+def _slides(leaf: NumberLeaf, slot: Field) -> bool:
     """Whether a slider tells all there is to say: both ends, and where it stands at first."""
     low, high = leaf.constraints.get("min"), leaf.constraints.get("max")
     if not isinstance(low, int | float) or not isinstance(high, int | float) or slot.nullable:
@@ -273,7 +278,7 @@ def _slides(leaf: Number, slot: Slot) -> bool:
     )
 
 
-def _options(leaf: Choice, hint: Hint) -> list[dict[str, Any]]:
+def _options(leaf: ChoiceLeaf, hint: Hint) -> list[dict[str, Any]]:
     labels = hint.options
     return [
         {"value": option.key, "label": labels.get(option.key, option.label)}

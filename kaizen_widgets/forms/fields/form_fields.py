@@ -10,18 +10,18 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from kaizen_widgets.errors import FormError
-from kaizen_widgets.forms.fields.branches import Branches
+from kaizen_widgets.forms.error_messages import ErrorMessages, MessageOverrides
 from kaizen_widgets.forms.fields.describe import Describer, hints_of
-from kaizen_widgets.forms.fields.hints import Hint
-from kaizen_widgets.forms.fields.nodes import Slot
-from kaizen_widgets.forms.fields.objects import Group, bare
-from kaizen_widgets.forms.fields.secrecy import has_secrets, hidden
-from kaizen_widgets.forms.fields.sound import sound_part
-from kaizen_widgets.forms.fields.tree import FieldTree
-from kaizen_widgets.forms.fields.unions import AnyUnion
-from kaizen_widgets.forms.fields.wire import Wire
-from kaizen_widgets.forms.fields.wording import Wording, error_name
-from kaizen_widgets.forms.messages import Messages, Overrides
+from kaizen_widgets.forms.fields.draft_codec import DraftCodec
+from kaizen_widgets.forms.fields.error_formatter import ErrorFormatter, error_name
+from kaizen_widgets.forms.fields.field_tree import FieldTree
+from kaizen_widgets.forms.fields.hint import Hint
+from kaizen_widgets.forms.fields.object_nodes import ObjectNode, bare
+from kaizen_widgets.forms.fields.secret_drafts import has_secrets, hidden
+from kaizen_widgets.forms.fields.selected_branches import SelectedBranches
+from kaizen_widgets.forms.fields.type_node import Field
+from kaizen_widgets.forms.fields.union_nodes import UnionNode
+from kaizen_widgets.forms.fields.valid_subset import valid_subset
 from kaizen_widgets.forms.paths import (
     MISSING,
     Name,
@@ -32,8 +32,8 @@ from kaizen_widgets.forms.paths import (
     parse,
     path_of,
 )
-from kaizen_widgets.forms.resolver import Context, Resolved
-from kaizen_widgets.forms.rows import Moved
+from kaizen_widgets.forms.resolver import Resolved, ResolverContext
+from kaizen_widgets.forms.row_moves import RowMove
 
 
 class FormFields:
@@ -56,12 +56,12 @@ class FormFields:
         model: Any,
         *,
         hints: Mapping[str, Hint | Mapping[str, Any]] | None = None,
-        messages: Overrides | None = None,
+        messages: MessageOverrides | None = None,
     ) -> None:
         self.tree = FieldTree.of(model)
         self._hints = hints_of(hints or {})
-        self._wording = Wording(Messages(messages or {}), self._hints)
-        self._branches = Branches()
+        self._wording = ErrorFormatter(ErrorMessages(messages or {}), self._hints)
+        self._branches = SelectedBranches()
         self._has_secrets = has_secrets(self.tree.root)
         self._values: Callable[[], Any] = lambda: None
         for name in self._hints:
@@ -83,7 +83,9 @@ class FormFields:
             if value is MISSING or value is None:
                 return self.tree.blank()
             draft = self.tree.draft(value, pins)
-            if isinstance(bare(self.tree.root.node), Group) and not isinstance(draft, dict | None):
+            if isinstance(bare(self.tree.root.node), ObjectNode) and not isinstance(
+                draft, dict | None
+            ):
                 raise FormError(
                     f"{type(value).__name__} is no value for a form of {self._model_name}: give an "
                     "instance, or a mapping of fields to values."
@@ -105,7 +107,7 @@ class FormFields:
         if not self._has_secrets:
             return draft
         path, pins = parse(name), self._branches.pins
-        slot = self.tree.slot_at(path, self._values(), pins)
+        slot = self.tree.field_at(path, self._values(), pins)
         return draft if slot is None else hidden(slot, draft, path, pins)
 
     def row_draft(self, name: str, row: Any, values: Any = None) -> Any:
@@ -117,7 +119,7 @@ class FormFields:
         """Let the unions stand in the branches of the defaults: the form was reset to them."""
         self._branches.begin_anew()
 
-    def moved(self, moved: Moved) -> None:
+    def moved(self, moved: RowMove) -> None:
         """Let branches follow their rows."""
         self._branches.move(moved)
 
@@ -138,10 +140,10 @@ class FormFields:
             way = spot.path if spot.path and self.tree.has(spot.path) else None
         if way is None:
             return None
-        slot = self.tree.slot_at(way, values)
+        slot = self.tree.field_at(way, values)
         return error_name(way, is_own=slot is not None and _has_rows(slot, get(values, way, None)))
 
-    def resolve(self, values: Any, context: Context, /) -> Resolved:
+    def resolve(self, values: Any, context: ResolverContext, /) -> Resolved:
         """Return the model's value of these drafts, or the errors of all fields: a `Resolver`."""
         judged = self.tree.validate(values, self._branches.pins, context=context.extra)
         self._branches.chosen = judged.chosen
@@ -151,7 +153,7 @@ class FormFields:
         told = [self._wording.told(found, all_types=all_types) for found in judged.found]
         return Resolved(errors=dict(told))
 
-    def sound_part(
+    def valid_subset(
         self, drafts: Any, before: Any, names: Iterable[str]
     ) -> tuple[Any, frozenset[str]]:
         """Return the model's value with as many of the named fields as will do, and which these are.
@@ -162,19 +164,19 @@ class FormFields:
         if not isinstance(drafts, Mapping) or not isinstance(before, Mapping):
             raise FormError(f"{self._model_name} has no named fields, so no part of it is sound.")
         pins = self._branches.pins
-        return sound_part(lambda part: self.tree.validate(part, pins), drafts, before, names)
+        return valid_subset(lambda part: self.tree.validate(part, pins), drafts, before, names)
 
     # ---------------------------------------------------------------- unions
 
-    def union_at(self, path: Path, values: Any) -> tuple[Slot, AnyUnion]:
+    def union_at(self, path: Path, values: Any) -> tuple[Field, UnionNode]:
         """Return the union at a path.
 
         Raises:
             FormError: There is none.
         """
-        slot = self.tree.slot_at(path, values, self._branches.pins)
+        slot = self.tree.field_at(path, values, self._branches.pins)
         node = bare(slot.node) if slot is not None else None
-        if slot is None or not isinstance(node, AnyUnion):
+        if slot is None or not isinstance(node, UnionNode):
             raise FormError(f"{join(path) or 'The form'} is no union: it has no branches.")
         return slot, node
 
@@ -209,12 +211,12 @@ class FormFields:
 
     def describe(self) -> dict[str, Any]:
         """Return the fields as JSON for a browser, without values; see `Description`."""
-        return Describer(Wire({}), self._hints).whole(self.tree.root)
+        return Describer(DraftCodec({}), self._hints).whole(self.tree.root)
 
     def to_wire(self, name: Name, draft: Any) -> Any:
         """Return the draft of a field or group as JSON for a browser; a secret as ``{"secret": true}``."""
         path = path_of(name)
-        return Wire(self._branches.pins).write(self._known(path), draft, path)
+        return DraftCodec(self._branches.pins).write(self._known(path), draft, path)
 
     def from_wire(self, name: Name, raw: Any, current: Any = MISSING) -> Any:
         """Return the draft of what a browser sent for a field or group.
@@ -225,7 +227,7 @@ class FormFields:
             current: The draft there now: secrets that come back as ``{"secret": true}`` are taken from it.
         """
         path = path_of(name)
-        return Wire(self._branches.pins).read(self._known(path), raw, current, path)
+        return DraftCodec(self._branches.pins).read(self._known(path), raw, current, path)
 
     def blank(self, name: Name = "") -> Any:
         """Return the draft of a new form, row, or value of a field."""
@@ -235,8 +237,8 @@ class FormFields:
         """Return what the model computes, as JSON, by name; empty where there is no value."""
         return {} if value is None else self.tree.computed(value)
 
-    def _known(self, path: Path) -> Slot:
-        slot = self.tree.slot_at(path, self._values(), self._branches.pins)
+    def _known(self, path: Path) -> Field:
+        slot = self.tree.field_at(path, self._values(), self._branches.pins)
         if slot is None:
             raise FormError(f"The form has no field {join(path)!r}.")
         return slot
@@ -249,5 +251,5 @@ class FormFields:
         return f"FormFields({self._model_name})"
 
 
-def _has_rows(slot: Slot, draft: Any) -> bool:
+def _has_rows(slot: Field, draft: Any) -> bool:
     return bare(slot.node).is_array and (draft is None or isinstance(draft, list))

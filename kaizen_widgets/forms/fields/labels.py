@@ -5,13 +5,18 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Final
 
-from kaizen_widgets.forms.fields.arrays import Items, Pairs
-from kaizen_widgets.forms.fields.leaves import Choice, Leaf
-from kaizen_widgets.forms.fields.nodes import Node
-from kaizen_widgets.forms.fields.objects import bare
+from kaizen_widgets.forms.fields.container_nodes import DictNode, ListNode
+from kaizen_widgets.forms.fields.leaf_nodes import ChoiceLeaf, LeafNode
+from kaizen_widgets.forms.fields.object_nodes import bare
+from kaizen_widgets.forms.fields.type_node import TypeNode
 
-_TYPES: Final = {int: "Whole number", float: "Number", Decimal: "Decimal number", str: "Text"}
-_CONTROLS: Final = {"checkbox": "Yes or no", "password": "Secret", "json": "JSON", "file": "Bytes"}
+_TYPES: Final = {int: "Whole number", float: "NumberLeaf", Decimal: "Decimal number", str: "Text"}
+_CONTROLS: Final = {
+    "checkbox": "Yes or no",
+    "password": "Secret",
+    "json": "JSON",
+    "file": "BytesLeaf",
+}
 
 
 def titled(name: str) -> str:
@@ -19,19 +24,19 @@ def titled(name: str) -> str:
     return name.replace("_", " ").strip().title()
 
 
-def type_name(node: Node) -> str:
+def type_name(node: TypeNode) -> str:
     """Return what to call a type among others."""
     node = bare(node)
     if node.title:
         return node.title
     match node:
-        case Items():
+        case ListNode():
             return f"List of {type_name(node.item.node).lower()}"
-        case Pairs():
+        case DictNode():
             return f"{type_name(node.value.node)} by key"
-        case Choice() if len(node.options) == 1:
+        case ChoiceLeaf() if len(node.options) == 1:
             return node.options[0].label
-        case Leaf():
+        case LeafNode():
             by_type = _TYPES.get(node.python) if node.python else None
             words = node.constraints.get("format") or node.control
             return by_type or _CONTROLS.get(node.control) or titled(str(words).replace("-", " "))

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from kaizen_widgets.forms import Context
+from kaizen_widgets.forms import ResolverContext
 from tests.conformance import fuzzing
 from tests.conformance.__main__ import cases_in
 from tests.conformance.forms.replay import OneTimer, replay
@@ -60,7 +60,9 @@ def _difference(scenario: Mapping[str, Any], trace: list[dict[str, Any]]) -> str
             del entry["isDirty"]
             is_off = is_stale
         else:
-            is_off = entry["isValid"] != (not rules.judge(entry["values"], Context()).errors)
+            is_off = entry["isValid"] != (
+                not rules.judge(entry["values"], ResolverContext()).errors
+            )
         if is_off:
             del entry["isValid"]
     return replay({"scenario": scenario, "expected": {"trace": trace}})

@@ -9,7 +9,7 @@ import heapq
 from collections.abc import Mapping
 from typing import Any
 
-from kaizen_widgets.clock import sleep
+from kaizen_widgets.core.clock import sleep
 from kaizen_widgets.forms import Change, FieldError, Form
 from kaizen_widgets.forms.paths import MISSING
 from kaizen_widgets.testing import FakeClock, VirtualLoop

@@ -6,8 +6,8 @@ import re
 from collections.abc import Awaitable, Iterator, Mapping
 from typing import Any
 
-from kaizen_widgets.clock import sleep
-from kaizen_widgets.forms import Context, FieldError, Resolved
+from kaizen_widgets.core.clock import sleep
+from kaizen_widgets.forms import FieldError, Resolved, ResolverContext
 from kaizen_widgets.forms.paths import get, parse
 from kaizen_widgets.testing import FakeClock
 from tests.conformance.compare import first_difference
@@ -24,12 +24,12 @@ class Rules:
         self._delay: Any = form.get("delay", 0)
         self._clock = clock
 
-    def __call__(self, values: Any, context: Context) -> Resolved | Awaitable[Resolved]:
+    def __call__(self, values: Any, context: ResolverContext) -> Resolved | Awaitable[Resolved]:
         resolved = self.judge(values, context)
         delay = self._delay_of(values)
         return resolved if delay <= 0 else self._later(delay, resolved)
 
-    def judge(self, values: Any, context: Context) -> Resolved:
+    def judge(self, values: Any, context: ResolverContext) -> Resolved:
         """Return the answer, without its delay."""
         return Resolved(values, self._errors(values, context))
 
@@ -43,7 +43,7 @@ class Rules:
         value = get(values, parse(self._delay["field"]))
         return self._delay["byValue"].get(_as_text(value), self._delay.get("default", 0))
 
-    def _errors(self, values: Any, context: Context) -> dict[str, FieldError]:
+    def _errors(self, values: Any, context: ResolverContext) -> dict[str, FieldError]:
         errors = {}
         for pattern, rules in self._rules.items():
             for name in _expand(pattern, values):

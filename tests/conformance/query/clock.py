@@ -7,7 +7,7 @@ import itertools
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-from kaizen_widgets.testing.clock import FakeClock
+from kaizen_widgets.testing.fake_clock import FakeClock
 
 EPOCH = 1_700_000_000
 

@@ -14,7 +14,7 @@ from kaizen_widgets.query import (
     QueryCallbacks,
     QueryClient,
 )
-from kaizen_widgets.testing.clock import VirtualLoop
+from kaizen_widgets.testing.fake_clock import VirtualLoop
 from tests.conformance.compare import first_difference
 from tests.conformance.query.clock import MillisecondClock
 from tests.conformance.query.functions import Functions, canon

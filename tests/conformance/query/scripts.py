@@ -7,7 +7,7 @@ import copy
 import re
 from typing import TYPE_CHECKING, Any
 
-from kaizen_widgets.clock import sleep
+from kaizen_widgets.core.clock import sleep
 from kaizen_widgets.query import SKIP, UNSET, MutationOptions, QueryOptions
 from tests.conformance.query.clock import EPOCH, MillisecondClock
 from tests.conformance.query.functions import (

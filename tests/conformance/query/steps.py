@@ -6,7 +6,7 @@ import copy
 import json
 from typing import TYPE_CHECKING, Any
 
-from kaizen_widgets.clock import sleep
+from kaizen_widgets.core.clock import sleep
 from kaizen_widgets.query import (
     UNSET,
     InfiniteQueryObserver,
@@ -19,7 +19,7 @@ from kaizen_widgets.query import (
     hash_key,
     hydrate,
 )
-from kaizen_widgets.query.keys import as_key, matches
+from kaizen_widgets.query.query_key import as_key, matches
 from tests.conformance.query.functions import (
     UNDEFINED,
     Functions,

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, Field, field_validator, model_validator
 
 from kaizen_widgets.errors import UnknownFieldError
-from kaizen_widgets.forms import Context, FieldTree, Form
+from kaizen_widgets.forms import FieldTree, Form, ResolverContext
 from kaizen_widgets.forms.fields.form_fields import FormFields
 
 
@@ -84,7 +84,9 @@ def test_a_form_that_remembers_says_what_a_new_one_says(edits: Any):
             with contextlib.suppress(UnknownFieldError):  # the pet is a cat now
                 form.change(*edit)
         form.trigger().wait(0)
-        fresh = FormFields(FieldTree(Model), messages=MESSAGES).resolve(form.values, Context())
+        fresh = FormFields(FieldTree(Model), messages=MESSAGES).resolve(
+            form.values, ResolverContext()
+        )
         assert form.errors == fresh.errors
         assert form.value == (None if fresh.errors else fresh.value)
 

@@ -1,0 +1,153 @@
+"""What happens in a run, as a numbered log that can be replayed and followed.
+
+Every event gets the next number, from 1 without gaps. A node has exactly one end and says nothing after
+it; the last event is the run's end. Of log lines the newest 1,000 are kept for replay, of progress the
+newest of each node; all else is kept whole.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from collections.abc import Callable, Mapping
+from contextvars import Context as VariableContext
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+from typing import Any, Literal, TypeAlias
+
+from kaizen_widgets.core.clock import Clock
+from kaizen_widgets.core.notifier import Notifier
+
+MAX_LINES = 1000
+
+EventKind = Literal["run", "node", "log", "progress"]
+TERMINAL = frozenset({"completed", "failed", "cancelled", "skipped"})
+"""The states after which nothing follows."""
+
+
+@dataclass(frozen=True)
+class Event:
+    """One thing that happened.
+
+    Attributes:
+        seq: Its number in the run, from 1.
+        node: The node's id, or None for the run itself.
+        kind: What it tells of.
+        state: For ``run``: running, cancelling, completed, failed, cancelled. For ``node``: running,
+            completed, failed, cancelled, skipped. Else empty.
+        attempt: Which try of the node it belongs to, from 1; 0 for the run and for nodes never tried.
+        data: The facts, as JSON; log: ``stream`` (stdout, stderr or log) and ``text``; progress:
+            ``fraction``; a node's end: ``seconds`` and ``preview``, ``error`` or ``reason``.
+        ts: When, in UTC.
+    """
+
+    run_id: str
+    seq: int
+    node: str | None
+    kind: EventKind
+    state: str
+    attempt: int
+    data: Mapping[str, Any] = field(default_factory=dict)
+    ts: datetime = field(kw_only=True)
+
+
+Listener: TypeAlias = Callable[[Event], object]
+
+
+class EventLog:
+    """The events of one run; safe from any thread.
+
+    Args:
+        run_id: The run.
+        clock: Gives the times.
+    """
+
+    def __init__(self, run_id: str, clock: Clock) -> None:
+        self.run_id = run_id
+        self._clock = clock
+        self._notifier = Notifier()
+        self._seq = 0
+        self._states: deque[Event] = deque()
+        self._lines: deque[Event] = deque(maxlen=MAX_LINES)
+        self._progress: dict[str | None, Event] = {}
+        self._ended: set[str | None] = set()
+        self._listeners: dict[object, Listener] = {}
+
+    def emit(
+        self,
+        kind: EventKind,
+        *,
+        node: str | None = None,
+        state: str = "",
+        attempt: int = 0,
+        data: Mapping[str, Any] | None = None,
+    ) -> bool:
+        """Add an event and tell the listeners; False, and nothing said, after the end it belongs to."""
+        with self._notifier.locked():
+            if node in self._ended or None in self._ended:
+                return False
+            self._seq += 1
+            event = Event(
+                self.run_id, self._seq, node, kind, state, attempt, data or {}, ts=self._clock.now()
+            )
+            self._keep(event)
+            for token in self._listeners:
+                self._notifier.post(partial(self._tell, token, event))
+        return True
+
+    def then(self, call: Callable[[], object]) -> None:
+        """Make a call after the listeners have heard all that was said so far."""
+        self._notifier.post(call)
+
+    def events(self, after: int = 0) -> tuple[Event, ...]:
+        """Return the events that are kept and have a number above ``after``, in order."""
+        with self._notifier.locked():
+            kept = [*self._states, *self._lines, *self._progress.values()]
+        return tuple(sorted((e for e in kept if e.seq > after), key=lambda event: event.seq))
+
+    def subscribe(self, listener: Listener, after: int | None = None) -> Callable[[], None]:
+        """Call ``listener(event)`` for each event from now on, in order, on whatever thread it happens.
+
+        Args:
+            listener: Must not wait for the run. One that raises is logged and goes on being called.
+            after: Replay the events above this number first; None for none.
+
+        Returns:
+            A function that ends it; harmless to call twice.
+        """
+        token = object()
+        with self._notifier.locked():
+            self._listeners[token] = listener
+            for event in () if after is None else self.events(after):
+                self._notifier.post(partial(self._tell, token, event))
+
+        def unsubscribe() -> None:
+            with self._notifier.locked():
+                self._listeners.pop(token, None)
+
+        return unsubscribe
+
+    def _keep(self, event: Event) -> None:
+        if event.kind == "log":
+            self._lines.append(event)
+        elif event.kind == "progress":
+            self._progress[event.node] = event
+        else:
+            self._states.append(event)
+            if event.state in TERMINAL:
+                self._ended.add(event.node)
+
+    def _tell(self, token: object, event: Event) -> None:
+        listener = self._listeners.get(token)
+        if listener is None:
+            return
+        try:
+            # In a context of its own: what a listener prints is not the node's, although it may be
+            # called on the node's thread.
+            VariableContext().run(listener, event)
+        except Exception:
+            VariableContext().run(_log.exception, "A listener of run %s failed.", self.run_id)
+
+
+_log = logging.getLogger("kaizen_widgets.engines")

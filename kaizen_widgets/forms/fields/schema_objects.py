@@ -1,0 +1,136 @@
+"""From core schemas of types with named fields to objects: one function a kind of schema."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from kaizen_widgets.forms.fields.hint import NO_HINT, Hint, hint_in
+from kaizen_widgets.forms.fields.labels import titled
+from kaizen_widgets.forms.fields.leaf_nodes import LeafNode
+from kaizen_widgets.forms.fields.object_nodes import ObjectNode, RootModelNode
+from kaizen_widgets.forms.fields.schema_leaves import by_json_schema
+from kaizen_widgets.forms.fields.type_node import Field, TypeNode
+from kaizen_widgets.forms.paths import Path
+
+if TYPE_CHECKING:
+    from kaizen_widgets.forms.fields.tree_builder import TreeBuilder
+
+Schema = Mapping[str, Any]
+
+EXPOSING: Final = ("function-before", "function-wrap")
+"""What hands an author's function the input as it is."""
+
+
+def _model(build: TreeBuilder, schema: Schema) -> TypeNode:
+    with build.configured(schema):
+        inner = schema["schema"]
+        if schema.get("root_model"):
+            node: TypeNode = RootModelNode(schema["cls"], build.slot(inner))
+        else:
+            exposing = False
+            while inner["type"] not in ("model-fields", "dataclass-args"):
+                exposing = exposing or inner["type"] in EXPOSING
+                inner = inner["schema"]
+            node = ObjectNode(schema["cls"], _extra(build, inner))
+            _fill(build, node, inner)
+            node.is_exposed = exposing
+        node.title = (schema.get("config") or {}).get("title") or schema["cls"].__name__
+        node.hint = Hint(help=_own_doc(schema["cls"])).over(hint_in(schema))
+        return node
+
+
+def _typed_dict(build: TreeBuilder, schema: Schema) -> TypeNode:
+    with build.configured(schema):
+        cls = schema.get("cls")
+        node = ObjectNode(None, _extra(build, schema))
+        _fill(build, node, schema)
+        node.title = (schema.get("config") or {}).get("title") or getattr(cls, "__name__", None)
+        node.hint = hint_in(schema)
+        return node
+
+
+def _named_tuple(build: TreeBuilder, schema: Schema) -> TypeNode:
+    node = ObjectNode(schema["cls"])
+    _fill(build, node, schema)
+    node.title = schema["cls"].__name__
+    return node
+
+
+def _call(build: TreeBuilder, schema: Schema) -> TypeNode:
+    """Named tuples, as pydantic wrote them before 2.14."""
+    arguments, cls = schema["arguments_schema"], schema["function"]
+    if not (isinstance(cls, type) and issubclass(cls, tuple)):
+        return by_json_schema(schema)
+    fields = [
+        {"name": one["name"], "schema": one["schema"]} for one in arguments["arguments_schema"]
+    ]
+    return _named_tuple(build, {"cls": cls, "fields": fields})
+
+
+def _fill(build: TreeBuilder, node: ObjectNode, schema: Schema) -> None:
+    fields = schema["fields"]
+    named = fields.items() if isinstance(fields, Mapping) else [(f["name"], f) for f in fields]
+    slots: dict[str, Field] = {}
+    for name, field in named:
+        if field.get("init") is False:
+            continue  # not an input of the dataclass
+        with build.within(name):
+            slot = build.slot(field["schema"], name, hint_in(field))
+        if field.get("required") is False and slot.required:  # a typed dict may do without it
+            slot.required, slot.is_derived = False, True
+        slot.aliases = _aliases(build, name, field)
+        slot.hint = _deprecation(node.cls, name).over(slot.hint)
+        slot.frozen = bool(field.get("frozen"))
+        slot.excluded = field.get("serialization_exclude") is True
+        slots[name] = slot
+    computed = {}
+    for field in schema.get("computed_fields", ()):
+        name = field["property_name"]
+        hint = hint_in(field)
+        computed[name] = Field(LeafNode(), name, hint.label or titled(name), hint)
+    node.fill(slots, computed)
+
+
+def _aliases(build: TreeBuilder, name: str, field: Schema) -> tuple[Path, ...]:
+    alias = field.get("validation_alias")
+    config = build.config
+    by_name = config.get("validate_by_name") or config.get("populate_by_name")
+    if alias is None or (by_name and config.get("validate_by_alias") is False):
+        return ((name,),)
+    if isinstance(alias, str):
+        return ((alias,),)
+    paths = alias if isinstance(alias[0], list | tuple) else [alias]
+    return tuple(tuple(path) for path in paths)
+
+
+def _extra(build: TreeBuilder, schema: Schema) -> Any:
+    said = schema.get("extra_behavior") or build.config.get("extra_fields_behavior")
+    return said or "ignore"
+
+
+def _deprecation(cls: type | None, name: str) -> Hint:
+    """Return what to use instead of a deprecated field: the schema says only that it is one."""
+    info = getattr(cls, "__pydantic_fields__", {}).get(name)
+    said = getattr(info, "deprecated", None)
+    return Hint(deprecated=said) if isinstance(said, str) else NO_HINT
+
+
+def _own_doc(cls: type) -> str | None:
+    """Return the first paragraph of a model's own docstring, in one line."""
+    doc = cls.__doc__
+    if not doc or doc.startswith(
+        f"{cls.__name__}("
+    ):  # the signature, which a dataclass without one has
+        return None
+    return " ".join(inspect.cleandoc(doc).partition("\n\n")[0].split())
+
+
+OBJECTS: Final[dict[str, Callable[[TreeBuilder, Schema], TypeNode]]] = {
+    "model": _model,
+    "dataclass": _model,
+    "typed-dict": _typed_dict,
+    "named-tuple": _named_tuple,
+    "call": _call,
+}

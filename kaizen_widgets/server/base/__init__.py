@@ -1,0 +1,1 @@
+"""What every route of the embedded API shares: the database, services, timestamps."""

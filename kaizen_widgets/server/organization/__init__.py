@@ -1,0 +1,1 @@
+"""Users, teams, policies and sign-in of the embedded API."""

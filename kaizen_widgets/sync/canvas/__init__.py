@@ -1,0 +1,1 @@
+"""The kernel's end of the canvas protocol (see SPEC.md)."""

@@ -1,0 +1,136 @@
+"""Time for tests: a clock that moves when told to, and a loop that runs only what is due.
+
+`FakeClock` is a `Clock` alone. `VirtualLoop` is a `BackgroundLoop` without a thread whose tasks wait
+for such a clock: nothing sleeps, nothing runs behind the test's back. What it runs may not wait for
+sockets or other threads.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+import itertools
+from collections.abc import Callable, Coroutine
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar
+
+from kaizen_widgets.core.background import BackgroundLoop
+
+T = TypeVar("T")
+
+EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+class _FakeTimer:
+    def __init__(self, due: float, callback: Callable[[], object]) -> None:
+        self.due = due
+        self.callback = callback
+        self.cancelled = False
+
+    def cancel(self) -> None:
+        self.cancelled = True
+
+
+class FakeClock:
+    """A clock at 0 seconds and ``start``, moved by `advance`.
+
+    Args:
+        start: The wall-clock time at the beginning, aware.
+    """
+
+    def __init__(self, start: datetime = EPOCH) -> None:
+        self._start = start
+        self._seconds = 0.0
+        self._timers: list[tuple[float, int, _FakeTimer]] = []
+        self._order = itertools.count()
+
+    def monotonic(self) -> float:
+        """Seconds since the clock was made."""
+        return self._seconds
+
+    def now(self) -> datetime:
+        """The wall-clock time, in UTC."""
+        return self._start + timedelta(seconds=self._seconds)
+
+    def call_later(self, delay: float, callback: Callable[[], object]) -> _FakeTimer:
+        """Call ``callback`` once the clock has moved ``delay`` seconds."""
+        timer = _FakeTimer(self._seconds + max(delay, 0.0), callback)
+        heapq.heappush(self._timers, (timer.due, next(self._order), timer))
+        return timer
+
+    @property
+    def next_due(self) -> float | None:
+        """The monotonic time of the next timer, or None."""
+        while self._timers and self._timers[0][2].cancelled:
+            heapq.heappop(self._timers)
+        return self._timers[0][0] if self._timers else None
+
+    def advance(self, seconds: float) -> None:
+        """Move the clock, calling on the way what falls due, in order, each at its own time."""
+        target = self._seconds + seconds
+        while (due := self.next_due) is not None and due <= target:
+            self._seconds = max(self._seconds, due)
+            heapq.heappop(self._timers)[2].callback()
+        self._seconds = target
+
+
+class VirtualLoop(BackgroundLoop):
+    """A background loop on the test's own thread, over a `FakeClock`.
+
+    Args:
+        clock: The clock its tasks wait for; also hand it to whatever takes a clock.
+    """
+
+    def __init__(self, clock: FakeClock) -> None:
+        super().__init__("virtual")
+        self.clock = clock
+        self._virtual = asyncio.new_event_loop()
+
+    @property
+    def loop(self) -> asyncio.AbstractEventLoop:
+        """The loop; it runs in `settle`, `advance` and `run`."""
+        return self._virtual
+
+    def settle(self) -> None:
+        """Run everything that is ready or due now, until nothing is."""
+        ready = self._virtual._ready  # type: ignore[attr-defined]
+        for _ in range(100_000):
+            # One turn even when nothing is ready: it collects what other calls handed over.
+            self._virtual.call_soon(self._virtual.stop)
+            self._virtual.run_forever()
+            due = self.clock.next_due
+            if due is not None and due <= self.clock.monotonic():
+                self.clock.advance(0)
+            elif not ready:
+                return
+        raise RuntimeError(f"Not quiet at {self.clock.monotonic()} s: something runs for ever.")
+
+    def advance(self, seconds: float) -> None:
+        """Move the clock, settling at each instant at which a timer falls due."""
+        target = self.clock.monotonic() + seconds
+        self.settle()
+        while (due := self.clock.next_due) is not None and due <= target:
+            self.clock.advance(due - self.clock.monotonic())
+            self.settle()
+        self.clock.advance(target - self.clock.monotonic())
+        self.settle()
+
+    def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
+        """Run ``coroutine`` to its end, moving the clock whenever only time can help."""
+        pending = self.start(coroutine)
+        self.settle()
+        while not pending.done():
+            due = self.clock.next_due
+            if due is None:
+                pending.cancel()
+                self.settle()
+                raise RuntimeError("The coroutine waits for something that is no timer.")
+            self.advance(due - self.clock.monotonic())
+        return pending.wait(0)
+
+    def close(self) -> None:
+        """Cancel what still runs and close the loop."""
+        for task in asyncio.all_tasks(self._virtual):
+            task.cancel()
+        self.settle()
+        self._virtual.close()

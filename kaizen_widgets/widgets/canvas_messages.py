@@ -1,0 +1,56 @@
+"""What the parts below know, in the words of the canvas protocol."""
+
+from __future__ import annotations
+
+from kaizen_widgets.nodes.look import Look
+from kaizen_widgets.stores import ExecutionStore
+from kaizen_widgets.stores.execution import GOES_ON
+from kaizen_widgets.sync.canvas.messages import (
+    HandleInfo,
+    KindInfo,
+    NodeRunState,
+    RunState,
+)
+
+PREVIEW = 280
+"""Characters of a result that a node shows."""
+
+
+def look_of(look: Look) -> KindInfo:
+    """Return a kind's look as views know it."""
+    return KindInfo(
+        type=look.type,
+        title=look.title,
+        description=look.description,
+        icon=look.icon,
+        color=look.color,
+        inputs=tuple(HandleInfo(id=handle.id, label=handle.label) for handle in look.inputs),
+        outputs=tuple(HandleInfo(id=handle.id, label=handle.label) for handle in look.outputs),
+        outputs_from=look.outputs_from,
+        defaults=look.defaults,
+    )
+
+
+def run_state_of(execution: ExecutionStore | None) -> RunState:
+    """Return the newest run as views know it; its log and its values stay here."""
+    if execution is None:
+        return RunState()
+    state = execution.get()
+    return RunState(
+        status="running" if state["status"] in GOES_ON else state["status"],
+        message=state["message"],
+        progress=state["progress"] / 100,
+        nodes={
+            node_id: NodeRunState(
+                status=node["status"],
+                message=node["error"] or node["message"],
+                preview=_brief(node["preview"]),
+                seconds=node["seconds"],
+            )
+            for node_id, node in state["node_executions"].items()
+        },
+    )
+
+
+def _brief(text: str) -> str:
+    return text if len(text) <= PREVIEW else f"{text[: PREVIEW - 1]}…"

@@ -1,0 +1,130 @@
+from __future__ import annotations
+
+import logging
+import threading
+
+import pytest
+
+from kaizen_widgets.engines import EventLog
+from kaizen_widgets.engines.event_log import MAX_LINES, TERMINAL
+from tests.engines.builders import pipeline
+
+
+def heard(run):
+    return [(event.seq, event.node, event.kind, event.state) for event in run.events()]
+
+
+def test_a_run_is_told_from_its_beginning_to_its_end(begin):
+    run = begin(pipeline("start > end"), {"n": 1}).wait(5)
+    assert heard(run) == [
+        (1, None, "run", "running"),
+        (2, "start", "node", "running"),
+        (3, "start", "node", "completed"),
+        (4, "end", "node", "running"),
+        (5, "end", "node", "completed"),
+        (6, None, "run", "completed"),
+    ]
+    assert run.events()[0].data == {"nodes": {"start": "start", "end": "end"}}
+    assert run.events()[4].data["preview"] == "{'n': 1}"
+
+
+def test_the_first_nodes_start_is_told_while_it_runs(begin):
+    told, release = threading.Event(), threading.Event()
+    run = begin(pipeline("a > end"), functions={"a": lambda v: release.wait(5)})
+    run.subscribe(lambda e: told.set() if (e.node, e.state) == ("a", "running") else None, after=0)
+    assert told.wait(5)
+    assert run["a"].status == "running"
+    release.set()
+    run.wait(5)
+
+
+def test_a_late_subscriber_hears_everything_once_and_in_order(begin):
+    run = begin(pipeline("start > end")).wait(5)
+    seen = []
+    run.subscribe(seen.append, after=2)
+    assert [event.seq for event in seen] == [3, 4, 5, 6]
+
+
+def test_unsubscribing_ends_it(begin):
+    release, seen = threading.Event(), []
+    run = begin(pipeline("start > a"), functions={"a": lambda v: release.wait(5)})
+    stop = run.subscribe(seen.append)
+    stop()
+    stop()
+    count = len(seen)
+    release.set()
+    run.wait(5)
+    assert len(seen) == count
+
+
+def test_a_listener_that_raises_disturbs_neither_run_nor_others(begin, caplog):
+    def bad(event):
+        raise RuntimeError("listener")
+
+    seen, release = [], threading.Event()
+    run = begin(pipeline("start > a"), functions={"a": lambda v: release.wait(5)})
+    with caplog.at_level(logging.ERROR, "kaizen_widgets.engines"):
+        run.subscribe(bad)
+        run.subscribe(seen.append)
+        release.set()
+        assert run.wait(5).status == "completed"
+    assert seen[-1].state == "completed"
+
+
+def test_what_waited_for_the_end_finds_listeners_told(begin):
+    for _ in range(20):
+        seen = []
+        run = begin(pipeline("start > end"))
+        run.subscribe(seen.append, after=0)
+        run.wait(5)
+        assert seen[-1].state == "completed"
+
+
+def test_nothing_is_said_after_an_end(clock):
+    log = EventLog("run-1", clock)
+    assert log.emit("node", node="a", state="completed")
+    assert not log.emit("log", node="a", data={"text": "late"})
+    assert not log.emit("node", node="a", state="failed")
+    assert log.emit("log", node="b", data={"text": "in time"})
+    assert log.emit("run", state="completed")
+    assert not log.emit("log", node="b", data={"text": "late"})
+    assert [event.seq for event in log.events()] == [1, 2, 3]
+
+
+def test_only_the_newest_lines_are_kept_and_numbers_go_on(clock):
+    log = EventLog("run-1", clock)
+    for number in range(MAX_LINES + 5):
+        log.emit("log", node="a", data={"text": str(number)})
+    events = log.events()
+    assert len(events) == MAX_LINES
+    assert (events[0].data["text"], events[-1].seq) == ("5", MAX_LINES + 5)
+
+
+def test_progress_is_told_and_the_newest_kept(begin):
+    def work(value, ctx):
+        for step in (0.25, 0.5, 7):
+            ctx.progress(step)
+        ctx.log("done")
+
+    seen = []
+    release = threading.Event()
+    run = begin(
+        pipeline("start > gate > a"),
+        functions={"gate": lambda v: release.wait(5), "a": work},
+    )
+    run.subscribe(lambda e: seen.append(e.data["fraction"]) if e.kind == "progress" else None)
+    release.set()
+    run.wait(5)
+    assert seen == [0.25, 0.5, 1.0]
+    assert [e.data["fraction"] for e in run.events() if e.kind == "progress"] == [1.0]
+    assert run["a"].logs == ("done",)
+
+
+@pytest.mark.parametrize("wrong", ["half", float("nan"), None])
+def test_progress_that_is_no_number_fails_the_node(begin, wrong):
+    run = begin(pipeline("start > a"), functions={"a": lambda v, ctx: ctx.progress(wrong)}).wait(5)
+    assert "must be a number from 0 to 1" in str(run["a"].error)
+
+
+def test_terminal_states_are_the_four():
+    assert {"completed", "failed", "cancelled", "skipped"} == TERMINAL
