@@ -14,8 +14,12 @@ const piped = process.argv.includes("--stdin");
 const printed = process.argv.includes("--stdout");
 
 const PROTOCOLS = [
-  { name: "canvas", source: "messages.py", target: join("src", "protocol.gen.ts") },
-  { name: "form", source: "form_messages.py", target: join("src", "form", "protocol.gen.ts") },
+  {
+    name: "canvas",
+    source: "canvas/messages.py",
+    target: join("src", "canvas", "protocol.gen.ts"),
+  },
+  { name: "form", source: "form/messages.py", target: join("src", "form", "protocol.gen.ts") },
 ];
 
 function schema(name) {

@@ -65,7 +65,7 @@ def test_the_typescript_of_the_protocol_is_what_the_python_messages_say():
     )
     assert fresh.returncode == 0, fresh.stderr
     source = ROOT / "js" / "src"
-    written = (source / "protocol.gen.ts", source / "form" / "protocol.gen.ts")
+    written = (source / "canvas" / "protocol.gen.ts", source / "form" / "protocol.gen.ts")
     kept = "".join(path.read_text() for path in written)
     assert kept == fresh.stdout, "stale: run `npm --prefix js run codegen`"
 

@@ -5,7 +5,7 @@
  * missing means that nothing is known of that model, and nobody waits for it.
  */
 import type { Clock } from "./clock.ts";
-import type { IsHeard } from "./settled.ts";
+import type { IsHeard } from "./pending_edits.ts";
 
 interface HostModel {
   readonly _pending_msgs?: number;

@@ -2,7 +2,7 @@
 import { afterEach, expect, test, vi } from "vitest";
 import { mount } from "../src/form/bundle.ts";
 import type { FieldNode, FormSnapshot } from "../src/form/protocol.gen.ts";
-import { speak } from "../src/settled.ts";
+import { speak } from "../src/pending_edits.ts";
 import { FormModel, picture } from "./form.ts";
 
 const ends: (() => void)[] = [];

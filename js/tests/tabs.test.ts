@@ -2,7 +2,7 @@
 import type { AnyModel } from "@anywidget/types";
 import { expect, test } from "vitest";
 import { checked, join } from "../src/tabs/bundle.ts";
-import { FakeModel } from "./model.ts";
+import { FakeModel } from "./canvas/model.ts";
 
 /** Channels of one browser: each message reaches every other object of the same name. */
 class Browser {

@@ -1,7 +1,7 @@
 """The protocols as JSON Schema, from which the build makes TypeScript.
 
 ``python -m kaizen_widgets.sync.protocol_schema [canvas | form]`` prints one; `js/codegen.mjs` turns them into
-`protocol.gen.ts` and `form/protocol.gen.ts`.
+`canvas/protocol.gen.ts` and `form/protocol.gen.ts`.
 """
 
 from __future__ import annotations

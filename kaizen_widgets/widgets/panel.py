@@ -16,7 +16,7 @@ import ipywidgets as ipw
 from kaizen_widgets.widgets.theme import THEME_CSS
 
 AFTER_EDITS = "kaizen-after-edits"
-"""The class of buttons whose press comes after what was typed before it (`js/src/settled.ts`)."""
+"""The class of buttons whose press comes after what was typed before it (`js/src/pending_edits.ts`)."""
 
 
 class KeyGuard(anywidget.AnyWidget):

@@ -1,4 +1,4 @@
-"""A view of the canvas as the protocol wants it: the logic of js/src/replica.ts, for the simulator."""
+"""A view of the canvas as the protocol wants it: the logic of js/src/canvas/replica.ts, for the simulator."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ RULES = re.findall(r"^- \*\*([DFS]\d+)\*\*", SPEC, re.MULTILINE)
 
 
 def test_every_rule_of_the_protocol_is_named_by_a_test():
-    tests = [*ROOT.glob("tests/**/test_*.py"), *ROOT.glob("js/tests/*.test.ts")]
+    tests = [*ROOT.glob("tests/**/test_*.py"), *ROOT.glob("js/tests/**/*.test.ts")]
     text = "\n".join(path.read_text("utf-8") for path in tests)
     cited = {rule for rule in RULES if re.search(rf"\b{rule}\b|test_{rule.lower()}_", text)}
     assert [f"D{n}" for n in range(1, 6)] + [f"S{n}" for n in range(1, 15)] == [

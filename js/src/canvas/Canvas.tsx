@@ -10,23 +10,23 @@ import {
   useReactFlow,
 } from "@xyflow/react";
 import { type DragEvent, type ReactNode, useEffect, useRef, useSyncExternalStore } from "react";
-import { GroupCard } from "../nodes/GroupCard.tsx";
-import { NodeCard } from "../nodes/NodeCard.tsx";
-import { colorMode, onColorMode } from "../theme.ts";
-import { FlowLine } from "./FlowLine.tsx";
+import { colorMode, onColorMode } from "../color_mode.ts";
+import { Raster } from "./CulledLayer.tsx";
+import { MANY } from "./culling.ts";
+import { FlowLine } from "./EdgeLine.tsx";
 import type { FlowNode } from "./flow.ts";
 import { SessionContext, useReadOnly, useReplica, useSession, useStore } from "./hooks.ts";
 import { Notices, Orphans } from "./Notices.tsx";
+import { around } from "./new_node_place.ts";
+import { GroupCard } from "./nodes/GroupCard.tsx";
+import { NodeCard } from "./nodes/NodeCard.tsx";
 import { Overview } from "./Overview.tsx";
 import { DRAG_TYPE, Palette } from "./Palette.tsx";
-import { around } from "./place.ts";
-import { Raster } from "./Raster.tsx";
 import type { Session } from "./session.ts";
+import { wouldLose } from "./status_text.ts";
 import { Toolbar } from "./Toolbar.tsx";
 import { MAX_ZOOM, MIN_ZOOM, useFit } from "./useFit.ts";
 import { useSize } from "./useSize.ts";
-import { MANY } from "./window.ts";
-import { wouldLose } from "./words.ts";
 
 // At module scope: another object would remount every node (trap 24).
 const NODE_TYPES = { node: NodeCard, frame: GroupCard };

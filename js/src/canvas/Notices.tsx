@@ -1,7 +1,7 @@
 /** What the user should hear: refused edits, and edits that belong to a document that is no longer open. */
 import type { ReactNode } from "react";
-import { Icon } from "../icons.tsx";
 import { useReadOnly, useReplica, useSession, useStore } from "./hooks.ts";
+import { Icon } from "./icons.tsx";
 
 export function Notices(): ReactNode {
   const session = useSession();

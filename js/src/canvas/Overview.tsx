@@ -1,8 +1,8 @@
 /** The small map of a large flow: React Flow's own would be one element, and one listener, a node. */
 import { useStore as useFlowStore, useReactFlow } from "@xyflow/react";
 import { type PointerEvent, type ReactNode, useEffect, useRef } from "react";
-import type { Boxes } from "./boxes.ts";
 import { useSession } from "./hooks.ts";
+import type { Boxes } from "./node_boxes.ts";
 
 interface Size {
   readonly width: number;

@@ -1,10 +1,10 @@
 /** The kinds of nodes there are: a click adds one in the middle, a drag puts it where it drops. */
 import { useReactFlow } from "@xyflow/react";
 import { type CSSProperties, type ReactNode, useState } from "react";
-import { Icon } from "../icons.tsx";
-import type { KindInfo } from "../protocol.gen.ts";
 import { useReplica, useSession } from "./hooks.ts";
-import { middleOf } from "./place.ts";
+import { Icon } from "./icons.tsx";
+import { middleOf } from "./new_node_place.ts";
+import type { KindInfo } from "./protocol.gen.ts";
 
 /** What a drag from the palette carries, besides the kind's name. */
 export const DRAG_TYPE = "application/x-kaizen-kind";

@@ -1,9 +1,9 @@
 /** The bar on top: what is open, where it stands, and the buttons. */
 import type { ReactNode } from "react";
-import { Icon } from "../icons.tsx";
 import { useReadOnly, useReplica, useSession, useStore } from "./hooks.ts";
+import { Icon } from "./icons.tsx";
+import { linkWords, saveWords, type Words } from "./status_text.ts";
 import { useFit } from "./useFit.ts";
-import { linkWords, saveWords, type Words } from "./words.ts";
 
 const MAC = /Mac|iP(hone|ad)/.test(globalThis.navigator?.platform ?? "");
 

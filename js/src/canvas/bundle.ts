@@ -2,15 +2,15 @@
 import { options } from "preact";
 import { createElement } from "react";
 import { createRoot } from "react-dom/client";
-import { Channel, type Model } from "../channel.ts";
 import { browserClock } from "../clock.ts";
 import { widgetsAreHeard } from "../host_widgets.ts";
-import { isHeard } from "../replica-state.ts";
-import { speak } from "../settled.ts";
+import { speak } from "../pending_edits.ts";
 import { addStyles } from "../styles.ts";
-import css from "../theme.css?inline";
 import { Canvas } from "./Canvas.tsx";
+import css from "./canvas.css?inline";
+import { Channel, type Model } from "./channel.ts";
 import { makeHost } from "./host.ts";
+import { isHeard } from "./replica_state.ts";
 import { Session } from "./session.ts";
 
 export interface View {

@@ -2,9 +2,9 @@
  * Run and Save come after the edits made before them (rule F4): a command is no numbered request, and the
  * kernel may be handed it first. Cancel waits for nothing.
  */
-import type { Command } from "../protocol.gen.ts";
-import type { Replica } from "../replica.ts";
-import { isHeard } from "../replica-state.ts";
+import type { Command } from "./protocol.gen.ts";
+import type { Replica } from "./replica.ts";
+import { isHeard } from "./replica_state.ts";
 
 type Name = Command["name"];
 

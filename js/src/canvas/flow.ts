@@ -5,9 +5,9 @@
  * measured; a node the user holds keeps its place under the hand (rule S6, trap 24).
  */
 import type { Edge, Node, NodeHandle, Position } from "@xyflow/react";
-import { type Document, type EdgeJson, type NodeJson, parentOf } from "../document.ts";
 import { isObject } from "../json.ts";
-import { GROUP, HANDLE, handleY, heightOf, widthOf } from "../nodes/geometry.ts";
+import { type Document, type EdgeJson, type NodeJson, parentOf } from "./document.ts";
+import { GROUP, HANDLE, handleY, heightOf, widthOf } from "./nodes/geometry.ts";
 import {
   handleOf,
   type Port,
@@ -16,8 +16,8 @@ import {
   samePorts,
   type Touched,
   touchedBy,
-} from "../nodes/ports.ts";
-import type { KindInfo } from "../protocol.gen.ts";
+} from "./nodes/ports.ts";
+import type { KindInfo } from "./protocol.gen.ts";
 
 export type FlowNode = Node<
   { node: NodeJson; look: KindInfo | null; ports: Ports; title: string },

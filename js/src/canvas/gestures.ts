@@ -1,9 +1,9 @@
 /** What a hand does, as batches (rule S7: one gesture, one batch). Pure; ids are handed in. */
 import type { Connection } from "@xyflow/react";
-import { type Batch, type Document, type NodeJson, type Operation, parentOf } from "../document.ts";
 import { isObject } from "../json.ts";
-import { handleOf } from "../nodes/ports.ts";
-import type { KindInfo } from "../protocol.gen.ts";
+import { type Batch, type Document, type NodeJson, type Operation, parentOf } from "./document.ts";
+import { handleOf } from "./nodes/ports.ts";
+import type { KindInfo } from "./protocol.gen.ts";
 
 export interface XY {
   readonly x: number;

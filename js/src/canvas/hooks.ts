@@ -1,7 +1,7 @@
 /** How components read a session: each takes only what it shows, and is drawn again only for that. */
 import { createContext, useContext, useSyncExternalStore } from "react";
-import type { ReplicaState } from "../replica-state.ts";
 import type { Readable } from "../store.ts";
+import type { ReplicaState } from "./replica_state.ts";
 import type { Session } from "./session.ts";
 
 export const SessionContext = createContext<Session | null>(null);

@@ -3,7 +3,7 @@
  *
  * Lives inside the output element and styles only itself: ipywidgets wipes what others set there.
  */
-import { takeKey } from "../keys.ts";
+import { takeKey } from "./keys.ts";
 import type { Session } from "./session.ts";
 
 /** Makes the host in `el`; the signal ends every listener, and takes the host away. */

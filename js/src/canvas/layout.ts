@@ -5,9 +5,9 @@
  * far from a start they are. Units: flow units. The upper left corner of the whole stays where it is.
  */
 import { layout as dagre, Graph } from "@dagrejs/dagre";
-import { type Batch, type Document, type NodeJson, parentOf } from "../document.ts";
-import { GROUP } from "../nodes/geometry.ts";
+import { type Batch, type Document, type NodeJson, parentOf } from "./document.ts";
 import { moves, type XY } from "./gestures.ts";
+import { GROUP } from "./nodes/geometry.ts";
 
 export interface Size {
   readonly width: number;

@@ -7,23 +7,23 @@
 
 import type { EdgeChange, NodeChange } from "@xyflow/react";
 import { applyEdgeChanges, applyNodeChanges, type Connection } from "@xyflow/react";
-import type { Channel, Traits } from "../channel.ts";
 import type { Clock } from "../clock.ts";
-import type { Batch } from "../document.ts";
 import { same } from "../json.ts";
-import { HEADER, WIDTH } from "../nodes/geometry.ts";
-import type { Command, KindInfo } from "../protocol.gen.ts";
-import { Replica } from "../replica.ts";
-import type { ReplicaState } from "../replica-state.ts";
 import { type Readable, Store, type Unsubscribe } from "../store.ts";
+import type { Channel, Traits } from "./channel.ts";
 import { Commands } from "./commands.ts";
+import { Window } from "./culling.ts";
+import type { Batch } from "./document.ts";
 import { type Flow, type FlowEdge, type FlowNode, flowOf, NO_FLOW } from "./flow.ts";
 import type { NewId, XY } from "./gestures.ts";
 import * as gestures from "./gestures.ts";
 import { arrangement } from "./layout.ts";
-import { Notices } from "./notices.ts";
+import { HEADER, WIDTH } from "./nodes/geometry.ts";
+import { Notices } from "./notice_list.ts";
 import { Peers } from "./peers.ts";
-import { Window } from "./window.ts";
+import type { Command, KindInfo } from "./protocol.gen.ts";
+import { Replica } from "./replica.ts";
+import type { ReplicaState } from "./replica_state.ts";
 
 export interface ViewState {
   /** The node whose name is being typed. */

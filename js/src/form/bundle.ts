@@ -1,10 +1,10 @@
 /** The form's bundle: what every field area of a page shares (see `loader.ts`). No React in it. */
 import type { AnyModel } from "@anywidget/types";
 import { browserClock } from "../clock.ts";
+import { colorMode, onColorMode } from "../color_mode.ts";
 import { widgetsAreHeard } from "../host_widgets.ts";
-import { afterOthers, speak } from "../settled.ts";
+import { afterOthers, speak } from "../pending_edits.ts";
 import { addStyles } from "../styles.ts";
-import { colorMode, onColorMode } from "../theme.ts";
 import { Area } from "./area.ts";
 import css from "./form.css?inline";
 import type { WidgetManager } from "./form.ts";

@@ -3,7 +3,7 @@
  *
  * A field's key is a JSON pointer: `/items/r7/qty`. Pure.
  */
-import type { KeyLike } from "../keys.ts";
+import type { KeyPress } from "../keyboard.ts";
 
 export function join(key: string, part: string): string {
   return `${key}/${part.replaceAll("~", "~0").replaceAll("/", "~1")}`;
@@ -26,7 +26,7 @@ const OURS_WITH_CONTROL: ReadonlySet<string> = new Set(["enter", "a", "c", "v", 
  * Whether JupyterLab may not see a key that was pressed in a form (trap 15): there `b` adds a cell, and
  * Control + Enter runs the one the form stands in. Saving and Shift + Enter are the notebook's.
  */
-export function isOurs({ key, ctrlKey, metaKey, altKey, shiftKey }: KeyLike): boolean {
+export function isOurs({ key, ctrlKey, metaKey, altKey, shiftKey }: KeyPress): boolean {
   if (ctrlKey || metaKey) return !altKey && !shiftKey && OURS_WITH_CONTROL.has(key.toLowerCase());
   if (altKey || /^F\d+$/.test(key)) return false;
   return !(key === "Enter" && shiftKey);

@@ -1,4 +1,4 @@
-// Generated from kaizen_widgets/sync/form_messages.py: do not edit.
+// Generated from kaizen_widgets/sync/form/messages.py: do not edit.
 // To make it again: npm --prefix js run codegen
 
 /**

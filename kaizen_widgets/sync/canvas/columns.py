@@ -1,7 +1,7 @@
 """Snapshots as they cross the wire: columns, with positions as doubles in a buffer (rule S13).
 
 Half the bytes of rows, and the browser parses a third of the text. What has no column of its own stays
-JSON, row by row; `js/src/columns.ts` puts the rows together again, and checks them like any others.
+JSON, row by row; `js/src/canvas/columns.ts` puts the rows together again, and checks them like any others.
 """
 
 from __future__ import annotations

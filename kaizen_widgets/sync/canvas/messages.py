@@ -1,4 +1,4 @@
-"""The canvas protocol's messages, typed once; `js/src/protocol.gen.ts` is generated from them.
+"""The canvas protocol's messages, typed once; `js/src/canvas/protocol.gen.ts` is generated from them.
 
 What a view sends is one `ViewMessage`. What the kernel sends is one `KernelMail`: a list of
 `KernelMessage`s, so that what happens within 50 ms costs one message (rule S8). A message with `to` is

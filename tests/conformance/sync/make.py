@@ -3,7 +3,7 @@
 Each line of `cases.jsonl` is a document and a batch, with what comes of it: the document after, the batch
 that takes it back and the digest, or the code of the refusal (rules D1 to D5, S4); or, for rule S5, a view's
 unanswered batches with one that arrives under them, and what the view shows then. Python, whose end decides,
-wrote them; `js/tests/cases.test.ts` agrees on every line.
+wrote them; `js/tests/canvas/cases.test.ts` agrees on every line.
 """
 
 from __future__ import annotations

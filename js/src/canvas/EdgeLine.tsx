@@ -1,0 +1,25 @@
+/** An edge; it moves while the node it leads to is running. */
+import { BaseEdge, type EdgeProps, getBezierPath } from "@xyflow/react";
+import { memo } from "react";
+import type { FlowEdge } from "./flow.ts";
+import { useMarked } from "./nodes/NodeCard.tsx";
+import { useRun } from "./nodes/RunLine.tsx";
+
+export const FlowLine = memo(function FlowLine(props: EdgeProps<FlowEdge>) {
+  const [path, labelX, labelY] = getBezierPath(props);
+  const running = useRun(props.target)?.status === "running";
+  const marked = useMarked(props.id);
+  const classes = [running && "kc-line-running", marked && "kc-line-peer"].filter(Boolean);
+  return (
+    <BaseEdge
+      path={path}
+      labelX={labelX}
+      labelY={labelY}
+      label={props.label}
+      labelBgPadding={[6, 3]}
+      labelBgBorderRadius={4}
+      interactionWidth={22}
+      className={classes.join(" ") || undefined}
+    />
+  );
+});

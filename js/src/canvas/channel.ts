@@ -1,0 +1,117 @@
+/**
+ * The only file that knows the anywidget model: messages to and from the kernel, and traits.
+ *
+ * Everything that listens is ended by `close`. A trait is read here and never written: what the user
+ * changes travels as messages.
+ */
+import type { AnyModel } from "@anywidget/types";
+import { type Readable, Store, type Unsubscribe } from "../store.ts";
+import { type Columns, type Rows, rowsOf } from "./columns.ts";
+import { type HostKernel, hostKernel } from "./host_kernel.ts";
+import type { KernelMail, Snapshot } from "./protocol.gen.ts";
+import { BLANK, type KernelMessage, type ViewMessage } from "./replica_state.ts";
+
+export type ZoomOnScroll = "focus" | "always" | "never";
+/** The document as the notebook was saved with it, or as it was when the widget was made. */
+export type Preview = Pick<Snapshot, "epoch" | "rev" | "digest" | "kinds" | "state"> & Rows;
+
+/** What Python sets on the widget. Units: `height` in px. */
+export interface Traits {
+  readonly height: number;
+  readonly readOnly: boolean;
+  readonly zoomOnScroll: ZoomOnScroll;
+  readonly minimap: boolean;
+}
+
+interface ModelTraits {
+  height: number;
+  read_only: boolean;
+  zoom_on_scroll: ZoomOnScroll;
+  minimap: boolean;
+  _snapshot: (Partial<Preview> & { columns?: Columns }) | null;
+}
+
+export type Model = AnyModel<ModelTraits>;
+
+const SYNCED = ["height", "read_only", "zoom_on_scroll", "minimap"] as const;
+const EMPTY_MAIL: readonly KernelMessage[] = [];
+
+export class Channel {
+  private readonly ends: Unsubscribe[] = [];
+  private readonly current: Store<Traits>;
+  private host: HostKernel | null = null;
+  readonly traits: Readable<Traits>;
+
+  constructor(private readonly model: Model) {
+    this.current = new Store(this.read());
+    this.traits = this.current;
+    for (const name of SYNCED)
+      this.listen(`change:${name}`, () => this.current.update(this.read()));
+  }
+
+  /** Hands every message of the kernel on, in order. */
+  receive(listener: (message: KernelMessage) => void): void {
+    this.listen("msg:custom", (content: unknown, buffers?: DataView[]) => {
+      const left = [...(buffers ?? [])];
+      for (const message of messagesOf(content)) listener(unpacked(message, left));
+    });
+  }
+
+  /** Sends one message; false when the kernel is gone, because then the model throws (trap 7). */
+  send(message: ViewMessage): boolean {
+    try {
+      this.model.send(message);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  /** What the notebook was saved with, or null. */
+  preview(): Preview | null {
+    const saved = this.model.get("_snapshot");
+    if (!saved?.columns) return null;
+    const { epoch = "", rev = 0, digest = 0, kinds = [], state = BLANK, columns } = saved;
+    return { epoch, rev, digest, kinds, state, ...rowsOf(columns) };
+  }
+
+  /** What the notebook says of the kernel. */
+  get kernel(): HostKernel {
+    this.host ??= hostKernel(this.model);
+    return this.host;
+  }
+
+  close(): void {
+    this.host?.close();
+    for (const end of this.ends.splice(0)) end();
+  }
+
+  private listen(name: string, listener: (content: unknown, buffers?: DataView[]) => void): void {
+    this.model.on(name, listener);
+    this.ends.push(() => this.model.off(name, listener));
+  }
+
+  private read(): Traits {
+    return {
+      height: this.model.get("height") ?? 420,
+      readOnly: this.model.get("read_only") ?? false,
+      zoomOnScroll: this.model.get("zoom_on_scroll") ?? "focus",
+      minimap: this.model.get("minimap") ?? true,
+    };
+  }
+}
+
+/** Puts the rows of a snapshot together, whose columns take the next of the mail's buffers. */
+function unpacked(message: KernelMessage, buffers: DataView[]): KernelMessage {
+  if (message.kind !== "snapshot" || !("columns" in message)) return message;
+  const { columns, ...rest } = message as Snapshot & { columns: Omit<Columns, "positions"> };
+  const positions = buffers.shift() ?? new DataView(new ArrayBuffer(0));
+  return { ...rest, ...rowsOf({ ...columns, positions }) };
+}
+
+/** The kernel is of our own version and typed; a stray message of another kind is left alone. */
+function messagesOf(content: unknown): readonly KernelMessage[] {
+  if (typeof content !== "object" || content === null || !("messages" in content))
+    return EMPTY_MAIL;
+  return Array.isArray(content.messages) ? (content as KernelMail).messages : EMPTY_MAIL;
+}

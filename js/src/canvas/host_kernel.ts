@@ -1,0 +1,72 @@
+/**
+ * What the notebook itself knows of the kernel and the line to it (rule S11): seen, not guessed from silence.
+ *
+ * JupyterLab and Notebook hand out their kernel connection with the widget manager; its shape is not
+ * promised, so whatever is missing means that nothing is known, and silence has to do (`link.ts`).
+ */
+import type { Readable, Unsubscribe } from "../store.ts";
+import { Store } from "../store.ts";
+
+/** `null`: nothing is known. `dead` is for good: a restarted kernel knows nothing of this widget. */
+export type Line = "up" | "busy" | "down" | "dead" | null;
+
+interface Signal {
+  connect(slot: () => void): unknown;
+  disconnect(slot: () => void): unknown;
+}
+
+interface Connection {
+  readonly status?: string;
+  readonly connectionStatus?: string;
+  readonly statusChanged?: Signal;
+  readonly connectionStatusChanged?: Signal;
+  readonly disposed?: Signal;
+  readonly isDisposed?: boolean;
+}
+
+const ENDED = new Set(["dead", "terminating", "restarting", "autorestarting"]);
+
+export interface HostKernel extends Readable<Line> {
+  close(): void;
+}
+
+/** Follows the kernel of a widget's model. */
+export function hostKernel(model: unknown): HostKernel {
+  const line = new Store<Line>(null);
+  const ends: Unsubscribe[] = [];
+  const kernel = connectionOf(model);
+  if (kernel) {
+    const look = () => {
+      if (line.get() !== "dead") line.set(lineOf(kernel));
+    };
+    for (const signal of [kernel.statusChanged, kernel.connectionStatusChanged, kernel.disposed]) {
+      if (!signal) continue;
+      signal.connect(look);
+      ends.push(() => signal.disconnect(look));
+    }
+    look();
+  }
+  return {
+    get: line.get,
+    subscribe: line.subscribe,
+    close: () => {
+      for (const end of ends.splice(0)) end();
+    },
+  };
+}
+
+function lineOf({ status, connectionStatus, isDisposed }: Connection): Line {
+  if (isDisposed || ENDED.has(status ?? "")) return "dead";
+  if (connectionStatus === "disconnected" || connectionStatus === "connecting") return "down";
+  return status === "busy" ? "busy" : "up";
+}
+
+function connectionOf(model: unknown): Connection | null {
+  const manager = (model as { widget_manager?: { kernel?: unknown } } | null)?.widget_manager;
+  try {
+    const kernel = manager?.kernel as Connection | null | undefined;
+    return kernel && typeof kernel.status === "string" && kernel.statusChanged ? kernel : null;
+  } catch {
+    return null; // a getter of a host that has no kernel at hand
+  }
+}

@@ -1,0 +1,42 @@
+/** Where a new node goes. Pure, but for the pane's rectangle. */
+
+import type { FlowNode } from "./flow.ts";
+import type { XY } from "./gestures.ts";
+import { HEADER, WIDTH } from "./nodes/geometry.ts";
+
+type ToFlow = (point: XY) => XY;
+const GAP = 20;
+/** How many places to look at, below and above the middle in turn. */
+const TRIES = 24;
+
+/** The top left of a node whose middle is at a point. */
+export function around({ x, y }: XY): XY {
+  return { x: x - WIDTH / 2, y: y - HEADER / 2 };
+}
+
+/** The middle of what is seen, or the nearest place below or above it that covers no other node. */
+export function middleOf(pane: Element, toFlow: ToFlow, nodes: readonly FlowNode[]): XY {
+  const { left, top, width, height } = pane.getBoundingClientRect();
+  return free(around(toFlow({ x: left + width / 2, y: top + height / 2 })), nodes);
+}
+
+export function free(middle: XY, nodes: readonly FlowNode[]): XY {
+  for (let tries = 0; tries < TRIES; tries += 1) {
+    const steps = Math.ceil(tries / 2) * (tries % 2 === 1 ? 1 : -1);
+    const place = { x: middle.x, y: middle.y + steps * (HEADER + GAP) };
+    if (!nodes.some((node) => covers(place, node))) return place;
+  }
+  return middle;
+}
+
+function covers(
+  { x, y }: XY,
+  { position, measured, initialHeight = HEADER, type }: FlowNode,
+): boolean {
+  // A group is there to have nodes laid on it.
+  if (type === "frame") return false;
+  const height = measured?.height ?? initialHeight;
+  return (
+    Math.abs(position.x - x) < WIDTH + GAP / 2 && y + HEADER > position.y && y < position.y + height
+  );
+}

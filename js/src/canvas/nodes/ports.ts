@@ -1,0 +1,104 @@
+/**
+ * Which handles a node has: those of its kind, those its data adds, and those its edges ask for.
+ *
+ * The last keep documents of other tools whole: an edge to a handle nobody declared is drawn all the same.
+ * Pure.
+ */
+
+import { isObject } from "../../json.ts";
+import type { EdgeJson, NodeJson } from "../document.ts";
+import type { KindInfo } from "../protocol.gen.ts";
+
+/** `id` null is the handle of edges that name none. */
+export interface Port {
+  readonly id: string | null;
+  readonly label: string;
+}
+
+export interface Ports {
+  readonly inputs: readonly Port[];
+  readonly outputs: readonly Port[];
+}
+
+/** The handles that edges end at, by node. */
+export type Touched = ReadonlyMap<
+  string,
+  { inputs: Set<string | null>; outputs: Set<string | null> }
+>;
+
+export function touchedBy(edges: Iterable<EdgeJson>): Touched {
+  const made = new Map<string, { inputs: Set<string | null>; outputs: Set<string | null> }>();
+  const at = (id: string) => {
+    const known = made.get(id) ?? { inputs: new Set(), outputs: new Set() };
+    made.set(id, known);
+    return known;
+  };
+  for (const edge of edges) {
+    at(edge.source).outputs.add(handleOf(edge.sourceHandle));
+    at(edge.target).inputs.add(handleOf(edge.targetHandle));
+  }
+  return made;
+}
+
+/** A handle's id as React Flow takes it: none and empty are null. */
+export function handleOf(value: unknown): string | null {
+  return typeof value === "string" && value !== "" ? value : null;
+}
+
+export function portsOf(node: NodeJson, look: KindInfo | null, touched: Touched): Ports {
+  const edges = touched.get(node.id);
+  if (look && look.outputsFrom.length === 0) {
+    // The usual case, shared by all nodes of the kind.
+    const own: Ports = look;
+    if (suffices(own.inputs, edges?.inputs) && suffices(own.outputs, edges?.outputs)) return own;
+  }
+  const inputs: Port[] = look ? [...look.inputs] : [];
+  const outputs: Port[] = look ? [...namedOutputs(node, look), ...look.outputs] : [];
+  return { inputs: complete(inputs, edges?.inputs), outputs: complete(outputs, edges?.outputs) };
+}
+
+function suffices(ports: readonly Port[], wanted: ReadonlySet<string | null> | undefined): boolean {
+  for (const id of wanted ?? []) {
+    if (id === null ? ports.length === 0 : !ports.some((port) => port.id === id)) return false;
+  }
+  return true;
+}
+
+export function samePorts(one: Ports, other: Ports): boolean {
+  if (one === other) return true;
+  const same = (a: readonly Port[], b: readonly Port[]) =>
+    a.length === b.length &&
+    a.every((port, index) => port.id === b[index]?.id && port.label === b[index]?.label);
+  return same(one.inputs, other.inputs) && same(one.outputs, other.outputs);
+}
+
+function namedOutputs(node: NodeJson, look: KindInfo): Port[] {
+  if (look.outputsFrom.length === 0) return [];
+  let value: unknown = node.data;
+  for (const part of look.outputsFrom) value = isObject(value) ? value[part] : undefined;
+  if (!Array.isArray(value)) return [];
+  return value.flatMap((item: unknown) => {
+    const name = isObject(item) ? item.name : undefined;
+    return typeof name === "string" && name !== "" ? [{ id: name, label: name }] : [];
+  });
+}
+
+function complete(ports: readonly Port[], wanted: ReadonlySet<string | null> | undefined): Port[] {
+  const made: Port[] = [];
+  const seen = new Set<string | null>();
+  const add = (port: Port) => {
+    if (!seen.has(port.id)) made.push(port);
+    seen.add(port.id);
+  };
+  for (const port of ports) add(port);
+  for (const id of wanted ?? []) {
+    // An edge that names no handle takes the first there is.
+    if (id !== null || made.length === 0) add({ id, label: id !== null && isShort(id) ? id : "" });
+  }
+  return made;
+}
+
+/** Other tools put whole JSON objects into handle ids; those are no labels. */
+function isShort(id: string): boolean {
+  return /^[\w .-]{1,24}$/.test(id);
+}

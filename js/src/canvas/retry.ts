@@ -1,0 +1,43 @@
+/** Saying something again until it is answered. Units: milliseconds. */
+import type { Clock } from "../clock.ts";
+import type { Unsubscribe } from "../store.ts";
+
+const RETRY_FIRST = 2_000;
+const RETRY_LAST = 30_000;
+
+/** Calls again and again while waited for, as long as the call says so: after 2 s, 4 s, ... 30 s. */
+export class Retry {
+  private wait = RETRY_FIRST;
+  private cancel: Unsubscribe | null = null;
+
+  constructor(
+    private readonly clock: Clock,
+    private readonly call: () => boolean,
+  ) {}
+
+  get waiting(): boolean {
+    return this.cancel !== null;
+  }
+
+  start(): void {
+    if (this.cancel !== null) return;
+    this.cancel = this.clock.later(this.wait, () => {
+      this.cancel = null;
+      this.wait = Math.min(this.wait * 2, RETRY_LAST);
+      if (this.call()) this.start();
+    });
+  }
+
+  /** Somebody is there after all: no longer pause than the first. */
+  hasten(): void {
+    if (this.cancel === null || this.wait === RETRY_FIRST) return;
+    this.stop();
+    this.start();
+  }
+
+  stop(): void {
+    this.cancel?.();
+    this.cancel = null;
+    this.wait = RETRY_FIRST;
+  }
+}

@@ -1,0 +1,88 @@
+import { expect, test } from "vitest";
+import { apply, documentOf } from "../../src/canvas/document.ts";
+import * as gestures from "../../src/canvas/gestures.ts";
+import { edge, look, node } from "./builders.ts";
+
+const document = documentOf(
+  [node("a"), node("b", 100), node("box"), node("in", 5, 5, { parentId: "box" })],
+  [edge("ab", "a", "b", { sourceHandle: "output", targetHandle: "input" }), edge("ib", "in", "b")],
+);
+const wish = (source: string, target: string, sourceHandle = "output", targetHandle = "input") => ({
+  source,
+  target,
+  sourceHandle,
+  targetHandle,
+});
+const counter = () => {
+  let count = 0;
+  return () => String(++count);
+};
+
+test("a drop is one batch, in whole units, of the nodes that moved", () => {
+  const batch = gestures.moves(document, [
+    ["a", { x: 1.4, y: -0.2 }],
+    ["b", { x: 100.3, y: 0 }],
+    ["gone", { x: 1, y: 1 }],
+  ]);
+  expect(batch).toEqual([
+    { op: "set", kind: "node", id: "a", path: ["position"], value: { x: 1, y: 0 } },
+  ]);
+});
+
+test("an edge goes neither to its own node nor where there is one", () => {
+  expect(gestures.mayConnect(document, wish("a", "a"))).toBe(false);
+  expect(gestures.mayConnect(document, wish("a", "b"))).toBe(false);
+  expect(gestures.mayConnect(document, wish("a", "b"), "ab")).toBe(true);
+  expect(gestures.mayConnect(document, wish("a", "b", "other"))).toBe(true);
+});
+
+test("a reconnected edge keeps its id and changes the ends that differ", () => {
+  expect(gestures.reconnection(document, "ab", wish("a", "box"))).toEqual([
+    { op: "set", kind: "edge", id: "ab", path: ["target"], value: "box" },
+  ]);
+  expect(gestures.reconnection(document, "ab", { ...wish("a", "b"), sourceHandle: null })).toEqual([
+    { op: "unset", kind: "edge", id: "ab", path: ["sourceHandle"] },
+  ]);
+});
+
+test("a deletion names only what does not go along by itself, so that it can be applied", () => {
+  const batch = gestures.deletion(document, ["box", "in", "a"], ["ab", "ib"]);
+  expect(batch.map((operation) => "id" in operation && operation.id)).toEqual(["box", "a"]);
+  expect([...apply(document, batch).nodes.keys()]).toEqual(["b"]);
+});
+
+test("a copy has new ids, its own edges, and keeps what lies in it inside", () => {
+  const { ids, batch } = gestures.duplication(document, ["a", "b", "box", "in"], counter());
+  const after = apply(document, batch);
+  expect(ids).toEqual(["agent-1", "agent-2", "agent-3", "agent-4"]);
+  expect(after.nodes.get("agent-1")?.position).toEqual({ x: 32, y: 32 });
+  expect(after.nodes.get("agent-4")).toMatchObject({
+    parentId: "agent-3",
+    position: { x: 5, y: 5 },
+  });
+  expect(after.edges.get("e-5")).toMatchObject({ source: "agent-1", target: "agent-2" });
+});
+
+test("a new node has its kind's title and defaults", () => {
+  const { id, batch } = gestures.addition(
+    look("agent", { defaults: { model: "m" } }),
+    { x: 1.6, y: 2 },
+    counter(),
+  );
+  expect(id).toBe("agent-1");
+  expect(batch[0]).toMatchObject({
+    op: "add",
+    item: {
+      type: "agent",
+      position: { x: 2, y: 2 },
+      data: { label: "agent", config: { model: "m" } },
+    },
+  });
+});
+
+test("a name is set also where a foreign node has no data", () => {
+  expect(gestures.renaming({ ...node("a"), data: null }, "x")[0]).toMatchObject({
+    path: ["data"],
+    value: { label: "x" },
+  });
+});

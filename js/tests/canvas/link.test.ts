@@ -1,0 +1,140 @@
+/** The link as the notebook says it, and in words (rule S11). */
+import { expect, test } from "vitest";
+import { hostKernel, type Line } from "../../src/canvas/host_kernel.ts";
+import { Replica } from "../../src/canvas/replica.ts";
+import { linkWords, saveWords } from "../../src/canvas/status_text.ts";
+import { FakeClock, move, snapshot } from "./builders.ts";
+
+class FakeSignal {
+  readonly slots = new Set<() => void>();
+  connect = (slot: () => void) => this.slots.add(slot);
+  disconnect = (slot: () => void) => this.slots.delete(slot);
+}
+
+class FakeConnection {
+  status = "idle";
+  connectionStatus = "connected";
+  readonly statusChanged = new FakeSignal();
+  readonly connectionStatusChanged = new FakeSignal();
+
+  now(change: { status?: string; connectionStatus?: string }): void {
+    Object.assign(this, change);
+    for (const slot of [...this.statusChanged.slots]) slot();
+  }
+}
+
+function follow() {
+  const kernel = new FakeConnection();
+  return { kernel, host: hostKernel({ widget_manager: { kernel } }) };
+}
+
+test("what the notebook says of the kernel is one word", () => {
+  const { kernel, host } = follow();
+  const seen: Line[] = [host.get()];
+  host.subscribe(() => seen.push(host.get()));
+  kernel.now({ status: "busy" });
+  kernel.now({ connectionStatus: "connecting" });
+  kernel.now({ status: "idle", connectionStatus: "connected" });
+  kernel.now({ status: "restarting" });
+  kernel.now({ status: "idle" });
+  expect(seen).toEqual(["up", "busy", "down", "up", "dead"]);
+});
+
+test("a host that says nothing is not believed to say anything", () => {
+  for (const model of [null, {}, { widget_manager: {} }, { widget_manager: { kernel: {} } }])
+    expect(hostKernel(model).get()).toBe(null);
+});
+
+test("closing listens no more", () => {
+  const { kernel, host } = follow();
+  host.close();
+  expect(kernel.statusChanged.slots.size + kernel.connectionStatusChanged.slots.size).toBe(0);
+});
+
+function open() {
+  const clock = new FakeClock();
+  const sent: string[] = [];
+  const replica = new Replica("me", clock, {
+    send: (message) => sent.push(message.kind) > 0,
+    notify: () => {},
+    select: () => {},
+    peer: () => {},
+  });
+  replica.start();
+  replica.receive(snapshot({ to: "me" }));
+  replica.line("up");
+  const link = () => replica.store.get().link;
+  return { clock, sent, replica, link };
+}
+
+test("a cut wire is said at once, and edits go on in this browser", () => {
+  const { replica, link } = open();
+  replica.line("down");
+  expect(link()).toBe("lost");
+  expect(replica.push(move("a", 5))).toBe(true);
+  expect(linkWords(link(), 1, false, false)?.text).toBe(
+    "Disconnected: edits live only in this browser",
+  );
+});
+
+test("a wire that is back brings what is unanswered along", () => {
+  const { sent, replica, link } = open();
+  replica.line("down");
+  replica.push(move("a", 5));
+  sent.length = 0;
+  replica.line("up");
+  expect(link()).toBe("live");
+  expect(sent).toEqual(["hello", "push"]);
+});
+
+test("a kernel that is busy for a while is said to be, and is never called lost", () => {
+  const { clock, replica, link } = open();
+  replica.line("busy");
+  clock.advance(1_000);
+  expect(link()).toBe("live");
+  clock.advance(600);
+  expect(link()).toBe("slow");
+  replica.push(move("a", 5));
+  clock.advance(60_000);
+  expect(link()).toBe("slow");
+  expect(linkWords("slow", 2, false, false)?.text).toBe("Kernel busy: 2 edits are on their way");
+});
+
+test("a cell that ends makes it live again", () => {
+  const { clock, replica, link } = open();
+  replica.line("busy");
+  clock.advance(2_000);
+  replica.line("up");
+  expect(link()).toBe("live");
+});
+
+test("a kernel that restarts is gone for this view, whatever comes after", () => {
+  const { replica, link } = open();
+  replica.line("dead");
+  replica.line("up");
+  replica.receive(snapshot({ to: "me", rev: 0 }));
+  expect(link()).toBe("gone");
+  expect(linkWords("gone", 0, false, false)?.text).toContain("only in this browser");
+});
+
+test("without a host that knows, twenty seconds of silence mean a cut wire", () => {
+  const { clock, replica, link } = open();
+  replica.line(null);
+  replica.push(move("a", 5));
+  clock.advance(20_000);
+  expect(link()).toBe("lost");
+});
+
+test("nothing is called saved that the kernel has not heard of, or that nobody can know", () => {
+  const saved = { status: "saved" as const, message: "" };
+  expect(saveWords(saved, "live", 0)?.text).toBe("Saved");
+  expect(saveWords(saved, "live", 1)).toBe(null);
+  expect(saveWords(saved, "lost", 0)).toBe(null);
+  expect(saveWords(saved, "gone", 0)).toBe(null);
+  expect(saveWords({ status: "conflict", message: "" }, "live", 1)?.tone).toBe("bad");
+});
+
+test("a canvas that nothing saves says that it is in step", () => {
+  expect(linkWords("live", 0, false, false)?.text).toBe("In step");
+  expect(linkWords("live", 0, false, true)).toBe(null);
+});

@@ -1,0 +1,145 @@
+// @vitest-environment jsdom
+import { act } from "preact/test-utils";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import widget, { mount } from "../../src/canvas/bundle.ts";
+import { FakeModel } from "./model.ts";
+
+// jsdom measures nothing; geometry is tested in a real browser.
+class NoObserver {
+  observe() {}
+  unobserve() {}
+  disconnect() {}
+}
+
+beforeEach(() => {
+  vi.stubGlobal("ResizeObserver", NoObserver);
+  vi.stubGlobal("IS_REACT_ACT_ENVIRONMENT", true);
+});
+afterEach(() => {
+  vi.unstubAllGlobals();
+  document.body.replaceChildren();
+});
+
+function open(set: (fake: FakeModel) => void = () => {}) {
+  const fake = new FakeModel();
+  set(fake);
+  const el = document.createElement("div");
+  document.body.append(el);
+  let end = () => {};
+  act(() => {
+    end = mount({ model: fake.model, el });
+  });
+  return { fake, el, end: () => act(end) };
+}
+
+test("the bundle hands out `mount` to the canvases that share it", () => {
+  expect(widget.initialize()).toEqual({ mount });
+});
+
+test("a canvas shows its nodes, its kinds and its buttons", () => {
+  const { el, end } = open();
+  expect(
+    [...el.querySelectorAll(".react-flow__node")].map((item) => item.getAttribute("data-id")),
+  ).toEqual(["a", "b"]);
+  expect(el.querySelector('[aria-label="Add agent"]')).not.toBeNull();
+  expect(el.querySelector('[aria-label="Undo"]')?.getAttribute("aria-disabled")).toBe("true");
+  end();
+});
+
+test("the host has its height and keeps JupyterLab's menu away", () => {
+  const { fake, el, end } = open();
+  const host = el.querySelector<HTMLElement>(".kaizen-canvas");
+  expect(host?.style.height).toBe("420px");
+  expect(host?.hasAttribute("data-jp-suppress-context-menu")).toBe(true);
+  act(() => fake.set("height", 600));
+  expect(host?.style.height).toBe("600px");
+  end();
+});
+
+test("without a kernel's answer it says that it is opening", () => {
+  const { el, end } = open((fake) => {
+    fake.answers = false;
+  });
+  expect(el.textContent).toContain("Opening the pipeline");
+  end();
+});
+
+test("when the kernel is gone it says that edits stay here", () => {
+  const { fake, el, end } = open();
+  fake.alive = false;
+  const host = el.querySelector(".kaizen-canvas");
+  for (const init of [{ key: "a", ctrlKey: true }, { key: "Delete" }])
+    act(() => {
+      host?.dispatchEvent(
+        new KeyboardEvent("keydown", { ...init, bubbles: true, cancelable: true }),
+      );
+    });
+  expect(el.textContent).toContain("Kernel gone: edits live only in this browser");
+  end();
+});
+
+test("Delete elsewhere on the page deletes nothing here", () => {
+  const { fake, el, end } = open();
+  const key = (target: Element | null, init: KeyboardEventInit) =>
+    act(() => {
+      target?.dispatchEvent(
+        new KeyboardEvent("keydown", { ...init, bubbles: true, cancelable: true }),
+      );
+    });
+  key(el.querySelector(".kaizen-canvas"), { key: "a", ctrlKey: true });
+  key(document.body, { key: "Backspace" });
+  expect(fake.pushes()).toEqual([]);
+  end();
+});
+
+test("read only: no palette, no undo", () => {
+  const { el, end } = open((fake) => {
+    fake.traits.read_only = true;
+  });
+  expect(el.querySelector(".kc-palette")).toBeNull();
+  expect(el.querySelector('[aria-label="Undo"]')).toBeNull();
+  end();
+});
+
+test("the theme follows the notebook's", async () => {
+  const { el, end } = open();
+  const frame = el.querySelector(".kc-frame");
+  expect(frame?.getAttribute("data-theme")).toBe("light");
+  await act(async () => {
+    document.body.dataset.jpThemeLight = "false";
+  });
+  expect(frame?.getAttribute("data-theme")).toBe("dark");
+  delete document.body.dataset.jpThemeLight;
+  end();
+});
+
+test("unmounting leaves no listener and no element", () => {
+  const window_ = vi.spyOn(window, "addEventListener");
+  const removed = vi.spyOn(window, "removeEventListener");
+  const { fake, el, end } = open();
+  end();
+  expect([fake.listening, el.childElementCount]).toEqual([0, 0]);
+  const ended = (name: string, listener: unknown, options: unknown) =>
+    (typeof options === "object" && options !== null && "signal" in options) ||
+    removed.mock.calls.some((call) => call[0] === name && call[1] === listener);
+  // React asks for the current event through `window.event` and its root; only named ones are ours.
+  const left = window_.mock.calls.filter(
+    ([name, listener, options]) => !ended(name, listener, options),
+  );
+  expect(left.map(([name]) => name)).toEqual([]);
+});
+
+test("two views of one model are two clients", () => {
+  const fake = new FakeModel();
+  const ends = [0, 1].map(() => {
+    const el = document.createElement("div");
+    document.body.append(el);
+    let end = () => {};
+    act(() => {
+      end = mount({ model: fake.model, el });
+    });
+    return () => act(end);
+  });
+  expect(new Set(fake.sent.map(({ client }) => client)).size).toBe(2);
+  for (const end of ends) end();
+});

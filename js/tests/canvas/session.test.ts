@@ -1,0 +1,212 @@
+import { expect, test } from "vitest";
+import { Channel } from "../../src/canvas/channel.ts";
+import { Session } from "../../src/canvas/session.ts";
+import { FakeClock, look, move, set, snapshot } from "./builders.ts";
+import { FakeModel } from "./model.ts";
+
+function open(setUp: (model: FakeModel) => void = () => {}) {
+  const fake = new FakeModel();
+  setUp(fake);
+  const clock = new FakeClock();
+  const session = new Session(new Channel(fake.model), "me", clock, () => "1");
+  session.start();
+  return { fake, clock, session };
+}
+const place = (x: number, dragging?: boolean, id = "a") => ({
+  type: "position" as const,
+  id,
+  position: { x, y: 0 },
+  dragging,
+});
+const select = (id: string) => ({ type: "select" as const, id, selected: true });
+const at = (session: Session, id: string) =>
+  session.flow.get().nodes.find((item) => item.id === id);
+
+test("a drag is one push, on the drop (S7)", () => {
+  const { fake, session } = open();
+  for (const x of [1, 20, 300]) session.onNodesChange([place(x, true)]);
+  expect(fake.pushes()).toEqual([]);
+  session.onNodesChange([place(300, false)]);
+  expect(fake.pushes()).toEqual([move("a", 300)]);
+});
+
+test("a drop is on its way before it is drawn: drawing ten thousand nodes takes a while", () => {
+  const { fake, session } = open();
+  session.onNodesChange([place(300, true)]);
+  let sent = -1;
+  session.flow.subscribe(() => {
+    if (sent < 0) sent = fake.pushes().length;
+  });
+  session.onNodesChange([place(310, false)]);
+  expect(sent).toBe(1);
+  expect(at(session, "a")).toMatchObject({ position: { x: 310 }, dragging: false });
+});
+
+test("a drop that the document does not take is drawn where the document has the node", () => {
+  const { session } = open((model) => {
+    model.traits.read_only = true;
+  });
+  session.onNodesChange([place(300, true)]);
+  session.onNodesChange([place(300, false)]);
+  expect(at(session, "a")).toMatchObject({ position: { x: 0 }, dragging: false });
+});
+
+test("several nodes dropped together are one push (S7)", () => {
+  const { fake, session } = open();
+  session.onNodesChange([place(5, true), place(9, true, "b")]);
+  session.onNodesChange([place(5, false), place(9, false, "b")]);
+  expect(fake.pushes()).toEqual([[...move("a", 5), ...move("b", 9)]]);
+});
+
+test("arrow keys are one push after a pause", () => {
+  const { fake, clock, session } = open();
+  session.onNodesChange([place(5, false)]);
+  clock.advance(399);
+  session.onNodesChange([place(10, false)]);
+  clock.advance(399);
+  expect(fake.pushes()).toEqual([]);
+  clock.advance(1);
+  expect(fake.pushes()).toEqual([move("a", 10)]);
+});
+
+test("undo takes back the arrow keys too: they are committed first", () => {
+  const { fake, session } = open();
+  session.onNodesChange([place(5, false)]);
+  session.undo();
+  expect(fake.sent.map(({ kind }) => kind)).toEqual(["hello", "push", "undo"]);
+});
+
+test("Run comes after the edits made before it, once; Cancel waits for nothing (F4)", () => {
+  const { fake, session } = open();
+  fake.answers = false;
+  session.onNodesChange([place(5, false)]);
+  for (const name of ["run", "run", "cancel"] as const) session.command(name);
+  const kinds = () =>
+    fake.sent.map((sent) => (sent.kind === "command" ? sent.name : sent.kind)).slice(1);
+  expect(kinds()).toEqual(["push", "cancel"]);
+  fake.say({ kind: "applied", epoch: "E", rev: 1, client: "me", n: 1, batch: move("a", 5) });
+  expect(kinds()).toEqual(["push", "cancel", "run"]);
+});
+
+test("an own drag is not moved by what arrives meanwhile, and wins (S6)", () => {
+  const { fake, session } = open();
+  session.onNodesChange([place(50, true)]);
+  fake.say({ kind: "applied", epoch: "E", rev: 1, client: "you", n: 1, batch: move("a", 999) });
+  expect(at(session, "a")?.position.x).toBe(50);
+  session.onNodesChange([place(60, false)]);
+  expect(fake.pushes()).toEqual([move("a", 60)]);
+});
+
+test("a refused edit goes back to where it was and says so, for 8 seconds (S2)", () => {
+  const { fake, clock, session } = open();
+  fake.answers = false;
+  session.onNodesChange([place(50, true)]);
+  session.onNodesChange([place(50, false)]);
+  const problem = { code: "x", message: "No.", hint: "Ask.", nodeId: null, edgeId: null };
+  fake.say({ kind: "refused", to: "me", epoch: "E", n: 1, problem });
+  expect(at(session, "a")?.position.x).toBe(0);
+  expect(session.notices.store.get()).toMatchObject([{ message: "No.", hint: "Ask." }]);
+  clock.advance(8_000);
+  expect(session.notices.store.get()).toEqual([]);
+});
+
+test("selection is reported at most every 100 ms, and never put into the document (S12)", () => {
+  const { fake, clock, session } = open();
+  session.onNodesChange([select("a")]);
+  session.onNodesChange([select("b")]);
+  clock.advance(100);
+  const reports = fake.sent.filter(({ kind }) => kind === "select");
+  expect(reports).toEqual([{ kind: "select", client: "me", at: 1, nodes: ["a", "b"], edges: [] }]);
+  expect(fake.pushes()).toEqual([]);
+});
+
+test("what Python selects is selected here and not reported back (S12)", () => {
+  const { fake, clock, session } = open();
+  fake.say({ kind: "selected", nodes: ["b"], edges: [] });
+  clock.advance(1_000);
+  expect(at(session, "b")?.selected).toBe(true);
+  expect(fake.sent.map(({ kind }) => kind)).toEqual(["hello"]);
+});
+
+test("a new node is added, selected, and confirmed", () => {
+  const { fake, session } = open();
+  session.add(look("agent"), { x: 1, y: 2 });
+  expect(at(session, "agent-1")?.selected).toBe(true);
+  expect(fake.pushes()).toHaveLength(1);
+});
+
+test("a name that was typed is one push; the same name, none, and no name, none", () => {
+  const { fake, session } = open();
+  for (const label of ["Writer", null, "  "]) {
+    session.startRename("a");
+    session.endRename("a", label);
+  }
+  expect(fake.pushes()).toEqual([set("a", ["data", "label"], "Writer")]);
+});
+
+test("typing a name ends when the node goes", () => {
+  const { fake, session } = open();
+  session.startRename("a");
+  const batch = [{ op: "remove" as const, kind: "node" as const, id: "a" }];
+  fake.say({ kind: "applied", epoch: "E", rev: 1, client: null, n: null, batch });
+  expect(session.view.get().editing).toBeNull();
+});
+
+test("deleting removes nodes and edges in one push", () => {
+  const { fake, session } = open();
+  session.selectAll();
+  session.delete();
+  expect(fake.pushes()).toHaveLength(1);
+  expect(session.flow.get()).toMatchObject({ nodes: [], edges: [] });
+});
+
+test("read only means no edits", () => {
+  const { fake, session } = open((model) => {
+    model.traits.read_only = true;
+  });
+  session.add(look("agent"), { x: 0, y: 0 });
+  session.selectAll();
+  session.delete();
+  session.duplicate();
+  session.startRename("a");
+  session.undo();
+  expect(fake.sent.map(({ kind }) => kind)).toEqual(["hello"]);
+  expect(session.view.get().editing).toBeNull();
+});
+
+test("a saved notebook is drawn without a kernel", () => {
+  const { session } = open((model) => {
+    model.alive = false;
+    const positions = new DataView(new Float64Array([3, 4]).buffer);
+    const columns = { ids: ["saved"], types: ["agent"], nodes: [null], positions };
+    const edges = { edgeIds: [], sources: [], targets: [], edges: [] };
+    model.traits._snapshot = { ...snapshot(), columns: { ...columns, ...edges } };
+  });
+  expect(at(session, "saved")).toBeDefined();
+  expect(session.replica.store.get().link).toBe("gone");
+});
+
+test("a run touches only the nodes it is about", () => {
+  const { fake, session } = open();
+  const before = session.flow.get();
+  const { canvas } = session.replica.store.get();
+  const nodes = { a: { status: "running" as const, message: "", preview: "", seconds: null } };
+  fake.say({ kind: "state", seq: 1, state: { ...canvas, run: { ...canvas.run, nodes } } });
+  expect(session.flow.get()).toBe(before);
+});
+
+test("closing ends every listener and every timer, and commits what the arrows moved", () => {
+  const { fake, clock, session } = open();
+  session.onNodesChange([place(5, false), select("b")]);
+  session.notices.add({ message: "x", hint: "" });
+  session.close();
+  expect([fake.listening, clock.waiting]).toEqual([0, 0]);
+  expect(fake.pushes()).toEqual([move("a", 5)]);
+});
+
+test("messages that are none of ours are left alone", () => {
+  const { fake, session } = open();
+  for (const content of [null, "text", {}, { messages: "x" }])
+    (fake as unknown as { emit(name: string, content: unknown): void }).emit("msg:custom", content);
+  expect(session.replica.store.get().link).toBe("live");
+});

@@ -1,0 +1,47 @@
+// @vitest-environment jsdom
+import { afterEach, expect, test, vi } from "vitest";
+import { colorMode, onColorMode } from "../src/color_mode.ts";
+
+afterEach(() => {
+  delete document.body.dataset.kaizenTheme;
+  delete document.body.dataset.jpThemeLight;
+  vi.unstubAllGlobals();
+});
+
+const browserIs = (dark: boolean) =>
+  vi.stubGlobal("matchMedia", () => ({
+    matches: dark,
+    addEventListener: () => {},
+    removeEventListener: () => {},
+  }));
+
+test("system follows JupyterLab's theme where there is one", () => {
+  browserIs(true);
+  document.body.dataset.jpThemeLight = "true";
+  expect(colorMode()).toBe("light");
+  document.body.dataset.jpThemeLight = "false";
+  expect(colorMode()).toBe("dark");
+});
+
+test("system follows the browser elsewhere", () => {
+  browserIs(true);
+  expect(colorMode()).toBe("dark");
+  browserIs(false);
+  expect(colorMode()).toBe("light");
+});
+
+test("a chosen theme counts more than either, and is noticed at once", async () => {
+  browserIs(false);
+  document.body.dataset.jpThemeLight = "true";
+  const listener = vi.fn();
+  const end = onColorMode(listener);
+  document.body.dataset.kaizenTheme = "dark";
+  await Promise.resolve();
+  expect(listener).toHaveBeenCalledOnce();
+  expect(colorMode()).toBe("dark");
+  end();
+  document.body.dataset.kaizenTheme = "nonsense";
+  await Promise.resolve();
+  expect(listener).toHaveBeenCalledOnce();
+  expect(colorMode()).toBe("light");
+});
