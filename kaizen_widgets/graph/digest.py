@@ -1,8 +1,8 @@
 """What a document came to, as one number: two ends that applied the same batches alike have the same.
 
 ``digest`` goes on from the number before with what a batch did to the elements it names and how many
-elements there are now. Its cost grows with the batch, not with the graph. `js/src/canvas/digest.ts` computes the
-same: what is hashed is text, numbers in it as the bytes of a double, keys by UTF-16 code units.
+elements there are now. Its cost grows with the batch, not with the graph. `js/src/canvas/digest.ts`
+computes the same: what is hashed is text, numbers in it as the bytes of a double, keys by UTF-16 code units.
 """
 
 from __future__ import annotations
