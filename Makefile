@@ -1,5 +1,5 @@
-# Two commands are all the set-up there is: `make lab` and `make test`. Both start from nothing or
-# from any state, and are quick the second time. The work is in .ci/; this file only names it.
+# Two commands set everything up: `make lab` and `make test`. Both work from an empty checkout or from
+# any state, and are quick the second time. The work is done in .ci/; this file only names it.
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -8,7 +8,7 @@ AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 .DEFAULT_GOAL := help
 .PHONY: help lab test unit browser format build clean
 
-help: ## say what can be made
+help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
 
 lab: ## open JupyterLab on the quickstart (ARGS="--no-browser --port 0" passes arguments on)
@@ -31,14 +31,14 @@ browser: ## run the tests in a real JupyterLab (ARGS as above)
 	@CHROMIUM="$$($(BIN)/python .ci/chromium.py)" && export CHROMIUM && \
 		$(BIN)/python -m pytest -m browser $(or $(ARGS),tests/browser)
 
-format: ## format and mend what tools can mend, in Python and TypeScript
+format: ## format, and fix what the tools can fix, in Python and TypeScript
 	@$(PYTHON) .ci/setup.py dev
 	@$(BIN)/python .ci/gate.py format
 
 build: ## build js/ into kaizen_widgets/static, if something changed
 	@$(PYTHON) .ci/setup.py lab
 
-clean: ## remove everything that make made
+clean: ## remove everything that make created
 	rm -rf .venv js/node_modules kaizen_widgets/static build dist .reports tests/browser/screenshots
 	rm -rf tests/conformance/query/oracle/node_modules
 	rm -rf .pytest_cache .ruff_cache .import_linter_cache .hypothesis

@@ -91,7 +91,7 @@ def is_fresh() -> bool:
     """Whether kaizen_widgets/static holds what the sources say.
 
     In an unpacked source distribution (it has PKG-INFO) the results came along and are taken as
-    they are: nobody edits sources there, and Node is not needed.
+    they are: sources are not edited there, and Node is not needed.
     """
     if not all(path.is_file() for path in RESULTS):
         return False

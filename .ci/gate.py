@@ -1,9 +1,9 @@
-"""Every check there is, each under its own heading with its time; the last line is the sum.
+"""Run every check, each under its own heading with its time; the last line is the sum.
 
 Run by `make test` with .venv's Python. All checks run even when one fails. A linter or type checker
-counts as one; a test runner counts each of its tests, read from the report it writes for programs,
-and counts as one failure more when it ended badly without naming a test. Skipped tests count as
-neither. `gate.py format` mends what tools can mend instead.
+counts as one; a test runner counts each of its tests, read from its machine-readable report, and
+counts one more failure if it exits with an error without naming a test. Skipped tests are not
+counted. `gate.py format` formats and fixes what the tools can fix instead.
 """
 
 from __future__ import annotations
@@ -174,7 +174,7 @@ def find_browser() -> tuple[int, int]:
 
 
 def format_everything(node: bundle.Node) -> int:
-    """Mend and format Python and TypeScript; return 0 if the tools had nothing left to say."""
+    """Format and fix Python and TypeScript; return 0 if nothing is left to fix."""
     checks = [
         Check("ruff check", [str(BIN / "ruff"), "check", "--fix", *PYTHON_FOLDERS]),
         Check("ruff format", [str(BIN / "ruff"), "format", *PYTHON_FOLDERS]),

@@ -1,4 +1,4 @@
-"""The build hook: whoever builds a wheel, an sdist or an editable install gets the bundle built.
+"""The build hook: a wheel, an sdist and an editable install are built with the JavaScript bundle.
 
 It asks for Node as a build dependency only where the machine has none and something must be built.
 """
