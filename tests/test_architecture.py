@@ -23,6 +23,7 @@ WITHOUT_JUPYTER = (
     "graph",
     "nodes",
     "query",
+    "saving",
     "server",
     "stores",
     "sync",

@@ -5,13 +5,9 @@ from kaizen_widgets.api.agent_stream import AgentStream
 from kaizen_widgets.api.agents import Agent, AgentCreate, AgentDetail, AgentVersion
 from kaizen_widgets.api.api import Api
 from kaizen_widgets.api.auth import Organization, User
-from kaizen_widgets.api.decisions import Conflict, RecoveredDraft
 from kaizen_widgets.api.deployments import Deployment
 from kaizen_widgets.api.executions import Execution
 from kaizen_widgets.api.gateways import Gateway
-from kaizen_widgets.api.keeping import PipelineSaver
-from kaizen_widgets.api.kept_changes import PersistedMutations
-from kaizen_widgets.api.kept_queries import persist_queries
 from kaizen_widgets.api.key_factories import query_keys
 from kaizen_widgets.api.metrics import Dashboard, MetricSummary
 from kaizen_widgets.api.pipelines import Pipeline, PipelineCreate, PipelineDetail, Validation
@@ -31,28 +27,23 @@ __all__ = [
     "AgentTool",
     "AgentVersion",
     "Api",
-    "Conflict",
     "Dashboard",
     "Deployment",
     "Execution",
     "Gateway",
     "MetricSummary",
     "Organization",
-    "PersistedMutations",
     "Pipeline",
     "PipelineCreate",
     "PipelineDetail",
-    "PipelineSaver",
     "Point",
     "Policy",
     "PolicyDecision",
-    "RecoveredDraft",
     "Resources",
     "Team",
     "TeamMember",
     "User",
     "Validation",
-    "persist_queries",
     "query_keys",
     "studio_defaults",
 ]

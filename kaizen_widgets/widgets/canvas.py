@@ -21,7 +21,8 @@ from kaizen_widgets.core.clock import Clock
 from kaizen_widgets.errors import KaizenError
 from kaizen_widgets.graph import Graph
 from kaizen_widgets.nodes import Registry, default_registry
-from kaizen_widgets.stores import AutoSave, CanvasStore, Commit, ExecutionStore, Replaced
+from kaizen_widgets.saving import AutoSave
+from kaizen_widgets.stores import CanvasStore, Commit, ExecutionStore, Replaced
 from kaizen_widgets.stores.elements_trait import Elements
 from kaizen_widgets.sync import KernelEnd, Outbox
 from kaizen_widgets.sync.canvas.columns import columns_of, pack

@@ -14,8 +14,8 @@ from typing import Any
 
 import ipywidgets as ipw
 
-from kaizen_widgets.api import Conflict, PipelineSaver, RecoveredDraft
 from kaizen_widgets.graph import Comparison
+from kaizen_widgets.saving import Conflict, PipelineSaver, RecoveredDraft
 from kaizen_widgets.widgets.notice import Notice
 from kaizen_widgets.widgets.panel import Panel
 

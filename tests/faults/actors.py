@@ -14,13 +14,14 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from kaizen_widgets.api import Api, PipelineSaver, studio_defaults
-from kaizen_widgets.connection import StudioConnection, connect
+from kaizen_widgets.api import Api, studio_defaults
 from kaizen_widgets.core.background import background
 from kaizen_widgets.core.clock import random_id
 from kaizen_widgets.graph import Graph, Node, diff
 from kaizen_widgets.query import QueryClient
-from kaizen_widgets.stores import CanvasStore, Journal, Leases, SqliteStorage
+from kaizen_widgets.saving import Journal, PipelineSaver
+from kaizen_widgets.stores import CanvasStore, Leases, SqliteStorage
+from kaizen_widgets.studio.connection import StudioConnection, connect
 
 SCOPE = "test"
 PIPELINE = "p1"

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from kaizen_widgets.graph import Graph, Node
-from kaizen_widgets.stores import CanvasStore, Journal, Leases, SqliteStorage, UIStore
+from kaizen_widgets.saving import Journal
+from kaizen_widgets.stores import CanvasStore, Leases, SqliteStorage, UIStore
 from kaizen_widgets.testing import FakeClock
 
 Rounds = Callable[[int, int], int]

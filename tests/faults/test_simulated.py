@@ -14,7 +14,8 @@ from kaizen_widgets.core.tokens import Tokens
 from kaizen_widgets.errors import KaizenError
 from kaizen_widgets.graph import Graph, Node
 from kaizen_widgets.query import QueryClient
-from kaizen_widgets.stores import AutoSave, CanvasStore
+from kaizen_widgets.saving import AutoSave
+from kaizen_widgets.stores import CanvasStore
 from kaizen_widgets.testing.fake_clock import FakeClock, VirtualLoop
 from kaizen_widgets.transport import Transport
 from tests.faults.simulation import Desk, label, move

@@ -12,8 +12,9 @@ from hypothesis.strategies import booleans, floats, integers, sampled_from
 
 from kaizen_widgets.errors import SaveConflictError
 from kaizen_widgets.graph import Graph, Node
-from kaizen_widgets.stores import AutoSave, CanvasStore, Draft
-from kaizen_widgets.stores.autosave import DEFAULT_DELAY, LONGEST_PAUSE, LONGEST_WAIT
+from kaizen_widgets.saving import AutoSave
+from kaizen_widgets.saving.autosave import DEFAULT_DELAY, LONGEST_PAUSE, LONGEST_WAIT
+from kaizen_widgets.stores import CanvasStore, Draft
 from kaizen_widgets.testing.fake_clock import FakeClock, VirtualLoop
 
 PATIENT = 1e-6

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from kaizen_widgets.api import PipelineSaver
 from kaizen_widgets.core.background import background
 from kaizen_widgets.errors import ConnectError, StoreError
 from kaizen_widgets.graph import Graph, Node
-from kaizen_widgets.stores import CanvasStore, Journal, Leases, SqliteStorage
+from kaizen_widgets.saving import Journal, PipelineSaver
+from kaizen_widgets.stores import CanvasStore, Leases, SqliteStorage
 from tests.faults.actors import open_api
 
 WAIT = 30

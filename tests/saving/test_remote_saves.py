@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
-from kaizen_widgets.api.following import Following
 from kaizen_widgets.errors import ConnectError, NotFoundError
 from kaizen_widgets.graph import Graph, Node
-from kaizen_widgets.stores import CanvasStore, SaveNotices, SqliteStorage
+from kaizen_widgets.saving import SaveNotices
+from kaizen_widgets.saving.remote_saves import Following
+from kaizen_widgets.stores import CanvasStore, SqliteStorage
 from kaizen_widgets.testing import FakeClock
 from kaizen_widgets.testing.fake_clock import VirtualLoop
 

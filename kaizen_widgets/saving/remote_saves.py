@@ -14,7 +14,8 @@ from kaizen_widgets.api.pipelines import Pipelines
 from kaizen_widgets.core.background import BackgroundLoop
 from kaizen_widgets.errors import ConnectError, KaizenError, TimedOutError
 from kaizen_widgets.graph import Graph
-from kaizen_widgets.stores import CanvasStore, SaveNotices
+from kaizen_widgets.saving.save_notices import SaveNotices
+from kaizen_widgets.stores import CanvasStore
 
 logger = logging.getLogger(__name__)
 

@@ -212,7 +212,7 @@ def test_a_user_without_a_keyring_signs_in_again_and_is_told_why(monkeypatch, tm
     kept = SqliteStorage(tmp_path / "stores.db")
     user = {"state": {"user": {"id": "u1", "role": "developer"}}, "version": 0}
     kept.set(f"kaizen-auth:{address}", json.dumps(user))
-    monkeypatch.setattr("kaizen_widgets.connection.SqliteStorage", lambda: kept)
+    monkeypatch.setattr("kaizen_widgets.studio.connection.SqliteStorage", lambda: kept)
     monkeypatch.setitem(sys.modules, "keyring", None)
     with fake_comms():
         studio = Studio("https://kaizen.example.com")
@@ -226,7 +226,7 @@ def test_a_user_without_a_keyring_signs_in_again_and_is_told_why(monkeypatch, tm
 
 def test_a_studio_in_memory_leaves_no_trace_of_its_screen(studio, monkeypatch, tmp_path):
     kept = SqliteStorage(tmp_path / "stores.db")
-    monkeypatch.setattr("kaizen_widgets.connection.SqliteStorage", lambda: kept)
+    monkeypatch.setattr("kaizen_widgets.studio.connection.SqliteStorage", lambda: kept)
     studio.ui.set_theme("dark")
     assert kept.get("kaizen-ui") is None
 

@@ -10,7 +10,8 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from kaizen_widgets.graph import Comparison, Graph, compare, same_content
-from kaizen_widgets.stores import CanvasStore, UnsavedDraft
+from kaizen_widgets.saving.journal import UnsavedDraft
+from kaizen_widgets.stores import CanvasStore
 
 SERVER, YOURS, DRAFT = "the server's version", "yours", "the draft"
 

@@ -15,13 +15,12 @@ from typing import Any
 from kaizen_widgets.core.background import BackgroundLoop
 from kaizen_widgets.core.clock import NewId
 from kaizen_widgets.errors import PersistError, UnauthorizedError
+from kaizen_widgets.saving import Journal, SaveNotices
 from kaizen_widgets.server import Database, create_app, default_path, local_session
 from kaizen_widgets.stores import (
     AuthStore,
-    Journal,
     Leases,
     Persistence,
-    SaveNotices,
     SqliteStorage,
     SystemKeyring,
     shared_leases,

@@ -15,11 +15,12 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from kaizen_widgets.api import Api, PipelineSaver
-from kaizen_widgets.connection import StudioConnection
+from kaizen_widgets.api import Api
 from kaizen_widgets.errors import KaizenError, StoreError, UnauthorizedError
 from kaizen_widgets.graph import Graph
-from kaizen_widgets.stores import OtherKernels, Persistence, UIStore
+from kaizen_widgets.saving import OtherKernels, PipelineSaver
+from kaizen_widgets.stores import Persistence, UIStore
+from kaizen_widgets.studio.connection import StudioConnection
 from kaizen_widgets.widgets import AccountPanel, Canvas
 from kaizen_widgets.widgets.tabs import Message, TabLink
 

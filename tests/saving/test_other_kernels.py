@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from kaizen_widgets.stores import OtherKernels, SqliteStorage
+from kaizen_widgets.saving import OtherKernels
+from kaizen_widgets.stores import SqliteStorage
 from kaizen_widgets.testing import FakeClock
 
 PROMISED = 1.0

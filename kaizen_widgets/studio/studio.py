@@ -16,18 +16,7 @@ from typing import Any, TypeVar, overload
 
 import ipywidgets as ipw
 
-from kaizen_widgets.account import Account
-from kaizen_widgets.api import (
-    Api,
-    Conflict,
-    PersistedMutations,
-    PipelineSaver,
-    RecoveredDraft,
-    Resources,
-    persist_queries,
-    studio_defaults,
-)
-from kaizen_widgets.connection import connect
+from kaizen_widgets.api import Api, Resources, studio_defaults
 from kaizen_widgets.core.background import BackgroundLoop, background
 from kaizen_widgets.core.clock import NewId, random_id
 from kaizen_widgets.engines import Run, follow, start
@@ -35,7 +24,16 @@ from kaizen_widgets.errors import KaizenError, NotFoundError, UnauthorizedError
 from kaizen_widgets.graph import Graph
 from kaizen_widgets.nodes import Functions, default_registry
 from kaizen_widgets.query import Persister, QueryCacheEvent, QueryClient
+from kaizen_widgets.saving import (
+    Conflict,
+    PersistedMutations,
+    PipelineSaver,
+    RecoveredDraft,
+    persist_queries,
+)
 from kaizen_widgets.stores import CanvasStore, ExecutionStore, UIStore
+from kaizen_widgets.studio.account import Account
+from kaizen_widgets.studio.connection import connect
 from kaizen_widgets.widgets import Canvas, NodeForm, Notifications, RunPanel, Theme, UnsavedPanel
 
 F = TypeVar("F", bound=Callable[..., Any])

@@ -21,25 +21,18 @@ from typing import Any, TypeVar
 from traitlets import Any as AnyTrait
 from traitlets import Tuple, Unicode
 
-from kaizen_widgets.api.decisions import Conflict, RecoveredDraft
-from kaizen_widgets.api.following import Following
 from kaizen_widgets.api.pipelines import Pipelines
-from kaizen_widgets.api.turns import Turns
 from kaizen_widgets.core.background import BackgroundLoop, Pending
 from kaizen_widgets.core.clock import NewId, random_id
 from kaizen_widgets.errors import ConnectError, SaveConflictError, StoreError, TimedOutError
 from kaizen_widgets.graph import Graph, diff, renamed, same_content
-from kaizen_widgets.stores import (
-    AutoSave,
-    CanvasStore,
-    Commit,
-    Draft,
-    Journal,
-    Leases,
-    Replaced,
-    SaveNotices,
-    Store,
-)
+from kaizen_widgets.saving.autosave import AutoSave
+from kaizen_widgets.saving.conflicts import Conflict, RecoveredDraft
+from kaizen_widgets.saving.journal import Journal
+from kaizen_widgets.saving.remote_saves import Following
+from kaizen_widgets.saving.save_lock import Turns
+from kaizen_widgets.saving.save_notices import SaveNotices
+from kaizen_widgets.stores import CanvasStore, Commit, Draft, Leases, Replaced, Store
 
 T = TypeVar("T")
 

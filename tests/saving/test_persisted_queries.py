@@ -3,8 +3,9 @@
 import httpx
 import pytest
 
-from kaizen_widgets.api import Agent, PipelineDetail, persist_queries, query_keys
-from kaizen_widgets.api.kept_queries import KINDS, from_json, to_json
+from kaizen_widgets.api import Agent, PipelineDetail, query_keys
+from kaizen_widgets.saving import persist_queries
+from kaizen_widgets.saving.persisted_queries import KINDS, from_json, to_json
 
 ROWS = [
     {"id": "a", "name": "A", "temperature": 0.699999988079071, "created_at": "2026-01-01T10:00"}

@@ -7,7 +7,8 @@ import pytest
 
 from kaizen_widgets.errors import SaveConflictError
 from kaizen_widgets.graph import Graph, Node
-from kaizen_widgets.stores import AutoSave, CanvasStore
+from kaizen_widgets.saving import AutoSave
+from kaizen_widgets.stores import CanvasStore
 from kaizen_widgets.testing.fake_clock import FakeClock, VirtualLoop
 
 

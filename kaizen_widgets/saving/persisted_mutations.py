@@ -15,9 +15,14 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any, Final
 
-from kaizen_widgets.api.kept_queries import MAX_AGE, from_json, is_persisted_mutation, to_json
 from kaizen_widgets.errors import KaizenError, PersistError
 from kaizen_widgets.query import Mutation, Persister, QueryCacheEvent, QueryClient
+from kaizen_widgets.saving.persisted_queries import (
+    MAX_AGE,
+    from_json,
+    is_persisted_mutation,
+    to_json,
+)
 from kaizen_widgets.stores import AuthStore, Leases, SqliteStorage
 
 SOON: Final = 0.1

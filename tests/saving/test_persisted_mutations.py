@@ -7,8 +7,9 @@ from typing import NamedTuple
 import httpx
 import pytest
 
-from kaizen_widgets.api import Api, PersistedMutations, persist_queries, studio_defaults
+from kaizen_widgets.api import Api, studio_defaults
 from kaizen_widgets.query import QueryClient
+from kaizen_widgets.saving import PersistedMutations, persist_queries
 from kaizen_widgets.stores import Leases, SqliteStorage
 from kaizen_widgets.transport import Tokens, Transport
 

@@ -1,0 +1,5 @@
+"""The studio, which puts all other packages together."""
+
+from kaizen_widgets.studio.studio import Studio
+
+__all__ = ["Studio"]
