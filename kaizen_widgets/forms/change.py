@@ -1,10 +1,9 @@
-"""What changed in one operation: told once, by names, so that a view can make one message of it."""
+"""What one operation changed in a form, given to listeners as one `Change`."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any
 
 FLAGS = (
     "is_dirty",
@@ -15,21 +14,21 @@ FLAGS = (
     "is_submit_successful",
     "submit_count",
 )
-"""What a form says of itself as a whole."""
+"""The parts of the form state that are one value for the whole form."""
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One operation's outcome; names that are not here are as they were.
+    """The result of one operation; whatever is not named here is unchanged.
 
     Attributes:
-        values: Names whose value, with all below, may be another; `""` is everything.
-        errors: Names whose error came, went or reads otherwise.
+        values: Names whose value, or a value below, may have changed; `""` is the whole form.
+        errors: Names whose error was added, removed or reworded.
         dirty: Names that became dirty or clean.
         touched: Names that became touched or untouched.
-        rows: Lists whose rows came, went or moved.
-        flags: Those of `FLAGS` that changed, with their new value.
-        is_reset: Whether the form began anew: every name may have changed in every way.
+        rows: Lists whose rows were added, removed or moved.
+        flags: The changed ones of `FLAGS`, with their new value.
+        is_reset: Whether the form was reset: every name may have changed in every way.
     """
 
     values: frozenset[str] = frozenset()
@@ -50,7 +49,3 @@ class Change:
             or self.rows
             or self.is_reset
         )
-
-
-Listener: TypeAlias = Callable[[Change], object]
-Unsubscribe: TypeAlias = Callable[[], None]

@@ -1,4 +1,4 @@
-"""Errors that are shown a while later, so that nobody is told off in the middle of a word."""
+"""Errors that are shown after a delay, so that an error does not appear in the middle of a word."""
 
 from __future__ import annotations
 
@@ -13,72 +13,72 @@ Show = Callable[[str], None]
 
 
 @dataclass
-class _Waiting:
+class _DelayedError:
     name: str
     show: Show
     timer: Timer | None = None
 
 
-class Delays:
-    """One clock for each field.
+class DelayedErrors:
+    """At most one delayed error for each field.
 
-    Whoever calls holds the form's lock; ``show(name)`` is called under it too.
+    The caller holds the form's lock; ``show(name)`` is called under it too.
 
     Args:
-        clock: The time.
-        delay: Seconds to wait; 0 shows at once.
-        under_lock: Makes a call as an operation of its own.
+        clock: Runs the timers.
+        delay: Seconds to wait; 0 shows errors immediately.
+        run: Makes a call as an operation of the form.
     """
 
     def __init__(
-        self, clock: Clock, delay: float, under_lock: Callable[[Callable[[], None]], None]
+        self, clock: Clock, delay: float, run: Callable[[Callable[[], None]], None]
     ) -> None:
         self.delay = delay
         self._clock = clock
-        self._under_lock = under_lock
-        self._waiting: dict[str, _Waiting] = {}
+        self._run = run
+        self._entries: dict[str, _DelayedError] = {}
 
-    def wait(self, name: str, show: Show) -> None:
-        """Show later; what waited for this name before is replaced."""
+    def add(self, name: str, show: Show) -> None:
+        """Show an error after the delay; replaces an earlier one of the same field."""
         self.cancel(name)
-        entry = self._waiting[name] = _Waiting(name, show)
+        entry = self._entries[name] = _DelayedError(name, show)
         entry.timer = self._clock.call_later(
-            self.delay, lambda: self._under_lock(lambda: self._due(entry))
+            self.delay, lambda: self._run(lambda: self._show(entry))
         )
 
     def flush(self, name: str) -> bool:
-        """Show at once what waits for a name, also once more what was shown; tell whether there was any.
+        """Show the delayed error of a field now; return whether there is one.
 
-        What was shown stays known until it is cancelled: at the next blur of a field that has been told
-        off, a new error need not wait.
+        An error that was shown remains here until it is canceled: when such a field is left again, its
+        next error is shown without delay.
         """
-        entry = self._waiting.get(name)
+        entry = self._entries.get(name)
         if entry is None:
             return False
         if entry.timer is not None:
             entry.timer.cancel()
-        self._due(entry)
+        self._show(entry)
         return True
 
     def cancel(self, name: str) -> None:
-        """Never show what waits for this one name."""
-        entry = self._waiting.pop(name, None)
+        """Drop the delayed error of this one field."""
+        entry = self._entries.pop(name, None)
         if entry is not None and entry.timer is not None:
             entry.timer.cancel()
 
     def cancel_all(self, names: Iterable[str] = ("",)) -> None:
-        """Never show what waits at or below any of these names."""
-        if self._waiting:
-            for known in [n for n in self._waiting if any(is_within(n, top) for top in names)]:
+        """Drop the delayed errors at or below any of these names; of all fields by default."""
+        if self._entries:
+            for known in [n for n in self._entries if any(is_within(n, top) for top in names)]:
                 self.cancel(known)
 
-    def move(self, moved: RowMove) -> None:
-        """Let what waits follow its row."""
-        self._waiting = moved.keys(self._waiting)
-        for name, entry in self._waiting.items():
+    def move(self, move: RowMove) -> None:
+        """Move delayed errors along with their rows."""
+        self._entries = move.keys(self._entries)
+        for name, entry in self._entries.items():
             entry.name = name
 
-    def _due(self, entry: _Waiting) -> None:
-        if self._waiting.get(entry.name) is entry:
+    def _show(self, entry: _DelayedError) -> None:
+        if self._entries.get(entry.name) is entry:
             entry.timer = None
             entry.show(entry.name)

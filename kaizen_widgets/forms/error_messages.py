@@ -1,4 +1,4 @@
-"""The form's own words for errors: by field, then by the error's type."""
+"""A form's own messages for errors, by field and error type."""
 
 from __future__ import annotations
 
@@ -16,22 +16,27 @@ MessageOverrides: TypeAlias = "Mapping[str, str | Mapping[str, str]]"
 
 
 class ErrorMessages:
-    """MessageOverrides: a field's name to a sentence, or to sentences by error type.
+    """Messages by field name: one sentence, or sentences by error type.
 
     Rows are named with `*` for their index (`items.*.name`); the field `*` is every field, the type `*`
-    every type. The nearest match counts: field and type, field, every field and type.
+    every type. The most specific match is used: first by field name, then by pattern, then `*`.
+
+    Args:
+        overrides: The messages.
 
     Examples:
-        >>> ErrorMessages({"name": {"missing": "Name is required"}, "age": "Give an age"})  # doctest: +SKIP
+        >>> messages = ErrorMessages({"name": {"missing": "Name is required"}, "age": "Give an age"})
+        >>> messages.find("name", ["missing"]), messages.find("age", ["int_parsing"])
+        ('Name is required', 'Give an age')
 
     Raises:
-        FormError: An override is neither a sentence nor a mapping of them.
+        FormError: An override is neither a sentence nor a mapping of error types to sentences.
     """
 
     def __init__(self, overrides: MessageOverrides) -> None:
         self._overrides: dict[str, Mapping[str, str]] = {}
-        for name, said in overrides.items():
-            by_type = {ANY: said} if isinstance(said, str) else said
+        for name, messages in overrides.items():
+            by_type = {ANY: messages} if isinstance(messages, str) else messages
             if not isinstance(by_type, Mapping) or not all(
                 isinstance(sentence, str) for sentence in by_type.values()
             ):
@@ -43,27 +48,28 @@ class ErrorMessages:
     def __bool__(self) -> bool:
         return bool(self._overrides)
 
-    def of(self, answer: Resolved) -> Resolved:
-        """Return the answer in the form's words."""
+    def apply(self, resolved: Resolved) -> Resolved:
+        """Return a resolver's result with these messages in its errors."""
         return replace(
-            answer,
-            errors={name: self._reworded(name, error) for name, error in answer.errors.items()},
+            resolved,
+            errors={name: self._reworded(name, error) for name, error in resolved.errors.items()},
         )
 
-    def find(self, name: str, kinds: Sequence[str]) -> str | None:
-        """Return the sentence for the first of these error types that has one at this field; or None."""
+    def find(self, name: str, types: Sequence[str]) -> str | None:
+        """Return the message of a field for the first of these error types that has one, or None."""
         for key in (name, pattern(name), ANY):
             by_type = self._overrides.get(key, {})
-            for kind in (*kinds, ANY):
-                if kind in by_type:
-                    return by_type[kind]
+            for error_type in (*types, ANY):
+                if error_type in by_type:
+                    return by_type[error_type]
         return None
 
     def _reworded(self, name: str, error: FieldError) -> FieldError:
-        said = self.find(name, (error.type,))
+        message = self.find(name, (error.type,))
         types: Any = error.types and {
-            kind: self.find(name, (kind,)) or message for kind, message in error.types.items()
+            error_type: self.find(name, (error_type,)) or text
+            for error_type, text in error.types.items()
         }
-        if said is None and types == error.types:
+        if message is None and types == error.types:
             return error
-        return FieldError(error.type, said or error.message, types)
+        return FieldError(error.type, message or error.message, types)

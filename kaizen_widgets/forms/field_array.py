@@ -1,67 +1,123 @@
-"""The rows of a list in a form: add, move and remove them, and know each by an id that stays its own."""
+"""The rows of a list in a form: append, insert, move and remove them, each known by a stable id."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from contextlib import AbstractContextManager
-from typing import Any, Protocol
+from typing import Any
 
 from kaizen_widgets.errors import FormError
+from kaizen_widgets.forms.change_notifier import ChangeNotifier
+from kaizen_widgets.forms.delayed_errors import DelayedErrors
+from kaizen_widgets.forms.fields.form_fields import FormFields
+from kaizen_widgets.forms.paths import copied, get, parse
 from kaizen_widgets.forms.row_moves import (
     Origins,
-    inserted,
-    listed,
-    moved,
-    swapped,
-    without,
+    RowMove,
+    as_rows,
+    origins_after_insert,
+    origins_after_move,
+    origins_after_remove,
+    origins_after_swap,
 )
+from kaizen_widgets.forms.tracked_state import TrackedState
+from kaizen_widgets.forms.validation import FormValidation
+from kaizen_widgets.forms.validation_modes import ValidationModes
 
 
-class RowsOwner(Protocol):
-    """What rows need of their form."""
+class FieldArrays:
+    """The lists of a form: their rows, and what moves with a row.
 
-    @property
-    def _operation(self) -> AbstractContextManager[None]:
-        """The form's lock, and the telling of what changed under it."""
-        ...
+    Args:
+        state: The form's state.
+        changes: The form's lock and notifications.
+        schema: The model's fields, if there is a model.
+        modes: Whether changed rows are validated.
+        validation: Validates changed rows.
+        delayed_errors: Errors that move with their rows.
+    """
 
-    def _rows_of(self, name: str) -> tuple[list[Any], list[str]]:
-        """Return the rows and their ids."""
-        ...
+    def __init__(
+        self,
+        state: TrackedState,
+        changes: ChangeNotifier,
+        schema: FormFields | None,
+        modes: ValidationModes,
+        validation: FormValidation,
+        delayed_errors: DelayedErrors,
+    ) -> None:
+        self.operation = changes.operation
+        self._state = state
+        self._lock = changes.lock
+        self._schema = schema
+        self._modes = modes
+        self._validation = validation
+        self._delayed_errors = delayed_errors
 
-    def _row_draft(self, name: str, row: Any) -> Any:
-        """Return the draft of a row."""
-        ...
+    def rows(self, name: str) -> list[Any]:
+        """Return the drafts of a list's rows, not to be changed; none where there is no list."""
+        with self._lock:
+            value = get(self._state.values, parse(name), [])
+            return value if isinstance(value, list) else []
 
-    def _move_rows(self, name: str, rows: list[Any], origins: Origins) -> None:
-        """Give the list other rows, and judge it if the mode says so."""
+    def ids(self, name: str) -> list[str]:
+        """Return the ids of a list's rows, not to be changed."""
+        with self._lock:
+            return self._state.row_ids.of(name, len(self.rows(name)))
+
+    def draft(self, name: str, row: Any) -> Any:
+        """Return the draft of a new row of a list."""
+        if self._schema is None:
+            return copied(row)
+        return copied(self._schema.row_draft(name, row, self._state.values))
+
+    def set_rows(self, name: str, rows: list[Any], origins: Origins) -> None:
+        """Replace the rows of a list, and validate it if the mode says so.
+
+        Args:
+            name: The list.
+            rows: The drafts of all rows.
+            origins: For each row, its index before, or None for a new row.
+        """
+        with self.operation:
+            state = self._state
+            state.move_rows(name, rows, origins)
+            move = RowMove(name, origins)
+            self._delayed_errors.move(move)
+            if self._schema is not None:
+                self._schema.moved(move)
+            state.mark_dirty(name)
+            if self._modes.validates_rows(is_submitted=state.is_submitted):
+                self._validation.validate_rows(name)
+            else:
+                self._validation.update_is_valid()
 
 
 class Rows:
-    """One list of a form. What is known of a row (its errors, whether it was touched) moves with it.
+    """One list of a form. Errors and touched flags of a row move with it.
 
-    Where rows are taken, one row or a list of them will do; a row that is itself a list must stand in one.
+    Methods that take rows accept one row or a list of rows; a row that is itself a list must be wrapped
+    in a list.
 
     Args:
-        form: Whose.
-        name: The list's dotted name.
+        lists: The lists of the form.
+        name: The dotted name of the list.
     """
 
-    def __init__(self, form: RowsOwner, name: str) -> None:
-        self._form = form
+    def __init__(self, lists: FieldArrays, name: str) -> None:
+        self._lists = lists
         self.name = name
 
     @property
     def ids(self) -> list[str]:
         """The id of each row, in order."""
-        with self._form._operation:
-            return list(self._form._rows_of(self.name)[1])
+        with self._lists.operation:
+            return list(self._lists.ids(self.name))
 
     def index_of(self, row_id: str) -> int:
-        """Return where a row stands now.
+        """Return the current index of a row.
 
         Raises:
-            FormError: There is no such row (any more).
+            FormError: The list has no row with this id.
         """
         ids = self.ids
         if row_id not in ids:
@@ -77,73 +133,73 @@ class Rows:
         self._insert(0, rows)
 
     def insert(self, index: int, rows: Any) -> None:
-        """Add rows before the one at ``index``; at the length, at the end."""
+        """Add rows before the row at ``index``, or at the end if ``index`` is the number of rows."""
         self._insert(index, rows)
 
     def remove(self, index: int | Iterable[int] | None = None) -> None:
-        """Remove one row, several, or all."""
-        with self._form._operation:
+        """Remove one row, several rows, or (without an argument) all rows."""
+        with self._lists.operation:
             length = len(self)
             if index is None:
-                gone = list(range(length))
+                removed = list(range(length))
             else:
-                gone = [index] if isinstance(index, int) else list(index)
-            for each in gone:
+                removed = [index] if isinstance(index, int) else list(index)
+            for each in removed:
                 self._check(each, length)
-            self._take(without(length, gone))
+            self._rearrange(origins_after_remove(length, removed))
 
     def swap(self, one: int, other: int) -> None:
-        """Let two rows change places."""
-        with self._form._operation:
+        """Swap two rows."""
+        with self._lists.operation:
             length = len(self)
             self._check(one, length)
             self._check(other, length)
-            self._take(swapped(length, one, other))
+            self._rearrange(origins_after_swap(length, one, other))
 
     def move(self, index: int, to: int) -> None:
-        """Take a row out and put it in again at ``to``."""
-        with self._form._operation:
+        """Take a row out and insert it at ``to``."""
+        with self._lists.operation:
             length = len(self)
             self._check(index, length)
             self._check(to, length)
-            self._take(moved(length, index, to))
+            self._rearrange(origins_after_move(length, index, to))
 
     def update(self, index: int, row: Any) -> None:
-        """Replace a row: it is a new one, with a new id."""
-        with self._form._operation:
-            rows = self._form._rows_of(self.name)[0]
+        """Replace a row by a new one, which gets a new id."""
+        with self._lists.operation:
+            rows = self._lists.rows(self.name)
             self._check(index, len(rows))
-            fresh = rows.copy()
-            fresh[index] = self._form._row_draft(self.name, row)
+            updated = rows.copy()
+            updated[index] = self._lists.draft(self.name, row)
             origins = [None if old == index else old for old in range(len(rows))]
-            self._form._move_rows(self.name, fresh, origins)
+            self._lists.set_rows(self.name, updated, origins)
 
     def replace(self, rows: Iterable[Any]) -> None:
-        """Replace all rows by others."""
-        with self._form._operation:
-            fresh = [self._form._row_draft(self.name, row) for row in rows]
-            self._form._move_rows(self.name, fresh, [None] * len(fresh))
+        """Replace all rows by new ones."""
+        with self._lists.operation:
+            drafts = [self._lists.draft(self.name, row) for row in rows]
+            self._lists.set_rows(self.name, drafts, [None] * len(drafts))
 
     def __len__(self) -> int:
-        return len(self._form._rows_of(self.name)[0])
+        return len(self._lists.rows(self.name))
 
     def __repr__(self) -> str:
         return f"Rows({self.name!r}, {len(self)})"
 
     def _insert(self, index: int | None, rows: Any) -> None:
-        with self._form._operation:
-            there = self._form._rows_of(self.name)[0]
-            at = len(there) if index is None else index
-            if at != len(there):
-                self._check(at, len(there))
-            fresh = [self._form._row_draft(self.name, row) for row in listed(rows)]
-            origins = inserted(len(there), at, len(fresh))
-            self._form._move_rows(self.name, [*there[:at], *fresh, *there[at:]], origins)
+        with self._lists.operation:
+            before = self._lists.rows(self.name)
+            at = len(before) if index is None else index
+            if at != len(before):
+                self._check(at, len(before))
+            drafts = [self._lists.draft(self.name, row) for row in as_rows(rows)]
+            origins = origins_after_insert(len(before), at, len(drafts))
+            self._lists.set_rows(self.name, [*before[:at], *drafts, *before[at:]], origins)
 
-    def _take(self, origins: Origins) -> None:
-        rows = self._form._rows_of(self.name)[0]
-        kept = [rows[old] for old in origins if old is not None]
-        self._form._move_rows(self.name, kept, origins)
+    def _rearrange(self, origins: Origins) -> None:
+        rows = self._lists.rows(self.name)
+        rearranged = [rows[old] for old in origins if old is not None]
+        self._lists.set_rows(self.name, rearranged, origins)
 
     def _check(self, index: int, length: int) -> None:
         if not isinstance(index, int) or not 0 <= index < length:

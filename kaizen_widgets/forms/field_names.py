@@ -1,49 +1,56 @@
-"""Which names are fields of a form, and which of them are heard."""
+"""Which names are fields of a form, and which of them accept user events."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
-from kaizen_widgets.errors import UnknownFieldError
-from kaizen_widgets.forms.paths import MISSING, get, join, parents, parse, pattern
-from kaizen_widgets.forms.schema import Schema
-from kaizen_widgets.forms.tracked_state import State
+from kaizen_widgets.errors import FormError, UnknownFieldError
+from kaizen_widgets.forms.fields.form_fields import FormFields
+from kaizen_widgets.forms.paths import MISSING, get, join, name_of, parents, parse, pattern
+from kaizen_widgets.forms.tracked_state import TrackedState
+
+MAX_NAMES_SHOWN = 12
 
 
-class Names:
+class FieldNames:
     """The registered fields of a form.
 
     Args:
-        state: What stands in the form tells what can be in it, where no schema does.
-        schema: The model's field tree, if there is a model.
-        fields: The only names that are heard, `*` for any row; None for all there are.
+        state: The form's state; without a model, its values and defaults say which fields exist.
+        schema: The model's fields, if there is a model.
+        fields: The only names that accept user events, `*` for any row; None for all names.
     """
 
     def __init__(
-        self, state: State, schema: Schema | None = None, fields: Iterable[str] | None = None
+        self,
+        state: TrackedState,
+        schema: FormFields | None = None,
+        fields: Iterable[str] | None = None,
     ) -> None:
         self._state = state
         self._schema = schema
-        self._heard = None if fields is None else set(fields)
-        self._added: set[str] = set()
-        self._removed: set[str] = set()
+        self._only = None if fields is None else set(fields)
+        self._registered: set[str] = set()
+        self._unregistered: set[str] = set()
         self._known: set[str] = set()
 
-    def hears(self, name: str) -> bool:
-        """Whether what users do to this field counts; of one that was unregistered it does not.
+    def accepts(self, name: str) -> bool:
+        """Return whether user events of this field count; those of an unregistered field do not.
 
         Raises:
             UnknownFieldError: The form has no such field.
         """
-        if self._removed and (
-            name in self._removed or any(above in self._removed for above in parents(name))
+        if self._unregistered and (
+            name in self._unregistered
+            or any(parent in self._unregistered for parent in parents(name))
         ):
             return False
         self.check(name)
-        return self._heard is None or bool({name, pattern(name)} & (self._heard | self._added))
+        return self._only is None or bool({name, pattern(name)} & (self._only | self._registered))
 
     def check(self, name: str) -> None:
-        """Refuse a name that is none of the form's.
+        """Raise unless this is a field of the form.
 
         Raises:
             UnknownFieldError: The form has no such field, or a list no such row.
@@ -53,48 +60,75 @@ class Names:
         self._check_rows(name)
         if name in self._known:
             return
-        if not self._can_be(name):
-            raise UnknownFieldError(f"The form has no field {name!r}; {self._there_are()}.")
+        if not self._is_possible(name):
+            raise UnknownFieldError(f"The form has no field {name!r}; {self._list_fields()}.")
         self._known.add(name)
 
     def check_option(self, option: str, names: Iterable[str]) -> None:
-        """Refuse an option that names what can be no field; `*` stands for any row.
+        """Raise if an option names something that cannot be a field; `*` stands for any row.
 
         Raises:
-            UnknownFieldError: It names one.
+            UnknownFieldError: It does.
         """
         for name in names:
             field = name.removesuffix(".root")
-            if field in ("", "*", "root") or self._can_be(field.replace("*", "0")):
+            if field in ("", "*", "root") or self._is_possible(field.replace("*", "0")):
                 continue
-            # Rows that are not there yet cannot tell what they will hold.
+            # Without a model, a list without rows does not say which fields its rows will have.
             first = field.split(".*")[0]
-            if self._schema is None and first != field and self._can_be(first):
+            if self._schema is None and first != field and self._is_possible(first):
                 continue
             raise UnknownFieldError(
-                f"{option} names {name!r}, but the form has no such field; {self._there_are()}."
+                f"{option} names {name!r}, but the form has no such field; {self._list_fields()}."
             )
 
-    def add(self, names: Iterable[str]) -> None:
-        """Hear these from now on."""
-        for name in names:
-            self._added.add(name)
-            self._removed = {gone for gone in self._removed if gone != name}
+    def error_name(self, name: str) -> str:
+        """Return the name under which an error that is set for a field is stored.
 
-    def remove(self, names: Iterable[str]) -> None:
-        """Hear neither these nor what is below them."""
-        for name in names:
-            self._added.discard(name)
-            self._removed.add(name)
+        Raises:
+            UnknownFieldError: The form has no such field.
+        """
+        if self._state.is_form_error(name):
+            return self.form_error_name(name)
+        self.check(name.removesuffix(".root"))
+        return name
 
-    def _can_be(self, name: str) -> bool:
-        if {name, pattern(name)} & (self._added | self._removed | (self._heard or set())):
+    def form_error_name(self, name: str) -> str:
+        """Return `""` for `root`, unless a field has that name."""
+        return "" if name == "root" and not self._state.has_root_field else name
+
+    def locate_error(self, loc: tuple[Any, ...]) -> str | None:
+        """Return the field that an API's ``loc`` is about, or None."""
+        if self._schema is not None:
+            return self._schema.place(loc, self._state.values)
+        try:
+            name = name_of(loc)
+            self.check(name)
+        except FormError:
+            return None
+        return name
+
+    def register(self, names: Iterable[str]) -> None:
+        """Accept user events of these fields from now on."""
+        for name in names:
+            self._registered.add(name)
+            self._unregistered.discard(name)
+
+    def unregister(self, names: Iterable[str]) -> None:
+        """Ignore user events of these fields and all below them."""
+        for name in names:
+            self._registered.discard(name)
+            self._unregistered.add(name)
+
+    def _is_possible(self, name: str) -> bool:
+        explicit = self._registered | self._unregistered | (self._only or set())
+        if {name, pattern(name)} & explicit:
             return True
         if self._schema is not None:
             return self._schema.has(name)
         return any(
-            get(side, parse(name)) is not MISSING
-            for side in (self._state.defaults, self._state.values)
+            get(tree, parse(name)) is not MISSING
+            for tree in (self._state.defaults, self._state.values)
         )
 
     def _check_rows(self, name: str) -> None:
@@ -105,9 +139,9 @@ class Names:
                 where = join(path[:depth]) or "The form"
                 raise UnknownFieldError(f"{where} has {len(rows)} rows; there is no row {part!r}.")
 
-    def _there_are(self) -> str:
+    def _list_fields(self) -> str:
         values = self._state.values
         if not isinstance(values, dict) or not values:
-            return "it has none of a name"
-        shown = [str(key) for key in values][:12]
+            return "it has no named fields"
+        shown = [str(key) for key in values][:MAX_NAMES_SHOWN]
         return f"there are: {', '.join(shown)}{', ...' if len(values) > len(shown) else ''}"

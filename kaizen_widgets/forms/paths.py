@@ -1,9 +1,9 @@
-"""Where a value stands in a form: dotted names for people, tuples for programs, and values by them.
+"""Names and paths of fields, and reading and writing values by path.
 
 `address.city` is ``("address", "city")``, `items.0.name` is ``("items", 0, "name")``, and the form itself is
 ``""`` or ``()``. A dot or backslash within a key is escaped by a backslash. Values are nested dicts and
-lists, and are never changed in place: `put` and `unset` return a new whole that shares all they did not
-touch, so that whoever holds the old one has a snapshot.
+lists, and are never changed in place: `put` and `unset` return new values that share everything unchanged
+with the old ones, which therefore remain a valid snapshot.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from typing import Any, Final, TypeAlias
 Path: TypeAlias = tuple[str | int, ...]
 Name: TypeAlias = "str | Path"
 SomeNames: TypeAlias = "Name | Iterable[Name]"
-"""One name, or a list (or set) of them; a tuple is the path of one."""
+"""One name, or a list or set of names; a tuple is one path."""
 
 ROOT: Final = "root"
 """The last part of the name of a list's own error, as in `items.root`."""
 
 
 class _Missing:
-    """What stands where no value does; `None` is a value."""
+    """The type of `MISSING`, which marks the absence of a value; `None` is a value."""
 
     def __repr__(self) -> str:
         return "MISSING"
@@ -39,7 +39,7 @@ _PARTS = re.compile(r"((?:[^.\\]|\\.)*)(?:\.|$)", re.DOTALL)
 
 @lru_cache(maxsize=65_536)
 def parse(name: str) -> Path:
-    """Return the path of a dotted name; parts of digits alone are indices.
+    """Return the path of a dotted name; parts made of digits only are indices.
 
     Examples:
         >>> parse("items.0.name"), parse("")
@@ -73,17 +73,17 @@ def join(path: Path) -> str:
 
 
 def path_of(name: Name) -> Path:
-    """Return the path of a name or path."""
+    """Return a name or path as a path."""
     return parse(name) if isinstance(name, str) else name
 
 
 def name_of(name: Name) -> str:
-    """Return the dotted name of a name or path."""
+    """Return a name or path as a dotted name."""
     return name if isinstance(name, str) else join(name)
 
 
 def names_of(names: SomeNames) -> tuple[str, ...]:
-    """Return the dotted names of one or several."""
+    """Return one or several names or paths as dotted names."""
     if isinstance(names, str):
         return (names,)
     if isinstance(names, tuple):
@@ -92,12 +92,12 @@ def names_of(names: SomeNames) -> tuple[str, ...]:
 
 
 def is_within(name: str, parent: str) -> bool:
-    """Whether ``name`` is ``parent`` or stands below it; everything stands below the form itself."""
+    """Return whether ``name`` is ``parent`` or below it; everything is below ``""``, the form itself."""
     return not parent or name == parent or name.startswith(parent + ".")
 
 
 def parents(name: str) -> Iterator[str]:
-    """Give the names above ``name``, nearest first, the form itself (``""``) last."""
+    """Yield the names above ``name``, nearest first, ending with the form itself (``""``)."""
     path = parse(name)
     for length in range(len(path) - 1, -1, -1):
         yield join(path[:length])
@@ -105,12 +105,12 @@ def parents(name: str) -> Iterator[str]:
 
 @lru_cache(maxsize=65_536)
 def pattern(name: str) -> str:
-    """Return the name with ``*`` for every index: what all rows of a list have in common."""
+    """Return the name with ``*`` for every index, which is the same for all rows of a list."""
     return join(tuple("*" if isinstance(part, int) else part for part in parse(name)))
 
 
 def get(values: Any, path: Path, default: Any = MISSING) -> Any:
-    """Return the value at ``path``, or ``default`` where there is none."""
+    """Return the value at ``path``, or ``default`` if there is none."""
     for part in path:
         if isinstance(values, dict):
             key = part if part in values else str(part)
@@ -125,19 +125,19 @@ def get(values: Any, path: Path, default: Any = MISSING) -> Any:
 
 
 def put(values: Any, path: Path, value: Any) -> Any:
-    """Return ``values`` with ``value`` at ``path``; what is missing on the way is made.
+    """Return ``values`` with ``value`` at ``path``; missing dicts and lists on the way are created.
 
-    A list grows by one at its end; an index further out is refused.
+    The index after the last item appends to a list.
 
     Raises:
-        IndexError: A list has no such place.
+        IndexError: A list on the way has no such index.
     """
     if not path:
         return value
     part, rest = path[0], path[1:]
     if isinstance(values, list):
         if not isinstance(part, int) or not 0 <= part <= len(values):
-            raise IndexError(f"a list of {len(values)} has no {part!r}")
+            raise IndexError(f"a list of {len(values)} items has no index {part!r}")
         fresh = values.copy()
         if part == len(values):
             fresh.append(put(MISSING, rest, value))
@@ -155,9 +155,9 @@ def put(values: Any, path: Path, value: Any) -> Any:
 
 
 def unset(values: Any, path: Path) -> Any:
-    """Return ``values`` without what stands at ``path``; emptied containers stay.
+    """Return ``values`` without what is at ``path``; dicts and lists that become empty remain.
 
-    A place in a list is left out, and what follows moves up.
+    An item of a list is removed, so that those after it move up.
     """
     if not path:
         return MISSING
@@ -175,7 +175,7 @@ def unset(values: Any, path: Path) -> Any:
 
 
 def copied(value: Any) -> Any:
-    """Return a copy with dicts and lists of its own, at any depth; other things are shared."""
+    """Return a copy of nested dicts and lists; all other objects are shared."""
     if isinstance(value, dict):
         return {key: copied(item) for key, item in value.items()}
     if isinstance(value, list):

@@ -1,6 +1,6 @@
-"""Back to the beginning: of the whole form, of one field, and taking a field out.
+"""Resets a form or one of its fields, moves defaults, and removes fields.
 
-Whoever calls holds the form's lock, and validates afterwards.
+The caller holds the form's lock, and validates afterward.
 """
 
 from __future__ import annotations
@@ -9,13 +9,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from kaizen_widgets.forms.paths import MISSING, Path, get, join, parse, put
-from kaizen_widgets.forms.tracked_state import State
+from kaizen_widgets.forms.paths import MISSING, get, parse, put
+from kaizen_widgets.forms.tracked_state import TrackedState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Keep:
-    """What a reset leaves as it is; React Hook Form's names."""
+class KeepOptions:
+    """What a reset keeps; the names are React Hook Form's."""
 
     values: bool = False
     dirty_values: bool = False
@@ -29,18 +29,17 @@ class Keep:
     is_valid: bool = False
 
 
-def reset(state: State, given: Any, keep: Keep) -> None:
-    """Begin anew with given values, or MISSING for the defaults; they become the defaults."""
+def reset_form(state: TrackedState, given: Any, keep: KeepOptions) -> None:
+    """Reset the form to given values, which become the defaults, or (for MISSING) to its defaults."""
     fresh = state.defaults if given is MISSING else given
     values = fresh
     if keep.values:
         values = state.values
     elif keep.dirty_values:
-        values = _with_dirty(fresh, state)
-    was_dirty, given_errors = state.is_dirty, state.given
-    state.begin_anew(
-        values, state.defaults if keep.default_values else fresh, keeps_values=keep.values
-    )
+        values = _with_dirty_values(fresh, state)
+    was_dirty, manual_errors = state.is_dirty, state.manual_errors
+    defaults = state.defaults if keep.default_values else fresh
+    state.restart(values, defaults, keep_values=keep.values)
     keeps_flags = (
         not keep.default_values
         if keep.dirty_values
@@ -53,7 +52,7 @@ def reset(state: State, given: Any, keep: Keep) -> None:
         state.set_touched(set())
     state.set_errors(state.errors if keep.errors else {})
     if keep.errors:
-        state.given = given_errors
+        state.manual_errors = manual_errors
     state.is_submitting = False
     state.is_submitted = keep.is_submitted and state.is_submitted
     state.is_submit_successful = keep.is_submit_successful and state.is_submit_successful
@@ -61,7 +60,7 @@ def reset(state: State, given: Any, keep: Keep) -> None:
 
 
 def reset_field(
-    state: State,
+    state: TrackedState,
     name: str,
     default: Any = MISSING,
     *,
@@ -69,7 +68,7 @@ def reset_field(
     keep_touched: bool = False,
     keep_error: bool = False,
 ) -> None:
-    """Give a field its default back, or another default with it."""
+    """Reset a field to its default, after replacing that default if one is given."""
     path = parse(name)
     if default is not MISSING:
         state.write_default(path, default)
@@ -77,16 +76,16 @@ def reset_field(
     if value is MISSING:
         state.remove(name, value=True, default=False)
     else:
-        state.write(path, value, tells_rows=True)
-    state.forget([name], dirty=not keep_dirty, touched=not keep_touched)
+        state.write(path, value, include_rows=True)
+    state.clear_flags([name], dirty=not keep_dirty, touched=not keep_touched)
     if not keep_dirty:
         state.is_dirty = bool(state.differences.names)
     if not keep_error:
         state.replace_errors(name, {})
 
 
-def move_defaults(state: State, defaults: Mapping[str, Any], *, keep_dirty: bool) -> None:
-    """Let fields be compared with other defaults."""
+def reset_defaults(state: TrackedState, defaults: Mapping[str, Any], *, keep_dirty: bool) -> None:
+    """Replace the defaults of fields; the values stay."""
     for name, default in defaults.items():
         state.write_default(parse(name), default)
     if not keep_dirty:
@@ -94,8 +93,8 @@ def move_defaults(state: State, defaults: Mapping[str, Any], *, keep_dirty: bool
         state.is_dirty = bool(state.differences.names)
 
 
-def take_out(
-    state: State,
+def remove_fields(
+    state: TrackedState,
     names: Sequence[str],
     *,
     keep_value: bool = False,
@@ -104,28 +103,28 @@ def take_out(
     keep_dirty: bool = False,
     keep_touched: bool = False,
 ) -> None:
-    """Take fields out of the form, with all that is known of them and not kept."""
+    """Remove fields from the form, with all that is not kept of them."""
     for name in names:
         state.remove(name, value=not keep_value, default=not keep_default_value)
         if not keep_error:
             state.replace_errors(name, {})
-    state.forget(names, dirty=not keep_dirty, touched=not keep_touched)
+    state.clear_flags(names, dirty=not keep_dirty, touched=not keep_touched)
     if not keep_dirty:
         state.is_dirty = bool(state.differences.names)
 
 
-def _with_dirty(fresh: Any, state: State) -> Any:
-    """Return fresh values in which the dirty leaves are as the user left them.
+def _with_dirty_values(fresh: Any, state: TrackedState) -> Any:
+    """Return fresh values with the dirty leaves as the user left them.
 
-    Where a dirty row has no place among the fresh ones, its whole list stays the user's.
+    If a dirty row has no place in the fresh list, the user's whole list is kept.
     """
-    for name in sorted(state.dirty, key=_by_index):
+    for name in sorted(state.dirty, key=_row_order):
         path = parse(name)
-        own = get(state.values, path)
-        if own is MISSING:
+        edited = get(state.values, path)
+        if edited is MISSING:
             continue
         try:
-            fresh = put(fresh, path, own)
+            fresh = put(fresh, path, edited)
         except IndexError:
             lists = (path[:n] for n in range(len(path)) if isinstance(path[n], int))
             outermost = next(lists)
@@ -133,16 +132,9 @@ def _with_dirty(fresh: Any, state: State) -> Any:
     return fresh
 
 
-def _by_index(name: str) -> list[tuple[bool, int, str]]:
-    """Sort rows by number, so that appended ones are put back in order."""
+def _row_order(name: str) -> list[tuple[bool, int, str]]:
+    """Return a sort key that orders rows by number, so that appended rows are put back in order."""
     return [
         (isinstance(part, int), part if isinstance(part, int) else 0, str(part))
         for part in parse(name)
     ]
-
-
-def fields_of(value: Any, path: Path) -> list[str]:
-    """Return the names of the fields in a value that is written as one: its leaves, a list being one."""
-    if isinstance(value, dict) and value:
-        return [found for key, item in value.items() for found in fields_of(item, (*path, key))]
-    return [join(path)]

@@ -1,8 +1,8 @@
-"""What a form asks to know whether its values will do: a resolver, and how it answers.
+"""The interface between a form and whatever validates its values.
 
-The form knows no pydantic and no rules. It hands over all its values and takes back one value made of
-them, or the errors by the names of the fields they belong to. `kaizen_widgets.forms.fields` makes the
-resolver of a model; any function of this shape will do.
+A form knows neither pydantic nor rules. It passes all values to its resolver, which returns one value made
+of them, or errors by field name. `kaizen_widgets.forms.fields` makes the resolver of a pydantic model; any
+function of this shape works too.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ class FieldError:
     """What is wrong with one field.
 
     Attributes:
-        type: A stable word for programs, such as ``string_too_short``.
+        type: A stable identifier for programs, such as ``string_too_short``.
         message: One sentence for people.
-        types: With ``criteria_mode="all"``, every rule that failed: type to message.
+        types: With ``criteria_mode="all"``, the message of every rule that failed, by error type.
     """
 
     type: str
@@ -31,12 +31,12 @@ class FieldError:
 
 @dataclass(frozen=True, slots=True)
 class Resolved:
-    """A resolver's answer.
+    """The result of a resolver.
 
     Attributes:
-        value: What a submit hands to its handler, when there are no errors.
-        errors: By dotted name. The form's own stands at ``""``, a list's own at `NAME.root`; those of
-            rows and fields at theirs. Empty means that the values will do.
+        value: What a submit passes to its handler when there are no errors.
+        errors: Errors by dotted name. An error of the whole form is at ``""``, an error of a list as a
+            whole at `NAME.root`. Empty means that the values are valid.
     """
 
     value: Any = None
@@ -45,12 +45,13 @@ class Resolved:
 
 @dataclass(frozen=True, slots=True)
 class ResolverContext:
-    """What a resolver may want to know beside the values.
+    """What a resolver is given beside the values.
 
     Attributes:
         criteria_mode: ``all`` asks for ``FieldError.types`` too.
-        names: The fields this run is about, or None for all. It must answer for all in any case.
-        extra: What the form was given as ``context``.
+        names: The fields that are being validated, or None for all. The resolver must validate all
+            fields in any case.
+        extra: The form's ``context``.
     """
 
     criteria_mode: CriteriaMode = "firstError"
@@ -59,13 +60,13 @@ class ResolverContext:
 
 
 class Resolver(Protocol):
-    """Judges all values at once.
+    """Validates all values of a form.
 
-    ``values`` are nested dicts and lists that it may keep, but must not change. It is called under the
-    form's lock: what takes longer than a moment returns an awaitable, which runs on the background
-    loop, and whose answer is dropped when it comes too late.
+    ``values`` are nested dicts and lists, which a resolver may keep but must not change. A resolver is
+    called under the form's lock: one that takes longer returns an awaitable, which runs on the
+    background loop; a result that arrives too late is dropped.
     """
 
     def __call__(self, values: Any, context: ResolverContext, /) -> Resolved | Awaitable[Resolved]:
-        """Return the value made of ``values``, or what is wrong with which field."""
+        """Return the value made of ``values``, or the errors of its fields."""
         ...

@@ -1,6 +1,6 @@
-"""Asks the resolver: at once when it answers at once, else on the background loop, under one lock.
+"""Runs a form's resolver: directly when it returns a result, on the background loop when it is async.
 
-Knows which runs are still of interest; a run that began before a reset is none.
+Knows which runs are still relevant; those that began before a reset are not.
 """
 
 from __future__ import annotations
@@ -20,30 +20,30 @@ from kaizen_widgets.forms.resolver import (
     Resolver,
     ResolverContext,
 )
-from kaizen_widgets.forms.tracked_state import State
+from kaizen_widgets.forms.tracked_state import TrackedState
 
 log = logging.getLogger(__name__)
 
-Then = Callable[[Resolved], None]
-Failed = Callable[[Exception], None]
+OnResolved = Callable[[Resolved], None]
+OnFailure = Callable[[Exception], None]
 
 
-class Runs:
+class ResolverRuns:
     """The runs of one form's resolver.
 
     Args:
-        state: The form's; `is_validating` is kept here.
-        resolver: Judges the values.
-        loop: Runs what takes longer.
-        operation: The form's lock, and the telling of what changed under it.
-        criteria_mode: Passed on.
-        extra: Passed on.
-        messages: The form's own words for errors.
+        state: The form's state; `is_validating` is updated here.
+        resolver: Validates the values.
+        loop: Runs an async resolver.
+        operation: Hold it to change the form.
+        criteria_mode: Passed to the resolver.
+        extra: Passed to the resolver.
+        messages: The form's own messages for errors.
     """
 
     def __init__(
         self,
-        state: State,
+        state: TrackedState,
         resolver: Resolver,
         loop: BackgroundLoop,
         operation: AbstractContextManager[None],
@@ -60,102 +60,111 @@ class Runs:
         self._extra = extra
         self._messages = ErrorMessages(messages or {})
         self._running: dict[object, tuple[str, ...] | None] = {}
-        self._held: list[tuple[tuple[str, ...] | None, Then]] | None = None
+        self._batch: list[tuple[tuple[str, ...] | None, OnResolved]] | None = None
         self._last: tuple[Any, Resolved] | None = None
-
-    def ask(self, names: tuple[str, ...] | None, then: Then, failed: Failed | None = None) -> None:
-        """Judge all values as they are now; call ``then`` with the answer, under the lock.
-
-        Args:
-            names: The fields it is about, or None for all.
-            then: Takes the answer.
-            failed: Takes what the resolver raised, instead of whoever called, or the log. Who takes it
-                waits for the answer, and gets it without waiting for `release`.
-        """
-        if self._held is not None and failed is None:
-            self._held.append((names, then))
-            return
-        values = self._state.values
-        try:
-            answer = self._resolver(
-                values, ResolverContext(self._criteria_mode, names, self._extra)
-            )
-            if isinstance(answer, Resolved):
-                answer = self._worded(answer)
-            elif not isinstance(answer, Awaitable):
-                raise _not_an_answer(answer)
-        except Exception as error:
-            if failed is None:
-                raise
-            failed(error)
-            return
-        if isinstance(answer, Resolved):
-            self._last = (values, answer)
-            then(answer)
-            return
-        run = object()
-        self._running[run] = names
-        self._state.is_validating = True
-        self._loop.start(self._answered(run, values, answer, then, failed))
 
     @property
     def value(self) -> Any:
-        """What the last run made of the values; None if they are others now, or would not do."""
+        """What the last run made of the values; None if they are invalid, or have changed since."""
         if self._last is None or self._last[0] is not self._state.values or self._last[1].errors:
             return None
         return self._last[1].value
 
-    @property
-    def is_holding(self) -> bool:
-        """Whether runs wait for `release`."""
-        return self._held is not None
+    def run(
+        self,
+        names: tuple[str, ...] | None,
+        on_resolved: OnResolved,
+        on_failure: OnFailure | None = None,
+    ) -> None:
+        """Validate the current values.
 
-    def hold(self) -> bool:
-        """Let runs wait for `release`; return False if they do already."""
-        if self.is_holding:
+        Args:
+            names: The fields that are being validated, or None for all.
+            on_resolved: Called with the result, under the lock.
+            on_failure: Called with what the resolver raised; by default that is raised here, or logged
+                when the resolver is async. A run with this callback does not wait for `end_batch`.
+        """
+        if self._batch is not None and on_failure is None:
+            self._batch.append((names, on_resolved))
+            return
+        values = self._state.values
+        try:
+            result = self._resolver(
+                values, ResolverContext(self._criteria_mode, names, self._extra)
+            )
+            if isinstance(result, Resolved):
+                result = self._with_own_messages(result)
+            elif not isinstance(result, Awaitable):
+                raise _wrong_result(result)
+        except Exception as error:
+            if on_failure is None:
+                raise
+            on_failure(error)
+            return
+        if isinstance(result, Resolved):
+            self._last = (values, result)
+            on_resolved(result)
+            return
+        run = object()
+        self._running[run] = names
+        self._state.is_validating = True
+        self._loop.start(self._finish(run, values, result, on_resolved, on_failure))
+
+    @property
+    def is_batching(self) -> bool:
+        """Whether runs wait for `end_batch`."""
+        return self._batch is not None
+
+    def begin_batch(self) -> bool:
+        """Let runs wait for `end_batch`; return False if they wait already."""
+        if self.is_batching:
             return False
-        self._held = []
+        self._batch = []
         return True
 
-    def release(self) -> None:
-        """Make one run do for all that waited."""
-        held, self._held = self._held, None
-        if not held:
+    def end_batch(self) -> None:
+        """Run the resolver once for all runs that waited."""
+        batch, self._batch = self._batch, None
+        if not batch:
             return
-        if len(held) == 1:
-            self.ask(*held[0])
+        if len(batch) == 1:
+            self.run(*batch[0])
             return
-        every = [names for names, _ in held]
-        names = None if None in every else tuple(name for some in every for name in some or ())
+        names: dict[str, None] | None = {}
+        for some, _ in batch:
+            if some is None:
+                names = None
+                break
+            names.update(dict.fromkeys(some))
 
-        def then(resolved: Resolved) -> None:
-            for _, each in held:
+        def on_resolved(resolved: Resolved) -> None:
+            for _, each in batch:
                 each(resolved)
 
-        self.ask(names, then)
+        self.run(None if names is None else tuple(names), on_resolved)
 
     def is_validating(self, name: str) -> bool:
-        """Whether a run about this field is under way."""
+        """Return whether a run that validates this field is under way."""
         return any(names is None or name in names for names in self._running.values())
 
     def forget(self) -> None:
-        """Take what runs now as not running: the form was reset."""
+        """Count running validations as not running, because the form was reset."""
         self._running.clear()
         self._state.is_validating = False
 
-    async def _answered(
+    async def _finish(
         self,
         run: object,
         values: Any,
-        answer: Awaitable[Resolved],
-        then: Then,
-        failed: Failed | None,
+        awaitable: Awaitable[Resolved],
+        on_resolved: OnResolved,
+        on_failure: OnFailure | None,
     ) -> None:
         outcome: Resolved | Exception
         try:
-            outcome = await answer
+            outcome = await awaitable
             if not isinstance(outcome, Resolved):
-                raise _not_an_answer(outcome)
+                raise _wrong_result(outcome)
         except Exception as error:
             outcome = error
         try:
@@ -163,31 +172,31 @@ class Runs:
                 self._running.pop(run, None)
                 self._state.is_validating = bool(self._running)
                 if isinstance(outcome, Resolved):
-                    outcome = self._worded(outcome)
+                    outcome = self._with_own_messages(outcome)
                     self._last = (values, outcome)
-                    then(outcome)
+                    on_resolved(outcome)
                 else:
-                    (failed or self._could_not_check)(outcome)
-        except Exception:  # a listener's, or a later run's: nobody waits for this coroutine
-            log.exception("What follows a form's validation failed")
+                    (on_failure or self._show_failure)(outcome)
+        except Exception:  # from a listener or a later run; nothing waits for this coroutine
+            log.exception("A listener or a later run failed after a form's validation")
 
-    def _could_not_check(self, error: Exception) -> None:
-        """Say in the form that its values could not be judged: nobody waits for this run.
+    def _show_failure(self, error: Exception) -> None:
+        """Show in the form that its values could not be validated; nothing waits for this run.
 
-        Only what kind of error it was: its own words may quote a password.
+        Only the class of the error is shown: its text may quote a password.
         """
         kind = type(error).__name__
         log.error("A form's resolver failed with %s", kind)
         log.debug("The resolver's error", exc_info=error)
-        said = FieldError("resolver_failed", f"This could not be checked ({kind}).")
-        self._state.set_error("root.resolver", said)
+        shown = FieldError("resolver_failed", f"This could not be checked ({kind}).")
+        self._state.set_error("root.resolver", shown)
 
-    def _worded(self, answer: Resolved) -> Resolved:
-        return self._messages.of(answer) if answer.errors and self._messages else answer
+    def _with_own_messages(self, result: Resolved) -> Resolved:
+        return self._messages.apply(result) if result.errors and self._messages else result
 
 
-def _not_an_answer(answer: Any) -> FormError:
+def _wrong_result(result: Any) -> FormError:
     return FormError(
-        f"The form's resolver gave {type(answer).__name__}; it must return a Resolved, "
+        f"The form's resolver gave {type(result).__name__}; it must return a Resolved, "
         "or an awaitable of one."
     )

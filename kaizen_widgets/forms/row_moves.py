@@ -1,7 +1,6 @@
-"""Rows keep their identity while they move: ids of rows, and what a move does to names.
+"""What a move of rows does to names and ids: a row keeps its id, its errors and its flags.
 
-A move says, for each row afterwards, which row it was before (None: a new one). Everything that is
-known by a name below the list (errors, touched flags, ids of rows within rows) follows by `RowMove`.
+A move is given as *origins*: for each row afterward, its index before the move, or None for a new row.
 """
 
 from __future__ import annotations
@@ -15,11 +14,11 @@ Origins: TypeAlias = Sequence[int | None]
 
 
 class RowMove:
-    """Names below a list, before and after its rows moved.
+    """Maps names at or below a list from before a move to after it.
 
     Args:
         name: The list.
-        origins: For each row afterwards, its index before, or None.
+        origins: For each row afterward, its index before the move, or None for a new row.
     """
 
     def __init__(self, name: str, origins: Origins) -> None:
@@ -28,7 +27,7 @@ class RowMove:
         self._new = {old: new for new, old in enumerate(origins) if old is not None}
 
     def __call__(self, name: str) -> str | None:
-        """Return what ``name`` is called now; None if its row is gone."""
+        """Return the name after the move; None if its row was removed."""
         if not is_within(name, self._name):
             return name
         path = parse(name)
@@ -39,20 +38,20 @@ class RowMove:
             return None
         return join((*path[: self._depth], self._new[index], *path[self._depth + 1 :]))
 
-    def each(self, names: Iterable[str]) -> set[str]:
-        """Return what these names are called now, without those that are gone."""
+    def names(self, names: Iterable[str]) -> set[str]:
+        """Return the names after the move, without those whose row was removed."""
         return {new for name in names if (new := self(name)) is not None}
 
     def keys(self, entries: dict[str, Any]) -> dict[str, Any]:
-        """Return the entries by their names of now, without those that are gone."""
+        """Return a dict keyed by the names after the move, without those whose row was removed."""
         return {new: entry for name, entry in entries.items() if (new := self(name)) is not None}
 
 
 class FormRowIds:
-    """A stable id for every row that somebody asked for.
+    """Stable ids of rows, made when a list is first asked about.
 
     Args:
-        new_id: Gives a fresh id each time.
+        new_id: Returns a new id with each call.
     """
 
     def __init__(self, new_id: Callable[[], str]) -> None:
@@ -67,45 +66,45 @@ class FormRowIds:
             ids.append(self._new_id())
         return ids
 
-    def replaced(self, name: str) -> set[str]:
-        """Forget the ids of the lists at or below ``name``: other rows stand there; return those lists."""
-        gone = {known for known in self._ids if is_within(known, name)}
-        for known in gone:
+    def forget(self, name: str) -> set[str]:
+        """Drop the ids of the lists at or below a name, because other rows are there; return those lists."""
+        dropped = {known for known in self._ids if is_within(known, name)}
+        for known in dropped:
             del self._ids[known]
-        return gone
+        return dropped
 
-    def move(self, name: str, length: int, origins: Origins, moved: RowMove) -> None:
-        """Let the ids of a list of ``length`` rows, and of the lists within them, follow a move."""
+    def move(self, name: str, length: int, origins: Origins, move: RowMove) -> None:
+        """Move the ids of a list of ``length`` rows, and of the lists within those rows."""
         before = self.of(name, length)
-        self._ids = moved.keys(self._ids)
+        self._ids = move.keys(self._ids)
         self._ids[name] = [self._new_id() if old is None else before[old] for old in origins]
 
 
-def listed(rows: Any) -> list[Any]:
-    """Return rows as a list; one row that is no list is a list of one."""
+def as_rows(rows: Any) -> list[Any]:
+    """Return rows as a list; anything but a list or tuple is one row."""
     return list(rows) if isinstance(rows, list | tuple) else [rows]
 
 
-def without(length: int, indices: Iterable[int]) -> Origins:
+def origins_after_remove(length: int, indices: Iterable[int]) -> Origins:
     """Return the origins after some rows are removed."""
-    gone = set(indices)
-    return [index for index in range(length) if index not in gone]
+    removed = set(indices)
+    return [index for index in range(length) if index not in removed]
 
 
-def inserted(length: int, index: int, count: int) -> Origins:
-    """Return the origins after new rows are inserted before ``index``."""
+def origins_after_insert(length: int, index: int, count: int) -> Origins:
+    """Return the origins after ``count`` new rows are inserted before ``index``."""
     return [*range(index), *[None] * count, *range(index, length)]
 
 
-def swapped(length: int, one: int, other: int) -> Origins:
-    """Return the origins after two rows changed places."""
+def origins_after_swap(length: int, one: int, other: int) -> Origins:
+    """Return the origins after two rows are swapped."""
     origins = list(range(length))
     origins[one], origins[other] = other, one
     return origins
 
 
-def moved(length: int, index: int, to: int) -> Origins:
-    """Return the origins after a row is taken out and put in again at ``to``."""
+def origins_after_move(length: int, index: int, to: int) -> Origins:
+    """Return the origins after a row is taken out and inserted at ``to``."""
     origins = list(range(length))
     origins.insert(to, origins.pop(index))
     return origins

@@ -1,7 +1,7 @@
-"""What an API or pydantic says is wrong, read as errors of a form's fields.
+"""Converts the errors of an API, or of pydantic, to errors of a form's fields.
 
-Nothing is lost: what is about no field of the form is said of the form itself. Texts of a server are
-data: cut to a readable length, never run.
+No error is lost: one that concerns no field of the form is shown for the whole form. Texts from a server
+are plain data, cut to a readable length.
 """
 
 from __future__ import annotations
@@ -13,86 +13,93 @@ from kaizen_widgets.errors import FormError, StatusError
 from kaizen_widgets.forms.paths import parse
 from kaizen_widgets.forms.resolver import FieldError
 
-Place: TypeAlias = Callable[[tuple[Any, ...]], str | None]
-"""Returns the name of the field that a ``loc`` is about, or None."""
+Locate: TypeAlias = Callable[[tuple[Any, ...]], str | None]
+"""Returns the name of the field that an error's ``loc`` is about, or None."""
 
-ELSEWHERE = "root.server"
-PARTS = ("body", "query", "path", "header", "cookie")
+FORM_ERROR = "root.server"
+"""The name of errors that concern no field."""
+REQUEST_PARTS = ("body", "query", "path", "header", "cookie")
 MAX_TEXT = 500
-KIND = "server"
+DEFAULT_TYPE = "server"
 
-_Found: TypeAlias = tuple[tuple[Any, ...], str, str]
+_Entry: TypeAlias = tuple[tuple[Any, ...], str, str]
+"""The location, error type and message of one error."""
 
 
-def read(problem: Any, place: Place) -> dict[str, FieldError]:
-    """Return the errors by name.
+def read_errors(problem: Any, locate: Locate) -> dict[str, FieldError]:
+    """Return errors by field name; several errors of one field become one, with all their messages.
 
-    Several about one field become one, their sentences in a row.
+    Args:
+        problem: The body of a response, an exception, or a mapping; see `Form.set_errors`.
+        locate: Finds the field of an error.
 
     Raises:
-        FormError: It is nothing that tells of errors.
+        FormError: ``problem`` has none of the supported shapes.
     """
-    said: dict[str, list[tuple[str, str]]] = {}
-    for loc, kind, message in _entries(problem):
-        name = _placed(loc, place)
+    found: dict[str, list[tuple[str, str]]] = {}
+    for loc, error_type, message in _entries(problem):
+        name = _field_of(loc, locate)
         if name is None:
-            name, message = ELSEWHERE, f"{'.'.join(map(str, loc))}: {message}" if loc else message
-        said.setdefault(name, []).append((kind, message))
+            name = FORM_ERROR
+            message = f"{'.'.join(map(str, loc))}: {message}" if loc else message
+        found.setdefault(name, []).append((error_type, message))
     return {
         name: FieldError(entries[0][0], " ".join(dict.fromkeys(text for _, text in entries)))
-        for name, entries in said.items()
+        for name, entries in found.items()
     }
 
 
-def _placed(loc: tuple[Any, ...], place: Place) -> str | None:
-    """Return where an entry belongs: at its place, else without the part of the request it was in."""
+def _field_of(loc: tuple[Any, ...], locate: Locate) -> str | None:
+    """Return the field of an error, ignoring the part of the request that FastAPI puts in front."""
     if not loc:
         return None
-    name = place(loc)
-    if name is None and loc[0] in PARTS and len(loc) > 1:
-        return place(loc[1:])
+    name = locate(loc)
+    if name is None and loc[0] in REQUEST_PARTS and len(loc) > 1:
+        return locate(loc[1:])
     return name or None
 
 
-def _entries(problem: Any) -> Iterator[_Found]:
+def _entries(problem: Any) -> Iterator[_Entry]:
     if isinstance(problem, StatusError):
         if not problem.details:
-            yield (), problem.code or KIND, _text(str(problem))
+            yield (), problem.code or DEFAULT_TYPE, _text(str(problem))
         for name, messages in problem.details.items():
             for message in messages:
-                yield parse(name), KIND, _text(message)
+                yield parse(name), DEFAULT_TYPE, _text(message)
     elif isinstance(problem, Exception) and callable(getattr(problem, "errors", None)):
-        yield from _listed(problem.errors())  # pyright: ignore[reportAttributeAccessIssue]
+        yield from _listed_entries(problem.errors())  # pyright: ignore[reportAttributeAccessIssue]
     elif isinstance(problem, Mapping) and "detail" in problem:
         detail = problem["detail"]
         if isinstance(detail, str):
-            yield (), KIND, _text(detail)
+            yield (), DEFAULT_TYPE, _text(detail)
         else:
-            yield from _listed(detail)
+            yield from _listed_entries(detail)
     elif isinstance(problem, Mapping):
-        for name, said in problem.items():
-            for each in said if isinstance(said, list) else [said]:
-                kind = each.type if isinstance(each, FieldError) else KIND
+        for name, errors in problem.items():
+            for each in errors if isinstance(errors, list) else [errors]:
+                error_type = each.type if isinstance(each, FieldError) else DEFAULT_TYPE
                 text = each.message if isinstance(each, FieldError) else each
-                yield parse(str(name)), kind, _text(text)
+                yield parse(str(name)), error_type, _text(text)
     else:
-        yield from _listed(problem)
+        yield from _listed_entries(problem)
 
 
-def _listed(errors: Any) -> Iterator[_Found]:
+def _listed_entries(errors: Any) -> Iterator[_Entry]:
     if not isinstance(errors, list):
         raise FormError(
-            f"Errors come as a list, a mapping or an exception that has them, not {type(errors).__name__}."
+            "Errors must be a list, a mapping, or an exception that contains them, "
+            f"not {type(errors).__name__}."
         )
     for error in errors:
         if not isinstance(error, Mapping):
-            yield (), KIND, _text(error)
+            yield (), DEFAULT_TYPE, _text(error)
             continue
         loc = error.get("loc", error.get("field", ()))
         path = tuple(loc) if isinstance(loc, list | tuple) else parse(str(loc))
-        yield path, str(error.get("type") or KIND), _text(error.get("msg") or error.get("message"))
+        message = _text(error.get("msg") or error.get("message"))
+        yield path, str(error.get("type") or DEFAULT_TYPE), message
 
 
-def _text(said: Any) -> str:
-    text = " ".join(str(said or "is not valid").split()).removeprefix("Value error, ")
+def _text(value: Any) -> str:
+    text = " ".join(str(value or "is not valid").split()).removeprefix("Value error, ")
     return text if len(text) <= MAX_TEXT else f"{text[: MAX_TEXT - 1]}…"

@@ -1,14 +1,14 @@
-"""All that a form knows at one moment, and what an operation changed of it.
+"""Everything a form knows at one moment, and what an operation changed of it.
 
-Nothing here decides: it keeps values, defaults, errors, flags and row ids in step with their definitions
-and notes what became different. Not for several threads; whoever calls holds the form's lock.
+Nothing is decided here: the state keeps values, defaults, errors, flags and row ids consistent with the
+definitions below, and records what changed. It is not thread-safe; the caller holds the form's lock.
 
 Definitions:
-    dirty: those leaves that differed from their default when their field was last changed by the user,
-        by rows, or by a write that asked for it (`mark_dirty`). The form is dirty, at that moment, when
-        any leaf differs.
-    touched: the user left the field, or a write asked for it.
-    errors: what the last validation that was about the name said, or what `set_error` put there since.
+    dirty: A leaf is dirty if it differed from its default when its field was last changed by the user, by
+        rows, or by a write that asked for it (`mark_dirty`). The form is dirty if, at that moment, any
+        leaf differed.
+    touched: The user left the field, or a write asked for it.
+    errors: The result of the last validation of the name, or what `set_error` stored since.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from kaizen_widgets.forms.change import FLAGS, Change
-from kaizen_widgets.forms.differences import Differences, same
+from kaizen_widgets.forms.differences import Differences, deep_equal
 from kaizen_widgets.forms.paths import (
     MISSING,
     Path,
@@ -33,27 +33,36 @@ from kaizen_widgets.forms.resolver import FieldError
 from kaizen_widgets.forms.row_moves import FormRowIds, Origins, RowMove
 
 
-class State:
-    """See the module.
+class TrackedState:
+    """The state of a form. See the module for definitions.
 
     Args:
-        defaults: What the values are at first; not copied, never changed in place.
-        new_id: Gives ids of rows.
+        defaults: The initial values; not copied, and never changed in place.
+        new_id: Returns ids of rows.
+
+    Attributes:
+        values: All values, nested dicts and lists that are never changed in place.
+        defaults: What the values are compared with.
+        has_root_field: Whether a field is called `root`, the name of the form's own errors otherwise.
+        errors: Errors by name.
+        manual_errors: Names whose error came from `set_error`; only their own validation removes it.
+        dirty: Names of dirty leaves.
+        touched: Names of touched fields.
+        differences: The leaves that differ from their defaults now.
+        row_ids: Ids of rows.
+        generation: How often the form was reset; a result from an earlier generation is dropped.
     """
 
     def __init__(self, defaults: Any, new_id: Callable[[], str]) -> None:
         self.values = self.defaults = defaults
-        self.has_root = get(defaults, ("root",)) is not MISSING
-        """Whether a field is called `root`, as the form's own errors are where none is."""
+        self.has_root_field = get(defaults, ("root",)) is not MISSING
         self.errors: dict[str, FieldError] = {}
-        self.given: set[str] = set()
-        """Names whose error came from `set_error`: only their own validation removes it."""
+        self.manual_errors: set[str] = set()
         self.dirty: set[str] = set()
         self.touched: set[str] = set()
         self.differences = Differences(defaults, defaults)
-        self.rows = FormRowIds(new_id)
+        self.row_ids = FormRowIds(new_id)
         self.generation = 0
-        """How often the form was reset: what began before is of no interest any more."""
         self.is_dirty = False
         self.is_valid = False
         self.is_validating = False
@@ -66,13 +75,13 @@ class State:
     # ------------------------------------------------------------ operation
 
     def begin(self) -> None:
-        """Begin to note what an operation changes."""
+        """Begin to record what an operation changes."""
         self._flags_before = self._flags()
         self.values_before, self.errors_before = self.values, self.errors
         self._written: set[str] = set()
-        self._dirtied: set[str] = set()
-        self._touched: set[str] = set()
-        self._moved: set[str] = set()
+        self._dirty_toggled: set[str] = set()
+        self._touched_toggled: set[str] = set()
+        self._lists_changed: set[str] = set()
         self._is_reset = False
 
     def finish(self) -> Change:
@@ -87,9 +96,9 @@ class State:
         return Change(
             frozenset(self._written),
             errors,
-            frozenset(self._dirtied),
-            frozenset(self._touched),
-            frozenset(self._moved),
+            frozenset(self._dirty_toggled),
+            frozenset(self._touched_toggled),
+            frozenset(self._lists_changed),
             {}
             if flags == self._flags_before
             else {
@@ -101,7 +110,7 @@ class State:
         )
 
     def flag_before(self, name: str) -> Any:
-        """Return what a flag was before the operation."""
+        """Return the value of a flag before the operation."""
         return self._flags_before[FLAGS.index(name)]
 
     def _flags(self) -> tuple[Any, ...]:
@@ -117,74 +126,81 @@ class State:
 
     # --------------------------------------------------------------- values
 
-    def write(self, path: Path, value: Any, *, tells_rows: bool = False) -> None:
-        """Put a value at its place; rows of lists that are replaced by it get new ids.
+    def write(self, path: Path, value: Any, *, include_rows: bool = False) -> None:
+        """Replace the value at a path; rows of lists that are replaced get new ids.
 
         Args:
-            path: The place.
+            path: The path.
             value: The value.
-            tells_rows: Name the rows it is in too, as the original does of what a program writes.
+            include_rows: Report the rows that contain the path as changed too, as React Hook Form does
+                for values that a program sets.
         """
         old = get(self.values, path)
-        if same(old, value) and type(old) is type(value):
+        if deep_equal(old, value) and type(old) is type(value):
             return
         self.values = put(self.values, path, value)
-        self.differences.changed(path, old, self.values, self.defaults)
+        self.differences.update(path, old, self.values, self.defaults)
         self._written.add(join(path))
-        if tells_rows:
+        if include_rows:
             rows = (n for n, part in enumerate(path[:-1], 1) if isinstance(part, int))
             self._written.update(join(path[:n]) for n in rows)
         if isinstance(old, dict | list):
-            self._moved |= self.rows.replaced(join(path))
+            self._lists_changed |= self.row_ids.forget(join(path))
 
-    def heard(self, name: str) -> None:
-        """Have the watchers of ``name`` told, whether or not its value is another."""
+    def mark_written(self, name: str) -> None:
+        """Report ``name`` as written, whether or not its value changed."""
         self._written.add(name)
 
     def write_default(self, path: Path, value: Any) -> None:
-        """Put a default at its place."""
+        """Replace the default at a path."""
         self.defaults = put(self.defaults, path, value)
         self.differences = Differences(self.values, self.defaults)
 
     def remove(self, name: str, *, value: bool, default: bool) -> None:
-        """Take out what stands at ``name``, in the values, the defaults, or both."""
+        """Remove what is at ``name`` from the values, the defaults, or both."""
         path = parse(name)
         if value:
             self.values = unset(self.values, path)
             self._written.add(name)
-            self._moved |= self.rows.replaced(name)
+            self._lists_changed |= self.row_ids.forget(name)
         if default:
             self.defaults = unset(self.defaults, path)
         self.differences = Differences(self.values, self.defaults)
 
-    def begin_anew(self, values: Any, defaults: Any, *, keeps_values: bool) -> None:
-        """Take other values and defaults; the present values may stay."""
+    def restart(self, values: Any, defaults: Any, *, keep_values: bool) -> None:
+        """Begin a new generation with these values and defaults.
+
+        Args:
+            values: The new values.
+            defaults: The new defaults.
+            keep_values: Whether ``values`` are the present values, which are then not reported.
+        """
         self.generation += 1
         self._is_reset = True
-        if not keeps_values:
-            self._moved |= self.rows.replaced("")
+        if not keep_values:
+            self._lists_changed |= self.row_ids.forget("")
             self._written.add("")
         self.values, self.defaults = values, defaults
         self.differences = Differences(values, defaults)
 
     def move_rows(self, name: str, rows: list[Any], origins: Origins) -> None:
-        """Give a list other rows; what is known of rows that were there before follows them."""
+        """Replace the rows of a list; errors, touched flags and ids move with rows that were there."""
         path = parse(name)
         old = get(self.values, path)
-        moved = RowMove(name, origins)
-        self.rows.move(name, len(old) if isinstance(old, list) else 0, origins, moved)
-        self._moved.add(name)
+        move = RowMove(name, origins)
+        self.row_ids.move(name, len(old) if isinstance(old, list) else 0, origins, move)
+        self._lists_changed.add(name)
         self.values = put(self.values, path, rows)
-        self.differences.changed(path, old, self.values, self.defaults)
+        self.differences.update(path, old, self.values, self.defaults)
         self._written.add(name)
-        self.errors = moved.keys(self.errors)
-        self.given = moved.each(self.given)
-        self.set_touched(moved.each(self.touched))
+        self.errors = move.keys(self.errors)
+        self.manual_errors = move.names(self.manual_errors)
+        self.set_touched(move.names(self.touched))
 
     # ------------------------------------------------------- dirty, touched
 
     def mark_dirty(self, name: str) -> None:
-        """Let the dirty flags at and below ``name`` say how things are; likewise the form's own."""
+        """Update the dirty flags at and below ``name``, and the flag of the form."""
         path, differing = parse(name), self.differences.names
         if isinstance(get(self.values, path), dict | list) or isinstance(
             get(self.defaults, path), dict | list
@@ -195,32 +211,32 @@ class State:
         below = name + "." if name else ""
         old = {known for known in self.dirty if known == name or known.startswith(below)}
         if len(path) > 1:
-            # A leaf above is none any more, now that something stands below it.
+            # A leaf above is no leaf any more, because something is below it now.
             old |= {above for above in parents(name) if above in self.dirty} - differing
         if old != new:
-            self._dirtied ^= old ^ new
+            self._dirty_toggled ^= old ^ new
             self.dirty -= old
             self.dirty |= new
         self.is_dirty = bool(differing)
 
     def set_dirty(self, names: set[str]) -> None:
-        """Make these, and only these, dirty."""
-        self._dirtied ^= self.dirty ^ names
+        """Make exactly these names dirty."""
+        self._dirty_toggled ^= self.dirty ^ names
         self.dirty = set(names)
 
     def set_touched(self, names: set[str]) -> None:
-        """Make these, and only these, touched."""
-        self._touched ^= self.touched ^ names
+        """Make exactly these names touched."""
+        self._touched_toggled ^= self.touched ^ names
         self.touched = set(names)
 
     def touch(self, name: str) -> None:
-        """Make one touched."""
+        """Make a name touched."""
         if name not in self.touched:
             self.touched.add(name)
-            self._touched ^= {name}
+            self._touched_toggled ^= {name}
 
-    def forget(self, names: Iterable[str], *, dirty: bool, touched: bool) -> None:
-        """Take the flags off these names and all below them."""
+    def clear_flags(self, names: Iterable[str], *, dirty: bool, touched: bool) -> None:
+        """Clear the dirty flags, the touched flags, or both, at and below these names."""
         for name in names:
             if dirty:
                 self.set_dirty({known for known in self.dirty if not is_within(known, name)})
@@ -230,30 +246,30 @@ class State:
     # --------------------------------------------------------------- errors
 
     def set_errors(self, errors: Mapping[str, FieldError]) -> None:
-        """Make these, and only these, the errors."""
+        """Replace all errors."""
         self.errors = dict(errors)
-        self.given = set()
+        self.manual_errors = set()
 
     def replace_errors(self, name: str, found: Mapping[str, FieldError]) -> None:
-        """Replace the errors at and below ``name`` by those that are found there."""
-        fresh = self.within(found, name)
+        """Replace the errors at and below ``name`` by those of ``found`` that belong there."""
+        new = self.within(found, name)
         old = self.within(self.errors, name)
-        self.given = {known for known in self.given if not is_within(known, name)}
-        if fresh != old:
-            kept = {known: error for known, error in self.errors.items() if known not in old}
-            self.errors = {**kept, **fresh}
+        self.manual_errors = {known for known in self.manual_errors if not is_within(known, name)}
+        if new != old:
+            others = {known: error for known, error in self.errors.items() if known not in old}
+            self.errors = {**others, **new}
 
     def set_error(self, name: str, error: FieldError) -> None:
-        """Put an error at one name; only a validation of that name, or of all, takes it away."""
+        """Store an error that stays until this name, or the whole form, is validated."""
         self.errors = {**self.errors, name: error}
-        self.given.add(name)
+        self.manual_errors.add(name)
 
     def within(self, errors: Mapping[str, FieldError], name: str) -> dict[str, FieldError]:
-        """Return the errors at and below a name; of the form itself, only its own."""
+        """Return the errors at and below a name; for `""`, only those of the form as a whole."""
         if not errors:
             return {}
         if not name:
-            return {known: error for known, error in errors.items() if self.is_own(known)}
+            return {known: error for known, error in errors.items() if self.is_form_error(known)}
         below = name + "."
         return {
             known: error
@@ -261,6 +277,6 @@ class State:
             if known == name or known.startswith(below)
         }
 
-    def is_own(self, name: str) -> bool:
-        """Whether an error of this name is the form's: `""`, or `root.server` if no field is `root`."""
-        return not name or (not self.has_root and is_within(name, "root"))
+    def is_form_error(self, name: str) -> bool:
+        """Return whether errors of this name are about the whole form: `""`, or `root.server` and such."""
+        return not name or (not self.has_root_field and is_within(name, "root"))

@@ -1,7 +1,7 @@
-"""What a validation does to the errors: of a field after an event, of named fields, of a list's rows.
+"""Validates a form: a field after an event, named fields, or the rows of a list.
 
-Every run judges the whole form. What differs is which errors it may replace, and when its answer comes
-too late to count. Whoever calls holds the form's lock.
+Each run of the resolver validates the whole form. The methods differ in which errors they replace, and in
+when a result comes too late to be used. The caller holds the form's lock.
 """
 
 from __future__ import annotations
@@ -9,208 +9,211 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from kaizen_widgets.forms.delayed_errors import Delays
-from kaizen_widgets.forms.differences import same
+from kaizen_widgets.forms.delayed_errors import DelayedErrors
+from kaizen_widgets.forms.differences import deep_equal
 from kaizen_widgets.forms.paths import get, parents, parse
 from kaizen_widgets.forms.resolver import FieldError, Resolved
-from kaizen_widgets.forms.resolver_runs import Failed, Runs
-from kaizen_widgets.forms.tracked_state import State
+from kaizen_widgets.forms.resolver_runs import OnFailure, ResolverRuns
+from kaizen_widgets.forms.tracked_state import TrackedState
 
 
-class Checks:
-    """The validations of one form.
+class FormValidation:
+    """The validation of one form.
 
     Args:
-        state: What they change.
-        runs: Asks the resolver.
-        delays: Shows errors later.
-        deps: Fields to judge too, by the field whose event is judged.
-        cross_field: Whether an event's run also replaces the errors of other fields that are touched, or
-            of all once the form is submitted.
+        state: The form's state.
+        runs: Runs the resolver.
+        delayed_errors: Shows errors after a delay.
+        deps: Fields to validate as well, by the field that had an event.
+        cross_field: Whether an event also replaces the errors of other fields: of touched ones, or after
+            the first submit of all.
     """
 
     def __init__(
         self,
-        state: State,
-        runs: Runs,
-        delays: Delays,
+        state: TrackedState,
+        runs: ResolverRuns,
+        delayed_errors: DelayedErrors,
         *,
         deps: Mapping[str, Sequence[str]],
         cross_field: bool,
     ) -> None:
         self._state = state
         self._runs = runs
-        self._delays = delays
+        self._delayed_errors = delayed_errors
         self._deps = deps
         self._cross_field = cross_field
-        self._refreshes = 0
+        self._updates = 0
 
-    def refresh(self) -> None:
-        """Find out whether the values would do; errors stay. Of overlapping runs the last counts."""
-        self.check_rows(None)
+    def update_is_valid(self) -> None:
+        """Find out whether the values are valid, without changing errors; the newest run counts."""
+        self._update(None)
 
-    def check_rows(self, name: str | None) -> None:
-        """Refresh; and replace all errors of a list and its rows, unless rows come, go or move meanwhile.
+    def validate_rows(self, name: str) -> None:
+        """Update ``is_valid``, and replace the errors of a list and its rows unless they move meanwhile.
 
-        With ``cross_field`` a new row is not yet told what it lacks: nobody has been at its fields.
+        With ``cross_field`` a new row does not show errors until one of its fields was touched.
         """
-        state = self._state
-        self._refreshes += 1
-        mine, before = self._refreshes, self._rows(name)
+        self._update(name)
 
-        def then(resolved: Resolved) -> None:
-            if name is not None and self._rows(name) is before:
-                self._delays.cancel_all([name])
-                found = self._worth_saying(name, resolved.errors)
+    def _update(self, name: str | None) -> None:
+        state = self._state
+        self._updates += 1
+        number, before = self._updates, self._row_ids(name)
+
+        def on_resolved(resolved: Resolved) -> None:
+            if name is not None and self._row_ids(name) is before:
+                self._delayed_errors.cancel_all([name])
+                found = self._row_errors(name, resolved.errors)
                 state.replace_errors(name, found) if name else state.set_errors(found)
-            if mine == self._refreshes:
+            if number == self._updates:
                 state.is_valid = not resolved.errors
 
-        self._runs.ask(None if name is None else (name,), then)
+        self._runs.run(None if name is None else (name,), on_resolved)
 
-    def check_event(self, name: str, *, at_once: bool = False) -> None:
-        """Judge a field of which something was heard; drop the answer if its value changes meanwhile.
+    def validate_event(self, name: str, *, without_delay: bool = False) -> None:
+        """Validate a field after a user event; the result is dropped if its value changes meanwhile.
 
         Args:
             name: The field.
-            at_once: Show an error without the form's delay.
+            without_delay: Show an error without the form's delay.
         """
         state, path = self._state, parse(name)
         value, generation = get(state.values, path), state.generation
 
-        def then(resolved: Resolved) -> None:
-            if generation != state.generation or not same(value, get(state.values, path)):
+        def on_resolved(resolved: Resolved) -> None:
+            if generation != state.generation or not deep_equal(value, get(state.values, path)):
                 return
             state.is_valid = not resolved.errors
             if self._cross_field:
-                self._replace_others(name, resolved.errors)
+                self._replace_other_errors(name, resolved.errors)
             found = state.within(resolved.errors, name)
-            if found and self._delays.delay:
+            if found and self._delayed_errors.delay:
                 self._show_later(name, found)
-                if at_once:
-                    self._delays.flush(name)
+                if without_delay:
+                    self._delayed_errors.flush(name)
             else:
-                self._delays.cancel(name)
+                self._delayed_errors.cancel(name)
                 state.replace_errors(name, found)
-            self.check_deps(name)
+            self.validate_dependents(name)
 
-        self._runs.ask((name,), then)
+        self._runs.run((name,), on_resolved)
 
-    def check_deps(self, name: str) -> None:
-        """Judge the fields that depend on one."""
+    def validate_dependents(self, name: str) -> None:
+        """Validate the fields that depend on a field."""
         if self._deps and (deps := self._deps.get(name)):
-            self.check(tuple(deps))
+            self.validate(tuple(deps))
 
-    def check(
+    def validate(
         self,
         names: tuple[str, ...] | None,
-        done: Callable[[bool], object] | None = None,
-        failed: Failed | None = None,
+        on_done: Callable[[bool], object] | None = None,
+        on_failure: OnFailure | None = None,
         *,
         delayed: bool = False,
     ) -> None:
-        """Judge named fields and all below them, or the whole form, and replace their errors.
+        """Validate named fields and all below them, or the whole form, and replace their errors.
 
         Args:
-            names: The fields, or None.
-            done: Takes whether nothing is wrong with them.
-            failed: Takes what the resolver raised.
-            delayed: Show an error of the one named field after the form's delay.
+            names: The fields, or None for the whole form.
+            on_done: Called with whether these fields are valid.
+            on_failure: Called with what the resolver raised.
+            delayed: Show errors after the form's delay.
         """
         state, generation = self._state, self._state.generation
 
-        def then(resolved: Resolved) -> None:
+        def on_resolved(resolved: Resolved) -> None:
             if generation == state.generation:
-                self._store(names, resolved.errors, delayed=delayed)
-            if done is not None:
-                done(
+                self._replace_errors(names, resolved.errors, delayed=delayed)
+            if on_done is not None:
+                on_done(
                     not resolved.errors
                     if names is None
                     else not any(state.within(resolved.errors, name) for name in names)
                 )
 
-        self._runs.ask(names, then, failed)
+        self._runs.run(names, on_resolved, on_failure)
 
-    def _store(
+    def _replace_errors(
         self, names: tuple[str, ...] | None, errors: Mapping[str, FieldError], *, delayed: bool
     ) -> None:
         state = self._state
         state.is_valid = not errors
         if names is None:
-            self._delays.cancel_all()
+            self._delayed_errors.cancel_all()
             state.set_errors(errors)
             return
-        self._delays.cancel_all(names)
+        self._delayed_errors.cancel_all(names)
         for name in names:
             found = state.within(errors, name)
-            if delayed and found and self._delays.delay:
+            if delayed and found and self._delayed_errors.delay:
                 state.replace_errors(name, {})
                 self._show_later(name, found)
             else:
                 state.replace_errors(name, found)
 
     def _show_later(self, name: str, found: Mapping[str, FieldError]) -> None:
-        def show(now: str) -> None:
-            # The field may have another name by then: its row may have moved.
+        def show(current: str) -> None:
+            # The name may have changed: the row of the field may have moved.
             self._state.replace_errors(
-                now, {now + known[len(name) :]: error for known, error in found.items()}
+                current, {current + known[len(name) :]: error for known, error in found.items()}
             )
 
-        self._delays.wait(name, show)
+        self._delayed_errors.add(name, show)
 
-    def _replace_others(self, name: str, errors: Mapping[str, FieldError]) -> None:
-        """Let errors of other fields that people have been at come and go with this one's value."""
+    def _replace_other_errors(self, name: str, errors: Mapping[str, FieldError]) -> None:
+        """Replace the errors of other fields that may be shown by now, but not those from `set_error`."""
         state = self._state
         shown, below = state.errors, f"{name}."
-        differing = [
+        changed = [
             other
             for other, error in shown.items()
-            if (now := errors.get(other)) is not error and now != error
+            if (current := errors.get(other)) is not error and current != error
         ]
-        fresh = [other for other in errors if other not in shown]
-        if fresh and not state.is_submitted:
-            fresh = list(filter(_been_at(state.touched), fresh))
+        added = [other for other in errors if other not in shown]
+        if added and not state.is_submitted:
+            added = list(filter(_touched_test(state.touched), added))
         others = [
             other
-            for other in (*differing, *fresh)
-            if other not in state.given and other != name and not other.startswith(below)
+            for other in (*changed, *added)
+            if other not in state.manual_errors and other != name and not other.startswith(below)
         ]
         if others:
-            gone = set(others)
-            kept = {known: error for known, error in shown.items() if known not in gone}
+            replaced = set(others)
+            remaining = {known: error for known, error in shown.items() if known not in replaced}
             found = {other: errors[other] for other in others if other in errors}
-            state.errors = {**kept, **found}
+            state.errors = {**remaining, **found}
 
-    def _worth_saying(
-        self, rows: str, errors: Mapping[str, FieldError]
-    ) -> Mapping[str, FieldError]:
+    def _row_errors(self, name: str, errors: Mapping[str, FieldError]) -> Mapping[str, FieldError]:
+        """Return the errors to show for a list: with ``cross_field``, none of untouched new rows."""
         state = self._state
         if not self._cross_field or state.is_submitted:
             return errors
-        was_at = _been_at(state.touched)
+        was_touched = _touched_test(state.touched)
         return {
-            name: error
-            for name, error in errors.items()
-            if name in state.errors or name.removesuffix(".root") == rows or was_at(name)
+            known: error
+            for known, error in errors.items()
+            if known in state.errors or known.removesuffix(".root") == name or was_touched(known)
         }
 
-    def _rows(self, name: str | None) -> Any:
+    def _row_ids(self, name: str | None) -> Any:
+        """Return the ids of a list's rows, which stay the same object until rows are moved."""
         if name is None:
             return None
         rows = get(self._state.values, parse(name))
-        return self._state.rows.of(name, len(rows) if isinstance(rows, list) else 0)
+        return self._state.row_ids.of(name, len(rows) if isinstance(rows, list) else 0)
 
 
-def _been_at(touched: set[str]) -> Callable[[str], bool]:
-    """Return whether people were at the field of an error, at one below it, or at one it is part of."""
-    above = {parent for field in touched for parent in parents(field)}
+def _touched_test(touched: set[str]) -> Callable[[str], bool]:
+    """Return a function that tells whether a field, a descendant or an ancestor of it is touched."""
+    ancestors = {parent for field in touched for parent in parents(field)}
 
-    def was_at(name: str) -> bool:
+    def was_touched(name: str) -> bool:
         field = name.removesuffix(".root")
         return (
             field in touched
-            or field in above
+            or field in ancestors
             or any(parent in touched for parent in parents(field) if parent)
         )
 
-    return was_at
+    return was_touched

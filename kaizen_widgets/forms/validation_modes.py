@@ -1,7 +1,7 @@
-"""When a form judges what is typed: the modes, and which event each of them heeds.
+"""The validation modes: which user events validate a field.
 
-Source: React Hook Form's `mode` and `reValidateMode` (MIT), whose recorded traces the form is held to;
-not its code.
+Source: React Hook Form's `mode` and `reValidateMode` (MIT). The form is tested against recorded traces of
+the original; no code was copied.
 """
 
 from __future__ import annotations
@@ -13,46 +13,51 @@ from kaizen_widgets.errors import FormError
 
 Mode: TypeAlias = Literal["onSubmit", "onBlur", "onChange", "onTouched", "all"]
 ReValidateMode: TypeAlias = Literal["onChange", "onBlur", "onSubmit"]
-Event: TypeAlias = Literal["change", "blur"]
+FieldEvent: TypeAlias = Literal["change", "blur"]
 
 
 @dataclass(frozen=True, slots=True)
-class Modes:
-    """When events validate, before the first submit and after it."""
+class ValidationModes:
+    """Which events validate a field before the first submit, and after it."""
 
-    before: Mode = "onSubmit"
-    after: ReValidateMode = "onChange"
+    before_submit: Mode = "onSubmit"
+    after_submit: ReValidateMode = "onChange"
 
-    def validates(self, event: Event, *, is_touched: bool, is_submitted: bool) -> bool:
-        """Whether an event of a field validates it at once."""
-        if self.before == "all":
+    def validates(self, event: FieldEvent, *, is_touched: bool, is_submitted: bool) -> bool:
+        """Return whether an event of a field validates it."""
+        if self.before_submit == "all":
             return True
-        mode = self.after if is_submitted else self.before
+        mode = self.after_submit if is_submitted else self.before_submit
         if mode == "onTouched":
             return event == "blur" or is_touched
         return mode == {"change": "onChange", "blur": "onBlur"}[event]
 
-    def refreshes(self, event: Event) -> bool:
-        """Whether an event that does not validate still refreshes ``is_valid``.
+    def updates_is_valid(self, event: FieldEvent) -> bool:
+        """Return whether an event that does not validate its field still updates ``is_valid``.
 
-        A blur changes no value; but in mode ``onBlur`` it is the form's moment to judge.
+        A blur changes no value, but in mode ``onBlur`` it is the moment at which the form validates.
         """
-        return event == "change" or self.before == "onBlur"
+        return event == "change" or self.before_submit == "onBlur"
 
     def validates_rows(self, *, is_submitted: bool) -> bool:
-        """Whether adding, moving or removing rows validates their list."""
-        if is_submitted and self.after == "onSubmit":
+        """Return whether adding, moving or removing rows validates their list."""
+        if is_submitted and self.after_submit == "onSubmit":
             return False
-        if self.before == "onSubmit":
+        if self.before_submit == "onSubmit":
             return is_submitted
-        return self.before != "onBlur" or (is_submitted and self.after == "onChange")
+        return self.before_submit != "onBlur" or (is_submitted and self.after_submit == "onChange")
 
 
-def checked(option: str, value: Any, choices: Any) -> Any:
-    """Return the value of an option of the form.
+def check_choice(option: str, value: Any, choices: Any) -> Any:
+    """Return the value of a form option.
+
+    Args:
+        option: The name of the option.
+        value: Its value.
+        choices: A `Literal` of the allowed values.
 
     Raises:
-        FormError: It is none of the choices.
+        FormError: The value is not one of the choices.
     """
     names = get_args(choices)
     if value not in names:

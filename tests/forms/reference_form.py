@@ -8,7 +8,7 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-from kaizen_widgets.forms.validation_modes import Modes
+from kaizen_widgets.forms.validation_modes import ValidationModes
 
 EMPTY = object()
 
@@ -67,7 +67,7 @@ def within(names: Any, name: str) -> set[str]:
 class NaiveForm:
     """The definitions, operation by operation."""
 
-    def __init__(self, defaults: Any, modes: Modes, *, cross_field: bool = False) -> None:
+    def __init__(self, defaults: Any, modes: ValidationModes, *, cross_field: bool = False) -> None:
         self.cross_field = cross_field
         self.given: set[str] = set()
         self.values, self.defaults = copy.deepcopy(defaults), copy.deepcopy(defaults)
@@ -110,7 +110,7 @@ class NaiveForm:
         )
         if judged and self.cross_field:
             self.replace_others(name)
-        if judged or self.modes.refreshes(event):
+        if judged or self.modes.updates_is_valid(event):
             self.replace([name] if judged else [])
 
     def replace_others(self, name: str) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from kaizen_widgets.forms.differences import Differences, leaves, same
+from kaizen_widgets.forms.differences import Differences, deep_equal, leaves
 from kaizen_widgets.forms.paths import MISSING, get, join, parse, put, unset
 
 KEYS = st.sampled_from(["a", "b"])
@@ -34,9 +34,9 @@ def test_differences_follow_every_write(values: Any, defaults: Any, writes: list
             values = unset(values, path) if value is UNSET else put(values, path, value)
         except IndexError:
             continue  # a list has no such place
-        known.changed(path, old, values, defaults)
+        known.update(path, old, values, defaults)
         assert known.names == Differences(values, defaults).names
-        assert bool(known.names) == (not same(values, defaults))
+        assert bool(known.names) == (not deep_equal(values, defaults))
 
 
 @given(ROOTS)
@@ -47,7 +47,7 @@ def test_every_leaf_can_be_read_and_written_by_its_name(tree: Any):
         value = get(tree, path)
         assert value is not MISSING
         rebuilt = put(rebuilt, path, value)
-    assert same(rebuilt, tree)
+    assert deep_equal(rebuilt, tree)
 
 
 @given(ROOTS, PATHS, TREES)

@@ -137,7 +137,7 @@ def test_a_row_that_is_not_there_is_refused_and_nothing_moves(form: Form, operat
 
 
 def test_what_is_no_list_has_no_rows(form: Form):
-    with pytest.raises(FormError, match=r"items\.0\.name is no list"):
+    with pytest.raises(FormError, match=r"items\.0\.name is not a list"):
         form.rows("items.0.name")
 
 

@@ -12,7 +12,7 @@ from kaizen_widgets.forms import Change, FieldError, Form, Resolved
 from kaizen_widgets.forms.change import FLAGS
 from kaizen_widgets.forms.differences import Differences
 from kaizen_widgets.forms.paths import MISSING, get, parse, put
-from kaizen_widgets.forms.validation_modes import Modes
+from kaizen_widgets.forms.validation_modes import ValidationModes
 from tests.forms.reference_form import NaiveForm, judge
 
 DEFAULTS: dict[str, Any] = {
@@ -86,7 +86,7 @@ class FormMachine(RuleBasedStateMachine):
             resolver=resolver,
             cross_field=cross_field,
         )
-        self.naive = NaiveForm(DEFAULTS, Modes(before, after), cross_field=cross_field)
+        self.naive = NaiveForm(DEFAULTS, ValidationModes(before, after), cross_field=cross_field)
         self.view = View(self.form)
         self.keys = dict(zip(self.form.rows("rows").ids, "ab", strict=True))
         self.made = 0

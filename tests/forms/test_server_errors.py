@@ -78,6 +78,6 @@ def test_errors_of_pydantic_land_at_their_fields():
 def test_what_tells_of_no_errors_is_refused():
     form = Form(default_values={"a": 1})
     for nonsense in (None, 5, {"detail": 5}):
-        with pytest.raises(FormError, match="Errors come as"):
+        with pytest.raises(FormError, match="Errors must be"):
             form.set_errors(nonsense)
     assert form.is_valid

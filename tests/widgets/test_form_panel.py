@@ -616,7 +616,7 @@ def test_a_closed_panel_hears_and_says_nothing(comms: FakeComms):
     before = sent(comms)
     panel.form.set_value("name", "unheard")
     assert sent(comms) == before
-    assert not panel.form._listeners
+    assert not panel.form.listener_count
 
 
 def test_a_form_that_is_made_can_be_shown_in_two_panels(comms: FakeComms):
