@@ -1,6 +1,6 @@
-"""What a new agent is made of: the rules and words of the studio's own agent form.
+"""The fields of the agent form, with its limits and messages.
 
-`AgentForm` is a form over it; the agents' API is given what it holds.
+`AgentForm` is a form of this model; its fields are then sent to the agents API.
 """
 
 from __future__ import annotations
@@ -20,14 +20,16 @@ AgentProvider = Literal["openai", "anthropic", "azure", "ollama"]
 
 
 class AgentInput(BaseModel):
-    """An agent, as somebody fills it in."""
+    """An agent as it is filled in by a user."""
 
     model_config = ConfigDict(extra="forbid", title="Agent")
 
     name: Annotated[
         str,
         Field(
-            min_length=1, max_length=NAME_LENGTH, description="What the agent is called everywhere."
+            min_length=1,
+            max_length=NAME_LENGTH,
+            description="The name of the agent, shown everywhere.",
         ),
         Hint(
             placeholder="Support helper",
@@ -39,7 +41,7 @@ class AgentInput(BaseModel):
     ]
     description: Annotated[
         str | None,
-        Field(max_length=DESCRIPTION_LENGTH, description="What it is for, for people."),
+        Field(max_length=DESCRIPTION_LENGTH, description="Shown to people; not sent to the model."),
         Hint(
             widget="long_text",
             messages={
@@ -50,7 +52,9 @@ class AgentInput(BaseModel):
     ] = None
     system_prompt: Annotated[
         str,
-        Field(min_length=PROMPT_LENGTH, description="What it is told before every conversation."),
+        Field(
+            min_length=PROMPT_LENGTH, description="Instructions at the start of every conversation."
+        ),
         Hint(
             label="System prompt",
             widget="long_text",
@@ -76,7 +80,7 @@ class AgentInput(BaseModel):
     model: Annotated[str, Field(min_length=1), Hint(messages={"missing": "Model is required"})]
     temperature: Annotated[
         float,
-        Field(ge=0, le=2, description="0 answers the same each time; 2 is the most varied."),
+        Field(ge=0, le=2, description="0 gives the most predictable answers, 2 the most varied."),
         Hint(
             messages={
                 "greater_than_equal": "Temperature must be at least 0",
@@ -90,7 +94,7 @@ class AgentInput(BaseModel):
         Field(
             gt=0,
             le=MAX_TOKENS,
-            description="How long an answer may be; the model's own limit if not set.",
+            description="The longest answer allowed; the model's own limit if not set.",
         ),
         Hint(
             label="Max tokens",
@@ -101,5 +105,5 @@ class AgentInput(BaseModel):
         ),
     ] = None
     tools: Annotated[
-        list[str], Field(default_factory=list, description="Names of tools it may call.")
+        list[str], Field(default_factory=list, description="Names of the tools it may call.")
     ]

@@ -1,4 +1,4 @@
-"""Helpers for testing widgets, stores and panels without a kernel, a browser or a real clock."""
+"""Test helpers for widgets, stores and panels, without a kernel, a browser or a real clock."""
 
 from kaizen_widgets.testing.fake_clock import FakeClock, VirtualLoop
 from kaizen_widgets.testing.fake_comm import (

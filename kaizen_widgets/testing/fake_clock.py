@@ -1,8 +1,8 @@
-"""Time for tests: a clock that moves when told to, and a loop that runs only what is due.
+"""A clock and an event loop for tests, moved by the test.
 
-`FakeClock` is a `Clock` alone. `VirtualLoop` is a `BackgroundLoop` without a thread whose tasks wait
-for such a clock: nothing sleeps, nothing runs behind the test's back. What it runs may not wait for
-sockets or other threads.
+`FakeClock` is a `Clock`. `VirtualLoop` is a `BackgroundLoop` without a thread whose tasks wait for such a
+clock: nothing sleeps, and nothing runs unless the test runs it. Its tasks must not wait for sockets or other
+threads.
 """
 
 from __future__ import annotations
@@ -32,10 +32,10 @@ class _FakeTimer:
 
 
 class FakeClock:
-    """A clock at 0 seconds and ``start``, moved by `advance`.
+    """A clock that starts at 0 seconds and is moved by `advance`.
 
     Args:
-        start: The wall-clock time at the beginning, aware.
+        start: The initial wall-clock time, with a time zone.
     """
 
     def __init__(self, start: datetime = EPOCH) -> None:
@@ -45,11 +45,11 @@ class FakeClock:
         self._order = itertools.count()
 
     def monotonic(self) -> float:
-        """Seconds since the clock was made."""
+        """Return the seconds since the clock was created."""
         return self._seconds
 
     def now(self) -> datetime:
-        """The wall-clock time, in UTC."""
+        """Return the wall-clock time."""
         return self._start + timedelta(seconds=self._seconds)
 
     def call_later(self, delay: float, callback: Callable[[], object]) -> _FakeTimer:
@@ -60,13 +60,13 @@ class FakeClock:
 
     @property
     def next_due(self) -> float | None:
-        """The monotonic time of the next timer, or None."""
+        """The monotonic time at which the next timer is due, or None."""
         while self._timers and self._timers[0][2].cancelled:
             heapq.heappop(self._timers)
         return self._timers[0][0] if self._timers else None
 
     def advance(self, seconds: float) -> None:
-        """Move the clock, calling on the way what falls due, in order, each at its own time."""
+        """Move the clock and run the timers that become due, in order, each at its own time."""
         target = self._seconds + seconds
         while (due := self.next_due) is not None and due <= target:
             self._seconds = max(self._seconds, due)
@@ -75,10 +75,10 @@ class FakeClock:
 
 
 class VirtualLoop(BackgroundLoop):
-    """A background loop on the test's own thread, over a `FakeClock`.
+    """A background loop on the thread of the test, with a `FakeClock`.
 
     Args:
-        clock: The clock its tasks wait for; also hand it to whatever takes a clock.
+        clock: The clock its tasks wait for; pass the same one to the code under test.
     """
 
     def __init__(self, clock: FakeClock) -> None:
@@ -88,14 +88,14 @@ class VirtualLoop(BackgroundLoop):
 
     @property
     def loop(self) -> asyncio.AbstractEventLoop:
-        """The loop; it runs in `settle`, `advance` and `run`."""
+        """The event loop; it runs during `settle`, `advance` and `run`."""
         return self._virtual
 
     def settle(self) -> None:
-        """Run everything that is ready or due now, until nothing is."""
+        """Run everything that is ready or due, until nothing is left."""
         ready = self._virtual._ready  # type: ignore[attr-defined]
         for _ in range(100_000):
-            # One turn even when nothing is ready: it collects what other calls handed over.
+            # Always one turn: it collects calls from other threads.
             self._virtual.call_soon(self._virtual.stop)
             self._virtual.run_forever()
             due = self.clock.next_due
@@ -103,10 +103,12 @@ class VirtualLoop(BackgroundLoop):
                 self.clock.advance(0)
             elif not ready:
                 return
-        raise RuntimeError(f"Not quiet at {self.clock.monotonic()} s: something runs for ever.")
+        raise RuntimeError(
+            f"Still busy at {self.clock.monotonic()} s: a task or timer repeats without end."
+        )
 
     def advance(self, seconds: float) -> None:
-        """Move the clock, settling at each instant at which a timer falls due."""
+        """Move the clock, and settle whenever a timer is due."""
         target = self.clock.monotonic() + seconds
         self.settle()
         while (due := self.clock.next_due) is not None and due <= target:
@@ -116,7 +118,7 @@ class VirtualLoop(BackgroundLoop):
         self.settle()
 
     def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
-        """Run ``coroutine`` to its end, moving the clock whenever only time can help."""
+        """Run a coroutine to its end, moving the clock whenever it waits for a timer."""
         pending = self.start(coroutine)
         self.settle()
         while not pending.done():
@@ -124,12 +126,12 @@ class VirtualLoop(BackgroundLoop):
             if due is None:
                 pending.cancel()
                 self.settle()
-                raise RuntimeError("The coroutine waits for something that is no timer.")
+                raise RuntimeError("The coroutine waits for something that is not a timer.")
             self.advance(due - self.clock.monotonic())
         return pending.wait(0)
 
     def close(self) -> None:
-        """Cancel what still runs and close the loop."""
+        """Cancel running tasks and close the loop."""
         for task in asyncio.all_tasks(self._virtual):
             task.cancel()
         self.settle()

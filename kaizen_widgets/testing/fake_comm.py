@@ -1,12 +1,12 @@
-"""A comm without a kernel: keeps what Python sends, delivers what a browser would.
+"""A comm without a kernel: records what Python sends, and delivers messages as a browser would.
 
     with fake_comms() as comms:
         button = ipywidgets.Button()
         comms.of(button).deliver_custom({"event": "click"})
 
-What is kept went through JSON, so that a value which cannot cross the wire fails in the test as it
-would in a kernel. ipywidgets swallows what a handler for custom messages raises, here as there: assert
-effects, not the absence of an exception.
+Messages are converted to JSON and back, so that a value that cannot be sent fails in the test as it would in
+a kernel. ipywidgets swallows exceptions of handlers of custom messages, here as in a kernel: assert effects,
+not the absence of an exception.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class SentMessage(NamedTuple):
 
     Attributes:
         kind: ``comm_open``, ``comm_msg`` or ``comm_close``.
-        data: Its content, as JSON gives it back.
+        data: Its content, after conversion to JSON and back.
         buffers: Its binary parts.
     """
 
@@ -38,7 +38,7 @@ class SentMessage(NamedTuple):
 
 
 class FakeComm(BaseComm):
-    """The kernel end of a comm whose other end is a test."""
+    """The kernel's end of a comm; the test is the other end."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self.sent: list[SentMessage] = []  # before BaseComm opens, which sends
@@ -52,12 +52,12 @@ class FakeComm(BaseComm):
         buffers: list[bytes] | None = None,
         **keys: Any,
     ) -> None:
-        """Keep a message instead of sending it; called by `comm` itself."""
+        """Record a message instead of sending it; called by `comm`."""
         wire = json.loads(json.dumps(data or {}, allow_nan=False))
         self.sent.append(SentMessage(msg_type, wire, [bytes(part) for part in buffers or []]))
 
     def deliver(self, data: dict[str, Any], buffers: Sequence[bytes] = ()) -> None:
-        """Hand the widget a message of the widget protocol, as if a browser had sent it."""
+        """Deliver a message of the widget protocol to the widget, as if from a browser."""
         self.handle_msg(
             {
                 "content": {"comm_id": self.comm_id, "data": json.loads(json.dumps(data))},
@@ -69,56 +69,56 @@ class FakeComm(BaseComm):
         )
 
     def deliver_custom(self, content: Any, buffers: Sequence[bytes] = ()) -> None:
-        """Hand the widget a custom message, as ``model.send(content)`` does."""
+        """Deliver a custom message, as ``model.send(content)`` does in a browser."""
         self.deliver({"method": "custom", "content": content}, buffers)
 
     def deliver_update(self, **state: Any) -> None:
-        """Hand the widget new values of synced traits, as ``model.save_changes()`` does."""
+        """Deliver new values of synced traits, as ``model.save_changes()`` does in a browser."""
         self.deliver({"method": "update", "state": state, "buffer_paths": []})
 
     @property
     def custom(self) -> list[Any]:
-        """Contents of the custom messages sent so far, oldest first."""
+        """The contents of all custom messages sent so far, oldest first."""
         return [data["content"] for _, data, _ in self.sent if data.get("method") == "custom"]
 
     @property
     def updates(self) -> list[dict[str, Any]]:
-        """States of the trait updates sent so far, oldest first; echoes are not among them."""
+        """The states of all trait updates sent so far, without echoes, oldest first."""
         return [data["state"] for _, data, _ in self.sent if data.get("method") == "update"]
 
     @property
     def echoes(self) -> list[dict[str, Any]]:
-        """States of the updates sent back to a browser that set them, oldest first."""
+        """The states of all updates that were echoed to the browser that set them, oldest first."""
         return [data["state"] for _, data, _ in self.sent if data.get("method") == "echo_update"]
 
     def clear(self) -> None:
-        """Forget what was sent."""
+        """Clear the recorded messages."""
         self.sent.clear()
 
 
 class FakeComms(list[FakeComm]):
-    """Every comm opened under `fake_comms`, oldest first."""
+    """All comms opened inside `fake_comms`, oldest first."""
 
     def of(self, widget: ipywidgets.Widget) -> FakeComm:
         """Return the comm of a widget.
 
         Raises:
-            LookupError: The widget was made outside, or is closed.
+            LookupError: The widget was created outside `fake_comms`, or is closed.
         """
         for opened in self:
             if opened is widget.comm:
                 return opened
         raise LookupError(
-            f"{type(widget).__name__} has no fake comm: make it inside `fake_comms()`, and do not close it."
+            f"{type(widget).__name__} has no fake comm: create it inside `fake_comms()`, and do not close it."
         )
 
 
 @contextmanager
 def fake_comms(*, echo: bool = True) -> Iterator[FakeComms]:
-    """Give every widget made inside a `FakeComm`, and close those widgets at the end.
+    """Give every widget created inside the context a `FakeComm`, and close these widgets at the end.
 
     Args:
-        echo: Whether Python sends a browser's own update back, as ipywidgets does unless
+        echo: Whether Python echoes updates to the browser that sent them, as ipywidgets does unless
             ``JUPYTER_WIDGETS_ECHO=0``.
     """
     opened = FakeComms()

@@ -1,9 +1,9 @@
-"""Finding a widget in a panel by its class and traits; a failure prints the panel as a tree.
+"""Finds a widget in a panel by class and traits; a failure prints the panel as a tree.
 
     find(panel, Button, description="Run").click()
 
-Looks at the widget itself and, in document order, at the ``children`` of boxes. Layouts, styles and
-what JavaScript draws inside one widget are not part of the tree.
+Searches the widget itself and, in document order, the ``children`` of boxes. Layouts, styles and anything
+JavaScript draws inside a widget are not part of the tree.
 """
 
 from __future__ import annotations
@@ -16,30 +16,30 @@ import ipywidgets
 W = TypeVar("W", bound=ipywidgets.Widget)
 
 SHOWN = ("description", "value", "placeholder", "icon", "disabled")
-"""The traits a tree names, where they differ from their defaults."""
+"""The traits shown in a tree if they differ from their defaults."""
 
 
 def find(root: ipywidgets.Widget, cls: type[W] = ipywidgets.Widget, **traits: Any) -> W:
-    """Return the one widget of a class whose traits have these values.
+    """Return the only widget of a class whose traits have the given values.
 
     Args:
-        root: Where to look; may itself be the answer.
-        cls: The class, or a base of it.
-        traits: Values that traits (or plain attributes) must equal.
+        root: The widget to search, which may itself be the result.
+        cls: The class, or a base class.
+        traits: Required values of traits or plain attributes.
 
     Raises:
-        AssertionError: None fits, or more than one; the message holds the tree.
+        AssertionError: No widget matches, or more than one; the message contains the tree.
     """
     found = find_all(root, cls, **traits)
     if len(found) == 1:
         return found[0]
     wanted = ", ".join([cls.__name__, *(f"{name}={value!r}" for name, value in traits.items())])
-    count = f"{len(found)} widgets fit" if found else "no widget fits"
+    count = f"{len(found)} widgets match" if found else "no widget matches"
     raise AssertionError(f"{count} find({wanted}) in:\n{tree(root)}")
 
 
 def find_all(root: ipywidgets.Widget, cls: type[W] = ipywidgets.Widget, **traits: Any) -> list[W]:
-    """Return every widget of a class whose traits have these values, in document order."""
+    """Return all widgets of a class whose traits have the given values, in document order."""
     absent = object()
     return [
         widget
@@ -50,7 +50,7 @@ def find_all(root: ipywidgets.Widget, cls: type[W] = ipywidgets.Widget, **traits
 
 
 def tree(root: ipywidgets.Widget) -> str:
-    """Return a widget and its children, one a line, indented by depth."""
+    """Return a widget and its children as text, one per line, indented by depth."""
     return "\n".join("  " * depth + _describe(widget) for widget, depth in _walk(root))
 
 

@@ -1,12 +1,12 @@
-"""A Kaizen Studio server made of prepared answers, for tests of whatever talks to one.
+"""A mock of the Kaizen Studio server, with prepared answers.
 
     server = MockServer()
     server.answer("GET", "/agents", {"records": [], "total": 0})
     server.answer("POST", "/agents", Reply(503), {"id": "1", "name": "Writer"})
     transport = Transport("https://kaizen.example.com", transport=server, clock=clock)
 
-No socket is opened. Several answers to one route are given in turn, and the last one stays. What was
-asked is in ``server.calls``. With a clock, late answers cost its time.
+No socket is opened. Several answers of one route are given in turn, and the last one is repeated. Requests
+are recorded in ``server.calls``. With a clock, delayed answers take its time.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ class Reply:
     """One answer.
 
     Attributes:
-        status: Its HTTP status.
-        json: Its body; nothing by default.
-        headers: Beside ``Content-Type``.
-        text: Its body, if it is no JSON.
-        delay: Seconds before it begins; more than the client waits is a time-out.
-        cut_after: Bytes of the body after which the connection breaks; None: it does not.
-        refused: Whether there is no answer at all.
+        status: The HTTP status.
+        json: The body; empty by default.
+        headers: Headers in addition to ``Content-Type``.
+        text: The body, if it is not JSON.
+        delay: Seconds before it starts; if that exceeds the client's limit, the request times out.
+        cut_after: Bytes of the body after which the connection breaks, or None.
+        refused: Whether the connection is refused.
     """
 
     status: int = 200
@@ -48,7 +48,7 @@ class Reply:
 
 @dataclass(frozen=True)
 class Call:
-    """One request that came: ``path`` is under the API's, ``query`` and ``json`` are parsed."""
+    """One received request; ``path`` is relative to the API, ``query`` and ``json`` are parsed."""
 
     method: str
     path: str
@@ -58,19 +58,19 @@ class Call:
 
     @property
     def token(self) -> str:
-        """The access token it showed; empty for none."""
+        """The access token, or an empty string."""
         return self.headers.get("authorization", "").removeprefix("Bearer ")
 
 
 Answer = Any
-"""JSON, a `Reply`, or a function of the `Call` that gives one of both."""
+"""JSON, a `Reply`, or a function of the `Call` that returns either."""
 
 
 class MockServer(httpx.AsyncBaseTransport):
-    """Prepared answers behind httpx's transport interface.
+    """An httpx transport that gives prepared answers.
 
     Args:
-        clock: Counts delays; without one nothing is late.
+        clock: Times delays; without a clock there are none.
     """
 
     def __init__(self, clock: Clock | None = None) -> None:
@@ -79,22 +79,27 @@ class MockServer(httpx.AsyncBaseTransport):
         self.calls: list[Call] = []
 
     def answer(self, method: str, path: str, *answers: Answer) -> MockServer:
-        """Prepare answers to a route, in turn; ``*`` in the path is any one part. Returns itself.
+        """Prepare the answers of a route, in turn; return this server.
 
-        What was prepared for the same route before is forgotten.
+        Earlier answers of the same route are replaced.
+
+        Args:
+            method: The HTTP method.
+            path: The path; ``*`` stands for any one segment.
+            *answers: The answers; the last one is repeated.
 
         Raises:
-            ValueError: There is no answer.
+            ValueError: There are no answers.
         """
         if not answers:
-            raise ValueError(f"{method} {path} needs an answer.")
+            raise ValueError(f"{method} {path} needs at least one answer.")
         pattern = re.compile("[^/]+".join(map(re.escape, path.split("*"))))
         self._routes = [r for r in self._routes if (r[0], r[1]) != (method, pattern)]
         self._routes.insert(0, (method, pattern, list(answers)))
         return self
 
     def asked(self, method: str, path: str) -> list[Call]:
-        """Return the calls of a route, oldest first."""
+        """Return the requests of a route, oldest first."""
         return [call for call in self.calls if (call.method, call.path) == (method, path)]
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
@@ -129,7 +134,7 @@ class MockServer(httpx.AsyncBaseTransport):
         limit = request.extensions.get("timeout", {}).get("read")
         await sleep(self._clock, reply.delay if limit is None else min(reply.delay, limit))
         if limit is not None and reply.delay > limit:
-            raise httpx.ReadTimeout("The mock server is late.", request=request)
+            raise httpx.ReadTimeout("The mock server is too slow.", request=request)
 
 
 class _Body(httpx.AsyncByteStream):

@@ -1,7 +1,7 @@
-"""The agent form: make an agent, or change one, through the agents of a studio.
+"""The agent form: creates or edits an agent through the agents API.
 
-AgentForm(agents=studio.agents)             # a new one
-AgentForm(agent, agents=studio.agents)      # one there is
+AgentForm(studio)                           # a new agent
+AgentForm(agent, agents=studio.agents)      # an existing one
 """
 
 from __future__ import annotations
@@ -19,39 +19,48 @@ MODELS: Mapping[str, Sequence[str]] = {
     "azure": ("gpt-4.1", "gpt-4o", "gpt-4o-mini"),
     "ollama": ("llama3.3", "qwen3", "mistral", "gemma3"),
 }
-"""What each provider offers; give `AgentForm` your own where it does not fit."""
+"""The models of each provider; pass your own to `AgentForm` to replace them."""
 SERVER_NAMES = {"model_id": "model", "agent_type": "type"}
-"""What the server calls fields of the form."""
+"""The form's names of fields that the server names differently."""
 
 
 class AgentForm(FormPanel):
-    """Create or edit an agent.
+    """A form that creates or edits an agent.
 
-    After success it holds what was saved, and goes on editing that agent.
+    After it was saved successfully, it shows the saved agent and continues to edit it.
 
     Args:
-        agent: The agent to edit; a new one by default.
-        agents: Where agents are: ``studio.agents``.
-        models: By provider, the models to offer.
+        agent: The agent to edit; a new one by default. A studio in its place stands for
+            ``agents=studio.agents``.
+        agents: The agents API: ``studio.agents``, or the studio itself.
+        models: The models to offer, by provider.
         on_success: Called with the saved agent.
-        **options: As of a `FormPanel`.
+        **options: Options of a `FormPanel`.
+
+    Raises:
+        TypeError: The agents API is missing.
     """
 
     def __init__(
         self,
         agent: Any = None,
         *,
-        agents: Any,
+        agents: Any = None,
         models: Mapping[str, Sequence[str]] = MODELS,
         on_success: Callable[[Any], Any] | None = None,
         **options: Any,
     ) -> None:
+        if agents is None and hasattr(agent, "agents"):
+            agent, agents = None, agent
+        agents = getattr(agents, "agents", agents)
+        if agents is None:
+            raise TypeError("AgentForm needs a studio: AgentForm(studio), or agents=studio.agents.")
         self.agent = agent
         self.agents = agents
         options = {
             "title": "New agent" if agent is None else "Edit agent",
             "submit_label": "Create Agent" if agent is None else "Save Agent",
-            "busy_label": "Saving...",
+            "busy_label": "Saving…",
             "done_label": "Saved",
             "default_values": None if agent is None else values_of(agent),
             **options,
@@ -84,12 +93,12 @@ class AgentForm(FormPanel):
                 saved = await self.agents.update(self.agent.id, **fields)
                 await self._save_tools(value.tools)
         except InvalidInputError as error:
-            raise _in_our_words(error) from error
-        # The answer to a change leaves out what hangs on the agent, its tools too.
+            raise _with_form_names(error) from error
+        # The response to an update does not include the tools of the agent.
         return await self.agents.endpoints.get(saved.id)
 
     async def _save_tools(self, names: Sequence[str]) -> None:
-        """Add the tools that are new, and remove those that are not there any more."""
+        """Add the tools that are new, and remove those that are no longer listed."""
         there = {tool.name: tool.id for tool in getattr(self.agent, "tools", ())}
         for name in names:
             if name not in there:
@@ -108,7 +117,7 @@ class AgentForm(FormPanel):
 
 
 def values_of(agent: Any) -> dict[str, Any]:
-    """Return the form's values of an agent; what the server keeps as 0 or "" is not set."""
+    """Return the form's values of an agent; the server's 0 or "" for an optional field is None here."""
     return {
         "name": agent.name,
         "description": agent.description or None,
@@ -125,9 +134,9 @@ def _tokens(value: Any) -> str:
     return f"{value:,} tokens" if isinstance(value, int) else ""
 
 
-def _in_our_words(error: InvalidInputError) -> InvalidInputError:
-    """Return a server's refusal with the names this form has for its fields."""
-    details = {SERVER_NAMES.get(name, name): said for name, said in error.details.items()}
+def _with_form_names(error: InvalidInputError) -> InvalidInputError:
+    """Return a server's error with this form's names of fields."""
+    details = {SERVER_NAMES.get(name, name): texts for name, texts in error.details.items()}
     return InvalidInputError(
         str(error),
         status=error.status,

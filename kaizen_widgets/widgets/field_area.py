@@ -1,7 +1,7 @@
-"""The field area: all fields of a form, or some, as one small anywidget.
+"""The field area: all or some of a form's fields, as one small anywidget.
 
-What is typed travels in messages; the one trait is what a view needs to begin with, made when somebody asks
-for it, without a secret in it.
+Edits travel as messages. Its one trait is the snapshot a view needs to start with, which is made when a view
+asks for it and contains no secrets.
 """
 
 from __future__ import annotations
@@ -13,28 +13,29 @@ from typing import Any
 from traitlets import Dict
 
 from kaizen_widgets.core.clock import Clock
+from kaizen_widgets.forms import Form
+from kaizen_widgets.sync.form.field_rules import FieldRules
 from kaizen_widgets.sync.form.form_end import FormEnd, Mail
 from kaizen_widgets.sync.form.message_handler import FormActions
 from kaizen_widgets.sync.form.messages import FieldNode
-from kaizen_widgets.sync.form.sent_state import FieldRules
 from kaizen_widgets.widgets.bundle import Bundle, BundledWidget
 
 log = logging.getLogger(__name__)
 
 
 class FieldArea(BundledWidget):
-    """Fields of a form; made by a `FormPanel`.
+    """The fields of a form; `FormPanel` creates it.
 
     Args:
         form: The form.
-        surroundings: What the panel adds to it.
-        desk: Takes submits, resets and files.
-        root: The form's root node.
-        definitions: What recursive fields refer to.
-        widgets: The users' own widgets by key, as references the page resolves.
+        rules: Options, hidden fields and read-outs.
+        actions: Handles submits, resets and files.
+        root: The description of the form's root.
+        definitions: Descriptions that recursive fields refer to.
+        widgets: ipywidgets that replace fields, by key, as references that the page resolves.
         only: Keys of the fields to show; None for all.
         clock: Time and timers.
-        on_failure: Called with what a user's own code raised while a view's message was handled.
+        on_failure: Called with an exception of user code that runs while a message is handled.
     """
 
     bundle = Bundle("form")
@@ -42,10 +43,10 @@ class FieldArea(BundledWidget):
 
     def __init__(
         self,
-        form: Any,
+        form: Form,
         *,
-        surroundings: FieldRules,
-        desk: FormActions,
+        rules: FieldRules,
+        actions: FormActions,
         root: FieldNode,
         definitions: Mapping[str, FieldNode],
         clock: Clock,
@@ -54,13 +55,13 @@ class FieldArea(BundledWidget):
         on_failure: Callable[[Exception], object] = lambda _error: None,
         **options: Any,
     ) -> None:
-        # Before the base: it reads the state for the first message.
+        # Before the base class, which reads the state for its first message.
         self._on_failure = on_failure
         self.end = FormEnd(
             form,
-            self._mail,
-            surroundings=surroundings,
-            desk=desk,
+            self._send_message,
+            rules=rules,
+            actions=actions,
             root=root,
             definitions=definitions,
             widgets=widgets or {},
@@ -72,7 +73,7 @@ class FieldArea(BundledWidget):
         self.on_msg(self._receive)
 
     def get_state(self, key: Any = None, drop_defaults: bool = False) -> dict[str, Any]:
-        """Return the synced state; what the form holds is read now."""
+        """Return the synced state; the snapshot of the form is made now."""
         state = super().get_state(key, drop_defaults)
         if "_picture" in state:
             state["_picture"] = self.end.picture().model_dump(
@@ -81,12 +82,12 @@ class FieldArea(BundledWidget):
         return state
 
     def close(self) -> None:
-        """Close the views and stop listening; the form lives on."""
-        if hasattr(self, "end"):  # ipywidgets closes also what was refused when made
+        """Close the views and stop listening to the form, which stays usable."""
+        if hasattr(self, "end"):  # ipywidgets also closes widgets whose `__init__` raised
             self.end.close()
         super().close()
 
-    def _mail(self, mail: Mail) -> None:
+    def _send_message(self, mail: Mail) -> None:
         if self.comm is not None:
             self.send(mail.model_dump(mode="json", by_alias=True, exclude_defaults=True))
 
@@ -94,8 +95,8 @@ class FieldArea(BundledWidget):
         self.end.receive(content, buffers)
 
     def _failed(self, error: Exception) -> None:
-        """Say what a user's observer raised; nobody else would see it."""
-        log.error("Something that follows a form raised; the edit itself was made.", exc_info=error)
+        """Log and show an exception of a listener, which otherwise would appear nowhere."""
+        log.error("A listener of a form raised; the edit itself was made.", exc_info=error)
         self._on_failure(error)
 
     def __repr__(self) -> str:

@@ -1,7 +1,7 @@
-"""The few pieces of HTML and the colours that all panels share, so that they look like one hand's.
+"""HTML snippets and colors used by all panels.
 
-Colours are JupyterLab's variables, which follow its theme, with a fallback for pages without them.
-Every text is escaped here; nothing else in a panel writes HTML around a text of somebody else's.
+Colors are JupyterLab's CSS variables, which follow its theme, with a fallback for pages without them.
+Every text is escaped here; panels write no HTML around a foreign text anywhere else.
 """
 
 from __future__ import annotations
@@ -15,32 +15,32 @@ BAD = "var(--jp-error-color0, #c62828)"
 MUTED = "var(--jp-ui-font-color2, #616161)"
 LINE = "var(--jp-border-color2, #e0e0e0)"
 _LINES = "display: inline-block; line-height: 18px; padding: 5px 0"
-"""As high as a button beside it, and still a paragraph where there is more than a line to say."""
+"""The height of a button beside it for one line, and of a paragraph for more."""
 MONO = "font-family: var(--jp-code-font-family, monospace); font-size: 12px; white-space: pre-wrap"
 
 
 def alert(text: str) -> str:
-    """Return a problem, which a screen reader reads out at once."""
+    """Return an error message, which a screen reader reads immediately."""
     return f'<span role="alert" style="color: {BAD}; {_LINES}">{html.escape(text)}</span>'
 
 
 def heading(text: str) -> str:
-    """Return the name of a panel."""
+    """Return the heading of a panel."""
     return f'<h3 style="margin: 0; font-size: 15px; font-weight: 600">{html.escape(text)}</h3>'
 
 
 def note(text: str, color: str = MUTED) -> str:
-    """Return how something went, which a screen reader says when it has time."""
+    """Return a status message, which a screen reader reads when it is idle."""
     return f'<span role="status" style="color: {color}; {_LINES}">{html.escape(text)}</span>'
 
 
 def hint(text: str) -> str:
-    """Return a quiet sentence: an empty state, what to do next."""
+    """Return a muted sentence, for an empty state or a next step."""
     return f'<p style="color: {MUTED}">{html.escape(text)}</p>'
 
 
 def badge(text: str, color: str = MUTED, *, title: str = "") -> str:
-    """Return a word or two in a small frame: stale, offline."""
+    """Return one or two words in a small frame, such as "stale" or "offline"."""
     tip = f' title="{html.escape(title)}"' if title else ""
     return (
         f'<span{tip} style="color: {color}; border: 1px solid currentColor; border-radius: 9px; '
@@ -50,7 +50,7 @@ def badge(text: str, color: str = MUTED, *, title: str = "") -> str:
 
 
 def skeleton(rows: int = 3) -> str:
-    """Return the shape of what is not there yet."""
+    """Return a placeholder for content that is loading."""
     widths = (92, 78, 85, 64)
     lines = "".join(
         f'<div class="kaizen-pulse" style="background: {LINE}; border-radius: 4px; height: 12px; '
@@ -61,7 +61,7 @@ def skeleton(rows: int = 3) -> str:
 
 
 def quiet_bar(busy: bool) -> str:
-    """Return a thin line that moves while something goes on; it takes the same room when nothing does."""
+    """Return a thin animated line, of the same height when it is not busy."""
     moving = f'<div class="kaizen-slide" style="background: {ACCENT}"></div>' if busy else ""
     return f'{MOTION}<div class="kaizen-bar" aria-hidden="true">{moving}</div>'
 
@@ -74,4 +74,4 @@ MOTION = """<style>
 @keyframes kaizen-pulse { 50% { opacity: 0.4 } }
 @media (prefers-reduced-motion: reduce) { .kaizen-slide, .kaizen-pulse { animation-duration: 6s } }
 </style>"""
-"""What moves; every name begins with ``kaizen-``, because styles are the whole page's."""
+"""Animations; every name begins with ``kaizen-``, because styles apply to the whole page."""

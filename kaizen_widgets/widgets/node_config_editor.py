@@ -1,4 +1,4 @@
-"""One node's config in a form: edits go into the document as steps, what others change comes back."""
+"""Edits one node's config in a form: edits are committed to the pipeline, changes by others are shown."""
 
 from __future__ import annotations
 
@@ -14,28 +14,25 @@ from kaizen_widgets.graph import Node, SetProperty
 from kaizen_widgets.nodes import Kind
 from kaizen_widgets.stores import CanvasStore
 from kaizen_widgets.sync.form.field_nodes import tree_of_model
+from kaizen_widgets.sync.form.field_rules import FieldRules
 from kaizen_widgets.widgets.field_area import FieldArea
 from kaizen_widgets.widgets.markup import alert, note
 
 PAUSE = 0.8
-"""Seconds without an edit after which what is valid is committed."""
+"""Seconds without an edit after which valid edits are committed."""
 
 
 class NodeConfigEditor:
-    """One node's config in a form, until another node is selected.
+    """The form of one node's config, until another node is selected.
 
     Args:
-        store: Where the node is.
+        store: The canvas store that holds the node.
         node: The node.
-        kind: What it is.
+        kind: The kind of the node, which has the model of its config.
         clock: Time and timers.
-        say: Shows how it stands.
-        unsound: What was typed here before and could not be applied, by field.
+        show_status: Called with the HTML of a status line.
+        drafts: Edits that were made here before and could not be committed, by field.
     """
-
-    options: Mapping[str, Any] = {}
-    hidden: tuple[str, ...] = ()
-    notes: Mapping[str, str] = {}
 
     def __init__(
         self,
@@ -43,127 +40,125 @@ class NodeConfigEditor:
         node: Node,
         kind: Kind,
         clock: Clock,
-        say: Callable[[str], None],
-        unsound: Mapping[str, Any],
+        show_status: Callable[[str], None],
+        drafts: Mapping[str, Any],
     ) -> None:
         self.node_id = node.id
         self.kind = kind
         self._store = store
         self._clock = clock
-        self._say = say
+        self._show_status = show_status
         self._timer: Timer | None = None
-        known = set(kind.Config.model_fields)
         self.form = Form(
             kind.Config,
-            default_values={n: v for n, v in _config(node, kind).items() if n in known},
+            default_values=self._known_config(node),
             mode="all",
             cross_field=True,
         )
         root, definitions = tree_of_model(self.form.tree.tree)
         self.area = FieldArea(
             self.form,
-            surroundings=self,
-            desk=self,
+            rules=FieldRules(self.form),
+            actions=self,
             root=root,
             definitions=definitions,
             clock=clock,
-            on_failure=lambda error: say(alert(str(error))),
+            on_failure=lambda error: show_status(alert(str(error))),
         )
-        self._end = self.form.subscribe(self._on_form)
-        if unsound:
-            self.form.set_values(
-                unsound, should_validate=True, should_dirty=True, should_touch=True
-            )
+        self._unsubscribe = self.form.subscribe(self._on_change)
+        if drafts:
+            self.form.set_values(drafts, should_validate=True, should_dirty=True, should_touch=True)
 
-    def take(self, node: Node) -> None:
-        """Show the node as somebody else left it; what is being typed stays, with what is wrong with it."""
-        known = set(self.kind.Config.model_fields)
-        config = {n: v for n, v in _config(node, self.kind).items() if n in known}
+    def update(self, node: Node) -> None:
+        """Show the node after a change by someone else; fields with uncommitted edits keep them."""
         with self.form.batch():
-            self.form.reset(config, keep_dirty_values=True, keep_touched=True)
+            self.form.reset(self._known_config(node), keep_dirty_values=True, keep_touched=True)
             if self.form.dirty_fields:
                 self.form.trigger(sorted(self.form.dirty_fields))
 
     def commit(self) -> bool:
-        """Put what was changed and is valid into the document, as one step; the rest waits to be mended."""
-        self._wait_no_more()
+        """Commit the valid edits as one step; return whether there were any."""
+        self._stop_timer()
         if not self.form.is_dirty or not self._store.graph.has_node(self.node_id):
             return False
         drafts = self.form.values
-        value, sound = self.form.valid_subset()
-        if not sound:
+        value, names = self.form.valid_subset()
+        if not names:
             return False
         node = self._store.graph.node(self.node_id)
-        batch = _batch(node, value.model_dump(mode="json", include=set(sound)))
+        batch = _operations(node, value.model_dump(mode="json", include=set(names)))
         try:
             self._store.commit(batch, label=f"configure {node.label}", source=self)
         except KaizenError as error:
-            self._say(alert(str(error)))
+            self._show_status(alert(str(error)))
             return False
-        # Not the values: somebody may have typed on meanwhile.
-        self.form.reset_default_values({name: drafts[name] for name in sound})
+        # Only the defaults: the user may have typed more in the meantime.
+        self.form.reset_default_values({name: drafts[name] for name in names})
         return True
 
     @property
-    def unsound(self) -> dict[str, Any]:
-        """What was typed and is not in the document, by field."""
+    def uncommitted(self) -> dict[str, Any]:
+        """Edits that are not in the pipeline, by field."""
         names = {name.partition(".")[0] for name in self.form.dirty_fields}
         return {name: self.form.get_value(name) for name in names}
 
-    # What the field area asks of a desk.
+    # -------------------------------------- the `FormActions` of the field area
 
     def submit(self, client: str) -> None:
-        """Commit now; called for Enter."""
+        """Commit, when Enter is pressed."""
         self.commit()
         if not self.form.trigger().wait():
             self.area.end.focus(None, client)
 
-    def left(self, _key: str) -> None:
-        """Commit now; called when a field loses the focus."""
+    def on_blur(self, _key: str) -> None:
+        """Commit, when a field loses the focus."""
         self.commit()
 
     def reset(self) -> None:
-        """Go back to what the document holds."""
+        """Discard the edits and show what the pipeline holds."""
         self.form.reset()
 
     def store_file(self, _name: str, _content: bytes) -> Any:
-        """Refuse: a pipeline holds no files."""
-        raise KaizenError("A node's config holds no files.")
+        """Raise, because a pipeline cannot hold files."""
+        raise KaizenError("A node's config cannot hold files.")
 
     def close(self) -> None:
-        """Commit what is valid, and stop."""
+        """Commit the valid edits, and stop."""
         self.area.end.flush()
         self.commit()
-        self._end()
+        self._unsubscribe()
         self.area.close()
 
-    # ------------------------------------------------------------- within
+    # ------------------------------------------------------------ internal
 
-    def _on_form(self, change: Change) -> None:
+    def _on_change(self, change: Change) -> None:
         if change.values and not change.is_reset:
-            self._wait_no_more()
+            self._stop_timer()
             if self.form.is_dirty:
                 self._timer = self._clock.call_later(PAUSE, self.commit)
         if "is_dirty" in change.flags or change.errors:
-            wrong = bool(self.form.errors) and self.form.is_dirty
-            self._say(note("What is marked is not applied until it is mended.") if wrong else "")
+            is_wrong = bool(self.form.errors) and self.form.is_dirty
+            self._show_status(
+                note("Marked fields are not applied until corrected.") if is_wrong else ""
+            )
 
-    def _wait_no_more(self) -> None:
+    def _stop_timer(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
 
+    def _known_config(self, node: Node) -> dict[str, Any]:
+        """Return the part of a node's config that the kind's model has fields for, by field name."""
+        given = node.data.get("config")
+        config: dict[str, Any] = dict(given) if isinstance(given, Mapping) else {}
+        fields = self.kind.Config.model_fields
+        by_alias = {to_camel(name): name for name in fields}
+        named = {by_alias.get(key, key): value for key, value in config.items()}
+        return {name: value for name, value in named.items() if name in fields}
 
-def _config(node: Node, kind: Kind) -> dict[str, Any]:
-    """Return a node's config by the names of its model's fields."""
-    given = node.data.get("config")
-    config: dict[str, Any] = dict(given) if isinstance(given, Mapping) else {}
-    by_alias = {to_camel(name): name for name in kind.Config.model_fields}
-    return {by_alias.get(key, key): value for key, value in config.items()}
 
-
-def _batch(node: Node, values: Mapping[str, Any]) -> tuple[SetProperty, ...]:
-    """Return the operations that set these properties and no others, under the keys they have there."""
+def _operations(node: Node, values: Mapping[str, Any]) -> tuple[SetProperty, ...]:
+    """Return the operations that set these values, under the keys the node's config uses already."""
     given = node.data.get("config")
     if not isinstance(given, Mapping):
         return (SetProperty(kind="node", id=node.id, path=("data", "config"), value=dict(values)),)

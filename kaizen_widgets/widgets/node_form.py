@@ -2,11 +2,10 @@
 
     NodeForm(canvas).beside()
 
-An edit is committed when its field is left, on Enter, or after a pause: as one batch that sets the
-properties that changed, which is one step of the one history. A field that is wrong keeps what was typed,
-also while another node is selected, and holds back no other; only what the config as a whole refuses holds
-back all. What somebody else changes, or undo takes back, shows in the form at once, but never over what is
-being typed.
+An edit is committed when its field is left, on Enter, or after a pause: as one step in the history that sets
+only the changed properties. An invalid field keeps its input, even while another node is selected, and does
+not hold back other fields; a rule about the config as a whole holds back all of them. Changes by others, and
+undo, are shown immediately, but never replace what the user is typing.
 """
 
 from __future__ import annotations
@@ -31,24 +30,33 @@ EMPTY = hint("Select a node to configure it.")
 
 
 class NodeForm(Panel):
-    """Configure the selected node.
+    """The config of the selected node.
 
     Args:
-        canvas: Whose selection it follows.
-        hides: Take no room while no node is selected.
-        width: Beside the canvas; a CSS length.
+        canvas: The canvas whose selection it follows.
+        hides: Whether it disappears while no node is selected.
+        width: Its width beside the canvas; a CSS length.
+
+    Raises:
+        TypeError: ``canvas`` is not a `Canvas`.
     """
 
-    _ends: tuple[Callable[[], None], ...] = ()  # ipywidgets closes also what was refused when made
+    # A class attribute, because ipywidgets also closes widgets whose `__init__` raised.
+    _unsubscribes: tuple[Callable[[], None], ...] = ()
 
     def __init__(self, canvas: Canvas, *, hides: bool = False, width: str = "300px") -> None:
+        if not isinstance(canvas, Canvas):
+            raise TypeError(
+                f"NodeForm needs a Canvas, not {type(canvas).__name__}; of a studio, give `studio.canvas`."
+            )
         self.canvas = canvas
         self.store: CanvasStore = canvas.store
         self.registry: Registry = canvas.registry
         self._clock: Clock = canvas._clock
         self._hides, self._width = hides, width
-        self.editing: NodeConfigEditor | None = None
-        self._unsound: dict[str, dict[str, Any]] = {}
+        self.editor: NodeConfigEditor | None = None
+        self._uncommitted: dict[str, dict[str, Any]] = {}
+        """Edits that could not be committed, by node and field."""
         self.heading = ipw.HTML()
         self.status = ipw.HTML()
         self.body = ipw.VBox()
@@ -64,15 +72,15 @@ class NodeForm(Panel):
         )
         self.add_class("kaizen-form-panel")
         self.store.observe(self._on_select, names="selected_node_id")
-        self._ends = (
+        self._unsubscribes = (
             lambda: self.store.unobserve(self._on_select, names="selected_node_id"),
             self.store.on_event(self._on_event),
         )
         self._show(self.store.selected_node_id)
 
     def beside(self) -> ipw.HBox:
-        """Return the canvas with this form at its side, or under it where it is narrow."""
-        # All the room but the form's is the canvas's; only where it wraps does the form grow.
+        """Return the canvas with this form beside it, or below it if there is not enough room."""
+        # The canvas takes all the remaining width; the form only grows when it is wrapped below.
         self.canvas.layout.flex = "1000 1 420px"
         self.layout.flex = f"1 0 {self._width}"
         return ipw.HBox([self.canvas, self], layout=ipw.Layout(flex_flow="row wrap"))
@@ -80,47 +88,47 @@ class NodeForm(Panel):
     @property
     def form(self) -> Form | None:
         """The form of the selected node's config, or None."""
-        return self.editing.form if self.editing else None
+        return self.editor.form if self.editor else None
 
     def commit(self) -> bool:
-        """Put what was changed into the document now; False if there is nothing, or it is not valid."""
-        return self.editing is not None and self.editing.commit()
+        """Commit the valid edits; return whether there were any."""
+        return self.editor is not None and self.editor.commit()
 
     def close(self) -> None:
-        """Close the form and stop following the canvas; what is valid is committed first."""
-        ends, self._ends = self._ends, ()
-        for end in ends:
-            end()
-        if ends:
+        """Commit the valid edits, close the form, and stop following the canvas."""
+        unsubscribes, self._unsubscribes = self._unsubscribes, ()
+        for unsubscribe in unsubscribes:
+            unsubscribe()
+        if unsubscribes:
             self._leave()
         super().close()
 
-    # ------------------------------------------------------------- within
+    # ------------------------------------------------------------ internal
 
     def _on_select(self, change: Any) -> None:
-        if self.editing is None or change.new != self.editing.node_id:
+        if self.editor is None or change.new != self.editor.node_id:
             self._show(change.new)
 
     def _on_event(self, event: Commit | Replaced) -> None:
-        editing = self.editing
+        editor = self.editor
         if isinstance(event, Replaced):
             self._show(None)
-            self._unsound.clear()
+            self._uncommitted.clear()
             return
-        if editing is None:
+        if editor is None:
             return
-        if not event.after.has_node(editing.node_id):
+        if not event.after.has_node(editor.node_id):
             self._show(None)
             return
         before, after = event.before, event.after
-        if before.has_node(editing.node_id) and before.node(editing.node_id) is after.node(
-            editing.node_id
+        if before.has_node(editor.node_id) and before.node(editor.node_id) is after.node(
+            editor.node_id
         ):
             return
-        node = after.node(editing.node_id)
-        self.heading.value = _heading(node, editing.kind)
-        if getattr(event, "source", None) is not editing:
-            editing.take(node)
+        node = after.node(editor.node_id)
+        self.heading.value = _heading(node, editor.kind)
+        if getattr(event, "source", None) is not editor:
+            editor.update(node)
 
     def _show(self, node_id: str | None) -> None:
         self._leave()
@@ -128,39 +136,39 @@ class NodeForm(Panel):
         node = graph.node(node_id) if node_id and graph.has_node(node_id) else None
         kind = self.registry.get(node.type or "") if node is not None else None
         if node is not None and kind is not None:
-            unsound = self._unsound.pop(node.id, {})
-            self.editing = NodeConfigEditor(self.store, node, kind, self._clock, self._say, unsound)
+            drafts = self._uncommitted.pop(node.id, {})
+            self.editor = NodeConfigEditor(
+                self.store, node, kind, self._clock, self._show_status, drafts
+            )
             self.heading.value = _heading(node, kind)
             self.body.children = (
-                [self.editing.area] if kind.Config.model_fields else [_sentence("Nothing to set.")]
+                [self.editor.area]
+                if kind.Config.model_fields
+                else [ipw.HTML(hint("This node has no settings."))]
             )
         else:
             self.heading.value = ""
-            known = EMPTY if node is None else hint(f"The kind {node.type!r} has no form.")
-            self.body.children = [ipw.HTML(known)]
+            text = EMPTY if node is None else hint(f"The kind {node.type!r} has no form.")
+            self.body.children = [ipw.HTML(text)]
         self.layout.display = "none" if self._hides and node is None else ""
 
     def _leave(self) -> None:
-        editing, self.editing = self.editing, None
-        self._say("")
-        if editing is not None:
-            editing.close()
-            if editing.unsound and self.store.graph.has_node(editing.node_id):
-                self._unsound[editing.node_id] = editing.unsound
+        editor, self.editor = self.editor, None
+        self._show_status("")
+        if editor is not None:
+            editor.close()
+            if editor.uncommitted and self.store.graph.has_node(editor.node_id):
+                self._uncommitted[editor.node_id] = editor.uncommitted
 
-    def _say(self, text: str) -> None:
+    def _show_status(self, text: str) -> None:
         if self.status.value != text:
             self.status.value = text
 
     def __repr__(self) -> str:
-        return f"NodeForm({self.editing.node_id!r})" if self.editing else "NodeForm()"
+        return f"NodeForm({self.editor.node_id!r})" if self.editor else "NodeForm()"
 
 
 def _heading(node: Node, kind: Kind) -> str:
     name = f'<b style="font-size: 14px">{html.escape(node.label)}</b>'
     title = f'<span style="color: {MUTED}">{html.escape(kind.look.title)}</span>'
     return f'<div style="padding: 6px 2px; line-height: 1.4">{name}<br>{title}</div>'
-
-
-def _sentence(text: str) -> ipw.HTML:
-    return ipw.HTML(hint(text))

@@ -1,8 +1,8 @@
-"""What every panel is: a VBox in which keys do what the control under them does, and nothing else.
+"""The base class of panels: a VBox that keeps key presses from JupyterLab's shortcuts.
 
-JupyterLab's keys act on whatever has the focus: arrows in a list move to another cell, ``d d`` on a
-button deletes the one the panel is in. Keys pressed in a panel end there, but those with Ctrl, Alt or
-Cmd, Escape, and Shift+Enter, which stay the notebook's.
+Shortcuts of JupyterLab apply to whatever has the focus: an arrow key in a list moves to another cell, ``d d``
+on a button deletes the cell with the panel. Key presses in a panel therefore stop there, except those with
+Ctrl, Alt or Cmd, Escape, and Shift+Enter, which remain the notebook's.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ import ipywidgets as ipw
 from kaizen_widgets.widgets.theme import THEME_CSS
 
 AFTER_EDITS = "kaizen-after-edits"
-"""The class of buttons whose press comes after what was typed before it (`js/src/pending_edits.ts`)."""
+"""The CSS class of buttons whose clicks are handled after earlier edits (`js/src/pending_edits.ts`)."""
 
 
 class KeyGuard(anywidget.AnyWidget):
-    """Draws nothing; looks after the keys and the colours of every panel of the page."""
+    """An invisible widget that handles the keys and styles of all panels on the page."""
 
     _css = THEME_CSS
     _esm = """
@@ -33,7 +33,7 @@ function guard(event) {
   const panel = event.target.closest?.(".kaizen-panel");
   if (!panel || guarded.has(panel)) return;
   guarded.add(panel);
-  // On the panel and while bubbling: what is inside has had the key already.
+  // While bubbling, so that the controls inside the panel have handled the key already.
   panel.addEventListener("keydown", (event) => {
     if (!NOTEBOOKS(event)) event.stopPropagation();
   });
@@ -51,11 +51,11 @@ export default { render };
 
 
 class Panel(ipw.VBox):
-    """A VBox of ipywidgets that keeps its keys.
+    """A VBox of ipywidgets whose key presses do not reach JupyterLab.
 
     Args:
-        children: What is in it.
-        **options: As of a VBox.
+        children: Its widgets.
+        **options: Options of a VBox.
     """
 
     def __init__(self, children: Sequence[ipw.Widget] = (), **options: Any) -> None:

@@ -1,4 +1,4 @@
-"""A user's own ipywidget in place of a field: its `value` and the field's are kept the same."""
+"""Links an ipywidget that replaces a field's control: its `value` and the value of the field stay equal."""
 
 from __future__ import annotations
 
@@ -11,15 +11,21 @@ from traitlets import TraitError
 
 from kaizen_widgets.forms import Change, Form
 
-RETRIES: Final = 3
-"""How often a value is moved again, if another thread wrote the field meanwhile."""
+MAX_COPIES: Final = 3
+"""How often a value is copied to the widget if another thread writes the field meanwhile."""
 
 
-def link(form: Form, name: str, widget: ipw.Widget) -> Callable[[], None]:
-    """Keep a widget and a field the same, and return what ends it.
+def link_widget(form: Form, name: str, widget: ipw.Widget) -> Callable[[], None]:
+    """Link a widget with a field, and return the function that ends the link.
 
-    The form's value wins at first; where the widget cannot hold it (a slider cannot be empty), the
-    widget's does. Every change by hand counts as one that is finished: ipywidgets do not tell of a blur.
+    Initially the widget takes the field's value; if it cannot hold it (a slider cannot be empty), the field
+    takes the widget's value. Each change of the widget counts as an edit and a blur, because ipywidgets
+    have no blur event.
+
+    Args:
+        form: The form.
+        name: The field.
+        widget: A widget with a `value`.
 
     Raises:
         TypeError: The widget has no value.
@@ -28,45 +34,45 @@ def link(form: Form, name: str, widget: ipw.Widget) -> Callable[[], None]:
         raise TypeError(
             f"The field {name!r} needs an ipywidget with a value, not {type(widget).__name__}."
         )
-    moving: list[int] = []
-    """The threads that move the form's value to the widget; on any other, somebody's hand moved it."""
+    copying: list[int] = []
+    """The threads that copy to the widget; a change on any other thread was made by the user."""
 
-    def to_widget() -> bool:
+    def copy_to_widget() -> bool:
         value = form.get_value(name)
-        for _ in range(RETRIES):
-            moving.append(get_ident())
+        for _ in range(MAX_COPIES):
+            copying.append(get_ident())
             try:
                 widget.value = value  # pyright: ignore[reportAttributeAccessIssue]
             except (TraitError, TypeError, ValueError):
-                return False  # half-typed elsewhere, or empty: the widget stays what it was
+                return False  # the field is empty or half typed; the widget keeps its value
             finally:
-                moving.remove(get_ident())
+                copying.remove(get_ident())
             written, value = value, form.get_value(name)
             if value == written:
                 break
         return True
 
-    def to_form(change: Any) -> None:
-        if get_ident() not in moving:
+    def copy_to_form(change: Any) -> None:
+        if get_ident() not in copying:
             with form.batch():
                 form.set_value(name, change["new"], should_dirty=True)
                 form.change(name, form.get_value(name))
                 form.blur(name)
 
-    def on_form(change: Change) -> None:
+    def on_form_change(change: Change) -> None:
         if change.is_reset or any(
             written == name or not written or name.startswith(f"{written}.")
             for written in change.values
         ):
-            to_widget()
+            copy_to_widget()
 
-    if not to_widget():
+    if not copy_to_widget():
         form.set_value(name, widget.value)  # pyright: ignore[reportAttributeAccessIssue]
-    widget.observe(to_form, names="value")
-    end = form.subscribe(on_form)
+    widget.observe(copy_to_form, names="value")
+    unsubscribe = form.subscribe(on_form_change)
 
     def unlink() -> None:
-        end()
-        widget.unobserve(to_form, names="value")
+        unsubscribe()
+        widget.unobserve(copy_to_form, names="value")
 
     return unlink

@@ -461,7 +461,7 @@ def test_a_node_is_configured_beside_its_canvas_and_undo_shows_in_the_form(lab: 
     field(lab, "Items").press("Tab")
     lab.wait_for_python("canvas.graph.node('s').data.get('config')", {"items": "rows"})
     expect(error(lab, "Max Workers")).to_contain_text("greater than or equal to 1")
-    expect(lab.page.get_by_text("What is marked is not applied")).to_be_visible()
+    expect(lab.page.get_by_text("Marked fields are not applied")).to_be_visible()
     lab.page.locator('.react-flow__node[data-id="r"]').click()
     add = lab.page.get_by_role("button", name="Add route", exact=True)
     add.click()

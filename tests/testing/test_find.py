@@ -23,7 +23,7 @@ def test_none_found_fails_with_the_tree(panel):
     with pytest.raises(AssertionError) as failure:
         find(panel, Button, description="Save")
     assert str(failure.value) == (
-        "no widget fits find(Button, description='Save') in:\n"
+        "no widget matches find(Button, description='Save') in:\n"
         "VBox()\n"
         "  HTML(value='<b>Run</b>')\n"
         "  HBox()\n"
@@ -33,7 +33,7 @@ def test_none_found_fails_with_the_tree(panel):
 
 
 def test_two_found_fail_too_since_either_could_be_meant(panel):
-    with pytest.raises(AssertionError, match="2 widgets fit"):
+    with pytest.raises(AssertionError, match="2 widgets match"):
         find(panel, Button)
 
 

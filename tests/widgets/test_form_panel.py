@@ -626,5 +626,5 @@ def test_a_form_that_is_made_can_be_shown_in_two_panels(comms: FakeComms):
     view.type("/name", "Ada")
     beside.follow()
     assert beside.value("/name") == "Ada"
-    with pytest.raises(TypeError, match="'mode' comes too late"):
+    with pytest.raises(TypeError, match="'mode' is an option of a new form"):
         FormPanel(form, mode="all")

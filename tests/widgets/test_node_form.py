@@ -42,8 +42,8 @@ class Bench:
         return self.view()
 
     def view(self) -> FormView:
-        assert self.form.editing is not None
-        return FormView(self.comms, self.form, self.form.editing.area)  # type: ignore[arg-type]
+        assert self.form.editor is not None
+        return FormView(self.comms, self.form, self.form.editor.area)  # type: ignore[arg-type]
 
     def config(self, node_id: str) -> Any:
         return self.store.graph.node(node_id).data.get("config")
@@ -197,8 +197,8 @@ def test_two_views_that_edit_different_fields_keep_both(comms: FakeComms):
     bench = Bench(comms, max_workers=3)
     one = bench.select("supervisor")
     other_form = NodeForm(bench.canvas)
-    assert other_form.editing is not None
-    other = FormView(comms, other_form, other_form.editing.area)  # type: ignore[arg-type]
+    assert other_form.editor is not None
+    other = FormView(comms, other_form, other_form.editor.area)  # type: ignore[arg-type]
     one.type("/max_workers", "7")
     other.type("/items", "rows")
     other.blur("/items")
@@ -265,8 +265,8 @@ def test_a_kind_of_your_own_has_a_form_too(comms: FakeComms):
     canvas = Canvas(Graph([Node("s", type="shout")]), registry=registry, clock=FakeClock())
     form = NodeForm(canvas)
     canvas.store.set_selection("s")
-    assert form.editing is not None
-    view = FormView(comms, form, form.editing.area)  # type: ignore[arg-type]
+    assert form.editor is not None
+    view = FormView(comms, form, form.editor.area)  # type: ignore[arg-type]
     view.type("/marks", "3")
     view.blur("/marks")
     assert canvas.graph.node("s").data["config"] == {"marks": 3}

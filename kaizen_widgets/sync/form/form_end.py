@@ -18,6 +18,7 @@ from pydantic import ValidationError
 
 from kaizen_widgets.core.clock import Clock, Timer
 from kaizen_widgets.forms import Change as Happened
+from kaizen_widgets.sync.form.field_rules import FieldRules
 from kaizen_widgets.sync.form.key_index import KeyIndex
 from kaizen_widgets.sync.form.message_handler import FormActions, MessageHandler
 from kaizen_widgets.sync.form.messages import (
@@ -34,7 +35,7 @@ from kaizen_widgets.sync.form.messages import (
     form_message,
     sender_of,
 )
-from kaizen_widgets.sync.form.sent_state import FieldRules, SentState
+from kaizen_widgets.sync.form.sent_state import SentState
 from kaizen_widgets.sync.ordered_inbox import OrderedInbox
 
 log = logging.getLogger(__name__)
@@ -50,8 +51,8 @@ class FormEnd:
     Args:
         form: The form; its `tree` translates between drafts and what goes over the wire.
         send: Puts a mail on the wire.
-        surroundings: What the panel adds.
-        desk: Takes submits, resets and files.
+        rules: Options, hidden fields and read-outs.
+        actions: Takes submits, resets and files.
         root: The form's root node.
         definitions: What recursive fields refer to.
         widgets: The users' own widgets by key, as references the page resolves.
@@ -65,8 +66,8 @@ class FormEnd:
         form: Any,
         send: Callable[[Mail], None],
         *,
-        surroundings: FieldRules,
-        desk: FormActions,
+        rules: FieldRules,
+        actions: FormActions,
         root: FieldNode,
         definitions: Mapping[str, FieldNode],
         widgets: Mapping[str, str],
@@ -76,13 +77,13 @@ class FormEnd:
     ) -> None:
         self._form = form
         self._send = send
-        self._desk = desk
+        self._actions = actions
         self._widgets = widgets
         self._clock = clock
         self._lock = threading.RLock()
         places = KeyIndex(form, root, definitions)
-        self._told = SentState(form, places, surroundings, root, definitions, only)
-        self._intake = MessageHandler(form, places, desk, self._told.files)
+        self._told = SentState(form, places, rules, root, definitions, only)
+        self._intake = MessageHandler(form, places, actions, self._told.files)
         self.rev = 0
         self._seen: dict[str, int] = {}
         self._dirty: set[str] = set()
@@ -165,11 +166,11 @@ class FormEnd:
         # Outside: they call a user's code, which may take its time, and waits for no view.
         match message:
             case Submit():
-                self._desk.submit(message.client)
+                self._actions.submit(message.client)
             case ResetForm():
-                self._desk.reset()
+                self._actions.reset()
             case Blur():
-                self._desk.left(message.key)
+                self._actions.on_blur(message.key)
         if failure is not None:
             raise failure
 

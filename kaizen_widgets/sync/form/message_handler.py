@@ -35,8 +35,8 @@ class FormActions(Protocol):
         """Submit the form; must not block for long."""
         ...
 
-    def left(self, key: str, /) -> None:
-        """Hear that a field lost the focus."""
+    def on_blur(self, key: str, /) -> None:
+        """Handle that a field lost the focus."""
         ...
 
     def reset(self) -> None:
@@ -54,7 +54,7 @@ class MessageHandler:
     Args:
         form: The form.
         places: Finds names.
-        desk: Stores files.
+        actions: Stores files.
 
     Attributes:
         files: Names of the files that were picked, by key.
@@ -63,11 +63,11 @@ class MessageHandler:
     """
 
     def __init__(
-        self, form: Any, places: KeyIndex, desk: FormActions, files: dict[str, str]
+        self, form: Any, places: KeyIndex, actions: FormActions, files: dict[str, str]
     ) -> None:
         self._form = form
         self._places = places
-        self._desk = desk
+        self._actions = actions
         self.files = files
         self.told: set[str] = set()
         self.changed: set[str] = set()
@@ -154,7 +154,7 @@ class MessageHandler:
             self._form.set_error(name, f"A file may have {FILE_LIMIT // 1_000_000} MB.")
             return
         if node.whole:  # a path
-            draft = self._desk.store_file(message.name, content)
+            draft = self._actions.store_file(message.name, content)
         else:
             raw = {"base64": base64.b64encode(content).decode()}
             draft = self._form.tree.from_wire(name, raw, self._form.get_value(name))

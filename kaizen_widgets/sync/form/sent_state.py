@@ -7,38 +7,19 @@ differs counts as told from then on.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Protocol
+from typing import Any
 
+from kaizen_widgets.sync.form.field_rules import FieldRules
 from kaizen_widgets.sync.form.key_index import Cells, KeyIndex, is_within
 from kaizen_widgets.sync.form.messages import (
     Cell,
     FieldNode,
     FormSnapshot,
     FormState,
-    Option,
 )
 
 COMPOSITE = ("object", "list", "dict", "tuple", "union")
 Errors = dict[str, tuple[str, ...]]
-
-
-class FieldRules(Protocol):
-    """What a panel adds to its form: options and hidden fields that follow other fields, read-outs."""
-
-    @property
-    def options(self) -> Mapping[str, tuple[Option, ...]]:
-        """Options by key."""
-        ...
-
-    @property
-    def hidden(self) -> tuple[str, ...]:
-        """Keys of fields that are not shown now."""
-        ...
-
-    @property
-    def notes(self) -> Mapping[str, str]:
-        """Read-outs by key."""
-        ...
 
 
 class SentState:
@@ -47,7 +28,7 @@ class SentState:
     Args:
         form: The form.
         places: Finds keys.
-        surroundings: What the panel adds.
+        rules: Options, hidden fields and read-outs.
         root: The form's root node.
         definitions: What recursive fields refer to.
         only: Keys of the fields that are told of; None for all.
@@ -57,14 +38,14 @@ class SentState:
         self,
         form: Any,
         places: KeyIndex,
-        surroundings: FieldRules,
+        rules: FieldRules,
         root: FieldNode,
         definitions: Mapping[str, FieldNode],
         only: tuple[str, ...] | None,
     ) -> None:
         self._form = form
         self._places = places
-        self._around = surroundings
+        self._rules = rules
         self._root = root
         self._definitions = definitions
         self._only = only
@@ -75,7 +56,7 @@ class SentState:
         cells = self._read("", "", root) | self._computed
         self._cells: Cells = {key: cell for key, cell in cells.items() if self._wants(key)}
         self._errors = self._read_errors()
-        self._surroundings = self._read_surroundings()
+        self._rule_results = self._read_rules()
         self._state = self._read_state()
 
     @property
@@ -87,7 +68,7 @@ class SentState:
 
     def picture(self, rev: int, widgets: Mapping[str, str]) -> FormSnapshot:
         """Return all of it."""
-        options, hidden, notes = self._surroundings
+        options, hidden, notes = self._rule_results
         return FormSnapshot(
             root=self._root,
             definitions=dict(self._definitions),
@@ -113,8 +94,8 @@ class SentState:
         errors = self._read_errors()
         changed_errors = _differing(self._errors, errors, ())
         self._errors = errors
-        (options, hidden, notes), before = self._read_surroundings(), self._surroundings
-        self._surroundings = (options, hidden, notes)
+        (options, hidden, notes), before = self._read_rules(), self._rule_results
+        self._rule_results = (options, hidden, notes)
         parts: dict[str, Any] = {
             "cells": cells,
             "gone": tuple(gone),
@@ -193,12 +174,12 @@ class SentState:
                 found.setdefault(key, []).extend(one for one in said if one)
         return {key: tuple(dict.fromkeys(said)) for key, said in found.items()}
 
-    def _read_surroundings(self) -> tuple[dict[str, Any], tuple[str, ...], dict[str, str]]:
-        around = self._around
+    def _read_rules(self) -> tuple[dict[str, Any], tuple[str, ...], dict[str, str]]:
+        rules = self._rules
         return (
-            {key: value for key, value in around.options.items() if self._wants(key)},
-            (*filter(self._wants, around.hidden), *sorted(self.taken_out)),
-            {key: value for key, value in around.notes.items() if self._wants(key)},
+            {key: value for key, value in rules.options.items() if self._wants(key)},
+            (*filter(self._wants, rules.hidden), *sorted(self.taken_out)),
+            {key: value for key, value in rules.notes.items() if self._wants(key)},
         )
 
     def _read_state(self) -> FormState:
