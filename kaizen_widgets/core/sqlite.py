@@ -14,11 +14,11 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 from kaizen_widgets.errors import PersistError
 
@@ -50,6 +50,8 @@ class SqliteFile:
     """What a sentence calls its content."""
     store: ClassVar[str] = ""
     """Whose it is, for `PersistError.store`."""
+    functions: ClassVar[Mapping[str, Callable[[Any], Any]]] = {}
+    """SQL functions of one argument, by name; migrations and queries may call them."""
 
     def __init__(self, connection: sqlite3.Connection, location: Path | None) -> None:
         self._connection = connection
@@ -91,6 +93,8 @@ class SqliteFile:
             )  # what was deleted is not there to be found
             if location is not None:
                 choose_journal(connection)
+            for function_name, function in cls.functions.items():
+                connection.create_function(function_name, 1, function, deterministic=True)
             _migrate(connection, name, cls.schema, cls.store)
         except (OSError, sqlite3.Error, PersistError, UnicodeDecodeError) as error:
             if connection is not None:

@@ -1,8 +1,8 @@
-"""The local user: who is there after the first start, and how they sign in.
+"""The local user, whom the first start creates, and how they sign in.
 
-The first start (`seed`) makes a user without a password, so nobody can sign in as them over HTTP. In this
-process `local_session` does it directly; for a browser or another program `new_local_password` makes a
-password, which is told once and kept as a hash.
+The first start (`seed`) creates a user without a password, so that nobody can sign in as them over HTTP. In
+this process `local_session` signs them in directly; for a browser or another program `new_local_password`
+makes a password, which is returned once and stored as a hash.
 """
 
 from __future__ import annotations
@@ -13,58 +13,60 @@ from typing import Any
 
 from kaizen_widgets.core.clock import Clock, NewId, random_id
 from kaizen_widgets.errors import PersistError
-from kaizen_widgets.server import accounts, auth, sample
 from kaizen_widgets.server.base.database import Database
 from kaizen_widgets.server.base.services import Services
+from kaizen_widgets.server.organization import accounts
 from kaizen_widgets.server.organization.passwords import hash_password
+from kaizen_widgets.server.sample import add_samples
 
 LOCAL_EMAIL = "local@kaizen.localhost"
 _USER = "local_user"
 
 
 def seed(database: Database, clock: Clock, new_id: NewId = random_id) -> bool:
-    """Make the local user, their organization and the samples; later calls do nothing.
+    """Create the local user, their organization and the samples; later calls do nothing.
 
-    What a user has deleted since does not come back. Two processes that start together make it once.
+    What a user has deleted since does not come back. Two processes that start together create it once.
 
     Returns:
         Whether this was the first start.
     """
-    studio = Services(database, clock, new_id)
+    services = Services(database, clock, new_id)
     with database.write() as db:
         if _local_user(db) is not None:
             return False
         user_id = accounts.create_user(
-            db, studio, email=LOCAL_EMAIL, name="Local user", password_hash=None
+            db, services, email=LOCAL_EMAIL, name="Local user", password_hash=None
         )
-        home = accounts.create_organization(db, studio, name="Local", owner=user_id)
-        sample.add(db, studio, home, user_id)
+        home = accounts.create_organization(db, services, name="Local", owner=user_id)
+        add_samples(db, services, home, user_id)
         db.execute("INSERT INTO settings VALUES (?, ?)", (_USER, user_id))
     return True
 
 
 def local_session(database: Database, clock: Clock, new_id: NewId = random_id) -> dict[str, Any]:
-    """Sign the local user in, without a password; seeds the database if that was not done.
+    """Sign the local user in without a password, after `seed`.
 
-    Never reachable over HTTP. The tokens are like any others: refresh them, or call this again.
+    Only code of this process can call it; it is no route. The tokens are like any others: refresh them, or
+    call this again.
 
     Returns:
         The API's ``LoginResponse`` (``access_token``, ``refresh_token``, ``token_type``,
-        ``expires_in`` in seconds, ``user``) and ``workspace_id``, where new things belong.
+        ``expires_in`` in seconds, ``user``) and ``workspace_id``, the workspace for new things.
     """
     seed(database, clock, new_id)
-    studio = Services(database, clock, new_id)
+    services = Services(database, clock, new_id)
     with database.write() as db:
         user_id = _local_user(db)
-        home = accounts.home(db, user_id) if user_id else None
+        home = accounts.home_organization(db, user_id) if user_id else None
         if user_id is None or home is None:
             raise PersistError(f"{database!r} has lost its local user.", store="server")
-        session = auth.sign_in(db, studio, user_id, home)
+        session = accounts.sign_in(db, services, user_id, home)
         return session | {"workspace_id": accounts.default_workspace(db, home)}
 
 
 def has_local_password(database: Database) -> bool:
-    """Whether the local user can sign in over HTTP."""
+    """Return whether the local user has a password, and so can sign in over HTTP."""
     with database.read() as db:
         row = db.execute(
             "SELECT password_hash FROM users WHERE id = ?", (_local_user(db),)
@@ -73,9 +75,9 @@ def has_local_password(database: Database) -> bool:
 
 
 def new_local_password(database: Database) -> str:
-    """Give the seeded local user a fresh password and return it; only its hash is kept.
+    """Give the seeded local user a new password and return it; only its hash is stored.
 
-    Sign-ins made with an older password end.
+    Their sessions so far end.
     """
     password = secrets.token_urlsafe(15)
     hashed = hash_password(password)

@@ -1,29 +1,41 @@
-"""What a new studio starts with: four agents, a pipeline that sorts support mail, and figures.
+"""The samples of a new studio: four agents, a pipeline that sorts support mail, and a week of metrics.
 
-input -> router -> Billing agent | Technical agent -> synthesizer -> output
+The pipeline is input -> router -> Billing agent | Technical agent -> synthesizer -> output. The metrics are
+made up and the same for everyone, up to the day they end on.
 """
 
 from __future__ import annotations
 
+import math
+import random
 import sqlite3
+from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
-from kaizen_widgets.server import accounts, sample_figures
-from kaizen_widgets.server.agent_models import CreateAgentRequest
-from kaizen_widgets.server.agent_rows import insert_agent
+from kaizen_widgets.server.agents.agent_models import CreateAgentRequest
+from kaizen_widgets.server.agents.agent_rows import insert_agent
+from kaizen_widgets.server.base.permissions import Caller
 from kaizen_widgets.server.base.services import Services
-from kaizen_widgets.server.base.timestamps import stamp
-from kaizen_widgets.server.pipeline_models import ConnectionCreate, GraphSave, NodeCreate
-from kaizen_widgets.server.pipeline_rows import check_graph, replace_graph
-from kaizen_widgets.server.rows import insert
+from kaizen_widgets.server.base.timestamps import timestamp_of
+from kaizen_widgets.server.deployments.deployments import deploy
+from kaizen_widgets.server.deployments.gateways import GATEWAYS
+from kaizen_widgets.server.executions.metric_rows import record_metric
+from kaizen_widgets.server.organization.accounts import default_workspace
+from kaizen_widgets.server.pipelines.pipeline_models import (
+    ConnectionCreate,
+    GraphSave,
+    NodeCreate,
+)
+from kaizen_widgets.server.pipelines.pipeline_rows import PIPELINES, check_graph, replace_graph
 
 MODEL = "gpt-4o-mini"
 COLUMN = 280
 """Flow units from one node's left edge to the next one's: a node of about 210 and a gap of 70."""
-QUESTION = "There is a refund missing on my invoice."
-"""What the sample works on when a run is started without a word."""
 HALF_ROW = 90
-"""Two rows stand this far above and below the middle: a node of about 90 high and a gap of 90."""
+"""Flow units of the two rows above and below the middle: a node of about 90 high and a gap of 90."""
+QUESTION = "There is a refund missing on my invoice."
+"""The sample's input when a run is started without one."""
 
 AGENTS: dict[str, tuple[str, str]] = {
     "Billing": (
@@ -35,7 +47,7 @@ AGENTS: dict[str, tuple[str, str]] = {
         "You help customers when something does not work. Ask for what you need, step by step.",
     ),
     "Summarizer": (
-        "Says the same in a few sentences.",
+        "Summarizes a text in a few sentences.",
         "Summarize the text in at most three sentences. Add nothing.",
     ),
     "Translator": (
@@ -46,11 +58,24 @@ AGENTS: dict[str, tuple[str, str]] = {
 """Each agent's description and system prompt."""
 
 
-def add(db: sqlite3.Connection, studio: Services, organization_id: str, user_id: str) -> None:
-    """Add the agents and the pipeline to an organization."""
-    workspace_id = accounts.default_workspace(db, organization_id)
+DAYS = 7
+DEPLOYED = ("Billing", "Technical")
+PRICE = 0.6e-6
+"""Dollars per token, roughly."""
+ERRORS = {
+    "RateLimitError": "The provider asked to slow down.",
+    "TimeoutError": "No answer within 30 s.",
+    "ContextLengthError": "The conversation is longer than the model reads.",
+}
+
+
+def add_samples(
+    db: sqlite3.Connection, services: Services, organization_id: str, user_id: str
+) -> None:
+    """Add the samples to an organization; its owner is the user."""
+    workspace_id = default_workspace(db, organization_id)
     agents = {}
-    # Lists show the newest first: made in reverse, the first agent here is the first one there.
+    # Lists show the newest first: created in reverse, the first agent here comes first there.
     for name, (description, prompt) in reversed(AGENTS.items()):
         request = CreateAgentRequest(
             workspace_id=workspace_id,
@@ -60,32 +85,25 @@ def add(db: sqlite3.Connection, studio: Services, organization_id: str, user_id:
             description=description,
             system_prompt=prompt,
         )
-        agents[name] = insert_agent(db, studio, organization_id, user_id, request, "active")
-    pipeline_id, now = studio.new_id(), stamp(studio.clock)
-    insert(
-        db,
-        "pipelines",
-        {
-            "id": pipeline_id,
-            "organization_id": organization_id,
-            "workspace_id": workspace_id,
-            "name": "Support triage",
-            "description": "Sends a message to the agent who can answer it.",
-            "pattern": "router",
-            "status": "active",
-            "created_by": user_id,
-            "created_at": now,
-            "updated_at": now,
-        },
-    )
+        agents[name] = insert_agent(db, services, organization_id, user_id, request, "active")
+    values = {
+        "workspace_id": workspace_id,
+        "name": "Support triage",
+        "description": "Sends a message to the agent who can answer it.",
+        "pattern": "router",
+        "status": "active",
+        "created_by": user_id,
+    }
+    pipeline_id = PIPELINES.create(db, services, organization_id, values)
     graph = support_triage(agents["Billing"], agents["Technical"])
     check_graph(graph)
-    replace_graph(db, studio, pipeline_id, graph)
-    sample_figures.add(db, studio, organization_id, user_id, agents)
+    replace_graph(db, services, pipeline_id, graph)
+    owner = Caller(user_id=user_id, organization_id=organization_id, role="org_owner")
+    _add_metrics(db, services, owner, agents)
 
 
 def support_triage(billing: str, technical: str) -> GraphSave:
-    """Return the sample's graph; the two agents are given by id."""
+    """Return the graph of the sample pipeline, given the ids of its two agents."""
     routes = [{"name": "billing", "when": "'invoice' in text or 'refund' in text"}]
     nodes = [
         _node("input", "input", "Message", 0) | {"config": {"defaults": {"text": QUESTION}}},
@@ -118,3 +136,43 @@ def _node(node_id: str, kind: str, label: str, column: int, y: float = 0) -> dic
 def _connection(source: str, target: str, handle: str = "output") -> dict[str, Any]:
     ends = {"source_node_id": source, "target_node_id": target}
     return {"id": f"{source}-{target}", "source_handle": handle} | ends
+
+
+def _add_metrics(
+    db: sqlite3.Connection, services: Services, owner: Caller, agents: Mapping[str, str]
+) -> None:
+    """Add a gateway, two agents on it, and a week of their metrics; ``agents`` are ids by name."""
+    values = {
+        "name": "This machine",
+        "description": "Where the embedded studio answers.",
+        "api_url": "http://127.0.0.1:8000",
+        "environment": "development",
+        "status": "active",
+        "health_check_url": "",
+    }
+    gateway_id = GATEWAYS.create(db, services, owner.organization_id, values)
+    chance = random.Random(7)  # noqa: S311 (figures to look at)
+    for name in DEPLOYED:
+        deployment_id = deploy(db, services, owner, agents[name], gateway_id, "")
+        ids = {"deployment_id": deployment_id, "agent_id": agents[name]}
+        for hour in range(DAYS * 24):
+            # People write by day, and hardly at all at four in the morning.
+            for _ in range(round(2 * chance.random() * (1 - math.cos(hour / 24 * math.tau)))):
+                metric = ids | _metric(services, hour, chance)
+                record_metric(db, services, owner.organization_id, metric)
+
+
+def _metric(services: Services, hours_ago: int, chance: random.Random) -> dict[str, Any]:
+    error = chance.choice(list(ERRORS)) if chance.random() < 0.05 else ""
+    asked, answered = chance.randint(80, 600), 0 if error else chance.randint(40, 400)
+    when = services.clock.now() - timedelta(hours=hours_ago, minutes=chance.uniform(0, 60))
+    return {
+        "status": ("timeout" if error == "TimeoutError" else "failure") if error else "success",
+        "latency_ms": 30_000 if error == "TimeoutError" else round(chance.lognormvariate(6.6, 0.4)),
+        "input_tokens": asked,
+        "output_tokens": answered,
+        "cost_usd": round((asked + 4 * answered) * PRICE, 6),
+        "error_type": error,
+        "error_message": ERRORS.get(error, ""),
+        "created_at": timestamp_of(when),
+    }

@@ -9,7 +9,7 @@ import pytest
 
 from kaizen_widgets.errors import ConflictError, NotFoundError
 from kaizen_widgets.graph import Edge, Graph, Node
-from kaizen_widgets.server.patterns import PATTERNS
+from kaizen_widgets.server.pipelines.pipeline_models import PATTERNS
 from tests.contract.conftest import WAIT, Client
 
 

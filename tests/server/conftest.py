@@ -17,7 +17,7 @@ from kaizen_widgets.server.base.services import Services
 from kaizen_widgets.testing import FakeClock
 
 
-class Caller:
+class ApiUser:
     """Calls the API as one person; answers are ``httpx.Response``."""
 
     def __init__(self, app: FastAPI, runner: asyncio.Runner, token: str | None = None) -> None:
@@ -60,8 +60,8 @@ class Caller:
         assert response.status_code == status, response.text
         return response.json()["error"]
 
-    def as_(self, token: str | None) -> Caller:
-        return Caller(self.app, self.runner, token)
+    def as_(self, token: str | None) -> ApiUser:
+        return ApiUser(self.app, self.runner, token)
 
 
 @pytest.fixture
@@ -86,10 +86,10 @@ def any_app() -> Iterator[FastAPI]:
 @pytest.fixture
 def nobody(
     any_app: FastAPI, database: Database, clock: FakeClock, runner: asyncio.Runner
-) -> Caller:
+) -> ApiUser:
     """Somebody who is not signed in."""
     any_app.state.services = Services(database, clock, random_id)
-    return Caller(any_app, runner)
+    return ApiUser(any_app, runner)
 
 
 @pytest.fixture
@@ -98,12 +98,12 @@ def session(database: Database, clock: FakeClock) -> dict[str, Any]:
 
 
 @pytest.fixture
-def me(nobody: Caller, session: dict[str, Any]) -> Caller:
+def me(nobody: ApiUser, session: dict[str, Any]) -> ApiUser:
     """The local user, with the samples of the first start."""
     return nobody.as_(session["access_token"])
 
 
-def register(nobody: Caller, name: str = "Ada") -> dict[str, Any]:
+def register(nobody: ApiUser, name: str = "Ada") -> dict[str, Any]:
     """Register somebody with an organization of their own; return the answer."""
     return nobody.got(
         "POST",
@@ -118,17 +118,17 @@ def register(nobody: Caller, name: str = "Ada") -> dict[str, Any]:
 
 
 @pytest.fixture
-def stranger(nobody: Caller) -> Caller:
+def stranger(nobody: ApiUser) -> ApiUser:
     """The owner of another organization."""
     return nobody.as_(register(nobody, "Eve")["tokens"]["access_token"])
 
 
-def new_agent(caller: Caller, name: str = "Helper", **more: Any) -> dict[str, Any]:
+def new_agent(caller: ApiUser, name: str = "Helper", **more: Any) -> dict[str, Any]:
     body = {"workspace_id": "", "name": name, "agent_type": "chat", "model_id": "m"}
     return caller.got("POST", "/agents", body | more)
 
 
-def new_pipeline(caller: Caller, name: str = "Flow", **more: Any) -> dict[str, Any]:
+def new_pipeline(caller: ApiUser, name: str = "Flow", **more: Any) -> dict[str, Any]:
     organization = caller.got("GET", "/auth/me")["organization_id"]
     body = {"organization_id": organization, "workspace_id": "", "name": name}
     return caller.got("POST", "/pipelines", body | {"pattern": "sequential"} | more)["data"]

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from kaizen_widgets.testing import FakeClock
-from tests.server.conftest import Caller, ids, new_agent
+from tests.server.conftest import ApiUser, ids, new_agent
 
 
-def test_totals_count_everything_that_fits(stranger: Caller):
+def test_totals_count_everything_that_fits(stranger: ApiUser):
     made = [new_agent(stranger, f"Agent {n}")["id"] for n in range(5)]
     first = stranger.got("GET", "/agents", params={"limit": 2})
     last = stranger.got("GET", "/agents", params={"limit": 2, "offset": 4})
@@ -17,7 +17,7 @@ def test_totals_count_everything_that_fits(stranger: Caller):
     assert ids(last["records"]) == made[:1]
 
 
-def test_filters_narrow_the_list_and_its_total(stranger: Caller):
+def test_filters_narrow_the_list_and_its_total(stranger: ApiUser):
     new_agent(stranger, "A", agent_type="task")
     kept = new_agent(stranger, "B", workspace_id="w")
     stranger.got("PUT", f"/agents/{kept['id']}", {"status": "active"})
@@ -26,7 +26,7 @@ def test_filters_narrow_the_list_and_its_total(stranger: Caller):
         assert (ids(found["records"]), found["total"]) == ([kept["id"]], 1)
 
 
-def test_a_new_agent_is_a_draft_in_the_first_workspace(me: Caller, session: dict):
+def test_a_new_agent_is_a_draft_in_the_first_workspace(me: ApiUser, session: dict):
     agent = new_agent(me)
     assert agent["status"] == "draft"
     assert agent["workspace_id"] == session["workspace_id"]
@@ -34,24 +34,24 @@ def test_a_new_agent_is_a_draft_in_the_first_workspace(me: Caller, session: dict
     assert me.got("GET", f"/agents/{agent['id']}") == agent | {"contexts": [], "tools": []}
 
 
-def test_null_stays_null_and_absent_is_empty(me: Caller):
+def test_null_stays_null_and_absent_is_empty(me: ApiUser):
     assert new_agent(me, description=None)["description"] is None
     assert new_agent(me)["description"] == ""
 
 
-def test_a_null_in_an_update_leaves_its_field_and_empty_clears_it(me: Caller):
+def test_a_null_in_an_update_leaves_its_field_and_empty_clears_it(me: ApiUser):
     agent = new_agent(me, description="old", system_prompt="old")
     changed = me.got("PUT", f"/agents/{agent['id']}", {"description": "", "system_prompt": None})
     assert (changed["description"], changed["system_prompt"]) == ("", "old")
 
 
 @pytest.mark.parametrize("body", [{}, {"name": None}, {"unknown": 1}])
-def test_an_update_of_nothing_is_refused(me: Caller, body: dict):
+def test_an_update_of_nothing_is_refused(me: ApiUser, body: dict):
     error = me.refused(400, "PUT", f"/agents/{new_agent(me)['id']}", body)
     assert (error["code"], error["message"]) == ("BAD_REQUEST", "No fields to update")
 
 
-def test_updated_at_moves_even_when_the_clock_does_not(me: Caller, clock: FakeClock):
+def test_updated_at_moves_even_when_the_clock_does_not(me: ApiUser, clock: FakeClock):
     agent = new_agent(me)
     stamps = [
         me.got("PUT", f"/agents/{agent['id']}", {"name": name})["updated_at"] for name in "ab"
@@ -63,7 +63,7 @@ def test_updated_at_moves_even_when_the_clock_does_not(me: Caller, clock: FakeCl
     assert later["created_at"] == agent["created_at"]
 
 
-def test_a_deleted_agent_is_archived(me: Caller):
+def test_a_deleted_agent_is_archived(me: ApiUser):
     agent = new_agent(me)
     assert "message" in me.got("DELETE", f"/agents/{agent['id']}")
     assert me.got("GET", f"/agents/{agent['id']}")["status"] == "archived"
@@ -80,7 +80,7 @@ def test_a_deleted_agent_is_archived(me: Caller):
         ("model_id", "m" * 101),
     ],
 )
-def test_a_bad_field_is_named(me: Caller, field: str, value: object):
+def test_a_bad_field_is_named(me: ApiUser, field: str, value: object):
     body = {"workspace_id": "", "name": "A", "agent_type": "chat", "model_id": "m"}
     error = me.refused(422, "POST", "/agents", body | {field: value})
     assert error["code"] == "VALIDATION_ERROR"
@@ -91,18 +91,18 @@ def test_a_bad_field_is_named(me: Caller, field: str, value: object):
     assert only["type"]
 
 
-def test_unknown_fields_are_tolerated(me: Caller):
+def test_unknown_fields_are_tolerated(me: ApiUser):
     assert "colour" not in new_agent(me, colour="red")
 
 
-def test_text_that_is_no_unicode_is_refused(me: Caller):
+def test_text_that_is_no_unicode_is_refused(me: ApiUser):
     body = b'{"workspace_id": "", "name": "\\ud800", "agent_type": "chat", "model_id": "m"}'
     headers = {"Content-Type": "application/json"}
     error = me.refused(422, "POST", "/agents", content=body, headers=headers)
     assert error["code"] == "VALIDATION_ERROR"
 
 
-def test_an_unknown_agent_is_not_found(me: Caller):
+def test_an_unknown_agent_is_not_found(me: ApiUser):
     error = me.refused(404, "GET", "/agents/nope")
     assert (error["code"], error["message"]) == ("NOT_FOUND", "There is no agent 'nope'.")
 
@@ -122,7 +122,7 @@ def test_an_unknown_agent_is_not_found(me: Caller):
     ],
 )
 def test_another_organizations_agent_is_out_of_reach(
-    me: Caller, stranger: Caller, method: str, rest: str, body: dict | None
+    me: ApiUser, stranger: ApiUser, method: str, rest: str, body: dict | None
 ):
     agent = new_agent(me)
     error = stranger.refused(403, method, f"/agents/{agent['id']}{rest}", body)
@@ -130,7 +130,7 @@ def test_another_organizations_agent_is_out_of_reach(
     assert me.got("GET", f"/agents/{agent['id']}") == agent | {"contexts": [], "tools": []}
 
 
-def test_rolling_back_brings_back_what_the_version_kept(me: Caller):
+def test_rolling_back_brings_back_what_the_version_kept(me: ApiUser):
     agent = new_agent(me, system_prompt="first")
     path = f"/agents/{agent['id']}"
     version = me.got("POST", f"{path}/versions", {"changelog": "start"})
@@ -143,7 +143,7 @@ def test_rolling_back_brings_back_what_the_version_kept(me: Caller):
     assert (back["system_prompt"], back["status"]) == ("first", "active")
 
 
-def test_contexts_are_added_changed_and_forgotten(me: Caller):
+def test_contexts_are_added_changed_and_forgotten(me: ApiUser):
     path = f"/agents/{new_agent(me)['id']}"
     made = me.got("POST", f"{path}/contexts", {"name": "n", "content_type": "text", "content": "c"})
     assert made["is_active"] is True
@@ -156,7 +156,7 @@ def test_contexts_are_added_changed_and_forgotten(me: Caller):
     me.refused(404, "DELETE", f"{path}/contexts/{made['id']}")
 
 
-def test_a_tools_config_comes_back_as_it_was_sent(me: Caller):
+def test_a_tools_config_comes_back_as_it_was_sent(me: ApiUser):
     path = f"/agents/{new_agent(me)['id']}"
     config = {"url": "https://example.com", "deep": [{"a": None}, 1.5]}
     body = {"tool_type": "api", "name": "n", "description": "d", "config": config}
@@ -169,7 +169,7 @@ def test_a_tools_config_comes_back_as_it_was_sent(me: Caller):
     assert me.got("GET", f"{path}/tools") == []
 
 
-def test_a_context_of_another_agent_is_not_found(me: Caller):
+def test_a_context_of_another_agent_is_not_found(me: ApiUser):
     one, other = new_agent(me), new_agent(me)
     context = me.got(
         "POST",

@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 
 from kaizen_widgets.core.clock import random_id
-from kaizen_widgets.server import Database, errors, local_session
+from kaizen_widgets.server import Database, local_session
+from kaizen_widgets.server.base import request_middleware
 from kaizen_widgets.server.base.services import Services
 from kaizen_widgets.testing import FakeClock
-from tests.server.conftest import Caller, new_agent
+from tests.server.conftest import ApiUser, new_agent
 
 PROMISED = """
 GET /agents
@@ -121,7 +122,7 @@ GET /users/{user_id}/level
 OPEN = {"POST /auth/register", "POST /auth/login", "POST /auth/refresh", "GET /pipelines/patterns"}
 
 
-def operations(nobody: Caller) -> dict[str, dict[str, Any]]:
+def operations(nobody: ApiUser) -> dict[str, dict[str, Any]]:
     return {
         f"{method.upper()} {path.removeprefix('/api/v1')}": operation
         for path, methods in nobody.app.openapi()["paths"].items()
@@ -129,11 +130,11 @@ def operations(nobody: Caller) -> dict[str, dict[str, Any]]:
     }
 
 
-def test_the_routes_are_those_that_are_promised(nobody: Caller):
+def test_the_routes_are_those_that_are_promised(nobody: ApiUser):
     assert set(operations(nobody)) == set(PROMISED.split("\n")) - {""}
 
 
-def test_every_answer_is_documented(nobody: Caller):
+def test_every_answer_is_documented(nobody: ApiUser):
     for name, operation in operations(nobody).items():
         (status, success) = next(one for one in operation["responses"].items() if one[0] < "3")
         if status == "204":
@@ -145,7 +146,7 @@ def test_every_answer_is_documented(nobody: Caller):
         assert refusal == {"$ref": "#/components/schemas/ErrorBody"}, name
 
 
-def test_every_route_but_the_open_ones_wants_a_token(nobody: Caller):
+def test_every_route_but_the_open_ones_wants_a_token(nobody: ApiUser):
     for name in set(operations(nobody)) - OPEN:
         method, path = name.split()
         assert nobody.call(method, path).status_code == 401, name
@@ -160,29 +161,29 @@ def test_every_route_but_the_open_ones_wants_a_token(nobody: Caller):
     ],
 )
 def test_a_wrong_address_is_an_error_like_the_others(
-    me: Caller, method: str, path: str, status: int, code: str
+    me: ApiUser, method: str, path: str, status: int, code: str
 ):
     error = me.refused(status, method, path)
     assert error["code"] == code
     assert set(error) == {"code", "message", "request_id"}
 
 
-def test_each_answer_carries_its_request_id(me: Caller):
+def test_each_answer_carries_its_request_id(me: ApiUser):
     first, second = me.call("GET", "/agents/nope"), me.call("GET", "/agents")
     assert first.headers["x-request-id"] == first.json()["error"]["request_id"]
     assert first.headers["x-request-id"] != second.headers["x-request-id"]
 
 
 @pytest.mark.parametrize("content", [b"{", b"", b"\xff", b"[1]", b"null", b"[" * 100_000])
-def test_a_body_that_is_no_object_is_refused(me: Caller, content: bytes):
+def test_a_body_that_is_no_object_is_refused(me: ApiUser, content: bytes):
     headers = {"Content-Type": "application/json"}
     response = me.call("POST", "/agents", content=content, headers=headers)
     assert response.status_code in (400, 422)
     assert response.json()["error"]["message"]
 
 
-def test_a_body_without_end_is_not_read_to_its_end(me: Caller, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(errors, "MOST_BYTES", 1 << 20)
+def test_a_body_without_end_is_not_read_to_its_end(me: ApiUser, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(request_middleware, "MAX_BODY_BYTES", 1 << 20)
     read = 0
 
     async def endless() -> AsyncIterator[bytes]:
@@ -199,13 +200,13 @@ def test_a_body_without_end_is_not_read_to_its_end(me: Caller, monkeypatch: pyte
     assert read < 1 << 21
 
 
-def test_a_bad_query_is_named(me: Caller):
+def test_a_bad_query_is_named(me: ApiUser):
     error = me.refused(422, "GET", "/agents", params={"limit": 101, "offset": -1})
     assert [e["field"] for e in error["details"]["errors"]] == ["query.limit", "query.offset"]
 
 
 def test_a_mistake_of_the_server_is_logged_and_not_shown(
-    database: Database, me: Caller, caplog: pytest.LogCaptureFixture
+    database: Database, me: ApiUser, caplog: pytest.LogCaptureFixture
 ):
     with database.write() as db:
         db.execute("UPDATE agents SET created_at = 'no time', updated_at = 'no time'")
@@ -221,7 +222,7 @@ def test_a_mistake_of_the_server_is_logged_and_not_shown(
 
 
 def test_a_database_that_cannot_be_used_is_a_503(
-    database: Database, me: Caller, caplog: pytest.LogCaptureFixture
+    database: Database, me: ApiUser, caplog: pytest.LogCaptureFixture
 ):
     database.close()
     error = me.refused(503, "GET", "/agents")
@@ -230,8 +231,8 @@ def test_a_database_that_cannot_be_used_is_a_503(
     assert "is closed" in caplog.text
 
 
-def test_everything_is_there_after_a_restart(tmp_path: Any, clock: FakeClock, nobody: Caller):
-    def start(database: Database) -> Caller:
+def test_everything_is_there_after_a_restart(tmp_path: Any, clock: FakeClock, nobody: ApiUser):
+    def start(database: Database) -> ApiUser:
         nobody.app.state.services = Services(database, clock, random_id)
         return nobody.as_(token)
 

@@ -14,7 +14,7 @@ from kaizen_widgets.core.clock import random_id
 from kaizen_widgets.server import Database, local_session
 from kaizen_widgets.server.base.services import Services
 from kaizen_widgets.testing import FakeClock
-from tests.server.conftest import Caller, graph, new_agent, new_pipeline, register
+from tests.server.conftest import ApiUser, graph, new_agent, new_pipeline, register
 from tests.server.test_app import PROMISED, operations
 
 ROUTES = [line for line in PROMISED.split("\n") if "{" in line]
@@ -62,21 +62,21 @@ def database() -> Iterator[Database]:
 
 
 @pytest.fixture(scope="module")
-def me(database: Database, any_app: FastAPI) -> Iterator[Caller]:
+def me(database: Database, any_app: FastAPI) -> Iterator[ApiUser]:
     clock = FakeClock()
     any_app.state.services = Services(database, clock, random_id)
     session = local_session(database, clock)
     with asyncio.Runner() as runner:
-        yield Caller(any_app, runner, session["access_token"])
+        yield ApiUser(any_app, runner, session["access_token"])
 
 
 @pytest.fixture(scope="module")
-def stranger(me: Caller) -> Caller:
+def stranger(me: ApiUser) -> ApiUser:
     return me.as_(register(me.as_(None), "Eve")["tokens"]["access_token"])
 
 
 @pytest.fixture(scope="module")
-def theirs(me: Caller) -> dict[str, str]:
+def theirs(me: ApiUser) -> dict[str, str]:
     """One of everything, by the name of its id in a path."""
     agent, pipeline = new_agent(me)["id"], new_pipeline(me)["id"]
     own = f"/agents/{agent}"
@@ -130,7 +130,7 @@ def test_there_is_a_body_for_every_route_that_takes_one():
 
 @pytest.mark.parametrize("route", ROUTES)
 def test_another_organization_s_things_are_neither_told_nor_changed(
-    stranger: Caller, theirs: dict[str, str], database: Database, route: str
+    stranger: ApiUser, theirs: dict[str, str], database: Database, route: str
 ):
     method, path = route.split(" ", 1)
     before = everything(database)
@@ -156,7 +156,7 @@ def test_another_organization_s_things_are_neither_told_nor_changed(
     ],
 )
 def test_another_organization_s_things_cannot_be_made_use_of(
-    stranger: Caller, theirs: dict[str, str], database: Database, path: str, body: Any
+    stranger: ApiUser, theirs: dict[str, str], database: Database, path: str, body: Any
 ):
     gateway = {"name": "G", "api_url": "http://x", "api_key": "key"}
     known = theirs | {
@@ -171,7 +171,7 @@ def test_another_organization_s_things_cannot_be_made_use_of(
 
 
 def test_another_organization_s_agent_does_not_answer_in_one_s_own_pipeline(
-    stranger: Caller, theirs: dict[str, str]
+    stranger: ApiUser, theirs: dict[str, str]
 ):
     pipeline = new_pipeline(stranger)["id"]
     drawn = graph("a")
@@ -183,7 +183,7 @@ def test_another_organization_s_agent_does_not_answer_in_one_s_own_pipeline(
 
 @pytest.mark.parametrize("route", [line for line in PROMISED.split("\n") if "{" not in line][1:-1])
 def test_lists_show_nothing_of_another_organization(
-    stranger: Caller, theirs: dict[str, str], route: str
+    stranger: ApiUser, theirs: dict[str, str], route: str
 ):
     method, path = route.split(" ", 1)
     if method != "GET":
@@ -194,7 +194,7 @@ def test_lists_show_nothing_of_another_organization(
     assert not [id for id in theirs.values() if len(id) > 8 and id in response.text]
 
 
-def test_every_route_that_changes_something_documents_its_etag(me: Caller):
+def test_every_route_that_changes_something_documents_its_etag(me: ApiUser):
     documented = {
         name
         for name, operation in operations(me).items()
@@ -205,7 +205,7 @@ def test_every_route_that_changes_something_documents_its_etag(me: Caller):
 
 @pytest.mark.parametrize("route", CHANGING)
 def test_nothing_is_changed_that_is_not_what_one_saw(
-    me: Caller, theirs: dict[str, str], database: Database, route: str
+    me: ApiUser, theirs: dict[str, str], database: Database, route: str
 ):
     method, path = route.split(" ", 1)
     before = everything(database)
@@ -216,7 +216,7 @@ def test_nothing_is_changed_that_is_not_what_one_saw(
     assert everything(database) == before
 
 
-def test_a_part_is_changed_if_the_whole_is_what_one_saw(me: Caller):
+def test_a_part_is_changed_if_the_whole_is_what_one_saw(me: ApiUser):
     path = f"/agents/{new_agent(me)['id']}"
     seen = me.call("GET", path).headers["etag"]
     tool = {"tool_type": "api", "name": "T", "description": "t"}
@@ -227,7 +227,7 @@ def test_a_part_is_changed_if_the_whole_is_what_one_saw(me: Caller):
     me.got("DELETE", f"{path}/tools/{made['id']}", headers={"If-Match": now})
 
 
-def test_whatever_shows_differently_has_another_etag(me: Caller):
+def test_whatever_shows_differently_has_another_etag(me: ApiUser):
     account = {"email": "v@y.z", "name": "V", "password": "long enough", "role": "viewer"}
     user = me.got("POST", "/users", account)["id"]
     team = f"/teams/{me.got('POST', '/teams', {'name': 'V'})['id']}"

@@ -8,15 +8,15 @@ from typing import Any
 import pytest
 
 from kaizen_widgets.server import Database
-from tests.server.conftest import Caller, graph, ids, new_pipeline
+from tests.server.conftest import ApiUser, graph, ids, new_pipeline
 
 
 @pytest.fixture
-def path(me: Caller) -> str:
+def path(me: ApiUser) -> str:
     return f"/pipelines/{new_pipeline(me)['id']}"
 
 
-def test_a_graph_comes_back_in_the_order_it_was_sent(me: Caller, path: str):
+def test_a_graph_comes_back_in_the_order_it_was_sent(me: ApiUser, path: str):
     saved = me.got("PUT", f"{path}/graph", graph("c", "a", "b"))["data"]
     assert ids(saved["nodes"]) == ["c", "a", "b"]
     assert ids(saved["connections"]) == ["c-a", "a-b"]
@@ -25,7 +25,7 @@ def test_a_graph_comes_back_in_the_order_it_was_sent(me: Caller, path: str):
     assert me.got("GET", f"{path}/connections")["data"] == saved["connections"]
 
 
-def test_everything_sent_comes_back_as_it_was(me: Caller, path: str):
+def test_everything_sent_comes_back_as_it_was(me: ApiUser, path: str):
     node = {
         "id": '{"other": "tool"}/ü',
         "node_type": "genericNode",
@@ -51,7 +51,7 @@ def test_everything_sent_comes_back_as_it_was(me: Caller, path: str):
     assert {key: got["connections"][0][key] for key in connection} == connection
 
 
-def test_null_stays_null_and_absent_is_empty(me: Caller, path: str):
+def test_null_stays_null_and_absent_is_empty(me: ApiUser, path: str):
     nulls = {"node_type": "agent", "label": "", "agent_id": None, "config": None, "extra": None}
     absent = {"node_type": "agent", "label": ""}
     saved = me.got("PUT", f"{path}/graph", {"nodes": [nulls, absent], "connections": []})
@@ -63,7 +63,7 @@ def test_null_stays_null_and_absent_is_empty(me: Caller, path: str):
     assert "None" not in json.dumps(saved)
 
 
-def test_a_loaded_graph_can_be_saved_as_it_is(me: Caller, path: str):
+def test_a_loaded_graph_can_be_saved_as_it_is(me: ApiUser, path: str):
     once = me.got("PUT", f"{path}/graph", graph("a", "b"))["data"]
     again = me.got("PUT", f"{path}/graph", once)["data"]
     stamps = {"updated_at"}
@@ -74,7 +74,7 @@ def test_a_loaded_graph_can_be_saved_as_it_is(me: Caller, path: str):
             }
 
 
-def test_two_pipelines_may_use_the_same_ids(me: Caller, path: str):
+def test_two_pipelines_may_use_the_same_ids(me: ApiUser, path: str):
     other = f"/pipelines/{new_pipeline(me)['id']}"
     for each in (path, other):
         me.got("PUT", f"{each}/graph", graph("input-1", "agent-1"))
@@ -82,7 +82,7 @@ def test_two_pipelines_may_use_the_same_ids(me: Caller, path: str):
         assert ids(me.got("GET", each)["data"]["nodes"]) == ["input-1", "agent-1"]
 
 
-def test_nodes_without_ids_get_different_ones(me: Caller, path: str):
+def test_nodes_without_ids_get_different_ones(me: ApiUser, path: str):
     nodes = [{"node_type": "agent", "label": "x"}] * 3
     saved = me.got("PUT", f"{path}/graph", {"nodes": nodes, "connections": []})["data"]
     assert len(set(ids(saved["nodes"]))) == 3
@@ -130,7 +130,7 @@ BAD: dict[str, tuple[dict[str, Any], str, str]] = {
 
 
 @pytest.mark.parametrize("case", BAD)
-def test_a_bad_graph_names_what_is_bad_and_changes_nothing(me: Caller, path: str, case: str):
+def test_a_bad_graph_names_what_is_bad_and_changes_nothing(me: ApiUser, path: str, case: str):
     bad, field, named = BAD[case]
     before = me.got("PUT", f"{path}/graph", graph("old", "graph"))
     # Not httpx's own JSON: it would not send half a character.
@@ -150,7 +150,7 @@ def test_a_bad_graph_names_what_is_bad_and_changes_nothing(me: Caller, path: str
 
 @pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1" + "0" * 400])
 @pytest.mark.parametrize("where", ["position_x", "config"])
-def test_numbers_that_are_not_finite_are_refused(me: Caller, path: str, number: str, where: str):
+def test_numbers_that_are_not_finite_are_refused(me: ApiUser, path: str, number: str, where: str):
     value = number if where == "position_x" else f'{{"a": {number}}}'
     body = (
         f'{{"nodes": [{{"node_type": "a", "label": "", "{where}": {value}}}], "connections": []}}'
@@ -160,7 +160,9 @@ def test_numbers_that_are_not_finite_are_refused(me: Caller, path: str, number: 
     assert error["details"]["errors"][0]["field"] == f"body.nodes.0.{where}"
 
 
-def test_a_save_that_breaks_halfway_leaves_the_old_graph(me: Caller, path: str, database: Database):
+def test_a_save_that_breaks_halfway_leaves_the_old_graph(
+    me: ApiUser, path: str, database: Database
+):
     before = me.got("PUT", f"{path}/graph", graph("old", "graph"))
     with database.write() as db:
         db.execute(
@@ -171,7 +173,7 @@ def test_a_save_that_breaks_halfway_leaves_the_old_graph(me: Caller, path: str, 
     assert me.got("GET", path) == before
 
 
-def test_two_saves_at_once_end_as_exactly_one_of_them(me: Caller, path: str):
+def test_two_saves_at_once_end_as_exactly_one_of_them(me: ApiUser, path: str):
     graphs = [graph(*(f"{name}{n}" for n in range(20))) for name in "ab"]
     answers = me.together(*[("PUT", f"{path}/graph", each) for each in graphs * 3])
     assert {answer.status_code for answer in answers} == {200}
@@ -180,7 +182,7 @@ def test_two_saves_at_once_end_as_exactly_one_of_them(me: Caller, path: str):
     assert ids(left["connections"]) == ids(graphs[left["nodes"][0]["id"] == "b0"]["connections"])
 
 
-def test_saving_moves_updated_at_and_keeps_what_was_born_before(me: Caller, path: str, clock: Any):
+def test_saving_moves_updated_at_and_keeps_what_was_born_before(me: ApiUser, path: str, clock: Any):
     me.got("PUT", f"{path}/graph", graph("a"))
     before = me.got("GET", path)["data"]
     clock.advance(5)
@@ -190,7 +192,7 @@ def test_saving_moves_updated_at_and_keeps_what_was_born_before(me: Caller, path
     assert after["nodes"][1]["created_at"] > before["nodes"][0]["created_at"]
 
 
-def test_nodes_are_added_changed_and_removed_one_by_one(me: Caller, path: str):
+def test_nodes_are_added_changed_and_removed_one_by_one(me: ApiUser, path: str):
     me.got("PUT", f"{path}/graph", graph("a", "b"))
     body = {"id": "x/y", "node_type": "router", "label": "X", "config": {"routes": []}}
     added = me.got("POST", f"{path}/nodes", body)["data"]
@@ -205,7 +207,7 @@ def test_nodes_are_added_changed_and_removed_one_by_one(me: Caller, path: str):
     me.refused(404, "PUT", f"{path}/nodes/x/y", {"label": "Y"})
 
 
-def test_a_taken_id_is_a_conflict(me: Caller, path: str):
+def test_a_taken_id_is_a_conflict(me: ApiUser, path: str):
     me.got("PUT", f"{path}/graph", graph("a", "b"))
     node = {"id": "a", "node_type": "agent", "label": "again"}
     assert me.refused(409, "POST", f"{path}/nodes", node)["code"] == "CONFLICT"
@@ -214,13 +216,13 @@ def test_a_taken_id_is_a_conflict(me: Caller, path: str):
     assert me.got("GET", f"{path}/nodes")["data"][0]["label"] == "a"
 
 
-def test_removing_a_node_removes_its_connections(me: Caller, path: str):
+def test_removing_a_node_removes_its_connections(me: ApiUser, path: str):
     me.got("PUT", f"{path}/graph", graph("a", "b", "c", "d"))
     me.got("DELETE", f"{path}/nodes/b")
     assert ids(me.got("GET", f"{path}/connections")["data"]) == ["c-d"]
 
 
-def test_connections_are_added_and_removed_one_by_one(me: Caller, path: str):
+def test_connections_are_added_and_removed_one_by_one(me: ApiUser, path: str):
     me.got("PUT", f"{path}/graph", graph("a", "b"))
     body = {"source_node_id": "b", "target_node_id": "a"}
     added = me.got("POST", f"{path}/connections", body)["data"]
@@ -231,7 +233,7 @@ def test_connections_are_added_and_removed_one_by_one(me: Caller, path: str):
     me.refused(404, "DELETE", f"{path}/connections/a-b")
 
 
-def test_a_connection_to_nowhere_is_refused(me: Caller, path: str):
+def test_a_connection_to_nowhere_is_refused(me: ApiUser, path: str):
     me.got("PUT", f"{path}/graph", graph("a"))
     body = {"source_node_id": "a", "target_node_id": "gone"}
     error = me.refused(422, "POST", f"{path}/connections", body)
@@ -249,7 +251,7 @@ def test_a_connection_to_nowhere_is_refused(me: Caller, path: str):
     ],
 )
 def test_every_change_of_the_graph_moves_the_pipelines_updated_at(
-    me: Caller, path: str, method: str, rest: str, body: dict | None
+    me: ApiUser, path: str, method: str, rest: str, body: dict | None
 ):
     before = me.got("PUT", f"{path}/graph", graph("a", "b"))["data"]["updated_at"]
     me.got(method, f"{path}{rest}", body)

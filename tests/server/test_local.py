@@ -14,10 +14,10 @@ from kaizen_widgets.core.background import BackgroundLoop
 from kaizen_widgets.graph import Edge, Graph, Node
 from kaizen_widgets.server import Database, create_app, local_session, seed
 from kaizen_widgets.testing import FakeClock
-from tests.server.conftest import Caller
+from tests.server.conftest import ApiUser
 
 
-def sample(caller: Caller) -> dict[str, Any]:
+def sample(caller: ApiUser) -> dict[str, Any]:
     (only,) = caller.got("GET", "/pipelines")["data"]
     return caller.got("GET", f"/pipelines/{only['id']}")["data"]
 
@@ -42,13 +42,13 @@ def test_what_was_deleted_does_not_come_back(database: Database, clock: FakeCloc
         assert db.execute("SELECT count(*) FROM pipelines").fetchone()[0] == 0
 
 
-def test_the_local_user_owns_the_local_organization(me: Caller, session: dict):
+def test_the_local_user_owns_the_local_organization(me: ApiUser, session: dict):
     assert session["user"]["email"] == "local@kaizen.localhost"
     assert me.got("GET", "/auth/me") == session["user"]
     assert session["user"]["role"] == "org_owner"
 
 
-def test_there_are_four_agents_ready_to_use(me: Caller):
+def test_there_are_four_agents_ready_to_use(me: ApiUser):
     agents = me.got("GET", "/agents", params={"status": "active"})["records"]
     assert [agent["name"] for agent in agents] == [
         "Billing",
@@ -58,7 +58,7 @@ def test_there_are_four_agents_ready_to_use(me: Caller):
     ]
 
 
-def test_the_sample_is_valid_and_its_agents_are_the_seeded_ones(me: Caller):
+def test_the_sample_is_valid_and_its_agents_are_the_seeded_ones(me: ApiUser):
     pipeline = sample(me)
     assert (pipeline["name"], pipeline["pattern"]) == ("Support triage", "router")
     found = me.got("POST", f"/pipelines/{pipeline['id']}/validate")["data"]
@@ -71,7 +71,7 @@ def test_the_sample_is_valid_and_its_agents_are_the_seeded_ones(me: Caller):
     } == {"Billing": "Billing", "Technical": "Technical"}
 
 
-def test_the_samples_nodes_do_not_overlap_and_go_left_to_right(me: Caller):
+def test_the_samples_nodes_do_not_overlap_and_go_left_to_right(me: ApiUser):
     pipeline = sample(me)
     at = {n["id"]: (n["position_x"], n["position_y"]) for n in pipeline["nodes"]}
     for edge in pipeline["connections"]:
@@ -82,7 +82,7 @@ def test_the_samples_nodes_do_not_overlap_and_go_left_to_right(me: Caller):
             assert one is other or apart
 
 
-def test_the_samples_router_leads_to_its_routes(me: Caller):
+def test_the_samples_router_leads_to_its_routes(me: ApiUser):
     pipeline = sample(me)
     (router,) = [n for n in pipeline["nodes"] if n["node_type"] == "router"]
     outputs = {route["name"] for route in router["config"]["routes"]} | {"default"}
@@ -92,7 +92,7 @@ def test_the_samples_router_leads_to_its_routes(me: Caller):
     assert used == outputs
 
 
-def test_the_sample_is_a_graph(me: Caller):
+def test_the_sample_is_a_graph(me: ApiUser):
     pipeline = sample(me)
     graph = Graph(
         [Node(n["id"], (n["position_x"], n["position_y"])) for n in pipeline["nodes"]],
@@ -101,7 +101,7 @@ def test_the_sample_is_a_graph(me: Caller):
     assert len(graph.nodes) == 6
 
 
-def test_a_password_is_never_a_route(nobody: Caller, session: dict):
+def test_a_password_is_never_a_route(nobody: ApiUser, session: dict):
     for path in ("/auth/local", "/auth/local-session", "/auth/seed"):
         assert nobody.call("POST", path, {}).status_code == 404
 
@@ -122,6 +122,6 @@ def test_it_serves_on_the_background_loop(
     loop: BackgroundLoop, database: Database, runner: asyncio.Runner
 ):
     token = local_session(database, loop)["access_token"]
-    caller = Caller(create_app(database, loop), runner, token)
+    caller = ApiUser(create_app(database, loop), runner, token)
     response = loop.wait(caller.send("GET", "/agents"), timeout=30)
     assert response.json()["total"] == 4

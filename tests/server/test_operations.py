@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from kaizen_widgets.testing import FakeClock
-from tests.server.conftest import Caller, graph, new_agent, new_pipeline, register
+from tests.server.conftest import ApiUser, graph, new_agent, new_pipeline, register
 
 LOGIN = {"email": "ada@example.com", "password": "correct horse"}
 
 
-def new(caller: Caller, kind: str) -> str:
+def new(caller: ApiUser, kind: str) -> str:
     """Make one of a kind; return its path."""
     bodies = {
         "teams": {"name": "T"},
@@ -21,12 +23,12 @@ def new(caller: Caller, kind: str) -> str:
     return f"/{kind}/{caller.got('POST', f'/{kind}', bodies[kind])['id']}"
 
 
-def test_figures_are_of_one_s_own_organization(me: Caller, stranger: Caller):
+def test_figures_are_of_one_s_own_organization(me: ApiUser, stranger: ApiUser):
     assert me.got("GET", "/metrics/summary")["total_executions"] > 100
     assert stranger.got("GET", "/metrics/summary")["total_executions"] == 0
 
 
-def test_an_execution_is_seen_by_its_organization_only(me: Caller, stranger: Caller):
+def test_an_execution_is_seen_by_its_organization_only(me: ApiUser, stranger: ApiUser):
     agent = new_agent(me)["id"]
     made = me.got("POST", f"/test/agents/{agent}", {"input": {"text": "hi"}})
     assert made["output"] == {"content": "Helper (offline) was asked: hi"}
@@ -34,7 +36,7 @@ def test_an_execution_is_seen_by_its_organization_only(me: Caller, stranger: Cal
 
 
 @pytest.mark.parametrize("kind", ["teams", "gateways", "policies", "users"])
-def test_a_thing_is_changed_only_if_it_is_what_one_saw(me: Caller, kind: str):
+def test_a_thing_is_changed_only_if_it_is_what_one_saw(me: ApiUser, kind: str):
     path = new(me, kind)
     seen = me.call("GET", path).headers["etag"]
     assert me.call("GET", path, headers={"If-None-Match": seen}).status_code == 304
@@ -46,7 +48,7 @@ def test_a_thing_is_changed_only_if_it_is_what_one_saw(me: Caller, kind: str):
     assert me.call("GET", path, headers={"If-None-Match": seen}).json()["name"] == "Mine"
 
 
-def test_a_known_answer_has_no_body(me: Caller):
+def test_a_known_answer_has_no_body(me: ApiUser):
     path = f"/pipelines/{new_pipeline(me)['id']}"
     etag = me.call("GET", path).headers["etag"]
     again = me.call("GET", path, headers={"If-None-Match": f'"other", {etag}'})
@@ -55,7 +57,7 @@ def test_a_known_answer_has_no_body(me: Caller):
     assert me.call("GET", path, headers={"If-None-Match": etag}).status_code == 200
 
 
-def test_a_list_is_searched_and_sorted_whatever_the_case(me: Caller):
+def test_a_list_is_searched_and_sorted_whatever_the_case(me: ApiUser):
     for name in ("ärger 50%", "Zebra", "ÄRGER 501"):
         new_agent(me, name)
 
@@ -70,7 +72,7 @@ def test_a_list_is_searched_and_sorted_whatever_the_case(me: Caller):
     assert me.refused(422, "GET", "/agents?sort=size")["code"] == "VALIDATION_ERROR"
 
 
-def test_signing_in_too_often_has_to_wait(nobody: Caller, clock: FakeClock):
+def test_signing_in_too_often_has_to_wait(nobody: ApiUser, clock: FakeClock):
     register(nobody)
     for _ in range(10):
         tried = nobody.call("POST", "/auth/login", LOGIN | {"password": "wrong"})
@@ -85,7 +87,7 @@ def test_signing_in_too_often_has_to_wait(nobody: Caller, clock: FakeClock):
     assert welcome.headers["x-ratelimit-remaining"] == "9"
 
 
-def test_a_refresh_token_that_comes_back_later_ends_the_sign_in(nobody: Caller, clock: FakeClock):
+def test_a_refresh_token_that_comes_back_later_ends_the_sign_in(nobody: ApiUser, clock: FakeClock):
     spent = {"refresh_token": register(nobody)["tokens"]["refresh_token"]}
     thief = nobody.got("POST", "/auth/refresh", spent)
     nobody.refused(401, "POST", "/auth/refresh", spent)
@@ -96,7 +98,7 @@ def test_a_refresh_token_that_comes_back_later_ends_the_sign_in(nobody: Caller, 
     nobody.refused(401, "POST", "/auth/refresh", {"refresh_token": thief["refresh_token"]})
 
 
-def test_a_policy_keeps_people_from_what_it_denies(me: Caller, nobody: Caller):
+def test_a_policy_keeps_people_from_what_it_denies(me: ApiUser, nobody: ApiUser):
     policy = me.got(
         "POST",
         "/policies",
@@ -111,14 +113,14 @@ def test_a_policy_keeps_people_from_what_it_denies(me: Caller, nobody: Caller):
     me.got("GET", "/deployments")
 
 
-def test_an_organization_keeps_an_owner(me: Caller):
+def test_an_organization_keeps_an_owner(me: ApiUser):
     own = f"/users/{me.got('GET', '/auth/me')['id']}"
     me.refused(409, "DELETE", own)
     me.refused(409, "PUT", own, {"role": "viewer"})
     me.refused(409, "PUT", own, {"status": "suspended"})
 
 
-def test_a_viewer_looks_and_changes_nothing(me: Caller, nobody: Caller):
+def test_a_viewer_looks_and_changes_nothing(me: ApiUser, nobody: ApiUser):
     body = {"email": "v@example.com", "name": "V", "password": "long enough", "role": "viewer"}
     user = me.got("POST", "/users", body)["id"]
     login = nobody.got("POST", "/auth/login", {"email": body["email"], "password": "long enough"})
@@ -132,7 +134,7 @@ def test_a_viewer_looks_and_changes_nothing(me: Caller, nobody: Caller):
     viewer.refused(401, "GET", "/agents")
 
 
-def test_a_pipeline_works_node_after_node(me: Caller):
+def test_a_pipeline_works_node_after_node(me: ApiUser):
     agent, pipeline = new_agent(me)["id"], new_pipeline(me)["id"]
     nodes = [
         {"id": "out", "node_type": "output", "label": "Out"},
@@ -151,7 +153,7 @@ def test_a_pipeline_works_node_after_node(me: Caller):
     assert (history["total"], history["executions"][0]["id"]) == (1, id)
 
 
-def test_a_stream_says_start_content_and_done(me: Caller):
+def test_a_stream_says_start_content_and_done(me: ApiUser):
     agent = new_agent(me)["id"]
     answer = me.call("POST", f"/agents/{agent}/execute/stream", {"message": "hi"})
     assert answer.headers["content-type"].startswith("text/event-stream")
@@ -162,19 +164,37 @@ def test_a_stream_says_start_content_and_done(me: Caller):
     me.refused(400, "POST", f"/agents/{agent}/execute/stream", {"message": "hi"})
 
 
-@pytest.mark.parametrize(("layers", "again"), [(40, 1), (1100, 0)])
-def test_what_grows_without_bounds_fails_with_a_sentence(me: Caller, layers: int, again: int):
-    """Twice the same from the node before; or that and the first one: lists in lists in lists."""
+def relay(*links: tuple[str, str]) -> dict[str, Any]:
+    """A graph of nodes that hand on what they get, connected as given."""
+    names = dict.fromkeys(name for link in links for name in link)
+    return {
+        "nodes": [{"id": name, "node_type": "supervisor", "label": name} for name in names],
+        "connections": [{"source_node_id": a, "target_node_id": b} for a, b in links],
+    }
+
+
+def doubled(levels: int) -> list[tuple[str, str]]:
+    """Two nodes a level, each connected to both of the next level: what they hand on doubles."""
+    return [
+        (f"{source}{level}", f"{target}{level + 1}")
+        for level in range(levels)
+        for source in "ab"
+        for target in "ab"
+    ]
+
+
+def nested(levels: int) -> list[tuple[str, str]]:
+    """A chain whose nodes also get the first one's value: dicts in dicts in dicts."""
+    chain = [(str(level), str(level + 1)) for level in range(levels)]
+    return chain + [("0", str(level)) for level in range(2, levels + 1)]
+
+
+@pytest.mark.parametrize("links", [doubled(18), nested(80)], ids=["doubled", "nested"])
+def test_results_that_are_too_large_to_record_fail_with_a_sentence(
+    me: ApiUser, links: list[tuple[str, str]]
+):
     pipeline = new_pipeline(me)["id"]
-    names = [str(number) for number in range(layers)]
-    drawn = graph(*names)
-    for number in range(2, layers):
-        source = names[number - 1] if again else names[0]
-        more = {"source_node_id": source, "target_node_id": names[number]}
-        drawn["connections"].append(more)
-    for node in drawn["nodes"]:
-        node["node_type"] = "merge"
-    me.got("PUT", f"/pipelines/{pipeline}/graph", drawn)
+    me.got("PUT", f"/pipelines/{pipeline}/graph", relay(*links))
     tried = me.got("POST", f"/test/pipelines/{pipeline}", {"input": {"text": "hi"}})
     assert tried["status"] == "failed"
-    assert "hand on more than 4,000,000 characters" in tried["error_message"]
+    assert "hold more than 4,000,000 characters" in tried["error_message"]

@@ -1,1 +1,1 @@
-"""What every route of the embedded API shares: the database, services, timestamps."""
+"""What every part of the API is built on: the database, errors, permissions, and one CRUD shape."""

@@ -1,7 +1,7 @@
-"""The tables, as a list of migrations; ``PRAGMA user_version`` counts those that were done.
+"""The tables, as a list of migrations; ``PRAGMA user_version`` counts those that were applied.
 
-A migration is never changed once released: a change of mind is a new one at the end. Times are ISO 8601
-text in UTC, tokens' times are seconds since 1970, JSON is text, booleans are 0 and 1.
+A released migration never changes: a correction is a new migration at the end. Times are ISO 8601 text in
+UTC, tokens' times are seconds since 1970, JSON is text, booleans are 0 and 1.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from kaizen_widgets.core.sqlite import SqliteSchema
 
 APPLICATION_ID = 0x4B5A5744
-"""Marks our files ("KZWD"), so that another program's database is never taken for one."""
+"""Marks our files ("KZWD"), so that another program's database is never mistaken for one."""
 
 _FIRST = (
     "CREATE TABLE settings (key TEXT PRIMARY KEY, value TEXT NOT NULL)",
@@ -34,7 +34,7 @@ _FIRST = (
         joined_via TEXT NOT NULL,
         PRIMARY KEY (user_id, organization_id)
     )""",
-    # Only digests: whoever reads the file gets no token that works.
+    # Only digests: the file holds no token that works.
     """CREATE TABLE tokens (
         digest TEXT PRIMARY KEY, kind TEXT NOT NULL CHECK (kind IN ('access', 'refresh')),
         session_id TEXT NOT NULL,
@@ -107,7 +107,7 @@ _FIRST = (
 )
 
 _SECOND = (
-    # A gateway's key is asked for and not kept: this server calls no gateway.
+    # A gateway's key is not stored: this server calls no gateway.
     """CREATE TABLE gateways (
         seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE,
         organization_id TEXT NOT NULL REFERENCES organizations (id) ON DELETE CASCADE,
@@ -180,6 +180,16 @@ _SECOND = (
     "CREATE INDEX executions_by_agent ON executions (agent_id, seq)",
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _SECOND)
+_THIRD = (
+    # What all spellings of an address have in common (`email_identity`). Earlier versions let two
+    # spellings be two accounts: both go on, and only the older one owns the identity.
+    "ALTER TABLE users ADD COLUMN email_identity TEXT",
+    "UPDATE users SET email_identity = email_identity(email)",
+    """UPDATE users SET email_identity = NULL
+        WHERE rowid NOT IN (SELECT min(rowid) FROM users GROUP BY email_identity)""",
+    "CREATE UNIQUE INDEX users_by_email_identity ON users (email_identity)",
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _SECOND, _THIRD)
 
 SCHEMA = SqliteSchema(APPLICATION_ID, MIGRATIONS)

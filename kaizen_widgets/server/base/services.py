@@ -1,4 +1,4 @@
-"""What every route works with: the database, the clock, fresh ids, all handed in."""
+"""The services every route works with: database, clock, ids, agent model and sign-in limits."""
 
 from __future__ import annotations
 
@@ -7,22 +7,34 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from kaizen_widgets.core.background import BackgroundLoop, background
 from kaizen_widgets.core.clock import Clock, NewId
-from kaizen_widgets.server.agent_model import AgentModel, Echo
+from kaizen_widgets.server.base.agent_model import AgentModel, Echo
 from kaizen_widgets.server.base.database import Database
-from kaizen_widgets.server.limits import Counter, SignInLimits
+from kaizen_widgets.server.base.sign_in_limits import AttemptCounter, SignInLimits
 
 
 @dataclass(frozen=True)
 class Services:
-    """The app's database, its time, its ids, and what answers for agents."""
+    """What the app was made with.
+
+    Attributes:
+        database: Where everything is stored.
+        clock: The current time, and timers.
+        new_id: Returns a new id.
+        model: Answers when an agent is executed.
+        limits: Sign-in attempts allowed per minute.
+        attempts: Sign-in attempts made so far.
+        loop: The event loop that executions run on.
+    """
 
     database: Database
     clock: Clock
     new_id: NewId
     model: AgentModel = field(default_factory=Echo)
     limits: SignInLimits = field(default_factory=SignInLimits)
-    tries: Counter = field(default_factory=Counter)
+    attempts: AttemptCounter = field(default_factory=AttemptCounter)
+    loop: BackgroundLoop = background
 
 
 async def _services(request: Request) -> Services:
@@ -30,4 +42,4 @@ async def _services(request: Request) -> Services:
 
 
 WithServices = Annotated[Services, Depends(_services)]
-"""``studio: WithServices`` gives a route its services."""
+"""``services: WithServices`` gives a route the app's services."""

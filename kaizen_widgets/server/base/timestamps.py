@@ -7,19 +7,22 @@ from datetime import UTC, datetime, timedelta
 from kaizen_widgets.core.clock import Clock
 
 
-def stamp(clock: Clock) -> str:
-    """Return the time now."""
-    return _text(clock.now())
+def timestamp(clock: Clock) -> str:
+    """Return the current time."""
+    return timestamp_of(clock.now())
 
 
-def stamp_after(clock: Clock, earlier: str) -> str:
-    """Return the time now, or just after ``earlier`` if the clock has not moved past it.
+def timestamp_after(clock: Clock, earlier: str) -> str:
+    """Return the current time, or one microsecond after ``earlier`` if the clock has not passed it.
 
-    So ``updated_at`` moves with every change, also when two fall into one tick or the machine's clock
-    was set back.
+    So ``updated_at`` moves with every change, even when two changes share a clock tick or the machine's
+    clock was set back.
     """
-    return _text(max(clock.now(), datetime.fromisoformat(earlier) + timedelta(microseconds=1)))
+    return timestamp_of(
+        max(clock.now(), datetime.fromisoformat(earlier) + timedelta(microseconds=1))
+    )
 
 
-def _text(moment: datetime) -> str:
+def timestamp_of(moment: datetime) -> str:
+    """Return an aware time as the API writes it."""
     return moment.astimezone(UTC).isoformat(timespec="microseconds")

@@ -1,1 +1,1 @@
-"""Users, teams, policies and sign-in of the embedded API."""
+"""Accounts, sign-ins, users, teams and policies, and the check each request passes."""

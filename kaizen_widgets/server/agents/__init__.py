@@ -1,0 +1,1 @@
+"""Agents, with their versions, contexts and tools."""

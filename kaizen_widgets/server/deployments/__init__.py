@@ -1,0 +1,1 @@
+"""Gateways, and agents deployed to them."""

@@ -1,0 +1,1 @@
+"""Executions of agents and pipelines, and the metrics recorded from them."""

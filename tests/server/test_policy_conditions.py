@@ -1,0 +1,32 @@
+"""Conditions of policies: what fits, what does not, and that no pattern takes for ever."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from kaizen_widgets.server.organization.policy_conditions import OPERATORS
+
+
+@pytest.mark.parametrize(
+    ("text", "pattern", "fits"),
+    [
+        ("support bot", "support*", True),
+        ("support bot", "*b?t", True),
+        ("support bot", "support", False),
+        ("two\nlines", "two*lines", True),
+        ("[a]", "[a]", True),
+        ("a", "[a]", False),
+        ("a.b", "a?b", True),
+        ("axb", "a.b", False),
+        ("A", "a", False),
+        (7, "7", False),
+        ("7", 7, False),
+        ("a" * 2000, "*a" * 60 + "*b", False),
+        ("a" * 1999 + "b", "*a" * 60 + "*b", True),
+        ("a" * 2000, "*?" * 90 + "b", False),
+    ],
+)
+def test_a_text_fits_its_pattern_or_not_at_once(text: Any, pattern: Any, fits: bool):
+    assert OPERATORS["matches"](text, pattern) is fits
