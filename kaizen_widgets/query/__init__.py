@@ -1,6 +1,5 @@
-"""A cache of what functions give: fetched once, shared, kept fresh, watched. Knows no HTTP, no Jupyter."""
+"""A cache for the results of functions: fetched once, shared, kept fresh, observed. No HTTP, no Jupyter."""
 
-from kaizen_widgets.query.fetch import CancelSignal, QueryContext
 from kaizen_widgets.query.filters import MutationFilters, QueryFilters
 from kaizen_widgets.query.hydration import dehydrate, hydrate
 from kaizen_widgets.query.infinite_query_observer import InfiniteQueryObserver
@@ -26,6 +25,7 @@ from kaizen_widgets.query.query_key import QueryKey, hash_key
 from kaizen_widgets.query.query_observer import QueryObserver
 from kaizen_widgets.query.query_result import QueryResult
 from kaizen_widgets.query.query_state import UNSET, QueryState
+from kaizen_widgets.query.running_fetch import CancelSignal, QueryContext
 
 __all__ = [
     "SKIP",

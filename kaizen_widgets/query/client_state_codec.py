@@ -1,36 +1,59 @@
-"""What a persister stores of a client, as JSON, and back; see `persister` for when.
+"""ClientStateCodec turns the state of a client's caches into the JSON that a persister stores, and back.
 
-What cannot be written as JSON is left out, entry by entry. What cannot be read is refused whole.
+What JSON does not reproduce exactly is left out, entry by entry.
 """
 
 from __future__ import annotations
 
 import json
+import logging
 import math
 from collections.abc import Callable, Mapping
-from typing import Any
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
-from kaizen_widgets.query.host import Host
+from kaizen_widgets.core.exact_json import json_mismatch
 from kaizen_widgets.query.hydration import dehydrate
 from kaizen_widgets.query.mutation import Mutation
 from kaizen_widgets.query.options import MutationOptions
 from kaizen_widgets.query.query import Query
 
+if TYPE_CHECKING:
+    from kaizen_widgets.query.query_client import QueryClient
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass
+class EncodedState:
+    """State of a client as JSON.
+
+    Attributes:
+        text: JSON of the queries and mutations.
+        mutations: Mutations that are in it.
+        left_out: What is not in it, with the reason: "query ['a']" to "data is a tuple, ...".
+    """
+
+    text: str = ""
+    mutations: frozenset[Mutation] = frozenset()
+    left_out: dict[str, str] = field(default_factory=dict)
+
 
 class ClientStateCodec:
-    """One client's entries, chosen and made plain.
+    """Encodes and decodes the state of one client.
 
     Args:
-        client: Whose.
-        should_dehydrate_query: Which queries; None for those whose last fetch went well.
-        should_dehydrate_mutation: Which of the mutations that can go on; None for the paused ones.
-        serialize: Makes JSON values of data and variables.
+        client: Query client whose state is stored.
+        should_dehydrate_query: Returns whether to store a query; None for those whose last fetch succeeded.
+        should_dehydrate_mutation: Returns whether to store one of the mutations that another process can
+            continue; None for the paused ones.
+        serialize: Turns data and variables into JSON values.
         deserialize: The opposite.
     """
 
     def __init__(
         self,
-        client: Host,
+        client: QueryClient,
         *,
         should_dehydrate_query: Callable[[Query], bool] | None,
         should_dehydrate_mutation: Callable[[Mutation], bool] | None,
@@ -43,72 +66,110 @@ class ClientStateCodec:
         self._serialize = serialize
         self._deserialize = deserialize
 
-    def entries(self) -> tuple[str, frozenset[Mutation]]:
-        """Return what is kept of the client, as JSON, and the mutations that are in it."""
+    def encode(self) -> EncodedState:
+        """Return the client's state as JSON."""
         chosen: list[Mutation] = []
 
         def choose(mutation: Mutation) -> bool:
-            if chosen_too := self.can_go_on(mutation):
+            if is_chosen := self.can_continue_elsewhere(mutation):
                 chosen.append(mutation)
-            return chosen_too
+            return is_chosen
 
         state = dehydrate(
             self._client,
             should_dehydrate_query=self._should_dehydrate_query,
             should_dehydrate_mutation=choose,
         )
-        queries = [self._entry(query, "data") for query in state["queries"]]
-        mutations = [self._entry(one, "variables") for one in state["mutations"]]
-        kept = {
-            "queries": [entry for entry in queries if entry is not None],
-            "mutations": [entry for entry in mutations if entry is not None],
-        }
-        return json.dumps(kept, allow_nan=False), frozenset(chosen)
+        encoded = EncodedState()
+        queries = [
+            self._entry_text(entry, "data", f"query {entry['query_key']}", encoded)
+            for entry in state["queries"]
+        ]
+        mutations = [
+            self._entry_text(entry, "variables", f"mutation {entry['mutation_key']}", encoded)
+            for entry in state["mutations"]
+        ]
+        encoded.mutations = frozenset(
+            mutation for mutation, text in zip(chosen, mutations, strict=True) if text
+        )
+        encoded.text = (
+            f'{{"queries": [{", ".join(filter(None, queries))}], '
+            f'"mutations": [{", ".join(filter(None, mutations))}]}}'
+        )
+        return encoded
 
-    def read(self, state: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the client's state with its data as it was, and stale; what ran waits now."""
-        queries = [dict(entry, state=dict(entry["state"])) for entry in state["queries"]]
-        mutations = [dict(entry, state=dict(entry["state"])) for entry in state["mutations"]]
-        for entry in queries:
-            entry["state"]["data"] = self._deserialize(entry["state"]["data"])
-            entry["state"]["is_invalidated"] = True
-        for entry in mutations:
-            entry["state"]["is_paused"] = entry["state"].get("status") == "pending"
-            if "variables" in entry["state"]:
-                entry["state"]["variables"] = self._deserialize(entry["state"]["variables"])
+    def decode(self, state: Mapping[str, Any]) -> dict[str, Any]:
+        """Return a stored state for `hydrate`: queries count as stale, and what ran is paused.
+
+        An entry that ``deserialize`` fails for is left out.
+        """
+        queries, mutations = [], []
+        for stored in state["queries"]:
+            entry = self._decoded(stored, "data", f"query {stored['query_key']}")
+            if entry is not None:
+                entry["state"]["is_invalidated"] = True
+                queries.append(entry)
+        for stored in state["mutations"]:
+            entry = self._decoded(stored, "variables", f"mutation {stored.get('mutation_key')}")
+            if entry is not None:
+                entry["state"]["is_paused"] = entry["state"].get("status") == "pending"
+                mutations.append(entry)
         return {"queries": queries, "mutations": mutations}
 
-    def can_go_on(self, mutation: Mutation) -> bool:
-        """Return whether it is kept: another process finds its function again by its key."""
-        key, wanted = mutation.options.mutation_key, self._should_dehydrate_mutation
-        if key is None or not (mutation.state.is_paused if wanted is None else wanted(mutation)):
+    def can_continue_elsewhere(self, mutation: Mutation) -> bool:
+        """Return whether a mutation is stored: another process knows a function for its key."""
+        key, chosen = mutation.options.mutation_key, self._should_dehydrate_mutation
+        if key is None or not (mutation.state.is_paused if chosen is None else chosen(mutation)):
             return False
         known = self._client.default_mutation_options(MutationOptions(mutation_key=key))
         return known.mutation_fn is not None
 
-    def _entry(self, entry: dict[str, Any], part: str) -> dict[str, Any] | None:
-        """Return an entry with its part made plain, or None if it cannot be kept."""
+    def _entry_text(
+        self, entry: dict[str, Any], part: str, name: str, encoded: EncodedState
+    ) -> str:
+        """Return an entry as JSON; empty if it is left out, with the reason in ``encoded``.
+
+        Args:
+            entry: Entry of a dehydrated state.
+            part: Field of its state that holds the user's value.
+            name: What the entry is called in messages.
+            encoded: Collects the reasons.
+        """
         state = dict(entry["state"])
-        state.pop("context", None)  # what on_mutate returned: for this process alone
+        state.pop("context", None)  # the result of on_mutate is for this process only
         try:
             if part in state:
                 state[part] = self._serialize(state[part])
-            made = {**entry, "state": state}
-            json.dumps(made, allow_nan=False)
-        except (TypeError, ValueError, RecursionError):
-            return None
-        return made
+            reason = json_mismatch(state.get(part), part) or json_mismatch(
+                {**entry, "state": {**state, part: None}}, "its meta"
+            )
+            if not reason:
+                return json.dumps({**entry, "state": state}, allow_nan=False)
+        except Exception as error:  # of the user's serializer, or data changed by another thread
+            reason = f"{type(error).__name__}: {error}"
+        encoded.left_out[name] = reason
+        return ""
+
+    def _decoded(self, stored: Mapping[str, Any], part: str, name: str) -> dict[str, Any] | None:
+        entry = dict(stored, state=dict(stored["state"]))
+        if part in entry["state"]:
+            try:
+                entry["state"][part] = self._deserialize(entry["state"][part])
+            except Exception as error:
+                logger.warning("The stored %s was not restored: %s", name, error)
+                return None
+        return entry
 
 
-def written_at(found: Any) -> float:
-    """Return when a stored text was written, in seconds since the epoch.
+def stored_at(stored: Any) -> float:
+    """Return when a stored state was written, in seconds since the epoch.
 
     Raises:
-        ValueError: It is no text of a persister.
+        ValueError: It was not written by a persister.
     """
-    if not isinstance(found, Mapping) or not isinstance(found.get("client_state"), Mapping):
-        raise ValueError("it is no state of a query client")
-    at = found.get("timestamp")
+    if not isinstance(stored, Mapping) or not isinstance(stored.get("client_state"), Mapping):
+        raise ValueError("it is not the state of a query client")
+    at = stored.get("timestamp")
     if isinstance(at, bool) or not isinstance(at, int | float) or not math.isfinite(at):
         raise ValueError("it does not say when it was written")
     return at

@@ -1,4 +1,4 @@
-"""Which queries or mutations are meant: by key, exactly or as a beginning, and by what they are doing."""
+"""QueryFilters and MutationFilters choose entries by key, exactly or as a prefix, and by state."""
 
 from __future__ import annotations
 
@@ -6,16 +6,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Literal, TypeAlias
 
+from kaizen_widgets.core.callbacks import call_fitting
 from kaizen_widgets.errors import QueryError
 from kaizen_widgets.query.mutation import Mutation
 from kaizen_widgets.query.option_checks import check_callable, check_known, check_one_of
 from kaizen_widgets.query.query import Query
-from kaizen_widgets.query.query_key import (
-    QueryKey,
-    as_key,
-    hash_key,
-    matches,
-)
+from kaizen_widgets.query.query_key import QueryKey, as_key, hash_key, partial_match_key
 from kaizen_widgets.query.query_state import FetchStatus
 
 TypeFilter: TypeAlias = Literal["all", "active", "inactive"]
@@ -23,14 +19,14 @@ TypeFilter: TypeAlias = Literal["all", "active", "inactive"]
 
 @dataclass(frozen=True)
 class QueryFilters:
-    """All conditions must hold.
+    """Conditions for queries; all of them must hold.
 
     Attributes:
-        query_key: What the key begins with; empty for every key.
-        exact: The key must be that very one, if one is given.
-        type: ``active`` (an enabled observer watches), ``inactive``, or ``all``.
-        stale: Whether it is stale.
-        fetch_status: What its function is doing.
+        query_key: Key that the query's key must match (see `query_key`); empty matches every key.
+        exact: Whether the query's key must be equal to it.
+        type: ``active`` (an enabled observer is subscribed), ``inactive``, or ``all``.
+        stale: Whether the query must be stale.
+        fetch_status: What its function must be doing.
         predicate: Any other condition, a function of the query.
     """
 
@@ -53,7 +49,11 @@ class QueryFilters:
 
     @classmethod
     def of(cls, query_key: Any, named: Mapping[str, Any]) -> QueryFilters:
-        """Return filters from a call's arguments.
+        """Return filters from the arguments of a call.
+
+        Args:
+            query_key: Key to match.
+            named: The other conditions by name.
 
         Raises:
             QueryError: There is no such filter.
@@ -62,7 +62,7 @@ class QueryFilters:
         return cls(query_key, **named)
 
     @property
-    def by_key_alone(self) -> bool:
+    def is_key_only(self) -> bool:
         """Whether the key is the only condition."""
         return (
             self.type == "all"
@@ -71,26 +71,25 @@ class QueryFilters:
             and self.predicate is None
         )
 
-    def match(self, query: Query) -> bool:
-        """Return whether ``query`` is meant."""
-        if not _key_fits(query.key, self.query_key, self.exact):
-            return False
+    def match_state(self, query: Query) -> bool:
+        """Return whether all conditions hold but that of the key."""
         if self.type != "all" and query.is_active != (self.type == "active"):
             return False
         if self.stale is not None and query.is_stale != self.stale:
             return False
         if self.fetch_status is not None and query.state.fetch_status != self.fetch_status:
             return False
-        return self.predicate is None or bool(self.predicate(query))
+        return self.predicate is None or bool(call_fitting(self.predicate, query))
 
 
 @dataclass(frozen=True)
 class MutationFilters:
-    """All conditions must hold.
+    """Conditions for mutations; all of them must hold.
 
     Attributes:
-        mutation_key: What the key begins with; empty for every mutation, also one without a key.
-        exact: The key must be that very one, if one is given.
+        mutation_key: Key that the mutation's key must match; empty matches every mutation, also one
+            without a key.
+        exact: Whether the mutation's key must be equal to it.
         status: ``idle``, ``pending``, ``success`` or ``error``.
         predicate: Any other condition, a function of the mutation.
     """
@@ -109,7 +108,11 @@ class MutationFilters:
 
     @classmethod
     def of(cls, mutation_key: Any, named: Mapping[str, Any]) -> MutationFilters:
-        """Return filters from a call's arguments.
+        """Return filters from the arguments of a call.
+
+        Args:
+            mutation_key: Key to match.
+            named: The other conditions by name.
 
         Raises:
             QueryError: There is no such filter.
@@ -118,16 +121,17 @@ class MutationFilters:
         return cls(mutation_key, **named)
 
     def match(self, mutation: Mutation) -> bool:
-        """Return whether ``mutation`` is meant."""
-        key = mutation.options.mutation_key
-        if self.mutation_key and (key is None or not _key_fits(key, self.mutation_key, self.exact)):
+        """Return whether all conditions hold."""
+        if self.mutation_key and not self._match_key(mutation.options.mutation_key):
             return False
         if self.status is not None and mutation.state.status != self.status:
             return False
-        return self.predicate is None or bool(self.predicate(mutation))
+        return self.predicate is None or bool(call_fitting(self.predicate, mutation))
 
-
-def _key_fits(key: QueryKey, wanted: QueryKey, exact: bool) -> bool:
-    if exact and wanted:
-        return hash_key(key) == hash_key(wanted)
-    return matches(key, wanted)
+    def _match_key(self, key: QueryKey | None) -> bool:
+        if key is None:
+            return False
+        if self.exact:
+            # Equal tuples may differ in JSON (True and 1), never the other way round.
+            return key == self.mutation_key and hash_key(key) == hash_key(self.mutation_key)
+        return partial_match_key(key, self.mutation_key)

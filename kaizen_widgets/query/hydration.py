@@ -1,8 +1,8 @@
-"""A client's cache as plain values, and back: for files, other processes, other clients.
+"""dehydrate and hydrate: the state of a client's caches as plain values, and back.
 
-What is kept: queries with data, and paused mutations. Functions and errors are not: a paused mutation
-finds its function again by the defaults of its key (`QueryClient.set_mutation_defaults`). The values are
-JSON if the data and the variables are.
+Included are queries with data and paused mutations. Functions and errors are not: a paused mutation gets its
+function from the defaults of its key (`QueryClient.set_mutation_defaults`). The values are JSON if the data
+and the variables are.
 """
 
 from __future__ import annotations
@@ -10,85 +10,90 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import fields, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kaizen_widgets.errors import QueryError
-from kaizen_widgets.query.host import Host
 from kaizen_widgets.query.mutation import Mutation
 from kaizen_widgets.query.mutation_state import MutationState
-from kaizen_widgets.query.options import MutationOptions, QueryOptions, merge
+from kaizen_widgets.query.options import MutationOptions, QueryOptions, merge_options
 from kaizen_widgets.query.query import Query
 from kaizen_widgets.query.query_state import UNSET, QueryState
 
-_NOT_KEPT = ("error", "failure_reason")
+if TYPE_CHECKING:
+    from kaizen_widgets.query.query_client import QueryClient
+
+_LEFT_OUT = ("error", "failure_reason")
 
 
 def dehydrate(
-    client: Host,
+    client: QueryClient,
     *,
     should_dehydrate_query: Callable[[Query], bool] | None = None,
     should_dehydrate_mutation: Callable[[Mutation], bool] | None = None,
     serialize_data: Callable[[Any], Any] | None = None,
 ) -> dict[str, Any]:
-    """Return the state of ``client``.
+    """Return the state of a client's caches.
 
     Args:
-        client: Whose.
-        should_dehydrate_query: Which queries; by default those whose last fetch went well.
-        should_dehydrate_mutation: Which mutations; by default the paused ones.
-        serialize_data: Makes plain what the queries hold.
+        client: Query client whose caches are saved.
+        should_dehydrate_query: Returns whether to include a query; by default those whose last fetch
+            succeeded.
+        should_dehydrate_mutation: Returns whether to include a mutation; by default the paused ones.
+        serialize_data: Turns the data of a query into plain values.
     """
-    keep_query = should_dehydrate_query or (lambda query: query.state.status == "success")
-    keep_mutation = should_dehydrate_mutation or (lambda mutation: mutation.state.is_paused)
+    include_query = should_dehydrate_query or (lambda query: query.state.status == "success")
+    include_mutation = should_dehydrate_mutation or (lambda mutation: mutation.state.is_paused)
     with client.environment.notifier.locked():
-        queries = [query for query in client.query_cache.get_all() if keep_query(query)]
-        mutations = [one for one in client.mutation_cache.get_all() if keep_mutation(one)]
+        queries = [query for query in client.query_cache.get_all() if include_query(query)]
+        mutations = [one for one in client.mutation_cache.get_all() if include_mutation(one)]
         return {
-            "queries": [_query(query, serialize_data) for query in queries],
-            "mutations": [_mutation(mutation) for mutation in mutations],
+            "queries": [_query_entry(query, serialize_data) for query in queries],
+            "mutations": [_mutation_entry(mutation) for mutation in mutations],
         }
 
 
 def hydrate(
-    client: Host,
+    client: QueryClient,
     state: Mapping[str, Any],
     *,
     queries: QueryOptions | None = None,
     mutations: MutationOptions | None = None,
     deserialize_data: Callable[[Any], Any] | None = None,
 ) -> None:
-    """Put what `dehydrate` gave into ``client``; newer data that is there already stays.
+    """Put what `dehydrate` returned into a client; newer data that it already has stays.
 
     Args:
-        client: Whose cache.
-        state: What `dehydrate` gave.
-        queries: Options of the queries made.
-        mutations: Options of the mutations made.
+        client: Query client whose caches are filled.
+        state: What `dehydrate` returned.
+        queries: Options of the created queries.
+        mutations: Options of the created mutations.
         deserialize_data: The opposite of ``serialize_data``.
 
     Raises:
-        QueryError: ``state`` is nothing that `dehydrate` gave; nothing was taken.
+        QueryError: ``state`` is not what `dehydrate` returns; nothing was restored.
     """
     try:
         read_queries = [_read_query(entry, deserialize_data) for entry in state["queries"]]
         read_mutations = [_read_mutation(entry) for entry in state["mutations"]]
     except (KeyError, TypeError, AttributeError) as error:
-        raise QueryError("This is no state of a query client; nothing was taken.") from error
+        raise QueryError(
+            "This is not the state of a query client; nothing was restored."
+        ) from error
     with client.environment.notifier.locked():
         for own, saved in read_mutations:
-            options = own if mutations is None else merge(own, mutations)
+            options = own if mutations is None else merge_options(own, mutations)
             client.mutation_cache.build(client.default_mutation_options(options), saved)
         for own, saved in read_queries:
             query = client.query_cache.get(own.query_key)
             if query is None:
-                options = own if queries is None else merge(own, queries)
+                options = own if queries is None else merge_options(own, queries)
                 client.query_cache.build(client.default_query_options(options), saved)
             elif saved.data_updated_at > query.state.data_updated_at:
                 query.set_state(replace(saved, fetch_status=query.state.fetch_status))
 
 
-def _query(query: Query, serialize: Callable[[Any], Any] | None) -> dict[str, Any]:
-    entry: dict[str, Any] = {"query_key": list(query.key), "state": _plain(query.state)}
+def _query_entry(query: Query, serialize: Callable[[Any], Any] | None) -> dict[str, Any]:
+    entry: dict[str, Any] = {"query_key": list(query.key), "state": _state_fields(query.state)}
     if serialize is not None and "data" in entry["state"]:
         entry["state"]["data"] = serialize(entry["state"]["data"])
     if query.options.meta:
@@ -98,9 +103,9 @@ def _query(query: Query, serialize: Callable[[Any], Any] | None) -> dict[str, An
     return entry
 
 
-def _mutation(mutation: Mutation) -> dict[str, Any]:
+def _mutation_entry(mutation: Mutation) -> dict[str, Any]:
     options = mutation.options
-    entry: dict[str, Any] = {"state": _plain(mutation.state)}
+    entry: dict[str, Any] = {"state": _state_fields(mutation.state)}
     if options.mutation_key is not None:
         entry["mutation_key"] = list(options.mutation_key)
     if options.scope is not None:
@@ -110,10 +115,12 @@ def _mutation(mutation: Mutation) -> dict[str, Any]:
     return entry
 
 
-def _plain(state: QueryState | MutationState) -> dict[str, Any]:
-    given = {field.name: getattr(state, field.name) for field in fields(state)}
+def _state_fields(state: QueryState | MutationState) -> dict[str, Any]:
+    values = {field.name: getattr(state, field.name) for field in fields(state)}
     return {
-        name: value for name, value in given.items() if value is not UNSET and name not in _NOT_KEPT
+        name: value
+        for name, value in values.items()
+        if value is not UNSET and name not in _LEFT_OUT
     }
 
 
@@ -124,10 +131,10 @@ def _read_query(
         query_key=entry["query_key"], meta=entry.get("meta"), infinite=entry.get("infinite")
     )
     if not options.query_key:
-        raise QueryError("An entry without a key is no query.")
-    state = QueryState(**_checked(entry["state"], _QUERY))
+        raise QueryError("A saved query has no key; nothing was restored.")
+    state = QueryState(**_checked(entry["state"], _QUERY_FIELDS))
     if state.status == "success" and state.data is UNSET:
-        raise QueryError("A query that succeeded without data is none.")
+        raise QueryError("A saved query succeeded, but has no data; nothing was restored.")
     if deserialize is not None and state.data is not UNSET:
         state = replace(state, data=deserialize(state.data))
     return options, replace(state, fetch_status="idle")
@@ -137,17 +144,21 @@ def _read_mutation(entry: Mapping[str, Any]) -> tuple[MutationOptions, MutationS
     options = MutationOptions(
         mutation_key=entry.get("mutation_key"), scope=entry.get("scope"), meta=entry.get("meta")
     )
-    return options, MutationState(**_checked(entry["state"], _MUTATION))
+    return options, MutationState(**_checked(entry["state"], _MUTATION_FIELDS))
 
 
-def _checked(state: Mapping[str, Any], kinds: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a saved state whose parts are what they should be; it may come from a file.
+def _checked(state: Mapping[str, Any], types: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a saved state, which may come from a file, after checking its fields.
+
+    Args:
+        state: Saved state.
+        types: What each field must be: a type, or a tuple of allowed values.
 
     Raises:
-        TypeError: A part is not.
+        TypeError: A field has another type or value.
     """
     for name, value in state.items():
-        wanted = kinds.get(name)
+        wanted = types.get(name)
         if isinstance(wanted, tuple):
             fits = value in wanted and isinstance(value, str | None)
         elif wanted is float:
@@ -160,7 +171,7 @@ def _checked(state: Mapping[str, Any], kinds: Mapping[str, Any]) -> dict[str, An
 
 
 _COUNTS = {"failure_count": int}
-_QUERY: Mapping[str, Any] = {
+_QUERY_FIELDS: Mapping[str, Any] = {
     "data_updated_at": float,
     "data_update_count": int,
     "error_updated_at": float,
@@ -171,10 +182,10 @@ _QUERY: Mapping[str, Any] = {
     "fetch_direction": ("forward", "backward", None),
     **_COUNTS,
 }
-_MUTATION: Mapping[str, Any] = {
+_MUTATION_FIELDS: Mapping[str, Any] = {
     "status": ("idle", "pending", "success", "error"),
     "is_paused": bool,
     "submitted_at": float,
     **_COUNTS,
 }
-"""What the parts of a state are; data, variables and context are anything."""
+"""Types of the fields of a saved state; data, variables and context may be anything."""

@@ -1,4 +1,4 @@
-"""An observer of pages: one more at either end, all again on a refetch."""
+"""InfiniteQueryObserver: an observer of pages, with one more fetched at either end."""
 
 from __future__ import annotations
 
@@ -7,16 +7,15 @@ from typing import Any
 
 from kaizen_widgets.core.background import Pending
 from kaizen_widgets.errors import QueryError
-from kaizen_widgets.query.host import Host
 from kaizen_widgets.query.options import QueryOptions
 from kaizen_widgets.query.query_observer import QueryObserver
 from kaizen_widgets.query.query_state import UNSET
 
 
 class InfiniteQueryObserver(QueryObserver):
-    """A query whose data is ``{"pages": [...], "page_params": [...]}``.
+    """Observes a query whose data is ``{"pages": [...], "page_params": [...]}``.
 
-    Its options need ``initial_page_param`` and ``get_next_page_param``.
+    Its options need ``initial_page_param`` and ``get_next_page_param``. A refetch fetches all pages again.
     """
 
     def fetch_next_page(
@@ -25,8 +24,8 @@ class InfiniteQueryObserver(QueryObserver):
         """Fetch the page after the last; return a handle on all the data.
 
         Args:
-            cancel_refetch: Stop a fetch under way; otherwise it is joined, and no page added.
-            throw_on_error: Raise what made it fail; otherwise give the data that is there.
+            cancel_refetch: Stop a running fetch; otherwise join it, and add no page.
+            throw_on_error: Raise the fetch's error; otherwise give the existing data.
         """
         return self._refetch(cancel_refetch, throw_on_error, "forward")
 
@@ -46,13 +45,16 @@ class InfiniteQueryObserver(QueryObserver):
         """Whether there is a page before the first."""
         return self.result.has_previous_page
 
-    @staticmethod
-    def _defaulted(client: Host, options: QueryOptions) -> QueryOptions:
-        return check_infinite(QueryObserver._defaulted(client, replace(options, infinite=True)))
+    def _with_defaults(self, options: QueryOptions) -> QueryOptions:
+        return check_infinite(super()._with_defaults(replace(options, infinite=True)))
 
 
 def check_infinite(options: QueryOptions) -> QueryOptions:
-    """Refuse options of an infinite query that cannot say what its pages are."""
+    """Return options of an infinite query after checking that they say what its pages are.
+
+    Raises:
+        QueryError: ``initial_page_param`` or ``get_next_page_param`` is missing.
+    """
     if options.initial_page_param is UNSET or options.get_next_page_param is None:
         missing = "initial_page_param" if options.initial_page_param is UNSET else ""
         missing = missing or "get_next_page_param"

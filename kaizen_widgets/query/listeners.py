@@ -1,4 +1,4 @@
-"""Joining those who want to hear, and leaving again."""
+"""Add a listener to a list and return its unsubscribe function."""
 
 from __future__ import annotations
 
@@ -9,29 +9,29 @@ from typing import Any, TypeVar
 T = TypeVar("T")
 
 
-def joined(
+def add_listener(
     listeners: list[T],
     listener: T,
     lock: Callable[[], AbstractContextManager[Any]] = nullcontext,
-    left: Callable[[], object] = lambda: None,
+    on_removed: Callable[[], object] = lambda: None,
 ) -> Callable[[], None]:
-    """Add a listener; return what takes just this one away, once however often it is called.
+    """Append a listener; return a function that removes this one entry, harmless when called again.
 
     Args:
-        listeners: Who listens.
-        listener: Who joins; the same one may join twice.
-        lock: Held while it leaves.
-        left: Called then.
+        listeners: List that the listener is added to.
+        listener: Listener; the same one may be added twice.
+        lock: Returns the lock held while the entry is removed.
+        on_removed: Called under that lock after the entry was removed.
     """
     listeners.append(listener)
-    listens = True
+    is_listening = True
 
-    def leave() -> None:
-        nonlocal listens
+    def unsubscribe() -> None:
+        nonlocal is_listening
         with lock():
-            if listens:
-                listens = False
+            if is_listening:
+                is_listening = False
                 listeners.remove(listener)
-                left()
+                on_removed()
 
-    return leave
+    return unsubscribe

@@ -1,7 +1,7 @@
-"""Whether there is a network, and whether somebody looks: told by whoever knows, heard by clients.
+"""OnlineManager and FocusManager: whether there is a network, and whether the user is looking.
 
-Instances are handed to a client (or shared by several); there is none of the process. Both may be told
-from any thread; listeners run on the thread that told, one change at a time.
+A client gets instances of its own, or shares those of other clients; there are no global ones. Both may be
+set from any thread; listeners run on the thread that set it, one change at a time.
 """
 
 from __future__ import annotations
@@ -9,65 +9,75 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
+from kaizen_widgets.core.callbacks import fit_callback
 from kaizen_widgets.errors import QueryError
-from kaizen_widgets.query.listeners import joined
+from kaizen_widgets.query.listeners import add_listener
 
 
 class _Switch:
-    """Something that is on or off, and who wants to hear of it."""
+    """A boolean with listeners; true at first.
+
+    Args:
+        name: Name used in messages.
+    """
 
     def __init__(self, name: str) -> None:
         self._name = name
-        self._on = True
+        self._is_on = True
         self._lock = threading.RLock()
         self._listeners: list[Callable[[bool], object]] = []
 
-    def subscribe(self, listener: Callable[[bool], object]) -> Callable[[], None]:
-        """Call ``listener`` with each new value; return what ends that."""
-        with self._lock:
-            return joined(self._listeners, listener, lambda: self._lock)
+    @property
+    def listener_count(self) -> int:
+        """How many listeners are subscribed."""
+        return len(self._listeners)
 
-    def _set(self, on: bool) -> None:
-        if not isinstance(on, bool):
-            raise QueryError(f"{self._name} must be True or False, not {on!r}.")
+    def subscribe(self, listener: Callable[[bool], object]) -> Callable[[], None]:
+        """Call ``listener`` with each new value; return the unsubscribe function."""
         with self._lock:
-            if on == self._on:
+            return add_listener(self._listeners, fit_callback(listener, 1), lambda: self._lock)
+
+    def _set(self, is_on: bool) -> None:
+        if not isinstance(is_on, bool):
+            raise QueryError(f"{self._name} must be True or False, not {is_on!r}.")
+        with self._lock:
+            if is_on == self._is_on:
                 return
-            self._on = on
+            self._is_on = is_on
             for listener in tuple(self._listeners):
-                listener(on)
+                listener(is_on)
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({self._name}={self._on})"
+        return f"{type(self).__name__}({self._name}={self._is_on})"
 
 
 class OnlineManager(_Switch):
-    """Whether the network can be used; assumed until told otherwise."""
+    """Knows whether there is a network; assumes so until it is set."""
 
     def __init__(self) -> None:
         super().__init__("online")
 
     @property
     def is_online(self) -> bool:
-        """Whether the network can be used."""
-        return self._on
+        """Whether there is a network."""
+        return self._is_on
 
     def set_online(self, online: bool) -> None:
-        """Say whether the network can be used; coming back resumes what was paused."""
+        """Say whether there is a network; when it is back, paused fetches and mutations continue."""
         self._set(online)
 
 
 class FocusManager(_Switch):
-    """Whether somebody looks; assumed until told otherwise."""
+    """Knows whether the user is looking; assumes so until it is set."""
 
     def __init__(self) -> None:
         super().__init__("focused")
 
     @property
     def is_focused(self) -> bool:
-        """Whether somebody looks."""
-        return self._on
+        """Whether the user is looking."""
+        return self._is_on
 
     def set_focused(self, focused: bool) -> None:
-        """Say whether somebody looks; looking again may refetch what is stale."""
+        """Say whether the user is looking; on return, stale queries may be fetched again."""
         self._set(focused)

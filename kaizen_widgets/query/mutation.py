@@ -1,8 +1,8 @@
-"""Changes: each run of one is a `Mutation`, kept a while so that others can see how it ended.
+"""Mutation: one run of a change, kept in the cache for a while so that others can see how it ended.
 
-The order is query-core's: on_mutate, the function (and its retries and pauses), on_success or on_error,
-on_settled, each awaited, and only then the state and whoever waits. An exception in on_mutate,
-on_success or on_settled makes the mutation fail; one in the callbacks of a failure is logged.
+The order is query-core's: on_mutate, the function (with its retries and pauses), on_success or on_error,
+on_settled, each awaited, and only then the state and the waiters. An exception in on_mutate, on_success or
+on_settled makes the mutation fail; one in the callbacks of a failure is logged.
 """
 
 from __future__ import annotations
@@ -14,75 +14,53 @@ from collections.abc import Callable, Generator
 from concurrent.futures import Future
 from dataclasses import replace
 from functools import partial
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 
+from kaizen_widgets.core.callbacks import call_fitting, fit_callback
 from kaizen_widgets.errors import QueryCancelledError, QueryError
-from kaizen_widgets.query.environment import Environment, resolved
-from kaizen_widgets.query.listeners import joined
+from kaizen_widgets.query.futures import completed_future
+from kaizen_widgets.query.gc_timer import GcTimer
+from kaizen_widgets.query.listeners import add_listener
 from kaizen_widgets.query.mutation_state import MutationState, MutationStatus
 from kaizen_widgets.query.options import MutationOptions
-from kaizen_widgets.query.query_key import QueryKey
 from kaizen_widgets.query.query_state import UNSET
-from kaizen_widgets.query.removable import Removable
-from kaizen_widgets.query.retryer import Hooks, Retryer
+from kaizen_widgets.query.retryer import Retryer, RetryerCallbacks
+from kaizen_widgets.query.user_functions import is_closing
+
+if TYPE_CHECKING:
+    from kaizen_widgets.query.mutation_cache import MutationCache
 
 log = logging.getLogger(__name__)
 
 
-class Keeper(Protocol):
-    """What a mutation knows of the cache that keeps it."""
+class Mutation:
+    """One change, run once: start it with `run`, then `wait`, ``await`` or `subscribe`.
 
-    @property
-    def environment(self) -> Environment:
-        """What the client's caches share."""
-        ...
+    Args:
+        cache: Cache that holds it.
+        options: Options, defaults filled in.
+        state: State to start with, such as a restored one.
 
-    @property
-    def callbacks(self) -> Any:
-        """What to call for every mutation."""
-        ...
-
-    def can_run(self, mutation: Any) -> bool:
-        """Whether it is its turn."""
-        ...
-
-    def run_next(self, mutation: Any) -> None:
-        """Let the next of its scope go on."""
-        ...
-
-    def invalidate(self, key: QueryKey, /) -> object:
-        """Declare queries stale."""
-        ...
-
-    async def pass_gates(self, mutation: Any) -> None:
-        """Do what must be done before it is tried."""
-        ...
-
-    def notify(self, mutation: Any) -> None:
-        """Something happened to it."""
-        ...
-
-    def remove(self, mutation: Any) -> None:
-        """Forget it."""
-        ...
-
-
-class Mutation(Removable):
-    """One change, run once: start it with `run`, then `wait`, ``await`` or `subscribe`."""
+    Attributes:
+        options: Its options.
+        scope: Its queue, which stays the same when it gets other options.
+        state: What is known now.
+    """
 
     def __init__(
-        self, keeper: Keeper, options: MutationOptions, state: MutationState | None = None
+        self, cache: MutationCache, options: MutationOptions, state: MutationState | None = None
     ) -> None:
-        self._keeper = keeper
-        self._env = keeper.environment
+        self._cache = cache
+        self._env = cache.environment
+        self._gc = GcTimer(self._env.clock, self._collect)
         self.options = options
-        self.scope = options.scope  # the queue it stands in, also when its options name another
+        self.scope = options.scope
         self.state = MutationState() if state is None else state
         self._outcome: Future[Any] = Future()
         self._listeners: list[Callable[[MutationState], object]] = []
         self._retryer: Retryer | None = None
         self.set_options(options)
-        self._schedule_gc()
+        self._gc.start()
 
     @property
     def status(self) -> MutationStatus:
@@ -91,7 +69,7 @@ class Mutation(Removable):
 
     @property
     def data(self) -> Any:
-        """What the function gave, or None."""
+        """What the function returned, or None."""
         return None if self.state.data is UNSET else self.state.data
 
     @property
@@ -101,218 +79,250 @@ class Mutation(Removable):
 
     @property
     def outcome(self) -> Future[Any]:
-        """Ends when the mutation has, with its result or error; not to be cancelled."""
+        """Future of its result or error; do not cancel it."""
         return self._outcome
 
+    @property
+    def listener_count(self) -> int:
+        """How many listeners and observers are subscribed."""
+        return len(self._listeners)
+
     def set_options(self, options: MutationOptions) -> None:
-        """Take other options; the longest ``gc_time`` ever seen stays."""
+        """Take other options; the longest ``gc_time`` counts."""
         self.options = options
-        self._keep_for(options.gc_time)
+        self._gc.extend(options.gc_time)
 
     def run(self, variables: Any = None) -> Mutation:
         """Start it and return it.
 
+        Args:
+            variables: Argument of the function.
+
         Raises:
-            QueryError: It has no function, or was run before.
+            QueryError: It has no function, or has run before.
         """
         if self.options.mutation_fn is None:
-            raise self._no_function()
+            raise self._no_function_error()
         with self._env.notifier.locked():
             if self.state.status != "idle":
-                raise QueryError("A mutation runs once; make another.")
+                raise QueryError("A mutation runs once; create another one.")
             self.execute(variables)
         return self
 
     def wait(self, timeout: float | None = None) -> Any:
-        """Return the result, or raise what made it fail.
+        """Return the result, or raise the error that made it fail.
+
+        Args:
+            timeout: Seconds to wait at most.
 
         Raises:
-            TimeoutError: It took longer than ``timeout`` seconds; it goes on.
+            TimeoutError: It took longer; the mutation continues.
         """
         return self._env.pending(self._outcome).wait(timeout)
 
     def __await__(self) -> Generator[Any, None, Any]:
-        """Await the result, as `wait`."""
+        """Await the result, as `wait` does."""
         return self._env.pending(self._outcome).__await__()
 
     def subscribe(self, listener: Callable[[MutationState], object]) -> Callable[[], None]:
-        """Call ``listener`` with each new state; return what ends that."""
-        return self.observe(lambda state: self._env.notifier.post(lambda: listener(state)))
+        """Call ``listener`` with each new state; return the unsubscribe function."""
+        listener = fit_callback(listener, 1)
+        return self.observe(lambda state: self._env.notifier.post(listener, state))
 
     def observe(self, listener: Callable[[MutationState], object]) -> Callable[[], None]:
-        """As `subscribe`, but the call is made under the lock; for observers."""
+        """Call ``listener`` under the lock; for observers. Return the unsubscribe function."""
         with self._env.notifier.locked():
-            self._clear_gc()
-            return joined(self._listeners, listener, self._env.notifier.locked, self._schedule_gc)
+            self._gc.cancel()
+            return add_listener(
+                self._listeners, listener, self._env.notifier.locked, self._start_gc
+            )
 
     def destroy(self) -> None:
-        """Leave the cache; a run under way goes on."""
-        self._clear_gc()
+        """Leave the cache; a run continues."""
+        self._gc.cancel()
 
     # ---------------------------------------------------------------- running
 
     def execute(self, variables: Any) -> Future[Any]:
-        """Run, or run again what was saved while pending; under the lock. Return the outcome."""
-        restored = self.state.status == "pending"
+        """Run it, or continue one restored as pending; under the lock. Return its outcome."""
+        is_restored = self.state.status == "pending"
         retryer = self._retryer = Retryer(
             self._env,
             lambda: partial(self._attempt, variables),
-            Hooks(
-                failed=self._failed,
-                paused=lambda: self._dispatch(replace(self.state, is_paused=True)),
-                continued=self._continued,
-                succeeded=lambda data: None,
-                errored=lambda error: None,
+            RetryerCallbacks(
+                on_fail=self._on_failed_attempt,
+                on_pause=lambda: self._set_state(replace(self.state, is_paused=True)),
+                on_continue=self._on_continue,
+                on_success=lambda data: None,
+                on_error=lambda error: None,
             ),
             retry=0 if self.options.retry is None else self.options.retry,
             retry_delay=self.options.retry_delay,
             network_mode=self.options.network_mode,
-            can_run=lambda: self._keeper.can_run(self),
+            can_run=lambda: self._cache.can_run(self),
         )
-        paused = not retryer.can_start()
-        if restored:
-            self._continued()
+        is_paused = not retryer.can_start()
+        if is_restored:
+            self._on_continue()
         else:
-            self._begin(variables, None, paused)
-        self._env.loop.start(self._main(variables, retryer, restored, paused))
+            self._set_pending(variables, None, is_paused)
+        self._env.loop.start(self._run(variables, retryer, is_restored, is_paused))
         return self._outcome
 
     def resume(self) -> Future[Any]:
-        """Go on if it is paused and may; return a future that ends when the function has."""
+        """Continue if it is paused and may run now; return a future that ends when the function does."""
         if self._retryer is not None:
             self._retryer.resume()
             return self._retryer.outcome
         if self.state.status == "pending":
             return self.execute(self.state.variables)
-        return resolved(None)
+        return completed_future(None)
 
-    async def _main(self, variables: Any, retryer: Retryer, restored: bool, paused: bool) -> None:
-        told, options = self._keeper.callbacks, self.options
+    async def _run(
+        self, variables: Any, retryer: Retryer, is_restored: bool, is_paused: bool
+    ) -> None:
+        """Run to the end: whatever happens, the outcome is set."""
+        task = asyncio.current_task()
         try:
-            if not restored:
-                await _call(told.on_mutate, variables, self)
-                context = await _call(options.on_mutate, variables)
-                if context is not self.state.context:
-                    with self._env.notifier.locked():
-                        self._begin(variables, context, paused)
-            with self._env.notifier.locked():
-                if self.state.is_paused and retryer.can_start():
-                    self._continued()
-                retryer.start()
-            data = await asyncio.wrap_future(retryer.outcome)
-            context, options = self.state.context, self.options
-            await _call(told.on_success, data, variables, context, self)
-            await _call(options.on_success, data, variables, context)
-            self._invalidate(data, variables)
-            await _call(told.on_settled, data, None, variables, context, self)
-            await _call(options.on_settled, data, None, variables, context)
-        except asyncio.CancelledError:
-            error: BaseException = QueryCancelledError(
-                "The mutation was cancelled before it ended.", key=options.mutation_key or ()
-            )
-        except (Exception, SystemExit, KeyboardInterrupt) as raised:
-            # The last two would end the loop, and every other fetch with it.
+            data = await self._call_all(variables, retryer, is_restored, is_paused)
+        except BaseException as raised:
             error = raised
+            if isinstance(raised, asyncio.CancelledError | GeneratorExit):
+                key = self.options.mutation_key or ()
+                error = QueryCancelledError("The mutation was cancelled before it ended.", key=key)
+            if is_closing(raised, task):
+                self._outcome.set_exception(error)
+                raise
+            await self._call_error_callbacks(error, variables)
+            self._settle_error(error)
         else:
-            self._settle(
-                replace(
-                    self.state,
-                    data=data,
-                    error=None,
-                    failure_count=0,
-                    failure_reason=None,
-                    is_paused=False,
-                    status="success",
-                )
-            )
-            self._outcome.set_result(data)
-            return
-        await self._after_error(error, variables)
-        self._settle(
-            replace(
-                self.state,
-                data=UNSET,
-                error=error,
-                failure_count=self.state.failure_count + 1,
-                failure_reason=error,
-                is_paused=False,
-                status="error",
-            )
-        )
-        self._outcome.set_exception(error)
+            self._settle_success(data)
+
+    async def _call_all(
+        self, variables: Any, retryer: Retryer, is_restored: bool, is_paused: bool
+    ) -> Any:
+        """Call on_mutate, the function, and the callbacks of a success; return the function's result."""
+        callbacks, options = self._cache.callbacks, self.options
+        if not is_restored:
+            await _call(callbacks.on_mutate, variables, self)
+            context = await _call(options.on_mutate, variables)
+            if context is not self.state.context:
+                with self._env.notifier.locked():
+                    self._set_pending(variables, context, is_paused)
+        with self._env.notifier.locked():
+            if self.state.is_paused and retryer.can_start():
+                self._on_continue()
+            retryer.start()
+        data = await asyncio.wrap_future(retryer.outcome)
+        context, options = self.state.context, self.options
+        await _call(callbacks.on_success, data, variables, context, self)
+        await _call(options.on_success, data, variables, context)
+        self._invalidate_queries(data, variables)
+        await _call(callbacks.on_settled, data, None, variables, context, self)
+        await _call(options.on_settled, data, None, variables, context)
+        return data
 
     async def _attempt(self, variables: Any) -> Any:
         if self.options.mutation_fn is None:
-            raise self._no_function()
-        await self._keeper.pass_gates(self)
+            raise self._no_function_error()
+        await self._cache.call_before_attempt(self)
         return await _call(self.options.mutation_fn, variables)
 
-    async def _after_error(self, error: BaseException, variables: Any) -> None:
-        told, options, context = (
-            self._keeper.callbacks,
-            self.options,
-            self.state.context,
-        )
-        await _logged(told.on_error, error, variables, context, self)
-        await _logged(options.on_error, error, variables, context)
-        await _logged(self._invalidate, None, variables)
-        await _logged(told.on_settled, None, error, variables, context, self)
-        await _logged(options.on_settled, None, error, variables, context)
+    async def _call_error_callbacks(self, error: BaseException, variables: Any) -> None:
+        callbacks, options, context = self._cache.callbacks, self.options, self.state.context
+        await _call_logged(callbacks.on_error, error, variables, context, self)
+        await _call_logged(options.on_error, error, variables, context)
+        await _call_logged(self._invalidate_queries, None, variables)
+        await _call_logged(callbacks.on_settled, None, error, variables, context, self)
+        await _call_logged(options.on_settled, None, error, variables, context)
 
-    def _invalidate(self, data: Any, variables: Any) -> None:
+    def _invalidate_queries(self, data: Any, variables: Any) -> None:
         keys = self.options.invalidates
         if callable(keys):
-            keys = keys(data, variables)
+            keys = call_fitting(keys, data, variables)
         for key in keys or ():
-            self._keeper.invalidate(key)
+            self._cache.client.invalidate_queries(key)
 
-    def _no_function(self) -> QueryError:
+    def _no_function_error(self) -> QueryError:
         return QueryError("A mutation needs a mutation_fn.", key=self.options.mutation_key or ())
 
     # ------------------------------------------------------------------ state
 
-    def _begin(self, variables: Any, context: Any, paused: bool) -> None:
-        self._dispatch(
+    def _set_pending(self, variables: Any, context: Any, is_paused: bool) -> None:
+        self._set_state(
             MutationState(
                 status="pending",
                 variables=variables,
                 context=context,
-                is_paused=paused,
+                is_paused=is_paused,
                 submitted_at=self._env.now(),
             )
         )
 
-    def _failed(self, count: int, error: BaseException) -> None:
-        self._dispatch(replace(self.state, failure_count=count, failure_reason=error))
+    def _on_failed_attempt(self, count: int, error: BaseException) -> None:
+        self._set_state(replace(self.state, failure_count=count, failure_reason=error))
 
-    def _continued(self) -> None:
-        self._dispatch(replace(self.state, is_paused=False))
+    def _on_continue(self) -> None:
+        self._set_state(replace(self.state, is_paused=False))
+
+    def _settle_success(self, data: Any) -> None:
+        state = replace(
+            self.state,
+            data=data,
+            error=None,
+            failure_count=0,
+            failure_reason=None,
+            is_paused=False,
+            status="success",
+        )
+        try:
+            self._settle(state)
+        finally:  # a listener may raise anything; the waiters get the result all the same
+            self._outcome.set_result(data)
+
+    def _settle_error(self, error: BaseException) -> None:
+        state = replace(
+            self.state,
+            data=UNSET,
+            error=error,
+            failure_count=self.state.failure_count + 1,
+            failure_reason=error,
+            is_paused=False,
+            status="error",
+        )
+        try:
+            self._settle(state)
+        finally:
+            self._outcome.set_exception(error)
 
     def _settle(self, state: MutationState) -> None:
         with self._env.notifier.locked():
             self._retryer = None
-            self._dispatch(state)
-            self._keeper.run_next(self)
+            self._set_state(state)
+            self._cache.run_next(self)
 
-    def _dispatch(self, state: MutationState) -> None:
+    def _set_state(self, state: MutationState) -> None:
         self.state = state
         for listener in tuple(self._listeners):
             listener(state)
-        self._keeper.notify(self)
+        self._cache.notify(self)
 
-    # ------------------------------------------------------------- collection
+    # ------------------------------------------------------ garbage collection
 
-    def _is_watched(self) -> bool:
-        return bool(self._listeners)
+    def _start_gc(self) -> None:
+        if self._listeners:
+            self._gc.cancel()
+        else:
+            self._gc.start()
 
     def _collect(self) -> None:
         with self._env.notifier.locked():
             if self._listeners:
                 return
             if self.status == "pending":
-                self._schedule_gc()
+                self._gc.start()
             else:
-                self._keeper.remove(self)
+                self._cache.remove(self)
 
     def __repr__(self) -> str:
         key = self.options.mutation_key
@@ -320,13 +330,17 @@ class Mutation(Removable):
 
 
 async def _call(function: Callable[..., Any] | None, *arguments: Any) -> Any:
-    """Return what a function gives, awaited if need be; None if there is no function."""
-    value = function(*arguments) if function is not None else None
+    """Return the result of a function, awaited if needed; None if there is no function."""
+    value = call_fitting(function, *arguments) if function is not None else None
     return await value if inspect.isawaitable(value) else value
 
 
-async def _logged(function: Callable[..., Any] | None, *arguments: Any) -> None:
+async def _call_logged(function: Callable[..., Any] | None, *arguments: Any) -> None:
+    """Call a callback of a failed mutation; log what it raises."""
+    task = asyncio.current_task()
     try:
         await _call(function, *arguments)
-    except Exception:
+    except BaseException as error:
+        if is_closing(error, task):
+            raise
         log.exception("A callback of a failed mutation raised")

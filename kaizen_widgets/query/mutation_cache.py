@@ -1,26 +1,30 @@
-"""The mutations of a client: which there are, whose turn it is, and who wants to hear of every one."""
+"""MutationCache: the mutations of a client, their order within a scope, and listeners for all of them."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from kaizen_widgets.query.environment import Environment, all_ended
+from kaizen_widgets.core.callbacks import fit_callback
+from kaizen_widgets.query.environment import Environment
 from kaizen_widgets.query.filters import MutationFilters
-from kaizen_widgets.query.listeners import joined
+from kaizen_widgets.query.futures import all_done
+from kaizen_widgets.query.listeners import add_listener
 from kaizen_widgets.query.mutation import Mutation
 from kaizen_widgets.query.mutation_state import MutationState
 from kaizen_widgets.query.options import MutationOptions
-from kaizen_widgets.query.query_key import QueryKey
+
+if TYPE_CHECKING:
+    from kaizen_widgets.query.query_client import QueryClient
 
 
 @dataclass(frozen=True)
 class MutationCallbacks:
-    """What to call for every mutation of a client, before its own callback of that name; awaited.
+    """Functions to call for every mutation of a client, each before the mutation's own; awaited.
 
-    Each takes what the mutation's own takes, and then the mutation.
+    Each is offered the arguments of the mutation's own callback, and then the mutation.
     """
 
     on_mutate: Callable[[Any, Mutation], Any] | None = None
@@ -33,26 +37,31 @@ class MutationCache:
     """The mutations of a client, in order of creation.
 
     Args:
-        environment: What the client's caches share.
-        invalidate: Declares the queries of a key stale.
-        callbacks: What to call for any mutation.
+        client: Client to which it belongs.
+        environment: Environment of the client.
+        callbacks: Functions to call for every mutation.
     """
 
     def __init__(
         self,
+        client: QueryClient,
         environment: Environment,
-        invalidate: Callable[[QueryKey], object],
         callbacks: MutationCallbacks | None = None,
     ) -> None:
+        self.client = client
         self.environment = self._env = environment
-        self.invalidate = invalidate
         self.callbacks = callbacks or MutationCallbacks()
         self._mutations: dict[Mutation, None] = {}
         self._listeners: list[Callable[[Mutation], object]] = []
-        self._gates: list[Callable[[Mutation], Awaitable[None]]] = []
+        self._before_attempt: list[Callable[[Mutation], Awaitable[None]]] = []
+
+    @property
+    def listener_count(self) -> int:
+        """How many listeners are subscribed."""
+        return len(self._listeners)
 
     def build(self, options: MutationOptions, state: MutationState | None = None) -> Mutation:
-        """Return a new mutation, as it was saved if ``state`` is given; it does not run yet."""
+        """Return a new mutation that does not run yet, with a saved ``state`` if given."""
         mutation = Mutation(self, options, state)
         with self._env.notifier.locked():
             self._mutations[mutation] = None
@@ -68,14 +77,14 @@ class MutationCache:
         """Return the mutations that match.
 
         Args:
-            mutation_key: What their keys begin with; empty for all.
+            mutation_key: Key to match; empty for all.
             **filters: See `MutationFilters`.
         """
-        meant = MutationFilters.of(mutation_key, filters)
-        return tuple(mutation for mutation in self.get_all() if meant.match(mutation))
+        wanted = MutationFilters.of(mutation_key, filters)
+        return tuple(mutation for mutation in self.get_all() if wanted.match(mutation))
 
     def remove(self, mutation: Mutation) -> None:
-        """Forget one; if it runs, it goes on."""
+        """Drop a mutation; a run continues."""
         with self._env.notifier.locked():
             mutation.destroy()
             if mutation in self._mutations:
@@ -83,7 +92,7 @@ class MutationCache:
                 self.notify(mutation)
 
     def can_run(self, mutation: Mutation) -> bool:
-        """Return whether it is the turn of ``mutation``; the lock must be held."""
+        """Return whether ``mutation`` is the first pending one of its scope; the lock must be held."""
         scope = mutation.options.scope
         if scope is None:
             return True
@@ -92,7 +101,7 @@ class MutationCache:
         return first is None or first is mutation
 
     def run_next(self, mutation: Mutation) -> None:
-        """Let the next of the scope go on after ``mutation``; the lock must be held."""
+        """Let the next mutation of the scope continue after ``mutation``; the lock must be held."""
         scope = mutation.options.scope
         if scope is None:
             return
@@ -102,28 +111,30 @@ class MutationCache:
                 return
 
     def resume_paused(self) -> Future[None]:
-        """Let all that are paused go on; return a future that ends when their functions have."""
+        """Let all paused mutations continue; return a future that ends when their functions have."""
         with self._env.notifier.locked():
             paused = [mutation for mutation in self._mutations if mutation.state.is_paused]
-            return all_ended([mutation.resume() for mutation in paused])
+            return all_done([mutation.resume() for mutation in paused])
 
     def subscribe(self, listener: Callable[[Mutation], object]) -> Callable[[], None]:
-        """Call ``listener`` after every change to any mutation; return what ends that."""
-        return joined(self._listeners, listener)
+        """Call ``listener`` after every change to any mutation; return the unsubscribe function."""
+        return add_listener(self._listeners, fit_callback(listener, 1))
 
-    def before_attempts(self, gate: Callable[[Mutation], Awaitable[None]]) -> Callable[[], None]:
-        """Await ``gate`` before any mutation's function is called; return what ends that."""
-        return joined(self._gates, gate)
+    def before_attempts(
+        self, callback: Callable[[Mutation], Awaitable[None]]
+    ) -> Callable[[], None]:
+        """Await ``callback`` before any mutation's function is called; return what removes it."""
+        return add_listener(self._before_attempt, callback)
 
-    async def pass_gates(self, mutation: Mutation) -> None:
-        """Await all gates, for a mutation that is about to be tried."""
-        for gate in tuple(self._gates):
-            await gate(mutation)
+    async def call_before_attempt(self, mutation: Mutation) -> None:
+        """Await the `before_attempts` callbacks for a mutation whose function is about to be called."""
+        for callback in tuple(self._before_attempt):
+            await callback(mutation)
 
     def notify(self, mutation: Mutation) -> None:
-        """Tell the listeners; the lock must be held."""
+        """Notify the listeners; the lock must be held."""
         for listener in tuple(self._listeners):
-            self._env.notifier.post(lambda listener=listener: listener(mutation))
+            self._env.notifier.post(listener, mutation)
 
     def __repr__(self) -> str:
         return f"MutationCache({len(self._mutations)} mutations)"

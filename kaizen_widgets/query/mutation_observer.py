@@ -1,32 +1,39 @@
-"""A kind of change as a user holds it: run it again and again, see how the last run goes."""
+"""MutationObserver: runs mutations of one kind again and again, and follows the last one."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kaizen_widgets.core.background import Pending
-from kaizen_widgets.query.host import Host
-from kaizen_widgets.query.listeners import joined
+from kaizen_widgets.core.callbacks import call_fitting, fit_callback
+from kaizen_widgets.query.listeners import add_listener
 from kaizen_widgets.query.mutation import Mutation
 from kaizen_widgets.query.mutation_state import MutationState
 from kaizen_widgets.query.option_checks import check_callable
-from kaizen_widgets.query.options import MutationOptions, make
+from kaizen_widgets.query.options import MutationOptions, build_options
 from kaizen_widgets.query.query_key import hash_key
+
+if TYPE_CHECKING:
+    from kaizen_widgets.query.query_client import QueryClient
 
 
 class MutationObserver:
-    """Runs mutations of one kind and follows the last.
+    """Runs mutations with one set of options and follows the last one.
 
     Args:
-        client: Whose cache.
-        options: The mutations' options; or name them.
+        client: Query client whose mutation cache it uses.
+        options: Options of the mutations.
+        **named: Options by name, in place of those in ``options``.
     """
 
-    def __init__(self, client: Host, options: MutationOptions | None = None, **named: Any) -> None:
+    def __init__(
+        self, client: QueryClient, options: MutationOptions | None = None, **named: Any
+    ) -> None:
         self._client = client
         self._env = client.environment
-        self._options = client.default_mutation_options(make(MutationOptions, options, named))
+        built = build_options(MutationOptions, options, named)
+        self._options = client.default_mutation_options(built)
         self._mutation: Mutation | None = None
         self._unfollow: Callable[[], None] | None = None
         self._result = MutationState()
@@ -34,26 +41,31 @@ class MutationObserver:
         self._callbacks: tuple[Callable[..., object] | None, ...] = (None, None, None)
 
     @property
-    def client(self) -> Any:
+    def client(self) -> QueryClient:
         """The `QueryClient` whose mutations it runs."""
         return self._client
 
     @property
     def options(self) -> MutationOptions:
-        """The options, the defaults filled in."""
+        """The options, defaults filled in."""
         return self._options
 
     @property
     def result(self) -> MutationState:
-        """How the last run goes; idle before the first, and after `reset`."""
+        """State of the last run; idle before the first run and after `reset`."""
         return self._result
 
+    @property
+    def listener_count(self) -> int:
+        """How many listeners are subscribed."""
+        return len(self._listeners)
+
     def set_options(self, options: MutationOptions | None = None, **named: Any) -> None:
-        """Take other options, also for a run under way; another key resets."""
+        """Take other options, which a running mutation gets too; another key resets the observer."""
         with self._env.notifier.locked():
             before = self._options
-            made = make(MutationOptions, options, named)
-            self._options = self._client.default_mutation_options(made)
+            built = build_options(MutationOptions, options, named)
+            self._options = self._client.default_mutation_options(built)
             old, new = before.mutation_key, self._options.mutation_key
             if old and new and hash_key(old) != hash_key(new):
                 self.reset()
@@ -64,18 +76,20 @@ class MutationObserver:
         self,
         variables: Any = None,
         *,
-        on_success: Callable[[Any, Any, Any], object] | None = None,
-        on_error: Callable[[BaseException, Any, Any], object] | None = None,
-        on_settled: Callable[[Any, BaseException | None, Any, Any], object] | None = None,
+        on_success: Callable[..., object] | None = None,
+        on_error: Callable[..., object] | None = None,
+        on_settled: Callable[..., object] | None = None,
     ) -> Pending[Any]:
         """Run a new mutation and follow it; return a handle on its result.
 
+        The callbacks are called after those of the options, if there is still a subscriber and no other
+        mutation was started in the meantime.
+
         Args:
-            variables: What to run it with.
-            on_success: Called at the end with data, variables, context, after the options' own, if
-                somebody still subscribes and no other run was started.
-            on_error: The same, with error, variables, context.
-            on_settled: The same, at either end with data, error, variables, context.
+            variables: Argument of the mutation function.
+            on_success: Called with data, variables and context.
+            on_error: Called with error, variables and context.
+            on_settled: Called after success and after failure with data, error, variables and context.
         """
         for name, callback in (
             ("on_success", on_success),
@@ -85,42 +99,46 @@ class MutationObserver:
             check_callable(name, callback)
         with self._env.notifier.locked():
             self._callbacks = (on_success, on_error, on_settled)
-            self._leave()
+            self._stop_following()
             mutation = self._mutation = self._client.mutation_cache.build(self._options)
-            self._follow()
+            self._start_following()
             return self._env.pending(mutation.execute(variables))
 
     def reset(self) -> None:
-        """Be idle again; a run under way goes on unseen."""
+        """Become idle again; a running mutation continues, but is not followed."""
         with self._env.notifier.locked():
-            self._leave()
+            self._stop_following()
             self._mutation = None
-            self._take(MutationState())
+            self._set_result(MutationState())
 
     def subscribe(self, listener: Callable[[MutationState], object]) -> Callable[[], None]:
-        """Call ``listener`` with each new `result`; return what ends that."""
+        """Call ``listener`` with each new `result`; return the unsubscribe function."""
         with self._env.notifier.locked():
-            leave = joined(self._listeners, listener, self._env.notifier.locked, self._left)
+            unsubscribe = add_listener(
+                self._listeners,
+                fit_callback(listener, 1),
+                self._env.notifier.locked,
+                self._on_unsubscribe,
+            )
             if len(self._listeners) == 1 and self._mutation is not None:
-                self._follow()
+                self._start_following()
                 self._result = self._mutation.state
+        return unsubscribe
 
-        return leave
-
-    def _left(self) -> None:
+    def _on_unsubscribe(self) -> None:
         if not self._listeners:
-            self._leave()
+            self._stop_following()
 
-    def _follow(self) -> None:
+    def _start_following(self) -> None:
         if self._unfollow is None and self._mutation is not None:
-            self._unfollow = self._mutation.observe(self._take)
+            self._unfollow = self._mutation.observe(self._set_result)
 
-    def _leave(self) -> None:
+    def _stop_following(self) -> None:
         if self._unfollow is not None:
             self._unfollow()
             self._unfollow = None
 
-    def _take(self, state: MutationState) -> None:
+    def _set_result(self, state: MutationState) -> None:
         before, self._result = self._result, state
         if self._listeners and before.status == "pending" and state.status in ("success", "error"):
             on_success, on_error, on_settled = self._callbacks
@@ -131,11 +149,11 @@ class MutationObserver:
                 self._post(on_error, state.error, state.variables, state.context)
                 self._post(on_settled, None, state.error, state.variables, state.context)
         for listener in tuple(self._listeners):
-            self._post(listener, state)
+            self._env.notifier.post(listener, state)
 
     def _post(self, callback: Callable[..., object] | None, *arguments: Any) -> None:
         if callback is not None:
-            self._env.notifier.post(lambda: callback(*arguments))
+            self._env.notifier.post(call_fitting, callback, *arguments)
 
     def __repr__(self) -> str:
         key = self._options.mutation_key

@@ -1,28 +1,28 @@
-"""The state of a mutation: one moment of a change, a value."""
+"""MutationState: what a mutation knows at one moment."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
-from kaizen_widgets.query.query_state import UNSET, Flags
+from kaizen_widgets.query.query_state import UNSET, StatusFlags
 
 MutationStatus: TypeAlias = Literal["idle", "pending", "success", "error"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class MutationState(Flags):
-    """One moment of a mutation.
+class MutationState(StatusFlags):
+    """State of a mutation at one moment; never modified.
 
     Attributes:
         status: ``idle``, ``pending``, ``success`` or ``error``.
-        data: What the function gave; `UNSET` before.
+        data: What the function returned; `UNSET` before that.
         error: Why it failed.
-        variables: What it was run with; `UNSET` before.
+        variables: What it was run with; `UNSET` before that.
         context: What ``on_mutate`` returned.
         failure_count: Failed attempts.
-        failure_reason: The last attempt's error.
-        is_paused: Whether it waits for the network, for somebody to look, or for its turn.
+        failure_reason: Error of the last attempt.
+        is_paused: Whether it waits for the network, for the user to look, or for its turn.
         submitted_at: Seconds since the epoch; 0 before it runs.
     """
 
@@ -38,5 +38,5 @@ class MutationState(Flags):
 
     @property
     def is_idle(self) -> bool:
-        """It did not run yet."""
+        """It has not run yet."""
         return self.status == "idle"

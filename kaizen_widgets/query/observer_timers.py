@@ -1,4 +1,4 @@
-"""The two timers of a watched query: when its data turns stale, and when to fetch again."""
+"""ObserverTimers: when an observer's data becomes stale, and when the observer fetches again."""
 
 from __future__ import annotations
 
@@ -7,59 +7,68 @@ from collections.abc import Callable
 from typing import Any
 
 from kaizen_widgets.core.clock import Clock, Timer
-from kaizen_widgets.query.options import seconds
+from kaizen_widgets.query.options import to_seconds
 
-# A timer may fire a hair early; data is stale *at* its time, so look just after it.
+# A timer may fire slightly early; data is stale *at* its time, so look just after it.
 STALE_MARGIN = 0.001
 
 
 class ObserverTimers:
-    """Timers of one observer. Called under the client's lock; what they call takes it itself.
+    """The two timers of one observer. Called under the client's lock; the callbacks take it themselves.
 
     Args:
-        clock: The time.
-        stale: Called when the data should be stale.
-        interval: Called every so often.
+        clock: Source of time.
+        on_stale: Called when the data should have become stale.
+        on_interval: Called at each refetch interval.
+
+    Attributes:
+        interval: The refetch interval last given, as the option gave it.
     """
 
     def __init__(
-        self, clock: Clock, stale: Callable[[], None], interval: Callable[[], None]
+        self, clock: Clock, on_stale: Callable[[], None], on_interval: Callable[[], None]
     ) -> None:
         self._clock = clock
-        self._on_stale = stale
-        self._on_interval = interval
-        self._stale: Timer | None = None
-        self._interval: Timer | None = None
-        self.every: Any = None
+        self._on_stale = on_stale
+        self._on_interval = on_interval
+        self._stale_timer: Timer | None = None
+        self._interval_timer: Timer | None = None
+        self.interval: Any = None
 
-    def arm_stale(self, wait: float | None) -> None:
-        """Await staleness in ``wait`` seconds; None for never."""
-        if self._stale is not None:
-            self._stale.cancel()
-            self._stale = None
-        if wait is not None:
-            self._stale = self._clock.call_later(wait + STALE_MARGIN, self._on_stale)
+    def set_stale_in(self, seconds: float | None) -> None:
+        """Call ``on_stale`` in so many seconds; None for never."""
+        if self._stale_timer is not None:
+            self._stale_timer.cancel()
+            self._stale_timer = None
+        if seconds is not None:
+            self._stale_timer = self._clock.call_later(seconds + STALE_MARGIN, self._on_stale)
 
-    def arm_interval(self, every: Any, *, enabled: bool) -> None:
-        """Start to call every so often, counted from now; False, None, 0 and infinity for never."""
-        if self._interval is not None:
-            self._interval.cancel()
-            self._interval = None
-        self.every = every
-        if not enabled or every is None or every is False:
+    def set_interval(self, interval: Any, *, enabled: bool) -> None:
+        """Call ``on_interval`` repeatedly, counted from now; False, None, 0 and infinity mean never.
+
+        Args:
+            interval: Seconds, or a timedelta.
+            enabled: Whether the observer may fetch by itself.
+        """
+        self._clear_interval()
+        self.interval = interval
+        if not enabled or interval is None or interval is False:
             return
-        wait = seconds(every)
-        if wait > 0 and math.isfinite(wait):
-            self._interval = self._clock.call_later(wait, lambda: self._tick(wait))
+        seconds = to_seconds(interval)
+        if seconds > 0 and math.isfinite(seconds):
+            self._interval_timer = self._clock.call_later(seconds, lambda: self._tick(seconds))
 
     def clear(self) -> None:
-        """Stop both."""
-        self.arm_stale(None)
-        if self._interval is not None:
-            self._interval.cancel()
-            self._interval = None
+        """Stop both timers."""
+        self.set_stale_in(None)
+        self._clear_interval()
 
-    def _tick(self, wait: float) -> None:
-        if self._interval is not None:
-            self._interval = self._clock.call_later(wait, lambda: self._tick(wait))
+    def _clear_interval(self) -> None:
+        if self._interval_timer is not None:
+            self._interval_timer.cancel()
+            self._interval_timer = None
+
+    def _tick(self, seconds: float) -> None:
+        if self._interval_timer is not None:
+            self._interval_timer = self._clock.call_later(seconds, lambda: self._tick(seconds))
             self._on_interval()

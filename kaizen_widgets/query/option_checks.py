@@ -1,4 +1,4 @@
-"""Checks of what options are told; each refusal names the option and says what it takes."""
+"""Checks of option values; each error names the option and says which values it takes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,13 @@ from kaizen_widgets.errors import QueryError
 
 
 def check_known(names: Mapping[str, Any], known: Collection[str], what: str) -> None:
-    """Refuse names that are not known, with the nearest that is."""
+    """Refuse names that do not exist, and suggest the nearest one.
+
+    Args:
+        names: Given names.
+        known: Names that exist.
+        what: What they name, for the message: "option" or "filter".
+    """
     for name in names:
         if name not in known:
             near = difflib.get_close_matches(name, known, 1)
@@ -21,7 +27,7 @@ def check_known(names: Mapping[str, Any], known: Collection[str], what: str) -> 
 
 
 def check_seconds(name: str, value: Any) -> None:
-    """Refuse what is no duration; None is none given."""
+    """Refuse a value that is not a duration; None means not given."""
     if value is None:
         return
     if isinstance(value, bool) or not isinstance(value, int | float | timedelta):
@@ -32,13 +38,20 @@ def check_seconds(name: str, value: Any) -> None:
 
 
 def check_callable(name: str, value: Any) -> None:
-    """Refuse what is no function; None is none given."""
+    """Refuse a value that is not a function; None means not given."""
     if value is not None and not callable(value):
         raise QueryError(f"{name} must be a function, not {type(value).__name__}.")
 
 
 def check_one_of(name: str, value: Any, allowed: tuple[Any, ...], *, or_function: bool) -> None:
-    """Refuse what is none of ``allowed``, by identity or as text; None is none given."""
+    """Refuse a value that is not one of ``allowed``; None means not given.
+
+    Args:
+        name: Name of the option.
+        value: Given value.
+        allowed: Allowed values, compared by identity, strings by value.
+        or_function: Whether a function is allowed too.
+    """
     if value is None or (or_function and callable(value)):
         return
     if any(value is one or (isinstance(one, str) and value == one) for one in allowed):
@@ -49,14 +62,14 @@ def check_one_of(name: str, value: Any, allowed: tuple[Any, ...], *, or_function
     raise QueryError(f"{name} must be {', '.join(spelled[:-1])} or {spelled[-1]}, not {value!r}.")
 
 
-def check_count(name: str, value: Any) -> None:
-    """Refuse what is no number of things from 1; None is none given."""
+def check_positive_int(name: str, value: Any) -> None:
+    """Refuse a value that is not a whole number from 1; None means not given."""
     if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 1):
-        raise QueryError(f"{name} must be a number from 1, not {value!r}.")
+        raise QueryError(f"{name} must be a whole number from 1, not {value!r}.")
 
 
 def check_retry(retry: Any, retry_delay: Any) -> None:
-    """Refuse what cannot say whether and when to try again."""
+    """Refuse values that cannot say whether and when to retry."""
     if not callable(retry_delay):
         check_seconds("retry_delay", retry_delay)
     if retry is not None and not callable(retry) and not (isinstance(retry, int) and retry >= 0):

@@ -1,4 +1,4 @@
-"""What options are when a call does not say: of the client, and of keys that begin alike."""
+"""OptionDefaults fills in the options that a call did not give: by key, then from the client's defaults."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from kaizen_widgets.query.options import (
     MutationOptions,
     O,
     QueryOptions,
-    merge,
+    merge_options,
 )
-from kaizen_widgets.query.query_key import QueryKey, hash_key, matches
+from kaizen_widgets.query.query_key import QueryKey, hash_key, partial_match_key
 
 
-class _ByKey(Generic[O]):
-    """Defaults of the keys that begin with another; later ones win."""
+class _DefaultsByKey(Generic[O]):
+    """Defaults for the keys that begin with a given key; of several that match, the later one wins."""
 
     def __init__(self) -> None:
         self._entries: dict[str, tuple[QueryKey, O]] = {}
@@ -25,36 +25,37 @@ class _ByKey(Generic[O]):
     def set(self, key: QueryKey, options: O) -> None:
         self._entries[hash_key(key)] = (key, options)
 
-    def over(self, key: QueryKey | None, base: O) -> O:
-        """Return ``base`` with what the keys say over it."""
+    def merged_over(self, base: O, key: QueryKey | None) -> O:
+        """Return ``base`` overridden by the defaults whose keys match ``key``."""
         for prefix, options in self._entries.values() if key is not None else ():
-            if matches(key, prefix):
-                base = merge(options, base)
+            if partial_match_key(key, prefix):
+                base = merge_options(options, base)
         return base
 
 
-class Defaults:
+class OptionDefaults:
     """The defaults of one client.
 
     Args:
-        options: The client's own.
+        options: Defaults for all queries and mutations of the client.
     """
 
     def __init__(self, options: DefaultOptions) -> None:
         self.options = options
-        self.queries: _ByKey[QueryOptions] = _ByKey()
-        self.mutations: _ByKey[MutationOptions] = _ByKey()
+        self.queries: _DefaultsByKey[QueryOptions] = _DefaultsByKey()
+        self.mutations: _DefaultsByKey[MutationOptions] = _DefaultsByKey()
 
-    def query(self, options: QueryOptions) -> QueryOptions:
-        """Return a query's options with the defaults for what they do not say."""
-        base = self.queries.over(options.query_key, self.options.queries)
-        made = merge(options, base)
-        if made.query_fn is SKIP and made.enabled is not False:
-            made = replace(made, enabled=False)
-        if made.refetch_on_reconnect is None and made.network_mode == "always":
-            made = replace(made, refetch_on_reconnect=False)
-        return made
+    def apply_to_query(self, options: QueryOptions) -> QueryOptions:
+        """Return a query's options with defaults for what they leave open."""
+        base = self.queries.merged_over(self.options.queries, options.query_key)
+        merged = merge_options(options, base)
+        if merged.query_fn is SKIP and merged.enabled is not False:
+            merged = replace(merged, enabled=False)
+        if merged.refetch_on_reconnect is None and merged.network_mode == "always":
+            merged = replace(merged, refetch_on_reconnect=False)
+        return merged
 
-    def mutation(self, options: MutationOptions) -> MutationOptions:
-        """Return a mutation's options with the defaults for what they do not say."""
-        return merge(options, self.mutations.over(options.mutation_key, self.options.mutations))
+    def apply_to_mutation(self, options: MutationOptions) -> MutationOptions:
+        """Return a mutation's options with defaults for what they leave open."""
+        base = self.mutations.merged_over(self.options.mutations, options.mutation_key)
+        return merge_options(options, base)

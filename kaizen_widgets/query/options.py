@@ -1,9 +1,10 @@
-"""What a query or mutation may be told, checked when it is told.
+"""QueryOptions and MutationOptions, checked when they are created.
 
-Names and defaults are TanStack Query v5's in snake case. Durations are seconds (a number or a
-timedelta). None (for data: `UNSET`) means "not given": the defaults of the key decide, then the
-client's, then the library's. A "function of the query" is given the `Query` whenever the answer is
-needed; one that raises counts as not given, and is logged.
+Names and defaults are those of TanStack Query v5, in snake case. Durations are seconds (a number or a
+timedelta). None (for data: `UNSET`) means "not given": then the defaults of the key apply, then the
+client's, then the library's. A "function of the query" is called with the `Query` whenever its value is
+needed; if it raises, that is logged and the option counts as not given. Every function may take fewer
+arguments than it is offered.
 """
 
 from __future__ import annotations
@@ -15,17 +16,20 @@ from datetime import timedelta
 from enum import Enum
 from typing import Any, Final, Literal, TypeAlias, TypeVar
 
+from kaizen_widgets.core.callbacks import call_fitting
 from kaizen_widgets.errors import QueryError
 from kaizen_widgets.query.option_checks import (
     check_callable,
-    check_count,
     check_known,
     check_one_of,
+    check_positive_int,
     check_retry,
     check_seconds,
 )
 from kaizen_widgets.query.query_key import QueryKey, as_key
+from kaizen_widgets.query.query_result import RESULT_FIELDS
 from kaizen_widgets.query.query_state import UNSET
+from kaizen_widgets.query.user_functions import is_failure
 
 log = logging.getLogger(__name__)
 
@@ -48,51 +52,53 @@ class _Skip(Enum):
 
 
 SKIP: Final = _Skip.SKIP
-"""In place of a ``query_fn``: the query is disabled, and only reads (the original's ``skipToken``)."""
+"""Given as ``query_fn``, it disables the query, which then only reads the cache (``skipToken``)."""
 
 
 @dataclass(frozen=True, eq=False)
 class QueryOptions:
-    """One query.
+    """Options of a query.
 
     Attributes:
-        query_key: What it is called; equal keys share one entry.
-        query_fn: Gives the data; a coroutine function or a plain one, taking nothing or a
-            `QueryContext`. It runs on the background loop: what blocks belongs in `asyncio.to_thread`.
-            `SKIP` disables the query.
-        stale_time: Seconds data counts as fresh (0); ``math.inf`` until invalidated, ``"static"`` for
-            ever; or a function of the query.
-        gc_time: Seconds an entry nobody observes is kept (300); ``math.inf`` for ever.
-        retry: How often a failed fetch is tried again (3; `fetch_query` and its kin: never), True for
-            always, or a function of the failures so far and the error.
-        retry_delay: Seconds before trying again, or a function of the same; min(2ⁿ, 30) by default.
+        query_key: Key of the query; equal keys share one cache entry.
+        query_fn: Returns the data; a coroutine function or a plain one, without parameters or with one
+            for the `QueryContext`. It runs on the background loop, so put blocking code in
+            `asyncio.to_thread`. `SKIP` disables the query.
+        stale_time: Seconds for which data counts as fresh (0); ``math.inf`` for "until invalidated",
+            ``"static"`` for "always"; or a function of the query.
+        gc_time: Seconds for which an entry without observers is kept (300); ``math.inf`` for ever.
+        retry: How often a failed fetch is retried (3; `QueryClient.fetch_query` and similar calls:
+            never), True for always, or a function of the earlier failures and the error.
+        retry_delay: Seconds before a retry, or a function of the same two; min(2ⁿ, 30) by default.
         network_mode: ``online``: no attempt while offline; ``always``: the network does not matter;
             ``offlineFirst``: the first attempt always, retries wait for the network.
         enabled: Whether observers fetch by themselves (True), or a function of the query.
-        refetch_interval: Seconds after which observers fetch again (False: never), or a function of
+        refetch_interval: Seconds between two fetches by an observer (False: never), or a function of
             the query.
-        refetch_interval_in_background: Whether that goes on while nobody looks (False).
-        refetch_on_mount: Whether a new observer fetches data that is there: if stale (True), never
-            (False), or ``"always"``; or a function of the query.
-        refetch_on_window_focus: The same, when somebody looks again.
+        refetch_interval_in_background: Whether that continues while the user is not looking (False).
+        refetch_on_mount: Whether a new observer fetches although there is data: if it is stale (True),
+            never (False), or ``"always"``; or a function of the query.
+        refetch_on_window_focus: The same, when the user looks again.
         refetch_on_reconnect: The same, when the network is back (not if ``network_mode`` is ``always``).
-        retry_on_mount: Whether a new observer fetches what failed without data (True).
-        initial_data: Data the entry has from the start, or a function that gives it; it is kept.
-        initial_data_updated_at: Its age, in seconds since the epoch (now), or a function that gives it.
-        placeholder_data: What observers show while there is no data, or a function of the previous data
-            and the previous query; it is not kept. See `keep_previous_data`.
-        select: What an observer makes of the data.
+        retry_on_mount: Whether a new observer fetches a query that failed and has no data (True).
+        initial_data: Data that the entry starts with, or a function that returns it; it is cached.
+        initial_data_updated_at: When that data was fetched, in seconds since the epoch (now), or a
+            function that returns it.
+        placeholder_data: Data that observers show while there is none, or a function of the previous
+            data and the previous query; it is not cached. See `keep_previous_data`.
+        select: Function that an observer applies to the data.
         structural_sharing: Whether new data keeps equal parts of the old (True), or a function of both.
-        notify_on_change_props: Names of result fields; listeners hear only of changes in these.
-        throw_on_error: Listeners hear of a new error whatever ``notify_on_change_props`` says (False).
-        initial_page_param: Of an infinite query: the first page's parameter.
-        get_next_page_param: A function of the last page, all pages, its parameter and all parameters;
-            None ends.
-        get_previous_page_param: The same, of the first page.
+        notify_on_change_props: Names of result fields; listeners are called only when one of them
+            changed.
+        throw_on_error: Call listeners for a new error whatever ``notify_on_change_props`` says (False).
+        initial_page_param: For an infinite query: parameter of the first page.
+        get_next_page_param: Function of the last page, all pages, the last parameter and all
+            parameters; returns the next parameter, or None after the last page.
+        get_previous_page_param: The same for the first page.
         max_pages: How many pages are kept (all).
-        pages: How many pages a first fetch loads (1).
-        infinite: Whether the data is pages; the infinite kinds of calls set it.
-        meta: Whatever the function or a cache listener should know.
+        pages: How many pages the first fetch loads (1).
+        infinite: Whether the data consists of pages; calls for infinite queries set it.
+        meta: Any information for the function or for cache listeners.
     """
 
     query_key: QueryKey = ()
@@ -144,34 +150,34 @@ class QueryOptions:
         check_one_of("structural_sharing", self.structural_sharing, (True, False), or_function=True)
         for name in ("select", "get_next_page_param", "get_previous_page_param"):
             check_callable(name, getattr(self, name))
-        check_count("max_pages", self.max_pages)
-        check_count("pages", self.pages)
+        check_positive_int("max_pages", self.max_pages)
+        check_positive_int("pages", self.pages)
         if self.notify_on_change_props is not None:
             object.__setattr__(self, "notify_on_change_props", _props(self.notify_on_change_props))
 
 
 @dataclass(frozen=True, eq=False)
 class MutationOptions:
-    """One kind of change.
+    """Options of a mutation.
 
-    Each callback may be a coroutine function; it is awaited before the mutation goes on.
+    Each callback may be a coroutine function; it is awaited before the mutation continues.
 
     Attributes:
-        mutation_fn: Makes the change: called with the variables, gives the result.
-        mutation_key: What it is called, if anything.
-        on_mutate: Called first, with the variables; what it returns is the later callbacks' context.
+        mutation_fn: Makes the change: called with the variables, returns the result.
+        mutation_key: Key of the mutation, or None.
+        on_mutate: Called first, with the variables; its result is the context of the later callbacks.
         on_success: Called with data, variables, context.
         on_error: Called with error, variables, context.
-        on_settled: Called at either end with data (None after an error), error (None after a
-            success), variables, context.
-        invalidates: Keys that are stale once this has ended, well or not (a change that timed out
-            may have arrived), or a function from data and variables to such keys.
+        on_settled: Called after success and after failure with data (None after an error), error (None
+            after success), variables, context.
+        invalidates: Keys of the queries to invalidate after success and after failure (a change that
+            timed out may have arrived), or a function of data and variables that returns them.
         retry: As for queries; 0 by default.
         retry_delay: As for queries.
         network_mode: As for queries.
-        scope: Mutations of one scope run one after another, in the order they were made.
-        gc_time: Seconds it stays in the cache once nobody observes it (300).
-        meta: Whatever a cache listener should know.
+        scope: Mutations of one scope run one after another, in the order of their creation.
+        gc_time: Seconds for which it stays in the cache without observers (300).
+        meta: Any information for cache listeners.
     """
 
     mutation_fn: Callable[[Any], Any] | None = None
@@ -205,22 +211,22 @@ class MutationOptions:
 
 @dataclass(frozen=True)
 class DefaultOptions:
-    """What a client's queries and mutations are told unless they say otherwise."""
+    """Default options of a client's queries and mutations."""
 
     queries: QueryOptions = field(default_factory=QueryOptions)
     mutations: MutationOptions = field(default_factory=MutationOptions)
 
 
 def keep_previous_data(previous: Any, query: Any) -> Any:
-    """As ``placeholder_data``: show the previous key's data until the new one's is there."""
+    """Given as ``placeholder_data``: show the previous key's data until the new key's data arrives."""
     return previous
 
 
-def make(kind: type[O], options: O | None, named: Mapping[str, Any]) -> O:
-    """Return ``options`` with the named ones over them.
+def build_options(kind: type[O], options: O | None, named: Mapping[str, Any]) -> O:
+    """Return ``options`` with the named ones in place of theirs.
 
     Raises:
-        QueryError: There is no such option.
+        QueryError: One of the names is not an option.
     """
     if named:
         check_known(named, [option.name for option in fields(kind)], "option")
@@ -229,8 +235,8 @@ def make(kind: type[O], options: O | None, named: Mapping[str, Any]) -> O:
     return replace(options, **named) if options is not None else kind(**named)
 
 
-def merge(options: O, defaults: O) -> O:
-    """Return ``options`` with the defaults for what they do not say."""
+def merge_options(options: O, defaults: O) -> O:
+    """Return ``options`` with ``defaults`` for what they leave open."""
     missing = {}
     for name, given in vars(options).items():
         if given is None or given is UNSET:
@@ -240,27 +246,27 @@ def merge(options: O, defaults: O) -> O:
     return replace(options, **missing) if missing else options
 
 
-def resolve(value: Any, query: Any) -> Any:
-    """Return an option's value, asked of ``query`` if it is a function; None if that raises."""
+def resolve_option(value: Any, query: Any) -> Any:
+    """Return an option's value; a function is called with ``query``, and gives None if it raises."""
     if not callable(value):
         return value
     try:
-        return value(query)
-    except Exception:
+        return call_fitting(value, query)
+    except BaseException as error:
+        if not is_failure(error):
+            raise
         log.exception("A function given as an option of %r raised", query)
         return None
 
 
-def seconds(value: Seconds) -> float:
-    """Return a duration as a number."""
+def to_seconds(value: Seconds) -> float:
+    """Return a duration as a number of seconds."""
     return value.total_seconds() if isinstance(value, timedelta) else float(value)
 
 
 def _props(names: Any) -> tuple[str, ...]:
-    from kaizen_widgets.query.query_result import FIELDS
-
     if isinstance(names, str) or not isinstance(names, Iterable):
         raise QueryError("notify_on_change_props must be a list of names of result fields.")
     names = tuple(names)
-    check_known(dict.fromkeys(names), FIELDS, "result field")
+    check_known(dict.fromkeys(names), RESULT_FIELDS, "result field")
     return names

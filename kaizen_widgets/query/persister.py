@@ -1,8 +1,9 @@
-"""A client's state in a storage of texts: written a moment after it changed, read back at the next start.
+"""Persister stores a client's state a moment after it changed, and restores it at the next start.
 
-The text is JSON, ``{"buster": ..., "timestamp": ..., "client_state": ...}``, as TanStack Query's persisters
-write it. What is too old, of another buster, or unusable in any way is thrown away whole, never half
-taken. What cannot be written as JSON is left out, entry by entry. No secret belongs in a query's data.
+The stored text is JSON, ``{"buster": ..., "timestamp": ..., "client_state": ...}``, as TanStack Query's
+persisters write it. A text that is too old, has another buster or is damaged is dropped as a whole. An entry
+that JSON does not reproduce exactly is left out, which is logged once and listed in `Persister.left_out`. Do
+not put secrets into a query's data.
 """
 
 from __future__ import annotations
@@ -11,24 +12,27 @@ import asyncio
 import json
 import logging
 import threading
-from collections.abc import Awaitable, Callable
-from typing import Any, Protocol
+from collections.abc import Awaitable, Callable, Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Protocol
 
 from kaizen_widgets.core.clock import Timer
-from kaizen_widgets.query.client_state_codec import ClientStateCodec, written_at
-from kaizen_widgets.query.host import Host
+from kaizen_widgets.query.client_state_codec import ClientStateCodec, EncodedState, stored_at
 from kaizen_widgets.query.hydration import hydrate
 from kaizen_widgets.query.mutation import Mutation
 from kaizen_widgets.query.option_checks import check_callable, check_seconds
-from kaizen_widgets.query.options import Seconds, seconds
+from kaizen_widgets.query.options import Seconds, to_seconds
 from kaizen_widgets.query.query import Query
+
+if TYPE_CHECKING:
+    from kaizen_widgets.query.query_client import QueryClient
 
 logger = logging.getLogger(__name__)
 
 DAY = 86_400.0
 THROTTLE = 1.0
 SKEW = 300.0
-"""Seconds a text may seem to come from the future: two machines' clocks differ."""
+"""Seconds by which a text may seem to come from the future, since clocks of two machines differ."""
 
 Offload = Callable[[Callable[[], None]], Awaitable[None]]
 
@@ -41,47 +45,42 @@ class TextStorage(Protocol):
         ...
 
     def set(self, name: str, text: str, /) -> object:
-        """Keep a text in the place of the one before."""
+        """Store a text, in place of an earlier one."""
         ...
 
     def remove(self, name: str, /) -> object:
-        """Forget a text; harmless when there is none."""
-        ...
-
-
-class Forgetful(Host, Protocol):
-    """A client that says when everything in it has become another's."""
-
-    def on_forget(self, listener: Callable[[], object]) -> Callable[[], None]:
-        """Call ``listener`` whenever it forgets; return what ends that."""
+        """Delete a text; harmless when there is none."""
         ...
 
 
 class Persister:
-    """Keeps a client's successful queries, and its paused mutations that can go on later.
+    """Stores a client's successful queries, and its paused mutations that another process can continue.
 
-    A mutation can go on in another process if the client knows a ``mutation_fn`` for its key (see
-    `QueryClient.set_mutation_defaults`) and its variables are JSON. It comes back paused. One that goes on
-    leaves the storage before it is tried: what may have arrived is not made again by the next process.
+    That is possible if the client has a default ``mutation_fn`` for the mutation's key (see
+    `QueryClient.set_mutation_defaults`) and its variables are JSON. A restored mutation is paused. When it
+    continues, it is deleted from the storage before its function is called, so that the next process does
+    not make a change again that may have arrived.
 
     Args:
-        client: Whose state.
-        storage: Where to.
-        name: What to call it there.
-        max_age: Seconds after which what is stored is thrown away (a day).
-        buster: What must be equal when it is read back, such as a version and who is signed in; or a
-            function that gives it, or None for "keep and restore nothing now".
-        should_dehydrate_query: Which queries; by default those whose last fetch went well.
-        should_dehydrate_mutation: Which of the mutations that can go on; by default the paused ones.
-        serialize_data: Makes JSON values of a query's data or a mutation's variables.
-        deserialize_data: The opposite; what it raises throws the whole away.
-        throttle: Seconds between two writings, at least.
-        offload: Runs what blocks; by default in a thread, so that the loop goes on.
+        client: Query client whose state is stored.
+        storage: Where it is stored.
+        name: Name of the text in the storage.
+        max_age: Seconds after which a stored text is dropped (a day).
+        buster: Text that must be equal when it is restored, such as a version and the signed-in user; or a
+            function that returns it, or None to store and restore nothing for now.
+        should_dehydrate_query: Returns whether to store a query; by default those whose last fetch
+            succeeded.
+        should_dehydrate_mutation: Returns whether to store one of the mutations that another process can
+            continue; by default the paused ones.
+        serialize_data: Turns a query's data or a mutation's variables into JSON values.
+        deserialize_data: The opposite; an entry for which it raises is not restored.
+        throttle: Seconds between two writes, at least.
+        offload: Runs blocking work; by default in a thread, so that the loop continues.
     """
 
     def __init__(
         self,
-        client: Forgetful,
+        client: QueryClient,
         storage: TextStorage,
         *,
         name: str = "queries",
@@ -102,148 +101,172 @@ class Persister:
         self._env = client.environment
         self._storage = storage
         self.name = name
-        self._max_age = seconds(max_age)
+        self._max_age = to_seconds(max_age)
         self._buster = buster
-        self._plain = ClientStateCodec(
+        self._codec = ClientStateCodec(
             client,
             should_dehydrate_query=should_dehydrate_query,
             should_dehydrate_mutation=should_dehydrate_mutation,
             serialize=serialize_data,
             deserialize=deserialize_data,
         )
-        self._throttle = seconds(throttle)
+        self._throttle = to_seconds(throttle)
         self._offload = offload
         self._lock = threading.Lock()
         self._writing = threading.Lock()
         self._timer: Timer | None = None
-        self._ends: list[Callable[[], None]] = []
-        self._written: int | None = None
-        self._stored: frozenset[Mutation] = frozenset()
+        self._unsubscribes: list[Callable[[], None]] = []
+        self._written_hash: int | None = None
+        self._stored = EncodedState()
+
+    @property
+    def left_out(self) -> Mapping[str, str]:
+        """What the last write left out, with the reason: "query ['a']" to "data is a tuple, ..."."""
+        return MappingProxyType(self._stored.left_out)
 
     def start(self) -> Persister:
-        """Write from now on whenever something changed, and purge when the client forgets."""
-        if not self._ends:
-            self._ends = [
-                self._client.query_cache.subscribe(lambda _event: self._changed()),
-                self._client.mutation_cache.subscribe(lambda _mutation: self._changed()),
-                self._client.mutation_cache.before_attempts(self._going_on),
-                self._client.on_forget(self._forgotten),
+        """Store the state from now on whenever it changed, and purge it when the client forgets."""
+        if not self._unsubscribes:
+            self._unsubscribes = [
+                self._client.query_cache.subscribe(lambda _event: self._schedule()),
+                self._client.mutation_cache.subscribe(lambda _mutation: self._schedule()),
+                self._client.mutation_cache.before_attempts(self._before_attempt),
+                self._client.on_forget(self._on_forget),
             ]
         return self
 
     def restore(self) -> bool:
-        """Read what is stored into the client; return whether there was anything usable.
+        """Read the stored state into the client; return whether there was a usable one.
 
-        Newer data that is there already stays. What was restored is shown at once and counts as stale,
-        so that whoever asks for it gets the source's word.
+        Newer data that the client has stays. Restored data is shown immediately and counts as stale, so
+        that an observer fetches it again.
         """
-        buster = self._asked_buster()
+        buster = self._current_buster()
         if buster is None:
             return False
-        if self._read_in(self.name, buster):
+        if self._read_into_client(self.name, buster):
             return True
         self.purge()
         return False
 
     def take_over(self, name: str) -> bool:
-        """Go on with what another process, that is no more, stored as ``name``; return whether it could.
+        """Continue with the state that a process which has ended stored as ``name``.
 
-        It is stored as this one's own before it is forgotten there. What is of another buster stays.
+        It is stored under this persister's name before it is deleted there. A state with another buster
+        stays.
+
+        Args:
+            name: Name of the text in the storage.
+
+        Returns:
+            Whether there was a usable state.
         """
-        buster = self._asked_buster()
+        buster = self._current_buster()
         if buster is None:
             return False
-        taken = self._read_in(name, buster)
+        taken = self._read_into_client(name, buster)
         if taken:
             self.save()
         if taken is not None:
             self._storage.remove(name)
         return bool(taken)
 
-    def _read_in(self, name: str, buster: str) -> bool | None:
-        """Read a text into the client; False if it is of no use to anybody, None if it is another's."""
+    def _read_into_client(self, name: str, buster: str) -> bool | None:
+        """Read a text into the client; False if it is unusable, None if it has another buster."""
         try:
             text = self._storage.get(name)
             if text is None:
                 return False
-            found = json.loads(text)
-            age = self._env.now() - written_at(found)
-            if found.get("buster") != buster:
+            stored = json.loads(text)
+            age = self._env.now() - stored_at(stored)
+            if stored.get("buster") != buster:
                 return None
             if -SKEW <= age <= self._max_age:
-                hydrate(self._client, self._plain.read(found["client_state"]))
-                return True
+                state = self._codec.decode(stored["client_state"])
+                hydrate(self._client, state)
+                return bool(state["queries"] or state["mutations"] or not _has_entries(stored))
         except Exception as error:
-            logger.warning("What was stored as %r was thrown away: %s", name, error)
+            logger.warning("The stored state %r was dropped: %s", name, error)
         return False
 
     def save(self) -> None:
-        """Write now; what it raises is logged, for a cache that is not kept harms nobody."""
-        self._cancel()
+        """Store the state now; an error is logged, since the cache works without the storage."""
+        self._cancel_timer()
         with self._writing:
             try:
-                buster = self._asked_buster()
+                buster = self._current_buster()
                 if buster is None:
                     return
-                entries, mutations = self._plain.entries()
-                made = hash((buster, entries))
-                if made != self._written:
+                encoded = self._codec.encode()
+                self._log_left_out(encoded.left_out)
+                encoded_hash = hash((buster, encoded.text))
+                if encoded_hash != self._written_hash:
                     facts = f'"buster": {json.dumps(buster)}, "timestamp": {self._env.now()!r}'
-                    self._storage.set(self.name, f'{{{facts}, "client_state": {entries}}}')
-                    self._written, self._stored = made, mutations
+                    self._storage.set(self.name, f'{{{facts}, "client_state": {encoded.text}}}')
+                    self._written_hash = encoded_hash
+                self._stored = encoded
             except Exception:
-                logger.exception("The state of the query cache could not be kept")
+                logger.exception("The state of the query cache could not be stored")
 
     def purge(self) -> None:
-        """Forget what is stored; a writing under way is waited for, one that was due is not made."""
-        self._cancel()
+        """Delete the stored state, after a write that is running; a scheduled write is not made."""
+        self._cancel_timer()
         with self._writing:
-            self._written, self._stored = None, frozenset()
+            self._written_hash, self._stored = None, EncodedState()
             self._storage.remove(self.name)
 
     def close(self) -> None:
-        """Write what is due, and no more after."""
-        for end in self._ends:
-            end()
-        self._ends = []
-        if self._cancel():
+        """Make a scheduled write, and none after it."""
+        for unsubscribe in self._unsubscribes:
+            unsubscribe()
+        self._unsubscribes = []
+        if self._cancel_timer():
             self.save()
 
-    # ----------------------------------------------------------------- within
-
-    async def _going_on(self, mutation: Mutation) -> None:
-        """Take from the storage what waited no longer, before it is made: a crash must not repeat it."""
-        if mutation in self._stored and not self._plain.can_go_on(mutation):
+    async def _before_attempt(self, mutation: Mutation) -> None:
+        """Delete a mutation from the storage before its function is called: a crash must not repeat it."""
+        if mutation in self._stored.mutations and not self._codec.can_continue_elsewhere(mutation):
             await self._offload(self.save)
 
-    def _forgotten(self) -> None:
+    def _on_forget(self) -> None:
         self.purge()
-        # Who only signed in again still has changes waiting.
-        if any(map(self._plain.can_go_on, self._client.mutation_cache.get_all())):
-            self._changed()
+        # After signing in again as the same user, mutations may still be waiting.
+        if any(map(self._codec.can_continue_elsewhere, self._client.mutation_cache.get_all())):
+            self._schedule()
 
-    def _changed(self) -> None:
+    def _log_left_out(self, left_out: Mapping[str, str]) -> None:
+        for name, reason in left_out.items():
+            if self._stored.left_out.get(name) != reason:
+                logger.warning("The %s is not stored: %s.", name, reason)
+
+    def _schedule(self) -> None:
         with self._lock:
             if self._timer is None:
-                self._timer = self._env.clock.call_later(self._throttle, self._due)
+                self._timer = self._env.clock.call_later(self._throttle, self._on_timer)
 
-    def _cancel(self) -> bool:
+    def _cancel_timer(self) -> bool:
+        """Cancel a scheduled write; return whether there was one."""
         with self._lock:
             timer, self._timer = self._timer, None
         if timer is not None:
             timer.cancel()
         return timer is not None
 
-    def _due(self) -> None:
-        self._env.loop.start(self._save_aside())
+    def _on_timer(self) -> None:
+        self._env.loop.start(self._save_offloaded())
 
-    async def _save_aside(self) -> None:
-        await self._offload(lambda: self.save() if self._is_due() else None)
+    async def _save_offloaded(self) -> None:
+        await self._offload(lambda: self.save() if self._is_scheduled() else None)
 
-    def _is_due(self) -> bool:
-        # A purge in between has taken the timer away: what was to be written is another's now.
+    def _is_scheduled(self) -> bool:
+        # A purge in between took the timer away: the state may be another user's now.
         with self._lock:
             return self._timer is not None
 
-    def _asked_buster(self) -> str | None:
+    def _current_buster(self) -> str | None:
         return self._buster() if callable(self._buster) else self._buster
+
+
+def _has_entries(stored: Mapping[str, Any]) -> bool:
+    state = stored["client_state"]
+    return bool(state["queries"] or state["mutations"])

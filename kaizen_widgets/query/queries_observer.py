@@ -1,34 +1,37 @@
-"""Several queries watched as one: a list of results, or what a function makes of them."""
+"""QueriesObserver: several queries observed as one, with a list of results or what a function makes of it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from kaizen_widgets.query.host import Host
-from kaizen_widgets.query.listeners import joined
+from kaizen_widgets.core.callbacks import fit_callback
+from kaizen_widgets.query.listeners import add_listener
 from kaizen_widgets.query.option_checks import check_callable
 from kaizen_widgets.query.options import QueryOptions
 from kaizen_widgets.query.query_key import hash_key
 from kaizen_widgets.query.query_observer import QueryObserver
 from kaizen_widgets.query.query_result import QueryResult
 from kaizen_widgets.query.query_state import UNSET
-from kaizen_widgets.query.structural_sharing import same, share
+from kaizen_widgets.query.structural_sharing import is_same_value, replace_equal_deep
+
+if TYPE_CHECKING:
+    from kaizen_widgets.query.query_client import QueryClient
 
 
 class QueriesObserver:
-    """Queries in an order, each with its own observer.
+    """Observes a list of queries, each with an observer of its own.
 
     Args:
-        client: Whose cache.
-        queries: The options of each.
-        combine: Makes one thing of the list of results; made anew only when a result changed. Without
-            it listeners get the list.
+        client: Query client whose cache it reads.
+        queries: Options of each query.
+        combine: Function of the list of results, called when one of them changed; its result is what
+            listeners get. Without it they get the list.
     """
 
     def __init__(
         self,
-        client: Host,
+        client: QueryClient,
         queries: Iterable[QueryOptions],
         *,
         combine: Callable[[list[QueryResult]], Any] | None = None,
@@ -38,9 +41,9 @@ class QueriesObserver:
         self._env = client.environment
         self._combine = combine
         self._combined: Any = UNSET
-        self._combined_from: list[QueryResult] = []
+        self._combined_results: list[QueryResult] = []
         self._observers: list[QueryObserver] = []
-        self._stops: dict[QueryObserver, Callable[[], None]] = {}
+        self._unsubscribes: dict[QueryObserver, Callable[[], None]] = {}
         self._listeners: list[Callable[[Any], object]] = []
         self.set_queries(queries)
 
@@ -50,6 +53,11 @@ class QueriesObserver:
         return tuple(self._observers)
 
     @property
+    def listener_count(self) -> int:
+        """How many listeners are subscribed."""
+        return len(self._listeners)
+
+    @property
     def results(self) -> list[QueryResult]:
         """The result of each query, in order."""
         with self._env.notifier.locked():
@@ -57,20 +65,20 @@ class QueriesObserver:
 
     @property
     def result(self) -> Any:
-        """What ``combine`` makes of the results; without it the list."""
+        """What ``combine`` makes of the results; without it the list of results."""
         with self._env.notifier.locked():
-            return self._look(self.results)
+            return self._combine_results(self.results)
 
     def set_queries(self, queries: Iterable[QueryOptions]) -> None:
-        """Take other queries; observers of keys that stay are kept, with the new options."""
+        """Take other queries; a key that stays keeps its observer, with the new options."""
         wanted = list(queries)
         with self._env.notifier.locked():
-            before, kept = self._observers, {}
+            before, by_key = self._observers, {}
             for observer in before:
-                kept.setdefault(hash_key(observer.options.query_key), []).append(observer)
+                by_key.setdefault(hash_key(observer.options.query_key), []).append(observer)
             self._observers = []
             for options in wanted:
-                found = kept.get(hash_key(options.query_key))
+                found = by_key.get(hash_key(options.query_key))
                 if found:
                     observer = found.pop(0)
                     observer.set_options(options)
@@ -78,45 +86,51 @@ class QueriesObserver:
                     observer = QueryObserver(self._client, options)
                 self._observers.append(observer)
             if self._listeners:
-                self._watch()
+                self._update_subscriptions()
                 if before != self._observers:
-                    self._tell()
+                    self._notify()
 
     def subscribe(self, listener: Callable[[Any], object]) -> Callable[[], None]:
-        """Call ``listener`` with each new `result`; return what ends that."""
+        """Call ``listener`` with each new `result`; return the unsubscribe function."""
         with self._env.notifier.locked():
-            leave = joined(self._listeners, listener, self._env.notifier.locked, self._watch)
-            self._look(self.results)
-            self._watch()
-        return leave
+            unsubscribe = add_listener(
+                self._listeners,
+                fit_callback(listener, 1),
+                self._env.notifier.locked,
+                self._update_subscriptions,
+            )
+            self._combine_results(self.results)
+            self._update_subscriptions()
+        return unsubscribe
 
-    def _watch(self) -> None:
+    def _update_subscriptions(self) -> None:
+        """Subscribe to all observers while there are listeners, and to none without."""
         wanted = set(self._observers) if self._listeners else set()
-        for observer in [one for one in self._stops if one not in wanted]:
-            self._stops.pop(observer)()
+        for observer in [one for one in self._unsubscribes if one not in wanted]:
+            self._unsubscribes.pop(observer)()
         for observer in self._observers if self._listeners else ():
-            if observer not in self._stops:
-                self._stops[observer] = observer.subscribe(lambda _: self._changed())
+            if observer not in self._unsubscribes:
+                self._unsubscribes[observer] = observer.subscribe(lambda _: self._on_result())
 
-    def _changed(self) -> None:
+    def _on_result(self) -> None:
         with self._env.notifier.locked():
             if self._listeners:
-                self._tell()
+                self._notify()
 
-    def _tell(self) -> None:
+    def _notify(self) -> None:
         before = self._combined
-        now = self._look(self.results)
-        if self._combine is None or not same(before, now):
+        result = self._combine_results(self.results)
+        if self._combine is None or not is_same_value(before, result):
             for listener in tuple(self._listeners):
-                self._env.notifier.post(lambda listener=listener: listener(now))
+                self._env.notifier.post(listener, result)
 
-    def _look(self, results: list[QueryResult]) -> Any:
+    def _combine_results(self, results: list[QueryResult]) -> Any:
         if self._combine is None:
             return results
-        changed = len(results) != len(self._combined_from) or any(
-            one is not other for one, other in zip(results, self._combined_from, strict=True)
+        has_changed = len(results) != len(self._combined_results) or any(
+            one is not other for one, other in zip(results, self._combined_results, strict=True)
         )
-        if changed or self._combined is UNSET:
-            self._combined = share(self._combined, self._combine(results))
-            self._combined_from = results
+        if has_changed or self._combined is UNSET:
+            self._combined = replace_equal_deep(self._combined, self._combine(results))
+            self._combined_results = results
         return self._combined

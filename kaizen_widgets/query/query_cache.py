@@ -1,25 +1,35 @@
-"""All queries of a client, by the hash of their key; and who wants to hear of every one."""
+"""QueryCache: all queries of a client by the hash of their key, and listeners for changes to any of them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
+from kaizen_widgets.core.callbacks import call_fitting, fit_callback
 from kaizen_widgets.query.environment import Environment
 from kaizen_widgets.query.filters import QueryFilters
-from kaizen_widgets.query.listeners import joined
+from kaizen_widgets.query.listeners import add_listener
 from kaizen_widgets.query.options import QueryOptions
 from kaizen_widgets.query.query import Query
-from kaizen_widgets.query.query_key import QueryKey, hash_key, hash_of
+from kaizen_widgets.query.query_key import QueryKey, hash_key, hash_unchecked_key
+from kaizen_widgets.query.query_key_index import QueryKeyIndex
 from kaizen_widgets.query.query_state import UNSET, QueryState
+
+if TYPE_CHECKING:
+    from kaizen_widgets.query.query_client import QueryClient
 
 EventType: TypeAlias = Literal["added", "removed", "updated", "observer_added", "observer_removed"]
 
 
 @dataclass(frozen=True)
 class QueryCacheEvent:
-    """Something happened to a query."""
+    """A change to a query.
+
+    Attributes:
+        type: Kind of the change.
+        query: The query that changed.
+    """
 
     type: EventType
     query: Query
@@ -27,13 +37,13 @@ class QueryCacheEvent:
 
 @dataclass(frozen=True)
 class QueryCallbacks:
-    """What to call when any fetch of a client ends; an exception in one is logged.
+    """Functions to call when any fetch of a client ends; an exception in one is logged.
 
     Attributes:
         on_success: Called with the data and the query.
         on_error: Called with the error and the query.
-        on_settled: Called at either end, after the other, with the data (None if there is none), the
-            error (None after a success) and the query.
+        on_settled: Called after success and after failure, after the other one, with the data (None if
+            there is none), the error (None after success) and the query.
     """
 
     on_success: Callable[[Any, Query], object] | None = None
@@ -42,41 +52,49 @@ class QueryCallbacks:
 
 
 class QueryCache:
-    """The entries. May be read from any thread.
+    """The queries of a client. May be read from any thread.
 
     Args:
-        environment: What the client's caches share.
-        client: What functions are given as the client.
-        callbacks: What to call when any fetch ends.
+        client: Client to which it belongs.
+        environment: Environment of the client.
+        callbacks: Functions to call when any fetch ends.
     """
 
     def __init__(
-        self, environment: Environment, client: Any, callbacks: QueryCallbacks | None = None
+        self,
+        client: QueryClient,
+        environment: Environment,
+        callbacks: QueryCallbacks | None = None,
     ) -> None:
-        self.environment = self._env = environment
         self.client = client
+        self.environment = self._env = environment
         self._callbacks = callbacks or QueryCallbacks()
         self._queries: dict[str, Query] = {}
-        self._families: dict[str | None, dict[str, Query]] = {}
+        self._index: QueryKeyIndex[Query] = QueryKeyIndex()
         self._listeners: list[Callable[[QueryCacheEvent], object]] = []
 
+    @property
+    def listener_count(self) -> int:
+        """How many listeners are subscribed."""
+        return len(self._listeners)
+
     def build(self, options: QueryOptions, state: QueryState | None = None) -> Query:
-        """Return the entry of a key, made (with ``state``) if there is none."""
+        """Return the entry of a key; create it, with ``state``, if there is none."""
         with self._env.notifier.locked():
-            key_hash = hash_key(options.query_key)
-            query = self._queries.get(key_hash)
+            query_hash = hash_key(options.query_key)
+            query = self._queries.get(query_hash)
             if query is None:
-                query = self._queries[key_hash] = Query(self, key_hash, options, state)
-                self._family(query.key)[key_hash] = query
+                query = self._queries[query_hash] = Query(self, query_hash, options, state)
+                self._index.add(query.key, query)
                 self.notify("added", query)
             return query
 
     def get(self, query_key: QueryKey) -> Query | None:
         """Return the entry of exactly this key, or None."""
-        return self._queries.get(hash_of(query_key))
+        return self._queries.get(hash_unchecked_key(query_key))
 
     def current(self, query: Query) -> Query | None:
-        """Return the entry of the same key as ``query`` now, or None."""
+        """Return the entry that now has the key of ``query``, or None."""
         return self._queries.get(query.hash)
 
     def get_all(self) -> tuple[Query, ...]:
@@ -85,71 +103,66 @@ class QueryCache:
             return tuple(self._queries.values())
 
     def find_all(self, filters: QueryFilters) -> tuple[Query, ...]:
-        """Return the entries that match."""
-        wanted, size = filters.query_key, len(filters.query_key)
+        """Return the entries that match, in order of creation."""
         with self._env.notifier.locked():
-            if not wanted or type(wanted[0]) is not str:
-                found = self._queries.values()
-            else:
-                found = self._families.get(wanted[0], {}).values()
-                # Texts match what they equal: one comparison tells whether an entry begins so.
-                if all(type(part) is str for part in wanted) and not filters.exact:
-                    found = [query for query in found if query.key[:size] == wanted]
-                    if filters.by_key_alone:
-                        return tuple(found)
-            return tuple(query for query in found if filters.match(query))
+            found = self.find_by_key(filters)
+            if filters.is_key_only:
+                return tuple(found)
+            return tuple(query for query in found if filters.match_state(query))
+
+    def find_by_key(self, filters: QueryFilters) -> Sequence[Query]:
+        """Return the entries whose keys match, whatever the other conditions; the lock must be held."""
+        if filters.exact and filters.query_key:
+            query = self._queries.get(hash_key(filters.query_key))
+            return () if query is None else (query,)
+        return self._index.find(filters.query_key)
 
     def remove(self, query: Query) -> None:
-        """Drop an entry; its fetch is cancelled, its observers keep what they have."""
+        """Drop an entry; its fetch is cancelled, its observers keep their last result."""
         with self._env.notifier.locked():
             if self._queries.get(query.hash) is query:
                 query.destroy()
                 del self._queries[query.hash]
-                family = self._family(query.key)
-                del family[query.hash]
-                if not family:
-                    del self._families[_first_text(query.key)]
+                self._index.remove(query)
                 self.notify("removed", query)
 
-    def on_event(self, event: str) -> None:
-        """Tell all entries that the network is back (``reconnect``) or somebody looks (``focus``)."""
+    def on_focus(self) -> None:
+        """Let all entries fetch as their options say now that the user looks again."""
         with self._env.notifier.locked():
             for query in tuple(self._queries.values()):
-                query.on_event(event)
+                query.on_focus()
+
+    def on_online(self) -> None:
+        """Let all entries fetch as their options say now that the network is back."""
+        with self._env.notifier.locked():
+            for query in tuple(self._queries.values()):
+                query.on_online()
 
     def subscribe(self, listener: Callable[[QueryCacheEvent], object]) -> Callable[[], None]:
-        """Call ``listener`` after every change to any entry; return what ends that."""
-        return joined(self._listeners, listener)
+        """Call ``listener`` after every change to any entry; return the unsubscribe function."""
+        return add_listener(self._listeners, fit_callback(listener, 1))
 
-    def notify(self, kind: EventType, query: Query) -> None:
-        """Tell the listeners; the lock must be held."""
+    def notify(self, event_type: EventType, query: Query) -> None:
+        """Notify the listeners of a change; the lock must be held."""
         if self._listeners:
-            event = QueryCacheEvent(kind, query)
+            event = QueryCacheEvent(event_type, query)
             for listener in tuple(self._listeners):
-                self._env.notifier.post(lambda listener=listener: listener(event))
+                self._env.notifier.post(listener, event)
 
-    def succeeded(self, query: Query, data: Any) -> None:
-        """A fetch ended well; the lock must be held."""
+    def on_success(self, query: Query, data: Any) -> None:
+        """Call the callbacks for a fetch that succeeded; the lock must be held."""
         self._post(self._callbacks.on_success, data, query)
         self._post(self._callbacks.on_settled, data, None, query)
 
-    def errored(self, query: Query, error: BaseException) -> None:
-        """A fetch failed for good; the lock must be held."""
+    def on_error(self, query: Query, error: BaseException) -> None:
+        """Call the callbacks for a fetch that failed for good; the lock must be held."""
         data = None if query.state.data is UNSET else query.state.data
         self._post(self._callbacks.on_error, error, query)
         self._post(self._callbacks.on_settled, data, error, query)
 
-    def _family(self, key: QueryKey) -> dict[str, Query]:
-        """Return the entries whose keys begin with the same text, so that others are never looked at."""
-        return self._families.setdefault(_first_text(key), {})
-
     def _post(self, callback: Callable[..., object] | None, *arguments: Any) -> None:
         if callback is not None:
-            self._env.notifier.post(lambda: callback(*arguments))
+            self._env.notifier.post(call_fitting, callback, *arguments)
 
     def __repr__(self) -> str:
         return f"QueryCache({len(self._queries)} queries)"
-
-
-def _first_text(key: QueryKey) -> str | None:
-    return key[0] if type(key[0]) is str else None

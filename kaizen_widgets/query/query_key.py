@@ -1,7 +1,8 @@
-"""Query keys: tuples of JSON values; a key is found by its hash, or by a key that begins it.
+"""Query keys: tuples of JSON values, compared by hash or by how they begin.
 
 ``("agents", "list", {"status": "active"})`` is matched by ``("agents",)``, by ``("agents", "list")`` and
-by ``("agents", "list", {})``: a list by what it begins with, an object by what it contains, at any depth.
+by ``("agents", "list", {})``: a list matches by its first items, an object by the names it contains, at any
+depth.
 """
 
 from __future__ import annotations
@@ -18,61 +19,67 @@ QueryKey: TypeAlias = "tuple[Any, ...]"
 
 
 def as_key(value: Any, option: str = "query_key") -> QueryKey:
-    """Return ``value`` as a key of its own, checked.
+    """Return ``value`` as a checked key that shares no mutable part with it.
+
+    Args:
+        value: List or tuple of JSON values.
+        option: Name used in error messages.
 
     Raises:
-        QueryError: It is no list or tuple, or something in it is not JSON.
+        QueryError: It is not a list or tuple, or something in it is not JSON.
     """
     if not isinstance(value, list | tuple):
         raise QueryError(
             f"{option} must be a list or tuple, such as ('agents', 'list'), not {type(value).__name__}."
         )
     try:
-        return tuple(_plain(item, option) for item in value)
+        return tuple(_json_value(item, option) for item in value)
     except RecursionError:
-        raise QueryError(f"{option} is nested without end.") from None
+        raise QueryError(f"{option} is nested too deeply, or contains itself.") from None
 
 
 def hash_key(key: QueryKey) -> str:
-    """Return the key's JSON text with object keys sorted; equal keys have equal hashes."""
+    """Return the key's JSON text with sorted object names; equal keys have equal hashes."""
     return _encode(key)
 
 
-def hash_of(key: Any) -> str:
-    """Return the hash of a key that was not checked yet.
+def hash_unchecked_key(key: Any) -> str:
+    """Return the hash of a key that has not been checked yet.
 
     Raises:
-        QueryError: It is no key.
+        QueryError: It is not a key.
     """
-    # Keys of plain texts are nearly all that are read, and texts are what they look like.
+    # Most keys that are read consist of strings only, and those need no conversion.
     if type(key) is tuple and all(type(part) is str for part in key):
-        return _hash_of_texts(key)
+        return _hash_of_strings(key)
     return _encode(as_key(key))
 
 
-def matches(value: Any, pattern: Any) -> bool:
-    """Return whether ``pattern`` begins (lists) and is contained in (objects) ``value``."""
+def partial_match_key(value: Any, pattern: Any) -> bool:
+    """Return whether ``value`` begins with ``pattern`` (lists) or contains it (objects)."""
     if not pattern and isinstance(pattern, list | dict) and isinstance(value, list | dict):
-        return True  # As in the original, nothing is contained in anything.
+        return True  # As in query-core, an empty list or object matches any of them.
     if isinstance(pattern, dict):
         return isinstance(value, dict) and all(
-            name in value and matches(value[name], item) for name, item in pattern.items()
+            name in value and partial_match_key(value[name], item) for name, item in pattern.items()
         )
     if isinstance(pattern, list | tuple):
         return (
             isinstance(value, list | tuple)
             and len(pattern) <= len(value)
-            and all(matches(item, part) for item, part in zip(value, pattern, strict=False))
+            and all(
+                partial_match_key(item, part) for item, part in zip(value, pattern, strict=False)
+            )
         )
     # True == 1 in Python; they are different keys.
     return isinstance(value, bool) == isinstance(pattern, bool) and value == pattern
 
 
 _encode: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
-_hash_of_texts: Final = lru_cache(maxsize=4096)(_encode)
+_hash_of_strings: Final = lru_cache(maxsize=4096)(_encode)
 
 
-def _plain(value: Any, option: str) -> Any:
+def _json_value(value: Any, option: str) -> Any:
     match value:
         case None | bool():
             return value
@@ -84,14 +91,16 @@ def _plain(value: Any, option: str) -> Any:
             # 1.0 and 1 are one number in JSON, so they are one key.
             return int(value) if value.is_integer() else float(value)
         case list() | tuple():
-            return [_plain(item, option) for item in value]
+            return [_json_value(item, option) for item in value]
         case Mapping():
             for name in value:
                 if not isinstance(name, str):
-                    raise QueryError(f"{option} holds an object with the name {name!r}; use text.")
-            return {str.__str__(name): _plain(item, option) for name, item in value.items()}
+                    raise QueryError(
+                        f"{option} holds an object with the name {name!r}; use a string."
+                    )
+            return {str.__str__(name): _json_value(item, option) for name, item in value.items()}
         case _:
             raise QueryError(
                 f"{option} holds a {type(value).__name__}; "
-                "use finite numbers, text, booleans, None, lists and dicts."
+                "use finite numbers, strings, booleans, None, lists and dicts."
             )

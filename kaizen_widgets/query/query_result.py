@@ -1,4 +1,4 @@
-"""What an observer sees of a query: its state, judged by the observer's own options."""
+"""QueryResult: a query's state as one observer sees it with its own options."""
 
 from __future__ import annotations
 
@@ -7,23 +7,18 @@ from datetime import UTC, datetime
 from inspect import getmembers
 from typing import Any, Final
 
-from kaizen_widgets.query.query_state import (
-    Direction,
-    FetchStatus,
-    Flags,
-    QueryStatus,
-)
-from kaizen_widgets.query.structural_sharing import same
+from kaizen_widgets.query.query_state import Direction, FetchStatus, QueryStatus, StatusFlags
+from kaizen_widgets.query.structural_sharing import is_same_value
 
 
-# Not frozen: thousands may be made for one change, and freezing doubles what that costs.
+# Not frozen: one change may create thousands, and a frozen dataclass takes twice as long.
 @dataclass(eq=False, slots=True)
-class QueryResult(Flags):
-    """One moment.
+class QueryResult(StatusFlags):
+    """Result of a query at one moment.
 
     Attributes:
-        data: What the function last gave, or what ``select`` or ``placeholder_data`` made; None while
-            there is nothing (see ``has_data``).
+        data: What the function last returned, or what ``select`` or ``placeholder_data`` made of it; None
+            while there is no data (see ``has_data``).
         has_data: Whether there is data, which may itself be None.
         status: ``pending``, ``success`` or ``error``.
         fetch_status: ``fetching``, ``paused`` or ``idle``.
@@ -31,17 +26,17 @@ class QueryResult(Flags):
         data_updated_at: Seconds since the epoch; 0 for never.
         error_updated_at: Seconds since the epoch; 0 for never.
         error_update_count: How often a fetch failed for good.
-        failure_count: Failed attempts of the fetch under way, or of the last.
-        failure_reason: The last attempt's error, or None.
+        failure_count: Failed attempts of the current or last fetch.
+        failure_reason: Error of the last attempt, or None.
         is_stale: Whether a new observer with these options would fetch.
-        is_fetched: Whether it ever succeeded or failed, or was written by hand.
-        is_fetched_after_mount: Whether that happened since this observer took this query.
-        is_placeholder_data: Whether the data is only ``placeholder_data``.
+        is_fetched: Whether a fetch ever succeeded or failed, or data was written by hand.
+        is_fetched_after_mount: Whether that happened since this observer got this query.
+        is_placeholder_data: Whether the data is ``placeholder_data``.
         is_enabled: Whether the observer fetches by itself.
-        is_infinite: Whether the data is pages.
+        is_infinite: Whether the data consists of pages.
         has_next_page: Whether there is a page after the last.
         has_previous_page: Whether there is a page before the first.
-        fetch_direction: Where the page of the fetch under way, or of the last, goes; None for all.
+        fetch_direction: Where the page of the current or last fetch goes; None for all pages.
     """
 
     data: Any
@@ -66,22 +61,22 @@ class QueryResult(Flags):
 
     @property
     def is_fetching(self) -> bool:
-        """The function is running, or waiting to be tried again."""
+        """The function is running, or waiting for its next attempt."""
         return self.fetch_status == "fetching"
 
     @property
     def is_paused(self) -> bool:
-        """A fetch waits for the network, or for somebody to look."""
+        """A fetch waits for the network, or for the user to look."""
         return self.fetch_status == "paused"
 
     @property
     def is_loading(self) -> bool:
-        """The first fetch is under way."""
+        """The first fetch is running."""
         return self.is_pending and self.is_fetching
 
     @property
     def is_refetching(self) -> bool:
-        """A later fetch of all the data is under way."""
+        """A later fetch of all the data is running."""
         further = self.is_infinite and self.fetch_direction is not None
         return self.is_fetching and not self.is_pending and not further
 
@@ -92,7 +87,7 @@ class QueryResult(Flags):
 
     @property
     def is_refetch_error(self) -> bool:
-        """Fetching all of it failed and there is older data."""
+        """A fetch of all the data failed, and there is older data."""
         further = self.is_infinite and self.fetch_direction is not None
         return self.is_error and self.has_data and not further
 
@@ -118,21 +113,21 @@ class QueryResult(Flags):
 
     @property
     def updated_at(self) -> datetime | None:
-        """When the data came, in UTC, or None."""
+        """When the data was received, in UTC, or None."""
         return datetime.fromtimestamp(self.data_updated_at, UTC) if self.data_updated_at else None
 
-    def same_as(self, other: QueryResult) -> bool:
-        """Whether a listener could tell them apart; data and errors by identity, never by ``==``."""
+    def is_same_as(self, other: QueryResult) -> bool:
+        """Return whether two results look the same to a listener; data and errors by identity."""
         return (
-            # Most differ in these; the rest is compared one by one.
-            same(self.data, other.data)
+            # Most results differ in these; the rest is compared one by one.
+            is_same_value(self.data, other.data)
             and self.data_updated_at == other.data_updated_at
             and self.status is other.status
             and self.fetch_status is other.fetch_status
             and self.is_stale is other.is_stale
             and self.failure_count == other.failure_count
             and self.error is other.error
-            and all(same(getattr(self, name), getattr(other, name)) for name in _COMPARED)
+            and all(is_same_value(getattr(self, name), getattr(other, name)) for name in _COMPARED)
         )
 
 
@@ -141,8 +136,8 @@ _COMPARED: Final = tuple(
     name for name in _NAMES if name not in ("data", "data_updated_at", "status")
 )
 
-FIELDS: Final = (
+RESULT_FIELDS: Final = (
     *_NAMES,
     *(name for name, _ in getmembers(QueryResult, lambda value: isinstance(value, property))),
 )
-"""What ``notify_on_change_props`` may name."""
+"""Names that ``notify_on_change_props`` may list."""

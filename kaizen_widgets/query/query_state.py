@@ -1,6 +1,6 @@
-"""The state of a query: what data there is, and what its function is doing; two independent axes.
+"""QueryState: what a query knows at one moment. Its data and what its function is doing are independent.
 
-A state is a value; each method gives the state after one event, as query-core's reducer does
+A state is a value; each method returns the state after one event, as query-core's reducer does
 (https://github.com/TanStack/query, packages/query-core/src/query.ts).
 """
 
@@ -26,50 +26,50 @@ class _Unset(Enum):
 
 
 UNSET: Final = _Unset.UNSET
-"""No data at all: None is data like any other."""
+"""No data at all: None is data like any other value."""
 
 
-class Flags:
-    """What the status of a query's result, or of a mutation, says by name."""
+class StatusFlags:
+    """Boolean properties for the status of a query result or of a mutation."""
 
     __slots__ = ()
     status: Any
 
     @property
     def is_pending(self) -> bool:
-        """Of a query: no data yet, and no final error. Of a mutation: it runs, or waits to."""
+        """Of a query: no data yet and no final error. Of a mutation: it runs, or waits to run."""
         return self.status == "pending"
 
     @property
     def is_success(self) -> bool:
-        """There is data and the last fetch, or the mutation, did not fail."""
+        """There is data, and the last fetch (or the mutation) did not fail."""
         return self.status == "success"
 
     @property
     def is_error(self) -> bool:
-        """The last fetch, or the mutation, failed; older data of a query may still be there."""
+        """The last fetch (or the mutation) failed; a query may still have older data."""
         return self.status == "error"
 
 
-# Not frozen: thousands may be made for one change, and freezing makes that four times as dear.
+# Not frozen: one change may create thousands, and a frozen dataclass takes four times as long.
 @dataclass(slots=True, eq=False)
 class QueryState:
-    """One moment of a query; a value, never changed.
+    """State of a query at one moment; never modified.
 
     Attributes:
-        data: What the function last gave, or `UNSET`.
+        data: What the function last returned, or `UNSET`.
         data_updated_at: When, in seconds since the epoch; 0 for never.
-        data_update_count: How often data came.
+        data_update_count: How often data was received or written.
         error: Why the last fetch failed, until one succeeds.
         error_updated_at: When, in seconds since the epoch; 0 for never.
         error_update_count: How often a fetch failed for good.
-        failure_count: Failed attempts of the current, or last, fetch.
-        failure_reason: The last attempt's error.
-        is_invalidated: Whether the data was declared stale.
+        failure_count: Failed attempts of the current or last fetch.
+        failure_reason: Error of the last attempt.
+        is_invalidated: Whether the data was invalidated.
         status: ``pending`` (no data), ``success`` or ``error``.
-        fetch_status: ``fetching``, ``paused`` (it waits for the network or for somebody to look)
-            or ``idle``.
-        fetch_direction: Which further page the current, or last, fetch was for; None for a whole one.
+        fetch_status: ``fetching``, ``paused`` (waiting for the network, or for the user to look) or
+            ``idle``.
+        fetch_direction: Which further page the current or last fetch was for; None for all data.
     """
 
     data: Any = UNSET
@@ -87,26 +87,26 @@ class QueryState:
 
     @property
     def is_fetched(self) -> bool:
-        """Whether it ever succeeded or failed, or was written by hand."""
+        """Whether a fetch ever succeeded or failed, or data was written by hand."""
         return self.data_update_count + self.error_update_count > 0
 
-    def fetching(self, status: FetchStatus, direction: Direction | None) -> QueryState:
-        """A fetch began, or waits to."""
-        begun = replace(
+    def with_fetch_started(self, status: FetchStatus, direction: Direction | None) -> QueryState:
+        """Return the state after a fetch started, or was paused before it could start."""
+        started = replace(
             self,
             fetch_status=status,
             fetch_direction=direction,
             failure_count=0,
             failure_reason=None,
         )
-        return replace(begun, error=None, status="pending") if self.data is UNSET else begun
+        return replace(started, error=None, status="pending") if self.data is UNSET else started
 
-    def failed(self, count: int, reason: BaseException) -> QueryState:
-        """An attempt failed and another will follow."""
+    def with_failed_attempt(self, count: int, reason: BaseException) -> QueryState:
+        """Return the state after an attempt failed that will be retried."""
         return replace(self, failure_count=count, failure_reason=reason)
 
-    def filled(self, data: Any, updated_at: float) -> QueryState:
-        """Initial data was given to an entry that had none; it does not count as fetched."""
+    def with_initial_data(self, data: Any, updated_at: float) -> QueryState:
+        """Return the state of an empty query that was given initial data; it does not count as fetched."""
         return replace(
             self,
             data=data,
@@ -116,8 +116,8 @@ class QueryState:
             status="success",
         )
 
-    def invalidated(self) -> QueryState:
-        """The data was declared stale."""
+    def with_invalidation(self) -> QueryState:
+        """Return the state after the data was invalidated."""
         return QueryState(
             self.data,
             self.data_updated_at,
@@ -133,8 +133,14 @@ class QueryState:
             self.fetch_direction,
         )
 
-    def succeeded(self, data: Any, updated_at: float, *, manual: bool) -> QueryState:
-        """Data came, from a fetch or by hand; by hand leaves a running fetch alone."""
+    def with_data(self, data: Any, updated_at: float, *, manual: bool) -> QueryState:
+        """Return the state after data was received.
+
+        Args:
+            data: The data.
+            updated_at: Seconds since the epoch.
+            manual: Whether it was written by hand, which leaves a running fetch alone.
+        """
         return QueryState(
             data,
             updated_at,
@@ -150,8 +156,8 @@ class QueryState:
             self.fetch_direction,
         )
 
-    def errored(self, error: BaseException, now: float) -> QueryState:
-        """A fetch failed for good. Data that is there counts as stale from now on."""
+    def with_error(self, error: BaseException, now: float) -> QueryState:
+        """Return the state after a fetch failed for good; existing data counts as stale from now on."""
         return replace(
             self,
             error=error,

@@ -1,6 +1,7 @@
-"""New data that keeps the objects of the old where nothing changed, so that ``is`` tells what did.
+"""Structural sharing: new data keeps the objects of the old where nothing changed, so ``is`` shows changes.
 
-Only lists and dicts are looked into (not subclasses, not other containers), at most 500 deep.
+Only lists and dicts are looked into (not subclasses, not other containers), at most 500 levels deep. Data
+that contains itself is taken as it is.
 """
 
 from __future__ import annotations
@@ -8,49 +9,94 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from kaizen_widgets.core.callbacks import call_fitting
 from kaizen_widgets.query.query_state import UNSET
 
 MAX_DEPTH = 500
 _SCALARS = frozenset({str, int, float, bool, bytes})
 
 
-def same(one: Any, other: Any) -> bool:
-    """Return whether two values are one: containers by identity, plain values by value and type."""
+class _CircularError(Exception):
+    """The new data contains itself."""
+
+
+def is_same_value(one: Any, other: Any) -> bool:
+    """Return whether two values are the same: containers by identity, plain values by type and value."""
     if one is other:
         return True
     kind = type(one)
     return kind is type(other) and kind in _SCALARS and bool(one == other)
 
 
-def share(old: Any, new: Any, depth: int = 0) -> Any:
+def replace_equal_deep(old: Any, new: Any) -> Any:
     """Return ``old`` if ``new`` equals it, else ``new`` with its equal parts taken from ``old``."""
-    if same(old, new):
-        return old
-    if depth > MAX_DEPTH:
+    try:
+        return _replace_equal(old, new, 0, {})
+    except (RecursionError, _CircularError):
         return new
-    if type(old) is list and type(new) is list:
-        shared = [
-            share(old[index], item, depth + 1) if index < len(old) else item
-            for index, item in enumerate(new)
-        ]
-        unchanged = len(old) == len(new) and all(
-            same(before, after) for before, after in zip(old, shared, strict=True)
-        )
-        return old if unchanged else shared
-    if type(old) is dict and type(new) is dict:
-        parts = {
-            name: share(old[name], item, depth + 1) if name in old else item
-            for name, item in new.items()
-        }
-        unchanged = len(old) == len(new) and all(
-            name in old and same(old[name], item) for name, item in parts.items()
-        )
-        return old if unchanged else parts
-    return new
 
 
-def share_by(sharing: bool | Callable[[Any, Any], Any] | None, old: Any, new: Any) -> Any:
-    """Return ``new`` with what it shares with ``old`` (`UNSET` for nothing), as an option says."""
-    if callable(sharing):
-        return sharing(None if old is UNSET else old, new)
-    return new if sharing is False else share(old, new)
+def replace_data(
+    structural_sharing: bool | Callable[[Any, Any], Any] | None, old: Any, new: Any
+) -> Any:
+    """Return ``new``, sharing parts with ``old`` (`UNSET` for none) as the option says."""
+    if callable(structural_sharing):
+        return call_fitting(structural_sharing, None if old is UNSET else old, new)
+    return new if structural_sharing is False else replace_equal_deep(old, new)
+
+
+def _replace_equal(old: Any, new: Any, depth: int, met: dict[int, tuple[Any, Any] | None]) -> Any:
+    """Do `replace_equal_deep` below ``depth`` levels.
+
+    Args:
+        old: Old value.
+        new: New value.
+        depth: Levels above it.
+        met: By id of each new container met so far, the old one it was compared with and the outcome; None
+            while it is being compared. So a container that occurs often is compared once, and data that
+            contains itself is noticed.
+    """
+    if old is new:
+        return old
+    kind = type(new)
+    if kind is not type(old):
+        return new
+    if kind in _SCALARS:
+        return old if old == new else new
+    if (kind is not list and kind is not dict) or depth > MAX_DEPTH:
+        return new
+    identity = id(new)
+    known = met.get(identity, UNSET)
+    if known is None:
+        raise _CircularError
+    if known is not UNSET and known[0] is old:
+        return known[1]
+    met[identity] = None
+    is_equal = len(old) == len(new)
+    shared: Any
+    if kind is list:
+        shared, size = [], len(old)
+        for index, item in enumerate(new):
+            if index < size:
+                before = old[index]
+                item = _replace_equal(before, item, depth + 1, met)
+                if item is not before:
+                    is_equal = False
+            shared.append(item)
+    else:
+        shared, old_names = {}, iter(old)
+        for name, item in new.items():
+            before = old.get(name, UNSET)
+            # Names in another order, or 1 in place of True, are a change although dicts compare equal.
+            if is_equal and not is_same_value(next(old_names), name):
+                is_equal = False
+            if before is UNSET:
+                is_equal = False
+            else:
+                item = _replace_equal(before, item, depth + 1, met)
+                if item is not before:
+                    is_equal = False
+            shared[name] = item
+    outcome = old if is_equal else shared
+    met[identity] = (old, outcome)
+    return outcome

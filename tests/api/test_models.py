@@ -6,7 +6,7 @@ from kaizen_widgets.api.agents import Agent, AgentCreate, AgentFilters, AgentToo
 from kaizen_widgets.api.key_factories import query_keys
 from kaizen_widgets.api.models import check, path, read, rows, shortest
 from kaizen_widgets.errors import DecodeError, InvalidInputError, TransportError
-from kaizen_widgets.query.query_key import matches
+from kaizen_widgets.query.query_key import partial_match_key
 
 
 def test_a_row_of_the_public_server_is_read():
@@ -103,8 +103,8 @@ def test_each_key_is_a_prefix_of_its_children():
         (pipelines.detail("1"), pipelines.graph("1")),
         (user.all, user.permissions),
     ):
-        assert matches(child, parent)
-        assert not matches(parent, child)
+        assert partial_match_key(child, parent)
+        assert not partial_match_key(parent, child)
     assert agents.list({"status": "active", "agent_type": None}) == (
         "agents",
         "list",

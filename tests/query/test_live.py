@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from traitlets import Any, HasTraits, TraitError, Unicode, dlink, link
 
-from kaizen_widgets.query.live_query import MOMENTS
+from kaizen_widgets.query.live_query import RESULT_TRAITS
 
 
 class Sink(HasTraits):
@@ -23,7 +23,7 @@ def live(client, source):
 
 def test_each_moment_is_told_once_and_in_order(live, loop):
     query, heard = live([1], stale_time=5), []
-    query.observe(lambda change: heard.append((change.name, change.new)), names=MOMENTS)
+    query.observe(lambda change: heard.append((change.name, change.new)), names=RESULT_TRAITS)
     loop.advance(1)
     loop.advance(6)
     names = [name for name, _ in heard]
@@ -86,9 +86,9 @@ def test_a_linked_widget_writes_into_the_cache(live, client, loop):
     both.unlink()
 
 
-@pytest.mark.parametrize("name", [name for name in MOMENTS if name != "data"])
+@pytest.mark.parametrize("name", [name for name in RESULT_TRAITS if name != "data"])
 def test_what_only_the_query_knows_cannot_be_assigned(live, name):
-    with pytest.raises(TraitError, match="what the query says"):
+    with pytest.raises(TraitError, match="comes from the query"):
         setattr(live("x"), name, None)
 
 

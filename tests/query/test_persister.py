@@ -294,7 +294,7 @@ def test_a_storage_that_fails_costs_the_keeping_alone(keep, loop, storage, monke
     client.set_query_data(("a",), 1)
     loop.advance(2)
     assert client.get_query_data(("a",)) == 1
-    assert "could not be kept" in caplog.text
+    assert "could not be stored" in caplog.text
 
 
 @pytest.mark.parametrize("option", ["max_age", "throttle"])

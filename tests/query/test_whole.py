@@ -163,7 +163,7 @@ def test_a_paused_mutation_survives_as_json_and_finds_its_function(make_client, 
 
 @pytest.mark.parametrize("saved", [{}, {"queries": [{}], "mutations": []}, {"queries": 5}])
 def test_a_state_that_is_none_is_refused_whole(client, saved):
-    with pytest.raises(QueryError, match="nothing was taken"):
+    with pytest.raises(QueryError, match="nothing was restored"):
         hydrate(client, saved)
     assert client.query_cache.get_all() == ()
 

@@ -116,7 +116,7 @@ def test_closed_it_listens_no_more_and_the_change_goes_on(save, client, loop):
     button.press()
     button.close()
     loop.advance(1)
-    assert (observer.sent, client._mounts) == ([1], 0)
+    assert (observer.sent, client.mount_count) == ([1], 0)
     assert client.mutation_cache.get_all()[0].status == "success"
 
 

@@ -175,8 +175,8 @@ def test_closed_they_leave_nothing_behind(client, loop, tools):
     client.set_query_data(("a",), 1)
     loop.advance(60)
     assert loop.clock.next_due is not None  # the entry's own collection, and nothing else
-    assert (client._mounts, client.query_cache._listeners) == (0, [])
-    assert client.mutation_cache._listeners == []
+    assert (client.mount_count, client.query_cache.listener_count) == (0, 0)
+    assert client.mutation_cache.listener_count == 0
 
 
 def test_what_is_no_client_is_refused():

@@ -156,7 +156,7 @@ def test_closed_it_watches_no_more_and_leaves_the_client(serve, client, loop):
     panel.close()
     panel.close()
     assert client.query_cache.get(("things",)).observers == []
-    assert client._mounts == 0
+    assert client.mount_count == 0
 
 
 def test_updates_make_no_further_widgets(serve, loop, comms):

@@ -19,7 +19,7 @@ from kaizen_widgets.query import (
     hash_key,
     hydrate,
 )
-from kaizen_widgets.query.query_key import as_key, matches
+from kaizen_widgets.query.query_key import as_key, partial_match_key
 from tests.conformance.query.functions import (
     UNDEFINED,
     Functions,
@@ -240,7 +240,7 @@ class Steps:
         return (hash_key(as_key(step["key"])),)
 
     def _match_key(self, client: QueryClient, step: dict[str, Any]) -> tuple[Any]:
-        return (matches(as_key(step["key"]), as_key(step["filter"])),)
+        return (partial_match_key(as_key(step["key"]), as_key(step["filter"])),)
 
     def _snapshot(self, client: QueryClient, step: dict[str, Any]) -> tuple[Any]:
         queries = sorted(client.query_cache.get_all(), key=lambda query: canon(list(query.key)))
