@@ -128,7 +128,7 @@ class AuthEndpoints:
         access, refresh = tokens.get("access_token"), tokens.get("refresh_token")
         if not isinstance(access, str) or not access:
             raise DecodeError("The server signed in but sent no access_token.")
-        self._transport.lasts(access, tokens.get("expires_in"))
+        self._transport.set_token_lifetime(access, tokens.get("expires_in"))
         return access, refresh if isinstance(refresh, str) else ""
 
 

@@ -15,10 +15,13 @@ IDEMPOTENT: Final[Mapping[str, Any]] = {"repeatable": True}
 
 
 def is_transient(error: BaseException) -> bool:
-    """Whether waiting may help: anything may pass, except what one of both sides refused for good."""
+    """Return whether waiting may help: not after a final refusal, nor where the server asks for long."""
     if isinstance(error, CertificateError):
         return False
-    return not isinstance(error, StatusError) or error.status >= 500 or error.status == 429
+    if not isinstance(error, StatusError):
+        return True
+    may_pass = error.status >= 500 or error.status == 429
+    return may_pass and (error.retry_after or 0.0) <= MAX_WAIT
 
 
 def retry_read(failures: int, error: BaseException) -> bool:

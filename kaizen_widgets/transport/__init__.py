@@ -1,4 +1,8 @@
-"""Requests to a Kaizen Studio server, embedded or real; the only package that knows httpx."""
+"""Requests to a Kaizen Studio server, embedded or remote; the only package that knows httpx.
+
+Three levels, each using the next: `Transport` signs requests in, refreshes tokens and retries;
+`RequestSender` sends one request and reads its response; `HttpConnection` holds the connections.
+"""
 
 from kaizen_widgets.core.tokens import Tokens
 from kaizen_widgets.transport.in_process import InProcess

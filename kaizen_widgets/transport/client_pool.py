@@ -1,8 +1,8 @@
-"""Connections to one server, so many at once, that survive requests being cancelled.
+"""ClientPool limits the number of connections to one server, and survives cancelled requests.
 
-httpx's own pool does not: whoever is cancelled before their answer begins may take a connection along for
-ever (https://github.com/encode/httpcore/issues/1093), until none is left. So places are counted here, its
-pool has no limit of its own, and an httpx client in which many were cancelled is followed by a fresh one.
+httpx's own pool does not: a request that is cancelled before its response begins may keep its connection for
+ever (https://github.com/encode/httpcore/issues/1093), until none is left. So connections are counted here,
+httpx's pool has no limit of its own, and an httpx client in which many requests were cancelled is replaced.
 """
 
 from __future__ import annotations
@@ -14,16 +14,22 @@ from dataclasses import dataclass
 
 import httpx
 
-MOST = 20
-"""Connections at once; further requests wait for one."""
-MOST_CANCELLED = 20
-"""Cancelled requests after which an httpx client is given up."""
+MAX_CONNECTIONS = 20
+"""Connections at a time; further requests wait for one."""
+MAX_CANCELLED = 20
+"""Cancelled requests after which an httpx client is replaced."""
 LIMITS = httpx.Limits(max_connections=None, max_keepalive_connections=10, keepalive_expiry=30.0)
 
 
 @dataclass(eq=False)
 class PooledClient:
-    """An httpx client, and who is using it."""
+    """An httpx client of the pool.
+
+    Attributes:
+        client: The httpx client.
+        users: Number of requests that use it.
+        cancelled: Number of requests that were cancelled while using it.
+    """
 
     client: httpx.AsyncClient
     users: int = 0
@@ -34,22 +40,22 @@ class ClientPool:
     """Lends an httpx client to requests.
 
     Args:
-        make: Makes one, with `LIMITS`.
-        is_network: Whether there are connections to count.
+        create_client: Returns a new httpx client, with `LIMITS`.
+        is_network: Whether there are real connections to count.
     """
 
-    def __init__(self, make: Callable[[], httpx.AsyncClient], is_network: bool) -> None:
-        self._make = make
-        self._free = asyncio.Semaphore(MOST if is_network else sys.maxsize)
+    def __init__(self, create_client: Callable[[], httpx.AsyncClient], is_network: bool) -> None:
+        self._create_client = create_client
+        self._free = asyncio.Semaphore(MAX_CONNECTIONS if is_network else sys.maxsize)
         self._current: PooledClient | None = None
         self._all = set[PooledClient]()
 
-    async def take(self) -> PooledClient:
-        """Wait for a place; return the client to use, which must be given back."""
+    async def acquire(self) -> PooledClient:
+        """Wait for a free connection; return the client to use, which must be released."""
         await self._free.acquire()
         try:
             if self._current is None:
-                self._current = PooledClient(self._make())
+                self._current = PooledClient(self._create_client())
                 self._all.add(self._current)
         except BaseException:
             self._free.release()
@@ -57,19 +63,24 @@ class ClientPool:
         self._current.users += 1
         return self._current
 
-    async def give_back(self, lent: PooledClient, *, cancelled: bool) -> None:
-        """End the use of a client; one that was followed by another is closed by its last user."""
+    async def release(self, pooled: PooledClient, *, cancelled: bool) -> None:
+        """End the use of a client; a replaced client is closed by its last user.
+
+        Args:
+            pooled: What `acquire` returned.
+            cancelled: Whether the request was cancelled.
+        """
         self._free.release()
-        lent.users -= 1
-        lent.cancelled += cancelled
-        if lent is self._current and lent.cancelled >= MOST_CANCELLED:
+        pooled.users -= 1
+        pooled.cancelled += cancelled
+        if pooled is self._current and pooled.cancelled >= MAX_CANCELLED:
             self._current = None
-        if lent is not self._current and not lent.users:
-            self._all.discard(lent)
-            await lent.client.aclose()
+        if pooled is not self._current and not pooled.users:
+            self._all.discard(pooled)
+            await pooled.client.aclose()
 
     async def aclose(self) -> None:
-        """Close every connection, used or not."""
+        """Close all connections, also those in use."""
         self._current = None
-        for lent in list(self._all):
-            await lent.client.aclose()
+        for pooled in list(self._all):
+            await pooled.client.aclose()

@@ -1,7 +1,7 @@
-"""Error answers to errors: the server's three shapes, and FastAPI's own, become one tree.
+"""Turn error responses into exceptions: the server's three formats and FastAPI's own.
 
-The shapes are ``{"error": {"code", "message", "details"?}}``, ``{"error": "word", "message",
-"retry_after"}`` and ``{"detail", "code"?}``. What a server says about its own mistakes is not passed on.
+The formats are ``{"error": {"code", "message", "details"?}}``, ``{"error": "word", "message",
+"retry_after"}`` and ``{"detail", "code"?}``. What a server says about its internal errors is not passed on.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from kaizen_widgets.errors import (
 )
 from kaizen_widgets.transport.http_dates import http_date
 
-KINDS: dict[int, type[StatusError]] = {
+ERROR_TYPES: dict[int, type[StatusError]] = {
     400: InvalidInputError,
     401: UnauthorizedError,
     403: ForbiddenError,
@@ -33,10 +33,10 @@ KINDS: dict[int, type[StatusError]] = {
     422: InvalidInputError,
     429: RateLimitedError,
 }
-PLACES = ("body.", "query.", "path.", "header.")
+LOCATION_PREFIXES = ("body.", "query.", "path.", "header.")
 ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 MAX_MESSAGE = 300
-LONGEST = 365 * 86_400
+MAX_RETRY_AFTER = 365 * 86_400
 """Seconds; a server that names more means never."""
 
 
@@ -50,33 +50,33 @@ def status_error(
     request_id: str = "",
     now: datetime,
 ) -> StatusError:
-    """Return the error for an answer.
+    """Return the exception for an error response.
 
     Args:
-        status: The HTTP status, 400 or more.
-        payload: The parsed body, or None.
-        method: Of the request.
-        url: Of the request, without its query.
-        retry_after: The header, in either form.
-        request_id: The header, or what was sent.
-        now: The time, the server's own if it told it, for a Retry-After that is a date.
+        status: HTTP status, 400 or more.
+        payload: Parsed body, or None.
+        method: Method of the request.
+        url: URL of the request, without its query.
+        retry_after: Value of the Retry-After header, in either form.
+        request_id: Value of the response's header, or the id that was sent.
+        now: Current time, the server's own if known, for a Retry-After that is a date.
     """
-    code, message, details = read(payload)
-    failed = status >= 500
+    code, message, details = parse_error_body(payload)
     # A 500 may carry a traceback; a 503 says what is missing, such as a model's key.
-    if not message or (failed and status != 503):
-        message = "The server failed" if failed else "The server refused this"
+    if not message or (status >= 500 and status != 503):
+        message = "The server failed" if status >= 500 else "The server refused this"
     sentence = f"{message.rstrip('.')} ({method} {url}: {status}{f' {code}' if code else ''})."
     if details:
-        fields = "; ".join(
-            f"{field or 'input'}: {', '.join(said).rstrip('.')}" for field, said in details.items()
+        listed = "; ".join(
+            f"{field or 'input'}: {', '.join(messages).rstrip('.')}"
+            for field, messages in details.items()
         )
-        sentence = f"{sentence[:-1]}: {fields[:MAX_MESSAGE]}."
-    wait = seconds(retry_after, now)
+        sentence = f"{sentence[:-1]}: {listed[:MAX_MESSAGE]}."
+    wait = parse_retry_after(retry_after, now)
     if wait is None and isinstance(payload, Mapping):
-        wait = seconds(payload.get("retry_after"), now)
+        wait = parse_retry_after(payload.get("retry_after"), now)
     if wait and str(math.ceil(wait)) not in message:
-        sentence = f"{sentence[:-1]}; try again in {math.ceil(wait):,} s."
+        sentence = f"{sentence[:-1]}; try again in {_duration(wait)}."
     facts: dict[str, Any] = {
         "status": status,
         "code": code,
@@ -86,62 +86,72 @@ def status_error(
         "url": url,
         "request_id": request_id or _request_id(payload),
     }
-    return KINDS.get(status, StatusError)(sentence, **facts)
+    return ERROR_TYPES.get(status, StatusError)(sentence, **facts)
 
 
-def read(payload: Any) -> tuple[str, str, dict[str, list[str]]]:
-    """Return code, message and field details of an error body; empty what it does not say."""
+def parse_error_body(payload: Any) -> tuple[str, str, dict[str, list[str]]]:
+    """Return code, message and field errors of an error body; empty for what it does not say."""
     if not isinstance(payload, Mapping):
         return "", "", {}
     error = payload.get("error")
     if isinstance(error, Mapping):
         details = error.get("details")
         errors = details.get("errors") if isinstance(details, Mapping) else details
-        return _text(error.get("code")), _text(error.get("message")), fields(errors)
+        return _text(error.get("code")), _text(error.get("message")), field_errors(errors)
     if isinstance(error, str):
         return _text(error), _text(payload.get("message")), {}
     detail = payload.get("detail")
     if isinstance(detail, str):
         return _text(payload.get("code")), _text(detail), {}
-    return "", "", fields(detail)
+    return "", "", field_errors(detail)
 
 
-def _request_id(payload: Any) -> str:
-    error = payload.get("error") if isinstance(payload, Mapping) else None
-    return _text(error.get("request_id")) if isinstance(error, Mapping) else ""
-
-
-def fields(errors: Any) -> dict[str, list[str]]:
-    """Return dotted field paths to messages; ``body.agent_type`` reads ``agent_type``."""
+def field_errors(errors: Any) -> dict[str, list[str]]:
+    """Return messages by dotted field path; ``body.agent_type`` becomes ``agent_type``."""
     found: dict[str, list[str]] = {}
     if not isinstance(errors, list):
         return found
     for error in errors:
         if not isinstance(error, Mapping):
             continue
-        place = error.get("field", error.get("loc", ""))
-        path = ".".join(map(str, place)) if isinstance(place, list) else str(place)
-        for prefix in PLACES:
+        location = error.get("field", error.get("loc", ""))
+        path = ".".join(map(str, location)) if isinstance(location, list) else str(location)
+        for prefix in LOCATION_PREFIXES:
             if f"{path}.".startswith(prefix):
                 path = path[len(prefix) :]
                 break
-        said = _text(error.get("message") or error.get("msg")) or "is not valid"
-        found.setdefault(path, []).append(said)
+        message = _text(error.get("message") or error.get("msg")) or "is not valid"
+        found.setdefault(path, []).append(message)
     return found
 
 
-def seconds(value: Any, now: datetime) -> float | None:
-    """Return a Retry-After (seconds, or a date) as seconds from ``now``, or None."""
+def parse_retry_after(value: Any, now: datetime) -> float | None:
+    """Return a Retry-After (seconds, or a date) as seconds from ``now``; None if it is neither."""
     if isinstance(value, str):
         text = value.strip()
         if not (text.isascii() and text.isdigit()):
             then = http_date(text)
-            return None if then is None else max((then - now).total_seconds(), 0.0)
-        value = float(text)
+            if then is None:
+                return None
+            value = (then - now).total_seconds()
+        else:
+            value = float(text)
     if isinstance(value, bool) or not isinstance(value, int | float) or value != value:
         return None
-    # Whoever is told to wait for ever is told enough by a number that can be counted.
-    return float(min(max(value, 0), LONGEST))
+    return float(min(max(value, 0), MAX_RETRY_AFTER))
+
+
+def _duration(seconds: float) -> str:
+    """Return a duration in the unit that reads best, rounded up: "90 s", "15 min", "24 h"."""
+    for size, unit, most in ((1, "s", 120), (60, "min", 120), (3600, "h", 72)):
+        if math.ceil(seconds / size) <= most:
+            return f"{math.ceil(seconds / size)} {unit}"
+    return f"{math.ceil(seconds / 86_400)} days"
+
+
+def _request_id(payload: Any) -> str:
+    error = payload.get("error") if isinstance(payload, Mapping) else None
+    return _text(error.get("request_id")) if isinstance(error, Mapping) else ""
 
 
 def _text(value: Any) -> str:

@@ -1,4 +1,4 @@
-"""Times in HTTP headers (RFC 9110, section 5.6.7); garbage is no time, and never an error."""
+"""Dates in HTTP headers (RFC 9110, section 5.6.7)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from email.utils import parsedate_to_datetime
 
 
 def http_date(text: str | None) -> datetime | None:
-    """Return the time a header names, aware; None if it names none."""
+    """Return the time that a header names, with its time zone; None for anything that is not a date."""
     if not text:
         return None
     try:

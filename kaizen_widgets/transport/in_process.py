@@ -1,8 +1,8 @@
-"""An ASGI app called in this process, as if it were a server: answers arrive piece by piece, or late.
+"""InProcess calls an ASGI app in this process as if it were a server, with streams and time limits.
 
-httpx's own ASGI transport collects an answer before it shows any of it, and knows no time limit. Here a
-stream is a stream, the wait for each piece has its limit by the clock handed in, and an app that fails
-looks like a server that does: a 500 before its answer began, a connection cut after.
+httpx's own ASGI transport collects a whole response before it passes any of it on, and has no time limit.
+Here a stream arrives in pieces, the wait for each piece is limited by the given clock, and a failing app
+looks like a failing server: a 500 before its response began, a closed connection after.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ CLIENT = ("127.0.0.1", 0)
 
 
 class InProcess(httpx.AsyncBaseTransport):
-    """Calls an app.
+    """An httpx transport that calls an ASGI app.
 
     Args:
         app: The ASGI app.
-        clock: Counts the time limits.
+        clock: Measures the time limits.
     """
 
     def __init__(self, app: Callable[..., Any], clock: Clock) -> None:
@@ -33,7 +33,7 @@ class InProcess(httpx.AsyncBaseTransport):
         self._calls = WeakSet[_Call]()
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Send a request to the app; return its answer once it has begun."""
+        """Send a request to the app; return its response once it has begun."""
         call = _Call(await request.aread(), self._clock, _limit(request))
         self._calls.add(call)
         call.task = asyncio.ensure_future(call.run(self._app, _scope(request)))
@@ -47,13 +47,13 @@ class InProcess(httpx.AsyncBaseTransport):
         )
 
     async def aclose(self) -> None:
-        """End the calls under way, as a network's end would."""
+        """End the running calls, as the loss of the network would."""
         for call in list(self._calls):
             await call.aclose()
 
 
 class _Call(httpx.AsyncByteStream):
-    """One request on its way through the app, and the body of its answer."""
+    """One running request, and the body of its response."""
 
     def __init__(self, body: bytes, clock: Clock, limit: float | None) -> None:
         self._body: bytes | None = body
@@ -69,7 +69,7 @@ class _Call(httpx.AsyncByteStream):
         try:
             await app(scope, self._receive, self._send)
         except Exception:
-            # Its own log says why; a client of a real server would not learn it either.
+            # The app's log says why; a client of a real server would not see it either.
             if not self._has_started:
                 self._messages.put_nowait({"type": "http.response.start", "status": 500})
                 self._messages.put_nowait({"type": "http.response.body"})
@@ -95,11 +95,11 @@ class _Call(httpx.AsyncByteStream):
         """
         message = await self._within_limit()
         if message is None:
-            raise httpx.RemoteProtocolError("The app ended before its answer did.")
+            raise httpx.RemoteProtocolError("The app ended before its response did.")
         return message
 
     async def _within_limit(self) -> Any:
-        # Most apps have answered by the next turn of the loop: no timer for those.
+        # Most apps respond within one turn of the loop and need no timer.
         if self._messages.empty():
             await asyncio.sleep(0)
         if not self._messages.empty() or self._limit is None:
@@ -136,7 +136,7 @@ class _Call(httpx.AsyncByteStream):
                 return
 
     async def aclose(self) -> None:
-        """Let go of the answer; an app still at it hears that the client has gone."""
+        """Stop reading; a running app is told that the client has disconnected."""
         self._gone.set()
         if self.task is not None and not self.task.done():
             await asyncio.sleep(0)

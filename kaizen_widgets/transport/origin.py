@@ -1,4 +1,4 @@
-"""Where credentials may go: one origin, encrypted, or this machine itself."""
+"""Where credentials may be sent: to one origin, over https or to this machine."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from kaizen_widgets.errors import TransportError
 
 HOST = re.compile(rb"[A-Za-z0-9._:-]+")
 API_PATH = "/api/v1"
-"""Where a Kaizen Studio server keeps its API; used when a base URL names no path."""
+"""Path of a Kaizen Studio server's API, for a base URL without a path."""
 
 
 def is_loopback(host: str) -> bool:
-    """Whether ``host`` is this machine (RFC 6761 keeps ``*.localhost`` for it)."""
+    """Return whether ``host`` is this machine (RFC 6761 reserves ``*.localhost`` for it)."""
     if host == "localhost" or host.endswith(".localhost"):
         return True
     try:
@@ -26,15 +26,16 @@ def is_loopback(host: str) -> bool:
 
 
 def origin(url: httpx.URL) -> tuple[str, str, int | None]:
-    """Return scheme, host and port, with default ports made explicit."""
+    """Return scheme, host and port, with the scheme's default port filled in."""
     return url.scheme, url.host, url.port or {"http": 80, "https": 443}.get(url.scheme)
 
 
-def check_base(base_url: str) -> httpx.URL:
+def parse_base_url(base_url: str) -> httpx.URL:
     """Return the base URL of an API, without a slash at its end.
 
     Raises:
-        TransportError: It is no web address, holds a password, or would send credentials in clear.
+        TransportError: It is not a web address, contains a password, or would send credentials
+            unencrypted.
     """
     url = _parsed(base_url)
     if url is None or url.scheme not in ("http", "https") or not HOST.fullmatch(url.raw_host):
@@ -44,11 +45,11 @@ def check_base(base_url: str) -> httpx.URL:
         )
     if url.userinfo:
         raise TransportError(
-            f"The address of {url.host} holds a user name or password; sign in instead of writing it there."
+            f"The address of {url.host} contains a user name or password; leave it out and sign in instead."
         )
     if url.scheme == "http" and not is_loopback(url.host):
         raise TransportError(
-            f"http://{url.host} would carry passwords and tokens in clear; use https:// "
+            f"http://{url.host} would send passwords and tokens unencrypted; use https:// "
             "(plain http is for this machine only).",
             url=_shown(url),
         )
@@ -56,7 +57,7 @@ def check_base(base_url: str) -> httpx.URL:
     return url.copy_with(path=path, query=None, fragment=None)
 
 
-def join(base: httpx.URL, path: str) -> httpx.URL:
+def join_url(base: httpx.URL, path: str) -> httpx.URL:
     """Return the URL of ``path`` under ``base``.
 
     Raises:
@@ -65,27 +66,27 @@ def join(base: httpx.URL, path: str) -> httpx.URL:
     if not path.startswith("/") or path.startswith("//"):
         raise TransportError(
             f"A request path must begin with one slash, not {path[:60]!r}: "
-            f"credentials go to {base.host} only."
+            f"credentials are sent to {base.host} only."
         )
-    # A browser-like join would let ".." climb out of the API; ids are quoted, so a dot segment is a mistake.
+    # Joining as browsers do would let ".." leave the API; ids are quoted, so a dot segment is a mistake.
     if any(segment in (".", "..") for segment in path.split("?")[0].split("/")):
-        raise TransportError(f"A request path may not hold '.' or '..': {path[:60]!r}.")
+        raise TransportError(f"A request path may not contain '.' or '..': {path[:60]!r}.")
     try:
         url = httpx.URL(f"{base}{path}")
     except (httpx.InvalidURL, UnicodeEncodeError):
-        raise TransportError(f"{path[:60]!r} is no request path.") from None
+        raise TransportError(f"{path[:60]!r} is not a request path.") from None
     if origin(url) != origin(base):
         raise TransportError(
-            f"{path[:60]!r} leads away from {base.host}; credentials do not go there."
+            f"{path[:60]!r} leads away from {base.host}; credentials are not sent there."
         )
     return url
 
 
 def _parsed(text: Any) -> httpx.URL | None:
-    """Return a URL; None if it is none, or has a host or port that cannot be."""
+    """Return a URL; None if it is not one, or has an impossible host or port."""
     try:
         url = httpx.URL(text.strip())
-        # Letters that are wrongly coded show when the host is read.
+        # A wrongly encoded host raises only when it is read.
         return url if url.host is not None and (url.port or 0) < 2**16 else None
     except (httpx.InvalidURL, ValueError, AttributeError):
         return None

@@ -1,6 +1,6 @@
-"""One request sent and its answer understood: headers, redirects within the origin, JSON, typed errors.
+"""RequestSender sends one request and reads its response: headers, redirects, JSON, typed errors.
 
-Shows the token it is handed and knows no other; whether to send again is its caller's business.
+It sends the access token that it is given, and knows no other; whether to send again is up to its caller.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ import httpx
 from kaizen_widgets.core.clock import Clock, NewId
 from kaizen_widgets.core.tokens import Tokens
 from kaizen_widgets.errors import DecodeError, StatusError
-from kaizen_widgets.transport import json_body as bodies
 from kaizen_widgets.transport.error_response import status_error
 from kaizen_widgets.transport.http_connection import HttpConnection
 from kaizen_widgets.transport.http_dates import http_date
+from kaizen_widgets.transport.json_body import decode_json
 from kaizen_widgets.transport.origin import origin
-from kaizen_widgets.transport.retry import SAFE
-from kaizen_widgets.transport.secret_fields import in_texts, told, without
+from kaizen_widgets.transport.retry import SAFE_METHODS
+from kaizen_widgets.transport.secret_fields import map_strings, redact_secrets, reveal_secrets
 from kaizen_widgets.transport.token_expiry import TokenExpiry
 
 log = logging.getLogger(__name__)
@@ -32,11 +32,11 @@ MAX_REDIRECTS = 5
 
 @dataclass(frozen=True)
 class Answer:
-    """A server's answer.
+    """A server's response, parsed.
 
     Attributes:
-        data: The parsed JSON; None for an empty body.
-        etag: What the thing is now, for a change of just that; empty where the server gives none.
+        data: Parsed JSON; None for an empty body.
+        etag: Version of the resource, to send as If-Match; empty where the server gives none.
     """
 
     data: Any
@@ -44,15 +44,15 @@ class Answer:
 
 
 @dataclass(frozen=True)
-class Opened:
-    """An answer that has begun.
+class OpenResponse:
+    """A response whose body was not read yet.
 
     Attributes:
-        response: Its head, and the way to its body.
-        method: Of the request.
-        name: The request's URL without its query.
-        request_id: What the request was called.
-        secrets: What no error may repeat.
+        response: httpx's response.
+        method: Method of the request.
+        name: URL of the request without its query.
+        request_id: Id that was sent with the request.
+        secrets: Strings that no error may contain.
     """
 
     response: httpx.Response
@@ -66,60 +66,65 @@ class RequestSender:
     """Sends single requests.
 
     Args:
-        base: The API's address; nothing goes to another origin.
-        wire: The connections.
-        clock: The time.
-        tokens: Redacted from whatever a server says.
-        expiry: Hears the server's time.
-        new_id: Gives request ids.
+        base: Address of the API; nothing is sent to another origin.
+        connection: Connections to the server.
+        clock: Source of time.
+        tokens: Removed from everything that a server says.
+        expiry: Learns the server's time.
+        new_id: Returns request ids.
     """
 
     def __init__(
         self,
         base: httpx.URL,
-        wire: HttpConnection,
+        connection: HttpConnection,
         clock: Clock,
         tokens: Tokens,
         expiry: TokenExpiry,
         new_id: NewId,
     ) -> None:
         self._base = base
-        self._wire = wire
+        self._connection = connection
         self._clock = clock
         self._tokens = tokens
         self._expiry = expiry
         self._new_id = new_id
 
     async def send(
-        self, method: str, url: httpx.URL, json: Any, access: str, more: Mapping[str, str]
+        self, method: str, url: httpx.URL, json: Any, access: str, headers: Mapping[str, str]
     ) -> Answer:
-        """Send one request, following redirects; return its answer.
+        """Send one request and return its parsed response; arguments as of `open`.
 
         Raises:
-            TransportError: There was no usable answer.
+            TransportError: There was no usable response.
         """
-        async with self.opened(method, url, json, access, more) as opened:
+        async with self.open(method, url, json, access, headers) as opened:
             return await self.read(opened)
 
     @asynccontextmanager
-    async def opened(
-        self, method: str, url: httpx.URL, json: Any, access: str, more: Mapping[str, str]
-    ) -> AsyncIterator[Opened]:
-        """Send one request, following redirects; hand out its answer before the body was read.
+    async def open(
+        self, method: str, url: httpx.URL, json: Any, access: str, headers: Mapping[str, str]
+    ) -> AsyncIterator[OpenResponse]:
+        """Send one request, follow redirects, and give the response before its body was read.
 
-        A field of the body that is a `SecretStr` is told to the server, and to nobody by an error.
+        Args:
+            method: HTTP method.
+            url: URL of the request.
+            json: Body, or None. A `SecretStr` field is revealed to the server, and to no error.
+            access: Access token to send; empty for none.
+            headers: Further headers.
 
         Raises:
-            TransportError: There was no answer.
+            TransportError: There was no response.
         """
-        headers = {"X-Request-ID": self._new_id(), "Accept": "application/json", **more}
+        headers = {"X-Request-ID": self._new_id(), "Accept": "application/json", **headers}
         if access:
             headers["Authorization"] = f"Bearer {access}"
-        json, secrets = told(json)
-        name = named(url)
+        json, secrets = reveal_secrets(json)
+        name = without_query(url)
         started = self._clock.monotonic()
         for _ in range(MAX_REDIRECTS + 1):
-            async with self._wire.open(method, url, name, json, headers) as response:
+            async with self._connection.open(method, url, name, json, headers) as response:
                 log.debug(
                     "%s %s: %d in %.0f ms, request %s",
                     method,
@@ -129,54 +134,34 @@ class RequestSender:
                     headers["X-Request-ID"],
                 )
                 if not response.is_redirect:
-                    self._expiry.heard(response.headers.get("Date"))
-                    # The token may be an old one by now: `Tokens` would not know it any more.
+                    self._expiry.observe_date(response.headers.get("Date"))
+                    # The access token may be an old one by now, which `Tokens` no longer knows.
                     hidden = (*secrets, access)
-                    yield Opened(response, method, name, headers["X-Request-ID"], hidden)
+                    yield OpenResponse(response, method, name, headers["X-Request-ID"], hidden)
                     return
-                url = self._redirected(response, url, method, name)
+                url = self._redirect_target(response, url, method, name)
         raise DecodeError(f"{method} {name} redirects without end.", method=method, url=name)
 
-    def _redirected(
-        self, response: httpx.Response, url: httpx.URL, method: str, name: str
-    ) -> httpx.URL:
-        """Return where to go on, or refuse."""
-        facts = {"status": response.status_code, "method": method, "url": name}
-        try:
-            target = url.join(response.headers["Location"])
-        except (httpx.InvalidURL, KeyError):
-            raise StatusError(f"{method} {name} redirects to nowhere.", **facts) from None
-        if origin(target) != origin(self._base):
-            raise StatusError(
-                f"{method} {name} redirects to {target.scheme}://{target.netloc.decode()}; credentials "
-                f"go to {self._base.netloc.decode()} only, so use the other address as the server's if "
-                "you trust it.",
-                **facts,
-            )
-        if response.status_code not in (307, 308) and method not in SAFE:
-            raise StatusError(f"{method} {name} redirects, and may not be sent twice.", **facts)
-        return target
-
-    async def read(self, opened: Opened) -> Answer:
-        """Read a body; return what it says: an error's without tokens and secrets.
+    async def read(self, opened: OpenResponse) -> Answer:
+        """Read the body of an open response; return it parsed.
 
         Raises:
-            StatusError: It is an error.
-            DecodeError: It is no JSON, or not whole.
+            StatusError: It is an error response; tokens and secrets are removed from its message.
+            DecodeError: It is not JSON, or incomplete.
         """
         response, method, name = opened.response, opened.method, opened.name
-        body = await self._wire.read(response, method, name)
+        body = await self._connection.read(response, method, name)
         content_type = response.headers.get("Content-Type", "").lower()
         if response.status_code < 400:
-            data = bodies.decode(body, content_type, method=method, url=name)
+            data = decode_json(body, content_type, method=method, url=name)
             return Answer(data, response.headers.get("ETag", ""))
 
         def redact(text: str) -> str:
-            return without(opened.secrets, self._tokens.redact(text))
+            return redact_secrets(opened.secrets, self._tokens.redact(text))
 
         try:
-            payload = bodies.decode(body, content_type, method=method, url=name)
-            payload = in_texts(redact, payload)
+            payload = decode_json(body, content_type, method=method, url=name)
+            payload = map_strings(redact, payload)
         except (DecodeError, RecursionError):
             payload = None
         raise status_error(
@@ -189,7 +174,31 @@ class RequestSender:
             now=http_date(response.headers.get("Date")) or self._clock.now(),
         )
 
+    def _redirect_target(
+        self, response: httpx.Response, url: httpx.URL, method: str, name: str
+    ) -> httpx.URL:
+        """Return the URL to which a response redirects.
 
-def named(url: httpx.URL) -> str:
-    """Return a URL without its query, which may hold what users typed."""
+        Raises:
+            StatusError: The redirect is not followed.
+        """
+        facts = {"status": response.status_code, "method": method, "url": name}
+        try:
+            target = url.join(response.headers["Location"])
+        except (httpx.InvalidURL, KeyError):
+            raise StatusError(f"{method} {name} redirects to nowhere.", **facts) from None
+        if origin(target) != origin(self._base):
+            raise StatusError(
+                f"{method} {name} redirects to {target.scheme}://{target.netloc.decode()}; credentials "
+                f"are sent to {self._base.netloc.decode()} only, so give the other address as the "
+                "server's if you trust it.",
+                **facts,
+            )
+        if response.status_code not in (307, 308) and method not in SAFE_METHODS:
+            raise StatusError(f"{method} {name} redirects, and may not be sent twice.", **facts)
+        return target
+
+
+def without_query(url: httpx.URL) -> str:
+    """Return a URL without its query, which may contain what the user typed."""
     return str(url).partition("?")[0]

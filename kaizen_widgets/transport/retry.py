@@ -1,7 +1,8 @@
-"""What is worth sending again at once, and when: full jitter, or what the server asked for.
+"""Which failed requests to send again immediately, and after what delay.
 
-This bridges blips: a dropped connection, a busy moment. A request that timed out has cost its caller
-enough; whether to go on for longer is the query cache's to decide.
+This bridges short failures: a dropped connection, a busy moment. A request that timed out has already cost
+its caller enough, and a server that asks for a long pause is not waited for; retrying for longer is up to
+the query cache.
 """
 
 from __future__ import annotations
@@ -13,28 +14,30 @@ from kaizen_widgets.errors import (
     TransportError,
 )
 
-SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
-PASSING = frozenset({429, 502, 503, 504})
-"""Statuses that speak of a moment, not of the request."""
-MAX_WAIT = 30.0
-BASE_WAIT = 0.25
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+TRANSIENT_STATUSES = frozenset({429, 502, 503, 504})
+"""Statuses that are about the moment, not about the request."""
+MAX_DELAY = 30.0
+"""Seconds; a server that asks for a longer pause gets no second request, and the caller its answer."""
+BASE_DELAY = 0.25
 
 
-def passing(error: TransportError) -> bool:
-    """Whether the same request may well succeed a moment later."""
+def should_retry_request(error: TransportError) -> bool:
+    """Return whether the same request may well succeed after a short delay."""
     if isinstance(error, StatusError):
-        return error.status in PASSING
+        asked = error.retry_after or 0.0
+        return error.status in TRANSIENT_STATUSES and asked <= MAX_DELAY
     return isinstance(error, ConnectError) and not isinstance(error, CertificateError)
 
 
-def wait(error: TransportError, attempt: int, jitter: float) -> float:
-    """Return the seconds before the next attempt, at most `MAX_WAIT`.
+def request_retry_delay(error: TransportError, attempt: int, jitter: float) -> float:
+    """Return the seconds before the next attempt: what the server asked for, else with full jitter.
 
     Args:
-        error: Why the last one failed.
-        attempt: How many failed before it, from 0.
-        jitter: From 0 to 1.
+        error: Why the last attempt failed.
+        attempt: Number of failed attempts before it, from 0.
+        jitter: Number from 0 to 1.
     """
     if isinstance(error, StatusError) and error.retry_after is not None:
-        return min(error.retry_after, MAX_WAIT)
-    return jitter * min(BASE_WAIT * 2**attempt, MAX_WAIT)
+        return error.retry_after
+    return jitter * min(BASE_DELAY * 2**attempt, MAX_DELAY)

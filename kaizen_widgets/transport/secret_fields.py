@@ -1,4 +1,4 @@
-"""Secrets in a body: told to the server in the request alone, and taken out of what it says back."""
+"""Secret fields of a request body: revealed to the server only, and removed from what it sends back."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import Any
 from pydantic import SecretStr
 
 HIDDEN = "[hidden]"
-SHORTEST = 4
-"""Shorter ones stay: without their letters a sentence would say more than with them."""
+MIN_LENGTH = 4
+"""Shorter secrets are not removed: the gaps would give them away."""
 
 
-def told(body: Any) -> tuple[Any, tuple[str, ...]]:
-    """Return a body whose fields that are a `SecretStr` are text, and those texts."""
+def reveal_secrets(body: Any) -> tuple[Any, tuple[str, ...]]:
+    """Return a body whose `SecretStr` fields are plain strings, and those strings."""
     if not isinstance(body, dict):
         return body, ()
     secrets = {
@@ -24,18 +24,18 @@ def told(body: Any) -> tuple[Any, tuple[str, ...]]:
     return ({**body, **secrets} if secrets else body), tuple(secrets.values())
 
 
-def without(secrets: tuple[str, ...], text: str) -> str:
-    """Return ``text`` without the secrets."""
+def redact_secrets(secrets: tuple[str, ...], text: str) -> str:
+    """Return ``text`` with the secrets replaced by a placeholder."""
     for secret in sorted(secrets, key=len, reverse=True):
-        if len(secret) >= SHORTEST:
+        if len(secret) >= MIN_LENGTH:
             text = text.replace(secret, HIDDEN)
     return text
 
 
-def in_texts(change: Callable[[str], str], value: Any) -> Any:
-    """Return parsed JSON with every text in it, but the names, changed."""
+def map_strings(function: Callable[[str], str], value: Any) -> Any:
+    """Return parsed JSON with ``function`` applied to every string in it, except object names."""
     if isinstance(value, str):
-        return change(value)
+        return function(value)
     if isinstance(value, dict):
-        return {name: in_texts(change, item) for name, item in value.items()}
-    return [in_texts(change, item) for item in value] if isinstance(value, list) else value
+        return {name: map_strings(function, item) for name, item in value.items()}
+    return [map_strings(function, item) for item in value] if isinstance(value, list) else value

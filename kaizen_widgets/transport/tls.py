@@ -1,7 +1,8 @@
-"""Whom a TLS connection believes, and what to say when it does not. It is never switched off.
+"""TLS: which certificates are trusted, and what to say when one is not. Verification is never switched off.
 
-Believed are the authorities httpx brings and those of this machine, where an organization puts its own. With
-``SSL_CERT_FILE`` or ``SSL_CERT_DIR`` set it is those in the file or folder alone, as with curl and OpenSSL.
+Trusted are httpx's own authorities and those of this machine, where an organization adds its own. With
+``SSL_CERT_FILE`` or ``SSL_CERT_DIR`` set, only the authorities in that file or folder are trusted, as with
+curl and OpenSSL.
 """
 
 from __future__ import annotations
@@ -14,20 +15,20 @@ import httpx
 
 from kaizen_widgets.errors import CertificateError, ConnectError, TransportError
 
-PLACES = ("SSL_CERT_FILE", "SSL_CERT_DIR")
+VARIABLES = ("SSL_CERT_FILE", "SSL_CERT_DIR")
 
-EXPIRED, NOT_YET, OTHER_NAME, OTHER_ADDRESS = 10, 9, 62, 64
-UNKNOWN = frozenset({2, 18, 19, 20, 21, 27})
+EXPIRED, NOT_YET_VALID, OTHER_NAME, OTHER_ADDRESS = 10, 9, 62, 64
+UNKNOWN_AUTHORITY = frozenset({2, 18, 19, 20, 21, 27})
 """OpenSSL's X509_V_ERR_*: https://docs.openssl.org/master/man3/X509_STORE_CTX_get_error/."""
 
 
-def trusted(host: str) -> ssl.SSLContext:
-    """Return what a connection to ``host`` needs to find out whether it is that host.
+def create_ssl_context(host: str) -> ssl.SSLContext:
+    """Return the context with which connections to ``host`` verify its certificate.
 
     Raises:
         TransportError: The environment names authorities that cannot be read.
     """
-    named = next((place for place in PLACES if os.environ.get(place)), None)
+    named = next((variable for variable in VARIABLES if os.environ.get(variable)), None)
     try:
         context = httpx.create_ssl_context()
     except OSError as error:  # an SSLError is one
@@ -41,8 +42,14 @@ def trusted(host: str) -> ssl.SSLContext:
 
 
 def tls_error(error: httpx.TransportError, host: str, **facts: str) -> ConnectError | None:
-    """Return what to raise if it was TLS that failed, before anything was sent; else None."""
-    cause = next((one for one in causes(error) if isinstance(one, ssl.SSLError)), None)
+    """Return the error to raise if TLS failed, before anything was sent; else None.
+
+    Args:
+        error: httpx's error.
+        host: Name of the server.
+        **facts: Facts of the request, for the error.
+    """
+    cause = next((one for one in error_chain(error) if isinstance(one, ssl.SSLError)), None)
     if cause is None:
         return None
     if not isinstance(cause, ssl.SSLCertVerificationError):
@@ -54,8 +61,8 @@ def tls_error(error: httpx.TransportError, host: str, **facts: str) -> ConnectEr
     return CertificateError(f"{_refusal(cause, host)} Nothing was sent.", **facts)
 
 
-def causes(error: BaseException) -> Iterator[BaseException]:
-    """Yield an error and what it came from."""
+def error_chain(error: BaseException) -> Iterator[BaseException]:
+    """Yield an error and the errors that caused it."""
     cause: BaseException | None = error
     while cause is not None:
         yield cause
@@ -64,18 +71,21 @@ def causes(error: BaseException) -> Iterator[BaseException]:
 
 def _refusal(cause: ssl.SSLCertVerificationError, host: str) -> str:
     match cause.verify_code:
-        case code if code in UNKNOWN:
+        case code if code in UNKNOWN_AUTHORITY:
             return (
-                f"{host} shows a certificate of an authority that is not trusted here; if it is your "
+                f"{host} has a certificate from an authority that is not trusted here; if it is your "
                 "organization's, set SSL_CERT_FILE to the authority's PEM file and connect again."
             )
-        case code if code in (EXPIRED, NOT_YET):
+        case code if code in (EXPIRED, NOT_YET_VALID):
             when = "has expired" if code == EXPIRED else "is not valid yet"
             return (
                 f"The certificate of {host} {when}: it must be renewed there, unless the clock of "
                 "this machine is wrong."
             )
         case code if code in (OTHER_NAME, OTHER_ADDRESS):
-            return f"{host} shows a certificate for another name; is its address written right?"
+            return f"{host} has a certificate for another name; is its address spelled correctly?"
         case _:
-            return f"The certificate of {host} is refused ({cause.verify_message}); ask whoever runs it."
+            return (
+                f"The certificate of {host} is refused ({cause.verify_message}); "
+                "ask the people who run the server."
+            )

@@ -1,8 +1,8 @@
-"""When an access token ends, so that the next one is fetched before a request is refused.
+"""TokenExpiry knows when an access token expires, so that it is renewed before a request is refused.
 
-A server says it in one of two ways: ``expires_in`` beside the token, or ``exp`` inside it, if it is a
-JWT. The first counts from when it arrived, by a clock that never jumps; the second by the server's own
-clock, as its ``Date`` headers tell it. Nothing here trusts a token's content for anything else.
+A server says it in one of two ways: ``expires_in`` beside the token, or ``exp`` inside it, if it is a JWT.
+The first counts from its arrival, by a monotonic clock; the second by the server's clock, known from its
+``Date`` headers. A token's content is trusted for nothing else.
 """
 
 from __future__ import annotations
@@ -17,62 +17,74 @@ from kaizen_widgets.core.clock import Clock
 from kaizen_widgets.transport.http_dates import http_date
 
 MARGIN = 30.0
-"""Seconds before its end at which a token is renewed; a tenth of a short life."""
-SHORT = 10
+"""Seconds before its end at which a token is renewed, but at most a tenth of its lifetime."""
+MARGIN_DIVISOR = 10
 LATEST = datetime.max.replace(tzinfo=UTC).timestamp()
 
 
 class TokenExpiry:
-    """Knows when the token in use should be renewed."""
+    """Knows when the current access token should be renewed.
+
+    Args:
+        clock: Source of time.
+    """
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._ahead = 0.0
-        self._date = ""
+        self._server_ahead = 0.0
+        self._last_date = ""
         self._token = ""
-        self._due: float | None = None
+        self._renew_at: float | None = None
 
-    def heard(self, date: str | None) -> None:
+    def observe_date(self, date: str | None) -> None:
         """Learn the server's time from a ``Date`` header."""
-        if not date or date == self._date:
+        if not date or date == self._last_date:
             return
-        self._date = date
-        theirs = http_date(date)
-        if theirs is not None:
-            self._ahead = (theirs - self._clock.now()).total_seconds()
+        self._last_date = date
+        server_time = http_date(date)
+        if server_time is not None:
+            self._server_ahead = (server_time - self._clock.now()).total_seconds()
 
-    def took(self, token: str, expires_in: Any) -> None:
-        """Learn how many seconds a new token lives; anything but a positive number says nothing."""
-        self._token, self._due = token, None
+    def set_token(self, token: str, expires_in: Any) -> None:
+        """Take a new token.
+
+        Args:
+            token: The access token.
+            expires_in: Its lifetime in seconds; anything but a positive number means unknown.
+        """
+        self._token, self._renew_at = token, None
         if isinstance(expires_in, int | float) and not isinstance(expires_in, bool):
             if 0 < expires_in < 1e9:
-                self._due = self._clock.monotonic() + _early(float(expires_in))
+                self._renew_at = self._clock.monotonic() + _until_renewal(float(expires_in))
         else:
-            self._due = self._from_claims(token)
+            self._renew_at = self._renewal_from_claims(token)
 
-    def is_due(self, token: str) -> bool:
-        """Whether a token ends so soon that a request might come too late."""
+    def should_renew(self, token: str) -> bool:
+        """Return whether a token expires so soon that a request might arrive too late."""
         if token != self._token:
-            self.took(token, None)
-        return self._due is not None and self._clock.monotonic() >= self._due
+            self.set_token(token, None)
+        return self._renew_at is not None and self._clock.monotonic() >= self._renew_at
 
-    def _from_claims(self, token: str) -> float | None:
+    def _renewal_from_claims(self, token: str) -> float | None:
         claims = _claims(token)
-        ends, born = _moment(claims.get("exp")), _moment(claims.get("iat"))
-        if ends is None:
+        expires_at, issued_at = _timestamp(claims.get("exp")), _timestamp(claims.get("iat"))
+        if expires_at is None:
             return None
-        theirs = self._clock.now().timestamp() + self._ahead
-        life = ends - born if born is not None and born < ends else MARGIN * SHORT
-        return self._clock.monotonic() + (ends - theirs) - (life - _early(life))
+        server_time = self._clock.now().timestamp() + self._server_ahead
+        lifetime = MARGIN * MARGIN_DIVISOR
+        if issued_at is not None and issued_at < expires_at:
+            lifetime = expires_at - issued_at
+        margin = lifetime - _until_renewal(lifetime)
+        return self._clock.monotonic() + (expires_at - server_time) - margin
 
 
-def _early(life: float) -> float:
-    """Return after how much of its life a token is renewed."""
-    return life - min(MARGIN, life / SHORT)
+def _until_renewal(lifetime: float) -> float:
+    """Return after how many seconds a token of that lifetime is renewed."""
+    return lifetime - min(MARGIN, lifetime / MARGIN_DIVISOR)
 
 
 def _claims(token: str) -> Mapping[str, Any]:
-    """Return what a JWT says, unchecked; nothing if it is none."""
+    """Return the claims of a JWT, unverified; empty if it is not a JWT."""
     parts = token.split(".")
     if len(parts) != 3:
         return {}
@@ -83,7 +95,7 @@ def _claims(token: str) -> Mapping[str, Any]:
     return found if isinstance(found, Mapping) else {}
 
 
-def _moment(value: Any) -> float | None:
-    """Return seconds since 1970 if that is what a claim says."""
-    is_one = isinstance(value, int | float) and 0 <= value <= LATEST
-    return float(value) if is_one else None
+def _timestamp(value: Any) -> float | None:
+    """Return a claim as seconds since the epoch; None if it is something else."""
+    is_timestamp = isinstance(value, int | float) and 0 <= value <= LATEST
+    return float(value) if is_timestamp else None

@@ -139,3 +139,11 @@ def test_a_user_s_own_change_is_repeated_only_if_they_say_that_it_may(client, lo
         client.mutation(mutation_fn=fn, retry=retry).run()
         loop.advance(60)
         assert len(fn.at) == attempts
+
+
+def test_a_read_fails_without_waiting_if_the_server_asks_for_more_than_half_a_minute(
+    watch, loop, source
+):
+    fn = source(RateLimitedError("busy", status=429, retry_after=86_400.0))
+    query, _ = watch(fn)
+    assert (query.status, fn.at) == ("error", [loop.clock.monotonic()])

@@ -112,7 +112,7 @@ def test_a_sign_out_during_a_refresh_stays_signed_out(client):
     "url", ["http://kaizen.example.com", "http://10.0.0.7:8000", "http://localhost.evil.com"]
 )
 def test_plain_http_is_refused_off_this_machine(url):
-    with pytest.raises(TransportError, match="in clear"):
+    with pytest.raises(TransportError, match="unencrypted"):
         Transport(url, clock=FakeClock())
 
 
@@ -215,7 +215,7 @@ def test_signed_out_requests_carry_no_credentials(client):
 
 def test_who_is_not_signed_in_is_told_to(client):
     c = client(lambda _: httpx.Response(401, json={"error": {"message": "No"}}), tokens=Tokens())
-    with pytest.raises(UnauthorizedError, match=r"^Nobody is signed in, so sign in first: No"):
+    with pytest.raises(UnauthorizedError, match=r"^You are not signed in, so sign in first: No"):
         c.get("/x")
 
 

@@ -17,7 +17,7 @@ from kaizen_widgets.errors import ConnectError, DecodeError, ForbiddenError, Tra
 from kaizen_widgets.testing import FakeClock
 from kaizen_widgets.transport import Tokens, Transport
 from kaizen_widgets.transport import server_sent_events as sse
-from kaizen_widgets.transport.error_response import LONGEST, seconds
+from kaizen_widgets.transport.error_response import MAX_RETRY_AFTER, parse_retry_after
 from kaizen_widgets.transport.http_dates import http_date
 from kaizen_widgets.transport.token_expiry import TokenExpiry
 
@@ -30,9 +30,9 @@ NOW = datetime(2026, 1, 1, tzinfo=UTC)
         (" 12 ", 12.0),
         (7.5, 7.5),
         (-3, 0.0),
-        ("9" * 400, LONGEST),
-        (10**400, LONGEST),
-        (float("inf"), LONGEST),
+        ("9" * 400, MAX_RETRY_AFTER),
+        (10**400, MAX_RETRY_AFTER),
+        (float("inf"), MAX_RETRY_AFTER),
         (float("nan"), None),
         (True, None),
         ("²", None),
@@ -48,7 +48,7 @@ NOW = datetime(2026, 1, 1, tzinfo=UTC)
     ],
 )
 def test_a_wait_is_a_number_of_seconds_or_none(value: Any, waited: float | None):
-    assert seconds(value, NOW) == waited
+    assert parse_retry_after(value, NOW) == waited
 
 
 def test_a_date_without_a_zone_is_of_greenwich():
@@ -68,8 +68,8 @@ def test_a_wait_until_a_date_counts_by_the_clock_of_the_server(client, loop):
 def test_a_token_may_claim_anything(claims: Any):
     said = base64.urlsafe_b64encode(json.dumps(claims).encode()).decode()
     expiry = TokenExpiry(FakeClock())
-    expiry.heard("Thu, 01 Jan 99999999999999999999 00:00:00 GMT")
-    assert expiry.is_due(f"h.{said}.s") in (True, False)
+    expiry.observe_date("Thu, 01 Jan 99999999999999999999 00:00:00 GMT")
+    assert expiry.should_renew(f"h.{said}.s") in (True, False)
 
 
 def test_a_token_that_was_replaced_meanwhile_is_not_told_either(client):
@@ -116,12 +116,12 @@ def test_cookies_are_not_kept(client):
 
 @pytest.mark.parametrize("path", ["/\ud800", "/a b\x00"])
 def test_a_path_that_is_none_is_refused(client, path: str):
-    with pytest.raises(TransportError, match="no request path"):
+    with pytest.raises(TransportError, match="not a request path"):
         client(lambda _: pytest.fail("sent")).get(path)
 
 
 def test_a_query_that_is_no_text_is_refused_without_it(client):
-    with pytest.raises(TransportError, match="search holds text that no URL can") as caught:
+    with pytest.raises(TransportError, match="search contains text that a URL cannot contain") as caught:
         client(lambda _: pytest.fail("sent")).get("/x", params={"search": "\ud800private"})
     assert "private" not in str(caught.value)
 
@@ -195,7 +195,7 @@ def test_a_name_nobody_knows_is_said(background, environment):
 
     environment.setattr(socket, "getaddrinfo", unknown)
     said = str(unreached(background, "https://kaizen.invalid"))
-    assert "nobody here knows the name kaizen.invalid" in said
+    assert "the name kaizen.invalid is unknown here" in said
 
 
 # ------------------------------------------------------------------ streams
@@ -208,7 +208,7 @@ async def pieces(*chunks: bytes) -> AsyncIterator[bytes]:
 
 def heard(loop, *chunks: bytes) -> list[tuple[str, str]]:
     async def all_of_it() -> list[tuple[str, str]]:
-        return [(event.kind, event.data) async for event in sse.events(pieces(*chunks))]
+        return [(event.kind, event.data) async for event in sse.parse_events(pieces(*chunks))]
 
     return loop.run(all_of_it())
 
@@ -236,7 +236,7 @@ def test_neither_a_line_nor_an_event_grows_without_end(loop, monkeypatch, piece:
 
 def test_a_stream_that_redirects_elsewhere_is_refused(client, loop):
     c = client(lambda _: httpx.Response(307, headers={"Location": "https://evil.example/"}))
-    with pytest.raises(TransportError, match="credentials go to kaizen"):
+    with pytest.raises(TransportError, match="credentials are sent to kaizen"):
         loop.run(anext(c.transport.stream("/agents/1/execute/stream", {})))
 
 

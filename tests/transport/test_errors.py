@@ -112,7 +112,7 @@ def test_what_is_no_json_is_one_typed_error(client, answer, said):
 
 def test_a_huge_answer_is_refused(client, monkeypatch):
     monkeypatch.setattr(json_body, "MAX_BYTES", 1000)
-    with pytest.raises(DecodeError, match="ask for less"):
+    with pytest.raises(DecodeError, match="request less"):
         client(lambda _: httpx.Response(200, json=["x" * 2000])).get("/agents")
 
 

@@ -20,7 +20,7 @@ from kaizen_widgets.errors import (
     TransportError,
 )
 from kaizen_widgets.transport import Transport
-from kaizen_widgets.transport.client_pool import MOST
+from kaizen_widgets.transport.client_pool import MAX_CONNECTIONS
 
 WAIT = 60.0
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
@@ -77,11 +77,11 @@ def answered(background: BackgroundLoop, raw: bytes) -> Any:
 @pytest.mark.parametrize(
     ("raw", "kind", "said"),
     [
-        (b"", ConnectError, "hung up"),
+        (b"", ConnectError, "closed the connection"),
         (b"\x16\x03\x01 not HTTP\r\n\r\n", ConnectError, "does not speak HTTP"),
-        (b"HTTP/1.1 200 OK\r\nX: " + b"a" * 2**21, ConnectError, "hung up"),
-        (b"HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\n{}", ConnectError, "hung up"),
-        (b"HTTP/1.1 101 X\r\nUpgrade: a\r\nConnection: upgrade\r\n\r\n", ConnectError, "hung up"),
+        (b"HTTP/1.1 200 OK\r\nX: " + b"a" * 2**21, ConnectError, "closed the connection"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\n{}", ConnectError, "closed the connection"),
+        (b"HTTP/1.1 101 X\r\nUpgrade: a\r\nConnection: upgrade\r\n\r\n", ConnectError, "closed the connection"),
         (OK + b"Content-Length: 500\r\n\r\n{", DecodeError, "broke off after 1 bytes"),
         (OK + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n{}", DecodeError, "broke off"),
         (OK + b"Content-Encoding: gzip\r\nContent-Length: 2\r\n\r\n{}", DecodeError, "encoding"),
@@ -89,7 +89,7 @@ def answered(background: BackgroundLoop, raw: bytes) -> Any:
         (b"HTTP/1.1 999 X\r\nContent-Length: 0\r\n\r\n", StatusError, "999"),
         (b"HTTP/1.1 304 X\r\n\r\n", StatusError, "to nowhere"),
         (FOUND + b"\r\n", StatusError, "to nowhere"),
-        (FOUND + b"Location: http://[::\r\n\r\n", ConnectError, "hung up"),
+        (FOUND + b"Location: http://[::\r\n\r\n", ConnectError, "closed the connection"),
         (FOUND + b"Location: javascript:alert(1)\r\n\r\n", TransportError, "InvalidURL"),
         (FOUND + b"Location: //u:p@evil.example/\r\n\r\n", StatusError, "to http://evil.example;"),
         (FOUND + b"Location: http://127.0.0.1:1/\r\n\r\n", StatusError, "to http://127.0.0.1:1;"),
@@ -154,7 +154,7 @@ def test_requests_cancelled_at_any_moment_give_their_connections_back(background
     """In httpx's own pool some of these keep a place for ever."""
 
     async def run() -> Any:
-        together = asyncio.Barrier(MOST)
+        together = asyncio.Barrier(MAX_CONNECTIONS)
 
         async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             while head := await reader.readline():
@@ -171,15 +171,15 @@ def test_requests_cancelled_at_any_moment_give_their_connections_back(background
                 return [asyncio.ensure_future(transport.request("GET", path)) for _ in range(times)]
 
             for turns in (1, 2, 3, 5, 8, 13, 21, 34):
-                asked = ask("/", 2 * MOST)
+                asked = ask("/", 2 * MAX_CONNECTIONS)
                 for _ in range(turns):
                     await asyncio.sleep(0)
                 for one in asked[turns % 3 :]:
                     one.cancel()
                 await asyncio.gather(*asked, return_exceptions=True)
             try:
-                return await asyncio.gather(*ask("/together", MOST))
+                return await asyncio.gather(*ask("/together", MAX_CONNECTIONS))
             finally:
                 await transport.aclose()
 
-    assert background.wait(run(), WAIT) == [[]] * MOST
+    assert background.wait(run(), WAIT) == [[]] * MAX_CONNECTIONS

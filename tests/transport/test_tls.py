@@ -153,7 +153,7 @@ def test_a_named_authority_is_the_only_one(believed, ask):
         ),
         (
             lambda ca: ca.issue_cert("elsewhere.example"),
-            "localhost shows a certificate for another name; is its address",
+            "localhost has a certificate for another name; is its address",
         ),
     ],
     ids=["expired", "another name"],
