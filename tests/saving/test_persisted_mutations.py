@@ -114,9 +114,9 @@ def start(loop, server, storage):
 
     def die(kernel):
         for persister in (kernel.kept._persister, kernel.queries):
-            for end in persister._ends:
+            for end in persister._unsubscribes:
                 end()
-            persister._cancel()
+            persister._cancel_timer()
         for end in kernel.kept._ends:
             end()
         kernel.client.clear()
