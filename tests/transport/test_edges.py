@@ -121,7 +121,9 @@ def test_a_path_that_is_none_is_refused(client, path: str):
 
 
 def test_a_query_that_is_no_text_is_refused_without_it(client):
-    with pytest.raises(TransportError, match="search contains text that a URL cannot contain") as caught:
+    with pytest.raises(
+        TransportError, match="search contains text that a URL cannot contain"
+    ) as caught:
         client(lambda _: pytest.fail("sent")).get("/x", params={"search": "\ud800private"})
     assert "private" not in str(caught.value)
 

@@ -203,7 +203,7 @@ def test_retry_after_in_the_body_counts_too(loop: VirtualLoop, body: dict[str, A
     server = MockServer(loop.clock)
     server.answer("GET", "/x", Reply(429, json=body), {"ok": True})
     transport = Transport("https://k.example.com", clock=loop.clock, transport=server)
-    with pytest.raises(StatusError, match="Slow down .*try again in 60 min"):
+    with pytest.raises(StatusError, match=r"Slow down .*try again in 60 min"):
         loop.run(transport.request("GET", "/x"))
     assert loop.clock.monotonic() == 0.0
 

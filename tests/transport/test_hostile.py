@@ -77,11 +77,15 @@ def answered(background: BackgroundLoop, raw: bytes) -> Any:
 @pytest.mark.parametrize(
     ("raw", "kind", "said"),
     [
-        (b"", ConnectError, "closed the connection"),
+        (b"", ConnectError, "closed the conn"),
         (b"\x16\x03\x01 not HTTP\r\n\r\n", ConnectError, "does not speak HTTP"),
-        (b"HTTP/1.1 200 OK\r\nX: " + b"a" * 2**21, ConnectError, "closed the connection"),
-        (b"HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\n{}", ConnectError, "closed the connection"),
-        (b"HTTP/1.1 101 X\r\nUpgrade: a\r\nConnection: upgrade\r\n\r\n", ConnectError, "closed the connection"),
+        (b"HTTP/1.1 200 OK\r\nX: " + b"a" * 2**21, ConnectError, "closed the conn"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\n{}", ConnectError, "closed the conn"),
+        (
+            b"HTTP/1.1 101 X\r\nUpgrade: a\r\nConnection: upgrade\r\n\r\n",
+            ConnectError,
+            "closed the conn",
+        ),
         (OK + b"Content-Length: 500\r\n\r\n{", DecodeError, "broke off after 1 bytes"),
         (OK + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n{}", DecodeError, "broke off"),
         (OK + b"Content-Encoding: gzip\r\nContent-Length: 2\r\n\r\n{}", DecodeError, "encoding"),
@@ -89,7 +93,7 @@ def answered(background: BackgroundLoop, raw: bytes) -> Any:
         (b"HTTP/1.1 999 X\r\nContent-Length: 0\r\n\r\n", StatusError, "999"),
         (b"HTTP/1.1 304 X\r\n\r\n", StatusError, "to nowhere"),
         (FOUND + b"\r\n", StatusError, "to nowhere"),
-        (FOUND + b"Location: http://[::\r\n\r\n", ConnectError, "closed the connection"),
+        (FOUND + b"Location: http://[::\r\n\r\n", ConnectError, "closed the conn"),
         (FOUND + b"Location: javascript:alert(1)\r\n\r\n", TransportError, "InvalidURL"),
         (FOUND + b"Location: //u:p@evil.example/\r\n\r\n", StatusError, "to http://evil.example;"),
         (FOUND + b"Location: http://127.0.0.1:1/\r\n\r\n", StatusError, "to http://127.0.0.1:1;"),
