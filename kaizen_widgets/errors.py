@@ -193,6 +193,10 @@ class FileFormatError(GraphError):
     code = "file_format"
 
 
+class GraphWarning(UserWarning):
+    """A graph was opened or changed as asked, but part of it is not shown or cannot run."""
+
+
 # -------------------------------------------------------------------- query
 
 

@@ -1,7 +1,7 @@
 /**
  * JSON as a document may hold it (rule D4); mirrors `kaizen_widgets/graph/frozen_json.py`.
  *
- * Pure. Nothing is copied: whoever holds a value promises not to change it.
+ * Pure. Values are not copied, so nothing may change them afterwards.
  */
 export type Json = null | boolean | number | string | readonly Json[] | JsonObject;
 export interface JsonObject {
@@ -11,7 +11,7 @@ export interface JsonObject {
 /** The most text one element, or one property of it, may hold, in characters. */
 const MAX_SIZE = 4 * 1024 * 1024;
 const MAX_DEPTH = 64;
-/** Names that mean something to an object: never an id, never a key. */
+/** Property names of every object: never an id, never a key. */
 const FORBIDDEN_KEYS: ReadonlySet<string> = new Set(["__proto__", "constructor", "prototype"]);
 const LONE_SURROGATE = /\p{Surrogate}/u;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what an id may not have
@@ -21,7 +21,7 @@ export function isObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** Returns `value` if it is JSON that may stand in a document, and throws an `Error` otherwise. */
+/** Returns `value` if a document may hold it; throws an `Error` otherwise. */
 export function check(value: unknown, name: string): Json {
   if (walk(value, name, 0) > MAX_SIZE)
     throw new Error(`${name} holds more text than an element may.`);
@@ -60,14 +60,14 @@ export function same(one: unknown, other: unknown): boolean {
   );
 }
 
-/** Returns `next` with every part that equals `previous` taken from there, so that identity tells. */
+/** Returns `next` with every part that is equal in `previous` taken from there, so that it keeps its identity. */
 export function share<T>(previous: T, next: T): T {
   if (same(previous, next)) return previous;
   if (!isObject(previous) || !isObject(next)) return next;
   const made: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(next)) {
     const old = Object.hasOwn(previous, key) ? previous[key] : undefined;
-    // Not by assignment: a node may be called "__proto__" nowhere, but a run may know any id.
+    // Not by assignment: a run may name any id, also "__proto__".
     Object.defineProperty(made, key, {
       value: share<unknown>(old, value),
       enumerable: true,

@@ -1,4 +1,4 @@
-"""What a pipeline is: graphs as values, operations on them, React Flow's functions, files."""
+"""A pipeline as a value: graphs, operations on them, React Flow's functions, files."""
 
 from kaizen_widgets.graph.apply import apply
 from kaizen_widgets.graph.bounds import Rect, get_nodes_bounds

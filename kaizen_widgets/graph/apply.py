@@ -1,6 +1,6 @@
-"""Apply a batch to a graph, and get the batch that takes it back (rules D2 to D4).
+"""Apply a batch to a graph and return the batch that undoes it (rules D2 to D4).
 
-``apply(graph, batch) -> (graph, inverse)`` and ``apply(*apply(graph, batch))[0] == graph``, always. A
+``apply(graph, batch) -> (graph, inverse)``, and ``apply(*apply(graph, batch))[0] == graph`` always holds. A
 batch is applied whole or refused whole. Its cost grows with the batch, not with the graph.
 """
 
@@ -10,14 +10,17 @@ from typing import Any, assert_never
 
 from rpds import HashTrieSet
 
-from kaizen_widgets.errors import (
-    DuplicateIdError,
-    InvalidConnectionError,
-    UnknownEdgeError,
-    UnknownNodeError,
-)
+from kaizen_widgets.errors import DuplicateIdError, InvalidConnectionError
 from kaizen_widgets.graph.elements import ELEMENTS, Edge, Element, ElementKind, Node
-from kaizen_widgets.graph.graph import Graph, Index, check_count, check_depth, check_ends
+from kaizen_widgets.graph.frozen_json import same_json
+from kaizen_widgets.graph.graph import (
+    Graph,
+    Index,
+    check_depth,
+    check_element_count,
+    check_ends,
+    unknown_element,
+)
 from kaizen_widgets.graph.operations import (
     AddElement,
     Batch,
@@ -37,7 +40,7 @@ def apply(graph: Graph, batch: Batch) -> tuple[Graph, Batch]:
     A batch that changes nothing returns ``graph`` itself and an empty inverse (rule D3).
 
     Raises:
-        GraphError: Some operation cannot be done; the message names its element. Nothing is applied.
+        GraphError: An operation cannot be applied; the message names its element. Nothing is applied.
     """
     draft = _Draft(graph)
     for operation in batch:
@@ -48,7 +51,7 @@ def apply(graph: Graph, batch: Batch) -> tuple[Graph, Batch]:
 
 
 class _Draft:
-    """A graph in the middle of a batch, and what would take it back."""
+    """A graph in the middle of a batch, with the operations that would undo it."""
 
     def __init__(self, graph: Graph) -> None:
         self.envelope = graph.envelope
@@ -63,9 +66,9 @@ class _Draft:
         )
 
     def is_unchanged(self, graph: Graph) -> bool:
-        """Whether the operations came to nothing together: set and set back, added and removed.
+        """Whether the operations cancel out: set and set back, added and removed.
 
-        Whoever was touched must be what it was, between the neighbours it had; then so is everybody.
+        It is enough to look at the elements they name: each must be equal and have its old neighbors.
         """
         before: dict[ElementKind, OrderedMap[Any]] = {"node": graph._nodes, "edge": graph._edges}
         for operation in self.undo:
@@ -74,8 +77,8 @@ class _Draft:
             if (element_id in old) != (element_id in new):
                 return False
             if element_id in old and not (
-                same(old[element_id], new[element_id])
-                and old.neighbours(element_id) == new.neighbours(element_id)
+                same_json(old[element_id], new[element_id])
+                and old.neighbors(element_id) == new.neighbors(element_id)
             ):
                 return False
         return True
@@ -100,9 +103,7 @@ class _Draft:
     def find(self, kind: ElementKind, element_id: str) -> Any:
         element = self.maps[kind].get(element_id)
         if element is None:
-            if kind == "node":
-                raise UnknownNodeError(f"There is no node {element_id!r}.", node_id=element_id)
-            raise UnknownEdgeError(f"There is no edge {element_id!r}.", edge_id=element_id)
+            raise unknown_element(kind, element_id, self.maps[kind])
         return element
 
     # ------------------------------------------------------- the operations
@@ -113,20 +114,20 @@ class _Draft:
         if element.id in self.maps[kind]:
             raise element.error(
                 DuplicateIdError,
-                f"There is a {kind} with the id {element.id!r} already.",
+                f"There is already a {kind} with the id {element.id!r}.",
                 element.id,
             )
-        check_count(kind, len(self.maps[kind]) + 1)
+        check_element_count(kind, len(self.maps[kind]) + 1)
         self.link(element)
         self.maps[kind] = self.maps[kind].insert(element.id, element, operation.before)
-        self.keep_parents_first(element)
+        self.check_order(element)
         self.undo.append(RemoveElement(kind=kind, id=element.id))
 
     def remove_node(self, node_id: str) -> None:
-        """Remove a node with its edges and all that lies in it, innermost first."""
+        """Remove a node with its edges and descendants, innermost first."""
         self.find("node", node_id)
         inside = [node_id]
-        # Sorted, because a trie's order depends on the process and the inverse must not.
+        # Sorted: the order of a trie differs from process to process, and the inverse must not.
         for outer in inside:
             inside += sorted(self.children.get(outer, ()))
         for gone in reversed(inside):
@@ -145,7 +146,7 @@ class _Draft:
         element = self.find(operation.kind, operation.id)
         there, old = element.get_in(operation.path)
         changed = element.set_in(operation.path, operation.value)
-        if there and same(old, operation.value):
+        if there and same_json(old, operation.value):
             return
         self.replace(element, changed)
         facts = {"kind": operation.kind, "id": operation.id, "path": operation.path}
@@ -171,13 +172,13 @@ class _Draft:
         if moved.following(element_id) == old_before:
             return
         self.maps[kind] = moved
-        self.keep_parents_first(element)
+        self.check_order(element)
         self.undo.append(MoveElement(kind=kind, id=element_id, before=old_before))
 
-    # ------------------------------------------------- what must stay true
+    # ----------------------------------------------------- indexes and checks
 
     def replace(self, old: Element, new: Element) -> None:
-        """Put a changed element in its place, and keep the indexes true if its ends changed."""
+        """Put a changed element in place of the old one, and update the indexes."""
         if isinstance(old, Edge) and isinstance(new, Edge):
             moved = (new.source, new.target) != (old.source, old.target)
         else:
@@ -189,7 +190,7 @@ class _Draft:
             self.link(new)
         self.maps[new.kind] = self.maps[new.kind].set(new.id, new)
         if moved:
-            self.keep_parents_first(new)
+            self.check_order(new)
 
     def link(self, element: Element) -> None:
         if isinstance(element, Edge):
@@ -210,7 +211,7 @@ class _Draft:
     def check_parent(self, node: Node, parent: str) -> None:
         if parent not in self.maps["node"]:
             raise InvalidConnectionError(
-                f"Node {node.id!r} cannot lie in {parent!r}: there is no such node.",
+                f"Node {node.id!r} cannot be inside {parent!r}: there is no such node.",
                 node_id=node.id,
             )
         above: str | None = parent
@@ -218,22 +219,22 @@ class _Draft:
         while above is not None:
             if above == node.id:
                 raise InvalidConnectionError(
-                    f"Node {node.id!r} cannot lie in itself.", node_id=node.id
+                    f"Node {node.id!r} cannot be inside itself.", node_id=node.id
                 )
             above = self.maps["node"][above].parent_id
             depth += 1
         check_depth(node, depth)
 
     def height(self, node_id: str) -> int:
-        """Return how many nodes lie in each other from this one inwards, itself included."""
+        """Return how deep the nodes inside this one are nested, itself included."""
         height, level = 0, [node_id]
         while level:
             height += 1
             level = [inner for outer in level for inner in self.children.get(outer, ())]
         return height
 
-    def keep_parents_first(self, node: Element) -> None:
-        """Refuse an order in which a node stands before the one it lies in (rule D1)."""
+    def check_order(self, node: Element) -> None:
+        """Refuse an order in which a node comes before its parent (rule D1)."""
         if not isinstance(node, Node):
             return
         comes_before = self.maps["node"].comes_before
@@ -243,23 +244,10 @@ class _Draft:
         for inner, outer in pairs:
             if comes_before(inner, outer):
                 raise InvalidConnectionError(
-                    f"Node {inner!r} would stand before the node it lies in, {outer!r}.",
+                    f"Node {inner!r} would come before its parent {outer!r}.",
                     hint="Parents come before their children.",
                     node_id=inner,
                 )
-
-
-def same(one: Any, other: Any) -> bool:
-    """Whether two JSON values are the same; unlike ``==``, True is not 1."""
-    if one is other:
-        return True
-    if isinstance(one, bool) or isinstance(other, bool):
-        return False
-    if isinstance(one, dict) and isinstance(other, dict):
-        return one.keys() == other.keys() and all(same(one[key], other[key]) for key in one)
-    if isinstance(one, list) and isinstance(other, list):
-        return len(one) == len(other) and all(map(same, one, other))
-    return one == other
 
 
 def _with(index: Index, key: str, member: str) -> Index:

@@ -1,4 +1,4 @@
-"""The rectangle around nodes: React Flow's `getNodesBounds`, in flow units."""
+"""React Flow's `getNodesBounds`: the rectangle around nodes, in flow units."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ def get_nodes_bounds(
 ) -> Rect:
     """Return the smallest rectangle around ``nodes``; all zeros when there are none.
 
-    Positions are taken as they stand, also those of nodes that lie in another. A size is what was
-    measured, else what was set, else what was given for the first drawing, else 0.
+    Positions are used as given, also those of child nodes, which are relative to their parent. A node's size
+    is its measured size, else the one set, else its initial size, else 0.
     """
     boxes = [_box(node, node_origin) for node in nodes]
     if not boxes:

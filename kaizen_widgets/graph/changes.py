@@ -1,10 +1,10 @@
 """React Flow's own change functions, under their names: `apply_node_changes`, `apply_edge_changes`.
 
-They work on lists of elements as React Flow does (plain dicts or our frozen ones, ids unchecked) and
-give new lists; the input is never touched. Checked against @xyflow/react 12 (tests/conformance).
+Like React Flow's, they take lists of elements (plain dicts or `Node`s and `Edge`s, ids unchecked) and return
+new lists; the input is not changed. Checked against @xyflow/react 12 (tests/conformance).
 
-Within a batch, removals, replacements and edits come first, in place; then all additions, in order. So
-no change reaches an element that was added in the same batch.
+Removals, replacements and edits of a list of changes are applied first, in place; then all additions, in
+order. So no change reaches an element that is added in the same list.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def _apply_changes(changes: Iterable[Change], elements: Sequence[E]) -> list[E]:
             case "add":
                 additions.append(change)
             case "remove" | "replace":
-                # Nothing queued before survives it, and a later one wins.
+                # It replaces everything queued before; a later one wins.
                 queued[change["id"]] = [change]
             case _:
                 queued.setdefault(change["id"], []).append(change)
@@ -85,12 +85,12 @@ def _resize(keys: dict[str, Any], change: Change) -> None:
 
 
 def _copy(key: str, source: Mapping[str, Any], keys: dict[str, Any]) -> None:
-    """Give ``keys`` what ``source`` has under ``key``; nothing when it has nothing."""
+    """Copy ``key`` from ``source`` to ``keys``, or delete it there when ``source`` does not have it."""
     keys.pop(key, None)
     if key in source:
         keys[key] = source[key]
 
 
 def _like(element: Any, keys: Mapping[str, Any]) -> Any:
-    """Return ``keys`` in the shape ``element`` has: an `Element` stays one."""
+    """Return ``keys`` as the type of ``element``: an `Element` or a plain dict."""
     return type(element).from_json(keys) if isinstance(element, Element) else dict(keys)

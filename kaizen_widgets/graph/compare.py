@@ -1,7 +1,7 @@
-"""What two versions of a graph say differently, for a person who must choose between them.
+"""The differences between two versions of a graph, described for a person who must choose one.
 
-Nodes and edges are matched by id; order alone is no difference. Texts are plain; whoever puts them into
-HTML escapes them.
+Nodes and edges are matched by id; a different order alone is no difference. Descriptions are plain text:
+escape them before putting them into HTML.
 """
 
 from __future__ import annotations
@@ -11,29 +11,28 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from kaizen_widgets.graph.diff import diff
-from kaizen_widgets.graph.elements import Edge, Node
+from kaizen_widgets.graph.elements import Edge, ElementKind, Node
+from kaizen_widgets.graph.frozen_json import same_json
 from kaizen_widgets.graph.graph import Graph
 from kaizen_widgets.graph.operations import MoveElement, Operation, id_of
 
 LONGEST_VALUE = 60
-"""How much of a value a sentence shows."""
-
-Kind = Literal["node", "edge"]
+"""How many characters of a value a description shows."""
 
 
 @dataclass(frozen=True)
 class Difference:
-    """One node or edge that one version has otherwise than the other.
+    """One node or edge that differs between two versions.
 
     Attributes:
         kind: ``node`` or ``edge``.
         id: Its id.
-        name: What people call it.
-        what: ``added``, ``removed`` or ``changed``, going from the old to the new.
-        fields: For a change: dotted path, the old value, the new one (None where there is none).
+        name: The label of a node; for an edge the labels of both its nodes.
+        what: ``added``, ``removed`` or ``changed``, from the old version to the new one.
+        fields: For a change: dotted path, old value, new value (None when there is none).
     """
 
-    kind: Kind
+    kind: ElementKind
     id: str
     name: str
     what: Literal["added", "removed", "changed"]
@@ -51,7 +50,7 @@ class Difference:
 
 @dataclass(frozen=True)
 class Comparison:
-    """All differences from ``old`` to ``new``, nodes first; true when there are any."""
+    """All differences from ``old`` to ``new``, nodes first; truthy when there are any."""
 
     old_name: str
     new_name: str
@@ -75,7 +74,7 @@ class Comparison:
 
 def compare(old: Graph, new: Graph, old_name: str = "old", new_name: str = "new") -> Comparison:
     """Return what differs from ``old`` to ``new``."""
-    touched: dict[tuple[Kind, str], list[Operation]] = {}
+    touched: dict[tuple[ElementKind, str], list[Operation]] = {}
     for operation in diff(old, new):
         if not isinstance(operation, MoveElement):
             touched.setdefault((operation.kind, id_of(operation)), []).append(operation)
@@ -90,12 +89,12 @@ def compare(old: Graph, new: Graph, old_name: str = "old", new_name: str = "new"
 
 
 def same_content(one: Graph, other: Graph) -> bool:
-    """Whether two graphs hold the same nodes and edges, in whatever order."""
+    """Whether two graphs have the same nodes and edges, in any order."""
     return all(isinstance(operation, MoveElement) for operation in diff(one, other))
 
 
-def _difference(kind: Kind, element_id: str, old: Graph, new: Graph) -> Difference | None:
-    before, after = _element(old, kind, element_id), _element(new, kind, element_id)
+def _difference(kind: ElementKind, element_id: str, old: Graph, new: Graph) -> Difference | None:
+    before, after = old.find(kind, element_id), new.find(kind, element_id)
     if after is None:
         if before is None:
             return None
@@ -106,16 +105,10 @@ def _difference(kind: Kind, element_id: str, old: Graph, new: Graph) -> Differen
     return Difference(kind, element_id, _name(after, new), "changed", fields) if fields else None
 
 
-def _element(graph: Graph, kind: Kind, element_id: str) -> Node | Edge | None:
-    if kind == "node":
-        return graph.node(element_id) if graph.has_node(element_id) else None
-    return graph.edge(element_id) if graph.has_edge(element_id) else None
-
-
 def _fields(prefix: str, old: Any, new: Any) -> Iterator[tuple[str, Any, Any]]:
     for key in dict.fromkeys((*old, *new)):
         before, after = old.get(key), new.get(key)
-        if before == after:
+        if same_json(before, after):
             continue
         path = f"{prefix}{key}"
         if hasattr(before, "items") and hasattr(after, "items"):

@@ -1,7 +1,7 @@
 """React Flow's edge and neighbour functions, under their names in snake case.
 
-Like theirs they work on lists and check neither that nodes exist nor that ids are unique; the store's
-actions do. Checked against @xyflow/react 12 (tests/conformance).
+Like React Flow's, they work on lists and check neither that nodes exist nor that ids are unique;
+`CanvasStore` does. Checked against @xyflow/react 12 (tests/conformance).
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ def edge_id_of(connection: Connection) -> str:
 
 
 def is_edge(value: Mapping[str, Any]) -> bool:
-    """Whether ``value`` is an edge, not a bare connection."""
+    """Whether ``value`` is an edge, not only a connection."""
     return "id" in value and "source" in value and "target" in value
 
 
 def same_connection(one: Connection, other: Connection) -> bool:
-    """Whether both join the same handles; absent, null and empty handles are the same."""
+    """Whether both connect the same handles; missing, null and empty handles count as the same."""
     return (
         one["source"] == other["source"]
         and one["target"] == other["target"]
@@ -40,14 +40,14 @@ def same_connection(one: Connection, other: Connection) -> bool:
 
 
 def add_edge(edge: Mapping[str, Any], edges: Sequence[E]) -> Sequence[E]:
-    """Return ``edges`` with one more; ``edges`` itself when the same connection is there.
+    """Return ``edges`` with one more; ``edges`` itself when it has the same connection.
 
     Args:
         edge: An edge, or a connection, which gets React Flow's default id.
-        edges: The edges there are.
+        edges: The existing edges.
 
     Raises:
-        InvalidConnectionError: It lacks a source or a target.
+        InvalidConnectionError: It has no source or no target.
     """
     _check_ends(edge)
     if any(same_connection(other, edge) for other in edges):
@@ -66,16 +66,16 @@ def reconnect_edge(
     *,
     should_replace_id: bool = True,
 ) -> Sequence[E]:
-    """Return ``edges`` with one edge leading elsewhere; it moves to the end.
+    """Return ``edges`` with one edge connected elsewhere; it moves to the end.
 
     Args:
-        old_edge: The edge as it was; its other fields are kept.
-        connection: Where it leads now.
-        edges: The edges there are.
-        should_replace_id: Give it the default id of its new connection.
+        old_edge: The edge before; its other keys are kept.
+        connection: Its new ends.
+        edges: The existing edges.
+        should_replace_id: Whether it gets the default id of its new connection.
 
     Raises:
-        InvalidConnectionError: The connection lacks a source or a target.
+        InvalidConnectionError: The connection has no source or no target.
         UnknownEdgeError: ``edges`` has no such edge.
     """
     _check_ends(connection)
@@ -93,21 +93,21 @@ def reconnect_edge(
 
 def get_incomers(node: Mapping[str, Any], nodes: Iterable[N], edges: Iterable[E]) -> list[N]:
     """Return the nodes with an edge into ``node``, in the order of ``nodes``."""
-    return _neighbours(node, nodes, edges, here="target", there="source")
+    return _neighbors(node, nodes, edges, here="target", there="source")
 
 
 def get_outgoers(node: Mapping[str, Any], nodes: Iterable[N], edges: Iterable[E]) -> list[N]:
-    """Return the nodes that an edge of ``node`` leads to, in the order of ``nodes``."""
-    return _neighbours(node, nodes, edges, here="source", there="target")
+    """Return the nodes with an edge from ``node``, in the order of ``nodes``."""
+    return _neighbors(node, nodes, edges, here="source", there="target")
 
 
 def get_connected_edges(nodes: Iterable[Mapping[str, Any]], edges: Iterable[E]) -> list[E]:
-    """Return the edges that touch any of ``nodes``, in the order of ``edges``."""
+    """Return the edges that start or end at any of ``nodes``, in the order of ``edges``."""
     ids = {node["id"] for node in nodes}
     return [edge for edge in edges if edge["source"] in ids or edge["target"] in ids]
 
 
-def _neighbours(
+def _neighbors(
     node: Mapping[str, Any], nodes: Iterable[N], edges: Iterable[E], *, here: str, there: str
 ) -> list[N]:
     node_id = node.get("id")
@@ -123,5 +123,5 @@ def _check_ends(connection: Connection) -> None:
 
 
 def _like_edges(keys: dict[str, Any], edges: Sequence[Any]) -> Any:
-    """Return ``keys`` as an `Edge` among edges, as a dict among dicts."""
+    """Return ``keys`` as an `Edge` when ``edges`` holds `Edge`s, else as a dict."""
     return Edge.from_json(keys) if edges and isinstance(edges[0], Edge) else keys

@@ -1,7 +1,7 @@
 """The batch that turns one graph into another: how an assigned list becomes operations.
 
-Screen facts are no difference (rule D5). Elements that did not change appear in no operation, so what
-another hand does to them meanwhile stays.
+View-only keys are no difference (rule D5). Elements that are equal appear in no operation, so concurrent
+edits of them are kept.
 """
 
 from __future__ import annotations
@@ -10,8 +10,15 @@ from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from kaizen_widgets.graph.apply import same
-from kaizen_widgets.graph.elements import VIEW_ONLY_KEYS, Edge, Element, ElementKind, Node
+from kaizen_widgets.graph.elements import (
+    PARENT_KEYS,
+    VIEW_ONLY_KEYS,
+    Edge,
+    Element,
+    ElementKind,
+    Node,
+)
+from kaizen_widgets.graph.frozen_json import same_json
 from kaizen_widgets.graph.graph import Graph
 from kaizen_widgets.graph.operations import (
     AddElement,
@@ -23,19 +30,22 @@ from kaizen_widgets.graph.operations import (
     UnsetProperty,
 )
 
-PARENT = ("parentId",)
-
 
 def diff(old: Graph, new: Graph) -> Batch:
-    """Return a batch with ``apply(old, batch)[0] == new``, screen facts aside.
+    """Return a batch with ``apply(old, batch)[0] == new``, except for view-only keys.
 
-    The order of its parts keeps every step legal: what stays is put in order before what comes joins
-    it, what stays leaves what goes before that goes, and edges come when both their ends are there.
+    The order of its parts keeps every step valid: nodes that stay are reordered before new ones are added,
+    they leave a parent before it is removed, and edges are added when both their nodes exist.
     """
     node_moves = _moves("node", old.nodes, new.nodes)
-    floating = _floating(old, new, {move.id for move in node_moves})
+    detached = _detached(old, new, {move.id for move in node_moves})
     batch: list[Operation] = [
-        *(UnsetProperty(kind="node", id=node_id, path=PARENT) for node_id in sorted(floating)),
+        *(
+            UnsetProperty(kind="node", id=node_id, path=(key,))
+            for node_id in sorted(detached)
+            for key in PARENT_KEYS
+            if key in old.node(node_id)
+        ),
         *node_moves,
         *_moves("edge", old.edges, new.edges),
         *_additions("node", old.nodes, new.nodes),
@@ -43,14 +53,17 @@ def diff(old: Graph, new: Graph) -> Batch:
     for node in new.nodes:
         if old.has_node(node.id):
             before = old.node(node.id)
-            batch += properties(before.unset_in(PARENT) if node.id in floating else before, node)
+            if node.id in detached:
+                for key in PARENT_KEYS:
+                    before = before.unset_in((key,))
+            batch += properties(before, node)
     for edge in new.edges:
         if old.has_edge(edge.id):
             batch += properties(old.edge(edge.id), edge)
     for edge in old.edges:
         if not new.has_edge(edge.id):
             batch.append(RemoveElement(kind="edge", id=edge.id))
-    # A node takes its children along, so the last to stand in the list goes first.
+    # Removing a node removes its children too, so children, which come last in the list, go first.
     for node in reversed(old.nodes):
         if not new.has_node(node.id):
             batch.append(RemoveElement(kind="node", id=node.id))
@@ -58,10 +71,10 @@ def diff(old: Graph, new: Graph) -> Batch:
     return tuple(batch)
 
 
-def _floating(old: Graph, new: Graph, moved: set[str]) -> set[str]:
-    """Return the nodes that leave their parent for a moment, or for good.
+def _detached(old: Graph, new: Graph, moved: set[str]) -> set[str]:
+    """Return the nodes that have to leave their parent, temporarily or for good.
 
-    Else they would stand before it in between, be removed with it, or close a circle of parents.
+    Otherwise they would come before it, be removed with it, or form a circle of parents on the way.
     """
     return {
         node.id
@@ -78,7 +91,7 @@ def _floating(old: Graph, new: Graph, moved: set[str]) -> set[str]:
 def _additions(
     kind: ElementKind, old: Sequence[Node | Edge], new: Sequence[Node | Edge]
 ) -> list[AddElement]:
-    """Return what adds the new ones, each before the next one that was there already."""
+    """Return the operations that add new elements, each before the next one that exists already."""
     known = {element.id for element in old}
     additions: list[AddElement] = []
     following: str | None = None
@@ -92,7 +105,10 @@ def _additions(
 
 
 def properties(old: Element, new: Element) -> list[Operation]:
-    """Return what turns one element into another of the same id; ``data`` is compared field by field."""
+    """Return the operations that turn one element into another one of the same id.
+
+    ``data`` is compared field by field.
+    """
     if old is new:
         return []
     return list(_mapping(old.kind, old.id, (), old, new))
@@ -112,7 +128,7 @@ def _mapping(
         if not path and key in VIEW_ONLY_KEYS:
             continue
         before = old.get(key)
-        if key in old and same(before, value):
+        if key in old and same_json(before, value):
             continue
         if (
             not path
@@ -128,12 +144,12 @@ def _mapping(
 def _moves(
     kind: ElementKind, old: Sequence[Node | Edge], new: Sequence[Node | Edge]
 ) -> list[MoveElement]:
-    """Return the fewest moves that bring what stays into order."""
+    """Return the fewest moves that bring the elements that stay into the new order."""
     known = {element.id for element in old}
     wanted = [element.id for element in new if element.id in known]
     place = {element_id: index for index, element_id in enumerate(wanted)}
     order = [place[element.id] for element in old if element.id in place]
-    kept = set(_longest_rise(order))
+    kept = set(_longest_increase(order))
     moves: list[MoveElement] = []
     following: str | None = None
     for index, element_id in reversed(list(enumerate(wanted))):
@@ -143,8 +159,8 @@ def _moves(
     return moves
 
 
-def _longest_rise(values: list[int]) -> list[int]:
-    """Return a longest strictly rising subsequence (patience sorting)."""
+def _longest_increase(values: list[int]) -> list[int]:
+    """Return a longest strictly increasing subsequence (patience sorting)."""
     tails: list[int] = []
     tops: list[int] = []
     back: list[int] = []

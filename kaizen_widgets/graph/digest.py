@@ -1,8 +1,9 @@
-"""What a document came to, as one number: two ends that applied the same batches alike have the same.
+"""A checksum of a document's history: kernel and view have the same one if they applied the same batches.
 
-``digest`` goes on from the number before with what a batch did to the elements it names and how many
-elements there are now. Its cost grows with the batch, not with the graph. `js/src/canvas/digest.ts`
-computes the same: what is hashed is text, numbers in it as the bytes of a double, keys by UTF-16 code units.
+``digest`` extends the checksum of the document before with the elements that a batch names, as they are after
+it, and with the number of elements. Its cost grows with the batch, not with the graph.
+`js/src/canvas/digest.ts` computes the same: the hash is of text, with numbers as the bytes of a double and
+keys ordered by UTF-16 code units.
 """
 
 from __future__ import annotations
@@ -11,7 +12,6 @@ import struct
 import zlib
 from typing import Any
 
-from kaizen_widgets.graph.elements import ElementKind
 from kaizen_widgets.graph.graph import Graph
 from kaizen_widgets.graph.operations import (
     AddElement,
@@ -24,27 +24,27 @@ from kaizen_widgets.graph.operations import (
 
 
 def digest(before: int, batch: Batch, after: Graph) -> int:
-    """Return the number of a document.
+    """Return the checksum of ``after``.
 
     Args:
-        before: That of the document the batch was applied to; 0 for the first.
-        batch: What was done.
-        after: What came of it.
+        before: Checksum of the document before the batch; 0 for a document just opened.
+        batch: The batch that was applied.
+        after: The document after it.
     """
     parts = [f"{after.node_count}/{after.edge_count}"]
     for operation in batch:
         element_id = id_of(operation)
         parts.append(operation.kind + _text(element_id))
-        there = _find(after, operation.kind, element_id)
+        there = after.find(operation.kind, element_id)
         if there is None:
             continue
         match operation:
             case AddElement():
                 parts.append(_text(there))
                 if operation.before is not None:
-                    parts.append(_text(_following(after, operation.kind, element_id)))
+                    parts.append(_text(after.following(operation.kind, element_id)))
             case MoveElement():
-                parts.append(_text(_following(after, operation.kind, element_id)))
+                parts.append(_text(after.following(operation.kind, element_id)))
             case SetProperty() | UnsetProperty():
                 found, value = there.get_in(operation.path)
                 parts.append(_text(value) if found else "-")
@@ -53,24 +53,14 @@ def digest(before: int, batch: Batch, after: Graph) -> int:
     return zlib.crc32("\n".join(parts).encode(), before)
 
 
-def _find(graph: Graph, kind: ElementKind, element_id: str) -> Any:
-    if kind == "node":
-        return graph.node(element_id) if graph.has_node(element_id) else None
-    return graph.edge(element_id) if graph.has_edge(element_id) else None
-
-
-def _following(graph: Graph, kind: ElementKind, element_id: str) -> str | None:
-    return (graph._nodes if kind == "node" else graph._edges).following(element_id)
-
-
 def _text(value: Any) -> str:
-    """Return JSON as text that both ends write alike."""
+    """Return JSON as text; Python and JavaScript produce the same."""
     if isinstance(value, str):
         return f"'{len(value.encode('utf-16-le')) // 2}:{value}"
     if value is None or isinstance(value, bool):
         return str(value)[0]
     if isinstance(value, int | float):
-        # Adding 0 turns -0 into 0: JSON does not keep them apart everywhere.
+        # Adding 0 turns -0 into 0: not every JSON parser keeps the two apart.
         return struct.pack(">d", float(value) + 0.0).hex()
     if isinstance(value, list):
         return f"[{','.join(map(_text, value))}]"

@@ -1,8 +1,8 @@
-"""Nodes and edges: their React Flow JSON, frozen, with names for the keys everyone uses.
+"""Nodes and edges: React Flow's JSON, frozen, with properties for the usual keys.
 
-A node *is* its JSON (camelCase keys, whatever another tool put in is kept), so it goes to a file, to
-the browser and into a test as it stands. Units: positions are flow units (px at zoom 1), origin top
-left, y down.
+A node *is* its JSON: keys are camelCase and those of other tools are kept, so it is written to a file, sent
+to the browser or compared in a test without conversion. Units: positions are flow units (px at zoom 1),
+the origin is the top left, y goes down.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from kaizen_widgets.graph.frozen_json import (
     FrozenDict,
     check_id,
     check_key,
-    check_weight,
+    check_size,
     freeze,
     thaw,
 )
@@ -38,7 +38,19 @@ VIEW_ONLY_KEYS = frozenset(
         "internals",
     }
 )
-"""What belongs to one screen and never to the document (rule D5)."""
+"""Keys that React Flow sets for one screen; they never enter the document (rule D5)."""
+
+PARENT_KEYS = ("parentId", "parentNode")
+"""Where a node names its parent: React Flow 12's key, then React Flow 11's."""
+
+TITLE_PATHS = (
+    ("data", "label"),
+    ("data", "title"),
+    ("data", "name"),
+    ("data", "node", "display_name"),
+    ("data", "display_name"),
+)
+"""Where tools keep the name that a node shows; the first one that is set is shown."""
 
 
 class XY(NamedTuple):
@@ -49,19 +61,19 @@ class XY(NamedTuple):
 
 
 class Element(FrozenDict[str, Any]):
-    """What nodes and edges share."""
+    """Base of `Node` and `Edge`."""
 
     __slots__ = ()
     kind: ElementKind
     _one: str
-    """What one of them is called in a sentence."""
+    """How an error names one of them."""
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Self:
         """Check React Flow JSON and return it as an element, every key kept.
 
         Raises:
-            InvalidValueError: It is not an element; the message names it and the reason.
+            InvalidValueError: It is not an element; the message names the element and the reason.
         """
         if isinstance(value, cls):
             return value
@@ -70,7 +82,7 @@ class Element(FrozenDict[str, Any]):
                 f"{cls._one.capitalize()} must be an object, not {type(value).__name__}."
             )
         element_id = check_id(value.get("id"), f"The id of {cls._one}")
-        name = name_of(cls.kind, element_id)
+        name = describe_element(cls.kind, element_id)
         try:
             return cls._checked(freeze(value, name), name)
         except GraphError as error:
@@ -85,13 +97,13 @@ class Element(FrozenDict[str, Any]):
 
     @staticmethod
     def _check(value: Mapping[str, Any], name: str) -> None:
-        """Refuse known keys with values of another shape."""
+        """Refuse known keys whose value has the wrong type."""
 
     @classmethod
     def error(
         cls, kind: type[GraphError], sentence: str, element_id: str, hint: str = ""
     ) -> GraphError:
-        """Return an error about one element of this kind."""
+        """Return an error that names one element of this kind."""
         if cls.kind == "node":
             return kind(sentence, hint=hint, node_id=element_id)
         return kind(sentence, hint=hint, edge_id=element_id)
@@ -103,24 +115,24 @@ class Element(FrozenDict[str, Any]):
 
     @property
     def type(self) -> str:
-        """The name of its type; React Flow's ``default`` when it has none."""
+        """The node or edge type; React Flow's ``default`` when none is set."""
         return self.get("type") or "default"
 
     @property
     def data(self) -> Mapping[str, Any]:
-        """What the element is about; empty when it has none."""
+        """The element's own data; empty when it has none."""
         data = self.get("data")
         return data if isinstance(data, Mapping) else FrozenDict()
 
     def evolve(self, **keys: Any) -> Self:
-        """Return a copy with other values for some keys (snake case reads as camel case)."""
+        """Return a copy with some keys changed; snake case is read as camelCase."""
         return self.from_json(dict(self) | {to_camel(key): value for key, value in keys.items()})
 
     def set_in(self, path: tuple[str, ...], value: Any) -> Self:
-        """Return a copy with one property set; the containers on the way must be there.
+        """Return a copy with one property set.
 
         Raises:
-            InvalidValueError: They are not, or the property cannot have this value.
+            InvalidValueError: An object on the path does not exist, or the property cannot have this value.
         """
         with self._named():
             check_path(path, self._name)
@@ -128,17 +140,17 @@ class Element(FrozenDict[str, Any]):
             return self._rebuilt(_set(self, path, value, self._name))
 
     def unset_in(self, path: tuple[str, ...]) -> Self:
-        """Return a copy without one property, or the element itself when it has none such.
+        """Return a copy without one property; the element itself when it does not have it.
 
         Raises:
-            InvalidValueError: The element cannot be without it.
+            InvalidValueError: The element needs the property.
         """
         with self._named():
             check_path(path, self._name)
             return self._rebuilt(_unset(self, path)) if self.get_in(path)[0] else self
 
     def get_in(self, path: tuple[str, ...]) -> tuple[bool, Any]:
-        """Return whether a property is there, and its value."""
+        """Return whether a property exists, and its value."""
         value: Any = self
         for part in path:
             if not isinstance(value, Mapping) or part not in value:
@@ -147,18 +159,18 @@ class Element(FrozenDict[str, Any]):
         return True, value
 
     def without_view_only_keys(self) -> Self:
-        """Return the element as the document knows it (itself when it holds nothing else)."""
+        """Return the element without `VIEW_ONLY_KEYS`; itself when it has none of them."""
         if VIEW_ONLY_KEYS.isdisjoint(self):
             return self
         return self._made({key: item for key, item in self.items() if key not in VIEW_ONLY_KEYS})
 
     @property
     def _name(self) -> str:
-        return name_of(self.kind, self.id)
+        return describe_element(self.kind, self.id)
 
     @contextmanager
     def _named(self) -> Iterator[None]:
-        """Put the element's id on an error raised about it."""
+        """Add the element's id to an error raised about it."""
         try:
             yield
         except GraphError as error:
@@ -167,8 +179,8 @@ class Element(FrozenDict[str, Any]):
     def _rebuilt(self, value: dict[str, Any]) -> Self:
         self._check(value, self._name)
         made = self._made(value)
-        # Each part was small enough; together they may not be, and such a file would not open again.
-        check_weight(made, self._name)
+        # Each part is small enough, but together they may not be: such a file could not be opened again.
+        check_size(made, self._name)
         return made
 
     def _made(self, value: dict[str, Any]) -> Self:
@@ -214,25 +226,24 @@ class Node(Element):
         for key in ("width", "height"):
             if value.get(key) is not None and not (_is_number(value[key]) and value[key] >= 0):
                 raise InvalidValueError(f"{name}: {key} must be a number of at least 0.")
-        for key in ("type", "parentId"):
+        for key in ("type", *PARENT_KEYS):
             if not isinstance(value.get(key, ""), str | None):
                 raise InvalidValueError(f"{name}: {key} must be text.")
 
     @property
     def position(self) -> XY:
-        """Where its top left stands, in flow units (relative to its parent, if it has one)."""
+        """The position of its top left corner in flow units, relative to its parent if it has one."""
         return XY(self["position"]["x"], self["position"]["y"])
 
     @property
     def label(self) -> str:
-        """What to call it: its label, else its id."""
-        label = self.data.get("label")
-        return label if isinstance(label, str) and label else self.id
+        """Its label as text (a number counts), or its id when it has none."""
+        return label_text(self.data.get("label")) or self.id
 
     @property
     def parent_id(self) -> str | None:
-        """The id of the node it lies in, or None."""
-        return self.get("parentId") or None
+        """The id of the node that contains it, or None."""
+        return self.get("parentId") or self.get("parentNode") or None
 
 
 class Edge(Element):
@@ -257,22 +268,22 @@ class Edge(Element):
 
     @property
     def source(self) -> str:
-        """The id of the node it leaves."""
+        """The id of the node it starts at."""
         return self["source"]
 
     @property
     def target(self) -> str:
-        """The id of the node it enters."""
+        """The id of the node it ends at."""
         return self["target"]
 
     @property
     def source_handle(self) -> str | None:
-        """The handle it leaves by, or None."""
+        """The handle it starts at, or None."""
         return self.get("sourceHandle")
 
     @property
     def target_handle(self) -> str | None:
-        """The handle it enters by, or None."""
+        """The handle it ends at, or None."""
         return self.get("targetHandle")
 
 
@@ -280,7 +291,7 @@ ELEMENTS: dict[ElementKind, type[Node] | type[Edge]] = {"node": Node, "edge": Ed
 
 
 def check_path(path: tuple[str, ...], name: str) -> None:
-    """Refuse a property path that leads out of the document."""
+    """Refuse a property path that a batch must not change."""
     if not path:
         raise InvalidValueError(f"{name}: a property path cannot be empty.")
     if len(path) > MAX_DEPTH:
@@ -289,10 +300,10 @@ def check_path(path: tuple[str, ...], name: str) -> None:
         check_key(part, name)
     if path[0] == "id":
         raise InvalidValueError(
-            f"{name} keeps its id.", hint="Add a new element and remove this one."
+            f"{name}: the id cannot change.", hint="Add a new element and remove this one."
         )
     if path[0] in VIEW_ONLY_KEYS:
-        raise InvalidValueError(f"{name}: {path[0]!r} belongs to a screen, not to the document.")
+        raise InvalidValueError(f"{name}: {path[0]!r} belongs to one view, not to the document.")
 
 
 def _set(value: Mapping[str, Any], path: tuple[str, ...], new: Any, name: str) -> dict[str, Any]:
@@ -301,7 +312,7 @@ def _set(value: Mapping[str, Any], path: tuple[str, ...], new: Any, name: str) -
         inner = value.get(head)
         if not isinstance(inner, Mapping):
             raise InvalidValueError(
-                f"{name}: {head!r} is no object, so {rest[0]!r} cannot be set in it.",
+                f"{name}: {head!r} is not an object, so {rest[0]!r} cannot be set in it.",
                 hint=f"Set {head!r} as a whole.",
             )
         new = FrozenDict(_set(inner, rest, new, name))
@@ -323,11 +334,21 @@ def _as_object(position: Any) -> Any:
     try:
         x, y = position
     except (TypeError, ValueError):
-        return position  # no pair: refused with the node's name, like any other shape
+        return position  # not a pair: refused below, with the node's name
     return {"x": x, "y": y}
 
 
-def name_of(kind: ElementKind, element_id: str) -> str:
-    """Return how to call an element in a sentence."""
+def label_text(label: Any) -> str:
+    """Return a label as it is shown; empty when it is neither text nor a number."""
+    if isinstance(label, str):
+        return label
+    if isinstance(label, int | float) and not isinstance(label, bool):
+        # As the browser writes it: 7.0 is "7".
+        return str(int(label)) if float(label).is_integer() else str(label)
+    return ""
+
+
+def describe_element(kind: ElementKind, element_id: str) -> str:
+    """Return how an error names an element: ``Node 'a'``, the id cut after 60 characters."""
     text = repr(element_id)
     return f"{kind.capitalize()} {text if len(text) <= 60 else f'{text[:57]}...'}"

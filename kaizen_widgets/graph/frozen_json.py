@@ -1,17 +1,17 @@
-"""JSON that cannot change, and the one place that decides what may stand in a document.
+"""Immutable JSON, and the rules for what a document may hold.
 
-`freeze` walks a value once: it copies it into frozen containers and refuses what could not travel
-(rule D4): numbers that are not finite, keys that are JavaScript's own, text that is no Unicode,
-values that are too large or too deep. A frozen value is never walked twice: its containers remember
-what they weigh, so a value put together from frozen parts is measured at the price of its top.
+`freeze` copies a value into frozen containers and refuses what could not reach the browser (rule D4): numbers
+that are not finite, JavaScript's own property names as keys, text that is not Unicode, values that are too
+large or nested too deeply. Frozen containers remember their size, so a value built from frozen parts is
+neither copied nor measured again.
 
-Frozen containers are dicts and lists to everybody who reads (``==``, ``json.dumps``, ``isinstance``).
+For readers frozen containers are dicts and lists (``==``, ``json.dumps``, ``isinstance``).
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, Never, TypeAlias, TypeVar
 
 from kaizen_widgets.errors import InvalidValueError
@@ -19,19 +19,19 @@ from kaizen_widgets.errors import InvalidValueError
 MAX_BYTES = 4 * 1024 * 1024
 """The most one element, or one property of it, may hold (characters of JSON, roughly bytes)."""
 MAX_DEPTH = 64
-"""How many lists and objects may stand in each other, the element itself included."""
+"""How deep lists and objects may be nested, the element itself included."""
 NUMBER_SIZE = 8
-"""What a number, a bool or null counts."""
+"""The size counted for a number, a bool or null."""
 FORBIDDEN_KEYS = frozenset({"__proto__", "constructor", "prototype"})
-"""Names that mean something to a JavaScript object: never an id, never a key."""
+"""Property names of every JavaScript object: never an id, never a key."""
 MAX_SAFE_INTEGER = 2**53 - 1
-"""The largest whole number the browser keeps exactly."""
+"""The largest whole number the browser represents exactly."""
 
 K = TypeVar("K")
 V = TypeVar("V")
 
 
-class Weight(NamedTuple):
+class JsonSize(NamedTuple):
     """How much a value holds (characters of JSON, roughly) and how deep it is nested."""
 
     size: int
@@ -41,51 +41,51 @@ class Weight(NamedTuple):
 def _refuse(self: object, *_: object, **__: object) -> Never:
     raise TypeError(
         f"{type(self).__name__} cannot change in place; "
-        "use the store's actions (store.update_node_data(id, ...)) or make a changed copy"
+        "use the store's actions (store.update_node_data(id, ...)) or copy.deepcopy() for a plain copy"
     )
 
 
 class FrozenDict(dict[K, V]):
-    """A dict that refuses to change."""
+    """A dict that cannot change; `copy.deepcopy` gives a plain dict that can."""
 
-    __slots__ = ("_weight",)
-    _weight: Weight
+    __slots__ = ("_size",)
+    _size: JsonSize
     __setitem__ = __delitem__ = __ior__ = _refuse  # type: ignore[assignment]
     clear = pop = popitem = setdefault = update = _refuse  # type: ignore[assignment]
 
     def __copy__(self) -> FrozenDict[K, V]:
         return self
 
-    def __deepcopy__(self, memo: dict[int, Any]) -> FrozenDict[K, V]:
-        return self
+    def __deepcopy__(self, memo: dict[int, Any]) -> dict[K, V]:
+        return thaw(self)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return (_thaw_class, (type(self), dict(self)))
+        return (_rebuild_dict, (type(self), dict(self)))
 
     def __or__(self, other: Mapping[Any, Any]) -> dict[Any, Any]:  # type: ignore[override]
         return dict(self) | dict(other)
 
 
 class FrozenList(list[V]):
-    """A list that refuses to change."""
+    """A list that cannot change; `copy.deepcopy` gives a plain list that can."""
 
-    __slots__ = ("_weight",)
-    _weight: Weight
+    __slots__ = ("_size",)
+    _size: JsonSize
     __setitem__ = __delitem__ = __iadd__ = __imul__ = _refuse  # type: ignore[assignment]
     append = clear = extend = insert = pop = remove = reverse = sort = _refuse  # type: ignore[assignment]
 
     def __copy__(self) -> FrozenList[V]:
         return self
 
-    def __deepcopy__(self, memo: dict[int, Any]) -> FrozenList[V]:
-        return self
+    def __deepcopy__(self, memo: dict[int, Any]) -> list[V]:
+        return thaw(self)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return (FrozenList, (list(self),))
 
 
-def _thaw_class(kind: type[FrozenDict[Any, Any]], items: dict[Any, Any]) -> FrozenDict[Any, Any]:
-    """Rebuild a frozen dict from a copy or pickle, without walking it again."""
+def _rebuild_dict(kind: type[FrozenDict[Any, Any]], items: dict[Any, Any]) -> FrozenDict[Any, Any]:
+    """Rebuild a frozen dict from a pickle without checking it again."""
     made = kind.__new__(kind)
     dict.update(made, items)
     return made
@@ -95,49 +95,74 @@ def freeze(value: Any, what: str = "The value") -> Any:
     """Return ``value`` as frozen JSON.
 
     Args:
-        value: JSON: None, bool, int, finite float, str, list or tuple, mapping with string keys.
-        what: How to name the value in an error ("Node 'a': data").
+        value: JSON: None, bool, int, finite float, str, list or tuple, mapping with string keys. Scalars of
+            numpy and of libraries like it count as the Python number they hold.
+        what: How an error names the value ("Node 'a': data").
 
     Raises:
-        InvalidValueError: It cannot stand in a document; the message says where and why.
+        InvalidValueError: A document cannot hold it; the message says where the problem is and why.
     """
-    frozen = _walk(value, (None, what), 0)
-    check_weight(frozen, what)
+    frozen = _freeze(value, (None, what), 0)
+    check_size(frozen, what)
     return frozen
 
 
-def weigh(value: Any) -> Weight:
-    """Return what a frozen value weighs; a container is measured once."""
+def freeze_any_json(value: Any, what: str = "The value") -> Any:
+    """Return ``value`` as frozen JSON without the rules for what may reach the browser.
+
+    Any number, any key and any depth is accepted: for what stays in Python, such as the rest of a file.
+
+    Raises:
+        InvalidValueError: It is not JSON.
+    """
+    match value:
+        case Mapping():
+            for key in value:
+                if not isinstance(key, str):
+                    raise InvalidValueError(
+                        f"{what} has a {type(key).__name__} as a key, which is not text."
+                    )
+            return FrozenDict({key: freeze_any_json(item, what) for key, item in value.items()})
+        case list() | tuple():
+            return FrozenList([freeze_any_json(item, what) for item in value])
+        case None | bool() | int() | float() | str():
+            return value
+        case _:
+            raise _not_json(what, value)
+
+
+def size_of(value: Any) -> JsonSize:
+    """Return the size of a frozen value; a container is measured once."""
     if isinstance(value, FrozenDict):
         keys, items = value.keys(), value.values()
     elif isinstance(value, FrozenList):
         keys, items = (), value
     else:
-        return Weight(_size(value), 0)
+        return JsonSize(_characters(value), 0)
     try:
-        return value._weight
+        return value._size
     except AttributeError:
         size, depth = 2 + sum(map(len, keys)), 0
     for item in items:
-        size += _size(item)
+        size += _characters(item)
         if isinstance(item, FrozenDict | FrozenList):
-            depth = max(depth, item._weight.depth)
-    value._weight = Weight(size, depth + 1)
-    return value._weight
+            depth = max(depth, item._size.depth)
+    value._size = JsonSize(size, depth + 1)
+    return value._size
 
 
-def _size(value: Any) -> int:
+def _characters(value: Any) -> int:
     if isinstance(value, str):
         return len(value)
-    return weigh(value).size if isinstance(value, FrozenDict | FrozenList) else NUMBER_SIZE
+    return size_of(value).size if isinstance(value, FrozenDict | FrozenList) else NUMBER_SIZE
 
 
-def check_weight(value: Any, what: str) -> None:
-    """Refuse a frozen value that is too large or too deep as a whole."""
-    weight = weigh(value)
-    if weight.size > MAX_BYTES:
+def check_size(value: Any, what: str) -> None:
+    """Refuse a frozen value that is too large or nested too deeply as a whole."""
+    size = size_of(value)
+    if size.size > MAX_BYTES:
         raise _too_large(what)
-    if weight.depth > MAX_DEPTH:
+    if size.depth > MAX_DEPTH:
         raise _too_deep(what)
 
 
@@ -150,84 +175,106 @@ def thaw(value: Any) -> Any:
     return value
 
 
-_Where: TypeAlias = "tuple[Any, str | int]"
-"""The container's place, or None, and the name in it: spelt out only for a refusal."""
+def same_json(one: Any, other: Any) -> bool:
+    """Whether two JSON values are the same; unlike ``==``, True is not 1."""
+    if one is other:
+        return True
+    if isinstance(one, bool) or isinstance(other, bool):
+        return False
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(same_json(one[key], other[key]) for key in one)
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(same_json, one, other))
+    return one == other
 
 
-def _said(where: str | _Where) -> str:
-    """Return a place for a sentence: ``Node 'a'.data.tools[3]``, the innermost left out."""
-    if isinstance(where, str):
-        return where
+_Place: TypeAlias = "tuple[Any, str | int]"
+"""The place of the container (or None), and the name in it; turned into text only for an error."""
+
+
+def _place_text(place: str | _Place) -> str:
+    """Return a place for an error: ``Node 'a'.data.tools[3]``, at most four levels."""
+    if isinstance(place, str):
+        return place
     parts: list[str | int] = []
-    around: Any = where
-    while around is not None:
-        around, part = around
+    container: Any = place
+    while container is not None:
+        container, part = container
         parts.append(part)
     what, *inside = parts[::-1]
     shown = inside[:4]
     return f"{what}" + "".join(
-        f"[{part}]" if isinstance(part, int) else f".{brief(part)}" for part in shown
+        f"[{part}]" if isinstance(part, int) else f".{_shorten(part)}" for part in shown
     )
 
 
-def _walk(value: Any, where: _Where, depth: int) -> Any:
-    """Return the frozen value; stops at the first thing that cannot stand in a document."""
+def _freeze(value: Any, place: _Place, depth: int) -> Any:
+    """Return the frozen value; stops at the first part that a document cannot hold."""
     match value:
         case FrozenDict() | FrozenList() | None | bool():
             return value
         case str():
             if len(value) > MAX_BYTES:
-                raise _too_large(_said(where))
-            check_text(value, where)
+                raise _too_large(_place_text(place))
+            check_text(value, place)
             # Not str(value): that would be "Color.RED" for a member of an enum of texts.
             return str.__str__(value)
         case int():
             if abs(value) > MAX_SAFE_INTEGER:
                 raise InvalidValueError(
-                    f"{_said(where)} is a whole number beyond 2**53: the browser would round it.",
+                    f"{_place_text(place)} is a whole number beyond 2**53: the browser would round it.",
                     hint="Send it as text.",
                 )
             return int(value)
         case float():
             if not math.isfinite(value):
-                raise InvalidValueError(f"{_said(where)} is {value}, not a finite number.")
+                raise InvalidValueError(f"{_place_text(place)} is {value}, not a finite number.")
             return float(value)
         case dict() | Mapping():
-            return _walk_mapping(value, where, depth)
+            return _freeze_mapping(value, place, depth)
         case list() | tuple():
-            return _walk_list(value, where, depth)
+            return _freeze_list(value, place, depth)
         case _:
-            raise InvalidValueError(
-                f"{_said(where)} is a {type(value).__name__}, which is not JSON.",
-                hint="Use numbers, text, lists and dicts.",
-            )
+            number = _scalar_of(value)
+            if number is None:
+                raise _not_json(_place_text(place), value)
+            return _freeze(number, place, depth)
 
 
-def _walk_mapping(value: Mapping[Any, Any], where: _Where, depth: int) -> FrozenDict[str, Any]:
+def _scalar_of(value: Any) -> bool | int | float | None:
+    """Return the Python number a scalar of numpy, or of a library like it, holds; None when it is none."""
+    item: Callable[[], Any] | None = getattr(value, "item", None)
+    if item is None or not hasattr(value, "dtype") or getattr(value, "shape", None) != ():
+        return None
+    number = item()
+    return number if isinstance(number, bool | int | float) else None
+
+
+def _freeze_mapping(value: Mapping[Any, Any], place: _Place, depth: int) -> FrozenDict[str, Any]:
     if depth >= MAX_DEPTH:
-        raise _too_deep(_said(where))
+        raise _too_deep(_place_text(place))
     made: dict[str, Any] = {}
     size = 0
     for key, item in value.items():
-        check_key(key, where)
-        made[key] = frozen = _walk(item, (where, key), depth + 1)
-        size += _size(frozen) + len(key)
+        check_key(key, place)
+        made[key] = frozen = _freeze(item, (place, key), depth + 1)
+        size += _characters(frozen) + len(key)
         if size > MAX_BYTES:
-            raise _too_large(_said(where))
+            raise _too_large(_place_text(place))
     return FrozenDict(made)
 
 
-def _walk_list(value: list[Any] | tuple[Any, ...], where: _Where, depth: int) -> FrozenList[Any]:
+def _freeze_list(value: list[Any] | tuple[Any, ...], place: _Place, depth: int) -> FrozenList[Any]:
     if depth >= MAX_DEPTH:
-        raise _too_deep(_said(where))
+        raise _too_deep(_place_text(place))
     made: list[Any] = []
     size = 0
     for index, item in enumerate(value):
-        frozen = _walk(item, (where, index), depth + 1)
+        frozen = _freeze(item, (place, index), depth + 1)
         made.append(frozen)
-        size += _size(frozen)
+        size += _characters(frozen)
         if size > MAX_BYTES:
-            raise _too_large(_said(where))
+            raise _too_large(_place_text(place))
     return FrozenList(made)
 
 
@@ -242,29 +289,36 @@ def _too_deep(what: str) -> InvalidValueError:
     return InvalidValueError(f"{what} is nested more than {MAX_DEPTH} deep.")
 
 
-def check_key(key: Any, where: str | _Where) -> None:
-    """Refuse a mapping key or path part that cannot travel."""
+def _not_json(what: str, value: Any) -> InvalidValueError:
+    hint = "Use numbers, text, lists and dicts."
+    if hasattr(value, "tolist"):
+        hint = "Use .tolist() to make a list of it."
+    return InvalidValueError(f"{what} is a {type(value).__name__}, which is not JSON.", hint=hint)
+
+
+def check_key(key: Any, place: str | _Place) -> None:
+    """Refuse a mapping key or path part that a document cannot hold."""
     if not isinstance(key, str):
         raise InvalidValueError(
-            f"{_said(where)} has a {type(key).__name__} as a key, which is not text."
+            f"{_place_text(place)} has a {type(key).__name__} as a key, which is not text."
         )
     if len(key) > MAX_BYTES:
-        raise _too_large(_said(where))
+        raise _too_large(_place_text(place))
     if key in FORBIDDEN_KEYS:
         raise InvalidValueError(
-            f"{_said(where)} has the key {key!r}, which JavaScript keeps for itself."
+            f"{_place_text(place)} has the key {key!r}, which JavaScript reserves for itself."
         )
-    check_text(key, where)
+    check_text(key, place)
 
 
-def check_text(text: str, where: str | _Where) -> None:
-    """Refuse text with half a surrogate pair: no UTF-8, no message, no file could carry it."""
+def check_text(text: str, place: str | _Place) -> None:
+    """Refuse text with half a surrogate pair: it cannot be written as UTF-8."""
     if not text.isascii():
         try:
             text.encode()
         except UnicodeEncodeError:
             raise InvalidValueError(
-                f"{_said(where)} holds half a Unicode surrogate pair."
+                f"{_place_text(place)} holds half a Unicode surrogate pair."
             ) from None
 
 
@@ -278,15 +332,16 @@ def check_id(value: Any, what: str) -> str:
     if not value or len(value) > 1024:
         raise InvalidValueError(f"{what} must have 1 to 1,024 characters, not {len(value):,}.")
     if value in FORBIDDEN_KEYS:
-        raise InvalidValueError(f"{what} may not be {value!r}, which JavaScript keeps for itself.")
+        raise InvalidValueError(
+            f"{what} may not be {value!r}, which JavaScript reserves for itself."
+        )
     if any(ord(character) < 32 or 127 <= ord(character) < 160 for character in value):
         raise InvalidValueError(f"{what} has a control character in it: {value[:40]!r}.")
     check_text(value, what)
     return value
 
 
-def brief(text: str) -> str:
-    """Return text short enough for an error."""
-    """Return a key as it may stand in a sentence."""
-    shown = text if len(text) <= 40 else f"{text[:37]}..."
+def _shorten(key: str) -> str:
+    """Return a key as an error shows it: at most 40 characters, printable."""
+    shown = key if len(key) <= 40 else f"{key[:37]}..."
     return shown if shown.isprintable() else repr(shown)

@@ -1,36 +1,46 @@
-"""A graph as a value: nodes and edges in order, found by id in O(1), never changed in place.
+"""A graph as an immutable value: nodes and edges in order, found by id in O(1).
 
-A change is a batch of operations (`apply`), which gives another graph and shares all it did not touch.
-Pure: no I/O, no clock, no traitlets.
+A change is a batch of operations (`apply`); it returns another graph, which shares everything that did not
+change. No clock, no traitlets; the file system only in `Graph.read` and `Graph.write`.
 """
 
 from __future__ import annotations
 
+import difflib
+import warnings
 from collections.abc import Container, Iterable, Mapping, Sized
-from typing import Any, Self, TypeAlias, TypeVar
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self, TypeAlias, TypeVar, overload
 
 from rpds import HashTrieMap, HashTrieSet
 
 from kaizen_widgets.errors import (
     DuplicateIdError,
     GraphError,
+    GraphWarning,
     InvalidConnectionError,
     UnknownEdgeError,
     UnknownNodeError,
 )
+from kaizen_widgets.graph import files
 from kaizen_widgets.graph.elements import Edge, Element, ElementKind, Node
-from kaizen_widgets.graph.frozen_json import FrozenDict, freeze
 from kaizen_widgets.graph.ordered import OrderedMap
+
+if TYPE_CHECKING:
+    import os
+    from typing import Literal
 
 E = TypeVar("E", bound=Element)
 
 MAX_ELEMENTS = 50_000
-"""Nodes in a graph, and edges: five times what is quick; more has no place on a canvas."""
+"""The most nodes, and the most edges, of a graph: five times what is quick to draw and edit."""
 MAX_NESTING = 64
-"""Nodes that lie in each other."""
+"""How deep nodes may be nested in groups."""
+SUGGEST_UP_TO = 2_000
+"""Up to so many ids, an error about an unknown one suggests a similar one (some milliseconds)."""
 
 Index: TypeAlias = "HashTrieMap[str, HashTrieSet[str]]"
-"""Node id to the ids of its edges, or of the nodes inside it. A node without any is not in it."""
+"""Node id to the ids of its edges, or of its children; nodes without any are left out."""
 
 
 class Graph:
@@ -39,10 +49,10 @@ class Graph:
     Args:
         nodes: `Node`s or React Flow JSON, in drawing order, parents before children.
         edges: `Edge`s or React Flow JSON.
-        envelope: What stood around them in the file they came from (see `files`); kept, not compared.
+        envelope: The rest of the file they were read from; it is written back and never compared.
 
     Raises:
-        GraphError: Something in it is not a graph; the message names the element.
+        GraphError: The nodes and edges do not make a graph; the message names the element.
     """
 
     __slots__ = ("_children", "_edges", "_edges_of", "_nodes", "envelope")
@@ -52,7 +62,7 @@ class Graph:
         nodes: Iterable[Node | Mapping[str, Any]] = (),
         edges: Iterable[Edge | Mapping[str, Any]] = (),
         *,
-        envelope: Mapping[str, Any] | None = None,
+        envelope: files.Envelope | None = None,
     ) -> None:
         made_nodes = _unique(Node, nodes)
         made_edges = _unique(Edge, edges)
@@ -74,7 +84,7 @@ class Graph:
         self._edges: OrderedMap[Edge] = OrderedMap.of(made_edges.items())
         self._children: Index = HashTrieMap({k: HashTrieSet(v) for k, v in children.items()})
         self._edges_of: Index = HashTrieMap({k: HashTrieSet(v) for k, v in edges_of.items()})
-        self.envelope: FrozenDict[str, Any] | None = freeze(envelope, "The file")
+        self.envelope = envelope
 
     @classmethod
     def _make(
@@ -83,9 +93,9 @@ class Graph:
         edges: OrderedMap[Edge],
         children: Index,
         edges_of: Index,
-        envelope: FrozenDict[str, Any] | None,
+        envelope: files.Envelope | None,
     ) -> Self:
-        """Put checked parts together; for `apply` alone."""
+        """Build a graph from parts that are checked already; only for `apply`."""
         made = cls.__new__(cls)
         made._nodes, made._edges = nodes, edges
         made._children, made._edges_of = children, edges_of
@@ -104,75 +114,111 @@ class Graph:
 
     @property
     def node_count(self) -> int:
-        """How many nodes there are; unlike ``len(graph.nodes)`` it lists nothing."""
+        """The number of nodes, in O(1)."""
         return len(self._nodes)
 
     @property
     def edge_count(self) -> int:
-        """How many edges there are."""
+        """The number of edges, in O(1)."""
         return len(self._edges)
 
     def node(self, node_id: str) -> Node:
         """Return one node.
 
         Raises:
-            UnknownNodeError: There is none with this id.
+            UnknownNodeError: The graph has no such node; the message suggests a similar id.
         """
         node = self._nodes.get(node_id)
         if node is None:
-            raise UnknownNodeError(f"There is no node {node_id!r}.", node_id=node_id)
+            raise unknown_element("node", node_id, self._nodes)
         return node
 
     def edge(self, edge_id: str) -> Edge:
         """Return one edge.
 
         Raises:
-            UnknownEdgeError: There is none with this id.
+            UnknownEdgeError: The graph has no such edge; the message suggests a similar id.
         """
         edge = self._edges.get(edge_id)
         if edge is None:
-            raise UnknownEdgeError(f"There is no edge {edge_id!r}.", edge_id=edge_id)
+            raise unknown_element("edge", edge_id, self._edges)
         return edge
 
+    @overload
+    def find(self, kind: Literal["node"], element_id: str) -> Node | None: ...
+    @overload
+    def find(self, kind: Literal["edge"], element_id: str) -> Edge | None: ...
+    def find(self, kind: ElementKind, element_id: str) -> Node | Edge | None:
+        """Return one node or edge, or None."""
+        return (self._nodes if kind == "node" else self._edges).get(element_id)
+
+    def following(self, kind: ElementKind, element_id: str) -> str | None:
+        """Return the id of the element after another one of the graph; None at the end."""
+        return (self._nodes if kind == "node" else self._edges).following(element_id)
+
     def has_node(self, node_id: str) -> bool:
-        """Whether there is a node with this id."""
+        """Whether the graph has a node with this id."""
         return node_id in self._nodes
 
     def has_edge(self, edge_id: str) -> bool:
-        """Whether there is an edge with this id."""
+        """Whether the graph has an edge with this id."""
         return edge_id in self._edges
 
     def edges_of(self, node_id: str) -> tuple[Edge, ...]:
-        """Return the edges that touch a node, in no particular order."""
+        """Return the edges that start or end at a node, in no particular order."""
         return tuple(self._edges[edge_id] for edge_id in self._edges_of.get(node_id, ()))
 
     def children_of(self, node_id: str) -> tuple[Node, ...]:
-        """Return the nodes that lie directly in a node, in no particular order."""
+        """Return the direct children of a node, in no particular order."""
         return tuple(self._nodes[child] for child in self._children.get(node_id, ()))
 
     def to_json(self) -> dict[str, Any]:
-        """Return ``{"nodes": [...], "edges": [...]}`` as React Flow knows it."""
-        return {"nodes": list(self.nodes), "edges": list(self.edges)}
+        """Return React Flow JSON: ``{"nodes": [...], "edges": [...]}``.
+
+        A graph that was read from another tool's JSON returns it in that tool's shape, as `write` does.
+        """
+        return files.render(self.nodes, self.edges, self.envelope)
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Self:
-        """Read what `to_json` or another tool gives; see `files.from_document`."""
-        from kaizen_widgets.graph.files import from_document
+        """Read what `to_json` or another tool wrote.
 
-        return from_document(cls, value)
+        Edges to nodes that do not exist are left out, with a `GraphWarning`.
+
+        Raises:
+            FileFormatError: It contains no graph.
+            GraphError: It does, but its elements are not those of a graph.
+        """
+        return cls._from_document(value, "")
 
     @classmethod
-    def read(cls, path: Any) -> Self:
-        """Open a React Flow file; see `files.read`."""
-        from kaizen_widgets.graph.files import read
+    def read(cls, path: str | os.PathLike[str]) -> Self:
+        """Open a React Flow file.
 
-        return read(cls, path)
+        Edges to nodes that do not exist are left out, with a `GraphWarning`.
 
-    def write(self, path: Any) -> None:
-        """Write the graph back in the shape it was read from; see `files.write`."""
-        from kaizen_widgets.graph.files import write
+        Raises:
+            FileFormatError: It contains no graph; the message names the file and the reason.
+            OSError: It cannot be read.
+        """
+        with files.errors_named(path):
+            return cls._from_document(files.read_json(path), f"{Path(path).name}: ")
 
-        write(self, path)
+    def write(self, path: str | os.PathLike[str]) -> None:
+        """Write the graph to a file, in the shape it was read from.
+
+        Raises:
+            OSError: It cannot be written; the old content is still there.
+        """
+        files.write_json(self.to_json(), path)
+
+    @classmethod
+    def _from_document(cls, document: Any, prefix: str) -> Self:
+        parsed = files.parse(document)
+        graph = cls(parsed.nodes, parsed.edges, envelope=parsed.envelope)
+        if parsed.omissions:
+            warnings.warn(prefix + parsed.omissions, GraphWarning, stacklevel=3)
+        return graph
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Graph):
@@ -188,58 +234,58 @@ class Graph:
         return self
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return (_again, (type(self), self.nodes, self.edges, self.envelope))
+        return (_rebuild, (type(self), self.nodes, self.edges, self.envelope))
 
     def __repr__(self) -> str:
         return f"Graph(nodes={len(self._nodes)}, edges={len(self._edges)})"
 
 
-def _again(kind: type[Graph], nodes: Any, edges: Any, envelope: Any) -> Graph:
+def _rebuild(kind: type[Graph], nodes: Any, edges: Any, envelope: Any) -> Graph:
     return kind(nodes, edges, envelope=envelope)
 
 
 def check_ends(edge: Edge, nodes: Any) -> None:
-    """Refuse an edge to a node that is not there."""
+    """Refuse an edge to a node that does not exist."""
     for side in ("source", "target"):
         end = edge[side]
         if end not in nodes:
             raise InvalidConnectionError(
-                f"Edge {edge.id!r} has the {side} {end!r}, and there is no such node.",
+                f"Edge {edge.id!r} has the {side} {end!r}, but there is no such node.",
                 hint="Add the node first, or remove the edge.",
                 edge_id=edge.id,
             )
 
 
-def check_count(kind: ElementKind, count: int) -> None:
-    """Refuse more elements than a graph may have."""
+def check_element_count(kind: ElementKind, count: int) -> None:
+    """Refuse more nodes or edges than a graph may have."""
     if count > MAX_ELEMENTS:
         raise GraphError(
-            f"There would be {count:,} {kind}s, and a graph holds at most {MAX_ELEMENTS:,}.",
+            f"There would be {count:,} {kind}s, but a graph holds at most {MAX_ELEMENTS:,}.",
             hint="Show a part of it, or split it into several graphs.",
         )
 
 
 def check_depth(node: Node, depth: int) -> None:
-    """Refuse nodes in nodes without end: every drawing goes through all that one lies in."""
+    """Refuse nodes that are nested too deeply: drawing one visits all its ancestors."""
     if depth > MAX_NESTING:
         raise InvalidConnectionError(
-            f"Node {node.id!r} would lie, or hold others, more than {MAX_NESTING} nodes deep.",
-            hint="Take some of the groups out.",
+            f"Node {node.id!r} or its children would be nested more than {MAX_NESTING} nodes deep.",
+            hint="Remove some of the groups.",
             node_id=node.id,
         )
 
 
 def _unique(kind: type[E], values: Iterable[Any]) -> dict[str, E]:
     made: dict[str, E] = {}
-    check_count(kind.kind, len(values) if isinstance(values, Sized) else 0)
+    check_element_count(kind.kind, len(values) if isinstance(values, Sized) else 0)
     for index, value in enumerate(values):
-        check_count(kind.kind, index + 1)
+        check_element_count(kind.kind, index + 1)
         try:
             element = kind.from_json(value)
         except GraphError as error:
             if error.node_id is not None or error.edge_id is not None:
                 raise
-            # Without a good id only its place can name it.
+            # Without a valid id only its index can name it.
             raise type(error)(f"{kind.kind}s[{index}]: {error.sentence}", hint=error.hint) from None
         if element.id in made:
             raise element.error(
@@ -254,10 +300,11 @@ def _unique(kind: type[E], values: Iterable[Any]) -> dict[str, E]:
 def _check_parent(node: Node, parent: str, nodes: Mapping[str, Node], seen: Container[str]) -> None:
     if parent not in nodes:
         raise InvalidConnectionError(
-            f"Node {node.id!r} lies in {parent!r}, and there is no such node.", node_id=node.id
+            f"Node {node.id!r} has the parent {parent!r}, but there is no such node.",
+            node_id=node.id,
         )
     if parent not in seen:
-        # Either the list is in the wrong order, or the nodes lie in each other, round and round.
+        # Either the list is in the wrong order, or the parents form a circle.
         above: str | None = parent
         passed: set[str] = set()
         while above is not None and above in nodes and above not in passed:
@@ -265,12 +312,34 @@ def _check_parent(node: Node, parent: str, nodes: Mapping[str, Node], seen: Cont
             above = nodes[above].parent_id
         if above is not None and above in passed:
             raise InvalidConnectionError(
-                f"Node {above!r} cannot lie in itself, nor in a node that lies in it.",
-                hint="Take one of them out.",
+                f"Node {above!r} cannot be inside itself or inside one of its children.",
+                hint="Remove one of the parents.",
                 node_id=above,
             )
         raise InvalidConnectionError(
-            f"Node {node.id!r} stands before the node it lies in, {parent!r}.",
+            f"Node {node.id!r} is listed before its parent {parent!r}.",
             hint="List parents before their children.",
             node_id=node.id,
         )
+
+
+def unknown_element(kind: ElementKind, element_id: str, known: OrderedMap[Any]) -> GraphError:
+    """Return the error about an id that a graph does not have, with a similar one if there is any."""
+    suggestion = _suggest(element_id, known)
+    hint = f"Did you mean {suggestion}?" if suggestion else ""
+    message = f"There is no {kind} {element_id!r}."
+    if kind == "node":
+        return UnknownNodeError(message, hint=hint, node_id=element_id)
+    return UnknownEdgeError(message, hint=hint, edge_id=element_id)
+
+
+def _suggest(wanted: Any, known: OrderedMap[Any]) -> str:
+    """Return a similar id, or the id of the node with that name, as an error shows it."""
+    if not isinstance(wanted, str) or len(wanted) > 100 or len(known) > SUGGEST_UP_TO:
+        return ""
+    labels = {element.label: element.id for element in known.values if isinstance(element, Node)}
+    if similar := difflib.get_close_matches(wanted, list(known), n=1, cutoff=0.75):
+        return repr(similar[0])
+    if similar := difflib.get_close_matches(wanted, list(labels), n=1, cutoff=0.75):
+        return f"{labels[similar[0]]!r} (its label is {similar[0]!r})"
+    return ""

@@ -1,10 +1,10 @@
-"""The vocabulary of change: five operations on one element each (rule D2).
+"""The five operations, each on one element (rule D2).
 
-A batch is a tuple of operations; it applies whole or is refused whole (`apply.py`). Sync, undo,
-auto-save, history and diff all speak these words and no others.
+A batch is a tuple of operations; it is applied whole or refused whole (`apply.py`). The canvas protocol,
+undo, auto-save and diff all use these operations and no others.
 
-`before` names the element to stand in front of. It is an id and not an index, so that it means the
-same when somebody else added or removed elements meanwhile; when that element is gone, the end is meant.
+`before` is the id of the element in front of which an element is put. An id, unlike an index, keeps its
+meaning when other elements are added or removed concurrently; if that element is gone, the end is meant.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 from pydantic import AfterValidator, Field, PlainValidator, ValidationInfo, WithJsonSchema
 
 from kaizen_widgets.errors import InvalidValueError
-from kaizen_widgets.graph.elements import ELEMENTS, ElementKind, name_of
+from kaizen_widgets.graph.elements import ELEMENTS, TITLE_PATHS, ElementKind, describe_element
 from kaizen_widgets.graph.frozen_json import check_id, freeze
 from kaizen_widgets.graph.wire_model import WireModel
 
@@ -25,12 +25,12 @@ def _checked_item(value: Any, info: ValidationInfo) -> Any:
 
 
 def _named_value(value: Any, info: ValidationInfo) -> Any:
-    """Freeze a property's value under the name of its element, so that a refusal says which."""
+    """Freeze a property's value; an error names the element and the property."""
     kind, element_id, path = (info.data.get(field) for field in ("kind", "id", "path"))
     if kind is None or element_id is None or path is None:
-        return freeze(value)  # pydantic refuses the operation for that other field
+        return freeze(value)  # pydantic reports the invalid field itself
     try:
-        return freeze(value, f"{name_of(kind, element_id)}.{'.'.join(path)}")
+        return freeze(value, f"{describe_element(kind, element_id)}.{'.'.join(path)}")
     except InvalidValueError as error:
         raise ELEMENTS[kind].error(type(error), error.sentence, element_id, error.hint) from None
 
@@ -38,15 +38,15 @@ def _named_value(value: Any, info: ValidationInfo) -> Any:
 _UNKNOWN = WithJsonSchema({"tsType": "unknown"})
 Json = Annotated[Any, PlainValidator(freeze), _UNKNOWN]
 Item = Annotated[Any, PlainValidator(_checked_item), _UNKNOWN]
-"""A `Node` or an `Edge`, read from its JSON."""
+"""A `Node` or an `Edge`, parsed from its JSON."""
 Value = Annotated[Any, PlainValidator(_named_value), _UNKNOWN]
-"""What a property becomes."""
+"""The new value of a property."""
 ElementId = Annotated[str, AfterValidator(lambda value: check_id(value, "An id"))]
 Path = Annotated[tuple[str, ...], Field(min_length=1, max_length=64)]
 
 
 class AddElement(WireModel):
-    """Add an element that is not there yet."""
+    """Add an element whose id is not used yet."""
 
     op: Literal["add"] = "add"
     kind: ElementKind
@@ -55,7 +55,7 @@ class AddElement(WireModel):
 
 
 class RemoveElement(WireModel):
-    """Remove an element; a node takes its edges and the nodes inside it along."""
+    """Remove an element; with a node its edges and the nodes inside it."""
 
     op: Literal["remove"] = "remove"
     kind: ElementKind
@@ -73,7 +73,7 @@ class SetProperty(WireModel):
 
 
 class UnsetProperty(WireModel):
-    """Take one property away; nothing happens when it is not there."""
+    """Remove one property; no effect when the element does not have it."""
 
     op: Literal["unset"] = "unset"
     kind: ElementKind
@@ -82,7 +82,7 @@ class UnsetProperty(WireModel):
 
 
 class MoveElement(WireModel):
-    """Give an element another place in the order."""
+    """Move an element in the order."""
 
     op: Literal["move"] = "move"
     kind: ElementKind
@@ -98,13 +98,13 @@ Batch: TypeAlias = tuple[Operation, ...]
 
 
 def describe(batch: Batch) -> str:
-    """Return what a batch does in a few words, for an undo button: "move 3 nodes"."""
+    """Describe a batch in a few words, for an undo button: "move 3 nodes"."""
     if not batch:
         return "nothing"
     words = {_word(operation) for operation in batch}
     verb = words.pop() if len(words) == 1 else "edit"
     kinds = {operation.kind for operation in batch}
-    # Edges go with their nodes: "delete 2 nodes", not "delete 5 elements".
+    # Edges are deleted with their nodes: "delete 2 nodes", not "delete 5 elements".
     kind: ElementKind = "node" if "node" in kinds else "edge"
     count = len({id_of(operation) for operation in batch if operation.kind == kind})
     return f"{verb} {kind}" if count == 1 else f"{verb} {count} {kind}s"
@@ -120,12 +120,12 @@ def _word(operation: Operation) -> str:
             return "reorder"
         case SetProperty(path=("position", *_)):
             return "move"
-        case SetProperty(path=("data", "label")):
+        case SetProperty(path=path) if path in TITLE_PATHS:
             return "rename"
         case _:
             return "edit"
 
 
 def id_of(operation: Operation) -> str:
-    """Return the id of the element an operation is about."""
+    """Return the id of the element that an operation changes."""
     return operation.item["id"] if isinstance(operation, AddElement) else operation.id

@@ -1,9 +1,9 @@
-"""A persistent map that remembers its order: every change gives a new map and shares the rest.
+"""An immutable ordered map: every change returns a new map that shares the rest with the old one.
 
-Order is a doubly linked list kept inside a hash trie, so reading, setting, adding, removing and moving
-one entry cost O(log n) whatever stands around it; only listing costs O(n), and that is remembered.
-Each entry also carries a rank, a whole number that grows along the list, so that which of two comes
-first is one comparison. When hundreds of entries were put into one gap, all are ranked anew.
+The order is a doubly linked list stored in a hash trie, so reading, setting, adding, removing and moving one
+entry cost O(log n). Listing all costs O(n) and is cached. Each entry also has a rank, a whole number that
+increases along the list, so that comparing the positions of two entries is one comparison. When there is no
+number left between two ranks, all entries get new ranks.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ V = TypeVar("V")
 
 
 GAP = 2**256
-"""Between two neighbours: room to halve 256 times. Python's whole numbers have no end."""
+"""Distance of two ranks: it can be halved 256 times. Python's integers have no upper limit."""
 
 
 class _Entry(NamedTuple, Generic[V]):
@@ -28,7 +28,7 @@ class _Entry(NamedTuple, Generic[V]):
 
 
 class OrderedMap(Generic[V]):
-    """Ids to values, in an order; immutable."""
+    """An immutable mapping of ids to values, in order."""
 
     __slots__ = ("_entries", "_first", "_last", "_values")
 
@@ -40,7 +40,7 @@ class OrderedMap(Generic[V]):
 
     @classmethod
     def of(cls, items: Iterable[tuple[str, V]]) -> OrderedMap[V]:
-        """Build from distinct ids, in order."""
+        """Build a map from unique ids, in order."""
         pairs = list(items)
         ids = [key for key, _ in pairs]
         entries = {
@@ -88,7 +88,7 @@ class OrderedMap(Generic[V]):
 
     @property
     def values(self) -> tuple[V, ...]:
-        """All values in order; listed once per map."""
+        """All values in order; cached."""
         if self._values is None:
             self._values = tuple(self._entries[key].value for key in self)
         return self._values
@@ -97,31 +97,31 @@ class OrderedMap(Generic[V]):
         """Return the id after ``key``, or None at the end."""
         return self._entries[key].following
 
-    def neighbours(self, key: str) -> tuple[str | None, str | None]:
+    def neighbors(self, key: str) -> tuple[str | None, str | None]:
         """Return the ids before and after ``key``."""
         entry = self._entries[key]
         return entry.previous, entry.following
 
     def comes_before(self, one: str, other: str) -> bool:
-        """Whether ``one`` stands before ``other``."""
+        """Whether ``one`` comes before ``other``."""
         return self._entries[one].rank < self._entries[other].rank
 
     def set(self, key: str, value: V) -> OrderedMap[V]:
-        """Return a map in which an id that is here has another value."""
+        """Return a map in which an existing id has another value."""
         entry = self._entries[key]
         return self._make(
             self._entries.insert(key, entry._replace(value=value)), self._first, self._last
         )
 
     def insert(self, key: str, value: V, before: str | None = None) -> OrderedMap[V]:
-        """Return a map with a new id before another one; at the end if that is None or not here."""
+        """Return a map with a new id in front of ``before``; at the end if that is None or unknown."""
         entries, first, last = self._entries, self._first, self._last
         after = before if before is not None and before in entries else None
         previous = entries[after].previous if after is not None else last
         low = None if previous is None else entries[previous].rank
         high = None if after is None else entries[after].rank
         if low is not None and high is not None and high - low < 2:
-            return self._ranked_anew().insert(key, value, before)
+            return self._with_new_ranks().insert(key, value, before)
         entries = entries.insert(key, _Entry(value, previous, after, _between(low, high)))
         if previous is None:
             first = key
@@ -134,7 +134,7 @@ class OrderedMap(Generic[V]):
         return self._make(entries, first, last)
 
     def remove(self, key: str) -> OrderedMap[V]:
-        """Return a map without an id that is here."""
+        """Return a map without an existing id."""
         gone = self._entries[key]
         entries, first, last = self._entries.remove(key), self._first, self._last
         if gone.previous is None:
@@ -149,7 +149,7 @@ class OrderedMap(Generic[V]):
             entries = entries.insert(gone.following, entry._replace(previous=gone.previous))
         return self._make(entries, first, last)
 
-    def _ranked_anew(self) -> OrderedMap[V]:
+    def _with_new_ranks(self) -> OrderedMap[V]:
         return OrderedMap.of((key, self._entries[key].value) for key in self)
 
 

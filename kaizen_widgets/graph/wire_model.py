@@ -1,8 +1,8 @@
-"""The base of everything that crosses the comm: frozen, camelCase on the wire, closed.
+"""The base of every message between kernel and page: immutable, camelCase in JSON, no unknown keys.
 
-TypeScript is generated from the JSON Schema of these models (`sync/schema.py`), so a field that is
-always sent must be required in the serialisation schema: otherwise a tag becomes optional over there
-and a missing `case` compiles.
+TypeScript is generated from the JSON Schema of these models (`sync/protocol_schema.py`), so a field that is
+always sent must be required in the serialization schema: otherwise its tag is optional in TypeScript, and a
+`switch` that forgets a `case` compiles.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from pydantic.alias_generators import to_camel
 
 
 class WireModel(BaseModel):
-    """One message, or a part of one."""
+    """A message, or part of one."""
 
     model_config = ConfigDict(
         alias_generator=to_camel,

@@ -1,18 +1,23 @@
-"""The same pipeline under other ids, for a copy that lives beside it."""
+"""A copy of a graph with new ids, to be stored beside the original."""
 
 from __future__ import annotations
 
 from kaizen_widgets.core.clock import NewId
-from kaizen_widgets.graph.elements import Edge, Node
+from kaizen_widgets.graph.elements import PARENT_KEYS, Edge, Node
 from kaizen_widgets.graph.graph import Graph
 
 
 def renamed(graph: Graph, new_id: NewId) -> Graph:
-    """Return the same pipeline with other ids."""
+    """Return a copy of a graph with new ids.
+
+    Args:
+        graph: Graph that is copied.
+        new_id: Returns a new random id.
+    """
     ids = {node.id: f"{node.type or 'node'}-{new_id()}" for node in graph.nodes}
     nodes: list[Node] = []
     for node in graph.nodes:
-        parent = {} if node.parent_id is None else {"parentId": ids[node.parent_id]}
+        parent = {key: ids[node[key]] for key in PARENT_KEYS if node.get(key) in ids}
         nodes.append(Node.from_json({**node, "id": ids[node.id], **parent}))
     edges = [
         Edge.from_json(

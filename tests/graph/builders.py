@@ -22,9 +22,9 @@ from kaizen_widgets.graph import (
 
 
 def graph(text: str = "") -> Graph:
-    """Return a graph from words: ``a->b`` two nodes and the edge ``a-b``, ``c in a`` a child, ``d`` a node.
+    """Return a graph from text: ``a->b`` is two nodes and the edge ``a-b``, ``c in a`` a child, ``d`` a node.
 
-    Nodes stand in the order in which they are first named, 100 flow units apart.
+    Nodes are in the order in which they are first named, 100 flow units apart.
     """
     nodes: dict[str, dict[str, Any]] = {}
     edges: list[Edge] = []
@@ -76,7 +76,7 @@ def move(element_id: str, before: str | None = None, kind: Any = "node") -> Move
 
 
 def exact(value: Any) -> Any:
-    """Return a value that compares unlike where JSON does: True is not 1, and key order is nothing."""
+    """Return a value that compares as JSON does: True is not 1, and the order of keys does not matter."""
     if isinstance(value, Graph):
         return exact({"nodes": list(value.nodes), "edges": list(value.edges)})
     if isinstance(value, dict):
@@ -107,14 +107,14 @@ data = st.dictionaries(st.sampled_from(["label", "p", "q"]), json_values, max_si
 
 @st.composite
 def graphs(draw: st.DrawFn) -> Graph:
-    """Graphs of few ids, so that two of them meet: nested nodes, any order, loops, double edges."""
+    """Graphs of few ids, so that two of them share some: nested nodes, any order, loops, parallel edges."""
     names = draw(st.lists(st.sampled_from(NODE_NAMES), unique=True, max_size=len(NODE_NAMES)))
     nodes: list[dict[str, Any]] = []
     for index, name in enumerate(names):
         node: dict[str, Any] = {"id": name, "position": draw(positions), "data": draw(data)}
         parent = draw(st.none() | st.sampled_from(names[:index])) if index else None
         if parent is not None:
-            node["parentId"] = parent
+            node[draw(st.sampled_from(["parentId", "parentId", "parentNode"]))] = parent
         if draw(st.booleans()):
             node["type"] = draw(st.sampled_from(["agent", "input"]))
         nodes.append(node)
@@ -127,7 +127,7 @@ def graphs(draw: st.DrawFn) -> Graph:
 
 @st.composite
 def operations(draw: st.DrawFn) -> Operation:
-    """Operations on the ids of `graphs`; many of them fit, many do not."""
+    """Operations on the ids of `graphs`; many are valid, many are not."""
     kind = draw(st.sampled_from(["node", "node", "edge"]))
     names = st.sampled_from(NODE_NAMES if kind == "node" else EDGE_NAMES)
     node = st.sampled_from(NODE_NAMES)
@@ -145,14 +145,18 @@ def operations(draw: st.DrawFn) -> Operation:
         case "move":
             return move(name, draw(before), kind)
         case "unset":
-            return unset(name, draw(st.sampled_from(["data.p", "data", "parentId", "type"])), kind)
+            return unset(
+                name,
+                draw(st.sampled_from(["data.p", "data", "parentId", "parentNode", "type"])),
+                kind,
+            )
         case _ if kind == "node":
             path, value = draw(
                 st.tuples(st.just("position"), positions)
                 | st.tuples(st.just("position.x"), numbers)
                 | st.tuples(st.just("data"), data)
                 | st.tuples(st.sampled_from(["data.p", "data.label", "data.p.q"]), json_values)
-                | st.tuples(st.just("parentId"), st.none() | node)
+                | st.tuples(st.sampled_from(["parentId", "parentNode"]), st.none() | node)
             )
             return set_(name, path, value)
         case _:

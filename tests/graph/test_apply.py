@@ -29,7 +29,7 @@ from tests.graph.builders import (
 )
 
 
-def test_removing_a_node_takes_its_edges_and_what_lies_in_it() -> None:
+def test_remove_node_also_removes_its_edges_and_descendants() -> None:
     before = graph("a, b in a, c in b, b->d, d->e, c->c")
     after, inverse = apply(before, (remove("a"),))
     assert node_ids(after) == ["d", "e"]
@@ -37,7 +37,7 @@ def test_removing_a_node_takes_its_edges_and_what_lies_in_it() -> None:
     assert apply(after, inverse)[0].to_json() == before.to_json()
 
 
-def test_nodes_may_lie_in_each_other_as_deep_as_a_graph_takes() -> None:
+def test_remove_node_handles_the_deepest_nesting() -> None:
     nodes = [Node("0")] + [Node(str(n), parent_id=str(n - 1)) for n in range(1, MAX_NESTING)]
     deep = Graph(nodes, [])
     after, inverse = apply(deep, (remove("0"),))
@@ -45,14 +45,14 @@ def test_nodes_may_lie_in_each_other_as_deep_as_a_graph_takes() -> None:
     assert apply(after, inverse)[0] == deep
 
 
-def test_an_element_goes_before_another_or_to_the_end_when_that_is_gone() -> None:
+def test_add_and_move_put_an_element_at_the_end_when_before_is_unknown() -> None:
     after, _ = apply(
         graph("a, b"), (add(Node("c"), "b"), add(Node("d"), "gone"), move("a", "gone"))
     )
     assert node_ids(after) == ["c", "b", "d", "a"]
 
 
-def test_a_property_changes_by_path_and_its_neighbours_stay_the_same_objects() -> None:
+def test_set_property_shares_all_other_values_with_the_old_node() -> None:
     before = Graph([Node("a", data={"label": "A", "tools": ["x"]})])
     after, inverse = apply(before, (set_("a", "data.label", "B"),))
     assert after.node("a").label == "B"
@@ -61,14 +61,14 @@ def test_a_property_changes_by_path_and_its_neighbours_stay_the_same_objects() -
     assert inverse == (set_("a", "data.label", "A"),)
 
 
-def test_true_and_one_are_two_values() -> None:
+def test_set_property_tells_true_from_one() -> None:
     before = Graph([Node("a", data={"on": 1})])
     after, inverse = apply(before, (set_("a", "data.on", True),))
     assert after.node("a").data["on"] is True
     assert exact(apply(after, inverse)[0]) == exact(before)
 
 
-def test_edges_follow_their_ends() -> None:
+def test_set_edge_target_updates_edges_of() -> None:
     after, inverse = apply(graph("a->b, c"), (set_("a-b", "target", "c", "edge"),))
     assert [edge.id for edge in after.edges_of("c")] == ["a-b"]
     assert after.edges_of("b") == ()
@@ -90,7 +90,7 @@ def test_edges_follow_their_ends() -> None:
     ],
     ids=str,
 )
-def test_a_batch_that_changes_nothing_gives_the_graph_itself(batch: tuple[Operation, ...]) -> None:
+def test_apply_returns_the_same_graph_when_nothing_changes(batch: tuple[Operation, ...]) -> None:
     before = graph("a->b")
     after, inverse = apply(before, batch)
     assert after is before
@@ -132,7 +132,7 @@ REFUSED: list[tuple[Operation, type[GraphError], str]] = [
 
 
 @pytest.mark.parametrize(("operation", "error", "name"), REFUSED, ids=str)
-def test_a_refusal_names_the_element_and_applies_nothing(
+def test_refused_batch_names_the_element_and_applies_nothing(
     operation: Operation, error: type[GraphError], name: str
 ) -> None:
     before = graph("a->b, c in a")
@@ -147,14 +147,14 @@ def test_a_refusal_names_the_element_and_applies_nothing(
     assert exact(before) == document
 
 
-def test_edits_that_add_up_to_too_much_are_refused() -> None:
+def test_set_property_refuses_an_element_that_becomes_too_large() -> None:
     half = "x" * 3_000_000
     before, _ = apply(graph("a"), (set_("a", "data.one", half),))
     with pytest.raises(InvalidValueError, match="Node 'a' holds more than"):
         apply(before, (set_("a", "data.two", half),))
 
 
-def test_edits_that_add_up_to_too_deep_are_refused() -> None:
+def test_set_property_refuses_an_element_that_becomes_too_deep() -> None:
     nest: dict[str, Any] = {}
     for _ in range(60):
         nest = {"n": nest}
@@ -169,6 +169,8 @@ def test_edits_that_add_up_to_too_deep_are_refused() -> None:
         ((), "nothing"),
         ((set_("a", "position", {"x": 1, "y": 1}), set_("b", "position.x", 2)), "move 2 nodes"),
         ((set_("a", "data.label", "B"),), "rename node"),
+        ((set_("a", "data.title", "B"),), "rename node"),
+        ((set_("a", "data.node.display_name", "B"),), "rename node"),
         ((remove("a"), remove("a-b", "edge")), "delete node"),
         ((remove("a-b", "edge"), remove("b-c", "edge")), "delete 2 edges"),
         ((add(Edge("e", "a", "b")),), "add edge"),
@@ -178,11 +180,11 @@ def test_edits_that_add_up_to_too_deep_are_refused() -> None:
         ((unset("a", "type"),), "edit node"),
     ],
 )
-def test_a_batch_says_in_words_what_it_does(batch: tuple[Operation, ...], words: str) -> None:
+def test_describe_names_what_a_batch_does(batch: tuple[Operation, ...], words: str) -> None:
     assert describe(batch) == words
 
 
-def test_changing_one_node_never_lists_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_apply_cost_does_not_grow_with_the_graph(monkeypatch: pytest.MonkeyPatch) -> None:
     before = Graph(
         [Node("group")] + [Node(str(n), parent_id="group") for n in range(50)],
         [Edge(f"e{n}", str(n), str(n + 1)) for n in range(49)],
@@ -206,7 +208,7 @@ def test_changing_one_node_never_lists_the_others(monkeypatch: pytest.MonkeyPatc
         apply(after, inverse)
 
 
-def test_order_survives_more_insertions_into_one_gap_than_there_is_room_for() -> None:
+def test_ordered_map_keeps_its_order_when_a_gap_runs_out_of_ranks() -> None:
     rounds = GAP.bit_length() * 2
     ids = OrderedMap.of([("first", 0), ("last", 0)])
     for n in range(rounds):

@@ -19,19 +19,19 @@ CASES = {
 
 
 @pytest.mark.parametrize(("old", "new"), CASES.values(), ids=CASES)
-def test_every_step_of_a_difference_is_legal(old: str, new: str) -> None:
+def test_diff_applies_in_both_directions(old: str, new: str) -> None:
     before, wanted = graph(old), graph(new)
     assert exact(apply(before, diff(before, wanted))[0]) == exact(wanted)
     assert exact(apply(wanted, diff(wanted, before))[0]) == exact(before)
 
 
-def test_a_difference_names_only_the_field_that_changed() -> None:
+def test_diff_sets_only_the_field_that_changed() -> None:
     old = Graph([Node("a", data={"label": "A", "config": {"n": 1}}), Node("b")])
     new = Graph([Node("a", data={"label": "B", "config": {"n": 1}}), Node("b")])
     assert diff(old, new) == (SetProperty(kind="node", id="a", path=("data", "label"), value="B"),)
 
 
-def test_one_node_out_of_place_is_one_move() -> None:
+def test_diff_of_one_reordered_node_is_one_move() -> None:
     old = graph("a, b, c, d, e")
     *rest, last = old.nodes
     batch = diff(old, Graph([last, *rest]))

@@ -52,7 +52,7 @@ BAD_VALUES = {
 
 
 @pytest.mark.parametrize(("value", "words"), BAD_VALUES.values(), ids=BAD_VALUES)
-def test_a_value_that_cannot_travel_is_refused_by_name(value: Any, words: str) -> None:
+def test_invalid_value_is_refused_with_the_node_and_property(value: Any, words: str) -> None:
     ways = (
         lambda: Node("n1", data={"label": value}),
         lambda: Node.from_json({"id": "n1", "position": {"x": 0, "y": 0}, "data": {"l": value}}),
@@ -70,7 +70,7 @@ def test_a_value_that_cannot_travel_is_refused_by_name(value: Any, words: str) -
         assert len(str(caught.value)) < 300
 
 
-def test_a_label_of_50_mb_is_refused_in_less_than_a_second() -> None:
+def test_label_of_50_mb_is_refused_within_a_second() -> None:
     label = "x" * 50_000_000
     started = time.process_time()
     with pytest.raises(InvalidValueError, match=r"Node 'n1'\.data\.label holds more than 4\.2 MB"):
@@ -83,7 +83,7 @@ def test_a_label_of_50_mb_is_refused_in_less_than_a_second() -> None:
     [(NAN, 0), (0, INF), {"x": 0}, (1,), (1, 2, 3), None, 7, "ab", ("1", "2"), (True, False)],
     ids=str,
 )
-def test_a_position_that_is_no_point_is_refused_by_name(position: Any) -> None:
+def test_invalid_position_is_refused_with_the_node(position: Any) -> None:
     with pytest.raises(InvalidValueError, match="Node 'n1'") as caught:
         Node("n1", position)
     assert caught.value.node_id == "n1"
@@ -107,7 +107,7 @@ def test_a_position_that_is_no_point_is_refused_by_name(position: Any) -> None:
     ],
     ids=repr,
 )
-def test_a_bad_id_is_refused_wherever_it_stands(bad: Any) -> None:
+def test_invalid_id_is_refused_for_nodes_edges_and_ends(bad: Any) -> None:
     with pytest.raises(InvalidValueError, match="id of a node"):
         Node(bad)
     with pytest.raises(InvalidValueError, match=r"nodes\[1\]: The id of a node"):
@@ -122,7 +122,7 @@ def test_a_bad_id_is_refused_wherever_it_stands(bad: Any) -> None:
 @pytest.mark.parametrize(
     "good", ["x" * 1024, '{"node":"a","handle":"œ"}', "reactflow__edge-a b", "0"]
 )
-def test_any_other_text_is_an_id(good: str) -> None:
+def test_id_may_be_any_other_text(good: str) -> None:
     assert Graph([Node(good)]).node(good).id == good
 
 
@@ -131,19 +131,23 @@ WRONG_GRAPHS: dict[str, tuple[list[Any], list[Any], str]] = {
     "duplicate edge": ([Node("a")], [Edge("e", "a", "a")] * 2, "two edges with the id 'e'"),
     "dangling source": ([Node("a")], [Edge("e", "z", "a")], "Edge 'e' has the source 'z'"),
     "dangling target": ([Node("a")], [Edge("e", "a", "z")], "Edge 'e' has the target 'z'"),
-    "unknown parent": ([Node("a", parent_id="z")], [], "Node 'a' lies in 'z'"),
-    "own parent": ([Node("a", parent_id="a")], [], "Node 'a' cannot lie in itself"),
+    "unknown parent": ([Node("a", parent_id="z")], [], "Node 'a' has the parent 'z'"),
+    "own parent": ([Node("a", parent_id="a")], [], "Node 'a' cannot be inside itself"),
     "parent circle": (
         [Node("a", parent_id="b"), Node("b", parent_id="a")],
         [],
-        "Node 'b' cannot lie in itself",
+        "Node 'b' cannot be inside itself",
     ),
     "child of a parent circle": (
         [Node("c", parent_id="a"), Node("a", parent_id="b"), Node("b", parent_id="a")],
         [],
-        "Node 'a' cannot lie in itself",
+        "Node 'a' cannot be inside itself",
     ),
-    "child first": ([Node("a", parent_id="b"), Node("b")], [], "Node 'a' stands before"),
+    "child first": (
+        [Node("a", parent_id="b"), Node("b")],
+        [],
+        "Node 'a' is listed before its parent",
+    ),
     "no object": ([Node("a"), 3], [], "nodes[1]: A node must be an object, not int"),
     "no position": ([{"id": "a"}], [], "Node 'a' needs a position"),
     "no source": ([Node("a")], [{"id": "e", "target": "a"}], "Edge 'e': source must be text"),
@@ -151,7 +155,7 @@ WRONG_GRAPHS: dict[str, tuple[list[Any], list[Any], str]] = {
 
 
 @pytest.mark.parametrize(("nodes", "edges", "words"), WRONG_GRAPHS.values(), ids=WRONG_GRAPHS)
-def test_what_is_no_graph_is_refused_by_name(nodes: Any, edges: Any, words: str) -> None:
+def test_invalid_graph_is_refused_with_the_element(nodes: Any, edges: Any, words: str) -> None:
     with pytest.raises(GraphError) as caught:
         Graph(nodes, edges)
     assert words in str(caught.value)
@@ -159,7 +163,7 @@ def test_what_is_no_graph_is_refused_by_name(nodes: Any, edges: Any, words: str)
     assert "[1]" in words or repr(named) in str(caught.value)
 
 
-def test_an_element_is_its_json() -> None:
+def test_element_equals_its_json() -> None:
     node = Node("a", (1, 2.5), type="agent", data={"tools": ["x"]}, parent_id="g")
     plain = {
         "id": "a",
@@ -204,14 +208,14 @@ MUTATIONS: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("mutate", MUTATIONS.values(), ids=MUTATIONS)
-def test_nothing_in_an_element_changes_in_place(mutate: Any) -> None:
+def test_element_cannot_change_in_place(mutate: Any) -> None:
     node = Node("a", data={"label": "A", "tools": ["x"]})
     with pytest.raises(TypeError, match="cannot change in place; use the store's actions"):
         mutate(node)
     assert node == {"id": "a", "position": {"x": 0, "y": 0}, "data": {"label": "A", "tools": ["x"]}}
 
 
-def test_a_changed_copy_of_an_element_shares_the_rest() -> None:
+def test_evolve_shares_unchanged_values() -> None:
     node = Node("a", data={"tools": ["x"]})
     moved = node.evolve(position={"x": 5, "y": 5}, parent_id="g")
     assert moved.position == (5, 5)
@@ -220,9 +224,8 @@ def test_a_changed_copy_of_an_element_shares_the_rest() -> None:
 
 
 @pytest.mark.parametrize("value", [Node("a", data={"l": [1, {"k": None}]}), Edge("e", "a", "b")])
-def test_an_element_is_copied_and_pickled_as_what_it_is(value: Any) -> None:
+def test_element_copy_and_pickle_keep_its_type(value: Any) -> None:
     assert copy.copy(value) is value
-    assert copy.deepcopy(value) is value
     for again in (pickle.loads(pickle.dumps(value)), type(value).from_json(thaw(value))):
         assert again == value
         assert type(again) is type(value)
@@ -230,7 +233,20 @@ def test_an_element_is_copied_and_pickled_as_what_it_is(value: Any) -> None:
             again["data"] = 1
 
 
-def test_a_graph_is_copied_and_pickled_as_what_it_is() -> None:
+@pytest.mark.parametrize("value", [Node("a", data={"l": [1, {"k": None}]}), Edge("e", "a", "b")])
+def test_element_deepcopy_is_plain_json_that_can_change(value: Any) -> None:
+    made = copy.deepcopy([value])
+    assert made == [value]
+    assert type(made[0]) is dict
+    made[0]["data"] = {"l": [1]}
+    made[0]["data"]["l"].append(2)
+    assert "data" not in value or value["data"] == {"l": [1, {"k": None}]}
+    inner = copy.deepcopy(value).get("data", {}).get("l", [])
+    inner.append(3)
+    assert type(inner) is list
+
+
+def test_graph_copy_and_pickle_keep_everything() -> None:
     value = Graph.from_json({**graph("a->b, c in a").to_json(), "name": "kept"})
     assert copy.deepcopy(value) is value
     again = pickle.loads(pickle.dumps(value))
@@ -240,7 +256,7 @@ def test_a_graph_is_copied_and_pickled_as_what_it_is() -> None:
     assert [edge.id for edge in again.edges_of("a")] == ["a-b"]
 
 
-def test_frozen_values_are_plain_json_whatever_they_were() -> None:
+def test_freeze_converts_enums_and_tuples_to_plain_json() -> None:
     class Colour(str, enum.Enum):  # noqa: UP042 - what a StrEnum is not
         RED = "red"
 
@@ -256,17 +272,99 @@ def test_frozen_values_are_plain_json_whatever_they_were() -> None:
     assert freeze({"inner": frozen})["inner"] is frozen
 
 
-def test_thawed_values_may_change_and_leave_the_element_alone() -> None:
+class Scalar:
+    """Stands for a number of numpy, which this package does not need."""
+
+    dtype = "some number type"
+    shape = ()
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+    def item(self) -> Any:
+        return self.value
+
+
+def test_freeze_takes_scalars_of_numeric_libraries_as_python_numbers() -> None:
+    position: Any = (Scalar(3), Scalar(1.5))
+    node = Node(
+        "a",
+        position,
+        width=Scalar(120),
+        data={"n": Scalar(2), "flags": [Scalar(True)]},
+    )
+    assert node.position == (3, 1.5)
+    assert node["width"] == 120
+    assert [type(value) for value in (node.data["n"], node.data["flags"][0])] == [int, bool]
+    with pytest.raises(InvalidValueError, match=r"Node 'a'\.data\.n is nan"):
+        Node("a", data={"n": Scalar(NAN)})
+    with pytest.raises(InvalidValueError, match="Scalar, which is not JSON"):
+        Node("a", data={"n": Scalar(b"bytes")})
+
+
+def test_freeze_takes_numpy_numbers() -> None:
+    numpy = pytest.importorskip("numpy")
+    node = Node(
+        "a",
+        numpy.array([3.5, 4.0]),
+        data={
+            "i": numpy.int64(3),
+            "f": numpy.float32(1.5),
+            "b": numpy.bool_(True),
+            "z": numpy.array(7),
+        },
+    )
+    assert node.data == {"i": 3, "f": 1.5, "b": True, "z": 7}
+    assert {type(value) for value in node.data.values()} == {int, float, bool}
+    assert node.position == (3.5, 4)
+    with pytest.raises(InvalidValueError, match=r"ndarray, which is not JSON.*\.tolist\(\)"):
+        Node("a", data={"many": numpy.zeros(3)})
+
+
+@pytest.mark.parametrize(
+    ("label", "shown"),
+    [
+        (7, "7"),
+        (0, "0"),
+        (0.7, "0.7"),
+        (7.0, "7"),
+        ("x", "x"),
+        ("", "id"),
+        (True, "id"),
+        (None, "id"),
+    ],
+)
+def test_label_may_be_a_number(label: Any, shown: str) -> None:
+    assert Node("id", data={"label": label}).label == shown
+
+
+def test_thaw_returns_a_copy_that_can_change() -> None:
     node = Node("a", data={"tools": ["x"]})
     plain = thaw(node)
     plain["data"]["tools"].append("y")
     assert node.data["tools"] == ["x"]
 
 
-def test_unknown_elements_are_refused_by_name() -> None:
+def test_unknown_ids_are_refused_with_the_id() -> None:
     value = graph("a->b")
     with pytest.raises(GraphError, match="no node 'z'"):
         value.node("z")
     with pytest.raises(GraphError, match="no edge 'z'"):
         value.edge("z")
     assert value.edges_of("z") == value.children_of("z") == ()
+
+
+def test_unknown_id_suggests_a_similar_id_or_label() -> None:
+    value = Graph(
+        [Node("billing", data={"label": "Invoices"}), Node("agent-17", data={"label": "Writer"})]
+    )
+    with pytest.raises(GraphError, match=r"no node 'biling'\. Did you mean 'billing'\?") as caught:
+        value.node("biling")
+    assert caught.value.node_id == "biling"
+    with pytest.raises(GraphError, match=r"Did you mean 'agent-17' \(its label is 'Writer'\)\?"):
+        value.node("writer")
+    with pytest.raises(GraphError, match=r"Did you mean 'billing'\?"):
+        apply(value, (SetProperty(kind="node", id="billling", path=("data", "x"), value=1),))
+    with pytest.raises(GraphError) as caught:
+        value.node("something else")
+    assert caught.value.hint == ""

@@ -52,7 +52,7 @@ def assert_sound(graph: Graph) -> None:
 
 @laws
 @given(graphs(), batches)
-def test_a_batch_and_its_inverse_give_the_graph_back(graph: Graph, batch: Batch) -> None:
+def test_inverse_of_a_batch_restores_the_graph(graph: Graph, batch: Batch) -> None:
     expected, legal = applied_one_by_one(graph, batch)
     after, inverse = apply(graph, legal)
     assert exact(after) == exact(expected)
@@ -64,7 +64,7 @@ def test_a_batch_and_its_inverse_give_the_graph_back(graph: Graph, batch: Batch)
 
 @laws
 @given(graphs(), batches)
-def test_a_refused_batch_leaves_the_graph_as_it_was(graph: Graph, batch: Batch) -> None:
+def test_refused_batch_leaves_the_graph_unchanged(graph: Graph, batch: Batch) -> None:
     before = json.dumps(graph.to_json())
     error = refusal(graph, batch)
     if error is not None:
@@ -75,7 +75,9 @@ def test_a_refused_batch_leaves_the_graph_as_it_was(graph: Graph, batch: Batch) 
 
 @laws
 @given(graphs(), batches)
-def test_a_batch_that_comes_to_nothing_returns_the_graph_itself(graph: Graph, batch: Batch) -> None:
+def test_apply_of_a_batch_and_its_inverse_returns_the_same_graph(
+    graph: Graph, batch: Batch
+) -> None:
     _, legal = applied_one_by_one(graph, batch)
     after, inverse = apply(graph, legal)
     there_and_back = legal + inverse
@@ -86,7 +88,7 @@ def test_a_batch_that_comes_to_nothing_returns_the_graph_itself(graph: Graph, ba
 
 @laws
 @given(graphs(), batches)
-def test_elements_no_operation_names_keep_their_identity(graph: Graph, batch: Batch) -> None:
+def test_apply_keeps_the_identity_of_untouched_elements(graph: Graph, batch: Batch) -> None:
     _, legal = applied_one_by_one(graph, batch)
     after, inverse = apply(graph, legal)
     touched = {(step.kind, step.item["id"] if step.op == "add" else step.id) for step in inverse}
@@ -99,7 +101,7 @@ def test_elements_no_operation_names_keep_their_identity(graph: Graph, batch: Ba
 
 @laws
 @given(graphs(), graphs())
-def test_a_difference_applied_gives_the_other_graph(old: Graph, new: Graph) -> None:
+def test_diff_turns_one_graph_into_the_other(old: Graph, new: Graph) -> None:
     batch = diff(old, new)
     after, inverse = apply(old, batch)
     assert exact(after) == exact(new)
@@ -108,14 +110,14 @@ def test_a_difference_applied_gives_the_other_graph(old: Graph, new: Graph) -> N
 
 @laws
 @given(graphs(), batches)
-def test_a_difference_finds_what_a_batch_did(graph: Graph, batch: Batch) -> None:
+def test_diff_finds_the_changes_of_a_batch(graph: Graph, batch: Batch) -> None:
     after, _ = applied_one_by_one(graph, batch)
     assert exact(apply(graph, diff(graph, after))[0]) == exact(after)
 
 
 @laws
 @given(graphs(), st.data())
-def test_a_difference_finds_a_new_order(graph: Graph, draw: st.DataObject) -> None:
+def test_diff_finds_a_new_order(graph: Graph, draw: st.DataObject) -> None:
     assume(not any(node.parent_id for node in graph.nodes))
     nodes = draw.draw(st.permutations(graph.nodes))
     edges = draw.draw(st.permutations(graph.edges))
@@ -127,21 +129,21 @@ def test_a_difference_finds_a_new_order(graph: Graph, draw: st.DataObject) -> No
 
 @laws
 @given(graphs())
-def test_a_graph_does_not_differ_from_itself(graph: Graph) -> None:
+def test_diff_of_equal_graphs_is_empty(graph: Graph) -> None:
     assert diff(graph, graph) == ()
     assert diff(graph, Graph.from_json(json.loads(json.dumps(graph.to_json())))) == ()
 
 
 @laws
 @given(graphs(), st.sampled_from(sorted(VIEW_ONLY_KEYS)))
-def test_screen_facts_are_no_difference(graph: Graph, fact: str) -> None:
+def test_diff_ignores_view_only_keys(graph: Graph, fact: str) -> None:
     noisy = Graph([dict(node) | {fact: {"width": 3}} for node in graph.nodes], graph.edges)
     assert diff(noisy, graph) == diff(graph, noisy) == ()
 
 
 @laws
 @given(graphs())
-def test_a_graph_goes_through_json_and_back(graph: Graph) -> None:
+def test_graph_survives_json(graph: Graph) -> None:
     again = Graph.from_json(json.loads(json.dumps(graph.to_json())))
     assert exact(again) == exact(graph)
     assert again == graph

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import pytest
 from traitlets import TraitError, link
 
+from kaizen_widgets.errors import GraphError
 from kaizen_widgets.graph import Edge, Graph, Node
 from kaizen_widgets.stores import CanvasStore, ExecutionStore
 from kaizen_widgets.testing import fake_comms
@@ -215,9 +216,9 @@ def test_closing_ends_all_listening_and_the_store_lives_on(tab):
     assert tab.clock.next_due is None
 
 
-def test_a_broken_graph_is_refused_by_name():
-    with pytest.raises(Exception, match="'gone'"):
-        Canvas({"nodes": [], "edges": [{"id": "x", "source": "gone", "target": "gone"}]})
+def test_invalid_graph_is_refused_with_the_element():
+    with pytest.raises(GraphError, match="'gone'"):
+        Canvas(nodes=[], edges=[{"id": "x", "source": "gone", "target": "gone"}])
 
 
 def test_nodes_and_edges_are_options_and_no_edit():

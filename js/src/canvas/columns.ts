@@ -1,18 +1,18 @@
 /**
- * Snapshots as they cross the wire (rule S13): columns, with positions as doubles in a buffer.
+ * Snapshots as they are sent (rule S13): columns, with positions as doubles in a buffer.
  *
- * Pure. Mirrors `kaizen_widgets/sync/canvas/columns.py`. Gives rows of JSON that are checked like any others
- * before they become a document.
+ * Pure. Mirrors `kaizen_widgets/sync/canvas/columns.py`. The rows it returns are checked like all others before
+ * they become a document.
  */
 export interface Columns {
   readonly ids: readonly string[];
   readonly types: readonly (string | null)[];
-  /** The rest of each node. */
+  /** The other keys of each node; null when there are none. */
   readonly nodes: readonly (object | null)[];
-  /** Little-endian doubles, two a node; NaN where the position stands with the rest. */
+  /** Little-endian doubles, two per node; NaN where the position is among the other keys. */
   readonly positions: DataView;
   readonly edgeIds: readonly string[];
-  /** Places in `ids`. */
+  /** Indices in `ids`. */
   readonly sources: readonly number[];
   readonly targets: readonly number[];
   readonly edges: readonly (object | null)[];
@@ -23,7 +23,7 @@ export interface Rows {
   readonly edges: unknown[];
 }
 
-/** Puts rows together; throws when the columns are of different length. */
+/** Returns the rows; throws when the columns have different lengths. */
 export function rowsOf(columns: Columns): Rows {
   const { ids, types, positions } = columns;
   if (positions.byteLength !== ids.length * 16)

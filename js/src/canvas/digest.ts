@@ -1,13 +1,13 @@
 /**
- * What a document came to, as one number; mirrors `kaizen_widgets/graph/digest.py` (rule S4).
+ * A checksum of a document's history; mirrors `kaizen_widgets/graph/digest.py` (rule S4).
  *
- * Pure. Costs as much as the batch, whatever the size of the document; only what a batch puts in the middle of
- * others is looked for.
+ * Pure. Its cost grows with the batch, not with the document, except for elements that a batch puts between
+ * others, whose place has to be looked for.
  */
 import { type Batch, type Document, following } from "./document.ts";
 import { getIn } from "./path.ts";
 
-/** Returns the number of `after`, which is the document numbered `before` with a batch applied. */
+/** Returns the checksum of `after`: of the document with the checksum `before` after a batch. */
 export function digest(before: number, batch: Batch, after: Document): number {
   const parts = [`${after.nodes.size}/${after.edges.size}`];
   for (const operation of batch) {
@@ -40,7 +40,7 @@ function text(value: unknown): string {
   }
   if (Array.isArray(value)) return `[${value.map(text).join(",")}]`;
   const object = value as Record<string, unknown>;
-  // By UTF-16 code units, as Python does too.
+  // `sort` orders by UTF-16 code units; Python does the same.
   const keys = Object.keys(object).filter((key) => object[key] !== undefined);
   return `{${keys
     .sort()

@@ -1,9 +1,9 @@
 /**
- * The graph document as a view keeps it: nodes and edges by id, in order, changed only by batches.
+ * The document as a view keeps it: nodes and edges by id, in order, immutable, changed by batches.
  *
- * Pure and immutable. `apply` means what `kaizen_widgets/graph/apply.py` means: a batch is applied whole
- * or throws whole, elements it does not touch keep their identity, a batch that changes nothing gives
- * the same document. Ids are keys of a `Map`, never of an object. Units: flow units, y down.
+ * Pure. `apply` does what `kaizen_widgets/graph/apply.py` does: a batch is applied whole or throws, elements it
+ * does not name keep their identity, and a batch that changes nothing returns the same document. Ids are keys
+ * of a `Map`, never of an object. Units: flow units, y goes down.
  */
 import { check, checkId, checkKey, isObject, type JsonObject, same } from "../json.ts";
 import { getIn, setIn, unsetIn } from "./path.ts";
@@ -13,13 +13,13 @@ export type Batch = Push["batch"];
 export type Operation = Batch[number];
 export type ElementKind = "node" | "edge";
 
-/** A node as React Flow's JSON; keys nobody here knows are kept. */
+/** A node as React Flow JSON; unknown keys are kept. */
 export interface NodeJson extends JsonObject {
   id: string;
   position: { x: number; y: number };
 }
 
-/** An edge as React Flow's JSON. */
+/** An edge as React Flow JSON. */
 export interface EdgeJson extends JsonObject {
   id: string;
   source: string;
@@ -31,7 +31,7 @@ export interface Document {
   readonly edges: ReadonlyMap<string, EdgeJson>;
 }
 
-/** A batch that cannot be done; `code` is the word Python's error of the same kind has. */
+/** A batch that cannot be applied; `code` is that of Python's error for the same reason. */
 export class DocumentError extends Error {
   constructor(
     readonly code: string,
@@ -44,7 +44,7 @@ export class DocumentError extends Error {
 
 export const EMPTY: Document = { nodes: new Map(), edges: new Map() };
 
-/** What belongs to one screen and never to the document (rule D5). */
+/** Keys that React Flow sets for one screen; they never enter the document (rule D5). */
 export const VIEW_ONLY_KEYS: ReadonlySet<string> = new Set([
   "measured",
   "dragging",
@@ -55,7 +55,7 @@ export const VIEW_ONLY_KEYS: ReadonlySet<string> = new Set([
   "internals",
 ]);
 
-/** Builds a document from lists, parents before children; throws `DocumentError`. */
+/** Builds a document from lists with parents before children; throws `DocumentError`. */
 export function documentOf(nodes: readonly unknown[], edges: readonly unknown[]): Document {
   const draft = new Draft(EMPTY);
   for (const item of nodes) draft.add("node", item, null);
@@ -63,22 +63,42 @@ export function documentOf(nodes: readonly unknown[], edges: readonly unknown[])
   return draft.document();
 }
 
-/** Returns the document after a batch; throws `DocumentError` and changes nothing when it cannot be. */
+/** Returns the document after a batch; throws `DocumentError` when the batch cannot be applied. */
 export function apply(document: Document, batch: Batch): Document {
   const draft = new Draft(document);
   for (const operation of batch) draft.do(operation);
   return draft.document();
 }
 
-/** The id of the node this one lies in, or null. */
-export function parentOf(node: NodeJson): string | null {
-  return typeof node.parentId === "string" && node.parentId !== "" ? node.parentId : null;
+/** Where a node names its parent: React Flow 12's key, then React Flow 11's. */
+const PARENT_KEYS = ["parentId", "parentNode"] as const;
+
+/** The key under which a node names its parent; `parentId` when it has none. */
+export function parentKeyOf(node: NodeJson): (typeof PARENT_KEYS)[number] {
+  return PARENT_KEYS.find((key) => typeof node[key] === "string" && node[key] !== "") ?? "parentId";
 }
 
-/** A document in the middle of a batch; each map is copied once, at its first change. */
+/** The id of the node's parent, or null. */
+export function parentOf(node: NodeJson): string | null {
+  const parent = node[parentKeyOf(node)];
+  return typeof parent === "string" && parent !== "" ? parent : null;
+}
+
+/** Every descendant of some nodes, themselves included, in the document's order. */
+export function withDescendants(document: Document, ids: Iterable<string>): Set<string> {
+  const found = new Set(ids);
+  // Parents come before their children, so one pass finds every generation.
+  for (const node of document.nodes.values()) {
+    const parent = parentOf(node);
+    if (parent !== null && found.has(parent)) found.add(node.id);
+  }
+  return found;
+}
+
+/** A document in the middle of a batch; each map is copied once, at the first change. */
 class Draft {
-  private nodes: ReadonlyMap<string, NodeJson>;
-  private edges: ReadonlyMap<string, EdgeJson>;
+  nodes: ReadonlyMap<string, NodeJson>;
+  edges: ReadonlyMap<string, EdgeJson>;
 
   constructor(private readonly before: Document) {
     this.nodes = before.nodes;
@@ -115,7 +135,7 @@ class Draft {
     const name = nameOf(kind, id);
     guard(() => check(json, name));
     if (this.map(kind).has(id))
-      fail("duplicate_id", `There is a ${kind} with the id "${id}" already.`);
+      fail("duplicate_id", `There is already a ${kind} with the id "${id}".`);
     if (kind === "node") {
       const node = checkNode(json, name);
       this.checkParent(node);
@@ -128,15 +148,10 @@ class Draft {
     }
   }
 
-  /** Removes a node with its edges and all that lies in it. */
+  /** Removes a node with its edges and descendants. */
   private removeNode(id: string): void {
     this.find("node", id);
-    const gone = new Set([id]);
-    // Parents come before their children, so one pass finds every generation.
-    for (const node of this.nodes.values()) {
-      const parent = parentOf(node);
-      if (parent !== null && gone.has(parent)) gone.add(node.id);
-    }
+    const gone = withDescendants(this, [id]);
     for (const node of gone) this.ownNodes().delete(node);
     for (const { id: edge, source, target } of this.edges.values())
       if (gone.has(source) || gone.has(target)) this.ownEdges().delete(edge);
@@ -232,7 +247,7 @@ class Draft {
       const name = nameOf("edge", edge.id);
       fail(
         "invalid_connection",
-        `${name} has the ${side} "${edge[side]}", and there is no such node.`,
+        `${name} has the ${side} "${edge[side]}", but there is no such node.`,
       );
     }
   }
@@ -241,15 +256,15 @@ class Draft {
     let above = parentOf(node);
     const name = nameOf("node", node.id);
     if (above !== null && !this.nodes.has(above) && above !== node.id)
-      fail("invalid_connection", `${name} cannot lie in "${above}": there is no such node.`);
+      fail("invalid_connection", `${name} cannot be inside "${above}": there is no such node.`);
     while (above !== null) {
-      if (above === node.id) fail("invalid_connection", `${name} cannot lie in itself.`);
+      if (above === node.id) fail("invalid_connection", `${name} cannot be inside itself.`);
       const parent: NodeJson | undefined = this.nodes.get(above);
       above = parent ? parentOf(parent) : null;
     }
   }
 
-  /** Refuses an order in which a node stands before the one it lies in (rule D1). */
+  /** Refuses an order in which a node comes before its parent (rule D1). */
   private keepAfterParent(node: NodeJson): void {
     const parent = parentOf(node);
     if (parent !== null && comesBefore(this.nodes, node.id, parent)) wrongOrder(node.id);
@@ -264,7 +279,7 @@ class Draft {
 }
 
 function wrongOrder(id: string): never {
-  fail("invalid_connection", `Node "${id}" would stand before the node it lies in.`);
+  fail("invalid_connection", `Node "${id}" would come before its parent.`);
 }
 
 function checkNode(json: JsonObject, name: string): NodeJson {
@@ -276,7 +291,7 @@ function checkNode(json: JsonObject, name: string): NodeJson {
     if (size != null && !(isFiniteNumber(size) && size >= 0))
       fail("invalid_value", `${name}: ${key} must be a number of at least 0.`);
   }
-  checkTexts(json, ["type", "parentId"], name);
+  checkTexts(json, ["type", ...PARENT_KEYS], name);
   return json as NodeJson;
 }
 
@@ -297,12 +312,12 @@ function checkTexts(json: JsonObject, keys: readonly string[], name: string): vo
 function checkPath(path: readonly string[], name: string): void {
   if (path.length === 0) fail("invalid_value", `${name}: a property path cannot be empty.`);
   for (const part of path) guard(() => checkKey(part, name));
-  if (path[0] === "id") fail("invalid_value", `${name} keeps its id.`);
+  if (path[0] === "id") fail("invalid_value", `${name}: the id cannot change.`);
   if (path[0] !== undefined && VIEW_ONLY_KEYS.has(path[0]))
-    fail("invalid_value", `${name}: "${path[0]}" belongs to a screen, not to the document.`);
+    fail("invalid_value", `${name}: "${path[0]}" belongs to one view, not to the document.`);
 }
 
-/** Adds at the end in place, or gives a new map with the item in front of another. */
+/** Adds an item at the end in place, or returns a new map with the item in front of another. */
 function insert<T>(
   map: Map<string, T>,
   id: string,
@@ -318,7 +333,7 @@ function insert<T>(
   return made;
 }
 
-/** The id of the element behind another, or null. */
+/** The id of the element after another, or null. */
 export function following(map: ReadonlyMap<string, unknown>, id: string): string | null {
   let found = false;
   for (const key of map.keys()) {
@@ -349,7 +364,7 @@ function isFiniteNumber(value: unknown): value is number {
   return typeof value === "number" && Number.isFinite(value);
 }
 
-/** Turns what `json.ts` complains of into an error of the document. */
+/** Turns an error of `json.ts` into a `DocumentError`. */
 function guard<T>(work: () => T): T {
   try {
     return work();
@@ -363,5 +378,5 @@ function fail(code: string, message: string): never {
 }
 
 function never(operation: never): never {
-  fail("invalid_value", `There is no operation like ${JSON.stringify(operation)}.`);
+  fail("invalid_value", `Unknown operation: ${JSON.stringify(operation)}.`);
 }

@@ -1,19 +1,19 @@
 /**
- * A confirmed document with the unanswered requests on top of it (rule S5): one stage for each.
+ * Optimistic updates: the confirmed document with the unanswered requests applied to it (rule S5).
  *
- * Pure. What is shown is the last stage; confirming, dropping and rebasing keep the others true.
+ * Pure. Each request has the document it leads to; the last one is shown.
  */
 
 import { same } from "../json.ts";
 import { apply, type Batch, type Document, EMPTY } from "./document.ts";
 
-/** An edit or a press of undo that the kernel has not answered yet. */
+/** An edit, undo or redo that the kernel has not answered yet. */
 export type Request =
   | { readonly kind: "push"; readonly n: number; readonly batch: Batch }
   | { readonly kind: "undo" | "redo"; readonly n: number };
 
-export class Stages {
-  /** `documents[i]` is the document after the first `i` pending requests. */
+export class OptimisticDocument {
+  /** `documents[i]` is the document after the first `i` unanswered requests. */
   private documents: Document[] = [EMPTY];
   private requests: readonly Request[] = [];
 
@@ -29,15 +29,15 @@ export class Stages {
     return this.requests;
   }
 
-  /** Puts a request on top; `after` is the document it leads to. */
+  /** Adds a request; `after` is the document it leads to. */
   add(request: Request, after: Document): void {
     this.requests = [...this.requests, request];
     this.documents.push(after);
   }
 
   /**
-   * Confirms the first request, if it is number `n` and did what `batch` says: then what is shown was right
-   * all along. Returns whether it was so.
+   * Confirms the first request if it is number `n` and its batch is the one that was applied: then what is shown
+   * is already right. Returns whether that is so.
    */
   confirmFirst(n: number, batch: Batch): boolean {
     const [first, ...rest] = this.requests;
@@ -49,7 +49,7 @@ export class Stages {
     return true;
   }
 
-  /** Forgets requests up to `n`, without looking at the documents; returns whether there were any. */
+  /** Removes requests up to `n` without recomputing the documents; returns whether there were any. */
   dropUpTo(n: number): boolean {
     const rest = this.requests.filter((request) => request.n > n);
     if (rest.length === this.requests.length) return false;
@@ -57,7 +57,7 @@ export class Stages {
     return true;
   }
 
-  /** Applies the requests anew, on top of a confirmed document. */
+  /** Applies the requests to a confirmed document again. */
   rebase(confirmed: Document = this.confirmed): void {
     let document = confirmed;
     this.documents = [confirmed];
@@ -66,14 +66,14 @@ export class Stages {
         try {
           document = apply(document, request.batch);
         } catch {
-          // It no longer fits; the kernel will find so too and say why.
+          // It no longer applies; the kernel will refuse it too and say why.
         }
       }
       this.documents.push(document);
     }
   }
 
-  /** Numbers the requests from `from` on, if they began later; returns whether they did. */
+  /** Renumbers the requests from `from` on if the first has a higher number; returns whether it had. */
   renumber(from: number): boolean {
     const first = this.requests[0];
     if (!first || first.n <= from) return false;
@@ -81,7 +81,7 @@ export class Stages {
     return true;
   }
 
-  /** Forgets every request and returns the edits among them. */
+  /** Removes every request and returns the edits among them. */
   takeAll(): Batch[] {
     const batches = this.requests.flatMap((request) =>
       request.kind === "push" ? [request.batch] : [],
@@ -91,8 +91,8 @@ export class Stages {
   }
 }
 
-/** Returns `next` with the elements of `previous` that equal theirs, so that they are not drawn anew. */
-export function shareDocument(previous: Document, next: Document): Document {
+/** Returns `next` with equal elements taken from `previous`, so that they are not drawn again. */
+export function shareElements(previous: Document, next: Document): Document {
   return {
     nodes: shareMap(previous.nodes, next.nodes),
     edges: shareMap(previous.edges, next.edges),

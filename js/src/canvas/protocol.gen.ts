@@ -39,7 +39,7 @@ export interface Push {
   batch: (AddElement | RemoveElement | SetProperty | UnsetProperty | MoveElement)[];
 }
 /**
- * Add an element that is not there yet.
+ * Add an element whose id is not used yet.
  */
 export interface AddElement {
   op: "add";
@@ -48,7 +48,7 @@ export interface AddElement {
   before: string | null;
 }
 /**
- * Remove an element; a node takes its edges and the nodes inside it along.
+ * Remove an element; with a node its edges and the nodes inside it.
  */
 export interface RemoveElement {
   op: "remove";
@@ -70,7 +70,7 @@ export interface SetProperty {
   value: unknown;
 }
 /**
- * Take one property away; nothing happens when it is not there.
+ * Remove one property; no effect when the element does not have it.
  */
 export interface UnsetProperty {
   op: "unset";
@@ -83,7 +83,7 @@ export interface UnsetProperty {
   path: string[];
 }
 /**
- * Give an element another place in the order.
+ * Move an element in the order.
  */
 export interface MoveElement {
   op: "move";

@@ -15,7 +15,7 @@ import { apply, type Batch, type Document, documentOf } from "./document.ts";
 import type { Line } from "./host_kernel.ts";
 import { kindsIn, newestLooks } from "./kind_cache.ts";
 import { LinkWatch } from "./link.ts";
-import { type Request, Stages, shareDocument } from "./optimistic.ts";
+import { OptimisticDocument, type Request, shareElements } from "./optimistic.ts";
 import type {
   Applied,
   CanvasState,
@@ -40,7 +40,7 @@ import { Retry } from "./retry.ts";
 
 export class Replica {
   readonly store: Store<ReplicaState>;
-  private readonly stages = new Stages();
+  private readonly optimistic = new OptimisticDocument();
   private next = 1;
   private seq = -1;
   /** Which document is confirmed; null when it is none of the kernel's, or not as the kernel has it. */
@@ -66,13 +66,13 @@ export class Replica {
     this.helloRetry = new Retry(clock, () => this.putHello());
     this.requestRetry = new Retry(clock, () => {
       this.resent = true;
-      return this.resend(this.stages.pending.slice(0, 1));
+      return this.resend(this.optimistic.pending.slice(0, 1));
     });
     this.watch = new LinkWatch(clock, {
       link: () => this.state.link,
       setLink: (link) => this.store.update({ link }),
       waiting: () =>
-        this.stages.pending.length > 0 || this.commands.size > 0 || this.helloRetry.waiting,
+        this.optimistic.pending.length > 0 || this.commands.size > 0 || this.helloRetry.waiting,
     });
   }
 
@@ -80,10 +80,10 @@ export class Replica {
   preview(saved: Preview): void {
     if (this.state.epoch !== null) return;
     const { epoch, rev, digest } = saved;
-    this.stages.rebase(documentOf(saved.nodes, saved.edges));
+    this.optimistic.rebase(documentOf(saved.nodes, saved.edges));
     this.have = { epoch, rev, digest };
     const kinds = saved.kinds ?? [];
-    this.store.update({ shown: this.stages.shown, kinds, canvas: saved.state });
+    this.store.update({ shown: this.optimistic.shown, kinds, canvas: saved.state });
   }
 
   // ------------------------------------------------------------ from the view
@@ -105,18 +105,20 @@ export class Replica {
    */
   push(batch: Batch): boolean {
     if (this.state.epoch === null || this.stopped) return false;
-    const after = apply(this.stages.shown, batch);
-    if (after === this.stages.shown) return false;
+    const after = apply(this.optimistic.shown, batch);
+    if (after === this.optimistic.shown) return false;
     this.request({ kind: "push", n: this.next, batch }, after);
     return true;
   }
 
   undo(): void {
-    if (this.state.epoch !== null) this.request({ kind: "undo", n: this.next }, this.stages.shown);
+    if (this.state.epoch !== null)
+      this.request({ kind: "undo", n: this.next }, this.optimistic.shown);
   }
 
   redo(): void {
-    if (this.state.epoch !== null) this.request({ kind: "redo", n: this.next }, this.stages.shown);
+    if (this.state.epoch !== null)
+      this.request({ kind: "redo", n: this.next }, this.optimistic.shown);
   }
 
   command(name: Command["name"]): void {
@@ -157,7 +159,7 @@ export class Replica {
   /** The wire is back: asks where the kernel stands and sends every unanswered request again. */
   reconnected(): void {
     this.sendHello();
-    this.resend(this.stages.pending);
+    this.resend(this.optimistic.pending);
   }
 
   // ---------------------------------------------------------- from the kernel
@@ -217,23 +219,24 @@ export class Replica {
     if (!mine) {
       if (epoch !== null) this.retired.add(epoch);
       this.retired.delete(message.epoch);
-      orphans = [...orphans, ...this.stages.takeAll()];
+      orphans = [...orphans, ...this.optimistic.takeAll()];
       this.next = message.handled + 1;
       this.requestRetry.stop();
     } else if (message.to !== null) {
       for (const { n, problem } of message.refusals)
-        if (this.stages.pending.some((request) => request.n === n)) this.effects.notify(problem);
+        if (this.optimistic.pending.some((request) => request.n === n))
+          this.effects.notify(problem);
       this.dropUpTo(message.handled);
-      if (this.forgotten && this.stages.renumber(message.handled + 1)) {
-        this.next = message.handled + 1 + this.stages.pending.length;
-        this.resend(this.stages.pending);
+      if (this.forgotten && this.optimistic.renumber(message.handled + 1)) {
+        this.next = message.handled + 1 + this.optimistic.pending.length;
+        this.resend(this.optimistic.pending);
       }
     }
     this.forgotten = false;
     const newer = !mine || message.seq >= this.seq;
     if (newer) this.seq = message.seq;
     this.have = { epoch: message.epoch, rev: message.rev, digest: message.digest };
-    this.stages.rebase(confirmed);
+    this.optimistic.rebase(confirmed);
     this.publish({
       epoch: message.epoch,
       rev: message.rev,
@@ -251,20 +254,20 @@ export class Replica {
       return;
     }
     if (message.rev !== this.state.rev + 1) return this.hello();
-    if (this.stages.confirmFirst(mine, message.batch)) {
+    if (this.optimistic.confirmFirst(mine, message.batch)) {
       this.progressed();
     } else {
       let confirmed: Document;
       try {
-        confirmed = apply(this.stages.confirmed, message.batch);
+        confirmed = apply(this.optimistic.confirmed, message.batch);
       } catch {
         return this.hello();
       }
       this.dropUpTo(mine);
-      this.stages.rebase(confirmed);
+      this.optimistic.rebase(confirmed);
     }
     const { epoch, rev, batch } = message;
-    const number = digest(this.have?.digest ?? 0, batch, this.stages.confirmed);
+    const number = digest(this.have?.digest ?? 0, batch, this.optimistic.confirmed);
     this.have = this.have && { epoch, rev, digest: number };
     this.publish({ rev });
   }
@@ -273,14 +276,14 @@ export class Replica {
   private documentIn(message: Snapshot): Document | null {
     const { nodes, edges, epoch, rev } = message;
     if (nodes === null || edges === null) {
-      if (this.have?.epoch === epoch && this.have.rev === rev) return this.stages.confirmed;
+      if (this.have?.epoch === epoch && this.have.rev === rev) return this.optimistic.confirmed;
       // It answers an older question.
       this.have = null;
       this.putHello();
       return null;
     }
     try {
-      return shareDocument(this.stages.confirmed, documentOf(nodes, edges));
+      return shareElements(this.optimistic.confirmed, documentOf(nodes, edges));
     } catch (error) {
       this.effects.notify(ownProblem("snapshot", "The document cannot be shown", error));
       return null;
@@ -295,13 +298,13 @@ export class Replica {
   }
 
   private onExpected(message: Expected): void {
-    const first = this.stages.pending[0];
+    const first = this.optimistic.pending[0];
     if (first && message.n < first.n) {
       // The kernel knows nothing of requests it answered: perhaps an old message, perhaps it forgot us.
       this.forgotten = true;
       return this.hello();
     }
-    this.resend(this.stages.pending);
+    this.resend(this.optimistic.pending);
   }
 
   private onState(seq: number, state: CanvasState): void {
@@ -324,7 +327,7 @@ export class Replica {
 
   private request(request: Request, after: Document): void {
     this.next += 1;
-    this.stages.add(request, after);
+    this.optimistic.add(request, after);
     if (this.resend([request])) this.requestRetry.start();
     this.publish({}); // after it is sent: drawing a large document takes a while
     this.watch.look();
@@ -333,20 +336,20 @@ export class Replica {
   /** Drops requests up to `n`; returns whether there were any. */
   private answered(n: number): boolean {
     if (!this.dropUpTo(n)) return false;
-    this.stages.rebase();
+    this.optimistic.rebase();
     this.publish({});
     return true;
   }
 
   private dropUpTo(n: number): boolean {
-    if (!this.stages.dropUpTo(n)) return false;
+    if (!this.optimistic.dropUpTo(n)) return false;
     this.progressed();
     return true;
   }
 
   private progressed(): void {
     this.requestRetry.stop();
-    const { pending } = this.stages;
+    const { pending } = this.optimistic;
     // One had to be sent again, so the others may be lost as well.
     if (this.resent) this.resend(pending);
     this.resent = false;
@@ -357,7 +360,7 @@ export class Replica {
   private publish(change: Partial<ReplicaState>): void {
     const opened = this.state.link === "opening" && (change.epoch ?? this.state.epoch) !== null;
     const link = opened ? "live" : this.state.link;
-    const { shown, pending } = this.stages;
+    const { shown, pending } = this.optimistic;
     this.store.update({ ...change, shown, pending, link });
   }
 

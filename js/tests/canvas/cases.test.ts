@@ -9,7 +9,7 @@ import {
   DocumentError,
   documentOf,
 } from "../../src/canvas/document.ts";
-import { Stages } from "../../src/canvas/optimistic.ts";
+import { OptimisticDocument } from "../../src/canvas/optimistic.ts";
 
 interface Rows {
   nodes: unknown[];
@@ -58,7 +58,7 @@ describe("apply and invert (D1 to D5, S4)", () => {
 
 describe("rebase (S5)", () => {
   test.each(cases.filter(({ pending }) => pending))("$name", ({ pending = [], ...one }) => {
-    const stages = new Stages();
+    const stages = new OptimisticDocument();
     stages.rebase(open(one.document));
     pending.forEach((batch, index) => {
       stages.add({ kind: "push", n: index + 1, batch }, stages.shown);

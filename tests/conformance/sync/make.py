@@ -1,9 +1,10 @@
-"""Writes the cases both ends replay: ``python -m tests.conformance.sync.make``.
+"""Writes the cases that kernel and view both replay: ``python -m tests.conformance.sync.make``.
 
-Each line of `cases.jsonl` is a document and a batch, with what comes of it: the document after, the batch
-that takes it back and the digest, or the code of the refusal (rules D1 to D5, S4); or, for rule S5, a view's
-unanswered batches with one that arrives under them, and what the view shows then. Python, whose end decides,
-wrote them; `js/tests/canvas/cases.test.ts` agrees on every line.
+Each line of `cases.jsonl` is a document and a batch with the expected result: the document after it, the
+inverse batch and the digest, or the code of the refusal (rules D1 to D5, S4); or, for rule S5, a view's
+unanswered batches, a batch that arrives from the kernel meanwhile, and what the view shows then. The
+expectations come from Python, which decides; `js/tests/canvas/cases.test.ts` checks that JavaScript agrees
+on every line.
 """
 
 from __future__ import annotations
@@ -69,44 +70,47 @@ BY_HAND: list[tuple[str, list[Json]]] = [
     ("D2 set a position", [put("node", "a", ["position"], {"x": 5, "y": -1.5})]),
     ("D2 set one coordinate", [put("node", "a", ["position", "x"], 9)]),
     ("D2 set a new field", [put("node", "a", ["data", "new"], {"k": [1, None, True]})]),
-    ("D2 set through what is no object", [put("node", "a", ["data", "label", "x"], 1)]),
+    ("D2 set inside a text", [put("node", "a", ["data", "label", "x"], 1)]),
     ("D2 unset a field", [unset("node", "a", "data", "label")]),
-    ("D2 unset what is not there", [unset("node", "a", "data", "none", "deeper")]),
+    ("D2 unset a missing field", [unset("node", "a", "data", "none", "deeper")]),
     ("D2 unset a position", [unset("node", "a", "position")]),
     ("D2 unset an end", [unset("edge", "ab", "source")]),
     ("D2 add at the end", [add("node", node("new"))]),
-    ("D2 add in front", [add("node", node("new"), "a")]),
-    ("D2 add in front of nobody", [add("node", node("new"), "ghost")]),
-    ("D2 remove a node and what hangs on it", [remove("node", "a")]),
+    ("D2 add before another", [add("node", node("new"), "a")]),
+    ("D2 add before an unknown id", [add("node", node("new"), "ghost")]),
+    ("D2 remove a node with its edges and children", [remove("node", "a")]),
     ("D2 remove an edge", [remove("edge", "loop")]),
-    ("D2 remove what is not there", [remove("node", "ghost")]),
+    ("D2 remove an unknown node", [remove("node", "ghost")]),
     ("D2 move to the front", [move("edge", "di", "ab")]),
     ("D2 move to the end", [move("edge", "ab", None)]),
-    ("D2 move in front of itself", [move("edge", "ab", "ab")]),
-    ("D2 move in front of nobody", [move("edge", "ab", "ghost")]),
-    ("D2 whole or not at all", [put("node", "a", ["position", "x"], 7), remove("node", "ghost")]),
-    ("D2 replace one's ends", [put("edge", "ab", ["target"], "deep")]),
-    ("D3 nothing", []),
-    ("D3 set to what it is", [put("node", "a", ["position", "x"], 0)]),
-    ("D3 set to what it is, another number type", [put("node", "b", ["position", "x"], 1.0)]),
+    ("D2 move before itself", [move("edge", "ab", "ab")]),
+    ("D2 move before an unknown id", [move("edge", "ab", "ghost")]),
+    (
+        "D2 a batch is applied whole or not at all",
+        [put("node", "a", ["position", "x"], 7), remove("node", "ghost")],
+    ),
+    ("D2 change an end of an edge", [put("edge", "ab", ["target"], "deep")]),
+    ("D3 an empty batch", []),
+    ("D3 set an equal value", [put("node", "a", ["position", "x"], 0)]),
+    ("D3 set an equal number of another type", [put("node", "b", ["position", "x"], 1.0)]),
     ("D3 true is not one", [put("node", "b", ["data", "label"], True)]),
-    ("D3 there and back", [add("node", node("new")), remove("node", "new")]),
+    ("D3 add and remove", [add("node", node("new")), remove("node", "new")]),
     ("D1 a child before its parent", [move("node", "in", "a")]),
-    ("D1 a parent behind its child", [move("node", "a", None)]),
+    ("D1 a parent after its child", [move("node", "a", None)]),
     ("D1 add a child before its parent", [add("node", node("new", parentId="b"), "a")]),
-    ("D1 give a parent that stands behind", [put("node", "a", ["parentId"], "b")]),
-    ("D4 lie in itself", [put("node", "a", ["parentId"], "a")]),
-    ("D4 lie in one's own child", [put("node", "a", ["parentId"], "deep")]),
+    ("D1 set a parent that comes later", [put("node", "a", ["parentId"], "b")]),
+    ("D4 a node inside itself", [put("node", "a", ["parentId"], "a")]),
+    ("D4 a node inside its own child", [put("node", "a", ["parentId"], "deep")]),
     ("D4 unknown parent", [put("node", "b", ["parentId"], "ghost")]),
-    ("D4 no parent any more", [unset("node", "in", "parentId")]),
+    ("D4 unset the parent", [unset("node", "in", "parentId")]),
     ("D4 a dangling edge", [add("edge", edge("new", "a", "ghost"))]),
-    ("D4 an end that is not there", [put("edge", "ab", ["source"], "ghost")]),
-    ("D4 a second of the same id", [add("node", node("a"))]),
+    ("D4 an unknown end", [put("edge", "ab", ["source"], "ghost")]),
+    ("D4 a second node of the same id", [add("node", node("a"))]),
     ("D4 a second edge of the same id", [add("edge", edge("ab", "a", "b"))]),
     ("D4 __proto__ as id", [add("node", node("__proto__"))]),
     ("D4 constructor as key", [put("node", "a", ["data"], {"constructor": 1})]),
     ("D4 prototype in a path", [put("node", "a", ["data", "prototype"], 1)]),
-    ("D4 __proto__ deep down", [put("node", "a", ["data", "x"], [{"y": {"__proto__": {}}}])]),
+    ("D4 __proto__ at depth", [put("node", "a", ["data", "x"], [{"y": {"__proto__": {}}}])]),
     ("D4 an empty id", [add("node", node(""))]),
     ("D4 the longest id", [add("node", node("n" * 1024))]),
     ("D4 too long an id", [add("node", node("n" * 1025))]),
@@ -116,23 +120,32 @@ BY_HAND: list[tuple[str, list[Json]]] = [
     ("D4 half a surrogate pair", [put("node", "a", ["data", "label"], "\ud800")]),
     ("D4 Unicode", [put("node", "a", ["data"], {"😀": 1, "\uffff": 2, "é": "ü\u2028", "a": -0.0})]),
     ("D4 numbers", [put("node", "a", ["data", "n"], [1e21, 1e-7, 0.1, 2**53 - 1, -5, 1.5e300])]),
-    ("D4 as deep as may be", [put("node", "a", ["data", "d"], deep(62))]),
+    ("D4 the deepest nesting", [put("node", "a", ["data", "d"], deep(62))]),
     ("D4 too deep", [put("node", "a", ["data", "d"], deep(65))]),
     ("D4 no position", [add("node", {"id": "new"})]),
     ("D4 a position of texts", [put("node", "a", ["position"], {"x": "1", "y": 2})]),
     ("D4 an item that is a list", [add("node", [1, 2])]),
-    ("D4 a width below nothing", [put("node", "a", ["width"], -1)]),
-    ("D4 a type that is no text", [put("node", "a", ["type"], 5)]),
+    ("D4 a negative width", [put("node", "a", ["width"], -1)]),
+    ("D4 a type that is not text", [put("node", "a", ["type"], 5)]),
     ("D4 a handle that is null", [put("edge", "ab", ["sourceHandle"], None)]),
-    ("D5 an id for ever", [put("node", "a", ["id"], "z")]),
-    ("D5 what belongs to a screen", [put("node", "a", ["selected"], True)]),
-    ("D5 measured, within", [put("node", "a", ["measured", "width"], 5)]),
-    ("keys nobody knows are kept", [put("node", "a", ["style"], {"color": "red"})]),
+    ("D4 parentNode of React Flow 11 is a parent", [put("node", "b", ["parentNode"], "a")]),
+    ("D4 a parentNode that does not exist", [put("node", "b", ["parentNode"], "ghost")]),
+    ("D4 a circle of parentId and parentNode", [put("node", "a", ["parentNode"], "deep")]),
+    ("D4 parentId counts before parentNode", [put("node", "deep", ["parentNode"], "ghost")]),
+    ("D4 a parentNode that is not text", [put("node", "b", ["parentNode"], 5)]),
+    (
+        "D2 remove a parent named by parentNode",
+        [put("node", "b", ["parentNode"], "a"), remove("node", "a")],
+    ),
+    ("D5 change an id", [put("node", "a", ["id"], "z")]),
+    ("D5 a view-only key", [put("node", "a", ["selected"], True)]),
+    ("D5 inside a view-only key", [put("node", "a", ["measured", "width"], 5)]),
+    ("unknown keys are kept", [put("node", "a", ["style"], {"color": "red"})]),
 ]
 
 
 def cases() -> Iterator[Json]:
-    """Give every case, the same each time."""
+    """Yield every case, the same each time."""
     for name, batch in BY_HAND:
         yield _applied(name, BASE, batch)
     chance = random.Random(6)
@@ -152,7 +165,7 @@ def cases() -> Iterator[Json]:
 
 
 def _applied(name: str, document: Json, batch: list[Json]) -> Json:
-    """Return what comes of a batch."""
+    """Return the case with the result of its batch."""
     case = {"name": name, "document": document, "batch": batch}
     try:
         read = _batch.validate_python(batch)
@@ -171,7 +184,7 @@ def _applied(name: str, document: Json, batch: list[Json]) -> Json:
 
 
 def _rebased(name: str, document: Json, pending: list[list[Json]], arrives: list[Json]) -> Json:
-    """Return what a view shows when a batch arrives under its own (rule S5)."""
+    """Return the case with what a view shows when a batch arrives before its own are answered (rule S5)."""
     confirmed, _ = apply(
         Graph(document["nodes"], document["edges"]), _batch.validate_python(arrives)
     )
@@ -180,7 +193,7 @@ def _rebased(name: str, document: Json, pending: list[list[Json]], arrives: list
         try:
             shown, _ = apply(shown, _batch.validate_python(batch))
         except (GraphError, ValidationError):
-            continue  # It no longer fits; the kernel will say so.
+            continue  # It no longer applies; the kernel will refuse it.
     return {
         "name": name,
         "document": document,
@@ -213,7 +226,7 @@ def _maybe_parent(chance: random.Random, before: list[str]) -> Json:
 
 
 def _operation(chance: random.Random, document: Json) -> Json:
-    """Return an operation that is often possible, and sometimes just not."""
+    """Return an operation that is mostly valid."""
     nodes = [item["id"] for item in document["nodes"]] * 5 + ["ghost"]
     edges = [item["id"] for item in document["edges"]] * 5 + ["e9"]
     one, other = chance.choice(nodes), chance.choice(nodes)
