@@ -1,4 +1,4 @@
-"""Small forms, and resolvers that are quick to read."""
+"""Resolvers and helpers for tests of forms."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from kaizen_widgets.forms import Change, FieldError, Form, Resolved, ResolverCon
 
 
 def required(*names: str) -> Callable[[Any, ResolverContext], Resolved]:
-    """Refuse top-level fields that are empty."""
+    """Return a resolver that requires top-level fields."""
 
     def resolve(values: Any, _context: ResolverContext) -> Resolved:
         missing = [name for name in names if not values.get(name)]
@@ -20,7 +20,7 @@ def required(*names: str) -> Callable[[Any, ResolverContext], Resolved]:
 
 
 def alike(values: Any, _context: ResolverContext) -> Resolved:
-    """Refuse two fields that differ, at the second of them; and an empty first one."""
+    """Require `password`, and that `again` repeats it."""
     errors = {}
     if not values["password"]:
         errors["password"] = FieldError("missing", "password?")
@@ -30,7 +30,7 @@ def alike(values: Any, _context: ResolverContext) -> Resolved:
 
 
 class Slow:
-    """A resolver that answers after a while: as long as its field `wait` says."""
+    """An async resolver that takes as many seconds as the field `wait` says."""
 
     def __init__(self, clock: Clock, resolver: Callable[[Any, ResolverContext], Resolved]) -> None:
         self._clock, self._resolver = clock, resolver
@@ -43,13 +43,13 @@ class Slow:
         return answer()
 
 
-def heard_by(form: Form) -> list[Change]:
-    """Return a list that fills with what the form tells."""
-    heard: list[Change] = []
-    form.subscribe(heard.append)
-    return heard
+def changes_of(form: Form) -> list[Change]:
+    """Return a list that collects the changes of a form."""
+    changes: list[Change] = []
+    form.subscribe(changes.append)
+    return changes
 
 
-def words(form: Form) -> dict[str, str]:
-    """Return the messages of the errors that are shown."""
+def messages(form: Form) -> dict[str, str]:
+    """Return the messages of the shown errors by name."""
     return {name: error.message for name, error in form.errors.items()}

@@ -1,6 +1,6 @@
-"""A form as its definitions say it, written to be read: everything is worked out anew each time.
+"""A simple form that recomputes everything after each operation; `test_invariants` compares it with `Form`.
 
-It judges at once, waits for nothing, and moves no row ids; `test_laws` holds the real form to it.
+It validates synchronously and has no row ids.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ EMPTY = object()
 
 
 def judge(values: Any) -> dict[str, str]:
-    """Return what is wrong: no name is empty, `again` repeats `name`, rows count upwards, three at most."""
+    """Return the errors: `name` is required, `again` repeats it, rows have an end after their start."""
     wrong = {}
     if values.get("name") in (None, ""):
         wrong["name"] = "empty"
@@ -52,7 +52,7 @@ def differing(values: Any, defaults: Any) -> set[str]:
         for name in one.keys() | other.keys()
         if not _same(one.get(name, EMPTY), other.get(name, EMPTY))
     }
-    # What is an empty list here and has rows there differs in those rows, not in itself.
+    # A list that is empty on one side differs in the rows of the other side, not in itself.
     return {name for name in names if not any(below.startswith(f"{name}.") for below in names)}
 
 
@@ -64,8 +64,8 @@ def within(names: Any, name: str) -> set[str]:
     return {known for known in names if known == name or known.startswith(f"{name}.")}
 
 
-class NaiveForm:
-    """The definitions, operation by operation."""
+class ReferenceForm:
+    """The operations of a form, as their definitions say."""
 
     def __init__(self, defaults: Any, modes: ValidationModes, *, cross_field: bool = False) -> None:
         self.cross_field = cross_field
@@ -93,7 +93,7 @@ class NaiveForm:
         self.is_dirty = bool(now)
 
     def replace(self, names: list[str] | None) -> None:
-        """Replace the errors of these, or all, and say whether anything is wrong."""
+        """Replace the errors of these names, or all errors, and update `is_valid`."""
         wrong = judge(self.values)
         self.is_valid = not wrong
         if names is None:
@@ -114,7 +114,7 @@ class NaiveForm:
             self.replace([name] if judged else [])
 
     def replace_others(self, name: str) -> None:
-        """Let the errors of other fields go with what is wrong, and come where people have been."""
+        """Update the errors of other fields: remove resolved ones, add those of touched fields."""
         wrong = judge(self.values)
         for other in (
             (self.errors.keys() | wrong.keys()) - self.given - within([*self.errors, *wrong], name)
@@ -169,7 +169,7 @@ class NaiveForm:
         self.is_submit_successful = not self.errors
 
     def move(self, order: list[int | None], rows: list[Any]) -> None:
-        """Give the list other rows; each is the one it was at an index before, or a new one."""
+        """Replace the rows of the list; `order` has the previous index of each row, or None for a new row."""
 
         def follow(name: str) -> str | None:
             parts = name.split(".")

@@ -1,4 +1,4 @@
-"""What differs is known after every write without looking at everything; and it is all that differs."""
+"""The names of differing leaves after any sequence of writes."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_differences_follow_every_write(values: Any, defaults: Any, writes: list
 
 
 @given(ROOTS)
-def test_every_leaf_can_be_read_and_written_by_its_name(tree: Any):
+def test_leaf_names_read_and_write_their_values(tree: Any):
     rebuilt: Any = tree
     for path in leaves(tree, ()):
         assert parse(join(path)) == path
@@ -51,7 +51,7 @@ def test_every_leaf_can_be_read_and_written_by_its_name(tree: Any):
 
 
 @given(ROOTS, PATHS, TREES)
-def test_a_write_leaves_the_old_whole_as_it_was(tree: Any, path: Any, value: Any):
+def test_put_does_not_change_the_original(tree: Any, path: Any, value: Any):
     before = repr(tree)
     try:
         after = put(tree, path, value)

@@ -1,4 +1,4 @@
-"""Rows of a list: ids that stay, and errors and flags that follow."""
+"""Rows of a list: stable ids, and errors and flags that move with their row."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field
 
 from kaizen_widgets.errors import FormError
 from kaizen_widgets.forms import FieldError, Form, Resolved
-from tests.forms.builders import heard_by, words
+from tests.forms.builders import changes_of, messages
 
 
 @pytest.fixture
@@ -19,7 +19,7 @@ def names(form: Form) -> str:
     return "".join(row["name"] for row in form.values["items"])
 
 
-def test_a_row_keeps_its_id_wherever_it_goes(form: Form):
+def test_row_ids_stay_with_their_rows(form: Form):
     rows = form.rows("items")
     by_name = dict(zip(names(form), rows.ids, strict=True))
     rows.move(0, 2)
@@ -35,7 +35,7 @@ def test_a_row_keeps_its_id_wherever_it_goes(form: Form):
     assert rows.index_of(by_name["a"]) == 4
 
 
-def test_an_updated_row_is_a_new_one_and_a_changed_field_is_not(form: Form):
+def test_row_ids_change_on_update_but_not_on_an_edit(form: Form):
     rows = form.rows("items")
     first, second, third = rows.ids
     rows.update(1, {"name": "x"})
@@ -45,13 +45,13 @@ def test_an_updated_row_is_a_new_one_and_a_changed_field_is_not(form: Form):
     assert rows.ids[2] == third
 
 
-def test_rows_written_as_one_are_new_ones(form: Form):
+def test_row_ids_are_new_when_the_whole_list_is_written(form: Form):
     before = form.rows("items").ids
     form.set_value("items", [{"name": "q"}])
     assert not set(form.rows("items").ids) & set(before)
 
 
-def test_errors_and_touched_flags_move_and_go_with_their_rows(form: Form):
+def test_errors_and_touched_flags_move_with_their_rows(form: Form):
     for index in range(3):
         form.blur(f"items.{index}.name")
         form.set_error(f"items.{index}.name", f"error {index}")
@@ -66,7 +66,7 @@ def test_errors_and_touched_flags_move_and_go_with_their_rows(form: Form):
     assert form.touched_fields == {"items.0.name", "items.1.name"}
 
 
-def test_rows_within_rows_go_along():
+def test_nested_rows_move_with_their_row():
     form = Form(default_values={"a": [{"b": [{"x": 1}]}, {"b": [{"x": 2}, {"x": 3}]}]})
     inner = form.rows("a.1.b").ids
     form.set_error("a.1.b.1.x", "no")
@@ -75,7 +75,7 @@ def test_rows_within_rows_go_along():
     assert set(form.errors) == {"a.0.b.1.x"}
 
 
-def test_an_error_that_waits_follows_its_row(loop):
+def test_delayed_errors_follow_their_row(loop):
     def refuse_b(values, _):
         bad = [f"items.{i}.name" for i, row in enumerate(values["items"]) if row["name"] == "b!"]
         return Resolved(values, dict.fromkeys(bad, FieldError("bad", "not b!")))
@@ -96,24 +96,24 @@ def test_an_error_that_waits_follows_its_row(loop):
     assert set(form.errors) == {"items.0.name"}
 
 
-def test_a_list_that_is_nothing_gets_its_first_row():
+def test_append_to_a_list_that_is_none():
     form = Form(default_values={"items": None})
     form.rows("items").append({"name": "a"})
     assert form.values == {"items": [{"name": "a"}]}
     assert form.dirty_fields == {"items.0.name"}
 
 
-def test_rows_that_are_lists_themselves_are_given_in_a_list():
+def test_append_of_a_row_that_is_a_list():
     form = Form(default_values={"headers": [["accept", "json"]]})
     form.rows("headers").append([["host", "kaizen"]])
     assert form.values == {"headers": [["accept", "json"], ["host", "kaizen"]]}
 
 
-def test_one_operation_on_rows_is_told_once(form: Form):
+def test_row_operations_notify_once(form: Form):
     form.rows("items")
-    heard = heard_by(form)
+    changes = changes_of(form)
     form.rows("items").remove([0, 2])
-    (change,) = heard
+    (change,) = changes
     assert (change.rows, change.values) == ({"items"}, {"items"})
     assert change.dirty == {"items.0.name", "items.1.name", "items.2.name"}
 
@@ -127,21 +127,21 @@ def test_one_operation_on_rows_is_told_once(form: Form):
         lambda rows: rows.swap(0, 3),
         lambda rows: rows.move(3, 0),
         lambda rows: rows.update(3, {"name": "x"}),
-        lambda rows: rows.index_of("nobody"),
+        lambda rows: rows.index_of("missing"),
     ],
 )
-def test_a_row_that_is_not_there_is_refused_and_nothing_moves(form: Form, operation):
+def test_row_operations_refuse_a_missing_row(form: Form, operation):
     with pytest.raises(FormError, match="items has"):
         operation(form.rows("items"))
     assert names(form) == "abc"
 
 
-def test_what_is_no_list_has_no_rows(form: Form):
+def test_rows_of_a_field_that_is_not_a_list_are_refused(form: Form):
     with pytest.raises(FormError, match=r"items\.0\.name is not a list"):
         form.rows("items.0.name")
 
 
-def test_a_new_row_is_not_told_what_it_lacks_before_anybody_was_at_it():
+def test_new_rows_show_no_errors_until_they_are_touched():
     class Route(BaseModel):
         name: str = Field(min_length=1)
 
@@ -150,11 +150,11 @@ def test_a_new_row_is_not_told_what_it_lacks_before_anybody_was_at_it():
 
     form = Form(Routes, mode="all", cross_field=True)
     form.rows("routes").append([{}])
-    assert words(form) == {}
+    assert messages(form) == {}
     assert not form.is_valid
     form.blur("routes.0.name")
-    assert list(words(form)) == ["routes.0.name"]
+    assert list(messages(form)) == ["routes.0.name"]
     form.rows("routes").append([{}])
-    assert list(words(form)) == ["routes.0.name"]
+    assert list(messages(form)) == ["routes.0.name"]
     form.submit()
-    assert sorted(words(form)) == ["routes.0.name", "routes.1.name"]
+    assert sorted(messages(form)) == ["routes.0.name", "routes.1.name"]

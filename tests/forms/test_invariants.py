@@ -1,4 +1,4 @@
-"""Whatever is done to a form, in whatever order: it is what its definitions say, and so is who listens."""
+"""Random sequences of operations: the form and its listeners always match a simple reference form."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from kaizen_widgets.forms.change import FLAGS
 from kaizen_widgets.forms.differences import Differences
 from kaizen_widgets.forms.paths import MISSING, get, parse, put
 from kaizen_widgets.forms.validation_modes import ValidationModes
-from tests.forms.reference_form import NaiveForm, judge
+from tests.forms.reference_form import ReferenceForm, judge
 
 DEFAULTS: dict[str, Any] = {
     "name": "x",
@@ -41,7 +41,7 @@ def resolver(values: Any, _context: object) -> Resolved:
 
 
 class View:
-    """Somebody who only listens: what is not told does not reach it."""
+    """Follows a form through notifications only."""
 
     def __init__(self, form: Form) -> None:
         self.form = form
@@ -50,9 +50,9 @@ class View:
         self.dirty, self.touched = set(form.dirty_fields), set(form.touched_fields)
         self.ids = {"rows": form.rows("rows").ids}
         self.flags = {name: getattr(form, name) for name in FLAGS}
-        form.subscribe(self.hear)
+        form.subscribe(self.on_change)
 
-    def hear(self, change: Change) -> None:
+    def on_change(self, change: Change) -> None:
         form = self.form
         for name in change.values:
             self.values = self._copy(name)
@@ -86,7 +86,9 @@ class FormMachine(RuleBasedStateMachine):
             resolver=resolver,
             cross_field=cross_field,
         )
-        self.naive = NaiveForm(DEFAULTS, ValidationModes(before, after), cross_field=cross_field)
+        self.reference = ReferenceForm(
+            DEFAULTS, ValidationModes(before, after), cross_field=cross_field
+        )
         self.view = View(self.form)
         self.keys = dict(zip(self.form.rows("rows").ids, "ab", strict=True))
         self.made = 0
@@ -96,7 +98,7 @@ class FormMachine(RuleBasedStateMachine):
     def name(self, data: Any) -> str:
         rows = [
             f"rows.{i}.{key}"
-            for i in range(len(self.naive.values["rows"]))
+            for i in range(len(self.reference.values["rows"]))
             for key in ("n", "from")
         ]
         return data.draw(st.sampled_from([*FIXED, *rows]))
@@ -109,13 +111,13 @@ class FormMachine(RuleBasedStateMachine):
     def change(self, data: Any, value: Any) -> None:
         name = self.name(data)
         self.form.change(name, value)
-        self.naive.change(name, value)
+        self.reference.change(name, value)
 
     @rule(data=st.data())
     def blur(self, data: Any) -> None:
         name = self.name(data)
         self.form.blur(name)
-        self.naive.blur(name)
+        self.reference.blur(name)
 
     @rule(
         data=st.data(),
@@ -129,39 +131,39 @@ class FormMachine(RuleBasedStateMachine):
         self.form.set_value(
             name, value, should_validate=validate, should_dirty=dirty, should_touch=touch
         )
-        self.naive.set_value(name, value, validate=validate, dirty=dirty, touch=touch)
+        self.reference.set_value(name, value, validate=validate, dirty=dirty, touch=touch)
 
     @rule(data=st.data(), names=st.sampled_from([None, ["group"], ["rows"], ["name", "rows.0"]]))
     def trigger(self, data: Any, names: list[str] | None) -> None:
-        if names and "rows.0" in names and not self.naive.values["rows"]:
+        if names and "rows.0" in names and not self.reference.values["rows"]:
             return
         assert self.form.trigger(names).wait(0) == (
-            not judge(self.naive.values)
+            not judge(self.reference.values)
             if names is None
             else not any(
                 known == name or known.startswith(f"{name}.")
-                for known in judge(self.naive.values)
+                for known in judge(self.reference.values)
                 for name in names
             )
         )
-        self.naive.trigger(names)
+        self.reference.trigger(names)
 
     @rule(data=st.data())
     def set_error(self, data: Any) -> None:
         name = self.name(data)
         self.form.set_error(name, "set")
-        self.naive.set_error(name)
+        self.reference.set_error(name)
 
     @rule(name=st.sampled_from([None, "name", "group", "rows"]))
     def clear_errors(self, name: str | None) -> None:
         self.form.clear_errors(name)
-        self.naive.clear_errors(name)
+        self.reference.clear_errors(name)
 
     @rule()
     def submit(self) -> None:
         value = self.form.submit(lambda value: value).wait(0)
-        assert value == (None if judge(self.naive.values) else self.naive.values)
-        self.naive.submit()
+        assert value == (None if judge(self.reference.values) else self.reference.values)
+        self.reference.submit()
 
     @rule(data=st.data(), keep=st.sets(st.sampled_from(KEEPS), max_size=3), given=st.booleans())
     def reset(self, data: Any, keep: set[str], given: bool) -> None:
@@ -173,32 +175,34 @@ class FormMachine(RuleBasedStateMachine):
                 "rows": [self.row(data) for _ in range(data.draw(st.integers(0, 2)))],
             }
         self.form.reset(values, **{f"keep_{name}": True for name in keep})
-        self.naive.reset(values, keep)
+        self.reference.reset(values, keep)
         if "values" not in keep:
             self.remember_rows()
 
     @rule(name=st.sampled_from(FIXED))
     def reset_field(self, name: str) -> None:
         self.form.reset_field(name)
-        self.naive.reset_field(name)
+        self.reference.reset_field(name)
 
     # ------------------------------------------------------------------- rows
 
     @rule(data=st.data(), count=st.integers(1, 2))
     def insert(self, data: Any, count: int) -> None:
-        rows = self.naive.values["rows"]
+        rows = self.reference.values["rows"]
         if len(rows) > 4:
             return
         at, fresh = data.draw(st.integers(0, len(rows))), [self.row(data) for _ in range(count)]
         self.form.rows("rows").insert(at, fresh)
         old = list(range(len(rows)))
-        self.naive.move([*old[:at], *[None] * count, *old[at:]], [*rows[:at], *fresh, *rows[at:]])
+        self.reference.move(
+            [*old[:at], *[None] * count, *old[at:]], [*rows[:at], *fresh, *rows[at:]]
+        )
         self.remember_rows()
 
-    @precondition(lambda self: self.naive.values["rows"])
+    @precondition(lambda self: self.reference.values["rows"])
     @rule(data=st.data(), what=st.sampled_from(["swap", "move", "remove", "update"]))
     def rearrange(self, data: Any, what: str) -> None:
-        rows = list(self.naive.values["rows"])
+        rows = list(self.reference.values["rows"])
         order: list[int | None] = list(range(len(rows)))
         index = st.integers(0, len(rows) - 1)
         one, other = data.draw(index), data.draw(index)
@@ -218,24 +222,24 @@ class FormMachine(RuleBasedStateMachine):
             handle.update(one, rows[one])
             order[one] = None
         moved = [rows[one if old is None else old] for old in order]
-        self.naive.move(order, moved)
+        self.reference.move(order, moved)
         self.remember_rows()
 
     def remember_rows(self) -> None:
-        """A row's id is one row's for ever: its `key` tells which row that is."""
+        """Check that each row id belongs to one row, identified by its `key`."""
         rows = self.form.values["rows"]
         ids = self.form.rows("rows").ids
         assert len(set(ids)) == len(ids) == len(rows)
         for row_id, row in zip(ids, rows, strict=True):
             assert self.keys.setdefault(row_id, row["key"]) == row["key"]
 
-    # ------------------------------------------------------------------- laws
+    # ------------------------------------------------------------- invariants
 
     @invariant()
-    def it_is_what_its_definitions_say(self) -> None:
+    def the_form_matches_the_reference(self) -> None:
         if not hasattr(self, "form"):
             return
-        form, naive = self.form, self.naive
+        form, naive = self.form, self.reference
         assert form.values == naive.values
         assert form.default_values == naive.defaults
         assert form.dirty_fields == naive.dirty
@@ -247,13 +251,13 @@ class FormMachine(RuleBasedStateMachine):
         assert form.value == (None if judge(naive.values) else naive.values)
 
     @invariant()
-    def what_differs_is_known_without_looking_at_everything(self) -> None:
+    def differences_are_up_to_date(self) -> None:
         if hasattr(self, "form"):
             state = self.form._state
             assert state.differences.names == Differences(state.values, state.defaults).names
 
     @invariant()
-    def who_listens_knows_it_all(self) -> None:
+    def listeners_know_the_whole_state(self) -> None:
         if not hasattr(self, "form"):
             return
         form, view = self.form, self.view

@@ -1,4 +1,4 @@
-"""What an API or pydantic found wrong, at the fields it is about; nothing is lost."""
+"""Errors of an API or of pydantic are shown at the fields they are about; none is lost."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import pytest
 
 from kaizen_widgets.errors import FormError, InvalidInputError
 from kaizen_widgets.forms import FieldError, Form
-from tests.forms.builders import words
+from tests.forms.builders import messages
 
 
-def test_the_422_of_an_api_lands_at_its_fields():
+def test_server_errors_of_a_422_are_shown_at_their_fields():
     form = Form(default_values={"a": 1, "items": [{"b": 1}, {"b": 2}]})
     form.set_errors(
         {
@@ -20,7 +20,7 @@ def test_the_422_of_an_api_lands_at_its_fields():
             ]
         }
     )
-    assert words(form) == {
+    assert messages(form) == {
         "a": "Field required",
         "items.1.b": "too big",
         "root.server": "query.page: not a number",
@@ -29,10 +29,10 @@ def test_the_422_of_an_api_lands_at_its_fields():
     assert not form.is_valid
 
 
-def test_a_field_that_is_called_body_is_not_taken_for_a_part_of_the_request():
+def test_server_errors_of_a_field_named_body():
     form = Form(default_values={"body": {"a": 1}})
     form.set_errors({"detail": [{"loc": ["body", "a"], "msg": "no", "type": "x"}]})
-    assert words(form) == {"body.a": "no"}
+    assert messages(form) == {"body.a": "no"}
 
 
 @pytest.mark.parametrize(
@@ -56,13 +56,13 @@ def test_a_field_that_is_called_body_is_not_taken_for_a_part_of_the_request():
         ),
     ],
 )
-def test_errors_are_read_in_whatever_shape_they_come(problem: object, said: dict):
+def test_server_errors_are_read_in_every_shape(problem: object, said: dict):
     form = Form(default_values={"a": 1})
     form.set_errors(problem)
-    assert words(form) == said
+    assert messages(form) == said
 
 
-def test_errors_of_pydantic_land_at_their_fields():
+def test_pydantic_errors_are_shown_at_their_fields():
     from pydantic import BaseModel, ValidationError
 
     class Model(BaseModel):
@@ -75,7 +75,7 @@ def test_errors_of_pydantic_land_at_their_fields():
     assert form.errors["a"].type == "int_parsing"
 
 
-def test_what_tells_of_no_errors_is_refused():
+def test_set_errors_refuses_other_shapes():
     form = Form(default_values={"a": 1})
     for nonsense in (None, 5, {"detail": 5}):
         with pytest.raises(FormError, match="Errors must be"):

@@ -1,4 +1,4 @@
-"""From the press of the button to the end of its handler; and back to the beginning."""
+"""Submitting a form, and resetting it."""
 
 from __future__ import annotations
 
@@ -10,27 +10,27 @@ import pytest
 from kaizen_widgets.core.clock import sleep
 from kaizen_widgets.errors import FormError
 from kaizen_widgets.forms import Form, Resolved
-from tests.forms.builders import Slow, heard_by, required, words
+from tests.forms.builders import Slow, changes_of, messages, required
 
 
-def test_a_valid_form_hands_over_what_the_resolver_made_of_it():
+def test_submit_passes_the_resolved_value_to_its_handler():
     form = Form(default_values={"a": "1"}, resolver=lambda values, _: Resolved(int(values["a"])))
     assert form.submit(lambda value: value + 1).wait() == 2
     assert (form.is_submitted, form.is_submit_successful, form.submit_count) == (True, True, 1)
     assert form.value == 1
 
 
-def test_an_invalid_form_hands_over_its_errors_and_shows_them():
+def test_submit_of_an_invalid_form_passes_and_shows_errors():
     form = Form(default_values={"a": ""}, resolver=required("a"))
     seen: list = []
     assert form.submit(lambda _: 1 / 0, seen.append).wait() is None
     assert seen == [form.errors]
-    assert words(form) == {"a": "a?"}
+    assert messages(form) == {"a": "a?"}
     assert (form.is_submitted, form.is_submit_successful, form.submit_count) == (True, False, 1)
     assert form.value is None
 
 
-def test_what_a_handler_raises_reaches_who_waits_and_the_form_is_free_again():
+def test_submit_raises_the_handlers_error_and_ends():
     form = Form(default_values={"a": 1})
     submission = form.submit(lambda _: 1 / 0)
     assert isinstance(submission.exception(), ZeroDivisionError)
@@ -39,7 +39,7 @@ def test_what_a_handler_raises_reaches_who_waits_and_the_form_is_free_again():
     assert (form.is_submitting, form.is_submit_successful, form.submit_count) == (False, False, 1)
 
 
-def test_a_cell_that_is_stopped_in_a_handler_leaves_the_form_free():
+def test_submit_ends_when_the_cell_is_interrupted():
     form = Form(default_values={"a": 1})
 
     def stopped(_: object) -> None:
@@ -50,7 +50,7 @@ def test_a_cell_that_is_stopped_in_a_handler_leaves_the_form_free():
     assert not form.is_submitting
 
 
-def test_handlers_run_outside_the_lock():
+def test_submit_handlers_run_outside_the_lock():
     form = Form(default_values={"a": 1, "b": 1})
 
     def handler(_: object) -> None:
@@ -63,7 +63,7 @@ def test_handlers_run_outside_the_lock():
     assert form.values == {"a": 1, "b": 2}
 
 
-def test_who_looks_is_told_that_it_submits_before_the_handler_runs():
+def test_is_submitting_is_notified_before_the_handler_runs():
     form = Form(default_values={"a": 1})
     order: list = []
     form.observe(lambda event: order.append(event.new), "is_submitting")
@@ -71,7 +71,7 @@ def test_who_looks_is_told_that_it_submits_before_the_handler_runs():
     assert order == [True, "handler", False]
 
 
-def test_a_coroutine_is_waited_for_and_a_second_press_gives_the_first_submit(loop):
+def test_second_submit_returns_the_first_while_it_is_under_way(loop):
     form = Form(default_values={"a": 1}, loop=loop, clock=loop.clock)
     calls = []
 
@@ -92,7 +92,7 @@ def test_a_coroutine_is_waited_for_and_a_second_press_gives_the_first_submit(loo
     assert len(calls) == 2
 
 
-def test_submits_may_overlap_if_the_form_lets_them(loop):
+def test_overlapping_submits_run_both_handlers(loop):
     form = Form(default_values={"a": 1}, overlapping_submits=True, loop=loop, clock=loop.clock)
 
     async def save(_: object) -> None:
@@ -103,7 +103,7 @@ def test_submits_may_overlap_if_the_form_lets_them(loop):
     assert form.submit_count == 2
 
 
-def test_an_edit_during_a_submit_does_not_reach_the_handler(loop):
+def test_submit_passes_the_values_from_its_start(loop):
     form = Form(
         default_values={"a": "x"},
         resolver=Slow(loop.clock, required("a")),
@@ -117,7 +117,7 @@ def test_an_edit_during_a_submit_does_not_reach_the_handler(loop):
     assert seen == [{"a": "x"}]
 
 
-def test_after_a_reset_the_rest_of_a_submit_changes_nothing(loop):
+def test_reset_cancels_a_submit_under_way(loop):
     form = Form(
         default_values={"a": "x"},
         resolver=Slow(loop.clock, required("a")),
@@ -131,20 +131,24 @@ def test_after_a_reset_the_rest_of_a_submit_changes_nothing(loop):
     assert (submission.wait(0), seen, form.submit_count) == (None, [], 0)
 
 
-def test_a_handler_may_reset_the_form_to_what_was_saved():
+def test_submit_handler_may_reset_the_form():
     form = Form(default_values={"id": None, "a": ""})
     form.change("a", "x")
     form.submit(lambda value: form.reset({**value, "id": 7})).wait()
     assert (form.values, form.is_dirty, form.submit_count) == ({"id": 7, "a": "x"}, False, 0)
 
 
-def test_errors_a_handler_sets_keep_the_submit_from_counting_as_successful():
+def test_submit_is_not_successful_when_its_handler_sets_errors():
     form = Form(default_values={"a": 1})
     form.submit(lambda _: form.set_error("a", "taken"))
-    assert (words(form), form.is_submit_successful, form.is_valid) == ({"a": "taken"}, False, False)
+    assert (messages(form), form.is_submit_successful, form.is_valid) == (
+        {"a": "taken"},
+        False,
+        False,
+    )
 
 
-def test_a_notebook_can_wait_for_the_next_submit_that_goes_well():
+def test_submitted_waits_for_the_next_successful_submit():
     form = Form(default_values={"a": ""}, resolver=required("a"))
     waiting = form.submitted()
     form.submit()
@@ -154,7 +158,7 @@ def test_a_notebook_can_wait_for_the_next_submit_that_goes_well():
     assert waiting.wait(5) == {"a": "x"}
 
 
-def test_a_coroutine_of_any_loop_can_await_a_submit_and_a_trigger():
+def test_submit_and_trigger_can_be_awaited_on_any_loop():
     form = Form(default_values={"a": "x"}, resolver=required("a"))
 
     async def save(value: dict) -> str:
@@ -167,11 +171,11 @@ def test_a_coroutine_of_any_loop_can_await_a_submit_and_a_trigger():
     assert asyncio.run(cell()) == ("x", True)
 
 
-def test_a_submit_is_told_in_two_steps():
+def test_submit_notifies_at_its_start_and_its_end():
     form = Form(default_values={"a": 1})
-    heard = heard_by(form)
+    changes = changes_of(form)
     form.submit()
-    assert [change.flags for change in heard] == [
+    assert [change.flags for change in changes] == [
         {"is_submitting": True},
         {
             "is_submitting": False,
@@ -185,7 +189,7 @@ def test_a_submit_is_told_in_two_steps():
 # -------------------------------------------------------------------- reset
 
 
-def test_a_refetch_while_editing_keeps_what_the_user_changed():
+def test_reset_keeps_dirty_values_of_a_refetch():
     form = Form(default_values={"a": 1, "b": 1, "items": [{"x": 1}, {"x": 2}, {"x": 3}]})
     form.change("a", 5)
     form.change("items.1.x", 9)
@@ -194,24 +198,24 @@ def test_a_refetch_while_editing_keeps_what_the_user_changed():
     assert (form.is_dirty, form.dirty_fields) == (True, {"a", "items.1.x"})
 
 
-def test_a_refetch_with_fewer_rows_keeps_the_users_list_whole():
+def test_reset_keeps_the_whole_list_when_a_dirty_row_has_no_place():
     form = Form(default_values={"items": [{"x": 1}, {"x": 2}, {"x": 3}]})
     form.change("items.2.x", 9)
     form.reset({"items": [{"x": 1}]}, keep_dirty_values=True)
     assert form.values == {"items": [{"x": 1}, {"x": 2}, {"x": 9}]}
 
 
-def test_a_reset_tells_that_everything_may_be_another():
+def test_reset_notifies_that_everything_may_have_changed():
     form = Form(default_values={"a": 1})
     form.change("a", 2)
-    heard = heard_by(form)
+    changes = changes_of(form)
     form.reset()
-    (change,) = heard
+    (change,) = changes
     assert change.is_reset
     assert (change.values, change.dirty, change.flags) == ({""}, {"a"}, {"is_dirty": False})
 
 
-def test_a_reset_may_take_a_function_of_the_values():
+def test_reset_accepts_a_function_of_the_values():
     form = Form(default_values={"a": 1})
     form.reset(lambda values: {"a": values["a"] + 1})
     assert (form.values, form.default_values) == ({"a": 2}, {"a": 2})
@@ -220,7 +224,7 @@ def test_a_reset_may_take_a_function_of_the_values():
 # -------------------------------------------------- inside other operations
 
 
-def test_a_listener_may_submit_and_wait():
+def test_listeners_may_submit_and_wait():
     form = Form(default_values={"a": 1})
     saved: list = []
     form.watch(lambda values: form.submit(saved.append).wait(5))
@@ -228,18 +232,18 @@ def test_a_listener_may_submit_and_wait():
     assert saved == [{"a": 2}]
 
 
-def test_a_batch_may_judge_and_wait_but_not_submit():
+def test_batch_may_trigger_and_wait_but_not_submit():
     form = Form(default_values={"a": "x"}, resolver=required("a"))
     with form.batch():
         form.change("a", "")
         assert form.trigger().wait(5) is False
         with pytest.raises(FormError, match="within its own batch"):
             form.submit()
-    assert words(form) == {"a": "a?"}
+    assert messages(form) == {"a": "a?"}
     assert not form.is_submitting
 
 
-def test_a_resolver_that_raises_ends_the_submit_and_the_trigger_with_it():
+def test_resolver_errors_end_submit_and_trigger():
     def broken(values, _):
         return Resolved(1 / values["a"])
 
@@ -252,7 +256,7 @@ def test_a_resolver_that_raises_ends_the_submit_and_the_trigger_with_it():
     assert (form.is_submitting, form.submit_count) == (False, 0)
 
 
-def test_who_no_longer_waits_harms_nothing(loop):
+def test_canceled_handles_do_no_harm(loop):
     form = Form(
         default_values={"a": "x"},
         resolver=Slow(loop.clock, required("a")),
@@ -265,7 +269,7 @@ def test_who_no_longer_waits_harms_nothing(loop):
     assert (form.is_submitting, form.submit_count, form.is_validating) == (False, 1, False)
 
 
-def test_a_listener_that_raises_does_not_keep_a_submit_from_ending():
+def test_submit_ends_when_a_listener_raises():
     form = Form(default_values={"a": 1})
     form.subscribe(lambda change: 1 / 0 if "submit_count" in change.flags else None)
     seen: list = []

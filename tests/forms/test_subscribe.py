@@ -1,4 +1,4 @@
-"""What is told of a form: once an operation, by names; as traits; to watchers of values."""
+"""Notifications of a form: to listeners, to observers of traits, to watchers of values."""
 
 from __future__ import annotations
 
@@ -8,30 +8,30 @@ import pytest
 from traitlets import HasTraits, TraitError, Unicode, dlink
 
 from kaizen_widgets.forms import Form
-from tests.forms.builders import heard_by, required
+from tests.forms.builders import changes_of, required
 
 
-def test_an_operation_is_told_once_with_all_it_changed():
+def test_subscribe_notifies_once_per_operation():
     form = Form(default_values={"a": "x", "b": ""}, mode="onChange", resolver=required("a"))
-    heard = heard_by(form)
+    changes = changes_of(form)
     form.change("a", "")
-    assert len(heard) == 1
-    change = heard[0]
+    assert len(changes) == 1
+    change = changes[0]
     assert (change.values, change.errors, change.dirty) == ({"a"}, {"a"}, {"a"})
     assert change.flags == {"is_dirty": True, "is_valid": False}
 
 
-def test_an_operation_that_changes_nothing_is_not_told():
+def test_subscribe_does_not_notify_without_a_change():
     form = Form(default_values={"a": "x"})
     form.blur("a")
-    heard = heard_by(form)
+    changes = changes_of(form)
     form.blur("a")
     form.set_value("a", "x")
     form.clear_errors()
-    assert heard == []
+    assert changes == []
 
 
-def test_a_batch_is_judged_once_and_told_once():
+def test_batch_validates_and_notifies_once():
     asked = []
     rule = required("a", "b")
 
@@ -40,16 +40,16 @@ def test_a_batch_is_judged_once_and_told_once():
         return rule(values, context)
 
     form = Form(default_values={"a": "x", "b": "x"}, mode="onChange", resolver=resolver)
-    heard, asked[:] = heard_by(form), []
+    changes, asked[:] = changes_of(form), []
     with form.batch():
         form.change("a", "")
         form.change("b", "")
-        assert heard == []
+        assert changes == []
     assert asked == [("a", "b")]
-    assert [change.errors for change in heard] == [{"a", "b"}]
+    assert [change.errors for change in changes] == [{"a", "b"}]
 
 
-def test_listeners_hear_in_order_what_other_listeners_did():
+def test_listeners_are_notified_in_order():
     form = Form(default_values={"a": 0, "b": 0})
     seen = []
     form.subscribe(lambda change: "a" in change.values and form.change("b", form.values["a"]))
@@ -59,27 +59,27 @@ def test_listeners_hear_in_order_what_other_listeners_did():
     assert form.values == {"a": 1, "b": 1}
 
 
-def test_a_listener_that_raises_keeps_nothing_from_the_others():
+def test_listeners_are_notified_even_if_another_raises():
     form = Form(default_values={"a": 0})
     form.subscribe(lambda _: 1 / 0)
-    heard = heard_by(form)
+    changes = changes_of(form)
     with pytest.raises(ZeroDivisionError):
         form.change("a", 1)
-    assert len(heard) == 1
+    assert len(changes) == 1
     assert form.values == {"a": 1}
 
 
-def test_who_ends_to_listen_hears_no_more_and_may_end_twice():
+def test_unsubscribe_may_be_called_twice():
     form = Form(default_values={"a": 0})
-    heard: list = []
-    end = form.subscribe(heard.append)
+    changes: list = []
+    end = form.subscribe(changes.append)
     end()
     end()
     form.change("a", 1)
-    assert heard == []
+    assert changes == []
 
 
-def test_watchers_hear_of_their_field_of_what_is_below_it_and_around_it():
+def test_watch_notifies_of_fields_above_and_below():
     form = Form(default_values={"a": {"b": 1}, "ab": 1})
     seen = {"a": [], "a.b": [], "all": []}
     form.watch(seen["a"].append, "a")
@@ -93,7 +93,7 @@ def test_watchers_hear_of_their_field_of_what_is_below_it_and_around_it():
     assert len(seen["all"]) == 3
 
 
-def test_watchers_of_several_hear_all_their_values_and_of_a_reset():
+def test_watch_of_several_names_passes_all_their_values():
     form = Form(default_values={"a": 1, "b": 2, "c": 3})
     seen: list = []
     form.watch(seen.append, ["a", "b"])
@@ -103,7 +103,7 @@ def test_watchers_of_several_hear_all_their_values_and_of_a_reset():
     assert seen == [[5, 6]]
 
 
-def test_its_state_can_be_observed_and_linked_as_traits():
+def test_form_state_can_be_observed_and_linked_as_traits():
     form = Form(default_values={"a": "x"}, mode="onChange", resolver=required("a"))
     events = []
     form.observe(
@@ -124,7 +124,7 @@ def test_its_state_can_be_observed_and_linked_as_traits():
     assert label.text == "False"
 
 
-def test_old_and_new_flags_and_errors_are_told_to_observers():
+def test_trait_observers_get_old_and_new_values():
     form = Form(default_values={"a": "x", "b": ""}, mode="onChange", resolver=required("a"))
     form.blur("b")
     events = {}
@@ -136,16 +136,16 @@ def test_old_and_new_flags_and_errors_are_told_to_observers():
     assert events["errors"] == ({}, form.errors)
 
 
-def test_its_traits_cannot_be_set():
+def test_form_traits_are_read_only():
     form = Form(default_values={"a": 1})
     for name in ("is_dirty", "values", "errors"):
         with pytest.raises(TraitError, match=f"{name}. trait is read-only"):
             setattr(form, name, {})
 
 
-def test_threads_that_write_at_once_lose_nothing_and_agree_on_the_order():
+def test_concurrent_edits_are_all_kept_and_notified():
     form = Form(default_values={f"f{n}": 0 for n in range(8)})
-    heard = heard_by(form)
+    changes = changes_of(form)
 
     def type_into(name: str) -> None:
         for value in range(1, 51):
@@ -157,16 +157,16 @@ def test_threads_that_write_at_once_lose_nothing_and_agree_on_the_order():
     for thread in threads:
         thread.join()
     assert set(form.values.values()) == {50}
-    assert len(heard) == 400
+    assert len(changes) == 400
     assert form.dirty_fields == set(form.values)
 
 
-def test_what_a_batch_changes_and_changes_back_is_not_told():
+def test_batch_does_not_notify_of_a_change_that_was_undone():
     form = Form(default_values={"a": 0, "b": 0})
-    heard = heard_by(form)
+    changes = changes_of(form)
     with form.batch():
         form.change("a", 1)
         form.change("a", 0)
         form.change("b", 1)
-    (change,) = heard
+    (change,) = changes
     assert (change.dirty, change.flags) == ({"b"}, {"is_dirty": True})

@@ -1,4 +1,4 @@
-"""When what is typed is judged, which errors show, and what others found wrong."""
+"""When fields are validated, and which errors are shown."""
 
 from __future__ import annotations
 
@@ -8,52 +8,52 @@ import pytest
 
 from kaizen_widgets.errors import UnknownFieldError
 from kaizen_widgets.forms import FieldError, Form, Resolved
-from tests.forms.builders import Slow, alike, heard_by, required, words
+from tests.forms.builders import Slow, alike, changes_of, messages, required
 
 PASSWORDS = {"password": "one", "again": "one", "hint": ""}
 
-# ------------------------------------------------------- errors of partners
+# -------------------------------------------------------------- cross_field
 
 
-def test_without_cross_field_a_partner_keeps_its_error_as_in_the_original():
+def test_errors_of_other_fields_stay_without_cross_field():
     form = Form(default_values=PASSWORDS, mode="onChange", resolver=alike)
     form.change("again", "two")
     form.change("password", "two")
-    assert words(form) == {"again": "not the same"}
+    assert messages(form) == {"again": "not the same"}
     assert form.is_valid
 
 
-def test_with_cross_field_a_touched_partner_gets_and_loses_its_error():
+def test_cross_field_updates_errors_of_touched_fields():
     form = Form(default_values=PASSWORDS, mode="onChange", resolver=alike, cross_field=True)
     form.blur("again")
     form.change("password", "two")
-    assert words(form) == {"again": "not the same"}
+    assert messages(form) == {"again": "not the same"}
     form.change("password", "one")
-    assert words(form) == {}
+    assert messages(form) == {}
 
 
-def test_with_cross_field_nobody_is_told_off_for_a_field_they_have_not_been_at():
+def test_cross_field_shows_no_errors_of_untouched_fields():
     form = Form(default_values=PASSWORDS, mode="onChange", resolver=alike, cross_field=True)
     form.change("password", "two")
-    assert words(form) == {}
+    assert messages(form) == {}
     form.submit()
-    assert words(form) == {"again": "not the same"}
+    assert messages(form) == {"again": "not the same"}
     form.change("again", "two")
     form.change("password", "three")
-    assert words(form) == {"again": "not the same"}
+    assert messages(form) == {"again": "not the same"}
 
 
-def test_with_cross_field_an_error_of_the_server_stays_until_its_own_field_is_judged():
+def test_cross_field_keeps_manual_errors_until_their_field_is_validated():
     form = Form(default_values=PASSWORDS, mode="onChange", resolver=alike, cross_field=True)
     form.blur("hint")
     form.set_error("hint", "the server knows this one")
     form.change("password", "two")
-    assert words(form) == {"hint": "the server knows this one"}
+    assert messages(form) == {"hint": "the server knows this one"}
     form.change("hint", "x")
-    assert words(form) == {}
+    assert messages(form) == {}
 
 
-def test_with_cross_field_an_error_of_a_row_shows_once_somebody_was_in_the_row():
+def test_cross_field_shows_errors_of_a_row_once_it_is_touched():
     def spans(values, _):
         late = [i for i, row in enumerate(values["spans"]) if row["from"] > row["to"]]
         return Resolved(
@@ -64,21 +64,21 @@ def test_with_cross_field_an_error_of_a_row_shows_once_somebody_was_in_the_row()
     form = Form(default_values={"spans": rows}, mode="all", resolver=spans, cross_field=True)
     form.set_value("spans.1.from", 3)
     form.change("spans.0.from", 5)
-    assert words(form) == {}
+    assert messages(form) == {}
     form.blur("spans.0.to")
-    assert words(form) == {"spans.0": "from is after to"}
+    assert messages(form) == {"spans.0": "from is after to"}
     form.change("spans.0.to", 6)
-    assert words(form) == {}
+    assert messages(form) == {}
 
 
-def test_a_field_that_depends_on_another_is_judged_with_it():
+def test_deps_are_validated_with_their_field():
     form = Form(
         default_values=PASSWORDS, mode="onChange", resolver=alike, deps={"password": "again"}
     )
     form.change("password", "two")
-    assert words(form) == {"again": "not the same"}
+    assert messages(form) == {"again": "not the same"}
     form.change("password", "one")
-    assert words(form) == {}
+    assert messages(form) == {}
 
 
 @pytest.mark.parametrize(
@@ -90,21 +90,41 @@ def test_a_field_that_depends_on_another_is_judged_with_it():
         {"messages": {"rows.0.x.y": "no"}},
     ],
 )
-def test_an_option_that_names_no_field_is_refused(option: dict):
+def test_options_that_name_no_field_are_refused(option: dict):
     with pytest.raises(UnknownFieldError, match="but the form has no such field; there are: pass"):
         Form(default_values=PASSWORDS, **option)
 
 
-def test_an_option_may_name_any_row_and_what_an_error_may_stand_at():
-    rows = {"rows": [], "a": {"b": 1}}
-    names = ["rows.*.x", "rows.root", "rows", "a.b", "*", "", "root"]
-    Form(default_values=rows, messages=dict.fromkeys(names, "no"))
+def test_messages_apply_to_rows_lists_and_the_form():
+    names = ["rows.0.x", "rows.root", "a.b", "", "c"]
+    form = Form(
+        default_values={"rows": [], "a": {"b": 1}, "c": 1},
+        messages={
+            "rows.*.x": "any row",
+            "rows.root": "the list",
+            "rows": "not the list",
+            "a.b": "nested",
+            "": "the form",
+            "*": "every other field",
+        },
+        resolver=lambda values, _: Resolved(
+            values, dict.fromkeys(names, FieldError("wrong", "the resolver's own"))
+        ),
+    )
+    form.trigger().wait()
+    assert messages(form) == {
+        "rows.0.x": "any row",
+        "rows.root": "the list",
+        "a.b": "nested",
+        "": "the form",
+        "c": "every other field",
+    }
 
 
 # ------------------------------------------------------------- own messages
 
 
-def test_messages_of_the_form_stand_in_for_the_resolvers_own():
+def test_messages_replace_those_of_the_resolver():
     form = Form(
         default_values={"a": "", "items": [{"b": ""}]},
         criteria_mode="all",
@@ -118,23 +138,23 @@ def test_messages_of_the_form_stand_in_for_the_resolvers_own():
         ),
     )
     form.trigger()
-    assert words(form) == {"a": "A is needed", "items.0.b": "Every row needs a b"}
+    assert messages(form) == {"a": "A is needed", "items.0.b": "Every row needs a b"}
     assert form.errors["a"].types == {"missing": "A is needed", "short": "too short"}
 
 
-def test_an_error_that_was_set_goes_when_its_field_is_judged():
+def test_manual_errors_go_when_their_field_is_validated():
     form = Form(default_values={"a": 1, "b": 1}, mode="onChange")
     form.set_error("a", "taken")
     form.set_error("root.server", "try later")
     form.change("b", 2)
-    assert words(form) == {"a": "taken", "root.server": "try later"}
+    assert messages(form) == {"a": "taken", "root.server": "try later"}
     form.change("a", 2)
-    assert words(form) == {"root.server": "try later"}
+    assert messages(form) == {"root.server": "try later"}
     form.clear_errors("root")
-    assert words(form) == {}
+    assert messages(form) == {}
 
 
-def test_a_field_may_be_called_root():
+def test_field_named_root_has_errors_of_its_own():
     form = Form(default_values={"root": {"x": 1}}, mode="onChange")
     form.set_error("root.x", "bad")
     form.change("root.x", 2)
@@ -154,7 +174,7 @@ def test_is_valid_follows_the_values_after_every_operation():
     assert form.errors == {}
 
 
-def test_what_is_known_of_a_field_is_known_of_its_group():
+def test_field_state_of_a_group_includes_its_fields():
     form = Form(default_values={"a": {"b": "x"}}, mode="all", resolver=lambda v, _: Resolved(v))
     form.change("a.b", "y")
     form.blur("a.b")
@@ -169,7 +189,7 @@ def test_what_is_known_of_a_field_is_known_of_its_group():
     assert form.get_field_state("a.b").error == FieldError("custom", "no")
 
 
-# ------------------------------------------------------------ taking a while
+# ---------------------------------------------------------- async resolvers
 
 
 def slow_form(loop, **options) -> Form:
@@ -183,7 +203,7 @@ def slow_form(loop, **options) -> Form:
     )
 
 
-def test_the_answer_about_a_value_that_is_gone_is_dropped(loop):
+def test_late_results_for_an_earlier_value_are_dropped(loop):
     form = slow_form(loop)
     loop.advance(1)
     form.change("wait", 3.0)
@@ -191,12 +211,12 @@ def test_the_answer_about_a_value_that_is_gone_is_dropped(loop):
     form.change("wait", 1.0)
     form.change("a", "y")
     loop.advance(1)
-    assert (words(form), form.is_valid) == ({}, True)
+    assert (messages(form), form.is_valid) == ({}, True)
     loop.advance(5)
-    assert (words(form), form.is_valid, form.is_validating) == ({}, True, False)
+    assert (messages(form), form.is_valid, form.is_validating) == ({}, True, False)
 
 
-def test_a_validation_that_takes_a_while_is_shown_at_its_field(loop):
+def test_is_validating_is_true_for_the_validated_field(loop):
     form = slow_form(loop)
     loop.advance(1)
     form.change("a", "")
@@ -205,10 +225,10 @@ def test_a_validation_that_takes_a_while_is_shown_at_its_field(loop):
     assert not form.get_field_state("wait").is_validating
     loop.advance(1)
     assert not form.is_validating
-    assert words(form) == {"a": "a?"}
+    assert messages(form) == {"a": "a?"}
 
 
-def test_after_a_reset_nothing_that_began_before_it_comes_back(loop):
+def test_reset_drops_late_results(loop):
     form = slow_form(loop)
     form.change("a", "")
     checked = form.trigger("a")
@@ -216,35 +236,35 @@ def test_after_a_reset_nothing_that_began_before_it_comes_back(loop):
     assert not form.get_field_state("a").invalid
     loop.advance(5)
     assert checked.wait(0) is False
-    assert (words(form), form.is_valid) == ({}, True)
+    assert (messages(form), form.is_valid) == ({}, True)
 
 
-def test_an_error_waits_and_a_blur_shows_it_at_once(loop):
+def test_delayed_errors_are_shown_on_blur(loop):
     form = slow_form(loop, delay_error=2)
     form.set_value("wait", 0.0)
     loop.settle()
     form.change("a", "")
     loop.advance(1.9)
-    assert words(form) == {}
+    assert messages(form) == {}
     form.blur("a")
     loop.settle()
-    assert words(form) == {"a": "a?"}
+    assert messages(form) == {"a": "a?"}
 
 
-def test_a_resolver_that_fails_late_is_said_in_the_form_and_in_the_log(loop, caplog):
+def test_async_resolver_errors_are_shown_and_logged_without_secrets(loop, caplog):
     async def fail(values, _):
         raise OSError("hunter2 is not known")
 
     with caplog.at_level(logging.ERROR):
         form = Form(default_values={"a": 1}, resolver=fail, loop=loop, clock=loop.clock)
         loop.settle()
-    assert words(form) == {"root.resolver": "This could not be checked (OSError)."}
+    assert messages(form) == {"root.resolver": "This could not be checked (OSError)."}
     assert "resolver failed with OSError" in caplog.text
     assert "hunter2" not in caplog.text
     assert not form.is_validating
 
 
-def test_a_resolver_that_fails_when_asked_reaches_who_asked(loop):
+def test_trigger_raises_the_error_of_an_async_resolver(loop):
     async def fail(values, _):
         if values["a"] == 2:
             raise OSError("no network")
@@ -261,18 +281,18 @@ async def _awaited(pending):
     return await pending
 
 
-def test_a_late_answer_is_told_as_an_operation_of_its_own(loop):
+def test_late_results_notify_as_an_operation_of_their_own(loop):
     form = slow_form(loop)
     loop.advance(1)
     form.change("a", "")
-    heard = heard_by(form)
+    changes = changes_of(form)
     loop.advance(1)
-    (change,) = heard
+    (change,) = changes
     assert change.errors == {"a"}
     assert change.flags == {"is_valid": False, "is_validating": False}
 
 
-def test_with_cross_field_an_error_of_the_server_stays_with_its_row():
+def test_cross_field_keeps_manual_errors_with_their_row():
     form = Form(
         default_values={"a": "x", "rows": [{"n": 1}, {"n": 2}]},
         mode="onBlur",
@@ -282,19 +302,19 @@ def test_with_cross_field_an_error_of_the_server_stays_with_its_row():
     form.set_error("rows.1.n", "taken")
     form.rows("rows").swap(0, 1)
     form.blur("a")
-    assert words(form) == {"rows.0.n": "taken"}
+    assert messages(form) == {"rows.0.n": "taken"}
 
 
-def test_with_cross_field_an_error_that_was_set_is_like_any_other_once_it_was_judged():
+def test_cross_field_updates_former_manual_errors():
     form = Form(default_values=PASSWORDS, mode="onChange", resolver=alike, cross_field=True)
     form.set_error("again", "the server says no")
     form.change("again", "two")
-    assert words(form) == {"again": "not the same"}
+    assert messages(form) == {"again": "not the same"}
     form.change("password", "two")
-    assert words(form) == {}
+    assert messages(form) == {}
 
 
-def test_with_cross_field_a_fields_own_error_still_waits_for_its_delay(loop):
+def test_cross_field_delays_a_fields_own_error(loop):
     form = Form(
         default_values=PASSWORDS,
         mode="onChange",
@@ -307,6 +327,6 @@ def test_with_cross_field_a_fields_own_error_still_waits_for_its_delay(loop):
     form.blur("password")
     form.blur("again")
     form.change("password", "")
-    assert words(form) == {"again": "not the same"}
+    assert messages(form) == {"again": "not the same"}
     loop.advance(1)
-    assert words(form) == {"again": "not the same", "password": "password?"}
+    assert messages(form) == {"again": "not the same", "password": "password?"}

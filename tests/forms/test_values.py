@@ -1,4 +1,4 @@
-"""Values, defaults, and which of them differ."""
+"""Values, defaults, and dirty fields."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from kaizen_widgets.forms import Form
 from kaizen_widgets.forms.paths import join, parse
 
 
-def test_a_form_keeps_what_it_was_given_apart_from_who_gave_it():
+def test_values_are_copied_in_and_out():
     given = {"a": {"b": [1]}}
     form = Form(default_values=given)
     given["a"]["b"].append(2)
@@ -18,14 +18,14 @@ def test_a_form_keeps_what_it_was_given_apart_from_who_gave_it():
     assert form.values == {"a": {"b": [1]}}
 
 
-def test_what_was_typed_stays_as_it_was_typed():
+def test_change_stores_input_as_typed():
     form = Form(default_values={"age": 1})
     form.change("age", "3.")
     assert form.values == {"age": "3."}
 
 
 @pytest.mark.parametrize("value", [None, "", 0, False, "0"])
-def test_nothing_empty_text_zero_and_no_are_told_apart(value: object):
+def test_is_dirty_distinguishes_none_empty_zero_and_false(value: object):
     others = [other for other in (None, "", 0, False, "0") if other is not value]
     form = Form(default_values={"a": value})
     for other in others:
@@ -35,7 +35,7 @@ def test_nothing_empty_text_zero_and_no_are_told_apart(value: object):
     assert not form.is_dirty
 
 
-def test_typing_back_makes_clean():
+def test_is_dirty_clears_when_the_default_is_typed_again():
     form = Form(default_values={"a": {"b": "x"}})
     form.change("a.b", "y")
     assert (form.is_dirty, form.dirty_fields) == (True, {"a.b"})
@@ -43,7 +43,7 @@ def test_typing_back_makes_clean():
     assert (form.is_dirty, form.dirty_fields) == (False, set())
 
 
-def test_numbers_compare_by_value_and_true_is_not_one():
+def test_is_dirty_compares_numbers_by_value_but_true_is_not_one():
     form = Form(default_values={"a": 1})
     form.change("a", 1.0)
     assert not form.is_dirty
@@ -51,7 +51,7 @@ def test_numbers_compare_by_value_and_true_is_not_one():
     assert form.is_dirty
 
 
-def test_a_group_that_was_nothing_and_is_filled_in_is_dirty_in_its_leaves():
+def test_dirty_fields_of_a_group_that_was_none_are_its_leaves():
     form = Form(default_values={"address": None})
     form.change("address", {"city": "Oslo", "zip": ""})
     assert form.dirty_fields == {"address.city", "address.zip"}
@@ -59,7 +59,7 @@ def test_a_group_that_was_nothing_and_is_filled_in_is_dirty_in_its_leaves():
     assert form.dirty_fields == set()
 
 
-def test_a_value_that_cannot_be_compared_counts_as_another():
+def test_is_dirty_for_values_that_cannot_be_compared():
     class Array:
         def __eq__(self, other: object) -> bool:
             raise ValueError("ambiguous")
@@ -71,13 +71,13 @@ def test_a_value_that_cannot_be_compared_counts_as_another():
     assert form.is_dirty
 
 
-def test_set_value_without_flags_changes_the_value_alone():
+def test_set_value_without_flags_changes_only_the_value():
     form = Form(default_values={"a": ""})
     form.set_value("a", "x")
     assert (form.values["a"], form.is_dirty, form.touched_fields) == ("x", False, set())
 
 
-def test_set_values_writes_all_or_nothing():
+def test_set_values_writes_all_or_none():
     form = Form(default_values={"a": 1, "b": 2})
     with pytest.raises(UnknownFieldError, match="no field 'c'; there are: a, b"):
         form.set_values({"a": 5, "c": 6})
@@ -87,7 +87,7 @@ def test_set_values_writes_all_or_nothing():
     assert form.dirty_fields == {"a", "b"}
 
 
-def test_names_may_be_dotted_or_paths():
+def test_names_are_dotted_or_tuples():
     form = Form(default_values={"a": {"b.c": [{"d": 1}]}})
     form.change(("a", "b.c", 0, "d"), 2)
     assert form.get_value(r"a.b\.c.0.d") == 2
@@ -97,12 +97,12 @@ def test_names_may_be_dotted_or_paths():
 @pytest.mark.parametrize(
     "path", [(), ("a",), ("a", 0, "b"), ("a.b", 10), ("\\", "."), ("", "a"), ("01", "x"), ("a", "")]
 )
-def test_a_name_is_read_as_it_was_written(path: tuple[str | int, ...]):
+def test_parse_reads_what_join_writes(path: tuple[str | int, ...]):
     assert path == () or parse(join(path)) == path
 
 
 @pytest.mark.parametrize("name", ["nobody", "a.x", "items.2.name", "items.x", "a.b.c"])
-def test_a_name_the_form_does_not_have_is_refused_by_name(name: str):
+def test_unknown_names_are_refused(name: str):
     form = Form(default_values={"a": {"b": 1}, "items": [{"name": ""}, {"name": ""}]})
     for operation in (form.blur, form.get_value, form.get_field_state, form.trigger):
         with pytest.raises(UnknownFieldError, match=r"no field|no row"):
@@ -126,12 +126,12 @@ def test_a_name_the_form_does_not_have_is_refused_by_name(name: str):
         ({"messages": {"a": 3}}, "messages of 'a' must be a sentence"),
     ],
 )
-def test_an_option_that_means_nothing_is_refused_in_a_sentence(options: dict, said: str):
+def test_options_with_unknown_values_are_refused(options: dict, said: str):
     with pytest.raises(FormError, match=said):
         Form(**options)
 
 
-def test_a_resolver_that_gives_no_answer_is_named():
+def test_resolver_with_a_wrong_result_is_refused():
     form = Form(default_values={"a": 1}, resolver=lambda values, _: values["a"] and _answer(values))
     with pytest.raises(FormError, match="resolver gave dict; it must return a Resolved"):
         form.change("a", 2)
@@ -143,7 +143,7 @@ def _answer(values):
     return Resolved(values) if values["a"] == 1 else values
 
 
-def test_a_form_may_be_one_list_or_one_value():
+def test_form_values_may_be_one_list():
     form = Form(default_values=[{"a": 1}])
     form.rows("").append({"a": 2})
     form.change("0.a", 3)
@@ -151,7 +151,7 @@ def test_a_form_may_be_one_list_or_one_value():
     assert form.dirty_fields == {"0.a", "1.a"}
 
 
-def test_an_unregistered_field_is_gone_until_it_is_registered_again():
+def test_unregistered_fields_ignore_events_until_registered():
     form = Form(default_values={"a": 1, "b": 2})
     form.unregister("a", keep_default_value=True)
     form.change("a", 5)
@@ -161,18 +161,18 @@ def test_an_unregistered_field_is_gone_until_it_is_registered_again():
     assert form.values == {"a": 5, "b": 2}
 
 
-def test_its_repr_says_how_it_stands_and_no_value():
+def test_repr_shows_state_but_no_values():
     form = Form(default_values={"password": "hunter2"})
     form.change("password", "hunter3")
     assert repr(form) == "Form(dirty=1, errors=0, valid=True)"
 
 
-def test_a_model_that_is_not_there_yet_is_named():
+def test_model_that_is_an_unresolved_name_is_refused():
     with pytest.raises(FormError, match=r"cannot be made for .*Nobody.*: "):
         Form("Nobody")
 
 
-def test_a_model_is_not_reset_to_what_is_no_value_of_it():
+def test_reset_refuses_a_value_of_another_type():
     class Agent(BaseModel):
         name: str = "ann"
 
@@ -182,7 +182,7 @@ def test_a_model_is_not_reset_to_what_is_no_value_of_it():
     assert form.values == {"name": "ann"}
 
 
-def test_moved_defaults_change_what_is_dirty_and_nothing_else():
+def test_reset_default_values_changes_only_dirty_flags():
     form = Form(default_values={"a": 1, "b": 2})
     form.change("a", 5)
     form.change("b", 6)
@@ -194,7 +194,7 @@ def test_moved_defaults_change_what_is_dirty_and_nothing_else():
     assert form.values == {"a": 5, "b": 2}
 
 
-def test_the_sound_part_leaves_out_what_is_wrong():
+def test_valid_subset_leaves_out_invalid_edits():
     class Sizes(BaseModel):
         low: int = Field(1, ge=0)
         high: int = 5

@@ -11,7 +11,7 @@ def test_a_delivered_update_sets_the_trait_and_is_echoed(comms):
     assert comms.of(slider).echoes == [{"value": 7}]
 
 
-def test_without_echo_nothing_comes_back():
+def test_update_is_not_echoed_without_echo():
     with fake_comms(echo=False) as comms:
         slider = ipywidgets.IntSlider()
         comms.of(slider).clear()
@@ -19,7 +19,7 @@ def test_without_echo_nothing_comes_back():
         assert comms.of(slider).sent == []
 
 
-def test_an_assignment_in_python_is_sent_as_an_update(comms):
+def test_assignments_are_sent_as_updates(comms):
     slider = ipywidgets.IntSlider()
     slider.value = 3
     assert comms.of(slider).updates == [{"value": 3}]
@@ -34,12 +34,12 @@ def test_custom_messages_go_both_ways_with_their_buffers(comms):
     assert comms.of(button).custom == [{"kind": "hello"}]
 
 
-def test_what_cannot_cross_the_wire_is_refused_when_sent(comms):
+def test_values_that_json_cannot_hold_are_refused(comms):
     with pytest.raises(TypeError, match="not JSON serializable"):
         ipywidgets.Button().send({"value": object()})
 
 
-def test_widgets_are_closed_at_the_end_and_comms_are_real_again():
+def test_fake_comms_closes_widgets_at_the_end():
     with fake_comms() as comms:
         button = ipywidgets.Button()
         opened = comms.of(button)

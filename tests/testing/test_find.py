@@ -11,15 +11,15 @@ def panel(comms):
     )
 
 
-def test_a_widget_is_found_by_class_and_trait_at_any_depth(panel):
+def test_find_by_class_and_trait_at_any_depth(panel):
     assert find(panel, Button, description="Cancel") is panel.children[1].children[1]
 
 
-def test_the_root_itself_can_be_the_answer(panel):
+def test_find_may_return_the_root(panel):
     assert find(panel, VBox) is panel
 
 
-def test_none_found_fails_with_the_tree(panel):
+def test_find_fails_with_the_tree_when_none_matches(panel):
     with pytest.raises(AssertionError) as failure:
         find(panel, Button, description="Save")
     assert str(failure.value) == (
@@ -32,22 +32,22 @@ def test_none_found_fails_with_the_tree(panel):
     )
 
 
-def test_two_found_fail_too_since_either_could_be_meant(panel):
+def test_find_fails_when_two_match(panel):
     with pytest.raises(AssertionError, match="2 widgets match"):
         find(panel, Button)
 
 
-def test_all_come_in_the_order_of_the_page(panel):
+def test_find_all_returns_document_order(panel):
     assert [button.description for button in find_all(panel, Button)] == ["Run", "Cancel"]
 
 
-def test_a_trait_the_class_lacks_fits_nothing(panel):
+def test_find_all_by_an_unknown_trait_is_empty(panel):
     assert find_all(panel, Button, value=None) == []
 
 
-def test_a_long_value_is_cut_in_the_tree(comms):
+def test_tree_shortens_long_values(comms):
     assert len(tree(HTML("x" * 1000))) < 90
 
 
-def test_zero_is_shown_where_it_is_not_the_default(comms):
+def test_tree_shows_zero_where_it_is_not_the_default(comms):
     assert tree(IntText(5, disabled=True)) == "IntText(value=5, disabled=True)"

@@ -1,4 +1,4 @@
-"""The agent form against the embedded API: what it sends, what it shows of the answer."""
+"""The agent form with the embedded API: what it sends, and what it shows of the response."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def named(studio: Studio, name: str) -> list[Any]:
     return [agent for agent in studio.agents.list().wait(10) if agent.name == name]
 
 
-def test_an_empty_form_says_what_is_required(studio: Studio, comms: FakeComms):
+def test_required_fields_have_their_own_messages(studio: Studio, comms: FakeComms):
     form = AgentForm(agents=studio.agents)
     view = FormView(comms, form)
     assert form.submit_button.description == "Create Agent"
@@ -65,7 +65,7 @@ def test_an_empty_form_says_what_is_required(studio: Studio, comms: FakeComms):
     assert not named(studio, "")
 
 
-def test_it_creates_an_agent_and_goes_on_with_what_was_saved(studio: Studio):
+def test_create_saves_an_agent_and_continues_to_edit_it(studio: Studio):
     saved: list[Any] = []
     form = AgentForm(agents=studio.agents, on_success=saved.append)
     fill(form, max_tokens=4096, tools=["search"])
@@ -80,7 +80,7 @@ def test_it_creates_an_agent_and_goes_on_with_what_was_saved(studio: Studio):
     assert "Saved" in form.status.value
 
 
-def test_it_changes_an_agent_and_its_tools(studio: Studio):
+def test_update_saves_an_agent_and_its_tools(studio: Studio):
     tools = [{"name": "search", "description": "search"}]
     made = studio.agents.create(**FILLED, tools=tools).wait(10)
     form = AgentForm(studio.agents.detail(made.id).wait(10), agents=studio.agents)
@@ -98,7 +98,7 @@ def test_it_changes_an_agent_and_its_tools(studio: Studio):
     assert sorted(tool.name for tool in agent.tools) == ["calculator", "search"]
 
 
-def test_the_models_offered_follow_the_provider(studio: Studio, comms: FakeComms):
+def test_model_options_follow_the_provider(studio: Studio, comms: FakeComms):
     form = AgentForm(agents=studio.agents, models={"openai": ["gpt-4o"], "ollama": ["qwen3"]})
     view = FormView(comms, form)
     view.type("/provider", "ollama")
@@ -106,7 +106,7 @@ def test_the_models_offered_follow_the_provider(studio: Studio, comms: FakeComms
 
 
 class Refusing:
-    """Agents that answer as they are told to, then save."""
+    """An agents API that raises the given errors first, and then saves."""
 
     def __init__(self, *answers: Exception) -> None:
         self.answers = list(answers)
@@ -123,7 +123,7 @@ class Refusing:
         return Agent(id=id, name="Helper", system_prompt="Be helpful, be kind.", model_id="gpt-4o")
 
 
-def test_what_the_server_refuses_stands_at_its_field(comms: FakeComms):
+def test_server_errors_are_shown_at_the_forms_fields(comms: FakeComms):
     details = {"model_id": ["Model is not known"], "name": ["Name is taken"]}
     agents = Refusing(InvalidInputError("No.", status=422, details=details))
     form = AgentForm(agents=agents)
@@ -136,7 +136,7 @@ def test_what_the_server_refuses_stands_at_its_field(comms: FakeComms):
     assert view.errors("/name") == ["Name is taken"]
 
 
-def test_any_other_failure_is_said_with_a_retry(comms: FakeComms):
+def test_other_errors_are_shown_with_retry(comms: FakeComms):
     agents = Refusing(ConnectError("The server could not be reached."))
     form = AgentForm(agents=agents)
     fill(form)

@@ -1,4 +1,4 @@
-"""A form in a notebook, without a browser: what crosses the comm, and what the panel says."""
+"""A form panel without a browser: its comm messages, and what it shows."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def sent(comms: FakeComms) -> str:
 # ------------------------------------------------------------------ typing
 
 
-def test_f8_what_is_typed_reaches_the_form_as_it_was_typed(comms: FakeComms):
+def test_f8_edits_reach_the_form_as_typed(comms: FakeComms):
     panel, view = open_panel(comms)
     view.type("/name", "Ada")
     view.type("/count", "3.")
@@ -79,7 +79,7 @@ def test_f8_what_is_typed_reaches_the_form_as_it_was_typed(comms: FakeComms):
     assert panel.form.get_value("count") == 3
 
 
-def test_f6_one_message_in_is_one_message_out(comms: FakeComms):
+def test_f6_each_message_gets_one_answer(comms: FakeComms):
     _, view = open_panel(comms)
     (patch,) = view.type("/name", "Ada")
     assert patch["cells"] == {"/name": {"value": "Ada"}}
@@ -87,7 +87,7 @@ def test_f6_one_message_in_is_one_message_out(comms: FakeComms):
     assert len(view.blur("/name")) == 1
 
 
-def test_f7_a_view_that_greets_is_told_whether_it_missed_something_and_then_all(comms: FakeComms):
+def test_f7_hello_is_answered_with_a_patch_or_a_snapshot(comms: FakeComms):
     panel, view = open_panel(comms)
     view.type("/name", "Ada")
     view.comm.deliver_custom({"kind": "hello", "client": "late"})
@@ -99,7 +99,7 @@ def test_f7_a_view_that_greets_is_told_whether_it_missed_something_and_then_all(
     assert whole["picture"] == panel.area.get_state()["_picture"]
 
 
-def test_a_message_that_comes_twice_counts_once(comms: FakeComms):
+def test_repeated_messages_count_once(comms: FakeComms):
     _, view = open_panel(comms)
     view.insert("/items", 0)
     view.seq -= 1
@@ -107,9 +107,7 @@ def test_a_message_that_comes_twice_counts_once(comms: FakeComms):
     assert len(view.rows("/items")) == 1
 
 
-def test_f10_nonsense_from_the_wire_changes_nothing(
-    comms: FakeComms, caplog: pytest.LogCaptureFixture
-):
+def test_f10_invalid_messages_change_nothing(comms: FakeComms, caplog: pytest.LogCaptureFixture):
     panel, view = open_panel(comms)
     before = panel.form.values
     for nonsense in (
@@ -125,7 +123,7 @@ def test_f10_nonsense_from_the_wire_changes_nothing(
     assert "hunter2" not in caplog.text
 
 
-def test_f2_a_message_that_is_refused_was_heard_and_the_view_shows_what_is(comms: FakeComms):
+def test_f2_refused_messages_are_answered_with_a_snapshot(comms: FakeComms):
     panel, view = open_panel(comms)
     before = panel.form.values
     view.seq = 1
@@ -139,7 +137,7 @@ def test_f2_a_message_that_is_refused_was_heard_and_the_view_shows_what_is(comms
     assert panel.form.values == {**before, "name": "Next"}
 
 
-def test_f8_not_set_and_empty_are_told_apart(comms: FakeComms):
+def test_f8_unset_and_empty_are_distinguished(comms: FakeComms):
     panel, view = open_panel(comms)
     assert view.picture["cells"]["/note"] == {"unset": True}
     view.type("/note", "")
@@ -152,7 +150,7 @@ def test_f8_not_set_and_empty_are_told_apart(comms: FakeComms):
 # ------------------------------------------------------------- rows, unions
 
 
-def test_f5_rows_are_added_moved_and_removed_by_their_id(comms: FakeComms):
+def test_f5_rows_are_addressed_by_id(comms: FakeComms):
     panel, view = open_panel(comms)
     for index, sku in enumerate(("one", "two", "three")):
         view.insert("/items", index)
@@ -164,14 +162,14 @@ def test_f5_rows_are_added_moved_and_removed_by_their_id(comms: FakeComms):
     assert [item["sku"] for item in panel.form.get_value("items")] == ["three", "two"]
 
 
-def test_moving_a_row_of_two_hundred_sends_no_cell_but_the_order(comms: FakeComms):
+def test_row_move_sends_only_the_order(comms: FakeComms):
     items = [{"sku": f"sku-{n}"} for n in range(200)]
     _, view = open_panel(comms, default_values={"name": "x", "items": items})
     (patch,) = view.move("/items", view.rows("/items")[199], 0)
     assert list(patch["cells"]) == ["/items"]
 
 
-def test_f5_an_edit_of_a_row_that_was_moved_meanwhile_still_finds_it(comms: FakeComms):
+def test_f5_edits_find_a_row_that_moved_meanwhile(comms: FakeComms):
     panel, view = open_panel(comms, default_values={"items": [{"sku": "aa"}, {"sku": "bb"}]})
     first = view.rows("/items")[0]
     panel.form.rows("items").move(0, 1)
@@ -179,7 +177,7 @@ def test_f5_an_edit_of_a_row_that_was_moved_meanwhile_still_finds_it(comms: Fake
     assert [item["sku"] for item in panel.form.get_value("items")] == ["bb", "changed"]
 
 
-def test_f12_the_errors_of_a_row_stay_with_it(comms: FakeComms):
+def test_f12_row_errors_move_with_their_row(comms: FakeComms):
     _, view = open_panel(
         comms, default_values={"name": "x", "items": [{"sku": "a"}, {"sku": "bb"}]}
     )
@@ -190,7 +188,7 @@ def test_f12_the_errors_of_a_row_stay_with_it(comms: FakeComms):
     assert view.errors(f"/items/{first}/sku")
 
 
-def test_keys_and_values_of_a_dict_are_rows(comms: FakeComms):
+def test_dict_items_are_rows_of_key_and_value(comms: FakeComms):
     panel, view = open_panel(comms, default_values={"name": "x"})
     view.insert("/scores", 0)
     (row,) = view.rows("/scores")
@@ -199,7 +197,7 @@ def test_keys_and_values_of_a_dict_are_rows(comms: FakeComms):
     assert panel.value.scores == {"ada": 2.5}
 
 
-def test_a_branch_is_chosen_and_keeps_its_draft(comms: FakeComms):
+def test_union_branches_keep_their_drafts(comms: FakeComms):
     panel, view = open_panel(comms)
     view.type("/pet/lives", "7")
     view.send("choose", key="/pet", tag="1")
@@ -211,7 +209,7 @@ def test_a_branch_is_chosen_and_keeps_its_draft(comms: FakeComms):
     assert panel.form.get_value("pet.breed") == "Collie"
 
 
-def test_an_optional_model_is_set_and_unset(comms: FakeComms):
+def test_optional_model_can_be_set_and_unset(comms: FakeComms):
     panel, view = open_panel(comms)
     assert view.picture["cells"]["/child"] == {"unset": True}
     view.send("set", key="/child", isSet=True)
@@ -222,7 +220,7 @@ def test_an_optional_model_is_set_and_unset(comms: FakeComms):
 
 
 @pytest.mark.parametrize("seed", range(12))
-def test_a_view_that_follows_patches_knows_what_a_new_one_is_told(comms: FakeComms, seed: int):
+def test_patches_lead_to_the_same_state_as_a_snapshot(comms: FakeComms, seed: int):
     chance = random.Random(seed)
     panel, view = open_panel(comms, default_values={"items": [{"sku": "a"}, {"sku": "bb"}]})
     other = FormView(comms, panel)
@@ -275,7 +273,7 @@ def test_a_view_that_follows_patches_knows_what_a_new_one_is_told(comms: FakeCom
 # ------------------------------------------------------------------ secrets
 
 
-def test_f9_a_password_is_in_no_message_to_the_page_and_in_no_state(comms: FakeComms):
+def test_f9_passwords_are_in_no_message_and_no_widget_state(comms: FakeComms):
     panel, view = open_panel(comms, default_values={"password": SecretStr("old-secret")})
     view.type("/password", "new-secret")
     view.blur("/password")
@@ -289,7 +287,7 @@ def test_f9_a_password_is_in_no_message_to_the_page_and_in_no_state(comms: FakeC
         assert secret not in repr(panel) + repr(panel.area)
 
 
-def test_a_reset_takes_the_password_along(comms: FakeComms):
+def test_reset_clears_passwords(comms: FakeComms):
     _, view = open_panel(comms)
     view.type("/password", "hunter2")
     view.send("reset")
@@ -299,7 +297,7 @@ def test_a_reset_takes_the_password_along(comms: FakeComms):
 # --------------------------------------------------------------- submitting
 
 
-def test_a_submit_carries_what_was_typed_before_it(comms: FakeComms):
+def test_submit_includes_pending_edits(comms: FakeComms):
     got: list[Order] = []
     panel, view = open_panel(comms, Order, got.append)
     view.submit(name="Ada", count="3")
@@ -307,7 +305,7 @@ def test_a_submit_carries_what_was_typed_before_it(comms: FakeComms):
     assert "Submitted" in panel.status.value
 
 
-def test_f11_a_failed_submit_tells_every_error_and_moves_the_focus_of_its_view(comms: FakeComms):
+def test_f11_failed_submit_shows_errors_and_moves_the_focus(comms: FakeComms):
     panel, view = open_panel(comms)
     mails = view.submit(count="abc")
     assert view.errors("/name")
@@ -316,7 +314,7 @@ def test_f11_a_failed_submit_tells_every_error_and_moves_the_focus_of_its_view(c
     assert "2 fields need attention" in panel.status.value
 
 
-def test_what_on_submit_raises_is_said_with_a_retry(comms: FakeComms):
+def test_on_submit_errors_are_shown_with_retry(comms: FakeComms):
     answers: list[Any] = [ConnectError("The server could not be reached."), "saved"]
 
     def save(_order: Order) -> str:
@@ -336,7 +334,7 @@ def test_what_on_submit_raises_is_said_with_a_retry(comms: FakeComms):
     assert "Submitted" in panel.status.value
 
 
-def test_an_observer_that_raises_is_said_and_keeps_nothing_from_being_submitted(comms: FakeComms):
+def test_listener_errors_are_shown_and_do_not_stop_a_submit(comms: FakeComms):
     got: list[Order] = []
     panel, view = open_panel(comms, Order, got.append)
 
@@ -349,7 +347,7 @@ def test_an_observer_that_raises_is_said_and_keeps_nothing_from_being_submitted(
     assert "the observer is broken" in panel.status.value
 
 
-def test_what_a_server_says_of_fields_stands_at_them(comms: FakeComms):
+def test_server_errors_are_shown_at_their_fields(comms: FakeComms):
     def save(_order: Order) -> None:
         raise InvalidInputError("No.", status=422, details={"name": ["is taken"]})
 
@@ -360,7 +358,7 @@ def test_what_a_server_says_of_fields_stands_at_them(comms: FakeComms):
     assert view.errors("/name") == []
 
 
-def test_a_second_press_while_it_submits_does_nothing(comms: FakeComms):
+def test_second_click_during_a_submit_does_nothing(comms: FakeComms):
     async def scenario() -> None:
         release = asyncio.Event()
         calls: list[Order] = []
@@ -382,7 +380,7 @@ def test_a_second_press_while_it_submits_does_nothing(comms: FakeComms):
     asyncio.run(scenario())
 
 
-def test_reset_goes_back_to_the_beginning(comms: FakeComms):
+def test_reset_button_restores_the_defaults(comms: FakeComms):
     panel, view = open_panel(comms, default_values={"name": "Ada"})
     view.submit(name="")
     panel.reset_button.click()
@@ -392,7 +390,7 @@ def test_reset_goes_back_to_the_beginning(comms: FakeComms):
     assert panel.status.value == ""
 
 
-def test_an_error_of_two_fields_goes_when_either_is_mended(comms: FakeComms):
+def test_model_error_goes_when_one_of_its_fields_is_corrected(comms: FakeComms):
     class Span(BaseModel):
         start: int = 5
         end: int = 3
@@ -410,7 +408,7 @@ def test_an_error_of_two_fields_goes_when_either_is_mended(comms: FakeComms):
     assert view.errors("") == []
 
 
-def test_what_the_model_computes_follows(comms: FakeComms):
+def test_computed_fields_are_updated(comms: FakeComms):
     class Box(BaseModel):
         width: float = 2
         height: float = 3
@@ -426,10 +424,10 @@ def test_what_the_model_computes_follows(comms: FakeComms):
     assert view.value("/area") == 12.0
 
 
-# -------------------------------------------------- own fields, surroundings
+# ------------------------------------------------ custom widgets, field rules
 
 
-def test_an_own_widget_stands_in_for_a_field(comms: FakeComms):
+def test_custom_widget_replaces_a_field(comms: FakeComms):
     class Heat(BaseModel):
         temperature: float = Field(0.7, ge=0, le=2)
 
@@ -447,7 +445,7 @@ def test_an_own_widget_stands_in_for_a_field(comms: FakeComms):
     assert panel.form.get_value("temperature") == 0.2
 
 
-def test_an_own_widget_and_its_field_agree_whichever_threads_wrote_them(comms: FakeComms):
+def test_custom_widget_and_field_agree_after_concurrent_writes(comms: FakeComms):
     class Heat(BaseModel):
         temperature: float = 0.0
 
@@ -470,19 +468,19 @@ def test_an_own_widget_and_its_field_agree_whichever_threads_wrote_them(comms: F
     assert panel.form.get_value("temperature") == slider.value
 
 
-def test_a_widget_without_a_value_is_refused(comms: FakeComms):
+def test_custom_widget_without_a_value_is_refused(comms: FakeComms):
     with pytest.raises(TypeError, match="'name' needs an ipywidget with a value, not VBox"):
         FormPanel(Order, widgets={"name": ipw.VBox()})
 
 
-def test_a_name_that_is_no_field_is_refused(comms: FakeComms):
+def test_options_of_an_unknown_field_are_refused(comms: FakeComms):
     with pytest.raises(FormError, match="nmae"):
         FormPanel(Order, options={"nmae": ["a"]})
     with pytest.raises(FormError, match="nmae"):
         FormPanel(Order).field("nmae")
 
 
-def test_a_field_that_is_taken_out_is_drawn_there_and_no_longer_here(comms: FakeComms):
+def test_field_taken_out_of_the_panel_is_shown_once(comms: FakeComms):
     panel, view = open_panel(comms)
     alone = panel.field("name")
     view.follow()
@@ -495,7 +493,7 @@ def test_a_field_that_is_taken_out_is_drawn_there_and_no_longer_here(comms: Fake
     assert panel.form.get_value("name") == "Ada"
 
 
-def test_options_follow_another_field_and_drop_what_they_no_longer_offer(comms: FakeComms):
+def test_options_follow_another_field_and_clear_a_stale_value(comms: FakeComms):
     class Choice(BaseModel):
         provider: Literal["openai", "ollama"] = "openai"
         model: str = "gpt"
@@ -508,7 +506,7 @@ def test_options_follow_another_field_and_drop_what_they_no_longer_offer(comms: 
     assert panel.form.get_value("model") == ""
 
 
-def test_a_field_that_is_not_shown_is_not_submitted_and_comes_back_as_it_was(comms: FakeComms):
+def test_hidden_field_is_not_submitted_and_keeps_its_draft(comms: FakeComms):
     class Endpoint(BaseModel):
         provider: Literal["openai", "azure"] = "azure"
         url: str = "https://default"
@@ -527,7 +525,7 @@ def test_a_field_that_is_not_shown_is_not_submitted_and_comes_back_as_it_was(com
     assert view.value("/url") == "https://mine"
 
 
-def test_a_read_out_follows_and_one_that_raises_leaves_the_form_alone(comms: FakeComms):
+def test_read_outs_follow_values_and_may_raise(comms: FakeComms):
     panel, view = open_panel(
         comms, read_outs={"count": lambda v: f"{v['count']:,}", "note": lambda v: v["nothing"]}
     )
@@ -537,7 +535,7 @@ def test_a_read_out_follows_and_one_that_raises_leaves_the_form_alone(comms: Fak
     assert panel.form.get_value("name") == "still works"
 
 
-def test_a_frozen_field_can_be_filled_in_and_not_changed_later(comms: FakeComms):
+def test_frozen_field_is_read_only_for_an_instance(comms: FakeComms):
     class Made(BaseModel):
         id: str = Field("", frozen=True)
         name: str = ""
@@ -550,7 +548,7 @@ def test_a_frozen_field_can_be_filled_in_and_not_changed_later(comms: FakeComms)
     assert read_only(open_panel(comms, Made, default_values=there)[1]) == [True, False]
 
 
-def test_f10_what_is_only_shown_no_message_changes(comms: FakeComms):
+def test_f10_read_only_fields_ignore_messages(comms: FakeComms):
     class Made(BaseModel):
         id: str = Field("7", frozen=True)
         tags: list[str] = Field(["a"], frozen=True)
@@ -568,7 +566,7 @@ def test_f10_what_is_only_shown_no_message_changes(comms: FakeComms):
     assert view.value("/id") == "7"
 
 
-def test_f5_what_is_asked_of_a_row_that_is_gone_is_let_go(comms: FakeComms):
+def test_f5_messages_about_a_removed_row_are_ignored(comms: FakeComms):
     panel, view = open_panel(comms, default_values={"items": [{"sku": "one"}, {"sku": "two"}]})
     one, _ = view.rows("/items")
     panel.form.rows("items").remove(0)
@@ -582,7 +580,7 @@ def test_f5_what_is_asked_of_a_row_that_is_gone_is_let_go(comms: FakeComms):
 # --------------------------------------------------------------------- files
 
 
-def test_a_file_reaches_a_field_of_bytes_and_one_of_a_path(comms: FakeComms):
+def test_files_reach_fields_of_bytes_and_paths(comms: FakeComms):
     class Files(BaseModel):
         logo: bytes = b""
         data: Path = Path("none")
@@ -602,7 +600,7 @@ def test_a_file_reaches_a_field_of_bytes_and_one_of_a_path(comms: FakeComms):
 
 
 @pytest.mark.parametrize("rows", [0, 200])
-def test_a_panel_costs_ten_messages_however_many_rows(comms: FakeComms, rows: int):
+def test_panel_opens_with_ten_messages_for_any_number_of_rows(comms: FakeComms, rows: int):
     FormPanel(Order)  # the shared code, once a kernel
     before = len(comms)
     items = [{"sku": f"sku-{n}"} for n in range(rows)]
@@ -610,7 +608,7 @@ def test_a_panel_costs_ten_messages_however_many_rows(comms: FakeComms, rows: in
     assert sum(len(opened.sent) for opened in comms[before:]) <= 10
 
 
-def test_a_closed_panel_hears_and_says_nothing(comms: FakeComms):
+def test_closed_panel_has_no_listeners_and_sends_nothing(comms: FakeComms):
     panel, _view = open_panel(comms, read_outs={"name": lambda v: v["name"]})
     panel.close()
     before = sent(comms)
@@ -619,7 +617,7 @@ def test_a_closed_panel_hears_and_says_nothing(comms: FakeComms):
     assert not panel.form.listener_count
 
 
-def test_a_form_that_is_made_can_be_shown_in_two_panels(comms: FakeComms):
+def test_one_form_in_two_panels(comms: FakeComms):
     form = Form(Order)
     one, other = FormPanel(form), FormPanel(form)
     view, beside = FormView(comms, one), FormView(comms, other)

@@ -1,4 +1,4 @@
-"""The selected node's config beside the canvas: one commit, one step; undo shows; nothing is overwritten."""
+"""The form of the selected node: commits as single steps, undo, and edits by others."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def test_every_kind_has_a_form_of_its_config(comms: FakeComms, kind: str):
     assert drawn == set(config.Config.model_fields)
 
 
-def test_nothing_selected_says_what_to_do(comms: FakeComms):
+def test_empty_selection_shows_a_hint(comms: FakeComms):
     bench = Bench(comms)
     assert "Select a node" in bench.form.body.children[0].value
     bench.select("agent")
@@ -67,7 +67,7 @@ def test_nothing_selected_says_what_to_do(comms: FakeComms):
     assert "Select a node" in bench.form.body.children[0].value
 
 
-def test_an_edit_is_committed_when_its_field_is_left_as_one_step(comms: FakeComms):
+def test_edit_is_committed_on_blur_as_one_step(comms: FakeComms):
     bench = Bench(comms)
     view = bench.select("supervisor")
     steps = len(bench.store.history.past)
@@ -79,7 +79,7 @@ def test_an_edit_is_committed_when_its_field_is_left_as_one_step(comms: FakeComm
     assert bench.store.history.undo_label == "configure Supervisor"
 
 
-def test_an_edit_is_committed_after_a_pause(comms: FakeComms):
+def test_edit_is_committed_after_a_pause(comms: FakeComms):
     bench = Bench(comms)
     view = bench.select("agent")
     view.type("/prompt", "Say {{ text")
@@ -91,7 +91,7 @@ def test_an_edit_is_committed_after_a_pause(comms: FakeComms):
     assert bench.config("agent") == {"prompt": "Say {{ text }}"}
 
 
-def test_undo_shows_in_the_form_and_redo_again(comms: FakeComms):
+def test_undo_and_redo_are_shown_in_the_form(comms: FakeComms):
     bench = Bench(comms)
     view = bench.select("supervisor")
     view.type("/max_workers", "5")
@@ -105,7 +105,7 @@ def test_undo_shows_in_the_form_and_redo_again(comms: FakeComms):
     assert not bench.form.form.is_dirty  # type: ignore[union-attr]
 
 
-def test_what_is_wrong_is_said_and_not_applied(comms: FakeComms):
+def test_invalid_edit_is_shown_and_not_applied(comms: FakeComms):
     bench = Bench(comms)
     view = bench.select("supervisor")
     view.type("/max_workers", "0")
@@ -119,7 +119,7 @@ def test_what_is_wrong_is_said_and_not_applied(comms: FakeComms):
     assert bench.form.status.value == ""
 
 
-def test_a_field_that_is_wrong_holds_back_no_other(comms: FakeComms):
+def test_invalid_field_does_not_hold_back_others(comms: FakeComms):
     bench = Bench(comms)
     view = bench.select("supervisor")
     view.type("/max_workers", "0")
@@ -138,7 +138,7 @@ def test_a_field_that_is_wrong_holds_back_no_other(comms: FakeComms):
     assert view.errors("/max_workers")
 
 
-def test_what_the_config_as_a_whole_refuses_is_not_applied_in_part(comms: FakeComms):
+def test_edits_are_held_back_when_the_model_rejects_the_whole(comms: FakeComms):
     bench = Bench(comms)
     view = bench.select("router")
     for index in (0, 1):
@@ -155,7 +155,7 @@ def test_what_the_config_as_a_whole_refuses_is_not_applied_in_part(comms: FakeCo
     assert bench.config("router")["default"] == "no"
 
 
-def test_a_draft_that_is_wrong_is_still_there_when_the_node_is_picked_again(comms: FakeComms):
+def test_invalid_draft_is_restored_when_its_node_is_selected_again(comms: FakeComms):
     bench = Bench(comms)
     view = bench.select("supervisor")
     view.type("/max_workers", "many")
@@ -169,7 +169,7 @@ def test_a_draft_that_is_wrong_is_still_there_when_the_node_is_picked_again(comm
     assert bench.config("supervisor") == {"max_workers": 4}
 
 
-def test_a_config_that_was_wrong_before_does_not_stop_an_edit_elsewhere(comms: FakeComms):
+def test_invalid_config_does_not_stop_an_edit_of_another_field(comms: FakeComms):
     bench = Bench(comms, max_workers=0)
     view = bench.select("supervisor")
     view.type("/items", "rows")
@@ -177,7 +177,7 @@ def test_a_config_that_was_wrong_before_does_not_stop_an_edit_elsewhere(comms: F
     assert bench.config("supervisor") == {"max_workers": 0, "items": "rows"}
 
 
-def test_what_the_document_refuses_is_said_and_stays_to_be_committed(comms: FakeComms, monkeypatch):
+def test_refused_commit_is_shown_and_can_be_repeated(comms: FakeComms, monkeypatch):
     bench = Bench(comms)
     view = bench.select("supervisor")
 
@@ -193,7 +193,7 @@ def test_what_the_document_refuses_is_said_and_stays_to_be_committed(comms: Fake
     assert bench.config("supervisor") == {"max_workers": 5}
 
 
-def test_two_views_that_edit_different_fields_keep_both(comms: FakeComms):
+def test_two_forms_of_one_node_keep_both_edits(comms: FakeComms):
     bench = Bench(comms, max_workers=3)
     one = bench.select("supervisor")
     other_form = NodeForm(bench.canvas)
@@ -211,7 +211,7 @@ def test_two_views_that_edit_different_fields_keep_both(comms: FakeComms):
     assert other.value("/max_workers") == "7"
 
 
-def test_a_commit_sets_nothing_but_what_was_changed_under_the_key_it_has(comms: FakeComms):
+def test_commit_sets_only_changed_keys_in_their_spelling(comms: FakeComms):
     bench = Bench(comms, maxWorkers=3, items="rows")
     batches: list[Any] = []
     bench.store.on_event(lambda event: batches.append(getattr(event, "batch", None)))
@@ -224,7 +224,7 @@ def test_a_commit_sets_nothing_but_what_was_changed_under_the_key_it_has(comms: 
     ]
 
 
-def test_rows_of_a_router_are_its_routes(comms: FakeComms):
+def test_router_routes_are_rows(comms: FakeComms):
     bench = Bench(comms)
     view = bench.select("router")
     view.insert("/routes", 0)
@@ -235,7 +235,7 @@ def test_rows_of_a_router_are_its_routes(comms: FakeComms):
     assert view.rows("/routes") == [row]
 
 
-def test_leaving_a_node_commits_what_is_valid(comms: FakeComms):
+def test_selecting_another_node_commits_valid_edits(comms: FakeComms):
     bench = Bench(comms)
     view = bench.select("supervisor")
     view.type("/max_workers", "9")
@@ -243,14 +243,14 @@ def test_leaving_a_node_commits_what_is_valid(comms: FakeComms):
     assert bench.config("supervisor") == {"max_workers": 9}
 
 
-def test_a_deleted_node_takes_its_form_along(comms: FakeComms):
+def test_deleting_the_node_closes_its_form(comms: FakeComms):
     bench = Bench(comms)
     bench.select("agent")
     bench.store.delete_node("agent")
     assert bench.form.form is None
 
 
-def test_a_kind_of_your_own_has_a_form_too(comms: FakeComms):
+def test_custom_kind_has_a_form(comms: FakeComms):
     class Shout(Kind):
         look = Look(type="shout", title="Shout", description="Louder.")
 
@@ -272,7 +272,7 @@ def test_a_kind_of_your_own_has_a_form_too(comms: FakeComms):
     assert canvas.graph.node("s").data["config"] == {"marks": 3}
 
 
-def test_a_closed_form_follows_nothing(comms: FakeComms):
+def test_closed_form_does_not_follow_the_selection(comms: FakeComms):
     bench = Bench(comms)
     bench.select("agent")
     bench.form.close()
@@ -283,7 +283,7 @@ def test_a_closed_form_follows_nothing(comms: FakeComms):
 @pytest.mark.parametrize(
     "config", [{"max_workers": "many", "workers": 3, "unknown": 1}, {"workers": None}, "nonsense"]
 )
-def test_a_config_that_is_wrong_can_be_mended(comms: FakeComms, config: Any):
+def test_invalid_config_can_be_corrected(comms: FakeComms, config: Any):
     bench = Bench(comms)
     bench.store.update_node_data("supervisor", {"config": config})
     view = bench.select("supervisor")

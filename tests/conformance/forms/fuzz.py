@@ -1,7 +1,7 @@
-"""Fresh random walks against react-hook-form itself: ``python -m tests.conformance.forms.fuzz``.
+"""New random walks against react-hook-form itself: ``python -m tests.conformance.forms.fuzz``.
 
-The options are `tests.conformance.fuzzing`'s. Where the original lets `isValid` and `isDirty` go stale (see
-the README), they are not compared; `tests/forms/test_laws` holds ours to what they mean.
+The options are those of `tests.conformance.fuzzing`. Where `isValid` and `isDirty` of the original become
+stale (see the README), they are not compared; `tests/forms/test_invariants` checks ours.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ ORACLE = FOLDER / "oracle"
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Make walks, replay them, print what differs; return the exit code."""
+    """Generate walks, replay them, print the differences, and return the exit code."""
     return fuzzing.run("python -m tests.conformance.forms.fuzz", arguments, _replayed)
 
 
@@ -54,21 +54,21 @@ def _difference(scenario: Mapping[str, Any], trace: list[dict[str, Any]]) -> str
         if step["op"] in ("setValue", "resetField") and entry["values"] == before:
             entry.pop("watch", None)
         before = entry["values"]
-        is_stale = is_stale or _lets_validity_go_stale(step)
+        is_stale = is_stale or _makes_validity_stale(step)
         if "delay" in form:
-            # A late answer brings the original's flag of when it was asked.
+            # A late result of the original brings back the flag from its start.
             del entry["isDirty"]
             is_off = is_stale
         else:
             is_off = entry["isValid"] != (
-                not rules.judge(entry["values"], ResolverContext()).errors
+                not rules.validate(entry["values"], ResolverContext()).errors
             )
         if is_off:
             del entry["isValid"]
     return replay({"scenario": scenario, "expected": {"trace": trace}})
 
 
-def _lets_validity_go_stale(step: Mapping[str, Any]) -> bool:
+def _makes_validity_stale(step: Mapping[str, Any]) -> bool:
     options = step.get("options", {})
     return (
         step["op"] in ("setError", "clearErrors")

@@ -1,6 +1,6 @@
-"""Runs one scenario on a `Form` in virtual time, and compares after every step.
+"""Runs a scenario on a `Form` in virtual time, and compares the state after every step.
 
-A millisecond of the case is a second of the clock: whole numbers add up exactly.
+A millisecond of the case is a second of the clock, because whole numbers add up exactly.
 """
 
 from __future__ import annotations
@@ -45,11 +45,11 @@ FLAGS = {
     "submitCount": "submit_count",
 }
 FRESH_IDS = {"update", "replace", "setValue", "reset"}
-"""Steps after which a row may be a new one or the old one."""
+"""Steps after which a row may have a new id or its old one."""
 
 
 def replay(case: Mapping[str, Any]) -> str | None:
-    """Return how the trace of a case first differs, or None."""
+    """Return the first difference from the trace of a case, or None."""
     loop = OneByOne(OneTimer())
     try:
         player = Player(case["scenario"]["form"], loop)
@@ -80,10 +80,7 @@ def _compare(step: Mapping[str, Any], expected: Mapping[str, Any], actual: dict[
 
 
 class OneByOne(VirtualLoop):
-    """A loop that runs all that is ready before the next timer, also of the same instant.
-
-    That is JavaScript's order: promises before timers.
-    """
+    """A loop that runs all ready tasks before each timer, as JavaScript runs promises before timers."""
 
     def settle(self) -> None:
         ready = self._virtual._ready  # pyright: ignore[reportAttributeAccessIssue]
@@ -102,7 +99,7 @@ class OneTimer(FakeClock):
     """A clock that fires one timer at a time."""
 
     def fire(self) -> None:
-        """Fire the next timer, at its time."""
+        """Move the clock to the next timer and fire it."""
         due, _, timer = heapq.heappop(self._timers)
         self._seconds = max(self._seconds, due)
         timer.callback()
@@ -116,7 +113,7 @@ class OneTimer(FakeClock):
 
 
 class Player:
-    """One form, and what was heard of it since the last step."""
+    """A form, and its notifications since the last step."""
 
     def __init__(self, options: Mapping[str, Any], loop: VirtualLoop) -> None:
         self._loop = loop
@@ -138,14 +135,14 @@ class Player:
         self._handlers: list[Any] = []
         self._results: list[Any] = []
         self._watchers: dict[str, Any] = {}
-        self._heard: dict[str, list[Change]] = {}
+        self._changes: dict[str, list[Change]] = {}
         self._seen: dict[str, Any] = {}
         self._ids: dict[str, list[str]] = {}
         loop.settle()
 
     def play(self, step: Mapping[str, Any]) -> dict[str, Any]:
-        """Do one step and return the entry of the trace."""
-        self._handlers, self._results, self._heard, self._seen = [], [], {}, {}
+        """Perform one step and return its trace entry."""
+        self._handlers, self._results, self._changes, self._seen = [], [], {}, {}
         self._step = step
         if step["op"] != "start":
             getattr(self, f"_do_{step['op']}")(step)
@@ -227,12 +224,12 @@ class Player:
     def _do_watch(self, step: Mapping[str, Any]) -> None:
         name = step["id"]
 
-        def hear(change: Change) -> None:
+        def on_change(change: Change) -> None:
             if change.values:
-                self._heard.setdefault(name, []).append(change)
+                self._changes.setdefault(name, []).append(change)
                 self._seen[name] = self._form.values
 
-        self._watchers[name] = self._form.subscribe(hear)
+        self._watchers[name] = self._form.subscribe(on_change)
 
     def _do_unwatch(self, step: Mapping[str, Any]) -> None:
         self._watchers[step["id"]]()
@@ -254,14 +251,14 @@ class Player:
             **{theirs: getattr(form, ours) for theirs, ours in FLAGS.items()},
         }
         if self._watchers:
-            entry["watch"] = {name: self._heard_by(name) for name in self._watchers}
+            entry["watch"] = {name: self._changes_by(name) for name in self._watchers}
         if self._arrays:
             entry["rowsFrom"] = {name: self._origins(name) for name in self._arrays}
         return entry
 
-    def _heard_by(self, watcher: str) -> dict[str, Any]:
-        heard = self._heard.get(watcher, [])
-        # The original names no field when it takes one out; ours says which.
+    def _changes_by(self, watcher: str) -> dict[str, Any]:
+        heard = self._changes.get(watcher, [])
+        # The original names no field on unregister; ours does.
         is_named = self._step["op"] != "unregister"
         names = {
             name for change in heard if is_named and not change.is_reset for name in change.values

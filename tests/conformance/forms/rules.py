@@ -1,4 +1,4 @@
-"""The rule language of the cases, as a resolver: see the README beside the oracle."""
+"""A resolver for the rules of the cases; see the README."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Rule = Mapping[str, Any]
 
 
 class Rules:
-    """A resolver that takes as long as the case says."""
+    """A resolver that takes as long as the case specifies."""
 
     def __init__(self, form: Mapping[str, Any], clock: FakeClock) -> None:
         self._rules: Mapping[str, list[Rule]] = form.get("rules", {})
@@ -25,12 +25,12 @@ class Rules:
         self._clock = clock
 
     def __call__(self, values: Any, context: ResolverContext) -> Resolved | Awaitable[Resolved]:
-        resolved = self.judge(values, context)
+        resolved = self.validate(values, context)
         delay = self._delay_of(values)
         return resolved if delay <= 0 else self._later(delay, resolved)
 
-    def judge(self, values: Any, context: ResolverContext) -> Resolved:
-        """Return the answer, without its delay."""
+    def validate(self, values: Any, context: ResolverContext) -> Resolved:
+        """Return the result without delay."""
         return Resolved(values, self._errors(values, context))
 
     async def _later(self, delay: float, resolved: Resolved) -> Resolved:
@@ -51,14 +51,14 @@ class Rules:
                 failed = [rule for rule in rules if _fails(rule, value, values)]
                 if not failed:
                     continue
-                said = {
+                messages = {
                     rule["type"]: rule.get("message", rule["type"]) for rule in reversed(failed)
                 }
-                place = f"{name}.root" if name in self._arrays else name
-                errors[place] = FieldError(
+                location = f"{name}.root" if name in self._arrays else name
+                errors[location] = FieldError(
                     failed[0]["type"],
                     failed[0].get("message", failed[0]["type"]),
-                    said if context.criteria_mode == "all" else None,
+                    messages if context.criteria_mode == "all" else None,
                 )
         return errors
 
