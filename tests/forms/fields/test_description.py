@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, EmailStr, Field, SecretStr, computed
 
 from kaizen_widgets.forms import AgentInput, Form, Hint
 from kaizen_widgets.forms.fields.form_fields import FormFields
-from tests.forms.builders import words
+from tests.forms.builders import messages
 
 
 def fields_of(model: Any, **options: Any) -> dict[str, Any]:
@@ -215,7 +215,7 @@ def test_names_of_data_are_found_in_the_form() -> None:
 def test_the_agents_form_says_what_the_studio_says() -> None:
     form = Form(AgentInput)
     form.trigger().wait(1)
-    assert words(form) == {
+    assert messages(form) == {
         "name": "Name is required",
         "system_prompt": "System prompt must be at least 10 characters",
         "provider": "Provider is required",
@@ -233,15 +233,15 @@ def test_the_agents_form_says_what_the_studio_says() -> None:
         },
         should_validate=True,
     )
-    assert words(form) == {
+    assert messages(form) == {
         "name": "Name must be less than 100 characters",
         "description": "Description must be less than 500 characters",
         "temperature": "Temperature must be at least 0",
         "max_tokens": "Max tokens must be a positive number",
     }
     form.set_values({"temperature": 2.1, "max_tokens": 128_001}, should_validate=True)
-    assert words(form)["temperature"] == "Temperature must be at most 2"
-    assert words(form)["max_tokens"] == "Max tokens must be at most 128,000"
+    assert messages(form)["temperature"] == "Temperature must be at most 2"
+    assert messages(form)["max_tokens"] == "Max tokens must be at most 128,000"
 
 
 def test_an_agent_needs_little_and_its_defaults_are_the_studios() -> None:
@@ -324,4 +324,4 @@ def test_aliases_that_are_names_of_other_fields_lead_to_their_own() -> None:
     form = Form(Crossed, default_values=Crossed(a=1, b=2))  # pyright: ignore[reportCallIssue]
     form.change("a", "x")
     form.trigger().wait(1)
-    assert list(words(form)) == ["a"]
+    assert list(messages(form)) == ["a"]

@@ -5,14 +5,14 @@ from pydantic import BaseModel, Field, ValidationInfo, field_validator, model_va
 from pydantic_core import PydanticCustomError
 
 from kaizen_widgets.forms import Form, Hint
-from tests.forms.builders import words
+from tests.forms.builders import messages
 
 
 def said(model: Any, values: Any, **options: Any) -> dict[str, str]:
     """Return what a form says of values when it is submitted."""
     form = Form(model, default_values=values, **options)
     form.trigger().wait(1)
-    return words(form)
+    return messages(form)
 
 
 class Span(BaseModel):
@@ -106,7 +106,7 @@ def test_words_for_missing_serve_a_blank_text_too() -> None:
     form = Form(Named)
     form.unregister("name")
     form.trigger().wait(1)
-    assert words(form) == {"name": "A name, please"}
+    assert messages(form) == {"name": "A name, please"}
 
 
 def test_words_for_a_text_too_short_serve_a_missing_one_too() -> None:
@@ -172,7 +172,7 @@ def test_errors_of_a_server_find_their_fields_by_alias_row_and_tag() -> None:
             ]
         }
     )
-    assert words(form) == {
+    assert messages(form) == {
         "pet.lives": "too many",
         "scores.0.1": "no",
         "rows.root": "few",

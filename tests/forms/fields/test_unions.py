@@ -6,7 +6,7 @@ from pydantic import BaseModel, Field
 
 from kaizen_widgets.errors import FormError
 from kaizen_widgets.forms import Form
-from tests.forms.builders import words
+from tests.forms.builders import messages
 
 
 class Cat(BaseModel):
@@ -59,11 +59,11 @@ def test_only_the_chosen_branch_has_errors() -> None:
     form.choose_branch("shape", 1)
     form.change("shape", {"r": 1})
     form.trigger().wait(1)
-    assert words(form) == {"shape.r": "Input should be less than 0"}
+    assert messages(form) == {"shape.r": "Input should be less than 0"}
     form.choose_branch("shape", 0)
     form.change("shape", {"r": -1})
     form.trigger().wait(1)
-    assert words(form) == {"shape.r": "Input should be greater than 0"}
+    assert messages(form) == {"shape.r": "Input should be greater than 0"}
 
 
 def test_a_chosen_branch_is_the_type_of_the_value() -> None:
@@ -79,7 +79,7 @@ def test_a_chosen_branch_refuses_what_another_would_take() -> None:
     form = Form(Shapes, default_values=Shapes(shape=Circle(r=1), when=date(2024, 5, 1)))
     form.change("when", "soon")
     form.trigger().wait(1)
-    assert list(words(form)) == ["when"]
+    assert list(messages(form)) == ["when"]
 
 
 def test_a_value_that_a_program_writes_decides_the_branch_anew() -> None:
@@ -88,7 +88,7 @@ def test_a_value_that_a_program_writes_decides_the_branch_anew() -> None:
     assert form.branch("many") == 1
     form.change("many.0", "x")
     form.trigger().wait(1)
-    assert list(words(form)) == ["many.0"]
+    assert list(messages(form)) == ["many.0"]
 
 
 def test_branches_follow_their_rows_and_end_with_a_reset() -> None:
