@@ -9,13 +9,19 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
+import logging
+import os
 import threading
 import time
+import weakref
 from collections.abc import Callable, Coroutine, Generator
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
+
+_all_loops: weakref.WeakSet[BackgroundLoop] = weakref.WeakSet()
 
 
 class _Handle:
@@ -34,34 +40,70 @@ class _Handle:
 
 
 class BackgroundLoop:
-    """An asyncio loop on a daemon thread; also the real `Clock`."""
+    """An asyncio loop on a daemon thread; also the real `Clock`.
+
+    Code that runs on the loop cannot end it: ``exit()`` in a task and ``loop.stop()`` are survived. Should
+    the loop be lost all the same, what is waited for fails, and the next use starts a new loop.
+    """
+
+    has_thread = True
+    """Whether the loop runs beside its callers; a loop for tests may run only when told to."""
 
     def __init__(self, name: str = "kaizen-loop") -> None:
         self._name = name
         self._lock = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
+        self._should_end = threading.Event()
+        self._futures: set[concurrent.futures.Future[Any]] = set()
+        _all_loops.add(self)
 
     @property
     def loop(self) -> asyncio.AbstractEventLoop:
         """The loop, started if it is not running."""
         with self._lock:
-            # After a fork the thread is gone although the objects look alive.
             if self._loop is None or self._thread is None or not self._thread.is_alive():
                 ready = threading.Event()
                 self._loop = asyncio.new_event_loop()
+                self._should_end = threading.Event()
                 self._thread = threading.Thread(
-                    target=self._main, args=(self._loop, ready), name=self._name, daemon=True
+                    target=self._main,
+                    args=(self._loop, ready, self._should_end),
+                    name=self._name,
+                    daemon=True,
                 )
                 self._thread.start()
                 ready.wait()
             return self._loop
 
-    @staticmethod
-    def _main(loop: asyncio.AbstractEventLoop, ready: threading.Event) -> None:
+    def _main(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        ready: threading.Event,
+        should_end: threading.Event,
+    ) -> None:
         asyncio.set_event_loop(loop)
         loop.call_soon(ready.set)
-        loop.run_forever()
+        while not should_end.is_set():
+            try:
+                loop.run_forever()
+            except (SystemExit, KeyboardInterrupt) as error:
+                # asyncio lets these two through. The task that raised has ended; the others continue.
+                _log.warning("%s on %s ended only its task.", type(error).__name__, self._name)
+            except BaseException:
+                _log.exception("%s was lost; the next use starts a new loop.", self._name)
+                with self._lock:
+                    if self._loop is loop:
+                        self._loop = None
+                self._fail_futures()
+                break
+        with suppress(Exception):  # A loop that was lost may refuse.
+            loop.close()
+
+    def _fail_futures(self) -> None:
+        for future in list(self._futures):
+            with suppress(concurrent.futures.InvalidStateError):
+                future.set_exception(RuntimeError(f"{self._name} was lost while this ran on it."))
 
     @property
     def is_current(self) -> bool:
@@ -70,7 +112,10 @@ class BackgroundLoop:
 
     def start(self, coroutine: Coroutine[Any, Any, T]) -> Pending[T]:
         """Run ``coroutine`` on the loop; return a handle to wait for or await."""
-        return Pending(asyncio.run_coroutine_threadsafe(coroutine, self.loop), self)
+        future = asyncio.run_coroutine_threadsafe(coroutine, self.loop)
+        self._futures.add(future)
+        future.add_done_callback(self._futures.discard)
+        return Pending(future, self)
 
     def wait(self, coroutine: Coroutine[Any, Any, T], timeout: float | None = None) -> T:
         """Run ``coroutine`` on the loop and return its result.
@@ -85,13 +130,22 @@ class BackgroundLoop:
         return self.start(coroutine).wait(timeout)
 
     def close(self) -> None:
-        """Stop the loop and wait for its thread; what still runs is dropped. Used again, it starts anew."""
+        """Stop the loop and wait for its thread; what still runs is dropped.
+
+        The next use starts a new loop.
+        """
         with self._lock:
             loop, thread, self._loop, self._thread = self._loop, self._thread, None, None
+            self._should_end.set()
         if loop is not None and thread is not None and thread.is_alive():
             loop.call_soon_threadsafe(loop.stop)
             thread.join()
-            loop.close()
+
+    def _forget_thread(self) -> None:
+        """Start over in a forked process, which has neither the thread nor whoever held the lock."""
+        self._lock = threading.Lock()
+        self._loop = self._thread = None
+        self._futures = set()
 
     # -- Clock
 
@@ -117,6 +171,11 @@ class Pending(Generic[T]):
     def __init__(self, future: concurrent.futures.Future[T], owner: BackgroundLoop) -> None:
         self._future = future
         self._owner = owner
+
+    @property
+    def future(self) -> concurrent.futures.Future[T]:
+        """The future of the result."""
+        return self._future
 
     def done(self) -> bool:
         """Whether it ended, well or not."""
@@ -146,5 +205,49 @@ class Pending(Generic[T]):
         return asyncio.wrap_future(self._future).__await__()
 
 
+class UserLoops:
+    """Loops for users' coroutines, which may block: a loop that does not respond is replaced.
+
+    One loop serves all, so that connections a coroutine opened can be used by the next. While one of them
+    blocks it, new ones start on another loop.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self.current = BackgroundLoop(_USER_LOOP)
+        """Loop for the next coroutine."""
+
+    def replace(self, blocked: BackgroundLoop) -> None:
+        """Start coroutines on another loop from now on; the blocked loop ends with its last coroutine."""
+        with self._lock:
+            if self.current is not blocked:
+                return
+            self.current = BackgroundLoop(_USER_LOOP)
+        blocked.start(_end_when_idle(blocked))
+
+
+_USER_LOOP = "kaizen-user-loop"
+
+
+async def _end_when_idle(loop: BackgroundLoop) -> None:
+    """End the thread of a loop that was replaced, once its last coroutine has ended."""
+    while others := asyncio.all_tasks() - {asyncio.current_task()}:
+        await asyncio.wait(others)
+    loop._should_end.set()
+    asyncio.get_running_loop().stop()
+
+
+def _forget_threads() -> None:
+    for loop in list(_all_loops):
+        loop._forget_thread()
+
+
+_log = logging.getLogger(__name__)
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_threads)
+
 background = BackgroundLoop()
 """The process's one loop: handed in as a default at the top (`Studio`, widgets), never reached for below."""
+
+user_loops = UserLoops()
+"""The process's loops for users' coroutines."""

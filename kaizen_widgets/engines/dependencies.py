@@ -1,8 +1,8 @@
-"""Which node may run when, and which will not: pure rules, no tasks, no time.
+"""Decide which nodes of a run are ready and which are skipped: rules without tasks and without time.
 
-A node is decided when all nodes before it have ended. It runs if at least one of its edges delivered and
-no failure lies before it (a kind may ask for ``any``: then one delivery is enough). Otherwise it is
-skipped: because of that failure, or because no branch led to it.
+A node is decided when all nodes before it have ended. It runs if at least one of its edges delivered a
+value and no node before it failed (a kind may wait for ``any``: then one delivery is enough). Otherwise it
+is skipped: because of that failure, or because no branch led to it.
 """
 
 from __future__ import annotations
@@ -11,20 +11,20 @@ import heapq
 from collections import deque
 from typing import NamedTuple
 
+from kaizen_widgets.core.text import quoted
 from kaizen_widgets.engines.preflight import Plan, output_of
 from kaizen_widgets.graph import Edge
-from kaizen_widgets.nodes.agent import quoted
 
 
 class Skip(NamedTuple):
-    """A node that will not run, and why."""
+    """A node that will not run, and the reason."""
 
     node_id: str
     reason: str
 
 
 class DependencyTracker:
-    """Where one run stands."""
+    """The dependencies of one run's nodes, and how far the run has come."""
 
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
@@ -32,7 +32,7 @@ class DependencyTracker:
         self._ids = list(plan.steps)
         self._waiting = {node_id: len(edges) for node_id, edges in plan.incoming.items()}
         self._failure: dict[str, str] = {}
-        """Node to the reason that keeps it from running: a failure or a cancelled node before it."""
+        """Node to the reason that keeps it from running: a node before it that failed or was cancelled."""
         self._branch: dict[str, str] = {}
         self._delivered: dict[str, list[Edge]] = {node_id: [] for node_id in plan.steps}
         self._ready = [self._order[node_id] for node_id, n in self._waiting.items() if n == 0]
@@ -43,7 +43,7 @@ class DependencyTracker:
         return [self._ids[heapq.heappop(self._ready)] for _ in range(min(count, len(self._ready)))]
 
     def delivered(self, node_id: str) -> list[Edge]:
-        """Return the edges that brought a node something, in order, one a source."""
+        """Return the edges that delivered a value to a node, in order, one per source."""
         arrived = {edge.id for edge in self._delivered[node_id]}
         first: dict[str, Edge] = {}
         for edge in self._plan.incoming[node_id]:
@@ -54,7 +54,7 @@ class DependencyTracker:
     def completed(
         self, node_id: str, outputs: frozenset[str] | None, route: str = ""
     ) -> list[Skip]:
-        """Note that a node gave a value, at all its outputs (None) or some; return who is skipped."""
+        """Record that a node passed on a value, at all its outputs (None) or some; return skipped nodes."""
         self._open.discard(node_id)
         label = quoted(self._plan.steps[node_id].node.label)
         skipped: deque[Skip] = deque()
@@ -63,27 +63,27 @@ class DependencyTracker:
                 self._delivered[edge.target].append(edge)
             else:
                 self._branch.setdefault(edge.target, f"{label} took {quoted(route)}")
-            self._account(edge.target, skipped)
+            self._count_down(edge.target, skipped)
         return self._spread(skipped)
 
     def stopped(self, node_id: str, reason: str) -> list[Skip]:
-        """Note that a node gave nothing, and why those after it cannot run; return who is skipped."""
+        """Record that a node passed on nothing, and why; return the nodes that are skipped for it."""
         self._open.discard(node_id)
         skipped: deque[Skip] = deque()
         for edge in self._plan.outgoing[node_id]:
             self._failure.setdefault(edge.target, reason)
-            self._account(edge.target, skipped)
+            self._count_down(edge.target, skipped)
         return self._spread(skipped)
 
     def forget(self, node_id: str) -> None:
-        """Note that a node was cancelled; those after it stay undecided."""
+        """Record that a node was cancelled; the nodes behind it stay undecided."""
         self._open.discard(node_id)
 
     def remaining(self) -> list[str]:
         """Return the nodes that have not ended, in the order of the graph."""
         return [node_id for node_id in self._ids if node_id in self._open]
 
-    def _account(self, node_id: str, skipped: deque[Skip]) -> None:
+    def _count_down(self, node_id: str, skipped: deque[Skip]) -> None:
         self._waiting[node_id] -= 1
         if self._waiting[node_id] > 0:
             return
@@ -95,15 +95,15 @@ class DependencyTracker:
             skipped.append(Skip(node_id, failure or self._branch[node_id]))
 
     def _spread(self, skipped: deque[Skip]) -> list[Skip]:
-        """Skip what lies behind skipped nodes, for the same reasons."""
-        told: list[Skip] = []
+        """Skip the nodes behind skipped nodes as well, for the same reasons."""
+        all_skipped: list[Skip] = []
         while skipped:
             skip = skipped.popleft()
-            told.append(skip)
+            all_skipped.append(skip)
             self._open.discard(skip.node_id)
-            # Behind a branch that was not taken nothing failed: a join may still run.
+            # Behind a branch that was not taken nothing failed, so a join may still run.
             causes = self._failure if skip.node_id in self._failure else self._branch
             for edge in self._plan.outgoing[skip.node_id]:
                 causes.setdefault(edge.target, skip.reason)
-                self._account(edge.target, skipped)
-        return told
+                self._count_down(edge.target, skipped)
+        return all_skipped

@@ -1,6 +1,6 @@
-"""What an engine is: something that runs one node. It knows nodes, not graphs.
+"""The interface of engines: an engine runs one node, and knows nodes but not graphs.
 
-Order, skipping, time limits and cancelling are the scheduler's, so they mean the same on every engine.
+Order, skipping, time limits and cancelling belong to the scheduler, so they are the same on every engine.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ class Engine(Protocol):
 
     @property
     def max_parallel(self) -> int:
-        """How many nodes of one run may run at once, at least 1."""
+        """Number of nodes of one run that may run at the same time, at least 1."""
         ...
 
     async def run(self, work: Work, ctx: Context) -> Any:
-        """Run one node and return what it gives, or raise what it raises.
+        """Run one node and return its output, or raise its error.
 
         Cancelled once, it asks the node to stop and waits until it has; cancelled again, it leaves the
-        node to itself and ends. What the node prints goes to ``ctx``.
+        node to itself and ends. Text the node prints goes to ``ctx``.
         """
         ...

@@ -1,13 +1,14 @@
-"""What happens in a run, as a numbered log that can be replayed and followed.
+"""The events of a run, as a numbered log that can be replayed and followed.
 
-Every event gets the next number, from 1 without gaps. A node has exactly one end and says nothing after
-it; the last event is the run's end. Of log lines the newest 1,000 are kept for replay, of progress the
-newest of each node; all else is kept whole.
+Every event gets the next number, from 1 without gaps. A node has exactly one end and no events after it; the
+last event is the end of the run. The newest 1,000 log lines are kept for replay, the newest progress of each
+node, and all other events.
 """
 
 from __future__ import annotations
 
 import logging
+import threading
 from collections import deque
 from collections.abc import Callable, Mapping
 from contextvars import Context as VariableContext
@@ -18,28 +19,29 @@ from typing import Any, Literal, TypeAlias
 
 from kaizen_widgets.core.clock import Clock
 from kaizen_widgets.core.notifier import Notifier
+from kaizen_widgets.core.text import replace_lone_surrogates
 
 MAX_LINES = 1000
 
 EventKind = Literal["run", "node", "log", "progress"]
 TERMINAL = frozenset({"completed", "failed", "cancelled", "skipped"})
-"""The states after which nothing follows."""
+"""States that end a node or a run."""
 
 
 @dataclass(frozen=True)
 class Event:
-    """One thing that happened.
+    """One event.
 
     Attributes:
         seq: Its number in the run, from 1.
-        node: The node's id, or None for the run itself.
-        kind: What it tells of.
+        node: Id of the node, or None for the run itself.
+        kind: What it is about.
         state: For ``run``: running, cancelling, completed, failed, cancelled. For ``node``: running,
-            completed, failed, cancelled, skipped. Else empty.
-        attempt: Which try of the node it belongs to, from 1; 0 for the run and for nodes never tried.
-        data: The facts, as JSON; log: ``stream`` (stdout, stderr or log) and ``text``; progress:
-            ``fraction``; a node's end: ``seconds`` and ``preview``, ``error`` or ``reason``.
-        ts: When, in UTC.
+            completed, failed, cancelled, skipped. Otherwise empty.
+        attempt: Attempt of the node it belongs to, from 1; 0 for the run and for nodes never started.
+        data: JSON; of a log line ``stream`` (stdout, stderr or log) and ``text``, of progress
+            ``fraction``, of a node's end ``seconds`` and ``preview``, ``error`` or ``reason``.
+        ts: Time in UTC.
     """
 
     run_id: str
@@ -59,8 +61,8 @@ class EventLog:
     """The events of one run; safe from any thread.
 
     Args:
-        run_id: The run.
-        clock: Gives the times.
+        run_id: Id of the run.
+        clock: Clock for the times.
     """
 
     def __init__(self, run_id: str, clock: Clock) -> None:
@@ -83,44 +85,49 @@ class EventLog:
         attempt: int = 0,
         data: Mapping[str, Any] | None = None,
     ) -> bool:
-        """Add an event and tell the listeners; False, and nothing said, after the end it belongs to."""
+        """Add an event and call the listeners; return False and do nothing after the node or run has ended.
+
+        Text in ``data`` is made fit to be sent to a browser.
+        """
+        facts = {name: _sendable(value) for name, value in (data or {}).items()}
         with self._notifier.locked():
             if node in self._ended or None in self._ended:
                 return False
             self._seq += 1
             event = Event(
-                self.run_id, self._seq, node, kind, state, attempt, data or {}, ts=self._clock.now()
+                self.run_id, self._seq, node, kind, state, attempt, facts, ts=self._clock.now()
             )
             self._keep(event)
             for token in self._listeners:
-                self._notifier.post(partial(self._tell, token, event))
+                self._notifier.post(partial(self._call, token, event))
         return True
 
     def then(self, call: Callable[[], object]) -> None:
-        """Make a call after the listeners have heard all that was said so far."""
+        """Make a call after the listeners were called with all events so far."""
         self._notifier.post(call)
 
     def events(self, after: int = 0) -> tuple[Event, ...]:
-        """Return the events that are kept and have a number above ``after``, in order."""
+        """Return the kept events with a number above ``after``, in order."""
         with self._notifier.locked():
             kept = [*self._states, *self._lines, *self._progress.values()]
         return tuple(sorted((e for e in kept if e.seq > after), key=lambda event: event.seq))
 
     def subscribe(self, listener: Listener, after: int | None = None) -> Callable[[], None]:
-        """Call ``listener(event)`` for each event from now on, in order, on whatever thread it happens.
+        """Call ``listener(event)`` for each event from now on, in order, on the thread where it happens.
 
         Args:
-            listener: Must not wait for the run. One that raises is logged and goes on being called.
-            after: Replay the events above this number first; None for none.
+            listener: Function that must not wait for the run. Its errors are logged; it is still called
+                for later events.
+            after: Number above which events are replayed first; None to replay nothing.
 
         Returns:
-            A function that ends it; harmless to call twice.
+            The unsubscribe function; calling it twice does no harm.
         """
         token = object()
         with self._notifier.locked():
             self._listeners[token] = listener
             for event in () if after is None else self.events(after):
-                self._notifier.post(partial(self._tell, token, event))
+                self._notifier.post(partial(self._call, token, event))
 
         def unsubscribe() -> None:
             with self._notifier.locked():
@@ -138,7 +145,7 @@ class EventLog:
             if event.state in TERMINAL:
                 self._ended.add(event.node)
 
-    def _tell(self, token: object, event: Event) -> None:
+    def _call(self, token: object, event: Event) -> None:
         listener = self._listeners.get(token)
         if listener is None:
             return
@@ -146,8 +153,15 @@ class EventLog:
             # In a context of its own: what a listener prints is not the node's, although it may be
             # called on the node's thread.
             VariableContext().run(listener, event)
-        except Exception:
+        except BaseException as error:
+            if isinstance(error, KeyboardInterrupt) and threading.current_thread() is _MAIN_THREAD:
+                raise  # The user interrupts the cell.
             VariableContext().run(_log.exception, "A listener of run %s failed.", self.run_id)
 
 
+def _sendable(value: Any) -> Any:
+    return replace_lone_surrogates(value) if isinstance(value, str) else value
+
+
+_MAIN_THREAD = threading.main_thread()
 _log = logging.getLogger("kaizen_widgets.engines")

@@ -1,7 +1,7 @@
-"""Keeps an `ExecutionStore` up to date with a run.
+"""Keep an `ExecutionStore` up to date with a run.
 
-The first news goes to the store at once; what comes within the next 20 ms is gathered and goes in one
-change. The run's end is never held back.
+The first event updates the store immediately; events of the next 20 ms are collected into one update. The end
+of the run is never delayed.
 """
 
 from __future__ import annotations
@@ -18,22 +18,22 @@ from kaizen_widgets.stores.execution import ExecutionStore
 _LEVELS = {"DEBUG": "debug", "WARNING": "warning", "ERROR": "error", "CRITICAL": "error"} | {
     "stderr": "warning"
 }
-"""A log line's level by its record's, or by the stream it was printed to; info otherwise."""
+"""Level of a log line by the level of its record or by its stream; info otherwise."""
 INTERVAL = 0.02
-"""Seconds between two changes of the store while a run talks.
+"""Seconds between two updates of the store while a run reports.
 
-Short, because views wait up to 50 ms more for their mail, and are to show a node within 100 ms.
+Short, because views collect messages for up to 50 ms more, and should show a node within 100 ms.
 """
 
 
 def follow(
     run: Run, store: ExecutionStore, clock: Clock, interval: float = INTERVAL
 ) -> Callable[[], None]:
-    """Show a run in a store, from its beginning; a run shown before is forgotten.
+    """Show a run in a store, from its first event; replaces the run shown before.
 
     Returns:
-        A function that ends it; harmless to call twice. It ends by itself when the store takes up
-        another run.
+        A function that stops following; calling it twice does no harm. Following also ends when the store
+        shows another run.
     """
     nodes = {node_id: node.label for node_id, node in run.nodes.items()}
     store.start_execution(run.id, nodes)
@@ -47,12 +47,12 @@ class _Follower:
         self._clock = clock
         self._interval = interval
         self._lock = threading.RLock()
-        self._gathered: list[Event] = []
+        self._collected: list[Event] = []
         self._timer: Timer | None = None
         self._unsubscribe: Callable[[], None] | None = None
 
     def start(self) -> Callable[[], None]:
-        self._unsubscribe = self._run.subscribe(self._hear, after=0)
+        self._unsubscribe = self._run.subscribe(self._on_event, after=0)
         return self.stop
 
     def stop(self) -> None:
@@ -61,30 +61,30 @@ class _Follower:
                 self._unsubscribe()
             if self._timer is not None:
                 self._timer.cancel()
-            self._gathered.clear()
+            self._collected.clear()
 
-    def _hear(self, event: Event) -> None:
+    def _on_event(self, event: Event) -> None:
         with self._lock:
-            self._gathered.append(event)
+            self._collected.append(event)
             ended = event.kind == "run" and event.state not in ("running", "cancelling")
             if ended or self._timer is None:
-                self._pass_on()
+                self._update_store()
 
-    def _due(self) -> None:
+    def _on_timer(self) -> None:
         with self._lock:
             self._timer = None
-            if self._gathered:
-                self._pass_on()
+            if self._collected:
+                self._update_store()
 
-    def _pass_on(self) -> None:
-        mine = self._run.id
-        if self._store.execution_id != mine:
+    def _update_store(self) -> None:
+        run_id = self._run.id
+        if self._store.execution_id != run_id:
             self.stop()
             return
-        events, self._gathered = self._gathered, []
+        events, self._collected = self._collected, []
         if self._timer is not None:
             self._timer.cancel()
-        self._timer = self._clock.call_later(self._interval, self._due)
+        self._timer = self._clock.call_later(self._interval, self._on_timer)
         changes: dict[str, dict[str, Any]] = {}
         lines: list[dict[str, Any]] = []
         for event in events:
@@ -96,14 +96,14 @@ class _Follower:
                 case _:
                     pass
         try:
-            self._store.update_nodes(changes, lines, execution_id=mine)
-        finally:  # An observer of the store that raises must not keep the end from it.
+            self._store.update_nodes(changes, lines, execution_id=run_id)
+        finally:  # The end must reach the store even if one of its observers raises.
             for event in events:
                 if event.kind == "run" and event.state in ("running", "cancelling"):
                     word = "Cancelling…" if event.state == "cancelling" else ""
-                    self._store.set_running(word, execution_id=mine)
+                    self._store.set_running(word, execution_id=run_id)
                 elif event.kind == "run":
-                    self._end(event.state, mine)
+                    self._end(event.state, run_id)
 
     def _line(self, event: Event) -> dict[str, Any]:
         data = dict(event.data)
@@ -116,22 +116,22 @@ class _Follower:
             "data": data,
         }
 
-    def _end(self, state: str, mine: str) -> None:
+    def _end(self, state: str, run_id: str) -> None:
         if self._timer is not None:
             self._timer.cancel()
         nodes = self._run.nodes
-        given = {key: node.output for key, node in nodes.items() if node.status == "completed"}
+        outputs = {key: node.output for key, node in nodes.items() if node.status == "completed"}
         failed = [node for node in nodes.values() if node.status == "failed"]
         match state:
             case "completed":
-                self._store.set_result(self._run.result, node_results=given, execution_id=mine)
+                self._store.set_result(self._run.result, node_results=outputs, execution_id=run_id)
             case "cancelled":
-                self._store.cancel(node_results=given, execution_id=mine)
+                self._store.cancel(node_results=outputs, execution_id=run_id)
             case _:
                 error = failure(failed[0]) if failed else "The run failed."
                 node_id = failed[0].id if failed else None
                 self._store.set_failed(
-                    error, node_id=node_id, node_results=given, execution_id=mine
+                    error, node_id=node_id, node_results=outputs, execution_id=run_id
                 )
 
 

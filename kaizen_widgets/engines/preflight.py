@@ -1,4 +1,4 @@
-"""What must be true before a run starts; every reason against it at once."""
+"""Check that a pipeline can run, and give every reason why it cannot."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
+from kaizen_widgets.core.text import quoted
 from kaizen_widgets.errors import NotRunnableError
 from kaizen_widgets.graph import Edge, Graph, Node
 from kaizen_widgets.nodes import Functions, Kind, Registry
-from kaizen_widgets.nodes.agent import quoted
 
 MAX_CYCLES = 5
-"""How many circles are told; a tangle has more than anybody wants to read."""
+"""Number of circles that are reported; a tangle has too many to read."""
 
 
 @dataclass(frozen=True)
 class PlannedNode:
-    """A node that can run."""
+    """A node that can run, with its kind and config."""
 
     node: Node
     kind: Kind
@@ -27,12 +27,12 @@ class PlannedNode:
 
 @dataclass(frozen=True)
 class Plan:
-    """A graph that can run, read once.
+    """A pipeline that can run, with its configs read.
 
     Attributes:
-        steps: By node id, in the order of the graph.
-        incoming: The edges into each node, in the order of the graph.
-        outgoing: The edges out of each node, in the order of the graph.
+        steps: Nodes by id, in the order of the graph.
+        incoming: Edges into each node, in the order of the graph.
+        outgoing: Edges out of each node, in the order of the graph.
     """
 
     graph: Graph
@@ -42,10 +42,10 @@ class Plan:
 
 
 def check(graph: Graph, registry: Registry, functions: Functions) -> Plan:
-    """Return how to run a graph.
+    """Return the plan for running a graph.
 
     Raises:
-        NotRunnableError: It cannot run; the message and ``reasons`` hold every reason.
+        NotRunnableError: It cannot run; the message and ``reasons`` give every reason.
     """
     steps: dict[str, PlannedNode] = {}
     reasons: list[str] = []
@@ -71,7 +71,7 @@ def check(graph: Graph, registry: Registry, functions: Functions) -> Plan:
 
 
 def reasons_against(graph: Graph, registry: Registry, functions: Functions) -> tuple[str, ...]:
-    """Return every reason why a graph cannot run, one sentence each; none when it can."""
+    """Return every reason why a graph cannot run, one sentence each; empty when it can."""
     try:
         check(graph, registry, functions)
     except NotRunnableError as error:
@@ -100,7 +100,7 @@ def _read(
 ) -> tuple[PlannedNode | None, list[str]]:
     kind = registry.get(node.type)
     if kind is None:
-        return None, [f"is of the kind {_short(node.type)!r}, which nobody registered"]
+        return None, [f"has the kind {_short(node.type)!r}, which is not registered"]
     config, wrong = kind.read_config(node)
     if wrong:
         return None, wrong
@@ -139,7 +139,7 @@ def _wrong_edges(graph: Graph, steps: Mapping[str, PlannedNode]) -> Iterator[str
 
 
 def output_of(edge: Edge) -> str:
-    """Return the output an edge leaves by."""
+    """Return the id of the output an edge leaves by."""
     return edge.source_handle or "default"
 
 

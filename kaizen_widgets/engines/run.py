@@ -1,6 +1,6 @@
-"""A run, as the user, the store and the canvas share it: watch it, wait for it, cancel it, read it.
+"""The handle of a run, shared by the user, the store and the canvas: watch, wait for, cancel and read it.
 
-Safe from any thread. The run goes on while nobody looks; interrupting a `wait` does not stop it,
+Safe from any thread. The run continues while nothing watches it; interrupting a `wait` does not stop it,
 `cancel` does.
 """
 
@@ -13,11 +13,10 @@ from collections.abc import Callable, Generator, Mapping
 from typing import Any, Literal
 
 from kaizen_widgets.core.background import BackgroundLoop
+from kaizen_widgets.core.text import quoted
 from kaizen_widgets.engines.event_log import Event, EventLog, Listener
 from kaizen_widgets.engines.preflight import Plan
-from kaizen_widgets.engines.preview import say
 from kaizen_widgets.errors import NodeFailedError, RunCancelledError, RunError, UnknownNodeError
-from kaizen_widgets.nodes.agent import quoted
 
 RunStatus = Literal["running", "completed", "failed", "cancelled"]
 NodeStatus = Literal["pending", "running", "completed", "failed", "cancelled", "skipped"]
@@ -27,11 +26,12 @@ class NodeRun:
     """One node of a run.
 
     Attributes:
-        status: Where it stands.
-        error: What it raised, or None.
-        reason: StopReason it was skipped or how it was stopped, or empty.
+        status: Its state, such as ``running``.
+        error: The error it raised, or None.
+        message: The error as short text, or empty.
+        reason: Why it was skipped or how it was stopped, or empty.
         seconds: How long it ran, or None while it has not ended or if it never began.
-        progress: From 0 to 1, as the node said.
+        progress: From 0 to 1, as the node reported.
     """
 
     def __init__(self, node_id: str, label: str, log: EventLog) -> None:
@@ -39,6 +39,7 @@ class NodeRun:
         self.label = label
         self.status: NodeStatus = "pending"
         self.error: BaseException | None = None
+        self.message = ""
         self.reason = ""
         self.seconds: float | None = None
         self.progress = 0.0
@@ -47,11 +48,11 @@ class NodeRun:
 
     @property
     def output(self) -> Any:
-        """What it gave.
+        """Its output.
 
         Raises:
-            NodeFailedError: It failed; the cause is what it raised.
-            RunError: It gave nothing (yet); the message says why.
+            NodeFailedError: It failed; the cause is the error it raised.
+            RunError: It has no output (yet); the message says why.
         """
         match self.status:
             case "completed":
@@ -66,7 +67,7 @@ class NodeRun:
 
     @property
     def logs(self) -> tuple[str, ...]:
-        """What it printed and logged, of what the run still keeps (its newest 1,000 lines)."""
+        """Lines it printed and logged, among the newest 1,000 lines of the run."""
         events = self._log.events()
         return tuple(e.data["text"] for e in events if e.kind == "log" and e.node == self.id)
 
@@ -75,16 +76,16 @@ class NodeRun:
 
 
 def failure(node: NodeRun) -> NodeFailedError:
-    """Return the error that tells of a failed node."""
-    said = say(node.error) if node.error is not None else node.reason
-    return NodeFailedError(f"{quoted(node.label)} failed: {said}", node_id=node.id)
+    """Return the error to raise for a failed node."""
+    reason = node.message or node.reason
+    return NodeFailedError(f"{quoted(node.label)} failed: {reason}", node_id=node.id)
 
 
 class Run:
-    """One run of one pipeline; made by `start`.
+    """One run of one pipeline, returned by `start`.
 
-    ``run.wait()`` blocks and ``await run`` does not; both give the run once it ended, well or not.
-    ``run["Billing"]`` is a node by its id or label.
+    ``run.wait()`` blocks and ``await run`` does not; both return the run once it has ended, even if it
+    failed. ``run["Billing"]`` is a node by its id or label.
     """
 
     def __init__(
@@ -113,31 +114,33 @@ class Run:
 
     @property
     def state(self) -> dict[str, NodeStatus]:
-        """Where each node stands, by label (by id where two have the same label)."""
+        """The state of each node, by label (by id where two have the same label)."""
         return {self._name(node): node.status for node in self.nodes.values()}
 
     @property
     def results(self) -> dict[str, Any]:
-        """What each completed node gave, by label (by id where two have the same label)."""
+        """The output of each completed node, by label (by id where two have the same label)."""
         done = [node for node in self.nodes.values() if node.status == "completed"]
         return {self._name(node): node.output for node in done}
 
     @property
     def result(self) -> Any:
-        """What arrived at the output node: its value, or a dict by label when there are several.
+        """The value that arrived at the output node, or a dict by label when there are several.
 
-        Without an output node, what the last nodes gave. None when no branch led there.
+        Without an output node, the output of the last nodes. None when no branch led there.
 
         Raises:
-            NodeFailedError: A node failed; the cause is what it raised. ``results`` has the others'.
+            NodeFailedError: A node failed; the cause is its error. ``results`` has the outputs of the others.
             RunCancelledError: The run was cancelled.
-            RunError: It has not ended.
+            RunError: The run has not ended.
         """
         match self.status:
             case "running":
                 raise RunError("The run has not ended: run.wait() waits for it.")
             case "cancelled":
-                raise RunCancelledError("The run was cancelled; run.results has what was done.")
+                raise RunCancelledError(
+                    "The run was cancelled; run.results has the outputs of the nodes that completed."
+                )
             case "failed":
                 failed = [node for node in self.nodes.values() if node.status == "failed"]
                 raise failure(failed[0]) from failed[0].error
@@ -147,17 +150,17 @@ class Run:
         """Return a node by its id, else by its label.
 
         Raises:
-            UnknownNodeError: No node, or more than one, is called so.
+            UnknownNodeError: No node has this name, or more than one.
         """
         if key in self.nodes:
             return self.nodes[key]
-        called = [node for node in self.nodes.values() if node.label == key]
-        if len(called) == 1:
-            return called[0]
-        if called:
-            ids = ", ".join(repr(node.id) for node in called)
+        named = [node for node in self.nodes.values() if node.label == key]
+        if len(named) == 1:
+            return named[0]
+        if named:
+            ids = ", ".join(repr(node.id) for node in named)
             raise UnknownNodeError(
-                f"{len(called)} nodes of this run are called {key!r}.", hint=f"Use an id: {ids}."
+                f"{len(named)} nodes of this run are named {key!r}.", hint=f"Use an id: {ids}."
             )
         names = ", ".join(list(self.state)[:10])
         raise UnknownNodeError(f"This run has no node {key!r}.", hint=f"It has: {names}.")
@@ -165,28 +168,28 @@ class Run:
     def __repr__(self) -> str:
         count = Counter(node.status for node in self.nodes.values())
         word = "done" if self.status == "completed" else self.status
-        told = [f"{count[name]} {name}" for name in ("completed", "skipped", "failed")]
-        told += [f"{count['cancelled']} cancelled"] if count["cancelled"] else []
-        return f"Run({word}: {', '.join(told)})"
+        parts = [f"{count[name]} {name}" for name in ("completed", "skipped", "failed")]
+        parts += [f"{count['cancelled']} cancelled"] if count["cancelled"] else []
+        return f"Run({word}: {', '.join(parts)})"
 
     # -- waiting and stopping
 
     def cancel(self) -> None:
-        """Ask the run to stop; returns at once, and is harmless when it has ended.
+        """Ask the run to stop, without waiting; does nothing when it has ended.
 
-        Coroutines are cancelled, plain functions hear of it by ``ctx.cancelled``; what has not stopped
-        after the grace is abandoned, and its node says so.
+        Coroutines are cancelled, plain functions see ``ctx.cancelled``. A node that has not stopped
+        after the grace period is abandoned, and its ``reason`` says so.
         """
         self._cancel()
 
     def wait(self, timeout: float | None = None) -> Run:
-        """Block until the run ends, well or not, and return it.
+        """Block until the run has ended, even if it failed, and return it.
 
         Args:
             timeout: Seconds, or None for as long as it takes.
 
         Raises:
-            TimeoutError: It has not ended in time; it goes on.
+            TimeoutError: It has not ended in time; it continues.
             RuntimeError: Called on the background loop, where it would never end: ``await run`` there.
         """
         if self._loop.is_current and not self._ended.done():
@@ -194,18 +197,20 @@ class Run:
         try:
             self._ended.result(timeout)
         except concurrent.futures.TimeoutError:
-            raise TimeoutError(f"The run has not ended after {timeout:g} s; it goes on.") from None
+            raise TimeoutError(
+                f"The run has not ended after {timeout:g} s; it continues."
+            ) from None
         return self
 
     def __await__(self) -> Generator[Any, None, Run]:
-        """Wait on any event loop; giving up does not cancel the run."""
+        """Wait on any event loop; cancelling the wait does not cancel the run."""
         yield from asyncio.shield(asyncio.wrap_future(self._ended)).__await__()
         return self
 
     # -- watching
 
     def events(self, after: int = 0) -> tuple[Event, ...]:
-        """Return what has happened, after event number ``after``; see `EventLog`."""
+        """Return the events after event number ``after``; see `EventLog`."""
         return self._log.events(after)
 
     def subscribe(self, listener: Listener, after: int | None = None) -> Callable[[], None]:
@@ -231,5 +236,5 @@ class Run:
     def _end(self, status: RunStatus) -> None:
         self.status = status
         self._log.emit("run", state=status)
-        # After the last event has been heard: whoever waited sees stores that know the end.
+        # After listeners were called with the last event: stores know the end before `wait` returns.
         self._log.then(lambda: self._ended.set_result(None))

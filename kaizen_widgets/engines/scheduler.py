@@ -1,27 +1,28 @@
-"""Starts runs and takes them to their end: the one place that decides what runs, stops or is skipped.
+"""Start runs and take them to their end: the one place that decides which nodes run, stop or are skipped.
 
-It runs in the kernel, on the background loop; engines only run nodes.
+It runs on the background loop; engines only run nodes.
 """
 
 from __future__ import annotations
 
 import asyncio
+import concurrent.futures
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
 from kaizen_widgets.core.background import BackgroundLoop
 from kaizen_widgets.core.clock import Clock, NewId, random_id
-from kaizen_widgets.engines.attempt import Attempt, AttemptResult
-from kaizen_widgets.engines.dependencies import DependencyTracker, Skip
+from kaizen_widgets.core.text import quoted
+from kaizen_widgets.engines.attempt import Attempt, NodeResult
+from kaizen_widgets.engines.dependencies import DependencyTracker
 from kaizen_widgets.engines.engine import Engine
 from kaizen_widgets.engines.event_log import EventLog
 from kaizen_widgets.engines.local_engine import LocalEngine
 from kaizen_widgets.engines.preflight import Plan, check
-from kaizen_widgets.engines.preview import preview, say
-from kaizen_widgets.engines.run import NodeRun, NodeStatus, Run
+from kaizen_widgets.engines.preview import format_error
+from kaizen_widgets.engines.run import Run
 from kaizen_widgets.errors import NotRunnableError
 from kaizen_widgets.graph import Graph
 from kaizen_widgets.nodes import (
@@ -33,7 +34,8 @@ from kaizen_widgets.nodes import (
     Work,
     default_registry,
 )
-from kaizen_widgets.nodes.agent import agent_id_of_node, quoted
+from kaizen_widgets.nodes.agent import agent_id_of_node
+from kaizen_widgets.nodes.iterators import collect
 
 GRACE = 2.0
 """Seconds a node has to stop before it is abandoned."""
@@ -51,86 +53,109 @@ def start(
     new_id: NewId = random_id,
     grace: float = GRACE,
 ) -> Run:
-    """Start a run and return its handle at once.
+    """Start a run and return its handle, without waiting.
 
     Args:
         graph: The pipeline.
-        inputs: What it works on, by name.
-        loop: Where it runs.
-        functions: The functions its agents and connectors call; a copy is taken.
-        registry: The node kinds; the seven built-in ones by default.
-        engine: What runs the nodes; this process by default.
-        clock: Gives times and time limits; the loop's own by default.
-        new_id: Gives the run's id.
+        inputs: Input values by name; iterators among them are read into lists.
+        loop: Loop that takes the run to its end.
+        functions: Functions that agents and connectors call; copied.
+        registry: Node kinds; the seven built-in ones by default.
+        engine: Engine that runs the nodes; this process by default.
+        clock: Clock for times and time limits; the loop itself by default.
+        new_id: Function that returns the run's id.
         grace: Seconds a node has to stop before it is abandoned.
 
     Raises:
-        NotRunnableError: It cannot run as it stands; the message names every reason.
+        NotRunnableError: The pipeline cannot run; the message gives every reason.
     """
     given = {} if inputs is None else inputs
     if not isinstance(given, Mapping) or not all(isinstance(name, str) for name in given):
         raise NotRunnableError('The inputs of a run are a dict by name: {"text": "..."}.')
+    values = collect(dict(given))
     known = functions.copy() if isinstance(functions, Functions) else Functions(functions)
     plan = check(graph, registry or default_registry(), known)
-    the_clock = clock or loop
-    log = EventLog(new_id(), the_clock)
-    scheduler = _Scheduler(plan, dict(given), known, engine or LocalEngine(), the_clock, grace, log)
-    run = scheduler.run = Run(log, plan, given, loop, partial(scheduler.cancel, loop))
-    labels = {node_id: node.label for node_id, node in run.nodes.items()}
-    log.emit("run", state="running", data={"nodes": labels})
-    loop.start(scheduler.drive())
-    return run
+    if engine is None:
+        engine = LocalEngine() if loop.has_thread else LocalEngine(loops=None)
+    scheduler = _Scheduler(plan, values, known, loop, engine, clock or loop, grace, new_id())
+    return scheduler.start()
 
 
-@dataclass
 class _Scheduler:
-    plan: Plan
-    inputs: Mapping[str, Any]
-    functions: Functions
-    engine: Engine
-    clock: Clock
-    grace: float
-    log: EventLog
-    run: Run = field(init=False)
-    cancelled: bool = False
-    attempts: dict[str, Attempt] = field(default_factory=dict)
-    began: dict[str, float] = field(default_factory=dict)
+    """Takes one run to its end.
 
-    def __post_init__(self) -> None:
-        self.schedule = DependencyTracker(self.plan)
+    Args:
+        plan: The pipeline, read by `check`.
+        inputs: Input values by name.
+        functions: Functions that nodes call.
+        loop: Loop it runs on.
+        engine: Engine that runs the nodes.
+        clock: Clock for times and time limits.
+        grace: Seconds a node has to stop before it is abandoned.
+        run_id: Id of the run.
+    """
 
-    def cancel(self, loop: BackgroundLoop) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        inputs: Mapping[str, Any],
+        functions: Functions,
+        loop: BackgroundLoop,
+        engine: Engine,
+        clock: Clock,
+        grace: float,
+        run_id: str,
+    ) -> None:
+        self._plan = plan
+        self._inputs = inputs
+        self._functions = functions
+        self._loop = loop
+        self._engine = engine
+        self._clock = clock
+        self._grace = grace
+        self._log = EventLog(run_id, clock)
+        self._run = Run(self._log, plan, inputs, loop, self._cancel)
+        self._dependencies = DependencyTracker(plan)
+        self._attempts: dict[str, Attempt] = {}
+        self._began: dict[str, float] = {}
+        self._is_cancelled = False
+        self._has_ended = False
+
+    def start(self) -> Run:
+        """Start the run and return it."""
+        labels = {node_id: node.label for node_id, node in self._run.nodes.items()}
+        self._log.emit("run", state="running", data={"nodes": labels})
+        driving = self._loop.start(self._drive())
+        driving.future.add_done_callback(self._ensure_ended)
+        return self._run
+
+    def _cancel(self) -> None:
         """Ask everything to stop; from any thread."""
-        if not self.cancelled and self.log.emit("run", state="cancelling"):
-            self.cancelled = True
-            loop.loop.call_soon_threadsafe(self._stop_all)
+        if not self._is_cancelled and self._log.emit("run", state="cancelling"):
+            self._is_cancelled = True
+            self._loop.loop.call_soon_threadsafe(self._stop_all)
 
-    async def drive(self) -> None:
-        """Take the run to its end, whatever happens."""
-        try:
-            await self._drive()
-        except BaseException as error:
-            # A bug of ours, or the loop being torn down: say so and leave nothing open.
-            _log.exception("Run %s broke off.", self.log.run_id)
-            self._stop_all()
-            for node_id in self.schedule.remaining():
-                self._end(node_id, "failed", error=error)
-            raise
-        finally:
-            states = {node.status for node in self.run.nodes.values()}
-            self.run._end(
-                "cancelled"
-                if "cancelled" in states
-                else "failed"
-                if "failed" in states
-                else "completed"
-            )
+    def _stop_all(self) -> None:
+        for attempt in list(self._attempts.values()):
+            attempt.stop("cancel")
 
     async def _drive(self) -> None:
-        waiting: dict[asyncio.Task[AttemptResult], str] = {}
+        try:
+            await self._run_nodes()
+        except GeneratorExit:
+            raise  # The loop is gone, and with it what could be stopped.
+        except BaseException:
+            self._stop_all()
+            raise  # `_ensure_ended` ends the run.
+        for node_id in self._dependencies.remaining():
+            self._end_node(node_id, NodeResult("cancelled", reason="not started"))
+        self._end_run()
+
+    async def _run_nodes(self) -> None:
+        waiting: dict[asyncio.Task[NodeResult], str] = {}
         while True:
-            free = 0 if self.cancelled else self.engine.max_parallel - len(waiting)
-            for node_id in self.schedule.take(free):
+            free = 0 if self._is_cancelled else self._engine.max_parallel - len(waiting)
+            for node_id in self._dependencies.take(free):
                 waiting[self._begin(node_id)] = node_id
             if not waiting:
                 break
@@ -138,98 +163,115 @@ class _Scheduler:
             # In the order they were started: a set has none, and events should not depend on it.
             for task in [task for task in waiting if task in done]:
                 self._settle(waiting.pop(task), task.result())
-        for node_id in self.schedule.remaining():
-            self._end(node_id, "cancelled", reason="not started")
 
-    def _begin(self, node_id: str) -> asyncio.Task[AttemptResult]:
-        step = self.plan.steps[node_id]
-        node = step.node
+    def _ensure_ended(self, driving: concurrent.futures.Future[None]) -> None:
+        """End the run if its loop was lost, or if driving it failed because of a bug."""
+        if self._has_ended:
+            return
+        error = driving.exception() if not driving.cancelled() else asyncio.CancelledError()
+        _logger.error("Run %s was interrupted.", self._log.run_id, exc_info=error)
+        message = "" if error is None else format_error(error)
+        ended = self._clock.monotonic()
+        for node_id in self._dependencies.remaining():
+            result = NodeResult("failed", error=error, ended=ended, message=message)
+            self._end_node(node_id, result)
+        self._end_run()
+
+    def _end_run(self) -> None:
+        self._has_ended = True
+        states = {node.status for node in self._run.nodes.values()}
+        self._run._end(
+            "cancelled"
+            if "cancelled" in states
+            else "failed"
+            if "failed" in states
+            else "completed"
+        )
+
+    def _begin(self, node_id: str) -> asyncio.Task[NodeResult]:
+        planned = self._plan.steps[node_id]
+        node = planned.node
         work = Work(
             node_id=node_id,
             label=node.label,
-            kind=step.kind,
-            config=step.config,
+            kind=planned.kind,
+            config=planned.config,
             inputs=tuple(
                 Input(
                     edge.source,
-                    self.run.nodes[edge.source].label,
-                    self.run.nodes[edge.source].output,
+                    self._run.nodes[edge.source].label,
+                    self._run.nodes[edge.source].output,
                 )
-                for edge in self.schedule.delivered(node_id)
+                for edge in self._dependencies.delivered(node_id)
             ),
-            run_inputs=self.inputs,
-            functions=self.functions,
+            run_inputs=self._inputs,
+            functions=self._functions,
             agent_id=agent_id_of_node(node),
-            is_start=not self.plan.incoming[node_id],
+            is_start=not self._plan.incoming[node_id],
         )
-        ctx = Context(node_id, node.label, partial(self._say, node_id))
-        self.run.nodes[node_id].status = "running"
-        self.began[node_id] = self.clock.monotonic()
-        self.log.emit("node", node=node_id, state="running", attempt=1)
-        attempt = self.attempts[node_id] = Attempt(self.engine, work, ctx, self.clock, self.grace)
-        return asyncio.get_running_loop().create_task(attempt.outcome())
+        ctx = Context(node_id, node.label, partial(self._report, node_id))
+        self._run.nodes[node_id].status = "running"
+        self._began[node_id] = self._clock.monotonic()
+        self._log.emit("node", node=node_id, state="running", attempt=1)
+        attempt = self._attempts[node_id] = Attempt(
+            self._engine,
+            work,
+            ctx,
+            self._clock,
+            self._grace,
+            uses_threads=self._loop.has_thread,
+        )
+        return asyncio.get_running_loop().create_task(attempt.result())
 
-    def _settle(self, node_id: str, outcome: AttemptResult) -> None:
-        del self.attempts[node_id]
-        output, outputs, route = outcome.output, None, ""
-        if isinstance(output, Routed):
-            output, outputs, route = output.value, output.outputs, output.route
-        self._end(
-            node_id,
-            outcome.state,
-            output=output,
-            error=outcome.error,
-            reason=outcome.reason or (f"took {quoted(route)}" if route else ""),
-        )
-        label = quoted(self.run.nodes[node_id].label)
-        match outcome.state:
+    def _settle(self, node_id: str, result: NodeResult) -> None:
+        del self._attempts[node_id]
+        outputs, route = None, ""
+        if isinstance(result.output, Routed):
+            outputs, route = result.output.outputs, result.output.route
+        self._end_node(node_id, result)
+        label = quoted(self._run.nodes[node_id].label)
+        match result.state:
             case "completed":
-                skipped = self.schedule.completed(node_id, outputs, route)
+                skipped = self._dependencies.completed(node_id, outputs, route)
             case "failed":
-                skipped = self.schedule.stopped(node_id, f"because {label} failed")
+                skipped = self._dependencies.stopped(node_id, f"because {label} failed")
             case _:
-                # What lies behind is cancelled with the run, not skipped.
+                # The nodes behind it are cancelled with the run, not skipped.
                 skipped = []
-                self.schedule.forget(node_id)
-        self._skip(skipped)
-
-    def _skip(self, skipped: list[Skip]) -> None:
+                self._dependencies.forget(node_id)
         for skip in skipped:
-            self._end(skip.node_id, "skipped", reason=skip.reason)
+            self._end_node(skip.node_id, NodeResult("skipped", reason=skip.reason))
 
-    def _end(
-        self,
-        node_id: str,
-        state: NodeStatus,
-        *,
-        output: Any = None,
-        error: BaseException | None = None,
-        reason: str = "",
-    ) -> None:
-        """Give a node its one end."""
-        node: NodeRun = self.run.nodes[node_id]
-        began = self.began.get(node_id)
-        node.seconds = None if began is None else max(self.clock.monotonic() - began, 0.0)
-        node._output, node.error, node.reason = output, error, reason
-        node.progress = 1.0 if state == "completed" else node.progress
-        node.status = state
+    def _end_node(self, node_id: str, result: NodeResult) -> None:
+        """Record the end of a node; each has exactly one."""
+        node = self._run.nodes[node_id]
+        began = self._began.get(node_id)
+        node.seconds = None if began is None else max(result.ended - began, 0.0)
+        output, reason = result.output, result.reason
+        if isinstance(output, Routed):
+            reason = reason or f"took {quoted(output.route)}"
+            output = output.value
+        node._output, node.error, node.message, node.reason = (
+            output,
+            result.error,
+            result.message,
+            reason,
+        )
+        node.progress = 1.0 if result.state == "completed" else node.progress
+        node.status = result.state
         data: dict[str, Any] = {"seconds": node.seconds}
-        if state == "completed":
-            data["preview"] = preview(output)
-        if error is not None:
-            data["error"] = say(error)
+        if result.state == "completed":
+            data["preview"] = result.preview
+        if result.error is not None:
+            data["error"] = result.message
         if reason:
             data["reason"] = reason
         attempt = 0 if began is None else 1
-        self.log.emit("node", node=node_id, state=state, attempt=attempt, data=data)
+        self._log.emit("node", node=node_id, state=result.state, attempt=attempt, data=data)
 
-    def _say(self, node_id: str, kind: Any, data: Mapping[str, Any]) -> None:
-        if self.log.emit(kind, node=node_id, attempt=1, data=data) and kind == "progress":
-            self.run.nodes[node_id].progress = data["fraction"]
-
-    def _stop_all(self) -> None:
-        for attempt in list(self.attempts.values()):
-            attempt.stop("cancel")
+    def _report(self, node_id: str, kind: Any, data: Mapping[str, Any]) -> None:
+        if self._log.emit(kind, node=node_id, attempt=1, data=data) and kind == "progress":
+            self._run.nodes[node_id].progress = data["fraction"]
 
 
-_log = logging.getLogger("kaizen_widgets.engines")
+_logger = logging.getLogger("kaizen_widgets.engines")

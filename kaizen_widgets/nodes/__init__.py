@@ -2,11 +2,10 @@
 
 from kaizen_widgets.nodes.context import Context
 from kaizen_widgets.nodes.functions import Functions
-from kaizen_widgets.nodes.kind import Kind, KindConfig
+from kaizen_widgets.nodes.kind import Kind, KindConfig, Routed, Task, Work
 from kaizen_widgets.nodes.look import Handle, Look
 from kaizen_widgets.nodes.registry import Registry, default_registry
 from kaizen_widgets.nodes.values import Input
-from kaizen_widgets.nodes.work import Routed, Task, Work
 
 __all__ = [
     "Context",

@@ -1,40 +1,23 @@
-"""The agent kind: calls the notebook's own function of the node's or the agent's name."""
+"""The agent kind: calls the notebook's function registered under the node's or the agent's name."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Annotated, Any
+from typing import Any
 
-from pydantic import Field
-
-from kaizen_widgets.errors import RunError
 from kaizen_widgets.graph import Node
-from kaizen_widgets.nodes.functions import Functions
-from kaizen_widgets.nodes.kind import Kind, KindConfig
+from kaizen_widgets.nodes.functions import Functions, missing_function
+from kaizen_widgets.nodes.kind import Kind, Task, TimedConfig
 from kaizen_widgets.nodes.look import Look
-from kaizen_widgets.nodes.templates import render, template_problem
-from kaizen_widgets.nodes.work import Task
-
-Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-
-
-class TimedConfig(KindConfig):
-    """Config of nodes that call functions."""
-
-    timeout: Seconds | None = None
-    """Seconds the node may take; over it, the node fails."""
-
-    @property
-    def time_limit(self) -> float | None:
-        """Seconds the node may take, or None."""
-        return self.timeout
+from kaizen_widgets.nodes.template_fields import Template
+from kaizen_widgets.nodes.templates import render
 
 
 class AgentConfig(TimedConfig):
     """Config of an agent node."""
 
-    prompt: str | None = None
-    """A text to fill with what arrives; the function gets it in place of what arrived."""
+    prompt: Template | None = None
+    """Template filled with what arrives, such as "Answer {{ name }}"; the function gets the result."""
 
 
 def agent_id_of_node(node: Node) -> str | None:
@@ -43,19 +26,8 @@ def agent_id_of_node(node: Node) -> str | None:
     return value if isinstance(value, str) and value else None
 
 
-def no_function(name: str) -> str:
-    """Return what to say of a node for which no function is registered."""
-    return f"has no function: give it one with @studio.agent({quoted(name)})"
-
-
-def quoted(name: str) -> str:
-    """Return a name in double quotes, as a user would type it."""
-    escaped = name.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
-
-
 class AgentKind(Kind):
-    """Calls a function with what arrives (see `arguments`) and passes on what it returns."""
+    """Calls a function with what arrives (see `arguments`) and passes on its result."""
 
     look = Look(
         type="agent",
@@ -67,19 +39,13 @@ class AgentKind(Kind):
     Config = AgentConfig
 
     def check(self, node: Node, config: AgentConfig, functions: Functions) -> Iterable[str]:
-        """Refuse a node without a function, and a prompt that cannot be read."""
+        """Refuse a node without a function."""
         if functions.find(node.label, agent_id_of_node(node), node.id) is None:
-            yield no_function(node.label)
-        problem = template_problem(config.prompt or "")
-        if problem:
-            yield f"has a prompt that cannot be read: {problem}"
+            yield missing_function(node.label)
 
     async def run(self, task: Task) -> Any:
         """Call the function."""
-        function = task.functions.find(*task.names)
-        if function is None:
-            raise RunError(f"{quoted(task.label)} {no_function(task.label)}.", node_id=task.node_id)
+        function = task.functions.get_for(task.names, task.label, task.node_id)
         prompt = task.config.prompt
-        return await task.call(
-            function, task.value if prompt is None else render(prompt, task.value)
-        )
+        value = task.value if prompt is None else await task.in_thread(render, prompt, task.value)
+        return await task.call(function, value)

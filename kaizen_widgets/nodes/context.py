@@ -1,7 +1,7 @@
-"""What a running node may say, and how it hears that it should stop.
+"""What a running node can report to its run, and how it learns that it should stop.
 
-A function gets it by asking for a parameter named ``ctx``. Safe from any thread. What it says after
-its node has ended is dropped.
+A function gets it by having a parameter named ``ctx``. Safe from any thread. Reports after the node has ended
+are dropped.
 """
 
 from __future__ import annotations
@@ -12,17 +12,19 @@ from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
 from kaizen_widgets.errors import RunCancelledError, RunError
+from kaizen_widgets.nodes.numbers import is_number
 
 Say = Callable[[Literal["log", "progress"], Mapping[str, Any]], object]
+"""Takes what a node reports: its kind, and the facts as JSON."""
 
 
 class Context:
-    """One node's line to its run.
+    """One node's connection to its run.
 
     Args:
-        node_id: The node.
-        label: What to call it.
-        say: Takes what the node says.
+        node_id: Id of the node.
+        label: Label of the node.
+        say: Called with each report.
     """
 
     def __init__(self, node_id: str, label: str, say: Say) -> None:
@@ -30,7 +32,7 @@ class Context:
         self.label = label
         self.say = say
         self.threads = 0
-        """How many calls of the node go on in threads; kept by the engine."""
+        """Number of the node's calls under way in threads; kept by the engine."""
         self._stop = threading.Event()
 
     def log(self, text: object) -> None:
@@ -38,38 +40,38 @@ class Context:
         self.say("log", {"stream": "log", "text": str(text)})
 
     def progress(self, fraction: float) -> None:
-        """Say how much of this node's work is done, from 0 to 1; less or more is taken as 0 or 1.
+        """Report how much of this node's work is done, from 0 to 1; numbers outside count as 0 or 1.
+
+        Args:
+            fraction: Any real number, also numpy's.
 
         Raises:
             RunError: It is not a number.
         """
-        if (
-            isinstance(fraction, bool)
-            or not isinstance(fraction, int | float)
-            or math.isnan(fraction)
-        ):
+        number = float(fraction) if is_number(fraction) else math.nan
+        if math.isnan(number):
             raise RunError(
                 f"Progress of {self.label!r} must be a number from 0 to 1, not {fraction!r}.",
                 node_id=self.node_id,
             )
-        self.say("progress", {"fraction": min(max(float(fraction), 0.0), 1.0)})
+        self.say("progress", {"fraction": min(max(number, 0.0), 1.0)})
 
     @property
     def cancelled(self) -> bool:
-        """Whether the node should stop: its run was cancelled, or its time is over."""
+        """Whether the node should stop: its run was cancelled, or its time limit is reached."""
         return self._stop.is_set()
 
     def check(self) -> None:
         """Raise if the node should stop; call it between steps of long work.
 
         Raises:
-            RunCancelledError: The run was cancelled, or the node's time is over.
+            RunCancelledError: The run was cancelled, or the time limit of the node is reached.
         """
         if self._stop.is_set():
-            raise RunCancelledError(f"{self.label!r} was told to stop.", node_id=self.node_id)
+            raise RunCancelledError(f"{self.label!r} was asked to stop.", node_id=self.node_id)
 
     def stop(self) -> None:
-        """Tell the node to stop; for whoever runs it."""
+        """Ask the node to stop; called by the engine."""
         self._stop.set()
 
     def __repr__(self) -> str:

@@ -1,23 +1,24 @@
-"""The notebook's own functions, by the names their nodes know them by.
+"""The notebook's functions, by the names of the nodes and agents that call them.
 
-The only code a run calls: a pipeline holds names, never code, and names are looked up here and
+The only code of users that a run calls: a pipeline holds names, never code, and names are looked up here and
 nowhere else.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
+from kaizen_widgets.core.text import quoted
 from kaizen_widgets.errors import RunError
 
 
 class Functions(Mapping[str, Callable[..., Any]]):
-    """Names to functions, plain or async.
+    """Functions by name, plain or async.
 
     Args:
-        functions: What is registered from the start.
-        names: Other names for the same: an agent's id to its name.
+        functions: Functions to register.
+        names: Other names for the same functions: agent ids to agent names.
     """
 
     def __init__(
@@ -32,7 +33,7 @@ class Functions(Mapping[str, Callable[..., Any]]):
             self.register(name, function)
 
     def register(self, name: str, function: Callable[..., Any]) -> None:
-        """Have nodes called ``name`` call ``function``; a function of that name is replaced.
+        """Register the function that nodes named ``name`` call; replaces an earlier one of that name.
 
         Raises:
             RunError: It cannot be called, or the name is empty.
@@ -41,7 +42,7 @@ class Functions(Mapping[str, Callable[..., Any]]):
             raise RunError(f"A function needs the name of its node or agent, not {name!r}.")
         if not callable(function):
             raise RunError(
-                f"{name!r} needs a function, and a {type(function).__name__} cannot be called."
+                f"{name!r} needs a function; a {type(function).__name__} cannot be called."
             )
         self._functions[name] = function
 
@@ -53,8 +54,21 @@ class Functions(Mapping[str, Callable[..., Any]]):
                     return self._functions[known]
         return None
 
+    def get_for(self, names: Iterable[str | None], label: str, node_id: str) -> Callable[..., Any]:
+        """Return the function for a node, registered under the first of ``names`` that has one.
+
+        Raises:
+            RunError: There is none; the message tells how to register one for the first name.
+        """
+        candidates = list(names)
+        function = self.find(*candidates)
+        if function is None:
+            name = next((one for one in candidates if one), label)
+            raise RunError(f"{quoted(label)} {missing_function(name)}.", node_id=node_id)
+        return function
+
     def copy(self) -> Functions:
-        """Return the functions as they are now; a run keeps those it was started with."""
+        """Return a copy; a run calls the functions there were when it was started."""
         return Functions(self._functions, names=self.names)
 
     def __getitem__(self, name: str) -> Callable[..., Any]:
@@ -68,3 +82,8 @@ class Functions(Mapping[str, Callable[..., Any]]):
 
     def __repr__(self) -> str:
         return f"Functions({', '.join(sorted(self._functions))})"
+
+
+def missing_function(name: str) -> str:
+    """Return the end of a sentence about a node for which no function is registered."""
+    return f"has no function: give it one with @studio.agent({quoted(name)})"

@@ -6,16 +6,15 @@ from typing import Any
 
 from pydantic import Field
 
-from kaizen_widgets.nodes.kind import Kind, KindConfig
+from kaizen_widgets.nodes.kind import Kind, KindConfig, Task
 from kaizen_widgets.nodes.look import OUTPUT, Look
-from kaizen_widgets.nodes.work import Task
 
 
 class InputConfig(KindConfig):
     """Config of an input node."""
 
     defaults: dict[str, Any] = Field(default_factory=dict)
-    """Values for the names a run was started without."""
+    """Values for inputs that a run is started without."""
 
 
 class InputKind(Kind):

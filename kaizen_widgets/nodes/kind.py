@@ -1,9 +1,9 @@
-"""A node kind is one class: its look, its config, and what it does.
+"""A node kind is one class: its look, its config and what its nodes do.
 
-Your own takes ten lines::
+A kind of your own takes ten lines::
 
     class Shout(Kind):
-        look = Look(type="shout", title="Shout", description="Says it louder.")
+        look = Look(type="shout", title="Shout", description="Makes text louder.")
 
         class Config(KindConfig):
             marks: int = 1
@@ -13,27 +13,30 @@ Your own takes ten lines::
 
     studio.kinds.register(Shout)
 
-`run` is called on the background loop and must not block it: `task.call(function, value)` runs
-plain functions in a thread. It is cancelled like any coroutine. A kind keeps no state: one object
-serves all nodes of all runs.
+`Kind.run` is a coroutine: ``await task.call(function, value)`` calls a function, in a thread if it is a plain
+one. A run that is cancelled cancels it. A kind keeps no state: one object serves all nodes of all runs.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any, ClassVar, Literal
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Annotated, Any, ClassVar, Literal, Protocol
 
-from pydantic import AliasGenerator, BaseModel, ConfigDict, ValidationError
+from pydantic import AliasGenerator, BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
 from kaizen_widgets.graph import Node
+from kaizen_widgets.nodes.arguments import bind
+from kaizen_widgets.nodes.context import Context
 from kaizen_widgets.nodes.functions import Functions
 from kaizen_widgets.nodes.look import Look
-from kaizen_widgets.nodes.work import Task
+from kaizen_widgets.nodes.values import Input, join_inputs, text_of
 
 
 class KindConfig(BaseModel):
-    """Base of the configs in ``node.data["config"]``: closed; snake_case or camelCase keys."""
+    """Base of the configs in ``node.data["config"]``: no unknown keys; snake_case or camelCase keys."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -46,13 +49,25 @@ class KindConfig(BaseModel):
 
     @property
     def time_limit(self) -> float | None:
-        """Seconds the node may take, or None; over it, the node fails."""
+        """Time limit in seconds, or None; the node fails after that."""
         return None
 
     @property
     def waits_for(self) -> Literal["all", "any"]:
-        """Whether a failure before the node keeps it from running, or just one value suffices."""
+        """Whether all nodes before this one must complete, or one that passes on a value is enough."""
         return "all"
+
+
+class TimedConfig(KindConfig):
+    """Base of the configs of nodes that call functions."""
+
+    timeout: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
+    """Time limit in seconds; the node fails after that."""
+
+    @property
+    def time_limit(self) -> float | None:
+        """Time limit in seconds, or None."""
+        return self.timeout
 
 
 class Kind:
@@ -63,11 +78,11 @@ class Kind:
 
     @property
     def name(self) -> str:
-        """The node ``type`` it answers to."""
+        """The ``type`` of its nodes."""
         return self.look.type
 
     def read_config(self, node: Node) -> tuple[Any, list[str]]:
-        """Return the node's checked config and no problems, or None and what is wrong with it."""
+        """Return the node's validated config and no problems, or None and what is wrong with it."""
         given = node.data.get("config")
         try:
             return self.Config.model_validate({} if given is None else given), []
@@ -75,31 +90,121 @@ class Kind:
             return None, [_problem(detail) for detail in error.errors(include_url=False)]
 
     def check(self, node: Node, config: Any, functions: Functions) -> Iterable[str]:
-        """Return why a node cannot run although its config is sound: ends of sentences.
+        """Return why a node cannot run although its config is valid, as ends of sentences.
 
         Each is put after the node's name: ``"has no function"`` reads ``"Billing" has no function``.
         """
         return ()
 
     def outputs(self, config: Any) -> frozenset[str] | None:
-        """Return the ids of the outputs edges must leave by; None when all leave with the same."""
+        """Return the ids of the outputs that edges must leave by; None if all leave by the same one."""
         return None
 
     async def run(self, task: Task) -> Any:
-        """Do the node's work and return what it passes on."""
+        """Do the node's work and return the value it passes on."""
         raise TypeError(f"The node kind {self.name!r} has no run(self, task).")
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}()"
 
 
+@dataclass(frozen=True)
+class Routed:
+    """A value that leaves by some outputs only; edges at the other outputs deliver nothing.
+
+    Attributes:
+        value: The value to pass on.
+        outputs: Ids of the outputs taken.
+        route: Name of the choice, for people.
+    """
+
+    value: Any
+    outputs: frozenset[str]
+    route: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Work:
+    """One node's work in one run, as data: what an engine on another machine would need.
+
+    Attributes:
+        inputs: Values that arrived, in the order of the edges; empty for a node without incoming edges.
+        run_inputs: The inputs the run was started with.
+        is_start: Whether the node has no incoming edges.
+    """
+
+    node_id: str
+    label: str
+    kind: Kind
+    config: Any
+    inputs: tuple[Input, ...]
+    run_inputs: Mapping[str, Any]
+    functions: Functions
+    agent_id: str | None = None
+    is_start: bool = False
+
+
+Arguments = tuple[tuple[Any, ...], dict[str, Any]]
+"""Positional and named arguments of one call."""
+
+
+class Execute(Protocol):
+    """Calls a function, in a thread if it is a plain one, and waits for its result."""
+
+    def __call__(
+        self, function: Callable[..., Any], arguments: Callable[[], Arguments], /
+    ) -> Awaitable[Any]:
+        """Call ``function`` with what ``arguments()`` returns.
+
+        Both run where they block nothing: finding the arguments may call code of users as well.
+        """
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Task(Work):
+    """A node's work with the means to do it: the argument of `Kind.run`."""
+
+    ctx: Context
+    execute: Execute = field(repr=False)
+
+    @cached_property
+    def value(self) -> Any:
+        """The value to work on: what arrived (see `join_inputs`), or the run's inputs at a start."""
+        return dict(self.run_inputs) if self.is_start else join_inputs(self.inputs)
+
+    @property
+    def text(self) -> str:
+        """The value as text."""
+        return text_of(self.value)
+
+    @property
+    def names(self) -> tuple[str | None, ...]:
+        """Names under which a function for this node may be registered, first choice first."""
+        return (self.label, self.agent_id, self.node_id)
+
+    async def call(self, function: Callable[..., Any], value: Any) -> Any:
+        """Call a user's function with the arguments that its signature asks for.
+
+        Raises:
+            RunError: The value does not have all that it asks for.
+        """
+        return await self.execute(function, lambda: bind(function, value, self.ctx))
+
+    async def in_thread(self, function: Callable[..., Any], *args: Any) -> Any:
+        """Call a plain function with these arguments in a thread, because it may take long."""
+        return await self.execute(function, lambda: (args, {}))
+
+
 def _problem(detail: Any) -> str:
-    """Return one pydantic error as the end of a sentence; what was given is not repeated."""
+    """Return one pydantic error as the end of a sentence; the wrong value itself is not repeated."""
     where = ".".join(map(str, detail["loc"]))
     if detail["type"] == "extra_forbidden":
         return f"has {where!r} in its config, which its kind does not know"
-    said = detail["msg"].removeprefix("Value error, ").removeprefix("Assertion failed, ")
-    said = said[:1].lower() + said[1:]
+    message = detail["msg"].removeprefix("Value error, ").removeprefix("Assertion failed, ")
+    message = message[:1].lower() + message[1:]
     return (
-        f"has a wrong {where!r} in its config: {said}" if where else f"has a wrong config: {said}"
+        f"has a wrong {where!r} in its config: {message}"
+        if where
+        else f"has a wrong config: {message}"
     )

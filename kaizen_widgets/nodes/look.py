@@ -1,4 +1,4 @@
-"""How nodes of one kind are drawn, and where edges may end on them. Values only."""
+"""How nodes of one kind are drawn, and where edges may end on them; values only."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Handle:
-    """One place on a node where edges end."""
+    """A place on a node where edges end."""
 
     id: str
     label: str = ""
@@ -24,16 +24,16 @@ class Look:
     """What the canvas and the palette show of a kind.
 
     Args:
-        type: The kind's name, which is the node's ``type``.
-        title: What to call it ("Agent").
+        type: Name of the kind, which is its nodes' ``type``.
+        title: Name shown ("Agent").
         description: One short sentence for the palette.
-        icon: The name of one of the canvas's icons; another name gives the generic one.
+        icon: Name of one of the canvas's icons; any other name gives the generic one.
         color: ``#rrggbb``.
-        inputs: Where edges enter; empty for a kind that only begins pipelines.
-        outputs: Where edges leave; empty for a kind that only ends them.
-        outputs_from: Names a list of ``{"name": ...}`` in the node's data; each gives one more
+        inputs: Handles where edges enter; empty for a kind that only begins pipelines.
+        outputs: Handles where edges leave; empty for a kind that only ends them.
+        outputs_from: Path of a list of ``{"name": ...}`` in the node's data; each item gives one more
             output, drawn before ``outputs``.
-        defaults: The config of a new node, JSON.
+        defaults: Config of a new node, as JSON.
     """
 
     type: str

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
-from kaizen_widgets.graph import Node
-from kaizen_widgets.nodes.functions import Functions
-from kaizen_widgets.nodes.kind import Kind, KindConfig
+from kaizen_widgets.nodes.kind import Kind, KindConfig, Task
 from kaizen_widgets.nodes.look import INPUT, Look
-from kaizen_widgets.nodes.templates import render, template_problem
-from kaizen_widgets.nodes.work import Task
+from kaizen_widgets.nodes.template_fields import Template
+from kaizen_widgets.nodes.templates import render
 
 
 class OutputConfig(KindConfig):
     """Config of an output node."""
 
-    template: str | None = None
-    """A text to fill with what arrives, such as "Dear {{ name }}"; not set, it is passed on as it is."""
+    template: Template | None = None
+    """Template filled with what arrives, such as "Dear {{ name }}"; empty to pass on the value unchanged."""
 
 
 class OutputKind(Kind):
@@ -34,12 +31,9 @@ class OutputKind(Kind):
     )
     Config = OutputConfig
 
-    def check(self, node: Node, config: OutputConfig, functions: Functions) -> Iterable[str]:
-        """Refuse a template that cannot be read."""
-        problem = template_problem(config.template or "")
-        return [f"has a template that cannot be read: {problem}"] if problem else []
-
     async def run(self, task: Task) -> Any:
-        """Return what arrived."""
+        """Return what arrived, in the template if there is one."""
         template = task.config.template
-        return task.value if template is None else render(template, task.value)
+        if template is None:
+            return task.value
+        return await task.in_thread(render, template, task.value)

@@ -1,4 +1,4 @@
-"""The node kinds a studio knows, by name. A pipeline names its kinds; only these can run."""
+"""The node kinds by name. A pipeline names its kinds, and only registered kinds can run."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ BUILT_IN: tuple[type[Kind], ...] = (
 
 
 class Registry:
-    """Names to kinds, in the order of the palette."""
+    """Node kinds by name, in the order of the palette."""
 
     def __init__(self, kinds: Iterable[type[Kind]] = ()) -> None:
         self._kinds: dict[str, Kind] = {}
@@ -38,10 +38,10 @@ class Registry:
             self.register(kind)
 
     def register(self, kind: K) -> K:
-        """Add a kind, or put it in the place of the one of its name; usable as a decorator.
+        """Add a kind, in place of one of the same name; usable as a decorator.
 
         Raises:
-            RunError: It is no `Kind` with a look and a run.
+            RunError: It is not a `Kind` with a look and a run.
         """
         if not (isinstance(kind, type) and issubclass(kind, Kind)):
             raise RunError(f"A node kind is a subclass of Kind, not {kind!r}.")
@@ -54,11 +54,11 @@ class Registry:
         return kind
 
     def get(self, name: str) -> Kind | None:
-        """Return the kind of this name, or None."""
+        """Return the kind with this name, or None."""
         return self._kinds.get(name)
 
     def looks(self) -> tuple[Look, ...]:
-        """Return how all kinds are drawn."""
+        """Return the looks of all kinds."""
         return tuple(kind.look for kind in self._kinds.values())
 
     def __contains__(self, name: object) -> bool:

@@ -1,53 +1,49 @@
-"""The router kind: sends what arrives down the first route whose condition holds.
+"""The router kind: sends what arrives along the first route whose condition is true.
 
-Conditions are Jinja2 expressions in the sandbox (`templates`): ``"'invoice' in text"``,
+Conditions are Jinja2 expressions in a sandbox (see `templates`): ``"'invoice' in text"``,
 ``"priority > 3 and lang == 'de'"``. Each route is one output, drawn in order, ``default`` last.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from pydantic import Field, model_validator
 
+from kaizen_widgets.core.text import quoted
 from kaizen_widgets.errors import RunError
-from kaizen_widgets.graph import Node
-from kaizen_widgets.nodes.agent import quoted
-from kaizen_widgets.nodes.functions import Functions
-from kaizen_widgets.nodes.kind import Kind, KindConfig
+from kaizen_widgets.nodes.kind import Kind, KindConfig, Routed, Task
 from kaizen_widgets.nodes.look import INPUT, Handle, Look
-from kaizen_widgets.nodes.templates import condition_problem, holds
-from kaizen_widgets.nodes.work import Routed, Task
+from kaizen_widgets.nodes.template_fields import Condition
+from kaizen_widgets.nodes.templates import holds
 
 DEFAULT = "default"
 
 
 class Route(KindConfig):
-    """One way out."""
+    """One route of a router."""
 
     name: str = Field(min_length=1, max_length=200)
-    """The id of its output."""
-    when: str = Field(min_length=1)
-    """The condition."""
+    """Name of the route, and id of its output: "billing"."""
+    when: Condition = Field(min_length=1)
+    """Condition for taking the route: "'invoice' in text" or "priority > 3"."""
 
 
 class RouterConfig(KindConfig):
     """Config of a router node."""
 
     routes: list[Route] = Field(default_factory=list)
-    """Tried in order; the first whose condition holds is taken."""
+    """Routes in the order they are tried; the first whose condition is true is taken."""
     default: str = Field(default=DEFAULT, min_length=1, max_length=200)
-    """What to call the way out when no condition holds; its output is 'default' or this name."""
+    """Name of the output taken when no condition is true."""
 
     @model_validator(mode="after")
     def _names_differ(self) -> RouterConfig:
         names = [route.name for route in self.routes]
-        twice = sorted({name for name in names if names.count(name) > 1})
-        if twice:
-            raise ValueError(f"two routes are called {twice[0]!r}")
+        repeated = sorted({name for name in names if names.count(name) > 1})
+        if repeated:
+            raise ValueError(f"two routes are named {repeated[0]!r}")
         taken = {DEFAULT, self.default} & set(names)
         if taken:
-            raise ValueError(f"a route is called {min(taken)!r}, like the way out when none holds")
+            raise ValueError(f"a route is named {min(taken)!r}, like the default output")
         return self
 
 
@@ -57,7 +53,7 @@ class RouterKind(Kind):
     look = Look(
         type="router",
         title="Router",
-        description="Sends what arrives down the first route that fits.",
+        description="Sends what arrives along the first route that fits.",
         icon="router",
         color="#f59e0b",
         inputs=INPUT,
@@ -67,27 +63,24 @@ class RouterKind(Kind):
     )
     Config = RouterConfig
 
-    def check(self, node: Node, config: RouterConfig, functions: Functions) -> Iterable[str]:
-        """Refuse conditions that cannot be read."""
-        for route in config.routes:
-            problem = condition_problem(route.when)
-            if problem:
-                yield f"has a condition for {quoted(route.name)} that cannot be read: {problem}"
-
     def outputs(self, config: RouterConfig) -> frozenset[str]:
-        """Return the routes' names and the default's."""
+        """Return the names of the routes and of the default output."""
         return frozenset({route.name for route in config.routes} | {DEFAULT, config.default})
 
     async def run(self, task: Task) -> Routed:
         """Try the conditions in order."""
-        config: RouterConfig = task.config
-        for route in config.routes:
-            try:
-                if holds(route.when, task.value):
-                    return Routed(task.value, frozenset({route.name}), route.name)
-            except RunError as error:
-                raise RunError(
-                    f"{quoted(task.label)}, route {quoted(route.name)}: {error}",
-                    node_id=task.node_id,
-                ) from error.__cause__
-        return Routed(task.value, frozenset({DEFAULT, config.default}), config.default)
+        return await task.in_thread(_choose, task)
+
+
+def _choose(task: Task) -> Routed:
+    config: RouterConfig = task.config
+    for route in config.routes:
+        try:
+            if holds(route.when, task.value):
+                return Routed(task.value, frozenset({route.name}), route.name)
+        except RunError as error:
+            raise RunError(
+                f"{quoted(task.label)}, route {quoted(route.name)}: {error}",
+                node_id=task.node_id,
+            ) from error.__cause__
+    return Routed(task.value, frozenset({DEFAULT, config.default}), config.default)

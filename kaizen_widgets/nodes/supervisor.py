@@ -1,6 +1,6 @@
 """The supervisor kind: has several agents work on what arrives, a few at a time.
 
-Without workers in its config it hands what arrives to every node it is connected to.
+Without workers in its config it passes what arrives on to every node it is connected to.
 """
 
 from __future__ import annotations
@@ -11,27 +11,26 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from kaizen_widgets.core.text import quoted
 from kaizen_widgets.errors import RunError
 from kaizen_widgets.graph import Node
-from kaizen_widgets.nodes.agent import TimedConfig, no_function, quoted
-from kaizen_widgets.nodes.functions import Functions
-from kaizen_widgets.nodes.kind import Kind
+from kaizen_widgets.nodes.functions import Functions, missing_function
+from kaizen_widgets.nodes.kind import Kind, Task, TimedConfig
 from kaizen_widgets.nodes.look import Look
-from kaizen_widgets.nodes.values import fields, kind_of
-from kaizen_widgets.nodes.work import Task
+from kaizen_widgets.nodes.values import describe_type, value_fields
 
 
 class SupervisorConfig(TimedConfig):
     """Config of a supervisor node."""
 
     workers: list[Annotated[str, Field(min_length=1)]] = Field(default_factory=list)
-    """The agents that work, by the names their functions are registered under."""
+    """Names of the agents that work, as their functions are registered."""
     max_workers: int = Field(default=3, ge=1, le=100)
-    """How many work at once."""
+    """Number of workers that may work at the same time."""
     selection_mode: Literal["all", "round_robin"] = "all"
     """Whether every worker gets the whole value, or the items of a list are dealt out in turn."""
     items: str = ""
-    """The field of the value that holds the list to deal out; empty for the value itself."""
+    """Field of the value that holds the list to deal out; empty for the value itself."""
 
 
 class SupervisorKind(Kind):
@@ -52,10 +51,10 @@ class SupervisorKind(Kind):
     Config = SupervisorConfig
 
     def check(self, node: Node, config: SupervisorConfig, functions: Functions) -> Iterable[str]:
-        """Refuse workers without functions, and dealing out to nobody."""
+        """Refuse workers without functions, and dealing out without workers."""
         for worker in config.workers:
             if functions.find(worker) is None:
-                yield f"has the worker {quoted(worker)}, which {no_function(worker)}"
+                yield f"has the worker {quoted(worker)}, which {missing_function(worker)}"
         if not config.workers and config.selection_mode == "round_robin":
             yield 'has no workers to deal to: name some, or set its selection_mode to "all"'
 
@@ -68,7 +67,7 @@ class SupervisorKind(Kind):
         if config.selection_mode == "all":
             jobs = [(function, task.value) for function in functions]
         else:
-            items = _items(task, config.items)
+            items = await task.in_thread(_items, task, config.items)
             jobs = [(functions[i % len(functions)], item) for i, item in enumerate(items)]
         return await _run_all(task, jobs, config.max_workers)
 
@@ -77,7 +76,7 @@ async def _run_all(task: Task, jobs: list[tuple[Callable[..., Any], Any]], limit
     free = asyncio.Semaphore(limit)
     done = 0
 
-    async def one(function: Callable[..., Any], value: Any) -> Any:
+    async def run_one(function: Callable[..., Any], value: Any) -> Any:
         nonlocal done
         async with free:
             result = await task.call(function, value)
@@ -85,7 +84,7 @@ async def _run_all(task: Task, jobs: list[tuple[Callable[..., Any], Any]], limit
         task.ctx.progress(done / len(jobs))
         return result
 
-    results = await asyncio.gather(*(one(*job) for job in jobs), return_exceptions=True)
+    results = await asyncio.gather(*(run_one(*job) for job in jobs), return_exceptions=True)
     for result in results:
         if isinstance(result, BaseException):
             raise result
@@ -95,7 +94,9 @@ async def _run_all(task: Task, jobs: list[tuple[Callable[..., Any], Any]], limit
 def _function(task: Task, worker: str) -> Callable[..., Any]:
     function = task.functions.find(worker)
     if function is None:
-        raise RunError(f"The worker {quoted(worker)} {no_function(worker)}.", node_id=task.node_id)
+        raise RunError(
+            f"The worker {quoted(worker)} {missing_function(worker)}.", node_id=task.node_id
+        )
     return function
 
 
@@ -107,16 +108,16 @@ def _items(task: Task, name: str) -> list[Any]:
     """
     value = task.value
     if name:
-        named = fields(value)
-        if name not in named:
+        fields = value_fields(value)
+        if name not in fields:
             raise RunError(
                 f"{quoted(task.label)} deals out {name!r}, and what arrived has no such field.",
                 node_id=task.node_id,
             )
-        value = named[name]
+        value = fields[name]
     if not isinstance(value, list | tuple):
         raise RunError(
-            f"{quoted(task.label)} deals out a list, and what arrived is {kind_of(value)}; "
+            f"{quoted(task.label)} deals out a list, and what arrived is {describe_type(value)}; "
             f'name the field that holds it in its config ("items").',
             node_id=task.node_id,
         )

@@ -1,34 +1,36 @@
-"""The synthesizer kind: makes one value of several.
+"""The synthesizer kind: combines several values into one.
 
-It works on what its edges bring, in their order; when one edge brings a list, on the list's items.
+It combines the values its edges bring, in their order; when a single edge brings a list, the items of the
+list.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Any, Literal, assert_never
 
+from kaizen_widgets.core.text import quoted
 from kaizen_widgets.errors import RunError
-from kaizen_widgets.nodes.agent import quoted
-from kaizen_widgets.nodes.kind import Kind, KindConfig
+from kaizen_widgets.nodes.kind import Kind, KindConfig, Task
 from kaizen_widgets.nodes.look import Look
-from kaizen_widgets.nodes.values import fields, kind_of, text_of
-from kaizen_widgets.nodes.work import Task
+from kaizen_widgets.nodes.numbers import is_number, is_same_value
+from kaizen_widgets.nodes.values import describe_type, text_of, value_fields
 
 Part = tuple[str, Any]
-"""Where a value comes from, in words, and the value."""
+"""Where a value comes from, for messages, and the value."""
 
 
 class SynthesizerConfig(KindConfig):
     """Config of a synthesizer node."""
 
     aggregation: Literal["concat", "merge", "vote", "average"] = "concat"
-    """What to make: the texts (or lists) one after the other, one dict of all, the most frequent
-    value (the first of equals), or the mean of numbers."""
+    """How to combine: texts (or lists) one after the other, all dicts in one, the most frequent
+    value (the first of equally frequent ones), or the mean of numbers."""
     separator: str = "\n\n"
-    """What stands between texts."""
+    """Text put between texts."""
     needs: Literal["all", "any"] = "all"
-    """Whether it is skipped when a node before it failed, or works with what arrived."""
+    """Whether it is skipped when a node before it failed, or works with the values that arrived."""
 
     @property
     def waits_for(self) -> Literal["all", "any"]:
@@ -42,7 +44,7 @@ class SynthesizerKind(Kind):
     look = Look(
         type="synthesizer",
         title="Synthesizer",
-        description="Makes one value of several.",
+        description="Combines several values into one.",
         icon="synthesizer",
         color="#10b981",
         defaults={"aggregation": "concat"},
@@ -51,19 +53,24 @@ class SynthesizerKind(Kind):
 
     async def run(self, task: Task) -> Any:
         """Combine the values."""
-        config: SynthesizerConfig = task.config
-        parts = _parts(task)
-        match config.aggregation:
-            case "concat":
-                return _concat([value for _, value in parts], config.separator)
-            case "merge":
-                return _merge(task, parts)
-            case "vote":
-                return _vote(task, [value for _, value in parts])
-            case "average":
-                return _average(task, parts)
-            case _:
-                assert_never(config.aggregation)
+        return await task.in_thread(_combine, task)
+
+
+def _combine(task: Task) -> Any:
+    config: SynthesizerConfig = task.config
+    parts = _parts(task)
+    values = [value for _, value in parts]
+    match config.aggregation:
+        case "concat":
+            return _concat(values, config.separator)
+        case "merge":
+            return _merge(task, parts)
+        case "vote":
+            return _vote(task, values)
+        case "average":
+            return _average(task, parts)
+        case _:
+            assert_never(config.aggregation)
 
 
 def _parts(task: Task) -> list[Part]:
@@ -86,30 +93,34 @@ def _concat(values: Sequence[Any], separator: str) -> Any:
 def _merge(task: Task, parts: list[Part]) -> dict[str, Any]:
     merged: dict[str, Any] = {}
     for source, value in parts:
-        named = fields(value)
-        if not named and not isinstance(value, Mapping):
+        fields = value_fields(value)
+        if not fields and not isinstance(value, Mapping):
             raise RunError(
-                f"{quoted(task.label)} merges dicts, and {source} gave {kind_of(value)}.",
+                f"{quoted(task.label)} merges dicts, and {source} gave {describe_type(value)}.",
                 node_id=task.node_id,
             )
-        merged |= named
+        merged |= fields
     return merged
 
 
 def _vote(task: Task, values: Sequence[Any]) -> Any:
     if not values:
         raise RunError(f"{quoted(task.label)} has nothing to vote on.", node_id=task.node_id)
-    # By equality, not by hash: dicts and lists may stand for election too. max keeps the first.
-    return max(values, key=lambda candidate: sum(1 for value in values if value == candidate))
+    # By equality, not by hash: dicts, lists and arrays can be counted too. max keeps the first.
+    return max(values, key=lambda one: sum(is_same_value(one, value) for value in values))
 
 
-def _average(task: Task, parts: list[Part]) -> float:
+def _average(task: Task, parts: list[Part]) -> Any:
     for source, value in parts:
-        if isinstance(value, bool) or not isinstance(value, int | float):
+        if not is_number(value):
             raise RunError(
-                f"{quoted(task.label)} averages numbers, and {source} gave {kind_of(value)}.",
+                f"{quoted(task.label)} averages numbers, and {source} gave {describe_type(value)}.",
                 node_id=task.node_id,
             )
     if not parts:
         raise RunError(f"{quoted(task.label)} has nothing to average.", node_id=task.node_id)
-    return sum(value for _, value in parts) / len(parts)
+    values = [value for _, value in parts]
+    if all(isinstance(value, Decimal) for value in values):
+        return sum(values) / len(values)
+    # Kinds of numbers that do not mix, such as Decimal and float, are averaged as floats.
+    return sum(float(value) for value in values) / len(values)

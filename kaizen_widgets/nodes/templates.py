@@ -12,12 +12,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from jinja2 import StrictUndefined, TemplateError
+from jinja2 import StrictUndefined, TemplateError, meta
 from jinja2.exceptions import SecurityError
 from jinja2.sandbox import ImmutableSandboxedEnvironment, safe_range
 
 from kaizen_widgets.errors import RunError
-from kaizen_widgets.nodes.values import template_names
+from kaizen_widgets.nodes.values import printable, template_names
 
 _DATA = (str, int, float, bool, list, tuple, dict, type(None))
 MAX_TEXT = 100_000
@@ -51,7 +51,7 @@ class _Sandbox(ImmutableSandboxedEnvironment):
         return super().call_binop(context, operator, left, right)
 
 
-_sandbox = _Sandbox(undefined=StrictUndefined, autoescape=False, cache_size=200)
+_sandbox = _Sandbox(undefined=StrictUndefined, autoescape=False, cache_size=200, finalize=printable)
 _sandbox.globals = {"range": safe_range}
 for _name in ("center", "indent", "format", "pprint", "xmlattr", "wordwrap"):
     _sandbox.filters.pop(_name, None)
@@ -83,7 +83,7 @@ def render(source: str, value: Any) -> str:
         RunError: The template asks for what is not there or not allowed.
     """
     try:
-        return _sandbox.from_string(source).render(template_names(value))
+        return _sandbox.from_string(source).render(template_names(value, _names_used(source)))
     except Exception as error:
         raise RunError(f"The template cannot be filled in: {_say(error)}.") from error
 
@@ -95,11 +95,14 @@ def holds(source: str, value: Any) -> bool:
         RunError: The condition asks for what is not there or not allowed.
     """
     try:
-        return bool(
-            _sandbox.compile_expression(source, undefined_to_none=False)(template_names(value))
-        )
+        names = template_names(value, _names_used(f"{{{{ {source} }}}}"))
+        return bool(_sandbox.compile_expression(source, undefined_to_none=False)(names))
     except Exception as error:
         raise RunError(f"The condition cannot be evaluated: {_say(error)}.") from error
+
+
+def _names_used(source: str) -> set[str]:
+    return meta.find_undeclared_variables(_sandbox.parse(source))
 
 
 def _is_number(value: Any) -> bool:

@@ -1,28 +1,32 @@
-"""How the values that travel along edges are read: as text, as named fields, several as one.
+"""Read the values that travel along edges: as text, by named fields, several as one.
 
-Values are any Python objects and go from node to node by reference; nodes do not change what they
-get.
+Values are any Python objects and are passed from node to node by reference; nodes do not change them.
 """
 
 from __future__ import annotations
 
 import dataclasses
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from pydantic import BaseModel
 
+from kaizen_widgets.errors import RunError
+
+MAX_TEXT = 10_000_000
+"""Longest text made of a value that is none, in characters."""
+
 
 @dataclass(frozen=True)
 class Input:
-    """What arrived by one edge.
+    """A value that arrived by one edge.
 
     Attributes:
-        source: The id of the node it comes from.
-        label: What that node is called.
-        value: What it gave.
+        source: Id of the node it comes from.
+        label: Label of that node.
+        value: The value.
     """
 
     source: str
@@ -30,11 +34,11 @@ class Input:
     value: Any
 
 
-def join(inputs: Sequence[Input]) -> Any:
+def join_inputs(inputs: Sequence[Input]) -> Any:
     """Return the one value a node works on.
 
-    One input is its value; several are a dict by the labels of the nodes they come from (by id
-    where two have the same label); none is None.
+    One input is its value. Several are a dict by the labels of the nodes they come from (by id
+    where two have the same label). Without inputs it is None.
     """
     if not inputs:
         return None
@@ -44,31 +48,123 @@ def join(inputs: Sequence[Input]) -> Any:
     return {(item.label if count[item.label] == 1 else item.source): item.value for item in inputs}
 
 
-def fields(value: Any) -> dict[str, Any]:
-    """Return a value's named parts: a mapping's text keys, a model's or dataclass's fields."""
-    if isinstance(value, Mapping):
-        return {key: item for key, item in value.items() if isinstance(key, str)}
-    if isinstance(value, BaseModel):
-        return {name: getattr(value, name) for name in type(value).model_fields}
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
-    return {}
+class ValueFields(Mapping[str, Any]):
+    """The named fields of a value; each is read when it is asked for, and only then.
+
+    Args:
+        names: Names of the fields.
+        read: Returns one of them.
+    """
+
+    def __init__(self, names: Sequence[str], read: Callable[[str], Any]) -> None:
+        self._names = dict.fromkeys(names)
+        self._read = read
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in self._names:
+            raise KeyError(name)
+        return self._read(name)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._names
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+
+def value_fields(value: Any) -> ValueFields:
+    """Return a value's named fields: a mapping's text keys, or the fields of a model or dataclass.
+
+    Fields that a model or dataclass has not been given yet are left out.
+    """
+    kind = type(value)
+    if issubclass(kind, Mapping):
+        return ValueFields([key for key in value if isinstance(key, str)], value.__getitem__)
+    if issubclass(kind, BaseModel):
+        names = list(kind.model_fields)
+    elif dataclasses.is_dataclass(kind):
+        names = [field.name for field in dataclasses.fields(kind)]
+    else:
+        names = []
+    return ValueFields(
+        [name for name in names if hasattr(value, name)], lambda n: getattr(value, n)
+    )
 
 
 def text_of(value: Any) -> str:
-    """Return a value as text: a dict's only text, nothing as empty, anything else by ``str``."""
+    """Return a value as text: the only field of a dict if it is text, nothing for None, else its ``str``.
+
+    May take long and run code of users; call it off the event loop.
+
+    Raises:
+        RunError: The text would be longer than 10 million characters.
+    """
     if isinstance(value, str):
         return value
     if value is None:
         return ""
-    parts = list(fields(value).values())
-    if len(parts) == 1 and isinstance(parts[0], str):
-        return parts[0]
-    return str(value)
+    fields = value_fields(value)
+    if len(fields) == 1:
+        [name] = fields
+        only = fields[name]
+        if isinstance(only, str):
+            return only
+    return str(printable(value))
 
 
-def kind_of(value: Any) -> str:
-    """Return what a value is, in a word for people."""
+def printable(value: Any) -> Any:
+    """Return the ``str`` of a list, tuple or dict, made without blocking other threads, or ``value`` itself.
+
+    Raises:
+        RunError: The text would be longer than 10 million characters.
+    """
+    return "".join(_limited(_repr_pieces(value))) if type(value) in _CONTAINERS else value
+
+
+_CONTAINERS = (list, tuple, dict)
+MAX_DEPTH = 50
+"""Containers inside each other that are printed piece by piece."""
+
+
+def _repr_pieces(value: Any, depth: int = 0) -> Iterator[str]:
+    """Yield the repr of a value, the items of lists and dicts one by one.
+
+    Printing millions of them in C would hold Python's global lock, and with it the event loop.
+    """
+    kind = type(value)
+    if kind not in _CONTAINERS or depth > MAX_DEPTH:
+        yield repr(value)
+    elif kind is dict:
+        yield "{"
+        for index, (key, item) in enumerate(list(value.items())):
+            yield f"{', ' if index else ''}{key!r}: "
+            yield from _repr_pieces(item, depth + 1)
+        yield "}"
+    else:
+        yield "[" if kind is list else "("
+        for index, item in enumerate(value):
+            yield ", " if index else ""
+            yield from _repr_pieces(item, depth + 1)
+        yield "]" if kind is list else ",)" if len(value) == 1 else ")"
+
+
+def _limited(pieces: Iterator[str]) -> Iterator[str]:
+    size = 0
+    for piece in pieces:
+        size += len(piece)
+        if size > MAX_TEXT:
+            raise RunError(
+                f"The value is too large to be text: more than {MAX_TEXT:,} characters. "
+                f"Use one of its fields, or pass on less."
+            )
+        yield piece
+
+
+def describe_type(value: Any) -> str:
+    """Return what a value is, in a word or two for people."""
     match value:
         case None:
             return "nothing"
@@ -82,6 +178,15 @@ def kind_of(value: Any) -> str:
             return f"a {type(value).__name__}"
 
 
-def template_names(value: Any) -> dict[str, Any]:
-    """Return what templates and conditions may call by name: ``text``, ``value`` and the fields."""
-    return {"text": text_of(value), "value": value, **fields(value)}
+def template_names(value: Any, used: Collection[str]) -> dict[str, Any]:
+    """Return the values of the names used in a template: ``text``, ``value`` and fields of the value.
+
+    Names that are not used are left out: making text of a large value takes long.
+    """
+    fields = value_fields(value)
+    names: dict[str, Any] = {name: fields[name] for name in used if name in fields}
+    if "text" in used and "text" not in names:
+        names["text"] = text_of(value)
+    if "value" in used and "value" not in names:
+        names["value"] = value
+    return names

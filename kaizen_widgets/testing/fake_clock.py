@@ -81,6 +81,8 @@ class VirtualLoop(BackgroundLoop):
         clock: The clock its tasks wait for; pass the same one to the code under test.
     """
 
+    has_thread = False
+
     def __init__(self, clock: FakeClock) -> None:
         super().__init__("virtual")
         self.clock = clock

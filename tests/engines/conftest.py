@@ -14,11 +14,7 @@ from kaizen_widgets.engines import Run, start
 def loop() -> Iterator[BackgroundLoop]:
     made = BackgroundLoop("test-loop")
     yield made
-    made.loop.call_soon_threadsafe(made.loop.stop)
-    if made._thread is not None:
-        made._thread.join(5)
-    if made._loop is not None:
-        made._loop.close()
+    made.close()
 
 
 @pytest.fixture

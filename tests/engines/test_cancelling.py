@@ -80,9 +80,10 @@ def test_a_deaf_function_is_abandoned_and_its_result_dropped(begin, clock):
 
 def test_a_coroutine_that_swallows_it_is_abandoned(begin, clock):
     entered, swallowed = threading.Event(), threading.Event()
-    release = asyncio.Event()
+    release, loops = asyncio.Event(), []
 
     async def deaf(value):
+        loops.append(asyncio.get_running_loop())
         entered.set()
         while not release.is_set():
             try:
@@ -96,8 +97,7 @@ def test_a_coroutine_that_swallows_it_is_abandoned(begin, clock):
     assert swallowed.wait(5)
     clock.advance(2)
     assert run.wait(5)["a"].reason == "abandoned: it does not stop"
-    run._loop.loop.call_soon_threadsafe(release.set)
-    _turn(run)
+    loops[0].call_soon_threadsafe(release.set)
 
 
 def test_cancel_twice_and_after_the_end_is_harmless(begin):

@@ -40,7 +40,7 @@ def test_two_circles_are_two_reasons():
 def test_an_unknown_kind_cannot_run():
     graph = pipeline("start > x", kinds={"x": "ChatOpenAI"})
     [reason] = reasons(graph)
-    assert reason.endswith("\"x\" is of the kind 'ChatOpenAI', which nobody registered.")
+    assert reason.endswith("\"x\" has the kind 'ChatOpenAI', which is not registered.")
 
 
 def test_a_config_key_nobody_knows_is_named():
@@ -67,7 +67,7 @@ def test_camel_case_config_reads_like_snake_case():
 
 def test_a_condition_that_cannot_be_read_is_told():
     graph = pipeline("start > route", route={"routes": [{"name": "x", "when": "text in ("}]})
-    assert 'condition for "x" that cannot be read' in reasons(graph)[0]
+    assert "'routes.0.when' in its config: this condition cannot be read" in reasons(graph)[0]
 
 
 def test_an_edge_from_an_output_that_is_gone_is_told():

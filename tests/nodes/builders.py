@@ -9,7 +9,8 @@ from kaizen_widgets.graph import Node
 from kaizen_widgets.nodes import Context, Functions, Input, Kind, Task, default_registry
 
 
-async def execute(function: Any, args: Any, kwargs: Any) -> Any:
+async def execute(function: Any, arguments: Any) -> Any:
+    args, kwargs = arguments()
     result = function(*args, **kwargs)
     return await result if asyncio.iscoroutine(result) else result
 

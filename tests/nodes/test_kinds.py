@@ -98,9 +98,9 @@ def test_a_condition_about_what_is_not_there_fails_with_its_name():
     [
         (
             {"routes": [{"name": "a", "when": "1"}, {"name": "a", "when": "1"}]},
-            "two routes are called 'a'",
+            "two routes are named 'a'",
         ),
-        ({"routes": [{"name": "default", "when": "1"}]}, "like the way out when none holds"),
+        ({"routes": [{"name": "default", "when": "1"}]}, "like the default output"),
         ({"routes": [{"name": "a"}]}, "'routes.0.when'"),
         ({"routes": [{"name": "a", "when": "text in ("}]}, "cannot be read"),
     ],

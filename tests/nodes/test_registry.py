@@ -138,5 +138,5 @@ def test_a_context_that_was_stopped_says_so():
     ctx.check()
     ctx.stop()
     assert ctx.cancelled
-    with pytest.raises(RunCancelledError, match="'Billing' was told to stop"):
+    with pytest.raises(RunCancelledError, match="'Billing' was asked to stop"):
         ctx.check()
