@@ -45,8 +45,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         try:
             with Database.open(options.data) as database:
                 _greet(database, listener, options)
+                app = create_app(
+                    database,
+                    background,
+                    allowed_hosts=getattr(options, "allowed_host", ()),
+                    trusted_proxies=getattr(options, "trusted_proxy", ()),
+                )
                 config = uvicorn.Config(
-                    create_app(database, background), log_level="warning", server_header=False
+                    app, log_level="warning", server_header=False, proxy_headers=False
                 )
                 uvicorn.Server(config).run(sockets=[listener])
         except PersistError as error:
@@ -96,6 +102,21 @@ def _parser() -> argparse.ArgumentParser:
         help='the SQLite file, made if missing; ":memory:" keeps nothing',
     )
     serve.add_argument(
+        "--allowed-host",
+        action="append",
+        default=argparse.SUPPRESS,
+        metavar="NAME",
+        help="a name the API is reached under, such as studio.example.com; may be given several times",
+    )
+    serve.add_argument(
+        "--trusted-proxy",
+        action="append",
+        default=argparse.SUPPRESS,
+        type=_proxy,
+        metavar="ADDRESS",
+        help="a reverse proxy (or its network) whose X-Forwarded-For is believed; may be given several times",
+    )
+    serve.add_argument(
         "--new-password",
         action="store_true",
         help=f"make and print a new password for {LOCAL_EMAIL}",
@@ -108,6 +129,15 @@ def _port(text: str) -> int:
     if not 0 <= port <= 65535:
         raise argparse.ArgumentTypeError(f"{text!r} is no port: give a number from 0 to 65535")
     return port
+
+
+def _proxy(text: str) -> str:
+    try:
+        ipaddress.ip_network(text)
+    except ValueError:
+        message = f"{text!r} is no address or network: give one such as 10.0.0.5 or 10.0.0.0/24"
+        raise argparse.ArgumentTypeError(message) from None
+    return text
 
 
 def _data(text: str) -> str | Path:

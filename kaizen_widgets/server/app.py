@@ -14,6 +14,7 @@ from kaizen_widgets.core.clock import Clock, NewId, random_id
 from kaizen_widgets.server.agents import agents
 from kaizen_widgets.server.base.agent_model import AgentModel, Echo
 from kaizen_widgets.server.base.api_errors import DOCUMENTED, install_error_handlers
+from kaizen_widgets.server.base.client_address import TrustedProxies
 from kaizen_widgets.server.base.database import Database
 from kaizen_widgets.server.base.permissions import ROUTES
 from kaizen_widgets.server.base.request_middleware import RequestMiddleware
@@ -49,6 +50,7 @@ def create_app(
     model: AgentModel | None = None,
     limits: SignInLimits | None = None,
     allowed_hosts: Iterable[str] = (),
+    trusted_proxies: Iterable[str] = (),
 ) -> FastAPI:
     """Return the app over an open database; closing the database stays with the caller.
 
@@ -60,6 +62,11 @@ def create_app(
         limits: How many sign-in attempts an address may make.
         allowed_hosts: Names the API is reached under, such as ``studio.example.com``. Requests for another
             ``Host`` are refused, except those for the address the server listens on and for the loopback.
+        trusted_proxies: Addresses or networks of reverse proxies, whose ``X-Forwarded-For`` is believed. Run
+            the ASGI server without proxy handling of its own (Uvicorn: ``--no-proxy-headers``).
+
+    Raises:
+        ValueError: A proxy is neither an address nor a network.
     """
     app = FastAPI(
         title="Kaizen Studio (embedded)",
@@ -71,7 +78,12 @@ def create_app(
         redirect_slashes=False,
     )
     app.state.services = Services(
-        database, clock, new_id, model or Echo(), limits or SignInLimits()
+        database,
+        clock,
+        new_id,
+        model=model or Echo(),
+        limits=limits or SignInLimits(),
+        proxies=TrustedProxies(trusted_proxies),
     )
     install_error_handlers(app, PREFIX, ROUTES)
     app.add_middleware(RequestMiddleware, new_id=new_id, allowed_hosts=tuple(allowed_hosts))

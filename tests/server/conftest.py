@@ -20,10 +20,17 @@ from kaizen_widgets.testing import FakeClock
 class ApiUser:
     """Calls the API as one person; answers are ``httpx.Response``."""
 
-    def __init__(self, app: FastAPI, runner: asyncio.Runner, token: str | None = None) -> None:
+    def __init__(
+        self,
+        app: FastAPI,
+        runner: asyncio.Runner,
+        token: str | None = None,
+        base_url: str = "http://test",
+    ) -> None:
         self.app = app
         self.runner = runner
         self.token = token
+        self.base_url = base_url
 
     def call(self, method: str, path: str, json: Any = None, **options: Any) -> httpx.Response:
         return self.runner.run(self.send(method, path, json, **options))
@@ -34,8 +41,8 @@ class ApiUser:
         headers = options.pop("headers", {})
         if self.token:
             headers["Authorization"] = f"Bearer {self.token}"
-        transport = httpx.ASGITransport(self.app)
-        async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+        transport = httpx.ASGITransport(self.app, client=options.pop("client", ("127.0.0.1", 123)))
+        async with httpx.AsyncClient(transport=transport, base_url=self.base_url) as client:
             return await client.request(
                 method, f"/api/v1{path}", json=json, headers=headers, **options
             )
@@ -61,7 +68,7 @@ class ApiUser:
         return response.json()["error"]
 
     def as_(self, token: str | None) -> ApiUser:
-        return ApiUser(self.app, self.runner, token)
+        return ApiUser(self.app, self.runner, token, self.base_url)
 
 
 @pytest.fixture
@@ -126,6 +133,13 @@ def stranger(nobody: ApiUser) -> ApiUser:
 def new_agent(caller: ApiUser, name: str = "Helper", **more: Any) -> dict[str, Any]:
     body = {"workspace_id": "", "name": name, "agent_type": "chat", "model_id": "m"}
     return caller.got("POST", "/agents", body | more)
+
+
+def new_user(
+    caller: ApiUser, email: str = "user@example.com", role: str = "viewer"
+) -> dict[str, Any]:
+    body = {"email": email, "name": "U", "password": "long enough", "role": role}
+    return caller.got("POST", "/users", body)
 
 
 def new_pipeline(caller: ApiUser, name: str = "Flow", **more: Any) -> dict[str, Any]:

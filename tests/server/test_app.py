@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import pytest
 
 from kaizen_widgets.core.clock import random_id
-from kaizen_widgets.server import Database, local_session
+from kaizen_widgets.server import Database, create_app, local_session
 from kaizen_widgets.server.base import request_middleware
 from kaizen_widgets.server.base.services import Services
 from kaizen_widgets.testing import FakeClock
@@ -166,6 +167,74 @@ def test_a_wrong_address_is_an_error_like_the_others(
     error = me.refused(status, method, path)
     assert error["code"] == code
     assert set(error) == {"code", "message", "request_id"}
+
+
+@pytest.mark.parametrize("method", ["OPTIONS", "PATCH", "HEAD"])
+@pytest.mark.parametrize(
+    ("path", "allowed"),
+    [
+        ("/agents", "GET, POST"),
+        ("/agents/some-id", "DELETE, GET, PUT"),
+        ("/users/me", "DELETE, GET, PUT"),
+        ("/auth/me", "GET"),
+        ("/pipelines/p/nodes/an/id/with/slashes", "DELETE, PUT"),
+        ("/pipelines/p/graph", "PUT"),
+    ],
+)
+def test_a_method_that_a_path_does_not_support_names_all_that_it_does(
+    me: ApiUser, method: str, path: str, allowed: str
+):
+    answer = me.call(method, path)
+    assert (answer.status_code, answer.headers["allow"]) == (405, allowed)
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "localhost",
+        "LOCALHOST:8000",
+        "localhost.",
+        "127.0.0.1:80",
+        "[::1]:8000",
+        "kaizen.localhost",
+        "api.test",
+        "API.test:443",
+        "192.0.2.7:8000",
+    ],
+)
+def test_the_hosts_of_the_api_are_answered(hosted: ApiUser, host: str):
+    headers = {"Host": host}
+    assert hosted.call("GET", "/pipelines/patterns", headers=headers).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "evil.example",
+        "evil.example:8000",
+        "localhost.evil.example",
+        "127.0.0.1.evil.example",
+        "evil-localhost",
+        "test",
+        "www.api.test",
+        "[::2]",
+        "192.0.2.8",
+        "",
+        "@localhost",
+    ],
+)
+def test_any_other_host_is_refused_before_anything_else(hosted: ApiUser, host: str):
+    body = {"email": "a@b.c", "password": "p"}
+    error = hosted.refused(421, "POST", "/auth/login", body, headers={"Host": host})
+    assert error["code"] == "MISDIRECTED_REQUEST"
+    assert error["request_id"]
+
+
+@pytest.fixture
+def hosted(database: Database, clock: FakeClock, runner: asyncio.Runner) -> ApiUser:
+    """A client of an API at 192.0.2.7 that is also reached as api.test."""
+    app = create_app(database, clock, allowed_hosts=["api.test"])
+    return ApiUser(app, runner, base_url="http://192.0.2.7")
 
 
 def test_each_answer_carries_its_request_id(me: ApiUser):

@@ -178,6 +178,45 @@ def test_switching_goes_only_where_one_is_a_member(
     assert me.as_(answer["access_token"]).got("GET", "/agents")["total"] == 0
 
 
+def test_switching_makes_no_session_longer(nobody: ApiUser, clock: FakeClock):
+    session = register(nobody)
+    organization = {"organization_id": session["user"]["organization_id"]}
+    clock.advance(600)
+    ada = nobody.as_(session["tokens"]["access_token"])
+    switched = ada.got("POST", "/auth/me/switch-org", organization)
+    assert switched["expires_in"] == 900
+    again = nobody.as_(switched["access_token"]).got("POST", "/auth/me/switch-org", organization)
+    clock.advance(7 * 24 * 3600 - 600)
+    for tokens in (switched, again):
+        body = {"refresh_token": tokens["refresh_token"]}
+        nobody.refused(401, "POST", "/auth/refresh", body)
+
+
+def test_switching_after_the_refresh_token_was_used_up_gives_what_is_left(
+    nobody: ApiUser, clock: FakeClock, database: Database
+):
+    session = register(nobody)
+    with database.write() as db:
+        db.execute("DELETE FROM tokens WHERE kind = 'refresh'")
+    clock.advance(600)
+    ada = nobody.as_(session["tokens"]["access_token"])
+    organization = {"organization_id": session["user"]["organization_id"]}
+    switched = ada.got("POST", "/auth/me/switch-org", organization)
+    assert switched["expires_in"] == 300
+    clock.advance(300)
+    nobody.as_(switched["access_token"]).refused(401, "GET", "/auth/me")
+    nobody.refused(401, "POST", "/auth/refresh", {"refresh_token": switched["refresh_token"]})
+
+
+def test_signing_out_ends_the_tokens_of_a_switch(nobody: ApiUser):
+    session = register(nobody)
+    organization = {"organization_id": session["user"]["organization_id"]}
+    ada = nobody.as_(session["tokens"]["access_token"])
+    switched = ada.got("POST", "/auth/me/switch-org", organization)
+    ada.got("POST", "/auth/logout")
+    nobody.as_(switched["access_token"]).refused(401, "GET", "/auth/me")
+
+
 def test_neither_tokens_nor_passwords_are_kept(nobody: ApiUser, database: Database):
     made = register(nobody)
     with database.read() as db:

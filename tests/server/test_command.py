@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import builtins
 import re
 import socket
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 
 from kaizen_widgets.__main__ import main
+from tests.server.conftest import ApiUser
 
 uvicorn = pytest.importorskip("uvicorn")
 
@@ -100,3 +102,20 @@ def test_without_uvicorn_it_says_what_to_install(
 def test_others_on_the_network_are_warned_of(capsys: pytest.CaptureFixture[str]):
     serve(":memory:", "--host", "0.0.0.0")
     assert "not encrypted" in capsys.readouterr().out
+
+
+def test_hosts_and_proxies_are_named_on_the_command_line(served: list[Any]):
+    serve(":memory:", "--allowed-host", "a.example", "--trusted-proxy", "10.0.0.0/24")
+    with asyncio.Runner() as runner:
+        client = ApiUser(served[0], runner)
+        for host, status in (("a.example", 200), ("b.example", 421)):
+            answer = client.call("GET", "/pipelines/patterns", headers={"Host": host})
+            assert answer.status_code == status
+    scope = {"client": ("10.0.0.5", 80), "headers": [(b"x-forwarded-for", b"192.0.2.1")]}
+    assert served[0].state.services.proxies.client_address(scope) == "192.0.2.1"
+
+
+def test_a_proxy_that_is_no_address_is_refused(capsys: pytest.CaptureFixture[str]):
+    with pytest.raises(SystemExit):
+        main(["serve", "--trusted-proxy", "proxy.example.com"])
+    assert "is no address or network" in capsys.readouterr().err

@@ -10,6 +10,7 @@ from fastapi import Depends, Request
 from kaizen_widgets.core.background import BackgroundLoop, background
 from kaizen_widgets.core.clock import Clock, NewId
 from kaizen_widgets.server.base.agent_model import AgentModel, Echo
+from kaizen_widgets.server.base.client_address import TrustedProxies
 from kaizen_widgets.server.base.database import Database
 from kaizen_widgets.server.base.sign_in_limits import AttemptCounter, SignInLimits
 
@@ -25,6 +26,7 @@ class Services:
         model: Answers when an agent is executed.
         limits: Sign-in attempts allowed per minute.
         attempts: Sign-in attempts made so far.
+        proxies: Whose word on client addresses counts.
         loop: The event loop that executions run on.
     """
 
@@ -34,6 +36,7 @@ class Services:
     model: AgentModel = field(default_factory=Echo)
     limits: SignInLimits = field(default_factory=SignInLimits)
     attempts: AttemptCounter = field(default_factory=AttemptCounter)
+    proxies: TrustedProxies = field(default_factory=TrustedProxies)
     loop: BackgroundLoop = background
 
 

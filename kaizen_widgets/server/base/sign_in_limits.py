@@ -6,13 +6,13 @@ it saves.
 
 from __future__ import annotations
 
-import ipaddress
 import math
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass
 
 from kaizen_widgets.core.clock import Clock
+from kaizen_widgets.server.base.client_address import client_network
 
 WINDOW = 60.0
 """Seconds in which attempts are counted together."""
@@ -65,19 +65,3 @@ class AttemptCounter:
             if len(self._windows) > MAX_ADDRESSES:
                 self._windows.popitem(last=False)
         return Attempts(tries + 1, began + WINDOW - now)
-
-
-def client_network(address: str) -> str:
-    """Return what is counted as one client: an IPv4 address, or the /64 network of an IPv6 address.
-
-    One household or machine has a whole /64 at its disposal, so single IPv6 addresses limit nobody.
-    """
-    try:
-        found = ipaddress.ip_address(address.partition("%")[0])
-    except ValueError:
-        return address
-    if isinstance(found, ipaddress.IPv6Address):
-        if found.ipv4_mapped is not None:
-            return str(found.ipv4_mapped)
-        return str(ipaddress.ip_network((found, 64), strict=False))
-    return str(found)

@@ -129,7 +129,7 @@ def _limited(route: Literal["login", "register", "refresh"]) -> Any:
 
     async def count(request: Request, response: Response, services: WithServices) -> None:
         limit: int = getattr(services.limits, route)
-        address = request.client.host if request.client else ""
+        address = services.proxies.client_address(request.scope)
         made = services.attempts.count(route, address, services.clock)
         headers = {
             "X-RateLimit-Limit": str(limit),
