@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 
 import pytest
 from pydantic import BaseModel
@@ -86,3 +87,65 @@ def test_bound_methods_do_not_get_themselves():
             return f"answer to {text}"
 
     assert call(Agent().answer, "t") == "answer to t"
+
+
+def test_a_field_goes_to_one_argument_only():
+    assert call(lambda **fields: fields, {"Fact checker": 1}) == {"Fact checker": 1}
+    value = {"Fact checker": 1, "b": 2}
+    assert call(lambda fact_checker, **rest: (fact_checker, rest), value) == (1, {"b": 2})
+
+
+def test_two_fields_that_match_one_parameter_are_refused():
+    value = {"Fact checker": 1, "Fact-Checker": 2}
+    with pytest.raises(RunError, match="'Fact checker' and 'Fact-Checker' both match"):
+        call(lambda fact_checker: fact_checker, value)
+    assert call(lambda **fields: fields, value) == value
+    assert call(lambda fact_checker: fact_checker, {"fact_checker": 0, **value}) == 0
+
+
+class Lazy(Mapping[str, str]):
+    """A mapping that loads its items, as shelve and h5py do."""
+
+    def __init__(self):
+        self.read = []
+
+    def __getitem__(self, key):
+        self.read.append(key)
+        return key.upper()
+
+    def __iter__(self):
+        return iter(["a", "b", "c"])
+
+    def __len__(self):
+        return 3
+
+
+@pytest.mark.parametrize(
+    ("function", "read"),
+    [
+        (lambda value: value, []),
+        (lambda *values: values, []),
+        (lambda b: b, ["b"]),
+        (lambda c, a="": c + a, ["c", "a"]),
+        (lambda a, **rest: rest, ["a", "b", "c"]),
+    ],
+)
+def test_only_fields_that_are_asked_for_are_read(function, read):
+    value = Lazy()
+    call(function, value)
+    assert value.read == read
+
+
+def test_a_dataclass_without_all_its_fields_gives_those_it_has():
+    @dataclasses.dataclass
+    class Job:
+        name: str
+        result: str = dataclasses.field(init=False)
+
+    assert call(lambda name: name, Job("j")) == "j"
+    with pytest.raises(RunError, match="asks for 'result', and what arrived is a Job with 'name'"):
+        call(lambda name, result: name, Job("j"))
+
+
+def test_a_model_without_all_its_fields_gives_those_it_has():
+    assert call(lambda priority: priority, Ticket.model_construct(priority=2)) == 2
