@@ -1,4 +1,4 @@
-"""One tree of errors; each carries its facts, and its message is one sentence.
+"""The errors of this package, in one tree. Each carries its facts; its message is one sentence.
 
     KaizenError
     ├─ TransportError(.method, .url)     ConnectError(CertificateError) · TimedOutError · DecodeError
@@ -15,8 +15,8 @@
     ├─ FormError(.errors)                UnknownFieldError · InvalidFormError
     └─ StoreError(.store)                PersistError · SaveConflictError(.base, .theirs)
 
-A message says what happened, to which thing, and what to do next. Tokens, passwords and bodies never
-stand in one.
+A message says what happened, to which thing, and what to do next. It never contains tokens, passwords or
+request bodies.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class KaizenError(Exception):
 
 
 class TransportError(KaizenError):
-    """A request did not give a usable answer.
+    """A request got no usable response.
 
     Attributes:
         method: The HTTP method, such as ``GET``.
@@ -46,11 +46,11 @@ class TransportError(KaizenError):
 
 
 class ConnectError(TransportError):
-    """The server could not be reached: nothing was sent, or nothing came back."""
+    """The server could not be reached: the request was not sent, or got no response."""
 
 
 class CertificateError(ConnectError):
-    """The server did not prove to be the one of its address; no request was sent."""
+    """The server's certificate is not valid for its address; no request was sent."""
 
 
 class TimedOutError(TransportError):
@@ -58,18 +58,18 @@ class TimedOutError(TransportError):
 
 
 class DecodeError(TransportError):
-    """The answer was not what its route promises (HTML, truncated JSON, another shape)."""
+    """The response is not what its route promises (HTML, truncated JSON, another shape)."""
 
 
 class StatusError(TransportError):
-    """The server answered with an error status.
+    """The server responded with an error status.
 
     Attributes:
         status: The HTTP status.
-        code: The server's own word for it (``NOT_FOUND``), or an empty string.
-        details: What the server said about single fields: dotted path to messages.
-        retry_after: Seconds to wait before asking again, if the server said; None if not.
-        request_id: What its log calls the request; empty if it did not say.
+        code: The server's error code (``NOT_FOUND``), or an empty string.
+        details: The server's messages about single fields, by dotted path.
+        retry_after: Seconds to wait before the next request; None if the server did not say.
+        request_id: The id of the request in the server's log; empty if unknown.
     """
 
     def __init__(
@@ -93,7 +93,7 @@ class StatusError(TransportError):
 
 
 class UnauthorizedError(StatusError):
-    """401: nobody is signed in, or the session ended."""
+    """401: not signed in, or the session ended."""
 
 
 class ForbiddenError(StatusError):
@@ -101,19 +101,19 @@ class ForbiddenError(StatusError):
 
 
 class NotFoundError(StatusError):
-    """404: there is no such thing."""
+    """404: the thing does not exist."""
 
 
 class ConflictError(StatusError):
-    """409 or 412: somebody else's change or name is in the way."""
+    """409 or 412: another change, or a name that is taken, is in the way."""
 
 
 class InvalidInputError(StatusError):
-    """400 or 422: the server refused what was sent; ``details`` says which fields."""
+    """400 or 422: the server refused the input; ``details`` names the fields."""
 
 
 class RateLimitedError(StatusError):
-    """429: too many requests; ``retry_after`` says how long to wait, if the server did."""
+    """429: too many requests; ``retry_after`` is how long to wait, if the server said."""
 
 
 # ----------------------------------------------------------------- protocol
@@ -124,17 +124,17 @@ class ProtocolError(KaizenError):
 
 
 class RemoteProtocolError(ProtocolError):
-    """The other side sent what the protocol does not know."""
+    """The other side sent a message the protocol does not know."""
 
 
 # -------------------------------------------------------------------- graph
 
 
 class GraphError(KaizenError):
-    """A change to a graph was refused; nothing of it was applied.
+    """A change to a graph was refused; no part of it was applied.
 
     Attributes:
-        code: A stable word for programs (``unknown_node``).
+        code: A stable code for programs (``unknown_node``).
         hint: What to do next, one sentence, possibly empty.
         node_id: The node it is about, or None.
         edge_id: The edge it is about, or None.
@@ -176,13 +176,13 @@ class DuplicateIdError(GraphError):
 
 
 class InvalidValueError(GraphError):
-    """A value cannot stand in a document (not JSON, not finite, too large, a forbidden key)."""
+    """A value is not allowed in a document (not JSON, not finite, too large, a forbidden key)."""
 
     code = "invalid_value"
 
 
 class InvalidConnectionError(GraphError):
-    """An edge or a parent points where it may not."""
+    """An edge or a parent refers to a node it may not refer to."""
 
     code = "invalid_connection"
 
@@ -220,7 +220,7 @@ class QueryCancelledError(QueryError):
 
 
 class RunError(KaizenError):
-    """A run could not start or did not end well.
+    """A run could not start, or failed.
 
     Attributes:
         node_id: The node it is about, or None.
@@ -232,7 +232,7 @@ class RunError(KaizenError):
 
 
 class NotRunnableError(RunError):
-    """The pipeline cannot run as it stands; the message names every reason.
+    """The pipeline cannot run as it is; the message gives every reason.
 
     Attributes:
         reasons: One sentence each.
@@ -257,10 +257,10 @@ class RunCancelledError(RunError):
 
 
 class FormError(KaizenError):
-    """A form was asked for something it cannot do, or its values do not hold.
+    """A form cannot do what was asked, or its values are not valid.
 
     Attributes:
-        errors: What is wrong, by dotted field name; empty when it is not about fields.
+        errors: Messages by dotted field name; empty if it is not about fields.
     """
 
     def __init__(self, message: str, *, errors: dict[str, str] | None = None) -> None:
@@ -273,14 +273,14 @@ class UnknownFieldError(FormError):
 
 
 class InvalidFormError(FormError):
-    """The values were asked for as a whole, but some of them do not hold."""
+    """The validated value was requested, but some fields are not valid."""
 
 
 # ------------------------------------------------------------------- stores
 
 
 class StoreError(KaizenError):
-    """A store refused a change or could not keep its state.
+    """A store refused a change or could not persist its state.
 
     Attributes:
         store: The store's name.
@@ -296,10 +296,10 @@ class PersistError(StoreError):
 
 
 class SaveConflictError(StoreError):
-    """A save would have overwritten what somebody else stored meanwhile; nothing was sent.
+    """A save would have overwritten a newer version on the server; nothing was sent.
 
     Attributes:
-        base: The graph both sides began with.
+        base: The graph both versions started from.
         theirs: The graph the server has now.
     """
 
