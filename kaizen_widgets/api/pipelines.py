@@ -218,35 +218,42 @@ class Pipelines(Resource):
         return self._query(KEYS.patterns, self.endpoints.patterns)
 
     def changed_elsewhere(self, id: str) -> None:
-        """Note that somebody else stored one: what is kept of it, and of lists, is stale."""
+        """Mark a pipeline's cached data, and the lists, as stale because it was saved elsewhere."""
         self._client.invalidate_queries(KEYS.detail(id))
         self._client.invalidate_queries(KEYS.lists)
 
-    def save_graph(self, id: str, graph: Graph, *, etag: str = "") -> Mutation:
-        """Replace a pipeline's graph; what was sent is what the cache then holds.
+    def cache_saved(self, detail: PipelineDetail, graph: Graph) -> None:
+        """Write the result of a save into the cache.
 
-        With the ``etag`` of a `PipelineDetail`, only if nobody else saved since (`ConflictError`).
-        Not retried here: whoever saves decides whether a newer graph should go instead.
+        Args:
+            detail: The server's response.
+            graph: The graph that was sent.
+        """
+        client = self._client
+        client.cancel_queries(KEYS.detail(detail.id))
+        client.set_query_data(KEYS.detail(detail.id), detail)
+        client.set_query_data(KEYS.graph(detail.id), graph)
+        client.invalidate_queries(KEYS.validation(detail.id))
+        client.invalidate_queries(KEYS.lists)
+
+    def save_graph(self, id: str, graph: Graph, *, etag: str = "") -> Mutation:
+        """Replace a pipeline's graph; afterwards the cache holds the graph that was sent.
+
+        It is not retried, because a newer graph may be the one to send by then.
+
+        Args:
+            id: Id of the pipeline.
+            graph: The new graph.
+            etag: ETag of a `PipelineDetail`: save only if the pipeline is unchanged (`ConflictError`).
         """
         path("pipelines", id)
-        client = self._client
-
-        def saved(detail: PipelineDetail, graph: Graph, _: Any) -> None:
-            client.cancel_queries(KEYS.detail(id))
-            client.set_query_data(KEYS.detail(id), detail)
-            client.set_query_data(KEYS.graph(id), graph)
-            client.invalidate_queries(KEYS.validation(id))
-
-        def doubted(*_: Any) -> None:
-            # It may have arrived all the same.
-            client.invalidate_queries(KEYS.detail(id))
-
-        return client.mutate(
+        return self._client.mutate(
             MutationOptions(
                 lambda graph: self.endpoints.save_graph(id, graph, etag=etag),
                 mutation_key=(*KEYS.all, "save_graph"),
-                on_success=saved,
-                on_error=doubted,
+                on_success=lambda detail, graph, _: self.cache_saved(detail, graph),
+                # The graph may have been saved although the response was lost.
+                on_error=lambda *_: self._client.invalidate_queries(KEYS.detail(id)),
                 invalidates=[KEYS.lists],
             ),
             graph,

@@ -1,13 +1,13 @@
-"""Auto-save: two seconds after the last edit the document is stored, one save at a time.
+"""Auto-save: the document is saved two seconds after the last edit, one save at a time.
 
-The newest state wins: an edit made while a save is on its way leaves the document dirty and is saved
-next. Who never stops editing is saved every thirty seconds all the same. A failed save stays dirty, says
-since when and why, and is tried again with growing pauses, or at once when told that the server is back
-(`reconnected`); edits do not shorten a pause. A save that would overwrite somebody else's
-(`SaveConflictError`) is not tried again until somebody decided (`resume`). It knows nothing of servers:
-it is given a function that saves a `Draft`.
+The newest state wins: an edit made during a save leaves the document dirty and is part of the next
+save. During constant editing a save starts every thirty seconds. After a failed save the document
+stays dirty, `AutoSave.message` and `AutoSave.failed_since` say why and since when, and the save is
+retried with growing pauses, or immediately when `AutoSave.reconnected` is called; edits do not
+shorten a pause. After a `SaveConflictError` nothing is retried until the conflict is decided
+(`AutoSave.resume`). This module knows no server: it is given a function that saves a `Draft`.
 
-Units: seconds. Everything runs on the clock's thread; the verbs may be called from any.
+Units: seconds. Saves run on the clock's thread; the public methods may be called from any thread.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ from kaizen_widgets.stores.document import Commit, Event, Replaced
 from kaizen_widgets.stores.store import Store
 
 DEFAULT_DELAY = 2.0
-LONGEST_WAIT = 30.0
-"""Seconds after which constant editing is saved all the same."""
-LONGEST_PAUSE = 30.0
-"""Seconds between tries, at most, while the server is away."""
+MAX_WAIT = 30.0
+"""Seconds after the first unsaved edit at which a save starts during constant editing."""
+MAX_RETRY_DELAY = 30.0
+"""Longest pause in seconds between two attempts while saving fails."""
 
 SaveStatus = Literal["saved", "dirty", "saving", "failed", "conflict"]
 Save = Callable[[Draft], Awaitable[object]]
@@ -36,21 +36,21 @@ Spawn = Callable[[Coroutine[Any, Any, None]], object]
 
 
 class AutoSave(Store):
-    """Keeps a canvas store saved.
+    """Save a canvas store whenever it has unsaved edits.
 
     Args:
-        store: What to save.
-        save: Saves a draft; raises when it could not.
+        store: Canvas store to save.
+        save: Coroutine function that saves a draft; raises when it could not.
         clock: Time and timers.
         spawn: Starts a coroutine on the clock's thread.
-        delay: Seconds without an edit before a save begins.
-        longest_wait: Seconds after the first unsaved edit before one begins in any case.
+        delay: Seconds without an edit before a save starts.
+        longest_wait: Seconds after the first unsaved edit at which a save starts in any case.
 
     Attributes:
         status: ``saved``, ``dirty``, ``saving``, ``failed`` or ``conflict``.
-        message: Why it failed, or what the conflict is; empty otherwise.
-        failed_since: When the first of the failures in a row was, or None.
-        last_saved: When the last save ended well, or None.
+        message: Reason of the last failure, or description of the conflict; otherwise empty.
+        failed_since: Time of the first failure since the last successful save, or None.
+        last_saved: Time of the last successful save, or None.
     """
 
     name = "autosave"
@@ -67,7 +67,7 @@ class AutoSave(Store):
         clock: Clock,
         spawn: Spawn,
         delay: float = DEFAULT_DELAY,
-        longest_wait: float = LONGEST_WAIT,
+        longest_wait: float = MAX_WAIT,
     ) -> None:
         super().__init__()
         self._canvas = store
@@ -77,9 +77,9 @@ class AutoSave(Store):
         self._delay = delay
         self._longest_wait = longest_wait
         self._timer: Timer | None = None
-        self._waiting_since: float | None = None
+        self._dirty_since: float | None = None
         self._saving = False
-        self._again = False
+        self._save_again = False
         self._failures = 0
         self._closed = False
         self._unsubscribe = store.on_event(self._on_event)
@@ -87,38 +87,38 @@ class AutoSave(Store):
             self._edited()
 
     def flush(self) -> None:
-        """Save now, without waiting for a pause, if anything is unsaved and no conflict is open."""
+        """Start a save now if there are unsaved edits and no open conflict."""
         with self._notifier.locked():
             if not self._canvas.is_dirty or self.status == "conflict" or self._closed:
                 return
             self._stop_timer()
             if self._saving:
-                self._again = True
+                self._save_again = True
                 return
-            self._begin()
+            self._start_save()
 
     def reconnected(self) -> None:
-        """The server may be back: try again now what failed."""
+        """Retry a failed save now, because the server may be reachable again."""
         if self.status == "failed":
             self.flush()
 
     def resume(self) -> None:
-        """Go on after a conflict was decided; what is unsaved is saved now."""
+        """Continue after a conflict was decided; unsaved edits are saved now."""
         with self._notifier.locked():
             if self.status != "conflict":
                 return
-            self._show("dirty" if self._canvas.is_dirty else "saved")
+            self._set_status("dirty" if self._canvas.is_dirty else "saved")
         self.flush()
 
     def close(self) -> None:
-        """Stop saving; a save on its way goes on."""
+        """Stop auto-saving; a save that is running is not interrupted."""
         self._unsubscribe()
         with self._notifier.locked():
             self._closed = True
             self._stop_timer()
-            self._again = False
+            self._save_again = False
 
-    # -------------------------------------------------------------- within
+    # -------------------------------------------------------------- private
 
     def _on_event(self, event: Event) -> None:
         match event:
@@ -126,29 +126,31 @@ class AutoSave(Store):
                 self._edited() if self._canvas.is_dirty else self._cleaned()
             case Replaced():
                 self._cleaned(replaced=True)
+                if self._canvas.is_dirty:
+                    self._edited()
 
     def _edited(self) -> None:
         with self._notifier.locked():
             if self._closed or self.status == "conflict":
                 return
             now = self._clock.monotonic()
-            if self._waiting_since is None:
-                self._waiting_since = now
+            if self._dirty_since is None:
+                self._dirty_since = now
             if self.status == "failed" and not self._saving:
-                return  # The next try takes this edit along.
-            if not self._saving:
-                self._show("dirty")
-            self._start_timer(min(self._delay, self._waiting_since + self._longest_wait - now))
+                return  # The next retry includes this edit.
+            if self.status != "saving":
+                self._set_status("dirty")
+            self._start_timer(min(self._delay, self._dirty_since + self._longest_wait - now))
 
     def _cleaned(self, *, replaced: bool = False) -> None:
-        """Nothing is unsaved: another document, or a step to what is stored."""
+        """Nothing is unsaved any more: another document was opened, or the saved state came back."""
         with self._notifier.locked():
             if not replaced and (self._saving or self.status == "conflict"):
-                return  # Whoever ends that says how it stands.
+                return  # The end of the save, or the user's decision, sets the status.
             self._stop_timer()
-            self._waiting_since = None
-            self._again = False
-            self._show("saved")
+            self._dirty_since = None
+            self._save_again = False
+            self._set_status("saved")
 
     def _start_timer(self, delay: float) -> None:
         self._stop_timer()
@@ -159,11 +161,11 @@ class AutoSave(Store):
             self._timer.cancel()
             self._timer = None
 
-    def _begin(self) -> None:
+    def _start_save(self) -> None:
         self._saving = True
-        self._again = False
-        self._waiting_since = None
-        # What failed before stays said until it worked.
+        self._save_again = False
+        self._dirty_since = None
+        # The message of an earlier failure stays until a save succeeds.
         self.set({"status": "saving"})
         self._spawn(self._run(self._canvas.draft()))
 
@@ -176,21 +178,21 @@ class AutoSave(Store):
         except Exception as error:
             problem = error
         finally:
-            # Also when the task is cancelled: the next save must not wait for ever.
-            self._ended(draft, saved, problem)
+            # Also when the task is cancelled, because the next save waits for this one's end.
+            self._save_ended(draft, saved, problem)
 
-    def _ended(self, draft: Draft, saved: bool, problem: Exception | None) -> None:
+    def _save_ended(self, draft: Draft, saved: bool, problem: Exception | None) -> None:
         with self._notifier.locked():
             self._saving = False
             if draft.epoch != self._canvas.epoch:
-                self._show("dirty" if self._canvas.is_dirty else "saved")
+                self._set_status("dirty" if self._canvas.is_dirty else "saved")
                 if self._canvas.is_dirty:
                     self._edited()
             elif saved:
                 self._succeeded(draft)
             elif isinstance(problem, SaveConflictError):
                 self._stop_timer()
-                self._show("conflict", str(problem))
+                self._set_status("conflict", str(problem))
             else:
                 self._failed(_text(problem))
 
@@ -199,23 +201,23 @@ class AutoSave(Store):
         self.set({"last_saved": self._clock.now()})
         if not self._canvas.is_dirty:
             self._stop_timer()
-            self._waiting_since = None
-            self._show("saved")
+            self._dirty_since = None
+            self._set_status("saved")
             return
-        self._show("dirty")
-        if self._again and not self._closed:
-            self._begin()  # Else the timer of the edit made meanwhile will.
+        self._set_status("dirty")
+        if self._save_again and not self._closed:
+            self._start_save()  # Otherwise the timer of the edit made meanwhile starts it.
 
     def _failed(self, problem: str) -> None:
-        pause = min(self._delay * 2 ** min(self._failures, 16), LONGEST_PAUSE)
+        pause = min(self._delay * 2 ** min(self._failures, 16), MAX_RETRY_DELAY)
         self._failures += 1
         since = self.failed_since or self._clock.now()
         self.set({"status": "failed", "message": problem, "failed_since": since})
         if not self._closed:
             self._start_timer(pause)
 
-    def _show(self, status: SaveStatus, message: str = "") -> None:
-        """Show where things stand, with nothing failing any more."""
+    def _set_status(self, status: SaveStatus, message: str = "") -> None:
+        """Set a status other than ``failed``, which ends a series of failures."""
         self._failures = 0
         self.set({"status": status, "message": message, "failed_since": None})
 

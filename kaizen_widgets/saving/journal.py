@@ -1,11 +1,13 @@
-"""The journal of unsaved edits: what a kernel that dies has not yet saved is found by the next one.
+"""A write-ahead journal of unsaved edits: what a kernel had not saved when it died is found by the next one.
 
-Each batch is one transaction in the user's SQLite file, written before anybody is told of the batch, so
-that a kill loses at most the edit nobody heard of. What is saved leaves the journal. Which kernel an entry
-belongs to is told by its lease: entries of living kernels are theirs, the others are drafts to offer.
+Every batch is one transaction in the user's SQLite file, written before any other listener is
+notified of the batch, so that a killed kernel loses at most an edit that nothing else knew of. Saved
+edits leave the journal. The lease of an entry says whether its kernel still runs: entries of running
+kernels are theirs, all others are offered as drafts. When another document is opened over unsaved
+edits, their entry stays and is offered as a draft too, unless the user discarded them.
 
-A disk that cannot be written costs the journal, not the edit: `problem` says so, and the first write that
-gets through holds everything again.
+When the disk cannot be written the edit itself is unaffected: `Journal.problem` says so, and the next
+successful write stores everything that is unsaved.
 """
 
 from __future__ import annotations
@@ -32,25 +34,25 @@ from kaizen_widgets.stores.sqlite_storage import SqliteStorage
 T = TypeVar("T")
 logger = logging.getLogger(__name__)
 
-LONGEST = 500
-"""So many batches are kept one by one; then they become one."""
+MAX_BATCHES = 500
+"""Above this number the batches of an entry are merged into one."""
 
 _batches: TypeAdapter[Batch] = TypeAdapter(Batch)
 
 
 @dataclass(frozen=True)
 class UnsavedDraft:
-    """Unsaved edits that a journal holds.
+    """Unsaved edits found in a journal.
 
     Attributes:
-        id: The entry's.
-        pipeline_id: Whose edits; None when the pipeline was never stored.
-        pipeline_name: Its name.
-        base: The document when it was last saved here.
-        server: What the server held then.
-        graph: The document with the edits.
-        edits: How many there were.
-        written_at: When the last one was.
+        id: Id of the journal entry.
+        pipeline_id: Pipeline that was edited; None when it was never stored.
+        pipeline_name: Name of that pipeline.
+        base: Document when that kernel saved it last.
+        server: Graph the server had at that time.
+        graph: Document with the unsaved edits.
+        edits: Number of unsaved edits.
+        written_at: Time of the last edit.
     """
 
     id: str
@@ -64,12 +66,12 @@ class UnsavedDraft:
 
 
 class Journal:
-    """The unsaved edits of one store, and those that dead kernels left behind.
+    """The unsaved edits of one canvas store, and those that ended kernels left behind.
 
     Args:
-        storage: The file all kernels of the user share.
-        leases: Tells living kernels from dead ones.
-        scope: Which server's pipelines: entries of other scopes are not seen.
+        storage: SQLite file shared by all kernels of the user.
+        leases: Tells running kernels from ended ones.
+        scope: Server the pipelines belong to; entries of other scopes are ignored.
         now: Gives the time.
     """
 
@@ -87,41 +89,64 @@ class Journal:
         self._now = now
         self._lock = threading.RLock()
         self._lease = leases.take()
-        self._named: Callable[[], tuple[str | None, str]] = lambda: (None, "")
+        self._store: CanvasStore | None = None
+        self._pipeline: tuple[str | None, str] = (None, "")
         self._id = ""
         self._base = self._server = Graph()
         self._count = 0
-        self._whole = True
+        self._is_complete = True
         self.problem = ""
         """Why unsaved edits would not survive a crash; empty when all is well."""
 
     def follow(self, store: CanvasStore) -> Unsubscribe:
-        """Keep what is unsaved in a store; call before anybody else listens to it."""
+        """Record the unsaved edits of a store; call before anything else listens to it."""
+        self._store = store
         with self._lock:
-            self._named = lambda: (store.pipeline_id, store.pipeline_name)
-            self._begin(store.epoch, store.graph, store.graph)
+            self._begin(store.epoch, store.graph)
         return store.on_event(self._on_event)
 
     def saved(self, epoch: str, rev: int, base: Graph, server: Graph | None = None) -> None:
-        """Drop what is saved now.
+        """Remove edits that are saved now.
 
         Args:
-            epoch: Which document.
-            rev: Up to which revision.
-            base: The document at that revision.
-            server: What the server holds now, if it is not the same.
+            epoch: Document that was saved.
+            rev: Revision up to which it was saved.
+            base: Document at that revision.
+            server: Graph the server has now, if it differs from ``base``.
         """
         with self._lock:
+            server = base if server is None else server
             if epoch != self._id:
+                # Another document was opened during the save: these edits are a draft by now.
+                self._write(lambda db: _delete_batches(db, epoch, rev, base, server))
                 return
-            self._base, self._server = base, base if server is None else server
-            if not (self._count or not self._whole):
+            self._base, self._server = base, server
+            if not self._has_unsaved:
                 return
-            if not self._write(lambda db: self._drop(db, rev)):
-                self._whole = False
+
+            def delete(db: sqlite3.Connection) -> None:
+                self._count = _delete_batches(db, epoch, rev, base, server)
+
+            if not self._write(delete):
+                self._is_complete = False
+
+    def record_unsaved(self, graph: Graph) -> None:
+        """Record the whole current document as one unsaved edit, for a document that is stored nowhere."""
+        with self._lock:
+            self._base = self._server = Graph()
+            batch = diff(self._base, graph)
+            self._is_complete = self._write(lambda db: self._insert_batch(db, 0, batch))
+            self._count = int(self._is_complete)
+
+    def discard_unsaved(self) -> None:
+        """Remove the unsaved edits of the current document: the user gave them up."""
+        with self._lock:
+            if self._has_unsaved:
+                self.forget(self._id)
+                self._count, self._is_complete = 0, True
 
     def unsaved_elsewhere(self) -> list[str]:
-        """Return the names of pipelines with unsaved edits in other kernels, alive or dead."""
+        """Return the names of pipelines with unsaved edits in other kernels or in drafts."""
 
         def work(db: sqlite3.Connection) -> list[str]:
             rows = db.execute(
@@ -133,24 +158,32 @@ class Journal:
         return self._read(work, [])
 
     def drafts(self, pipeline_id: str | None) -> list[UnsavedDraft]:
-        """Return what dead kernels left of a pipeline, and of pipelines never stored; newest first."""
+        """Return the drafts that can be offered while a pipeline is open, newest first.
+
+        These are edits that ended kernels left of this pipeline or of pipelines that were never
+        stored, and all edits that this kernel left behind when it opened another document.
+
+        Args:
+            pipeline_id: Id of the open pipeline, if it has one.
+        """
 
         def work(db: sqlite3.Connection) -> list[tuple[sqlite3.Row, list[str]]]:
             rows = db.execute(
                 "SELECT * FROM journals WHERE scope = ? AND id != ?"
-                " AND (pipeline_id = ? OR pipeline_id IS NULL) ORDER BY written_at DESC",
-                (self._scope, self._id, pipeline_id),
+                " AND (pipeline_id = ? OR pipeline_id IS NULL OR lease = ?)"
+                " ORDER BY written_at DESC",
+                (self._scope, self._id, pipeline_id, self._lease),
             ).fetchall()
-            return [(row, _texts(db, row["id"])) for row in rows]
+            return [(row, _batches_of(db, row["id"])) for row in rows]
 
         found = []
         for row, texts in self._read(work, []):
-            if self._leases.is_held(row["lease"]):
+            if row["lease"] != self._lease and self._leases.is_held(row["lease"]):
                 continue
             try:
                 draft = _draft(row, texts)
             except (ValueError, ValidationError, GraphError) as error:
-                # Kept in the file for whoever can read it; nothing of it is shown.
+                # It stays in the file, for a version that can read it; its content is not shown.
                 logger.warning("A recovered draft cannot be read (%s).", type(error).__name__)
                 continue
             if draft.edits:
@@ -158,7 +191,7 @@ class Journal:
         return found
 
     def gone(self, ids: Iterable[str]) -> frozenset[str]:
-        """Return which of these entries are not there any more: another kernel loaded or dropped them."""
+        """Return which of these entries no longer exist because another kernel loaded or discarded them."""
         asked = frozenset(ids)
 
         def work(db: sqlite3.Connection) -> frozenset[str]:
@@ -168,14 +201,14 @@ class Journal:
         return self._read(work, frozenset())
 
     def forget(self, draft_id: str) -> None:
-        """Drop a draft: it was loaded, or the user gave it up."""
+        """Delete a draft that was loaded or discarded."""
         self._write(lambda db: db.execute("DELETE FROM journals WHERE id = ?", (draft_id,)))
 
     def purge(self) -> None:
-        """Drop every entry of this scope, whosever it is.
+        """Delete all entries of this scope, those of other kernels included.
 
         Raises:
-            PersistError: They are still there.
+            PersistError: They could not be deleted.
         """
         with self._lock:
             self._storage.write(
@@ -185,50 +218,59 @@ class Journal:
             self._storage.scrub()
 
     def close(self) -> None:
-        """Give the lease back: what is still unsaved is then a draft for the next kernel."""
+        """Release the lease: edits that are still unsaved become a draft for the next kernel."""
         self._leases.give_back(self._lease)
 
-    # -------------------------------------------------------------- within
+    # -------------------------------------------------------------- private
+
+    @property
+    def _has_unsaved(self) -> bool:
+        return self._count > 0 or not self._is_complete
 
     def _on_event(self, event: Event) -> None:
+        # Read before taking our lock: others take it while they hold the store's.
+        current = self._store.draft() if self._store is not None else None
         with self._lock:
+            if current is not None and current.epoch == event.epoch:
+                self._pipeline = (current.pipeline_id, current.pipeline_name)
             match event:
                 case Commit():
                     self._append(event)
                 case Replaced():
-                    if self._count or not self._whole:
-                        self.forget(self._id)
-                    self._begin(event.epoch, event.after, event.after)
+                    self._begin(event.epoch, event.after)
 
-    def _begin(self, epoch: str, base: Graph, server: Graph) -> None:
-        self._id, self._base, self._server = epoch, base, server
-        self._count, self._whole = 0, True
+    def _begin(self, epoch: str, base: Graph) -> None:
+        self._id, self._base, self._server = epoch, base, base
+        self._count, self._is_complete = 0, True
 
     def _append(self, event: Commit) -> None:
         if event.epoch != self._id:
             return
-        if self._whole and self._count < LONGEST:
-            self._whole = self._write(lambda db: self._put(db, event.rev, event.batch))
-            self._count += self._whole
+        if self._is_complete and self._count < MAX_BATCHES:
+            self._is_complete = self._write(
+                lambda db: self._insert_batch(db, event.rev, event.batch)
+            )
+            self._count += self._is_complete
             return
-        # What is there has a gap, or has grown long: the same in one batch.
+        # The entry has a gap or has grown long: store everything unsaved as one batch.
         batch = diff(self._base, event.after)
 
-        def anew(db: sqlite3.Connection) -> None:
+        def rewrite(db: sqlite3.Connection) -> None:
             db.execute("DELETE FROM journals WHERE id = ?", (self._id,))
             if batch:
-                self._put(db, event.rev, batch)
+                self._insert_batch(db, event.rev, batch)
 
-        self._whole = self._write(anew)
-        self._count = int(self._whole and bool(batch))
+        self._is_complete = self._write(rewrite)
+        self._count = int(self._is_complete and bool(batch))
 
-    def _put(self, db: sqlite3.Connection, rev: int, batch: Batch) -> None:
-        facts = (*self._named(), self._now().isoformat())
-        known = db.execute(
+    def _insert_batch(self, db: sqlite3.Connection, rev: int, batch: Batch) -> None:
+        pipeline_id, pipeline_name = self._pipeline
+        written_at = self._now().isoformat()
+        exists = db.execute(
             "UPDATE journals SET pipeline_id = ?, pipeline_name = ?, written_at = ? WHERE id = ?",
-            (*facts, self._id),
+            (pipeline_id, pipeline_name, written_at, self._id),
         ).rowcount
-        if not known:
+        if not exists:
             server = None if self._server is self._base else _json(self._server)
             db.execute(
                 "INSERT INTO journals VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
@@ -236,29 +278,15 @@ class Journal:
                     self._id,
                     self._scope,
                     self._lease,
-                    *facts[:2],
+                    pipeline_id,
+                    pipeline_name,
                     _json(self._base),
                     server,
-                    facts[2],
+                    written_at,
                 ),
             )
         text = _batches.dump_json(batch, by_alias=True).decode()
         db.execute("INSERT OR REPLACE INTO journal_batches VALUES (?, ?, ?)", (self._id, rev, text))
-
-    def _drop(self, db: sqlite3.Connection, rev: int) -> None:
-        db.execute("DELETE FROM journal_batches WHERE journal_id = ? AND rev <= ?", (self._id, rev))
-        left = db.execute(
-            "SELECT count(*) FROM journal_batches WHERE journal_id = ?", (self._id,)
-        ).fetchone()[0]
-        if left:
-            server = None if self._server is self._base else _json(self._server)
-            db.execute(
-                "UPDATE journals SET base = ?, server = ? WHERE id = ?",
-                (_json(self._base), server, self._id),
-            )
-        else:
-            db.execute("DELETE FROM journals WHERE id = ?", (self._id,))
-        self._count = left
 
     def _write(self, work: Callable[[sqlite3.Connection], object]) -> bool:
         try:
@@ -270,22 +298,40 @@ class Journal:
         self.problem = ""
         return True
 
-    def _read(self, work: Callable[[sqlite3.Connection], T], otherwise: T) -> T:
+    def _read(self, work: Callable[[sqlite3.Connection], T], default: T) -> T:
         try:
             return self._storage.read(work)
         except PersistError as error:
             self.problem = f"Recovered drafts cannot be read: {error.__cause__ or error}"
-            return otherwise
+            return default
 
     def __repr__(self) -> str:
         return f"Journal({self._count} unsaved)"
 
 
-def _texts(db: sqlite3.Connection, journal_id: str) -> list[str]:
+def _batches_of(db: sqlite3.Connection, journal_id: str) -> list[str]:
     rows = db.execute(
         "SELECT batch FROM journal_batches WHERE journal_id = ? ORDER BY rev", (journal_id,)
     )
     return [row["batch"] for row in rows]
+
+
+def _delete_batches(
+    db: sqlite3.Connection, journal_id: str, rev: int, base: Graph, server: Graph
+) -> int:
+    """Delete the batches up to a revision that is saved; return how many are left."""
+    db.execute("DELETE FROM journal_batches WHERE journal_id = ? AND rev <= ?", (journal_id, rev))
+    left = db.execute(
+        "SELECT count(*) FROM journal_batches WHERE journal_id = ?", (journal_id,)
+    ).fetchone()[0]
+    if left:
+        db.execute(
+            "UPDATE journals SET base = ?, server = ? WHERE id = ?",
+            (_json(base), None if server is base else _json(server), journal_id),
+        )
+    else:
+        db.execute("DELETE FROM journals WHERE id = ?", (journal_id,))
+    return left
 
 
 def _draft(row: sqlite3.Row, texts: list[str]) -> UnsavedDraft:
@@ -294,9 +340,16 @@ def _draft(row: sqlite3.Row, texts: list[str]) -> UnsavedDraft:
     graph = base
     for text in texts:
         graph, _ = apply(graph, _batches.validate_json(text))
-    written_at = datetime.fromisoformat(row["written_at"])
-    facts = (row["id"], row["pipeline_id"], row["pipeline_name"])
-    return UnsavedDraft(*facts, base, server, graph, len(texts), written_at)
+    return UnsavedDraft(
+        id=row["id"],
+        pipeline_id=row["pipeline_id"],
+        pipeline_name=row["pipeline_name"],
+        base=base,
+        server=server,
+        graph=graph,
+        edits=len(texts),
+        written_at=datetime.fromisoformat(row["written_at"]),
+    )
 
 
 def _json(graph: Graph) -> str:

@@ -1,9 +1,10 @@
-"""What the kernels of one user tell each other through the file they share: signed in, signed out, look.
+"""Messages between the kernels of one user through the file they share: signed in, signed out, file changed.
 
-Each sign-in and sign-out counts a generation up, in one transaction. Who sees a newer one follows it, and
-never writes for it, so that nothing goes round. Nothing personal is written: a number, and yes or no; the
-session itself is in the keyring. Whether anything was written at all is asked of SQLite
-(``PRAGMA data_version``), which costs microseconds and no disk.
+Each sign-in and sign-out increments a generation, in one transaction. A kernel that sees a newer
+generation follows it and never writes because of it, so that messages do not circulate. What is
+written is a number and whether a user is signed in; the session itself is in the keyring. Whether
+another kernel wrote to the file is asked of SQLite (``PRAGMA data_version``), which takes
+microseconds and reads nothing from the disk.
 """
 
 from __future__ import annotations
@@ -16,19 +17,19 @@ from kaizen_widgets.core.clock import Clock, Timer
 from kaizen_widgets.stores.sqlite_storage import SqliteStorage
 
 NAME = "kaizen-session"
-EVERY = 0.25
-"""Seconds between two looks."""
+POLL_INTERVAL = 0.25
+"""Seconds between two checks of the file."""
 
 
 class OtherKernels:
-    """The other kernels at one server.
+    """The user's other kernels that use the same server.
 
     Args:
-        storage: The shared file.
-        account: The server's address.
+        storage: SQLite file shared by the kernels.
+        account: Address of the server.
         clock: Time and timers.
-        on_change: Called when another kernel wrote anything.
-        on_session: Called with whether somebody is signed in, when another kernel changed that.
+        on_change: Called when another kernel wrote anything to the file.
+        on_session: Called with whether a user is signed in, when another kernel changed that.
     """
 
     def __init__(
@@ -53,17 +54,17 @@ class OtherKernels:
 
     @property
     def are_reachable(self) -> bool:
-        """Whether what is told here can reach anybody."""
+        """Whether the shared file can be written, so that other kernels can be notified."""
         return self._storage.is_durable
 
     def start(self) -> None:
-        """Look from now on."""
+        """Check the file regularly from now on."""
         with self._lock:
             if not self._closed:
-                self._timer = self._clock.call_later(EVERY, self._tick)
+                self._timer = self._clock.call_later(POLL_INTERVAL, self._tick)
 
-    def look(self) -> bool:
-        """Look now; return whether another kernel wrote."""
+    def check(self) -> bool:
+        """Check the file now; return whether another kernel wrote to it."""
         with self._lock:
             before, self._revision = self._revision, self._storage.revision()
             if self._closed or before == self._revision:
@@ -75,8 +76,8 @@ class OtherKernels:
             self._on_session(signed_in)
         return True
 
-    def tell(self, *, signed_in: bool) -> None:
-        """Let the other kernels follow."""
+    def notify(self, *, signed_in: bool) -> None:
+        """Notify the other kernels that a user signed in or out here."""
 
         def change(text: str | None) -> str:
             generation = max(_read(text)[0], self._generation) + 1
@@ -87,17 +88,17 @@ class OtherKernels:
             self._storage.update_text(self._name, change)
 
     def close(self) -> None:
-        """Look no more."""
+        """Stop checking."""
         with self._lock:
             self._closed = True
             if self._timer is not None:
                 self._timer.cancel()
 
-    # -------------------------------------------------------------- within
+    # -------------------------------------------------------------- private
 
     def _tick(self) -> None:
         try:
-            self.look()
+            self.check()
         finally:
             self.start()
 
@@ -109,7 +110,7 @@ class OtherKernels:
 
 
 def _read(text: str | None) -> tuple[int, bool]:
-    """Return generation and whether somebody is signed in; what cannot be read counts as nothing."""
+    """Return the generation and whether a user is signed in; an unreadable text counts as ``0, False``."""
     try:
         found = json.loads(text or "{}")
         return int(found["generation"]), found["signed_in"] is True

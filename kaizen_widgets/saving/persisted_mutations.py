@@ -1,12 +1,12 @@
-"""Changes that wait for the network, kept between kernels: what one left behind, the next one makes.
+"""Persists idempotent changes that wait for the network, so that the next kernel makes them.
 
-Kept are the changes that are the same made twice (updates, deletions, a new status), from the moment they
-are asked for until they have ended; so a kernel that dies amid one loses nothing, and nothing is made
-twice that must not be. What holds a secret is not kept. Each kernel keeps its own, under its lease: those
-of living kernels are left to them.
+Idempotent changes (updates, deletions, status changes) are persisted from the moment they are
+requested until they end: a kernel that dies in between loses none, and no other change can be made
+twice. A change that contains a secret is not persisted. Each kernel stores its own changes under its
+lease; those of running kernels are left alone.
 
-A change that comes back is made once the server has been heard, for an attempt without a network would be
-the end of it.
+A restored change is made only after the server has answered some request, because an attempt without a
+network would use it up.
 """
 
 from __future__ import annotations
@@ -15,32 +15,29 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any, Final
 
+from kaizen_widgets.core.leases import Leases
 from kaizen_widgets.errors import KaizenError, PersistError
 from kaizen_widgets.query import Mutation, Persister, QueryCacheEvent, QueryClient
-from kaizen_widgets.saving.persisted_queries import (
-    MAX_AGE,
-    from_json,
-    is_persisted_mutation,
-    to_json,
-)
-from kaizen_widgets.stores import AuthStore, Leases, SqliteStorage
+from kaizen_widgets.saving.persisted_queries import MAX_AGE, is_persisted_mutation
+from kaizen_widgets.saving.record_json import from_json, to_json
+from kaizen_widgets.stores import AuthStore, SqliteStorage
 
-SOON: Final = 0.1
-"""Seconds within which a change is on disk; most have ended by then."""
+THROTTLE: Final = 0.1
+"""Seconds within which a change is on disk; most changes end earlier."""
 
 
 class PersistedMutations:
-    """Keeps a client's changes, and goes on with those that dead kernels left.
+    """Persist a client's idempotent mutations and resume those of ended kernels.
 
     Args:
-        client: Whose changes.
-        storage: The file all kernels of the user share.
-        leases: Tells living kernels from dead ones.
-        address: The server's.
-        session: Who is signed in there; nobody makes the changes of somebody else.
-        ask: Asks the server for anything; it raises a `KaizenError` if it cannot be reached.
-        on_found: Called with how many changes of dead kernels are going to be made.
-        options: More for the `Persister`.
+        client: Query client whose mutations are persisted.
+        storage: SQLite file shared by all kernels of the user.
+        leases: Tells running kernels from ended ones.
+        address: Address of the server.
+        session: Session at that server; changes of one user are never made for another.
+        ask: Sends any request to the server; raises a `KaizenError` when it cannot be reached.
+        on_found: Called with the number of changes of ended kernels that are going to be made.
+        options: Further arguments of `Persister`.
     """
 
     def __init__(
@@ -64,7 +61,7 @@ class PersistedMutations:
         self._prefix = f"kaizen-changes:{address}:"
         self._lease = leases.take()
         self._owner = ""
-        self._found: tuple[Mutation, ...] = ()
+        self._restored: tuple[Mutation, ...] = ()
         self._persister = Persister(
             client,
             storage,
@@ -75,91 +72,93 @@ class PersistedMutations:
             should_dehydrate_mutation=is_persisted_mutation,
             serialize_data=to_json,
             deserialize_data=from_json,
-            throttle=SOON,
+            throttle=THROTTLE,
             **options,
         ).start()
-        self._ends = [
-            client.on_forget(self._forgotten),
-            client.query_cache.subscribe(self._heard),
-            client.mutation_cache.subscribe(self._changed),
+        self._unsubscribes = [
+            client.on_forget(self._on_forget),
+            client.query_cache.subscribe(self._on_query_event),
+            client.mutation_cache.subscribe(self._on_mutation_change),
         ]
-        session.observe(self._user_changed, names="user")
-        self._user_changed()
+        session.observe(self._on_user_change, names="user")
+        self._on_user_change()
 
     @property
     def waiting(self) -> tuple[Mutation, ...]:
-        """The changes under way that somebody would lose, oldest first."""
+        """The paused mutations that have not ended, oldest first."""
         found = self._client.mutation_cache.find_all(status="pending")
         return tuple(mutation for mutation in found if mutation.state.is_paused)
 
     def close(self) -> None:
-        """Keep what is due, and leave it to the next kernel."""
-        for end in self._ends:
-            end()
-        self._session.unobserve(self._user_changed, names="user")
+        """Write what is due and leave it to the next kernel."""
+        for unsubscribe in self._unsubscribes:
+            unsubscribe()
+        self._session.unobserve(self._on_user_change, names="user")
         self._persister.close()
         if not any(map(is_persisted_mutation, self._client.mutation_cache.get_all())):
             self._persister.purge()
         self._leases.give_back(self._lease)
 
-    # ----------------------------------------------------------------- within
+    # -------------------------------------------------------------- private
 
     def _user_id(self) -> str:
         user = self._session.user
         return str(user["id"]) if user and self._session.has_tokens else ""
 
-    def _user_changed(self, _change: Any = None) -> None:
-        now = self._user_id()
-        if not now or now == self._owner:
+    def _on_user_change(self, _change: Any = None) -> None:
+        user_id = self._user_id()
+        if not user_id or user_id == self._owner:
             return
         if self._owner:
-            # Another user must not make what the one before left waiting.
+            # Waiting changes of the user before must not be made for this one.
             for mutation in self.waiting:
                 self._client.mutation_cache.remove(mutation)
-        self._owner = now
-        self._take_over()
+        self._owner = user_id
+        self._restore()
 
-    def _take_over(self) -> None:
-        """Go on with what dead kernels left; of two that start at once, one does."""
+    def _restore(self) -> None:
+        """Take over the mutations of ended kernels; of two kernels that start together, one does."""
         before = set(self._client.mutation_cache.get_all())
-        with self._leases.turn(self._prefix) as mine:
-            for name in self._storage.names(self._prefix) if mine else ():
+        with self._leases.turn(self._prefix) as is_ours:
+            for name in self._storage.names(self._prefix) if is_ours else ():
                 lease = name.removeprefix(self._prefix)
                 if not (lease.isdecimal() and self._leases.is_held(int(lease))):
                     self._persister.take_over(name)
         found = self._client.mutation_cache.get_all()
-        self._found = tuple(mutation for mutation in found if mutation not in before)
-        if self._found:
-            self._on_found(len(self._found))
-            self._client.loop.start(self._look())
+        self._restored = tuple(mutation for mutation in found if mutation not in before)
+        if self._restored:
+            self._on_found(len(self._restored))
+            self._client.loop.start(self._resume_when_reachable())
 
-    async def _look(self) -> None:
+    async def _resume_when_reachable(self) -> None:
         with suppress(KaizenError):
             await self._ask()
-            self._go_on()
+            self._resume()
 
-    def _heard(self, event: QueryCacheEvent) -> None:
+    def _on_query_event(self, event: QueryCacheEvent) -> None:
         state = event.query.state
-        if not self._found:
+        if not self._restored:
             return
         if event.type == "updated" and state.status == "success" and state.fetch_status == "idle":
-            self._go_on()
+            self._resume()
 
-    def _changed(self, mutation: Mutation) -> None:
-        # A new change of the same thing waits for its turn behind them.
-        if self._found and mutation.status == "pending" and mutation not in self._found:
-            self._go_on()
+    def _on_mutation_change(self, mutation: Mutation) -> None:
+        # A new change of the same thing waits behind the restored ones.
+        if self._restored and mutation.status == "pending" and mutation not in self._restored:
+            self._resume()
 
-    def _go_on(self) -> None:
-        found, self._found = self._found, ()
-        if found:
+    def _resume(self) -> None:
+        restored, self._restored = self._restored, ()
+        if restored:
             self._client.resume_paused_mutations()
 
-    def _forgotten(self) -> None:
+    def _on_forget(self) -> None:
         if self._session.has_tokens:
             return
-        self._owner, self._found = "", ()
+        self._owner, self._restored = "", ()
         for name in self._storage.names(self._prefix):
             self._storage.remove(name)
-        with suppress(PersistError):  # the texts are gone; where they were says no secret
+        with suppress(
+            PersistError
+        ):  # The texts are deleted; only their traces could not be overwritten.
             self._storage.scrub()

@@ -1,15 +1,18 @@
-"""Keeps the pipeline on a canvas: saves it, finds conflicts, brings back what a dead kernel left.
+"""Saves the pipeline on a canvas, detects conflicts and recovers what an ended kernel left unsaved.
 
-A save first asks the server what it has. Is that not what it had when this document was loaded or last
-saved, then somebody else stored something: a conflict, decided by the content, for the public server has
-neither ETag nor a time that moves. Nothing is sent until the user chose: keep mine, keep theirs, keep both.
-Kernels of one user on one machine take turns, so that no save slips in between the question and the save.
+How a save avoids overwriting another user's work depends on the server. If it gave an ETag, the save
+carries it as ``If-Match``, and the pipeline is read only when the server answers 412. A server
+without ETags (the public one) is asked for the pipeline before each save. Either way the graphs
+decide: if the server's graph differs from the one loaded or last saved here, someone else changed it,
+and that is a conflict. Nothing is sent until the user decided: keep mine, keep theirs, keep both. The
+kernels of one user on one machine save a pipeline one after another (`SaveLock`).
 
-What another of the user's notebooks saves of the open pipeline is shown here too, as a step that undo takes
-back, as long as nothing is unsaved; with unsaved edits it is a conflict at the next save.
+What another of the user's notebooks saves of the open pipeline is shown here as a step that can be
+undone, as long as there are no unsaved edits; with unsaved edits the next save finds the conflict.
 
-Neither side is ever overwritten unasked: a recovered draft stays in the journal until it is loaded or
-discarded, and loading it and taking theirs are steps of the history like any other.
+A document that was put on the canvas by other means than `PipelineSaver.open` counts as unsaved, and
+the unsaved edits it replaced become a draft. A draft stays in the journal until it is loaded or
+discarded.
 """
 
 from __future__ import annotations
@@ -21,101 +24,126 @@ from typing import Any, TypeVar
 from traitlets import Any as AnyTrait
 from traitlets import Tuple, Unicode
 
-from kaizen_widgets.api.pipelines import Pipelines
+from kaizen_widgets.api.pipelines import PipelineCreate, Pipelines
 from kaizen_widgets.core.background import BackgroundLoop, Pending
 from kaizen_widgets.core.clock import NewId, random_id
-from kaizen_widgets.errors import ConnectError, SaveConflictError, StoreError, TimedOutError
+from kaizen_widgets.core.leases import Leases
+from kaizen_widgets.errors import (
+    ConflictError,
+    ConnectError,
+    SaveConflictError,
+    StoreError,
+    TimedOutError,
+)
 from kaizen_widgets.graph import Graph, diff, renamed, same_content
 from kaizen_widgets.saving.autosave import AutoSave
-from kaizen_widgets.saving.conflicts import Conflict, RecoveredDraft
-from kaizen_widgets.saving.journal import Journal
-from kaizen_widgets.saving.remote_saves import Following
-from kaizen_widgets.saving.save_lock import Turns
+from kaizen_widgets.saving.conflicts import Conflict, RecoveredDraft, ServerVersion
+from kaizen_widgets.saving.journal import Journal, UnsavedDraft
+from kaizen_widgets.saving.remote_saves import RemoteSaves
+from kaizen_widgets.saving.save_lock import SaveLock
 from kaizen_widgets.saving.save_notices import SaveNotices
-from kaizen_widgets.stores import CanvasStore, Commit, Draft, Leases, Replaced, Store
+from kaizen_widgets.stores import CanvasStore, Commit, Draft, Replaced, Store
 
 T = TypeVar("T")
 
-WAIT = 30.0
-"""Seconds the verbs wait for the server."""
+TIMEOUT = 30.0
+"""Seconds that `PipelineSaver.wait` waits for the server."""
+MAX_ATTEMPTS = 5
+"""Number of times one save is sent while the server keeps answering 412 without a conflict."""
+PRECONDITION_FAILED = 412
 
 
 class PipelineSaver(Store):
-    """Saves one canvas store's pipeline.
+    """Save the pipeline of one canvas store.
 
     Args:
-        store: The canvas's.
-        pipelines: The server's.
-        loop: Where saves go on; also the clock.
-        journal: Keeps unsaved edits across a crash; None where nothing outlives the kernel anyway.
-        leases: Lets kernels take turns at a pipeline.
-        marks: What the user's notebooks tell each other of saves; None where there is only this one.
-        scope: Which server, for turns.
-        new_id: Gives ids to the nodes and edges of a copy.
+        canvas: Canvas store whose pipeline is saved.
+        pipelines: Pipelines of the server.
+        loop: Background loop on which saves run; also the clock.
+        journal: Stores unsaved edits across a crash; None when nothing outlives the kernel.
+        leases: File locks shared by the user's kernels.
+        notices: Notices of saves, shared by the user's notebooks; None when there is only this one.
+        scope: Server the pipelines belong to, for the save lock.
+        new_id: Generates ids for the nodes and edges of a copy.
 
     Attributes:
-        conflict: The `Conflict` that waits for a decision, or None.
-        drafts: `RecoveredDraft`s of the open pipeline, newest first.
-        notice: What was done last, in a sentence; empty most of the time.
+        conflict: The open `Conflict`, or None.
+        drafts: `RecoveredDraft` objects that can be loaded, newest first.
+        notice: Sentence about the last decision that was carried out; usually empty.
     """
 
-    name = "keeping"
+    name = "saver"
     conflict = AnyTrait(None, allow_none=True)
     drafts = Tuple()
     notice = Unicode()
 
     def __init__(
         self,
-        store: CanvasStore,
+        canvas: CanvasStore,
         pipelines: Pipelines,
         *,
         loop: BackgroundLoop,
         journal: Journal | None = None,
         leases: Leases | None = None,
-        marks: SaveNotices | None = None,
+        notices: SaveNotices | None = None,
         scope: str = "",
         new_id: NewId = random_id,
     ) -> None:
         super().__init__()
-        self.canvas = store
+        self.canvas = canvas
         self.pipelines = pipelines
         self.journal = journal
         self._loop = loop
-        self._turns = Turns(leases, scope, loop)
+        self._save_lock = SaveLock(leases, scope, loop)
         self._new_id = new_id
-        self._epoch = store.epoch
-        self._server = store.graph
+        self._epoch = canvas.epoch
+        self._pipeline: tuple[str | None, str] = (canvas.pipeline_id, canvas.pipeline_name)
+        self._version = ServerVersion(canvas.graph)
         self._sent: tuple[Graph, ...] = ()
-        self._unreachable = False
-        # The journal hears of an edit before anybody else does: told is kept.
-        self._end_journal = journal.follow(store) if journal else lambda: None
-        self._end_conflict = store.on_event(self._on_event)
-        self.autosave = AutoSave(store, self._save, clock=loop, spawn=loop.start)
-        self._following = marks and Following(
-            store, pipelines, marks, loop=loop, moment=lambda: self._server, adopt=self._adopt
+        self._edits = 0
+        self._unjournaled: tuple[UnsavedDraft, ...] = ()
+        self._failed_to_connect = False
+        # The journal listens first: what other listeners are notified of is already stored.
+        self._unfollow = journal.follow(canvas) if journal else lambda: None
+        self._unsubscribe = canvas.on_event(self._on_event)
+        self.autosave = AutoSave(canvas, self._save, clock=loop, spawn=loop.start)
+        self._remote_saves = notices and RemoteSaves(
+            canvas,
+            pipelines,
+            notices,
+            loop=loop,
+            version=lambda: self._version,
+            adopt=self._adopt,
         )
 
     @property
     def server(self) -> Graph:
-        """What the server has of the open pipeline, as far as is known here."""
-        return self._server
+        """The open pipeline's graph on the server, as far as it is known here."""
+        return self._version.graph
 
-    def open(self, graph: Graph, *, id: str | None, name: str, server: Graph | None = None) -> None:
-        """Show a pipeline, and offer what a dead kernel left of it.
+    def open(
+        self,
+        graph: Graph,
+        *,
+        id: str | None,
+        name: str,
+        server: ServerVersion | None = None,
+    ) -> None:
+        """Show a pipeline, and offer the drafts of it; unsaved edits of the open one are discarded.
 
         Args:
-            graph: What to show.
-            id: The pipeline's; None for one that is not stored.
-            name: Its name.
-            server: What the server has, if that is not the same.
+            graph: Graph to show.
+            id: Id of the pipeline; None for one that is not stored.
+            name: Name of the pipeline.
+            server: The server's version, if it has an ETag or another graph.
         """
-        stored = graph if server is None else server
         with self.canvas.locked():
+            if self.journal is not None:
+                self.journal.discard_unsaved()
             self.canvas.load_pipeline(graph, id=id, name=name)
-            # Before the event: whoever is told of the pipeline finds its drafts beside it.
-            self._epoch, self._server, self._sent = self.canvas.epoch, stored, ()
-            drafts = self._found() if id else ()
-            self.set({"conflict": None, "drafts": drafts, "notice": ""})
+            # Before the event, so that its listeners find the drafts of the pipeline.
+            self._start(server or ServerVersion(graph))
+            self.set({"conflict": None, "drafts": self._find_drafts() if id else (), "notice": ""})
 
     def save(self, timeout: float) -> None:
         """Save now and wait until it is done.
@@ -124,250 +152,344 @@ class PipelineSaver(Store):
             timeout: Seconds to wait.
 
         Raises:
-            StoreError: It could not be saved; it stays unsaved and is tried again by itself.
+            StoreError: It could not be saved. The edits stay unsaved and are retried automatically.
         """
         if not self.canvas.is_dirty:
             return
         ended = threading.Event()
 
-        def look(*_: object) -> None:
+        def check(*_: object) -> None:
             if self.autosave.status in ("failed", "conflict") or not self.canvas.is_dirty:
                 ended.set()
 
-        end = self.autosave.subscribe(look)
+        unsubscribe = self.autosave.subscribe(check)
         try:
             self.autosave.flush()
             if self.autosave.status == "conflict":
                 ended.set()
             if not ended.wait(timeout) and self.canvas.is_dirty:
                 raise StoreError(
-                    f"Saving takes longer than {timeout:g} s; it goes on.", store="canvas"
+                    f"Saving takes longer than {timeout:g} s; it continues in the background.",
+                    store="canvas",
                 )
         finally:
-            end()
+            unsubscribe()
         if self.canvas.is_dirty:
             raise StoreError(f"Not saved: {self.autosave.message}", store="canvas")
 
-    def take(self, draft: RecoveredDraft) -> None:
-        """Put a recovered draft on the canvas, as one step that can be undone; then it is saved.
+    def load_draft(self, draft: RecoveredDraft) -> None:
+        """Put a draft on the canvas as one step that can be undone; then it is saved like any edit.
 
         Raises:
-            StoreError: Another pipeline is open, or unsaved edits are in the way.
+            StoreError: Another pipeline with unsaved edits is open.
         """
         unsaved = draft.unsaved
         with self.canvas.locked():
-            if unsaved.pipeline_id is None:
+            if not draft.is_open:
                 if self.canvas.is_dirty:
                     raise StoreError(
-                        "Save the open pipeline first; the draft stays.", store="canvas"
+                        "The open pipeline has unsaved edits: save them first. The draft is kept.",
+                        store="canvas",
                     )
-                self.canvas.load_pipeline(unsaved.base, id=None, name=unsaved.pipeline_name)
-            elif unsaved.pipeline_id != self.canvas.pipeline_id:
-                raise StoreError(
-                    f"The draft is of {unsaved.pipeline_name!r}: open that first.", store="canvas"
+                self.canvas.load_pipeline(
+                    unsaved.base, id=unsaved.pipeline_id, name=unsaved.pipeline_name
                 )
-            self._epoch = self.canvas.epoch
+                self._start(ServerVersion(unsaved.server))
+            elif draft.has_moved:
+                # Compared with what the draft started from, the save detects the conflict.
+                self._version = ServerVersion(unsaved.server)
             self.set({"conflict": None})
-            # If the server moved on since the draft, the save will find that out and ask.
-            self._server = unsaved.server
-            label = "load the recovered draft"
-            self.canvas.commit(diff(self.canvas.graph, unsaved.graph), label=label)
-            # Behind the edit: by then our own journal has it.
-            self.canvas.post(lambda: self.forget(draft))
+            batch = diff(self.canvas.graph, unsaved.graph)
+            self.canvas.commit(batch, label="load the recovered draft")
+            # Behind the edit: by then it is in this kernel's own journal.
+            self.canvas.post(lambda: self.discard_draft(draft))
 
-    def forget(self, draft: RecoveredDraft) -> None:
-        """Give a recovered draft up."""
+    def discard_draft(self, draft: RecoveredDraft) -> None:
+        """Delete a draft."""
         if self.journal is not None:
             self.journal.forget(draft.unsaved.id)
-        self._keep_drafts(lambda one: one.unsaved.id != draft.unsaved.id)
+        self._unjournaled = tuple(one for one in self._unjournaled if one.id != draft.unsaved.id)
+        self._filter_drafts(lambda one: one.unsaved.id != draft.unsaved.id)
 
     def keep_mine(self) -> None:
-        """Save over what somebody else stored; if they store again meanwhile, that is asked anew."""
+        """Save over the server's version; if that changes meanwhile, there is a new conflict."""
         with self.canvas.locked():
-            self._server = self._open_conflict().theirs
+            self._version = self._open_conflict().server
             self.set({"conflict": None, "notice": ""})
         self.autosave.resume()
 
     def keep_theirs(self) -> None:
-        """Put the server's version on the canvas; undo brings yours back."""
+        """Replace the canvas by the server's version; undo restores yours."""
         with self.canvas.locked():
-            self._take_theirs(self._open_conflict().theirs)
+            self._take(self._open_conflict().server)
         self.autosave.resume()
 
     async def keep_both(self, name: str = "") -> str:
-        """Store yours as a pipeline of its own, then take theirs; return the copy's name."""
+        """Store your version as a new pipeline, then show the server's; return the new pipeline's name."""
         self._open_conflict()
         name = name or f"{self.canvas.pipeline_name} (my copy)"
         mine = self.canvas.graph
         created = await self.pipelines.create(name=name)
-        # The public server keeps a node id once in all its pipelines.
+        # The public server allows a node id only once across all pipelines.
         await self.pipelines.save_graph(created.id, renamed(mine, self._new_id))
         with self.canvas.locked():
-            # They may have stored again meanwhile: then that is what there is to take.
+            # The server's version may have changed meanwhile: take the newest.
             conflict = self.conflict
             if conflict is None or self.canvas.graph is not mine:
                 raise StoreError(
-                    f"The pipeline changed while {name!r} was stored; please decide again.",
+                    f"The pipeline changed while {name!r} was stored: please decide again.",
                     store="canvas",
                 )
-            self._take_theirs(conflict.theirs)
-            self.set({"notice": f"Yours is kept as {name!r}; this is the server's version."})
+            self._take(conflict.server)
+            self.set(
+                {"notice": f"Your version was saved as {name!r}. This is the server's version."}
+            )
         self.autosave.resume()
         return name
 
-    def reachable(self) -> None:
-        """Somebody heard from the server: what could not be saved for want of a line is saved now."""
-        if self._unreachable:
-            self._unreachable = False
-            # Not here: whoever tells us may hold a lock of theirs.
+    def server_reachable(self) -> None:
+        """Retry a save that failed for lack of a connection, because the server has answered a request."""
+        if self._failed_to_connect:
+            self._failed_to_connect = False
+            # Not on this thread, which may hold a lock of the caller.
             self._loop.call_later(0, self.autosave.reconnected)
 
-    def look(self) -> None:
-        """Another notebook wrote to the file all share: show what it saved, and which drafts are left."""
-        if self._following:
-            self._following.look()
+    def check_shared_file(self) -> None:
+        """Show what other notebooks saved, and drop drafts that they loaded or discarded.
+
+        Called when another kernel wrote to the file all kernels of the user share.
+        """
+        if self._remote_saves:
+            self._remote_saves.check()
         if self.drafts and self.journal is not None:
             gone = self.journal.gone(draft.unsaved.id for draft in self.drafts)
-            self._keep_drafts(lambda draft: draft.unsaved.id not in gone)
+            self._filter_drafts(lambda draft: draft.unsaved.id not in gone)
 
     def purge(self) -> None:
-        """Leave nothing of the user's pipelines in the file all share.
+        """Delete everything about the user's pipelines from the shared file.
 
         Raises:
-            PersistError: It is still there.
+            PersistError: It could not be deleted.
         """
-        if self._following:
-            self._following.purge()
+        self._unjournaled = ()
+        if self._remote_saves:
+            self._remote_saves.purge()
         if self.journal is not None:
             self.journal.purge()
 
     def wait(self, coroutine: Coroutine[Any, Any, T]) -> T:
-        """Run one of the coroutines above and wait for its end."""
-        return self._loop.wait(coroutine, WAIT)
+        """Run a coroutine of this class on the background loop and wait for its result."""
+        return self._loop.wait(coroutine, TIMEOUT)
 
     def start(self, coroutine: Coroutine[Any, Any, T]) -> Pending[T]:
-        """Run one of the coroutines above."""
+        """Run a coroutine of this class on the background loop without waiting."""
         return self._loop.start(coroutine)
 
     def close(self) -> None:
-        """Stop saving; what is unsaved stays in the journal."""
+        """Stop saving; unsaved edits stay in the journal."""
         self.autosave.close()
-        self._end_conflict()
-        self._end_journal()
+        self._unsubscribe()
+        self._unfollow()
         if self.journal is not None:
             self.journal.close()
 
-    # -------------------------------------------------------------- within
+    # -------------------------------------------------------------- events
 
     def _on_event(self, event: Commit | Replaced) -> None:
         with self.canvas.locked():
-            if isinstance(event, Replaced) and event.epoch != self._epoch:
-                self._epoch, self._server, self._sent = event.epoch, event.after, ()
-                self.set({"conflict": None, "drafts": (), "notice": ""})
+            if isinstance(event, Replaced):
+                if event.epoch not in (self._epoch, "") and event.epoch == self.canvas.epoch:
+                    self._replaced(event)
+            elif event.epoch == self._epoch == self.canvas.epoch:
+                self._pipeline = (self.canvas.pipeline_id, self.canvas.pipeline_name)
+                self._edits += 1
+
+    def _start(self, version: ServerVersion) -> None:
+        """Start over with the document that was just put on the canvas."""
+        self._epoch, self._version, self._sent = self.canvas.epoch, version, ()
+        self._pipeline = (self.canvas.pipeline_id, self.canvas.pipeline_name)
+        self._edits = 0
+
+    def _replaced(self, event: Replaced) -> None:
+        """Treat a document that was put on the canvas by other means than `open` as unsaved."""
+        if self.journal is None and self._edits and not same_content(event.before, self.server):
+            self._unjournaled = (self._left_behind(event.before), *self._unjournaled)
+        self._start(ServerVersion(event.after))
+        if self.canvas.pipeline_id is None:
+            self._version = ServerVersion(Graph())
+            if self.journal is not None and event.after.node_count:
+                self.journal.record_unsaved(event.after)
+        if self.canvas.pipeline_id is not None or event.after.node_count:
+            self.canvas.set({"is_dirty": True})
+        self.set({"conflict": None, "drafts": self._find_drafts(), "notice": ""})
+
+    def _left_behind(self, graph: Graph) -> UnsavedDraft:
+        """Return the edits of the document that was replaced, where no journal has them."""
+        pipeline_id, name = self._pipeline
+        return UnsavedDraft(
+            id=self._epoch,
+            pipeline_id=pipeline_id,
+            pipeline_name=name,
+            base=self.server,
+            server=self.server,
+            graph=graph,
+            edits=self._edits,
+            written_at=self._loop.now(),
+        )
+
+    # -------------------------------------------------------------- saving
 
     async def _save(self, draft: Draft) -> None:
         try:
             await self._send(draft)
         except (ConnectError, TimedOutError):
-            self._unreachable = True
+            self._failed_to_connect = True
             raise
 
     async def _send(self, draft: Draft) -> None:
         with self.canvas.locked():
             if draft.epoch != self.canvas.epoch:
-                return  # Another pipeline was opened, and the edits given up.
-            if self._epoch != draft.epoch:
-                self._epoch, self._server, self._sent = draft.epoch, Graph(), ()
-            known = self._server
+                return  # Another document was opened; the edits are a draft now, or discarded.
+            known = self._version if self._epoch == draft.epoch else ServerVersion(draft.graph)
         pipeline_id = draft.pipeline_id
         if pipeline_id is None:
-            pipeline_id, known = await self._create(draft), Graph()
-        stored = await self._turns.take(
-            pipeline_id, lambda: self._store_if_same(pipeline_id, draft, known)
+            pipeline_id, known = await self._create(draft), ServerVersion(Graph())
+        stored = await self._save_lock.run(
+            pipeline_id, lambda: self._store_draft(pipeline_id, draft, known)
         )
         with self.canvas.locked():
-            if draft.epoch != self.canvas.epoch:
-                return
-            # The public server may answer a save in other words than a question.
-            self._server, self._sent = stored, (draft.graph,)
             if self.journal is not None:
-                self.journal.saved(draft.epoch, draft.rev, draft.graph, stored)
+                self.journal.saved(draft.epoch, draft.rev, draft.graph, stored.graph)
+            if draft.epoch == self.canvas.epoch:
+                # The public server may return a saved graph in another form than a loaded one.
+                self._version, self._sent, self._edits = stored, (draft.graph,), 0
+            else:
+                self._drop_saved_drafts(draft)
 
     async def _create(self, draft: Draft) -> str:
-        created = await self.pipelines.create(name=draft.pipeline_name)
+        created = await self.pipelines.endpoints.create(
+            PipelineCreate.model_validate({"name": draft.pipeline_name})
+        )
         with self.canvas.locked():
             if self.canvas.epoch == draft.epoch:
-                self._server = Graph()
+                self._version = ServerVersion(Graph())
                 self.canvas.set({"pipeline_id": created.id})
+                self._pipeline = (created.id, draft.pipeline_name)
         return created.id
 
-    async def _store_if_same(self, pipeline_id: str, draft: Draft, known: Graph) -> Graph:
-        """Store a draft if the server still has what it had; return what it has then.
+    async def _store_draft(
+        self, pipeline_id: str, draft: Draft, known: ServerVersion
+    ) -> ServerVersion:
+        """Store a draft if the server still has what is known of it; return the server's new version.
 
         Raises:
-            SaveConflictError: It has something else.
+            SaveConflictError: The server has something else.
         """
-        theirs = await self.pipelines.endpoints.load_graph(pipeline_id)
-        if same_content(theirs, draft.graph):
-            self._told(pipeline_id)
-            return theirs  # An answer was lost, or both did the same.
-        if not any(same_content(theirs, own) for own in (known, *self._sent)):
-            message = f"{draft.pipeline_name!r} was changed elsewhere since you opened it."
-            with self.canvas.locked():
-                if draft.epoch == self.canvas.epoch:
-                    self.set({"conflict": Conflict(self, known, theirs)})
-            raise SaveConflictError(message, base=known, theirs=theirs)
-        # It may arrive although no answer comes back; then it is ours that the server has.
-        self._sent = (*self._sent, draft.graph)
-        stored = (await self.pipelines.save_graph(pipeline_id, draft.graph)).graph
-        self._told(pipeline_id)
-        return stored
+        base = known.graph
+        for _ in range(MAX_ATTEMPTS):
+            if known.etag and (stored := await self._put(pipeline_id, draft, known.etag)):
+                return stored
+            detail = await self.pipelines.endpoints.get(pipeline_id)
+            known = ServerVersion(detail.graph, detail.etag)
+            if same_content(known.graph, draft.graph):
+                # The response to a save was lost, or someone else made the same edits.
+                self._publish(pipeline_id)
+                return known
+            if not any(same_content(known.graph, own) for own in (base, *self._sent)):
+                raise self._conflict_of(draft, base, known)
+            if not known.etag and (stored := await self._put(pipeline_id, draft, "")):
+                return stored
+        raise StoreError("The pipeline keeps changing on the server.", store="canvas")
 
-    def _told(self, pipeline_id: str) -> None:
-        if self._following:
-            self._following.told(pipeline_id)
+    async def _put(self, pipeline_id: str, draft: Draft, etag: str) -> ServerVersion | None:
+        """Send a draft; None if the server's pipeline no longer has the ETag."""
+        if not any(draft.graph is sent for sent in self._sent):
+            # If the response is lost, the server may have this graph nevertheless.
+            self._sent = (*self._sent, draft.graph)
+        try:
+            detail = await self.pipelines.endpoints.save_graph(pipeline_id, draft.graph, etag=etag)
+        except ConflictError as error:
+            if error.status == PRECONDITION_FAILED:
+                return None
+            raise
+        except BaseException:
+            self.pipelines.changed_elsewhere(pipeline_id)
+            raise
+        self.pipelines.cache_saved(detail, draft.graph)
+        self._publish(pipeline_id)
+        return ServerVersion(detail.graph, detail.etag)
 
-    def _found(self) -> tuple[RecoveredDraft, ...]:
-        if self.journal is None:
-            return ()
-        found = []
-        for unsaved in self.journal.drafts(self.canvas.pipeline_id):
-            if unsaved.pipeline_id is not None and same_content(unsaved.graph, self._server):
-                self.journal.forget(unsaved.id)  # It was saved; only the note of that was lost.
-            else:
-                found.append(RecoveredDraft(self, unsaved))
+    def _conflict_of(self, draft: Draft, base: Graph, theirs: ServerVersion) -> SaveConflictError:
+        with self.canvas.locked():
+            if draft.epoch == self.canvas.epoch:
+                self.set({"conflict": Conflict(self, base, theirs)})
+        return SaveConflictError(
+            f"{draft.pipeline_name!r} was changed elsewhere since you opened it.",
+            base=base,
+            theirs=theirs.graph,
+        )
+
+    def _publish(self, pipeline_id: str) -> None:
+        if self._remote_saves:
+            self._remote_saves.publish(pipeline_id)
+
+    # ------------------------------------------------- drafts and conflicts
+
+    def _find_drafts(self) -> tuple[RecoveredDraft, ...]:
+        found = [RecoveredDraft(self, unsaved) for unsaved in self._unjournaled]
+        if self.journal is not None:
+            for unsaved in self.journal.drafts(self.canvas.pipeline_id):
+                draft = RecoveredDraft(self, unsaved)
+                if draft.is_open and same_content(unsaved.graph, self.server):
+                    self.journal.forget(unsaved.id)  # It was saved just before the kernel ended.
+                else:
+                    found.append(draft)
         return tuple(found)
 
-    def _keep_drafts(self, wanted: Callable[[RecoveredDraft], bool]) -> None:
+    def _filter_drafts(self, wanted: Callable[[RecoveredDraft], bool]) -> None:
         self.set(lambda state: {"drafts": tuple(d for d in state["drafts"] if wanted(d))})
 
-    def _adopt(self, theirs: Graph) -> None:
-        """Show what another notebook saved, unless it is unsaved edits that would have to go."""
-        ours = (self._server, *self._sent)
+    def _drop_saved_drafts(self, saved: Draft) -> None:
+        """Stop offering edits that were still saved after another document had been opened."""
+        self._unjournaled = tuple(
+            one
+            for one in self._unjournaled
+            if one.id != saved.epoch or not same_content(one.graph, saved.graph)
+        )
+        if self.drafts:
+            self.set({"drafts": self._find_drafts()})
+
+    def _adopt(self, version: ServerVersion) -> None:
+        """Show what another notebook saved, unless there are unsaved edits or an open conflict."""
+        theirs = version.graph
+        is_own = any(same_content(theirs, own) for own in (self.server, *self._sent))
+        if is_own:
+            self._version = version
         if (conflict := self.conflict) is not None:
-            if any(same_content(theirs, one) for one in (self.canvas.graph, *ours)):
-                self.set({"conflict": None, "notice": ""})  # They came round to ours.
+            if is_own or same_content(theirs, self.canvas.graph):
+                self._version = version
+                self.set({"conflict": None, "notice": ""})  # The other side has the same now.
                 self.canvas.post(self.autosave.resume)
             elif not same_content(theirs, conflict.theirs):
-                self.set({"conflict": Conflict(self, conflict.base, theirs)})
-        elif not (self.canvas.is_dirty or any(same_content(theirs, one) for one in ours)):
-            self._take_theirs(theirs, "take what another notebook saved")
+                self.set({"conflict": Conflict(self, conflict.base, version)})
+        elif not (is_own or self.canvas.is_dirty):
+            self._take(version, "take what another notebook saved")
 
     def _open_conflict(self) -> Conflict:
         if self.conflict is None:
-            raise StoreError("There is no conflict any more.", store="canvas")
+            raise StoreError("The conflict no longer exists.", store="canvas")
         return self.conflict
 
-    def _take_theirs(self, theirs: Graph, label: str = "take the server's version") -> None:
-        self.canvas.commit(diff(self.canvas.graph, theirs), label=label)
-        self._server, self._sent = theirs, ()
+    def _take(self, version: ServerVersion, label: str = "take the server's version") -> None:
+        self.canvas.commit(diff(self.canvas.graph, version.graph), label=label)
+        self._version, self._sent = version, ()
         self.canvas.mark_clean()
         epoch, rev = self.canvas.epoch, self.canvas.rev
         if self.journal is not None:
             journal = self.journal
-            self.canvas.post(lambda: journal.saved(epoch, rev, theirs))
-        # Drafts are beside another version now.
-        drafts = self._found() if self.drafts else ()
+            self.canvas.post(lambda: journal.saved(epoch, rev, version.graph))
+        # The drafts are compared with another version now.
+        drafts = self._find_drafts() if self.drafts else ()
         self.set({"conflict": None, "drafts": drafts, "notice": ""})
 
     def __repr__(self) -> str:

@@ -1,7 +1,8 @@
-"""Follows what the user's other studios save of the open pipeline, so that nothing old is shown.
+"""Watches for saves of the open pipeline by the user's other studios, so that no old version is shown.
 
-Told by a mark in the file they share (`SaveNotices`): who sees a new one asks the server, one question at a
-time. What to do with the answer is for `PipelineSaver` to say.
+The studios announce saves in the file they share (`SaveNotices`). For a notice it has not seen,
+`RemoteSaves` loads the pipeline from the server, one request at a time; `PipelineSaver` decides what
+to do with the result.
 """
 
 from __future__ import annotations
@@ -13,100 +14,101 @@ from collections.abc import Callable
 from kaizen_widgets.api.pipelines import Pipelines
 from kaizen_widgets.core.background import BackgroundLoop
 from kaizen_widgets.errors import ConnectError, KaizenError, TimedOutError
-from kaizen_widgets.graph import Graph
+from kaizen_widgets.saving.conflicts import ServerVersion
 from kaizen_widgets.saving.save_notices import SaveNotices
 from kaizen_widgets.stores import CanvasStore
 
 logger = logging.getLogger(__name__)
 
 
-class Following:
-    """What others save of the pipeline in one store.
+class RemoteSaves:
+    """Loads what other studios saved of the pipeline in a canvas store.
 
     Args:
-        store: The canvas's; its lock is this one's too.
-        pipelines: The server's.
-        marks: What the studios tell each other.
-        loop: Where the server is asked.
-        moment: Returns something that is another one after any save or opening of our own.
-        adopt: Called with what the server has, holding the lock.
+        store: Canvas store with the open pipeline; its lock is held for ``adopt``.
+        pipelines: Pipelines of the server.
+        notices: Notices of the user's studios.
+        loop: Background loop on which the server is asked.
+        version: Returns an object that is replaced by another one after every save or opening here.
+        adopt: Called with the loaded version while the store's lock is held.
     """
 
     def __init__(
         self,
         store: CanvasStore,
         pipelines: Pipelines,
-        marks: SaveNotices,
+        notices: SaveNotices,
         *,
         loop: BackgroundLoop,
-        moment: Callable[[], object],
-        adopt: Callable[[Graph], object],
+        version: Callable[[], object],
+        adopt: Callable[[ServerVersion], object],
     ) -> None:
         self._store = store
         self._pipelines = pipelines
-        self._marks = marks
+        self._notices = notices
         self._loop = loop
-        self._moment = moment
+        self._version = version
         self._adopt = adopt
         self._lock = threading.Lock()
         self._seen: tuple[str, str] = ("", "")
-        self._asking = False
+        self._loading = False
 
-    def look(self) -> None:
-        """Somebody wrote to the file: ask the server if the open pipeline was saved."""
+    def check(self) -> None:
+        """Load the open pipeline if there is a notice that was not seen yet."""
         with self._lock:
-            if self._asking or self._unseen() is None:
+            if self._loading or self._unseen() is None:
                 return
-            self._asking = True
-        self._loop.start(self._ask())
+            self._loading = True
+        self._loop.start(self._load())
 
-    def told(self, pipeline_id: str) -> None:
-        """Tell the others of a save of our own; within the turn, so that the last mark is the last save's."""
-        self._seen = (pipeline_id, self._marks.put(pipeline_id))
+    def publish(self, pipeline_id: str) -> None:
+        """Publish a save made here; called under the save lock, so that notices keep the order of saves."""
+        self._seen = (pipeline_id, self._notices.publish(pipeline_id))
 
     def purge(self) -> None:
-        """Leave no mark behind."""
-        self._marks.purge()
+        """Delete all notices."""
+        self._notices.purge()
 
-    # -------------------------------------------------------------- within
+    # -------------------------------------------------------------- private
 
     def _unseen(self) -> tuple[str, str] | None:
+        """Return the open pipeline's id and notice if that notice was not seen yet."""
         pipeline_id = self._store.pipeline_id
-        mark = self._marks.of(pipeline_id) if pipeline_id else ""
-        now = (pipeline_id or "", mark)
-        return now if mark and now != self._seen else None
+        notice = self._notices.get(pipeline_id) if pipeline_id else ""
+        found = (pipeline_id or "", notice)
+        return found if notice and found != self._seen else None
 
-    async def _ask(self) -> None:
+    async def _load(self) -> None:
         while True:
             with self._lock:
-                now = self._unseen()
-                if now is None:
-                    self._asking = False
+                unseen = self._unseen()
+                if unseen is None:
+                    self._loading = False
                     return
             try:
-                await self._compare(now)
+                await self._load_version(unseen)
             except (ConnectError, TimedOutError) as error:
-                # The mark stays unseen: it is asked again at the next look.
+                # The notice stays unseen, so the next check asks again.
                 logger.info("What another notebook saved could not be loaded yet: %s", error)
-                self._asking = False
+                self._loading = False
                 return
             except KaizenError as error:
-                # Archived, or not ours any more: asking again would be answered the same.
+                # Archived, or no longer accessible: another request would have the same result.
                 logger.info("What another notebook saved cannot be loaded: %s", error)
-                self._seen = now
+                self._seen = unseen
             except BaseException:
-                self._asking = False
+                self._loading = False
                 raise
 
-    async def _compare(self, now: tuple[str, str]) -> None:
-        moment = self._moment()
-        self._pipelines.changed_elsewhere(now[0])
-        theirs = await self._pipelines.endpoints.load_graph(now[0])
+    async def _load_version(self, unseen: tuple[str, str]) -> None:
+        version, pipeline_id = self._version(), unseen[0]
+        self._pipelines.changed_elsewhere(pipeline_id)
+        detail = await self._pipelines.endpoints.get(pipeline_id)
         with self._store.locked():
-            if self._moment() is moment:
-                self._seen = now
-                self._adopt(theirs)
-            # Else we saved, or opened another one, while this was on its way: asked anew.
+            if self._version() is version:
+                self._seen = unseen
+                self._adopt(ServerVersion(detail.graph, detail.etag))
+            # Otherwise this studio saved or opened something meanwhile: the loop asks again.
 
     def __repr__(self) -> str:
-        return f"Following({self._marks!r})"
+        return f"RemoteSaves({self._notices!r})"

@@ -1,6 +1,8 @@
-"""The turn at a pipeline: kernels of one user on one machine save it one after another.
+"""A lock on each pipeline, so that the kernels of one user on one machine save it one after another.
 
-So no save slips in between another one's question what the server has and its answer.
+On a server without ETags this keeps a save from slipping in between another kernel's question what
+the server has and the save that relies on the answer. It also keeps the order of save notices that of
+the saves.
 """
 
 from __future__ import annotations
@@ -9,22 +11,23 @@ from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
 from kaizen_widgets.core.clock import Clock, sleep
+from kaizen_widgets.core.leases import Leases
 from kaizen_widgets.errors import StoreError
-from kaizen_widgets.stores import Leases
 
 T = TypeVar("T")
 
-PATIENCE = 20.0
-"""Seconds to wait for another notebook's save of the same pipeline."""
-STEP = 0.05
+TIMEOUT = 20.0
+"""Seconds to wait for another kernel's save of the same pipeline."""
+POLL_INTERVAL = 0.05
+"""Seconds between two attempts to take the lock."""
 
 
-class Turns:
-    """The turns at one server's pipelines.
+class SaveLock:
+    """The locks on the pipelines of one server.
 
     Args:
-        leases: The locks kernels share; None where there is only this one.
-        scope: Which server.
+        leases: File locks shared by the user's kernels; None when there is only this kernel.
+        scope: Server the pipelines belong to.
         clock: Time to wait by.
     """
 
@@ -33,21 +36,21 @@ class Turns:
         self._scope = scope
         self._clock = clock
 
-    async def take(self, pipeline_id: str, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
-        """Do some work when it is our turn.
+    async def run(self, name: str, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
+        """Await ``work()`` while holding the lock of ``name``, such as a pipeline's id.
 
         Raises:
-            StoreError: Somebody else's turn does not end.
+            StoreError: Another kernel held the lock for too long.
         """
         waited = 0.0
         while True:
-            with self._leases.turn(f"{self._scope} {pipeline_id}") as mine:
-                if mine:
+            with self._leases.turn(f"{self._scope} {name}") as is_ours:
+                if is_ours:
                     return await work()
-            if waited >= PATIENCE:
-                raise StoreError("Another notebook does not finish saving it.", store="canvas")
-            await sleep(self._clock, STEP)
-            waited += STEP
+            if waited >= TIMEOUT:
+                raise StoreError("Another notebook has not finished saving it.", store="canvas")
+            await sleep(self._clock, POLL_INTERVAL)
+            waited += POLL_INTERVAL
 
     def __repr__(self) -> str:
-        return f"Turns({self._scope!r})"
+        return f"SaveLock({self._scope!r})"

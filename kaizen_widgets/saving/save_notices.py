@@ -1,7 +1,9 @@
-"""Which pipelines were saved, for the user's other studios: a mark for each, another one after each save.
+"""Notices of saves, by which the user's studios learn that another one saved a pipeline.
 
-Who reads a mark they have not seen asks the server what it has now. A pipeline's id is all that is written;
-only the newest are kept, for who has not looked for so long will compare before it saves anyway.
+After each save of a pipeline its notice becomes a new random text in the file all studios share. A
+studio that finds a notice it has not seen asks the server for the pipeline. Only pipeline ids are
+stored, and only the newest notices: a studio that has not looked for that long still compares before
+it saves.
 """
 
 from __future__ import annotations
@@ -12,17 +14,17 @@ from kaizen_widgets.core.clock import NewId, random_id
 from kaizen_widgets.stores.sqlite_storage import SqliteStorage
 
 NAME = "kaizen-saves"
-MOST = 100
-"""Of so many pipelines a mark is kept."""
+MAX_NOTICES = 100
+"""Number of pipelines whose newest notice is stored."""
 
 
 class SaveNotices:
-    """The marks of one server's pipelines.
+    """The notices of saves of one server's pipelines.
 
     Args:
-        storage: The file all of the user's studios share.
-        scope: Which server.
-        new_id: Gives marks.
+        storage: SQLite file shared by all of the user's studios.
+        scope: Server the pipelines belong to.
+        new_id: Generates notices.
     """
 
     def __init__(self, storage: SqliteStorage, scope: str, *, new_id: NewId = random_id) -> None:
@@ -30,25 +32,25 @@ class SaveNotices:
         self._name = f"{NAME}:{scope}"
         self._new_id = new_id
 
-    def of(self, pipeline_id: str) -> str:
-        """Return the mark of the last save anybody made; empty when none is known."""
+    def get(self, pipeline_id: str) -> str:
+        """Return the notice of the last known save of a pipeline; empty when there is none."""
         return _read(self._storage.get(self._name)).get(pipeline_id, "")
 
-    def put(self, pipeline_id: str) -> str:
-        """Let the others see that it was saved; return the new mark."""
-        mark = self._new_id()
+    def publish(self, pipeline_id: str) -> str:
+        """Publish that a pipeline was saved; return the new notice."""
+        notice = self._new_id()
 
         def change(text: str | None) -> str:
-            marks = _read(text)
-            marks.pop(pipeline_id, None)
-            marks[pipeline_id] = mark
-            return json.dumps(dict(list(marks.items())[-MOST:]))
+            notices = _read(text)
+            notices.pop(pipeline_id, None)
+            notices[pipeline_id] = notice
+            return json.dumps(dict(list(notices.items())[-MAX_NOTICES:]))
 
         self._storage.update_text(self._name, change)
-        return mark
+        return notice
 
     def purge(self) -> None:
-        """Forget them all."""
+        """Delete all notices."""
         self._storage.remove(self._name)
 
     def __repr__(self) -> str:
@@ -56,9 +58,9 @@ class SaveNotices:
 
 
 def _read(text: str | None) -> dict[str, str]:
-    """Return marks by pipeline; what cannot be read counts as none."""
+    """Return the notices by pipeline; a text that cannot be read counts as empty."""
     try:
         found = json.loads(text or "{}")
-        return {str(one): mark for one, mark in found.items() if isinstance(mark, str)}
+        return {str(key): notice for key, notice in found.items() if isinstance(notice, str)}
     except (ValueError, AttributeError):
         return {}

@@ -1,7 +1,7 @@
-"""Where a studio's server is, who is signed in there, and what is shared with the user's other kernels.
+"""Connects a studio to a server and a session, and to what the user's other kernels share.
 
-A server elsewhere has a session that outlives the kernel, in the system's keyring. The embedded API signs
-its one local user in by itself. A studio in memory shares nothing with anybody.
+The session with a remote server outlives the kernel, in the system's keyring. The embedded API signs
+its one local user in without a password. A studio in memory shares nothing with other kernels.
 """
 
 from __future__ import annotations
@@ -14,21 +14,16 @@ from typing import Any
 
 from kaizen_widgets.core.background import BackgroundLoop
 from kaizen_widgets.core.clock import NewId
+from kaizen_widgets.core.leases import Leases, shared_leases
 from kaizen_widgets.errors import PersistError, UnauthorizedError
 from kaizen_widgets.saving import Journal, SaveNotices
+from kaizen_widgets.saving.last_opened import LastOpened
 from kaizen_widgets.server import Database, create_app, default_path, local_session
-from kaizen_widgets.stores import (
-    AuthStore,
-    Leases,
-    Persistence,
-    SqliteStorage,
-    SystemKeyring,
-    shared_leases,
-)
+from kaizen_widgets.stores import AuthStore, Persistence, SqliteStorage, SystemKeyring
 from kaizen_widgets.transport import Tokens, Transport
 
 EMBEDDED_URL = "http://kaizen.localhost/api/v1"
-"""An address nobody listens on: requests to the embedded API stay in this process."""
+"""Address of the embedded API; requests to it stay in this process."""
 
 
 @dataclass(frozen=True)
@@ -36,15 +31,15 @@ class StudioConnection:
     """A server and a session.
 
     Attributes:
-        transport: Asks the server.
-        auth: Who is signed in.
-        scope: The server as all of the user's studios know it; empty for one in memory.
-        storage: The file they share, opened for this one alone: SQLite tells nobody of their own writes,
-            so two studios in one kernel follow each other as two kernels do. None for one in memory.
-        workspace_id: Where new things belong; empty for the server's choice.
-        auth_kept: What persists the session, or None.
-        local: Gives a session without a password; None where a user must sign in.
-        database: The embedded API's, or None.
+        transport: HTTP client of the server. auth: Store of the session. scope: Name of the server in
+        shared files; empty for a studio in memory. storage: SQLite file shared by the user's studios;
+        None for a studio in memory. Each studio opens it
+            separately: SQLite reports only the writes of other connections, so two studios in one
+            kernel follow each other like two kernels.
+        workspace_id: Workspace of new things; empty for the server's choice.
+        auth_persistence: Persistence of ``auth``, or None.
+        local: Starts a session without a password; None where a user must sign in.
+        database: Database of the embedded API, or None.
     """
 
     transport: Transport
@@ -52,13 +47,13 @@ class StudioConnection:
     scope: str
     storage: SqliteStorage | None = None
     workspace_id: str = ""
-    auth_kept: Persistence | None = None
+    auth_persistence: Persistence | None = None
     local: Callable[[], Mapping[str, Any]] | None = None
     database: Database | None = None
 
     @property
     def leases(self) -> Leases | None:
-        """The locks beside that file."""
+        """The file locks beside ``storage``."""
         return shared_leases(self.storage.path) if self.storage else None
 
     def journal(self) -> Journal | None:
@@ -68,11 +63,15 @@ class StudioConnection:
         return Journal(self.storage, self.leases, scope=self.scope)
 
     def save_notices(self) -> SaveNotices | None:
-        """Return what the user's studios tell each other of saves."""
+        """Return the notices by which the user's studios learn of each other's saves."""
         return SaveNotices(self.storage, self.scope) if self.storage else None
 
+    def last_opened(self) -> LastOpened | None:
+        """Return the record of the pipeline that was opened last."""
+        return LastOpened(self.storage, self.scope) if self.storage else None
+
     def close(self) -> None:
-        """Close what this studio alone has open."""
+        """Close the files and the session store of this studio."""
         self.auth.close()
         if self.storage is not None:
             self.storage.close()
@@ -88,24 +87,24 @@ def connect(
     loop: BackgroundLoop,
     new_id: NewId,
 ) -> StudioConnection:
-    """Return the way to a server, or to the embedded API when there is no ``url``.
+    """Connect to a server, or to the embedded API when there is no ``url``.
 
     Raises:
         PersistError: The embedded API's file cannot be used.
-        TransportError: The address is none.
+        TransportError: ``url`` is not a valid address.
     """
     if url is None:
-        return _embedded(_open_database(data), loop, new_id)
-    return _remote(url, token, loop)
+        return _connect_embedded(_open_database(data), loop, new_id)
+    return _connect_remote(url, token, loop)
 
 
-def _embedded(database: Database, loop: BackgroundLoop, new_id: NewId) -> StudioConnection:
+def _connect_embedded(database: Database, loop: BackgroundLoop, new_id: NewId) -> StudioConnection:
     def sign_in() -> Mapping[str, Any]:
         return local_session(database, loop, new_id)
 
     def renew() -> tuple[str, str]:
-        fresh = sign_in()
-        return fresh["access_token"], fresh["refresh_token"]
+        session = sign_in()
+        return session["access_token"], session["refresh_token"]
 
     tokens, session = Tokens(), sign_in()
     auth = AuthStore(tokens)
@@ -122,39 +121,41 @@ def _embedded(database: Database, loop: BackgroundLoop, new_id: NewId) -> Studio
     )
 
 
-def _remote(url: str, token: str, loop: BackgroundLoop) -> StudioConnection:
+def _connect_remote(url: str, token: str, loop: BackgroundLoop) -> StudioConnection:
     tokens = Tokens(token)
-    if token:  # for this time, and for this kernel
+    if token:  # For this studio only: neither persisted nor shared.
         transport = Transport(url, clock=loop, tokens=tokens)
         auth, address = AuthStore(tokens), transport.base_url
         return StudioConnection(transport, auth, scope=address, storage=SqliteStorage())
 
-    def others_pair() -> tuple[str, str]:
-        """Return the pair another kernel bought; a refresh token works once."""
-        kept = keyring.load()
-        if kept is None or kept[0] == tokens.access:
+    def load_renewed() -> tuple[str, str]:
+        """Return the tokens another kernel renewed; a refresh token can be used only once."""
+        pair = keyring.load()
+        if pair is None or pair[0] == tokens.access:
             raise UnauthorizedError("The session has ended; sign in again.", status=401)
-        return kept
+        return pair
 
-    transport = Transport(url, clock=loop, tokens=tokens, renew=others_pair)
+    transport = Transport(url, clock=loop, tokens=tokens, renew=load_renewed)
     address = transport.base_url
     keyring = SystemKeyring(address)
     auth = AuthStore(tokens, token_storage=keyring, account=address)
     storage = SqliteStorage()
-    kept = auth.keep(storage)
-    return StudioConnection(transport, auth, scope=address, storage=storage, auth_kept=kept)
+    persistence = auth.keep(storage)
+    return StudioConnection(
+        transport, auth, scope=address, storage=storage, auth_persistence=persistence
+    )
 
 
 def _open_database(data: str | os.PathLike[str] | None) -> Database:
-    """Open the file asked for; a data folder that cannot be used costs the keeping, not the studio."""
+    """Open the database of the embedded API; without a usable data folder the studio works in memory."""
     if data is not None:
         return Database.open(data)
     try:
         return Database.open(default_path())
     except PersistError as error:
         warnings.warn(
-            f"{error} The studio works in memory: nothing is kept when the kernel ends. "
-            'Give it another file with Studio(data="...").',
+            f"{error} The studio works in memory: nothing is stored when the kernel ends. "
+            'Choose another file with Studio(data="...").',
             RuntimeWarning,
             stacklevel=3,
         )

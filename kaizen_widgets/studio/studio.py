@@ -1,10 +1,10 @@
-"""The studio: canvas, auto-save, runs and the API, put together; the only place that knows them all.
+"""The studio puts canvas, auto-save, runs and the API together; it is the only module that knows them all.
 
     studio = Studio()                                # the embedded API, nothing to start
     studio = Studio("https://kaizen.example.com")    # or a Kaizen Studio server
     studio                                           # in a cell: canvas and run panel
 
-Every part is an attribute and works without the rest.
+Every part is an attribute and also works without the studio.
 """
 
 from __future__ import annotations
@@ -12,15 +12,22 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from datetime import UTC, datetime
 from typing import Any, TypeVar, overload
 
 import ipywidgets as ipw
 
-from kaizen_widgets.api import Api, Resources, studio_defaults
+from kaizen_widgets.api import Api, Pipeline, Resources, studio_defaults
 from kaizen_widgets.core.background import BackgroundLoop, background
 from kaizen_widgets.core.clock import NewId, random_id
 from kaizen_widgets.engines import Run, follow, start
-from kaizen_widgets.errors import KaizenError, NotFoundError, UnauthorizedError
+from kaizen_widgets.errors import (
+    KaizenError,
+    NotFoundError,
+    RunError,
+    StoreError,
+    UnauthorizedError,
+)
 from kaizen_widgets.graph import Graph
 from kaizen_widgets.nodes import Functions, default_registry
 from kaizen_widgets.query import Persister, QueryCacheEvent, QueryClient
@@ -31,6 +38,7 @@ from kaizen_widgets.saving import (
     RecoveredDraft,
     persist_queries,
 )
+from kaizen_widgets.saving.conflicts import ServerVersion
 from kaizen_widgets.stores import CanvasStore, ExecutionStore, UIStore
 from kaizen_widgets.studio.account import Account
 from kaizen_widgets.studio.connection import connect
@@ -38,23 +46,28 @@ from kaizen_widgets.widgets import Canvas, NodeForm, Notifications, RunPanel, Th
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-SAVE_TIMEOUT = 30.0
+TIMEOUT = 30.0
+"""Seconds to wait for the server."""
+_NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 class Studio(Resources):
     """An agent studio in a notebook.
 
+    On the embedded API it opens the pipeline that was worked on last.
+
     Args:
-        url: A Kaizen Studio server; without it the embedded API is used.
-        data: The embedded API's file; ``":memory:"`` keeps nothing; your data folder by default.
-        token: An access token for ``url``; or sign in with `login`. Kept in memory only.
-        height: The canvas's, in pixels.
-        loop: Where fetches, saves and runs go on.
-        new_id: Gives ids.
+        url: Address of a Kaizen Studio server; by default the embedded API is used.
+        data: SQLite file of the embedded API, by default in your data folder; ``":memory:"`` stores
+            nothing on disk.
+        token: Access token for ``url``, kept in memory only; or sign in with `login`.
+        height: Height of the canvas in pixels.
+        loop: Background loop on which fetches, saves and runs are executed.
+        new_id: Generates ids.
 
     Raises:
         PersistError: The embedded API's file cannot be used.
-        TransportError: The address is none.
+        TransportError: ``url`` is not a valid address.
     """
 
     def __init__(
@@ -70,36 +83,41 @@ class Studio(Resources):
         if url is not None and data is not None:
             raise TypeError("Give either a server's url or the embedded API's data, not both.")
         self._loop = loop
-        there = self._connection = connect(url, data=data, token=token, loop=loop, new_id=new_id)
-        self.auth = there.auth
+        connection = self._connection = connect(
+            url, data=data, token=token, loop=loop, new_id=new_id
+        )
+        self.auth = connection.auth
         self.query_client = QueryClient(loop=loop, clock=loop, default_options=studio_defaults())
         self.query_client.mount()
         self.api = Api(
-            there.transport,
+            connection.transport,
             self.query_client,
-            workspace_id=there.workspace_id,
+            workspace_id=connection.workspace_id,
             session=self.auth,
         )
-        self._kept: list[Persister | PersistedMutations] = []
-        if url is not None and there.storage is not None:
-            # The embedded API's own file is no slower than a copy of it.
-            kept = persist_queries(
-                self.query_client, there.storage, address=there.scope, session=self.auth
-            )
-            self._kept.append(kept)
-        self.ui = UIStore(clock=loop, new_id=new_id)
-        ui_kept = self.ui.keep(there.storage) if there.storage else None
-        if there.storage is not None and there.leases is not None:
-            changes = PersistedMutations(
+        self._persisters: list[Persister | PersistedMutations] = []
+        if url is not None and connection.storage is not None:
+            # Not for the embedded API, whose own file is as fast as a copy of it.
+            queries = persist_queries(
                 self.query_client,
-                there.storage,
-                there.leases,
-                address=there.scope,
+                connection.storage,
+                address=connection.scope,
+                session=self.auth,
+            )
+            self._persisters.append(queries)
+        self.ui = UIStore(clock=loop, new_id=new_id)
+        ui_persistence = self.ui.keep(connection.storage) if connection.storage else None
+        if connection.storage is not None and connection.leases is not None:
+            mutations = PersistedMutations(
+                self.query_client,
+                connection.storage,
+                connection.leases,
+                address=connection.scope,
                 session=self.auth,
                 ask=self.api.auth.endpoints.me,
-                on_found=self._found_changes,
+                on_found=self._mutations_restored,
             )
-            self._kept.append(changes)
+            self._persisters.append(mutations)
         self.kinds = default_registry()
         self.functions = Functions()
         self.store = CanvasStore(new_id=new_id, now=loop.now)
@@ -108,15 +126,16 @@ class Studio(Resources):
             self.store,
             self.pipelines,
             loop=loop,
-            journal=there.journal(),
-            leases=there.leases,
-            marks=there.save_notices(),
-            scope=there.scope,
+            journal=connection.journal(),
+            leases=connection.leases,
+            notices=connection.save_notices(),
+            scope=connection.scope,
             new_id=new_id,
         )
         self.autosave = self.saver.autosave
+        self._last_opened = connection.last_opened()
         self.canvas = Canvas(self.store, height=height, registry=self.kinds, clock=loop)
-        # Its place is kept free: a canvas that shrinks as a node is picked moves what the hand aims at.
+        # Its space is reserved: a canvas that shrinks when a node is selected moves under the pointer.
         self.node_form = NodeForm(self.canvas)
         self.run_panel = RunPanel(self.execution, start=self.run, cancel=self.cancel)
         self.account = Account(
@@ -124,131 +143,143 @@ class Studio(Resources):
             self.saver,
             self.canvas,
             self.ui,
-            connection=there,
-            ui_kept=ui_kept,
-            forget=self._forget_user,
-            opened=self._open_newest if url is None else lambda: None,
+            connection=connection,
+            ui_persistence=ui_persistence,
+            forget_user=self._forget_user,
+            open_pipeline=self._open_last if url is None else lambda: None,
         )
         self.unsaved_panel = UnsavedPanel(self.saver, now=loop.now)
         self.screen = (Theme(self.ui), Notifications(self.ui), self.account.tabs)
-        desk = self.node_form.beside()
         self.panel = ipw.VBox(
-            [*self.screen, self.account.panel, self.unsaved_panel, desk, self.run_panel]
+            [
+                *self.screen,
+                self.account.panel,
+                self.unsaved_panel,
+                self.node_form.beside(),
+                self.run_panel,
+            ]
         )
         self._run: Run | None = None
         self._connect_canvas()
         if url is None:
-            self._open_newest()
+            self._open_last()
         else:
-            self._greet()
+            self._check_session()
 
     # -------------------------------------------------------- the session
 
-    def login(self, email: str = "", password: str = "") -> Studio:
-        """Sign in, here and in your other notebooks at this server; the embedded API asks for nothing.
+    def login(self, email: str = "", password: str = "") -> None:
+        """Sign in, here and in your other notebooks that use this server.
+
+        On the embedded API the local user needs neither e-mail nor password.
 
         Raises:
-            UnauthorizedError: E-mail and password do not fit, or are missing.
+            UnauthorizedError: E-mail or password is wrong or missing.
         """
         self.account.login(email, password)
-        return self
 
-    def logout(self, *, discard: bool = False) -> Studio:
-        """Sign out, here and in your other notebooks at this server; nothing of yours stays behind.
+    def logout(self, *, discard: bool = False) -> None:
+        """Sign out, here and in your other notebooks that use this server; none of your data stays behind.
 
         Args:
             discard: Give up unsaved edits, here and in other notebooks, and drafts not yet recovered.
 
         Raises:
-            StoreError: Something is unsaved, and nothing was done; or something could not be taken away.
+            StoreError: Something is unsaved, and nothing was done; or something could not be deleted.
         """
         self.account.logout(discard=discard)
-        return self
 
     # ------------------------------------------------------ the pipeline
 
     @property
     def recovered(self) -> tuple[RecoveredDraft, ...]:
-        """Unsaved edits that a kernel left behind when it ended: ``studio.recovered[0].load()``."""
+        """Unsaved edits that can be recovered: ``studio.recovered[0].load()``."""
         return self.saver.drafts
 
     @property
     def conflict(self) -> Conflict | None:
-        """What somebody else stored meanwhile, until you decide: ``studio.conflict.keep_mine()``."""
+        """The conflict with what someone else saved, if there is one: ``studio.conflict.keep_mine()``."""
         return self.saver.conflict
 
     @property
     def graph(self) -> Graph:
-        """The pipeline on the canvas."""
+        """The graph on the canvas."""
         return self.store.graph
 
-    def open(self, pipeline: str, *, discard: bool = False) -> Studio:
-        """Open a pipeline by its name or id; what is unsaved is saved first.
+    def open(self, pipeline: str, *, create: bool = False, discard: bool = False) -> None:
+        """Open a pipeline; unsaved edits of the open one are saved first.
 
-        What a kernel left unsaved of it when it ended is then in `recovered`, and offered above the canvas.
+        Edits of it that an ended kernel left unsaved are offered above the canvas and in `recovered`.
 
         Args:
-            pipeline: Its name, or its id.
+            pipeline: Name or id of the pipeline.
+            create: Create a pipeline of this name if there is none.
             discard: Give up unsaved edits instead of saving them.
 
         Raises:
-            UnauthorizedError: Nobody is signed in.
-            NotFoundError: There is none; the message names those there are.
+            UnauthorizedError: No user is signed in.
+            NotFoundError: There is no such pipeline; the message lists those that exist.
             StoreError: The open pipeline could not be saved.
         """
         self._check_signed_in()
-        self._leave(discard)
-        found = self.pipelines.list().wait(SAVE_TIMEOUT)
-        match = next((one for one in found if one.id == pipeline), None) or next(
-            (one for one in found if one.name == pipeline), None
-        )
+        found = self._list_pipelines()
+        match = next((one for one in found if one.id == pipeline), None)
         if match is None:
+            named = [one for one in found if one.name == pipeline]
+            match = max(named, key=_updated_at, default=None)
+        if match is None and not create:
             names = ", ".join(repr(one.name) for one in found[:8]) or "none yet"
             raise NotFoundError(
-                f"There is no pipeline {pipeline!r}; there are: {names}.", status=404
+                f"There is no pipeline {pipeline!r}; there are: {names}. "
+                f"studio.open({pipeline!r}, create=True) creates it.",
+                status=404,
             )
-        self._show(match.id, match.name)
-        return self
+        self._leave(discard)
+        if match is None:
+            self._create(pipeline, Graph())
+        else:
+            self._show(match.id, match.name)
 
     def new(
         self, name: str, graph: Graph | Mapping[str, Any] | None = None, *, discard: bool = False
-    ) -> Studio:
-        """Begin a pipeline, and store it.
+    ) -> None:
+        """Create a pipeline, store it and open it; unsaved edits of the open one are saved first.
 
         Args:
-            name: What to call it.
-            graph: What it begins with; nothing by default.
+            name: Name of the pipeline.
+            graph: Its first graph, as a `Graph` or React Flow JSON; empty by default.
             discard: Give up unsaved edits of the open pipeline instead of saving them.
 
         Raises:
-            StoreError: The open pipeline, or the new one, could not be saved.
+            StoreError: There is a pipeline of this name, or the open one could not be saved.
+            GraphError: ``graph`` is not a valid graph.
         """
         self._check_signed_in()
-        self._leave(discard)
         made = Graph() if graph is None else graph
         made = made if isinstance(made, Graph) else Graph.from_json(made)
-        created = self.pipelines.create(name=name).wait(SAVE_TIMEOUT)
-        stored = made
-        if made.node_count:
-            stored = self.pipelines.save_graph(created.id, made).wait(SAVE_TIMEOUT).graph
-        self.saver.open(made, id=created.id, name=created.name, server=stored)
-        return self
+        if any(one.name == name for one in self._list_pipelines()):
+            raise StoreError(
+                f"There is already a pipeline {name!r}: open it with studio.open({name!r}), or choose "
+                "another name.",
+                store="canvas",
+            )
+        self._leave(discard)
+        self._create(name, made)
 
-    def save(self) -> Studio:
+    def save(self) -> None:
         """Save now and wait until it is done.
 
         Raises:
-            StoreError: It could not be saved; it stays unsaved and is tried again by itself.
+            StoreError: It could not be saved. The edits stay unsaved and are retried automatically.
         """
-        self.saver.save(SAVE_TIMEOUT)
-        return self
+        self.saver.save(TIMEOUT)
 
     def undo(self) -> bool:
-        """Take back the newest step; False when there is none."""
+        """Undo the last step; False when there is none."""
         return self.store.undo()
 
     def redo(self) -> bool:
-        """Do again what was taken back last; False when there is nothing."""
+        """Redo the step that was undone last; False when there is none."""
         return self.store.redo()
 
     # --------------------------------------------------------------- runs
@@ -259,17 +290,21 @@ class Studio(Resources):
     def agent(self, name: str) -> Callable[[F], F]: ...
 
     def agent(self, name: Any) -> Any:
-        """Have nodes and agents of this name call a function.
+        """Register a function that nodes and agents of a name call.
 
-        Use it as a decorator, ``@studio.agent("Billing")``, or bare, ``@studio.agent``, for a node called
-        like the function.
+        Use it as a decorator, ``@studio.agent("Billing")``, or without a name, ``@studio.agent``, for
+        nodes that are called like the function.
 
         Raises:
-            RunError: It is no function.
+            RunError: The argument is neither a name nor a function.
         """
         if callable(name):
             self.functions.register(getattr(name, "__name__", ""), name)
             return name
+        if not isinstance(name, str):
+            raise RunError(
+                f'Give the name of a node, as in @studio.agent("Billing"), or a function, not {name!r:.80}.'
+            )
 
         def register(function: F) -> F:
             self.functions.register(name, function)
@@ -277,21 +312,23 @@ class Studio(Resources):
 
         return register
 
-    def run(self, inputs: Mapping[str, Any] | None = None) -> Run:
-        """Run the pipeline on the canvas; returns at once.
+    def run(self, inputs: Mapping[str, Any] | str | None = None, **named: Any) -> Run:
+        """Run the pipeline on the canvas, without waiting for its end.
 
         Args:
-            inputs: What it works on, by name.
+            inputs: Inputs by name, or one text, which becomes the input ``text``.
+            named: More inputs by name: ``studio.run(text="my invoice")``.
 
         Returns:
             A handle: ``run.wait()``, ``await run``, ``run["Billing"].output``, ``run.cancel()``.
 
         Raises:
-            NotRunnableError: It cannot run as it stands; the message names every reason.
+            NotRunnableError: The pipeline cannot be run; the message lists every reason.
+            RunError: ``inputs`` is neither a mapping nor a text.
         """
         run = start(
             self.store.graph,
-            inputs,
+            _run_inputs(inputs, named),
             loop=self._loop,
             functions=self.functions,
             registry=self.kinds,
@@ -301,16 +338,16 @@ class Studio(Resources):
         return run
 
     def cancel(self) -> None:
-        """Cancel the newest run, if it still goes on."""
+        """Cancel the last run if it is still running."""
         if self._run is not None:
             self._run.cancel()
 
-    # ------------------------------------------------------------- within
-
     def close(self) -> None:
-        """Close the widgets and connections; what is unsaved is saved first, if that works."""
+        """Save, then close the widgets and connections."""
         self.cancel()
-        with suppress(KaizenError):  # Said on the canvas; a server that is away must not keep us.
+        with suppress(
+            KaizenError
+        ):  # The canvas shows it; an unreachable server must not prevent closing.
             self.save()
         self.account.close()
         self.saver.close()
@@ -318,58 +355,85 @@ class Studio(Resources):
         for part in (*parts, self.panel):
             part.close()
         self.query_client.unmount()
-        for kept in self._kept:
-            kept.close()
-        self._loop.wait(self.api.transport.aclose(), SAVE_TIMEOUT)
+        for persister in self._persisters:
+            persister.close()
+        self._loop.wait(self.api.transport.aclose(), TIMEOUT)
         self._connection.close()
 
+    # ------------------------------------------------------------ private
+
     def _connect_canvas(self) -> None:
-        # Whoever hears from the server again, a save that failed is tried at once.
-        self.query_client.online.subscribe(lambda on: on and self.saver.reachable())
-        self.query_client.query_cache.subscribe(self._heard_from_server)
+        # As soon as the server answers any request, a save that failed is retried.
+        self.query_client.online.subscribe(lambda online: online and self.saver.server_reachable())
+        self.query_client.query_cache.subscribe(self._on_query_event)
         self.canvas.show_saving(self.autosave)
         self.canvas.show_run(self.execution)
         self.canvas.on_command("run", self._run_from_canvas)
         self.canvas.on_command("cancel", self.cancel)
         self.canvas.on_command("save", self.autosave.flush)
 
-    def _heard_from_server(self, event: QueryCacheEvent) -> None:
+    def _on_query_event(self, event: QueryCacheEvent) -> None:
         state = event.query.state
         if event.type == "updated" and state.status == "success" and state.fetch_status == "idle":
-            self.saver.reachable()
+            self.saver.server_reachable()
 
-    def _found_changes(self, count: int) -> None:
-        many = "A change" if count == 1 else f"{count} changes"
+    def _mutations_restored(self, count: int) -> None:
+        changes = "A change" if count == 1 else f"{count} changes"
         self.ui.add_notification(
-            "Going on", f"{many} from before the kernel ended will be made now.", type="info"
+            "Resuming", f"{changes} from before the kernel ended will be made now.", type="info"
         )
 
     def _run_from_canvas(self) -> None:
         self.run(self.run_panel.read_inputs())
 
-    def _open_newest(self) -> None:
-        found = self.pipelines.list(status="active").wait(SAVE_TIMEOUT)
-        found = found or self.pipelines.list(status="draft").wait(SAVE_TIMEOUT)
-        if found:
-            newest = max(found, key=lambda one: str(one.updated_at))
+    def _list_pipelines(self) -> list[Pipeline]:
+        """Return the server's pipelines as they are now, without archived ones."""
+        found: list[Pipeline] = self.pipelines.list().refetch().wait(TIMEOUT)
+        return [one for one in found if one.status != "archived"]
+
+    def _open_last(self) -> None:
+        """Open the pipeline that was worked on last: opened or saved, here or elsewhere."""
+        opened_id, opened_at = (self._last_opened and self._last_opened.get()) or ("", _NEVER)
+
+        def worked_on(one: Pipeline) -> datetime:
+            return max(_updated_at(one), opened_at if one.id == opened_id else _NEVER)
+
+        newest = max(self._list_pipelines(), key=worked_on, default=None)
+        if newest is not None:
             self._show(newest.id, newest.name)
 
+    def _create(self, name: str, graph: Graph) -> None:
+        created = self.pipelines.create(name=name).wait(TIMEOUT)
+        version = ServerVersion(graph)
+        if graph.node_count:
+            detail = self.pipelines.save_graph(created.id, graph).wait(TIMEOUT)
+            version = ServerVersion(detail.graph, detail.etag)
+        self._opened(graph, created.id, created.name, version)
+
     def _show(self, pipeline_id: str, name: str) -> None:
-        # Who opens one wants it as it is, not as it was some minutes ago.
-        self.pipelines.changed_elsewhere(pipeline_id)
-        graph = self.pipelines.load_graph(pipeline_id).wait(SAVE_TIMEOUT)
-        agents = self.agents.list().wait(SAVE_TIMEOUT)
+        self.pipelines.changed_elsewhere(
+            pipeline_id
+        )  # Show what the server has now, not the cache.
+        detail = self.pipelines.detail(pipeline_id).wait(TIMEOUT)
+        agents = self.agents.list().wait(TIMEOUT)
         self.functions.names.update({agent.id: agent.name for agent in agents})
-        self.saver.open(graph, id=pipeline_id, name=name)
+        graph = detail.graph
+        self._opened(graph, pipeline_id, name, ServerVersion(graph, detail.etag))
         self.execution.reset()
+
+    def _opened(self, graph: Graph, pipeline_id: str, name: str, version: ServerVersion) -> None:
+        self.saver.open(graph, id=pipeline_id, name=name, server=version)
+        if self._last_opened is not None:
+            self._last_opened.put(pipeline_id)
 
     def _check_signed_in(self) -> None:
         if not self.auth.has_tokens:
-            why = self.auth.message or f"Nobody is signed in at {self.api.transport.base_url}."
-            raise UnauthorizedError(f"{why} Call studio.login(email, password).", status=401)
+            reason = self.auth.message or f"No user is signed in at {self.api.transport.base_url}."
+            login = "studio.login()" if self._connection.local else "studio.login(email, password)"
+            raise UnauthorizedError(f"{reason} Call {login}.", status=401)
 
-    def _greet(self) -> None:
-        """Ask who is signed in, or say why somebody has to sign in again."""
+    def _check_session(self) -> None:
+        """Ask the server who is signed in, or notify why the user has to sign in again."""
         if self.auth.has_tokens:
             self.api.auth.resume()
         elif self.auth.message:
@@ -393,3 +457,17 @@ class Studio(Resources):
     def __repr__(self) -> str:
         where = "embedded" if self._connection.database is not None else self.api.transport.base_url
         return f"Studio({where}, pipeline={self.store.pipeline_name!r})"
+
+
+def _updated_at(pipeline: Pipeline) -> datetime:
+    return pipeline.updated_at or pipeline.created_at or _NEVER
+
+
+def _run_inputs(inputs: Any, named: Mapping[str, Any]) -> dict[str, Any]:
+    if isinstance(inputs, str):
+        inputs = {"text": inputs}
+    elif inputs is not None and not isinstance(inputs, Mapping):
+        raise RunError(
+            f'Give the inputs by name, as in studio.run(text="..."), not {inputs!r:.80}.'
+        )
+    return {**(inputs or {}), **named}

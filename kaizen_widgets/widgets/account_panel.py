@@ -1,7 +1,8 @@
-"""Who is signed in, with a button to sign out; a notice, with a way to sign in, when nobody is.
+"""Shows the signed-in user with a button to sign out, or a notice with a form to sign in.
 
-A password goes from its field to the server and is in no widget's state; the fields are emptied as soon as
-somebody is signed in. Updates may come from any thread; what waits for a server does so on none of ours.
+A password goes from its field to the server and is never part of a widget's state; the fields are
+cleared as soon as a user is signed in. Updates may come from any thread; requests to the server run
+on a thread of their own.
 """
 
 from __future__ import annotations
@@ -23,20 +24,20 @@ from kaizen_widgets.widgets.panel import AFTER_EDITS, Panel
 
 
 class SignIn(BaseModel):
-    """What a server asks who signs in."""
+    """Credentials of a user."""
 
     email: str = Field(title="E-mail", min_length=1)
     password: SecretStr = Field(min_length=1)
 
 
 class AccountPanel(Panel):
-    """The session, above the canvas.
+    """The session, shown above the canvas.
 
     Args:
-        auth: Whose.
-        login: Signs in with an e-mail and a password; both empty where `needs_password` is false.
-        logout: Signs out; called with ``discard``, whether to give up unsaved edits.
-        needs_password: Whether the server asks who signs in.
+        auth: Store of the session.
+        login: Signs in with an e-mail and a password; both are empty unless ``needs_password``.
+        logout: Signs out; called with whether to give up unsaved edits.
+        needs_password: Whether the server asks for an e-mail and a password.
         start: Starts a coroutine on the background loop.
     """
 
@@ -59,26 +60,30 @@ class AccountPanel(Panel):
         self._problem = ""
         self._closed = False
         self._form: FormPanel | None = None
-        # One for as long as nobody is signed in: a page would draw a new one before the old one went.
-        self._out: Notice | None = None
-        self._who = ipw.HTML()
+        # Reused while signed out: a page draws a new notice before it removes the old one.
+        self._signed_out_notice: Notice | None = None
+        self._user = ipw.HTML()
         self._button = ipw.Button(
             tooltip="Sign out here and in your other notebooks: studio.logout()",
             layout=ipw.Layout(width="auto"),
         )
         self._button.on_click(lambda _button: self.sign_out())
         self._bar = ipw.HBox(
-            [self._who, self._button],
+            [self._user, self._button],
             layout=ipw.Layout(width="100%", justify_content="flex-end", align_items="center"),
-            _dom_classes=(AFTER_EDITS,),  # What was typed before is saved before.
+            _dom_classes=(AFTER_EDITS,),  # A click commits what is being typed first.
         )
         self._notices = ipw.VBox(layout=ipw.Layout(width="100%"))
         super().__init__([self._bar, self._notices], layout=ipw.Layout(width="100%"))
-        self._end = auth.subscribe(lambda _state, _previous: self.refresh())
+        self._unsubscribe = auth.subscribe(lambda _state, _previous: self.refresh())
         self.refresh()
 
     def sign_out(self, *, discard: bool = False) -> None:
-        """Do what the button does; what stands in the way is said above the canvas."""
+        """Sign out as the button does; a problem is shown above the canvas.
+
+        Args:
+            discard: Give up unsaved edits.
+        """
         with self._lock:
             if self._button.disabled:
                 return
@@ -87,7 +92,7 @@ class AccountPanel(Panel):
         self._start(self._signing_out(discard))
 
     def refresh(self) -> None:
-        """Show how the session stands; what is shown already stays as it is."""
+        """Show the present session; if nothing changed, the widgets stay as they are."""
         with self._lock:
             auth = self._auth
             known = auth.has_tokens or auth.is_loading
@@ -97,7 +102,7 @@ class AccountPanel(Panel):
             if wanted == self._shown or self._closed:
                 return
             self._shown = wanted
-            self._who.value = note(name)
+            self._user.value = note(name)
             self._button.description = "Sign out"
             self._button.disabled = False
             self._bar.layout.display = "" if auth.has_tokens else "none"
@@ -110,21 +115,21 @@ class AccountPanel(Panel):
                 if notice not in notices:
                     notice.close()
             if known:
-                self._out = None
+                self._signed_out_notice = None
             if known and self._form is not None:
-                self._form.reset()  # What was typed is kept by nobody.
+                self._form.reset()  # Clears the password.
                 self._form.close()
                 self._form = None
 
     def close(self) -> None:
         """Close the panel and stop listening."""
-        self._end()
-        with self._lock:  # A sign-out on its way ends without making widgets anew.
-            self._closed = True
+        self._unsubscribe()
+        with self._lock:
+            self._closed = True  # A running sign-out must not create new widgets.
         for part in (*self._notices.children, self._form, self._notices, self._bar):
             if part is not None:
                 part.close()
-        for part in (self._who, self._button):
+        for part in (self._user, self._button):
             part.close()
         super().close()
 
@@ -135,7 +140,7 @@ class AccountPanel(Panel):
         try:
             await asyncio.to_thread(self._logout, discard)
         except (KaizenError, TimeoutError) as error:
-            problem = str(error) or "The server does not answer."
+            problem = str(error) or "The server does not respond."
         with self._lock:
             self._problem, self._shown = problem, ()
         self.refresh()
@@ -143,26 +148,26 @@ class AccountPanel(Panel):
     def _not_signed_out(self, problem: str) -> Notice:
         notice = Notice(problem, urgent=True)
         if self._auth.has_tokens:
-            give_up = "Sign out and give up what is unsaved: studio.logout(discard=True)"
+            give_up = "Sign out and give up unsaved edits: studio.logout(discard=True)"
             notice.button(
                 "Sign out anyway", give_up, lambda: self.sign_out(discard=True), sure=True
             )
-            notice.button("Stay signed in", "Do nothing", self._stay)
+            notice.button("Stay signed in", "Hide this message", self._dismiss)
         else:
-            notice.button("Dismiss", "Hide this", self._stay)
+            notice.button("Dismiss", "Hide this message", self._dismiss)
         return notice
 
-    def _stay(self) -> None:
+    def _dismiss(self) -> None:
         self._problem = ""
         self.refresh()
 
     def _signed_out(self, message: str) -> Notice:
-        said = message or "Nobody is signed in."
-        text = f"{said} Nothing can be opened or saved until you sign in."
-        if self._out is not None:
-            self._out.reword(text)
-            return self._out
-        notice = self._out = Notice(text)
+        reason = message or "You are signed out."
+        text = f"{reason} Sign in to open and save pipelines."
+        if self._signed_out_notice is not None:
+            self._signed_out_notice.set_text(text)
+            return self._signed_out_notice
+        notice = self._signed_out_notice = Notice(text)
         if not self._needs_password:
             notice.button(
                 "Sign in",
@@ -174,7 +179,9 @@ class AccountPanel(Panel):
         if self._form is None:
             self._form = FormPanel(
                 SignIn,
-                lambda given: self._signing_in(given.email, given.password.get_secret_value()),
+                lambda credentials: self._signing_in(
+                    credentials.email, credentials.password.get_secret_value()
+                ),
                 title="",
                 submit_label="Sign in",
                 busy_label="Signing in…",

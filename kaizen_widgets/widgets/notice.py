@@ -1,4 +1,4 @@
-"""A notice above the canvas: one sentence, buttons that answer it, and room for what they have to say."""
+"""A notice above the canvas: a sentence, buttons, and space for the result of a button."""
 
 from __future__ import annotations
 
@@ -14,35 +14,40 @@ from kaizen_widgets.widgets.panel import AFTER_EDITS
 
 
 class Notice(ipw.VBox):
-    """One sentence with buttons, and room for what they have to say."""
+    """A sentence with buttons, and space below for their results.
+
+    Args:
+        text: The sentence.
+        urgent: Whether screen readers interrupt to read it.
+    """
 
     def __init__(self, text: str, *, urgent: bool = False) -> None:
         self._role = "alert" if urgent else "status"
-        self._words = ipw.HTML(layout=ipw.Layout(flex="1 1 320px", min_width="240px"))
-        self.reword(text)
+        self._text = ipw.HTML(layout=ipw.Layout(flex="1 1 320px", min_width="240px"))
+        self.set_text(text)
         self._buttons: list[ipw.Button] = []
         self._is_open = False
         self._bar = ipw.HBox(layout=ipw.Layout(flex_flow="row wrap"))
-        self._more = ipw.HTML(layout=ipw.Layout(display="none"))
+        self._details = ipw.HTML(layout=ipw.Layout(display="none"))
         line = ipw.HBox(
-            [self._words, self._bar], layout=ipw.Layout(flex_flow="row wrap", align_items="center")
+            [self._text, self._bar], layout=ipw.Layout(flex_flow="row wrap", align_items="center")
         )
-        self._own = (self._words, self._bar, self._more, line)
+        self._own = (self._text, self._bar, self._details, line)
         super().__init__(
-            [line, self._more],
+            [line, self._details],
             layout=ipw.Layout(
                 border_left=f"3px solid {WARN}",
                 border_bottom=f"1px solid {LINE}",
                 padding="4px 8px",
                 width="100%",
             ),
-            # Whoever decides, decides about what was typed until then.
+            # A click commits what is being typed first, so that the decision includes it.
             _dom_classes=(AFTER_EDITS,),
         )
 
-    def reword(self, text: str) -> None:
-        """Say another sentence, with the same buttons."""
-        self._words.value = (
+    def set_text(self, text: str) -> None:
+        """Replace the sentence; the buttons stay."""
+        self._text.value = (
             f'<span role="{self._role}" style="line-height: 1.4">{html.escape(text)}</span>'
         )
 
@@ -55,7 +60,15 @@ class Notice(ipw.VBox):
         primary: bool = False,
         sure: bool = False,
     ) -> None:
-        """Add a button; ``sure`` asks once more before it does what cannot be undone."""
+        """Add a button.
+
+        Args:
+            name: Label of the button.
+            tooltip: Tooltip of the button, such as the same action in Python.
+            press: Called when it is pressed; the message of a `KaizenError` is shown below.
+            primary: Whether it is the recommended choice.
+            sure: Whether to ask once more, because the action cannot be undone.
+        """
         button = ipw.Button(
             description=name,
             tooltip=tooltip,
@@ -79,13 +92,20 @@ class Notice(ipw.VBox):
     def fold(
         self, name: str, tooltip: str, markup: Callable[[], str], *, is_open: bool = False
     ) -> None:
-        """Add a button that shows something more, made when it is pressed, and hides it again."""
+        """Add a button that shows and hides details.
+
+        Args:
+            name: Label of the button.
+            tooltip: Tooltip of the button.
+            markup: Returns the details as HTML; called whenever they are shown.
+            is_open: Whether they are shown from the start.
+        """
 
         def toggle() -> None:
             if self.is_open:
-                self._more.layout.display, self._is_open = "none", False
+                self._details.layout.display, self._is_open = "none", False
             else:
-                self._tell(markup())
+                self._show(markup())
                 self._is_open = True
 
         self.button(name, tooltip, toggle)
@@ -94,37 +114,37 @@ class Notice(ipw.VBox):
 
     @property
     def is_open(self) -> bool:
-        """Whether what the fold has is shown."""
+        """Whether the details of `fold` are shown."""
         return self._is_open
 
     async def follow(self, work: Awaitable[object], busy: str) -> None:
-        """Await what a button began, and say so; meanwhile no button can be pressed."""
+        """Await work that a button started; meanwhile ``busy`` is shown and the buttons are disabled."""
         for button in self._buttons:
             button.disabled = True
         self.say(busy)
         try:
             await work
         except (KaizenError, TimeoutError) as error:
-            self.say(str(error) or "The server does not answer.", is_problem=True)
+            self.say(str(error) or "The server does not respond.", is_problem=True)
         finally:
             for button in self._buttons:
                 button.disabled = False
 
     def add(self, widget: ipw.DOMWidget) -> None:
-        """Put a widget below."""
+        """Add a widget below."""
         self.children = (*self.children, widget)
 
     def say(self, text: str, *, is_problem: bool = False) -> None:
-        """Add a sentence below."""
-        self._tell(alert(text) if is_problem else note(text))
+        """Show a sentence below."""
+        self._show(alert(text) if is_problem else note(text))
 
-    def _tell(self, markup: str) -> None:
+    def _show(self, markup: str) -> None:
         self._is_open = False
-        self._more.value = markup
-        self._more.layout.display = ""
+        self._details.value = markup
+        self._details.layout.display = ""
 
     def close(self) -> None:
-        """Close it with all that is in it; what `add` was given stays its owner's."""
+        """Close the notice and its parts; widgets given to `add` stay open."""
         for part in (*self._buttons, *self._own):
             for one in (part, part.layout, getattr(part, "style", None)):
                 if one is not None:

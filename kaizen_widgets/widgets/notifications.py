@@ -1,7 +1,7 @@
-"""A store's notifications, read out politely; each goes with its time, or with its button.
+"""The notifications of a UI store, announced by screen readers and dismissed by a button.
 
-The live region stands in the page before there is anything in it: screen readers announce what is added
-to one, not one that appears with its text.
+The live region is in the page before it has any content: screen readers announce what is added to a
+live region, not one that appears together with its text.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from kaizen_widgets.widgets.theme import THEME_CSS
 
 
 class Notifications(anywidget.AnyWidget):
-    """Shows what a `UIStore` notifies of.
+    """Show the notifications of a `UIStore`.
 
     Args:
-        ui: Whose notifications; ``studio.ui``, say.
+        ui: UI store whose notifications are shown, such as ``studio.ui``.
     """
 
     _css = f"""{THEME_CSS}
@@ -59,7 +59,7 @@ function draw(model, { id, type, title, message }) {
   close.textContent = "✕";
   close.setAttribute("aria-label", `Dismiss: ${title}`);
   close.addEventListener("click", () => {
-    // The focus must not fall to the page with the button.
+    // Move the focus, which would be lost with the button.
     const next = item.nextElementSibling ?? item.previousElementSibling;
     next?.querySelector("button").focus();
     model.send({ kind: "dismiss", id });
@@ -82,7 +82,7 @@ function render({ model, el }) {
     const ids = new Set(shown.map(({ id }) => id));
     const there = new Map([...region.children].map((item) => [item.dataset.id, item]));
     for (const [id, item] of there) if (!ids.has(id)) item.remove();
-    // What is there stays as it is: only what is new is announced.
+    // Existing items stay in place, so that only new ones are announced.
     for (const one of shown) if (!there.has(one.id)) region.append(draw(model, one));
   };
   refresh();
@@ -96,31 +96,31 @@ export default { render };
 
     def __init__(self, ui: UIStore) -> None:
         self._ui = ui
-        super().__init__(_shown=_plain(ui.notifications))
-        self._end = ui.subscribe(lambda state: state["notifications"], self._follow)
+        super().__init__(_shown=_view_state(ui.notifications))
+        self._unsubscribe = ui.subscribe(lambda state: state["notifications"], self._follow)
         self.on_msg(self._receive)
 
     def close(self) -> None:
         """Close the views and stop listening."""
-        self._end()
+        self._unsubscribe()
         super().close()
 
     def _follow(self, notifications: Any, _previous: Any) -> None:
-        self._shown = _plain(notifications)
+        self._shown = _view_state(notifications)
 
     def _receive(self, _widget: Any, content: Any, _buffers: Any) -> None:
         match content:
             case {"kind": "dismiss", "id": str(identity)}:
                 self._ui.remove_notification(identity)
             case _:
-                pass  # not ours
+                pass  # Unknown messages are ignored.
 
     def __repr__(self) -> str:
         return f"Notifications({len(self._shown)})"
 
 
-def _plain(notifications: Any) -> list[Mapping[str, str]]:
-    """Return what a view shows; the time is the store's business."""
+def _view_state(notifications: Any) -> list[Mapping[str, str]]:
+    """Return the fields that a view shows; the store removes a notification when its time is over."""
     return [
         {key: str(one[key]) for key in ("id", "type", "title", "message")} for one in notifications
     ]

@@ -1,7 +1,7 @@
-"""The other tabs of this browser: told at once what the shared file will tell within a second.
+"""Messages to and from the other tabs of the browser, faster than the kernels' shared file.
 
-Only a message's type and the theme cross, never a token or a user. Who hears one looks into the shared
-file, which knows what is so; a message says only that now is a good moment.
+Only a message's type and the theme are sent, never a token or a user. A kernel that receives a
+message checks the shared file, which has the facts; the message only says that now is a good time.
 """
 
 from __future__ import annotations
@@ -18,63 +18,63 @@ from kaizen_widgets.widgets.bundle import built
 
 logger = logging.getLogger(__name__)
 
-Theme = Literal["light", "dark", "system"]
+ThemeName = Literal["light", "dark", "system"]
 
 
-class Message(BaseModel):
-    """What crosses, whole."""
+class TabMessage(BaseModel):
+    """A message between tabs."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     type: Literal["LOGIN", "LOGOUT", "THEME"]
-    theme: Theme | None = None
+    theme: ThemeName | None = None
 
 
-class Heard(BaseModel):
-    """What a page passes on."""
+class ReceivedMessage(BaseModel):
+    """A message of another tab, as this tab passes it to the kernel."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
-    kind: Literal["heard"]
+    kind: Literal["received"]
     channel: Literal["kaizen-auth", "kaizen-ui"]
-    message: Message
+    message: TabMessage
 
 
 class TabLink(anywidget.AnyWidget):
-    """A widget without a view that speaks on two BroadcastChannels.
+    """A widget without a view that sends and receives on two BroadcastChannels of the browser.
 
     Args:
-        on_heard: Called with each message of another tab; on any thread.
+        on_message: Called with each message of another tab, on any thread.
     """
 
     _esm = Unicode().tag(sync=True)
 
-    def __init__(self, on_heard: Callable[[Message], object]) -> None:
+    def __init__(self, on_message: Callable[[TabMessage], object]) -> None:
         super().__init__(_esm=built("tabs"))
-        self._on_heard = on_heard
+        self._on_message = on_message
         self.on_msg(lambda _widget, content, _buffers: self._receive(content))
 
-    def tell_session(self, *, signed_in: bool) -> None:
-        """Tell the other tabs that somebody signed in or out."""
-        self._tell("kaizen-auth", Message(type="LOGIN" if signed_in else "LOGOUT"))
+    def notify_session(self, *, signed_in: bool) -> None:
+        """Notify the other tabs that a user signed in or out."""
+        self._post("kaizen-auth", TabMessage(type="LOGIN" if signed_in else "LOGOUT"))
 
-    def tell_theme(self, theme: Theme) -> None:
-        """Tell the other tabs which theme was chosen."""
-        self._tell("kaizen-ui", Message(type="THEME", theme=theme))
+    def notify_theme(self, theme: ThemeName) -> None:
+        """Notify the other tabs of the chosen theme."""
+        self._post("kaizen-ui", TabMessage(type="THEME", theme=theme))
 
-    def _tell(self, channel: str, message: Message) -> None:
+    def _post(self, channel: str, message: TabMessage) -> None:
         if self.comm is not None:
-            told = message.model_dump(exclude_none=True)
-            self.send({"kind": "tell", "channel": channel, "message": told})
+            content = message.model_dump(exclude_none=True)
+            self.send({"kind": "send", "channel": channel, "message": content})
 
     def _receive(self, content: Any) -> None:
         try:
-            heard = Heard.model_validate(content)
+            received = ReceivedMessage.model_validate(content)
         except ValidationError:
-            logger.warning("A message of another tab was ignored: it is none of ours.")
+            logger.warning("A message of another tab was ignored: it has an unknown form.")
             return
         try:
-            self._on_heard(heard.message)
+            self._on_message(received.message)
         except Exception:
             logger.exception("Following another tab failed.")
 

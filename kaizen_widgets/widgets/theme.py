@@ -1,9 +1,10 @@
-"""The theme a user chose, on every canvas and panel of the page at once.
+"""Applies the theme a user chose to all canvases and panels of the page.
 
-A `Theme` draws nothing: it writes what its `UIStore` says to ``data-kaizen-theme`` of the page's body.
-Panels and canvases take their colours from JupyterLab's variables; under a chosen theme the rules here
-give those variables other values, inside ``kaizen-panel`` and ``kaizen-canvas`` only. While the theme is
-``system`` nothing is written: then Lab's theme shows, and on pages without one the browser's.
+A `Theme` draws nothing: it writes the theme of its `UIStore` to ``data-kaizen-theme`` of the page's
+body. Panels and canvases take their colors from JupyterLab's CSS variables; for a chosen theme the
+rules here give those variables other values, inside ``kaizen-panel`` and ``kaizen-canvas`` only. For
+the theme ``system`` the attribute is removed: then JupyterLab's theme applies, and on pages without
+one the browser's.
 """
 
 from __future__ import annotations
@@ -83,22 +84,22 @@ _CONTROLS: Final = {
     "slider-handle-border-color": "border-color1",
     "slider-active-handle-color": "brand-color1",
 }
-"""ipywidgets' variables, which were given their values where the page's were: they are given anew."""
+"""ipywidgets' variables, which were computed from the page's variables and have to be set again."""
 
 
 def _rules(theme: str) -> str:
-    """Return the declarations that make what is inside light or dark."""
-    given: dict[str, str] = {}
+    """Return the CSS declarations of a theme."""
+    declarations: dict[str, str] = {}
     for name, color in _PALETTES[theme].items():
         names = [name]
         if name.startswith("font-color"):
             names = [f"ui-{name}", f"content-{name}"]
         elif name.startswith("inverse-"):
             names = [f"ui-{name}", name.replace("inverse-", "inverse-ui-")]
-        given |= {f"--jp-{each}": color for each in names}
-    given |= {f"--jp-widgets-{name}": f"var(--jp-{of})" for name, of in _CONTROLS.items()}
-    given |= {"color-scheme": theme, "color": "var(--jp-content-font-color1)"}
-    return " ".join(f"{name}: {value};" for name, value in given.items())
+        declarations |= {f"--jp-{each}": color for each in names}
+    declarations |= {f"--jp-widgets-{name}": f"var(--jp-{of})" for name, of in _CONTROLS.items()}
+    declarations |= {"color-scheme": theme, "color": "var(--jp-content-font-color1)"}
+    return " ".join(f"{name}: {value};" for name, value in declarations.items())
 
 
 def _chosen(theme: str) -> str:
@@ -120,22 +121,22 @@ THEME_CSS: Final = f"""
   }}
 }}
 """
-"""Shipped with every panel, because one may stand alone in a page."""
+"""Included in every panel, because a page may contain just one."""
 
 
 class Theme(anywidget.AnyWidget):
-    """Carries a store's theme to the pages it is shown in.
+    """Apply a UI store's theme to the pages the widget is displayed in.
 
     Args:
-        ui: Whose theme; ``studio.ui``, say.
+        ui: UI store whose theme is applied, such as ``studio.ui``.
     """
 
     _css = THEME_CSS
     _esm = """
-// The views of one page, newest last; the newest one's word counts.
+// The views of one page, newest last; the newest one sets the theme.
 const views = (globalThis[Symbol.for("kaizen-widgets.theme")] ??= []);
 
-function tell() {
+function apply() {
   const theme = views.at(-1)?.get("theme") ?? "system";
   if (theme === "system") delete document.body.dataset.kaizenTheme;
   else document.body.dataset.kaizenTheme = theme;
@@ -144,12 +145,12 @@ function tell() {
 function render({ model, el }) {
   el.style.display = "none";
   views.push(model);
-  model.on("change:theme", tell);
-  tell();
+  model.on("change:theme", apply);
+  apply();
   return () => {
     views.splice(views.lastIndexOf(model), 1);
-    model.off("change:theme", tell);
-    tell();
+    model.off("change:theme", apply);
+    apply();
   };
 }
 export default { render };
@@ -159,13 +160,13 @@ export default { render };
 
     def __init__(self, ui: UIStore) -> None:
         super().__init__(theme=ui.theme)
-        # Hidden here too: it must take no room before its module has come.
+        # Hidden here too, because it must take no space before its module is loaded.
         self.layout.display = "none"
-        self._end = ui.subscribe(lambda state: state["theme"], self._follow)
+        self._unsubscribe = ui.subscribe(lambda state: state["theme"], self._follow)
 
     def close(self) -> None:
         """Close the views and stop listening."""
-        self._end()
+        self._unsubscribe()
         super().close()
 
     def _follow(self, theme: str, _previous: str) -> None:

@@ -1,7 +1,7 @@
-"""What has to be decided about the open pipeline, above the canvas: conflicts and recovered drafts.
+"""Decisions about the open pipeline, shown above the canvas: conflicts and recovered drafts.
 
-Empty, and takes no room, as long as there is nothing to decide. Each choice is also a line of Python, which
-the buttons' tooltips name. Updates may come from any thread.
+Takes no space while there is nothing to decide. Each choice is also a line of Python, named in the
+button's tooltip. Updates may come from any thread.
 """
 
 from __future__ import annotations
@@ -19,24 +19,19 @@ from kaizen_widgets.saving import Conflict, PipelineSaver, RecoveredDraft
 from kaizen_widgets.widgets.notice import Notice
 from kaizen_widgets.widgets.panel import Panel
 
-MOST_DIFFERENCES = 40
-"""How many differences a comparison lists; Python lists all."""
+MAX_DIFFERENCES = 40
+"""Number of differences that a comparison shows; in Python it lists all of them."""
 
 
 class UnsavedPanel(Panel):
-    """Notices with buttons.
+    """Notices with buttons for the conflicts and drafts of a pipeline saver.
 
     Args:
-        saver: Whose conflicts and drafts.
-        now: The time now.
+        saver: Pipeline saver whose conflict and drafts are shown.
+        now: Gives the time.
     """
 
-    def __init__(
-        self,
-        saver: PipelineSaver,
-        *,
-        now: Callable[[], datetime],
-    ) -> None:
+    def __init__(self, saver: PipelineSaver, *, now: Callable[[], datetime]) -> None:
         self._notices = ipw.VBox(layout=ipw.Layout(width="100%"))
         super().__init__([self._notices], layout=ipw.Layout(width="100%"))
         self._saver = saver
@@ -44,14 +39,14 @@ class UnsavedPanel(Panel):
         self._lock = threading.RLock()
         self._shown: tuple[Any, ...] = ()
         self._by_key: dict[str, Notice] = {}
-        self._ends = [
+        self._unsubscribes = [
             saver.subscribe(lambda _state, _previous: self.refresh()),
             saver.autosave.subscribe(lambda _state, _previous: self.refresh()),
         ]
         self.refresh()
 
     def refresh(self) -> None:
-        """Show what there is to decide now; what is shown already stays as it is."""
+        """Show what there is to decide now; if nothing changed, the widgets stay as they are."""
         with self._lock:
             saver = self._saver
             problem = saver.journal.problem if saver.journal else ""
@@ -59,14 +54,14 @@ class UnsavedPanel(Panel):
             if wanted == self._shown:
                 return
             self._shown = wanted
-            # Who compares goes on comparing, with what is so now.
+            # An open comparison stays open, with the present differences.
             compared = {key for key, notice in self._by_key.items() if notice.is_open}
             old, notices, self._by_key = self._notices.children, [], {}
             if saver.conflict is not None:
                 self._by_key["conflict"] = self._conflict(saver.conflict, "conflict" in compared)
-            for draft in saver.drafts:
+            for number, draft in enumerate(saver.drafts):
                 key = draft.unsaved.id
-                self._by_key[key] = self._draft(draft, key in compared)
+                self._by_key[key] = self._draft(draft, number, key in compared)
             notices += self._by_key.values()
             notices += [Notice(text) for text in (saver.notice, problem) if text]
             self._notices.children = notices
@@ -76,59 +71,60 @@ class UnsavedPanel(Panel):
 
     def close(self) -> None:
         """Close the panel and stop listening."""
-        for end in self._ends:
-            end()
+        for unsubscribe in self._unsubscribes:
+            unsubscribe()
         for notice in self._notices.children:
             notice.close()
         super().close()
 
-    # -------------------------------------------------------------- within
+    # -------------------------------------------------------------- private
 
     def _conflict(self, conflict: Conflict, is_open: bool) -> Notice:
         saver = self._saver
         notice = Notice(
             f"{saver.canvas.pipeline_name!r} was changed elsewhere since you opened it. Nothing was "
-            "overwritten: yours is on this canvas, theirs is on the server.",
+            "overwritten: your version is on this canvas, theirs is on the server.",
             urgent=True,
         )
-        mine = "Save yours over the server's version: studio.conflict.keep_mine()"
-        theirs = "Take the server's version; undo brings yours back: studio.conflict.keep_theirs()"
+        mine = "Save your version over the server's: studio.conflict.keep_mine()"
+        theirs = "Show the server's version; undo restores yours: studio.conflict.keep_theirs()"
 
         def keep_both() -> None:
             saver.start(notice.follow(saver.keep_both(), "Storing a copy…"))
 
-        both = "Store yours as a copy and take theirs: studio.conflict.keep_both()"
+        both = "Store your version as a copy and show theirs: studio.conflict.keep_both()"
         notice.button("Keep mine", mine, conflict.keep_mine)
         notice.button("Keep theirs", theirs, conflict.keep_theirs)
         notice.button("Keep both", both, keep_both)
         compare = "studio.conflict.compare()"
-        notice.fold("Compare", compare, lambda: _listed(conflict.compare()), is_open=is_open)
+        notice.fold("Compare", compare, lambda: _list_of(conflict.compare()), is_open=is_open)
         return notice
 
-    def _draft(self, draft: RecoveredDraft, is_open: bool) -> Notice:
-        one = draft.edits == 1
-        edits = "1 unsaved edit" if one else f"{draft.edits} unsaved edits"
-        moved = " The pipeline has changed on the server since." if draft.has_moved else ""
+    def _draft(self, draft: RecoveredDraft, number: int, is_open: bool) -> Notice:
+        is_single = draft.edits == 1
+        edits = "1 unsaved edit" if is_single else f"{draft.edits} unsaved edits"
+        moved = " The pipeline has changed on the server since then." if draft.has_moved else ""
         when = _when(draft.written_at, self._now())
         notice = Notice(
-            f"{edits} to {draft.pipeline_name!r}, made {when}, {'was' if one else 'were'} found: that "
-            f"kernel ended before {'it was' if one else 'they were'} saved.{moved}"
+            f"{edits} to {draft.pipeline_name!r}, made {when}, {'was' if is_single else 'were'} "
+            f"recovered.{moved}"
         )
-        load = "Put them on the canvas; undo takes them away again: studio.recovered[0].load()"
+        python = f"studio.recovered[{number}]"
+        load = f"Put them on the canvas; undo takes them away again: {python}.load()"
         notice.button("Load", load, draft.load, primary=True)
-        notice.button("Discard", "studio.recovered[0].discard()", draft.discard, sure=True)
-        compare = "studio.recovered[0].compare()"
-        notice.fold("Compare", compare, lambda: _listed(draft.compare()), is_open=is_open)
+        notice.button("Discard", f"{python}.discard()", draft.discard, sure=True)
+        compare = f"{python}.compare()"
+        notice.fold("Compare", compare, lambda: _list_of(draft.compare()), is_open=is_open)
         return notice
 
     def __repr__(self) -> str:
         return f"UnsavedPanel({len(self._notices.children)} notices)"
 
 
-def _listed(comparison: Comparison) -> str:
+def _list_of(comparison: Comparison) -> str:
     if not comparison:
         return html.escape(repr(comparison))
-    shown = list(comparison)[:MOST_DIFFERENCES]
+    shown = list(comparison)[:MAX_DIFFERENCES]
     left = len(comparison) - len(shown)
     items = "".join(f"<li>{html.escape(str(one))}</li>" for one in shown)
     more = f"<li>and {left} more</li>" if left else ""

@@ -74,7 +74,7 @@ def test_two_notebooks_disagree_and_lose_nothing(lab: Lab, server: JupyterServer
 
         # They keep both.
         second.page.get_by_role("button", name="Keep both").click()
-        second.page.get_by_text(f"Yours is kept as '{NAME} (my copy)'").wait_for()
+        second.page.get_by_text(f"Your version was saved as '{NAME} (my copy)'").wait_for()
         other.node("a").get_by_text("Anna", exact=True).wait_for()
         bar.wait_for(state="detached")
         second.run_python("names = sorted(p.name for p in studio.pipelines.list().wait(20))")
@@ -107,7 +107,7 @@ def test_two_notebooks_disagree_and_lose_nothing(lab: Lab, server: JupyterServer
 
         # Signed out in one, the other is too; signed in again, both go on.
         second.page.get_by_role("button", name="Sign out").click()
-        second.page.get_by_text("Nobody is signed in.").wait_for()
+        second.page.get_by_text("You are signed out.").wait_for()
         lab.page.bring_to_front()
         lab.page.get_by_text("Signed out in another notebook.").wait_for()
         lab.screenshot("instep-out-in-the-other")

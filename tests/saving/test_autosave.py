@@ -13,7 +13,7 @@ from kaizen_widgets.testing.fake_clock import FakeClock, VirtualLoop
 
 
 class Server:
-    """Something to save to: slow, or away, as a test says."""
+    """A server that a test can make slow or unreachable."""
 
     def __init__(self):
         self.saved = []
@@ -52,7 +52,7 @@ def desk():
     desk.loop.close()
 
 
-def test_two_seconds_after_the_last_edit_it_is_saved(desk):
+def test_autosave_saves_two_seconds_after_the_last_edit(desk):
     desk.edit()
     desk.loop.advance(1.5)
     desk.edit()
@@ -64,14 +64,14 @@ def test_two_seconds_after_the_last_edit_it_is_saved(desk):
     assert desk.autosave.last_saved == desk.clock.now()
 
 
-def test_nothing_is_saved_when_nothing_was_edited(desk):
+def test_autosave_does_nothing_without_edits(desk):
     desk.loop.advance(60)
     desk.autosave.flush()
     desk.loop.settle()
     assert desk.server.saved == []
 
 
-def test_an_edit_during_a_save_stays_dirty_and_is_saved_next(desk):
+def test_edit_during_a_save_stays_dirty_and_is_saved_next(desk):
     desk.server.gate = asyncio.Event()
     desk.edit()
     desk.loop.advance(2)
@@ -86,7 +86,7 @@ def test_an_edit_during_a_save_stays_dirty_and_is_saved_next(desk):
     assert not desk.store.is_dirty
 
 
-def test_one_save_at_a_time_and_the_newest_state_wins(desk):
+def test_autosave_runs_one_save_at_a_time_with_the_newest_state(desk):
     desk.server.gate = asyncio.Event()
     desk.edit()
     desk.loop.advance(2)
@@ -100,7 +100,7 @@ def test_one_save_at_a_time_and_the_newest_state_wins(desk):
     assert not desk.store.is_dirty
 
 
-def test_a_failed_save_says_why_and_is_tried_again(desk):
+def test_failed_save_says_why_and_is_retried(desk):
     desk.server.away = True
     desk.edit()
     desk.loop.advance(2)
@@ -113,7 +113,7 @@ def test_a_failed_save_says_why_and_is_tried_again(desk):
     assert (desk.autosave.status, desk.autosave.message) == ("saved", "")
 
 
-def test_pauses_between_failures_grow_to_thirty_seconds(desk):
+def test_retry_pauses_grow_to_thirty_seconds(desk):
     tries = []
 
     async def fail(draft):
@@ -129,14 +129,14 @@ def test_pauses_between_failures_grow_to_thirty_seconds(desk):
     autosave.close()
 
 
-def test_flush_does_not_wait_for_the_pause(desk):
+def test_flush_saves_without_waiting(desk):
     desk.edit()
     desk.autosave.flush()
     desk.loop.settle()
     assert desk.server.saved == [2]
 
 
-def test_another_pipeline_is_not_marked_clean_by_the_save_of_the_last(desk):
+def test_save_of_the_previous_pipeline_does_not_mark_the_next_one_clean(desk):
     desk.server.gate = asyncio.Event()
     desk.edit()
     desk.loop.advance(2)
@@ -149,7 +149,7 @@ def test_another_pipeline_is_not_marked_clean_by_the_save_of_the_last(desk):
     assert desk.server.saved == [2, 1]
 
 
-def test_after_close_nothing_is_saved(desk):
+def test_close_ends_autosave(desk):
     desk.edit()
     desk.autosave.close()
     desk.loop.advance(60)
@@ -164,7 +164,7 @@ def test_constant_editing_is_saved_within_thirty_seconds(desk):
     assert desk.store.is_dirty
 
 
-def test_a_failure_says_since_when_until_it_worked(desk):
+def test_failed_since_is_the_first_failure_until_a_save_succeeds(desk):
     desk.server.away = True
     desk.edit()
     desk.loop.advance(2)
@@ -178,7 +178,7 @@ def test_a_failure_says_since_when_until_it_worked(desk):
     assert (desk.autosave.status, desk.autosave.failed_since) == ("saved", None)
 
 
-def test_a_server_that_is_back_is_saved_to_at_once(desk):
+def test_reconnected_retries_immediately(desk):
     desk.server.away = True
     desk.edit()
     desk.loop.advance(40)
@@ -188,7 +188,7 @@ def test_a_server_that_is_back_is_saved_to_at_once(desk):
     assert (desk.server.saved, desk.autosave.status) == ([2], "saved")
 
 
-def test_edits_while_the_server_is_away_do_not_hammer_it(desk):
+def test_edits_do_not_shorten_retry_pauses(desk):
     tries = []
 
     async def fail(draft):
@@ -204,7 +204,7 @@ def test_edits_while_the_server_is_away_do_not_hammer_it(desk):
     autosave.close()
 
 
-def test_a_conflict_is_tried_again_only_when_it_was_decided(desk):
+def test_conflict_is_retried_only_after_resume(desk):
     conflicts = [True]
     saved = []
 

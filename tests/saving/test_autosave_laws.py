@@ -1,4 +1,4 @@
-"""The promises of auto-save, whatever happens in whatever order, on a virtual clock."""
+"""Invariants of auto-save under random events, on a virtual clock."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from hypothesis.strategies import booleans, floats, integers, sampled_from
 from kaizen_widgets.errors import SaveConflictError
 from kaizen_widgets.graph import Graph, Node
 from kaizen_widgets.saving import AutoSave
-from kaizen_widgets.saving.autosave import DEFAULT_DELAY, LONGEST_PAUSE, LONGEST_WAIT
+from kaizen_widgets.saving.autosave import DEFAULT_DELAY, MAX_RETRY_DELAY, MAX_WAIT
 from kaizen_widgets.stores import CanvasStore, Draft
 from kaizen_widgets.testing.fake_clock import FakeClock, VirtualLoop
 
-PATIENT = 1e-6
-"""What adding up seconds may be off by."""
+TOLERANCE = 1e-6
+"""Rounding error of added seconds."""
 
 
 class AutoSaving(RuleBasedStateMachine):
-    """Somebody edits, the server is slow, away, somebody else's; time passes."""
+    """Edits, time, and a server that is slow, unreachable or has another version."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -60,7 +60,7 @@ class AutoSaving(RuleBasedStateMachine):
         assert not self.begun or draft.rev >= self.begun[-1][1], "none older after a newer"
         assert draft.graph is self.store.graph, "the newest state"
         if self.next_try is not None and not self.asked:
-            assert abs(self.now - self.next_try) < PATIENT, "neither hammered nor forgotten"
+            assert abs(self.now - self.next_try) < TOLERANCE, "neither hammered nor forgotten"
         self.begun.append((self.now, draft.rev))
         self.on_the_way, self.unsaved_since, self.next_try = draft, None, None
         self.wanted_after = False
@@ -75,7 +75,7 @@ class AutoSaving(RuleBasedStateMachine):
 
     def fail(self) -> None:
         self.failed_at = self.failed_at if self.failures else self.now
-        self.next_try = self.now + min(DEFAULT_DELAY * 2**self.failures, LONGEST_PAUSE)
+        self.next_try = self.now + min(DEFAULT_DELAY * 2**self.failures, MAX_RETRY_DELAY)
         self.failures += 1
         raise ConnectionError("The server is away.")
 
@@ -211,7 +211,7 @@ class AutoSaving(RuleBasedStateMachine):
         if self.autosave.failed_since is not None and self.failed_at is not None:
             first: Any = self.autosave.failed_since
             since = (self.clock.now() - first).total_seconds()
-            assert abs(since - (self.now - self.failed_at)) < PATIENT, "since the first of them"
+            assert abs(since - (self.now - self.failed_at)) < TOLERANCE, "since the first of them"
             assert "away" in self.autosave.message
 
     @invariant()
@@ -219,11 +219,11 @@ class AutoSaving(RuleBasedStateMachine):
         if self.on_the_way is not None or not self.store.is_dirty:
             return
         if self.autosave.status == "dirty" and self.unsaved_since is not None:
-            assert self.now - self.last_edit < DEFAULT_DELAY + PATIENT
-            assert self.now - self.unsaved_since < LONGEST_WAIT + PATIENT
+            assert self.now - self.last_edit < DEFAULT_DELAY + TOLERANCE
+            assert self.now - self.unsaved_since < MAX_WAIT + TOLERANCE
         if self.autosave.status == "failed":
             assert self.next_try is not None
-            assert self.now < self.next_try + PATIENT
+            assert self.now < self.next_try + TOLERANCE
 
 
 TestAutoSaving = AutoSaving.TestCase

@@ -1,4 +1,4 @@
-"""A change that waits for the network, over the end of the kernel that was asked for it."""
+"""Changes that wait for the network when their kernel ends."""
 
 import json
 from collections.abc import Callable
@@ -17,12 +17,12 @@ ME = {"id": "u", "email": "e@x.y", "name": "N", "organization_id": "org", "role"
 OTHER = {**ME, "id": "other"}
 
 
-async def at_once(work):
+async def run_inline(work):
     work()
 
 
 class Server:
-    """Answers, or is away; remembers what changed it."""
+    """A server that can be unreachable; records the changes it receives."""
 
     def __init__(self):
         self.is_away = False
@@ -40,7 +40,7 @@ class Server:
 
 
 class Kernel:
-    """One process: a client, a lease, what it found."""
+    """One process: a query client with persisted queries and mutations."""
 
     def __init__(self, loop, server, storage, leases, user):
         self.client = QueryClient(loop=loop, clock=loop.clock, default_options=studio_defaults())
@@ -56,15 +56,15 @@ class Kernel:
         self.found = []
         if user is not None:
             self.api.session.login(user, "access", "refresh")
-        # As a studio does: both keep something of the same cache.
+        # As in a studio, both persist parts of the same cache.
         self.queries = persist_queries(
             self.client,
             storage,
             address="https://x",
             session=self.api.session,
-            offload=at_once,
+            offload=run_inline,
         )
-        self.kept = PersistedMutations(
+        self.persisted = PersistedMutations(
             self.client,
             storage,
             leases,
@@ -72,11 +72,11 @@ class Kernel:
             session=self.api.session,
             ask=self.api.auth.endpoints.me,
             on_found=self.found.append,
-            offload=at_once,
+            offload=run_inline,
         )
 
     def cut(self, loop, server):
-        """Lose the network, and let somebody notice."""
+        """Lose the network, and let the client notice it."""
         server.is_away = True
         self.client.online.set_online(False)
         loop.settle()
@@ -106,28 +106,28 @@ class Starter(NamedTuple):
 
 @pytest.fixture
 def start(loop, server, storage):
-    """Start kernels, and end them: nothing is written then, and the lease is free."""
+    """Start kernels, and end them without writing anything, which frees the lease."""
     leases = Leases(None)
 
     def start(user=ME):
         return Kernel(loop, server, storage, leases, user)
 
     def die(kernel):
-        for persister in (kernel.kept._persister, kernel.queries):
+        for persister in (kernel.persisted._persister, kernel.queries):
             for end in persister._unsubscribes:
                 end()
             persister._cancel_timer()
-        for end in kernel.kept._ends:
+        for end in kernel.persisted._unsubscribes:
             end()
         kernel.client.clear()
         kernel.client.unmount()
-        leases.give_back(kernel.kept._lease)
+        leases.give_back(kernel.persisted._lease)
 
     return Starter(start, die)
 
 
 def waiting(start, loop, server, change=lambda api: api.agents.update("a", name="New")):
-    """Return what a kernel is asked for without a network, and end it."""
+    """Request a change in a kernel without a network, and end the kernel."""
     kernel = start()
     kernel.cut(loop, server)
     mutation = change(kernel.api)
@@ -159,7 +159,7 @@ CHANGES = {
 
 
 @pytest.mark.parametrize("name", CHANGES)
-def test_what_waited_when_the_kernel_died_is_made_by_the_next_one(start, loop, server, name):
+def test_waiting_mutation_is_made_by_the_next_kernel(start, loop, server, name):
     change, sent = CHANGES[name]
     waiting(start, loop, server, change)
     server.is_away = False
@@ -174,9 +174,7 @@ def test_what_waited_when_the_kernel_died_is_made_by_the_next_one(start, loop, s
     assert server.changes == [sent]
 
 
-def test_it_waits_for_the_server_to_be_heard_and_is_not_spent_on_a_dead_network(
-    start, loop, server
-):
+def test_restored_mutation_waits_until_the_server_responds(start, loop, server):
     waiting(start, loop, server)
     later = start()
     loop.advance(3600)
@@ -189,7 +187,7 @@ def test_it_waits_for_the_server_to_be_heard_and_is_not_spent_on_a_dead_network(
     assert [path for _, path, _ in server.changes] == ["/agents/a"]
 
 
-def test_it_survives_as_many_kernels_as_it_takes(start, loop, server):
+def test_waiting_mutation_survives_several_kernels(start, loop, server):
     waiting(start, loop, server)
     for _ in range(3):
         kernel = start()
@@ -201,7 +199,7 @@ def test_it_survives_as_many_kernels_as_it_takes(start, loop, server):
     assert len(server.changes) == 1
 
 
-def test_changes_of_one_thing_are_made_in_the_order_they_were_asked_for(start, loop, server):
+def test_mutations_of_one_record_keep_their_order(start, loop, server):
     def three(api):
         for name in ("1", "2"):
             api.agents.update("a", name=name)
@@ -211,12 +209,14 @@ def test_changes_of_one_thing_are_made_in_the_order_they_were_asked_for(start, l
     later = start()
     loop.settle()
     server.is_away = False
-    later.api.agents.update("a", name="4")  # no word of the server before: this is one to wait for
+    later.api.agents.update(
+        "a", name="4"
+    )  # the server has not responded yet, so this one waits too
     loop.advance(60)
     assert [body["name"] for _, _, body in server.changes] == ["1", "2", "3", "4"]
 
 
-def test_a_kernel_that_dies_amid_a_change_leaves_it_to_the_next(start, loop, server):
+def test_mutation_interrupted_by_the_kernel_s_end_is_made_by_the_next(start, loop, server):
     kernel = start()
     kernel.cut(loop, server)
     kernel.api.agents.update("a", name="New")
@@ -228,7 +228,7 @@ def test_a_kernel_that_dies_amid_a_change_leaves_it_to_the_next(start, loop, ser
     assert [body for _, _, body in server.changes] == [{"name": "New"}]
 
 
-def test_those_of_a_living_kernel_are_its_own(start, loop, server):
+def test_mutations_of_a_running_kernel_are_left_alone(start, loop, server):
     first = start()
     first.cut(loop, server)
     first.api.agents.update("a", name="New")
@@ -242,7 +242,7 @@ def test_those_of_a_living_kernel_are_its_own(start, loop, server):
     assert len(server.changes) == 1
 
 
-def test_what_may_have_arrived_and_must_not_be_made_twice_is_not_kept(start, loop, server, storage):
+def test_mutation_that_is_not_idempotent_is_not_persisted(start, loop, server, storage):
     kernel = start()
     kernel.cut(loop, server)
     mutation = kernel.api.agents.create(name="N", model_id="m")
@@ -255,7 +255,7 @@ def test_what_may_have_arrived_and_must_not_be_made_twice_is_not_kept(start, loo
     assert server.changes == []
 
 
-def test_a_key_in_a_change_never_reaches_the_disk(start, loop, server, storage):
+def test_mutation_with_a_secret_is_not_persisted(start, loop, server, storage):
     waiting(start, loop, server, lambda api: api.gateways.update("g", api_key="canary-c0de"))
     assert "canary" not in json.dumps(storage.names("")) + "".join(
         storage.get(name) or "" for name in storage.names("")
@@ -264,7 +264,7 @@ def test_a_key_in_a_change_never_reaches_the_disk(start, loop, server, storage):
     assert start().found == []
 
 
-def test_signing_out_takes_them_away_also_those_of_dead_kernels(start, loop, server, storage):
+def test_signing_out_deletes_persisted_mutations_of_all_kernels(start, loop, server, storage):
     waiting(start, loop, server)
     dead = storage.names("kaizen-changes:")
     later = start(OTHER)
@@ -277,7 +277,7 @@ def test_signing_out_takes_them_away_also_those_of_dead_kernels(start, loop, ser
     assert server.changes[1:] == []
 
 
-def test_nobody_makes_the_changes_of_somebody_else(start, loop, server):
+def test_mutations_of_another_user_are_not_made(start, loop, server):
     waiting(start, loop, server)
     server.is_away = False
     assert start(OTHER).found == []
@@ -285,7 +285,7 @@ def test_nobody_makes_the_changes_of_somebody_else(start, loop, server):
     assert server.changes == []
 
 
-def test_a_change_that_waits_does_not_go_over_to_who_signs_in_next(start, loop, server):
+def test_waiting_mutation_is_dropped_when_another_user_signs_in(start, loop, server):
     kernel = start()
     kernel.cut(loop, server)
     kernel.api.agents.update("a", name="New")
@@ -297,7 +297,7 @@ def test_a_change_that_waits_does_not_go_over_to_who_signs_in_next(start, loop, 
     assert server.changes == []
 
 
-def test_it_goes_on_once_it_is_known_who_is_signed_in(start, loop, server):
+def test_restored_mutation_waits_until_the_user_is_known(start, loop, server):
     waiting(start, loop, server)
     server.is_away = False
     later = start(None)
@@ -309,7 +309,7 @@ def test_it_goes_on_once_it_is_known_who_is_signed_in(start, loop, server):
 
 
 @pytest.mark.parametrize("damage", ["{", '{"buster": "u"}', None])
-def test_what_cannot_be_read_is_thrown_away_and_harms_nobody(start, loop, server, storage, damage):
+def test_unreadable_mutations_are_dropped(start, loop, server, storage, damage):
     waiting(start, loop, server)
     (name,) = storage.names("kaizen-changes:")
     text = storage.get(name)
@@ -321,7 +321,9 @@ def test_what_cannot_be_read_is_thrown_away_and_harms_nobody(start, loop, server
     assert server.changes == []
 
 
-def test_a_change_that_no_longer_fits_fails_here_and_is_not_sent(start, loop, server, storage):
+def test_restored_mutation_with_invalid_variables_fails_without_a_request(
+    start, loop, server, storage
+):
     waiting(start, loop, server)
     (name,) = storage.names("kaizen-changes:")
     storage.set(name, storage.get(name).replace('"name": "New"', '"nmae": "New"'))
@@ -333,10 +335,10 @@ def test_a_change_that_no_longer_fits_fails_here_and_is_not_sent(start, loop, se
     assert "nmae" in str(mutation.error)
 
 
-def test_a_kernel_that_ends_in_peace_leaves_no_row_behind(start, loop, storage):
+def test_closing_leaves_no_row_behind(start, loop, storage):
     kernel = start()
     kernel.api.agents.update("a", name="New")
     loop.advance(1)
     assert storage.names("kaizen-changes:") != []
-    kernel.kept.close()
+    kernel.persisted.close()
     assert storage.names("kaizen-changes:") == []

@@ -1,11 +1,11 @@
-"""What of the API's answers is kept between kernels, for whom, and until when."""
+"""Which API data is persisted between kernels, for which user and for how long."""
 
 import httpx
 import pytest
 
 from kaizen_widgets.api import Agent, PipelineDetail, query_keys
 from kaizen_widgets.saving import persist_queries
-from kaizen_widgets.saving.persisted_queries import KINDS, from_json, to_json
+from kaizen_widgets.saving.record_json import RECORD_TYPES, from_json, to_json
 
 ROWS = [
     {"id": "a", "name": "A", "temperature": 0.699999988079071, "created_at": "2026-01-01T10:00"}
@@ -37,7 +37,7 @@ def kernel(fake, loop):
         if not tokens:
             api.auth.session.logout()
 
-        async def at_once(work):
+        async def run_inline(work):
             work()
 
         persister = persist_queries(
@@ -45,7 +45,7 @@ def kernel(fake, loop):
             storage,
             address="https://x",
             session=api.auth.session,
-            offload=at_once,
+            offload=run_inline,
         )
         return api, persister
 
@@ -64,7 +64,7 @@ def filled(kernel, loop):
     return api, storage
 
 
-def test_lists_come_back_as_records_and_single_documents_do_not(kernel, loop):
+def test_lists_are_restored_as_records_and_documents_are_not_persisted(kernel, loop):
     _, storage = filled(kernel, loop)
     later, _ = kernel(storage)
     agents = later.query_client.get_query_data(query_keys.agents.list({}))
@@ -74,14 +74,14 @@ def test_lists_come_back_as_records_and_single_documents_do_not(kernel, loop):
     assert "k-1" not in str(storage)
 
 
-def test_another_user_sees_nothing_of_it(kernel, loop):
+def test_another_user_gets_nothing_of_the_persisted_lists(kernel, loop):
     _, storage = filled(kernel, loop)
     later, _ = kernel(storage, user={**ME, "id": "other"})
     assert later.query_client.query_cache.get_all() == ()
     assert storage == {}
 
 
-def test_it_comes_back_once_it_is_known_who_is_signed_in(kernel, loop):
+def test_lists_are_restored_once_the_user_is_known(kernel, loop):
     _, storage = filled(kernel, loop)
     later, _ = kernel(storage, user=None)
     assert later.query_client.query_cache.get_all() == ()
@@ -89,7 +89,7 @@ def test_it_comes_back_once_it_is_known_who_is_signed_in(kernel, loop):
     assert later.query_client.get_query_data(query_keys.agents.list({}))[0].name == "A"
 
 
-def test_signing_out_leaves_nothing_behind(kernel, loop):
+def test_signing_out_deletes_persisted_lists(kernel, loop):
     api, storage = filled(kernel, loop)
     assert storage != {}
     api.auth.logout()
@@ -99,21 +99,21 @@ def test_signing_out_leaves_nothing_behind(kernel, loop):
     assert later.query_client.query_cache.get_all() == ()
 
 
-@pytest.mark.parametrize("name", KINDS)
-def test_no_kept_kind_has_a_field_for_secrets(name):
-    fields = " ".join(KINDS[name].model_fields)
+@pytest.mark.parametrize("name", RECORD_TYPES)
+def test_persisted_record_types_have_no_secret_fields(name):
+    fields = " ".join(RECORD_TYPES[name].model_fields)
     assert not any(word in fields for word in ("token_", "secret", "password", "api_key", "config"))
 
 
 @pytest.mark.parametrize(
     "value", [{"$kind": "Agent"}, {"a": {"$kind": "x"}}, object(), {1, 2}, Agent]
 )
-def test_what_could_be_mistaken_for_a_record_is_not_kept(value):
-    with pytest.raises(TypeError, match="not kept"):
+def test_values_that_cannot_round_trip_are_refused(value):
+    with pytest.raises(TypeError, match="not persisted"):
         to_json(value)
 
 
 @pytest.mark.parametrize("value", [{"$kind": "os"}, {"$kind": ["Agent"]}, {"$kind": "Agent"}])
-def test_a_kind_that_is_not_in_the_table_is_refused(value):
-    with pytest.raises(ValueError, match=r"kind|valid"):
+def test_unknown_record_type_is_refused(value):
+    with pytest.raises(ValueError, match=r"record type|valid"):
         from_json([value])

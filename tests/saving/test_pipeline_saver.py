@@ -17,7 +17,7 @@ WAIT = 30
 
 
 class Kernel:
-    """One kernel: the embedded API on a file, a store, and what keeps it."""
+    """One kernel: the embedded API on a file, a canvas store and its saver."""
 
     def __init__(self, folder: Path, leases: Leases):
         self.there, self.api = open_api(folder / "kaizen.db")
@@ -42,7 +42,7 @@ class Kernel:
         self.saver.save(WAIT)
 
     def die(self) -> None:
-        """End as kill -9 does: nothing is saved, and the lease is free."""
+        """End as after kill -9: nothing is saved, and the lease is free."""
         self.saver.autosave.close()
         self.journal.close()
 
@@ -70,7 +70,7 @@ def kernels(tmp_path: Path):
 
 @pytest.fixture
 def conflict(kernels: list[Kernel]):
-    """Two kernels have saved different names; the second one is told of it."""
+    """The second of two kernels that saved different names, with its conflict."""
     one, other = kernels
     one.name("Theirs")
     one.save()
@@ -85,7 +85,7 @@ def label(graph: Graph) -> str:
     return graph.nodes[0].label
 
 
-def test_a_save_over_somebody_else_s_is_a_conflict_and_sends_nothing(conflict: Kernel):
+def test_conflict_keeps_the_server_s_version_and_offers_a_comparison(conflict: Kernel):
     assert label(conflict.stored(conflict.store.pipeline_id)) == "Theirs"
     open_conflict = conflict.saver.conflict
     assert [label(g) for g in (open_conflict.base, open_conflict.mine, open_conflict.theirs)] == [
@@ -105,7 +105,7 @@ def test_keep_mine_saves_over_theirs(conflict: Kernel):
     assert (conflict.saver.conflict, conflict.store.is_dirty) == (None, False)
 
 
-def test_keep_theirs_is_a_step_that_undo_takes_back(conflict: Kernel):
+def test_keep_theirs_can_be_undone(conflict: Kernel):
     conflict.saver.conflict.keep_theirs()
     assert (label(conflict.store.graph), conflict.store.is_dirty) == ("Theirs", False)
     assert conflict.saver.autosave.status == "saved"
@@ -114,7 +114,7 @@ def test_keep_theirs_is_a_step_that_undo_takes_back(conflict: Kernel):
     assert label(conflict.stored(conflict.store.pipeline_id)) == "Mine"
 
 
-def test_keep_both_stores_mine_as_a_copy_with_ids_of_its_own(conflict: Kernel):
+def test_keep_both_stores_a_copy_with_ids_of_its_own(conflict: Kernel):
     name = conflict.saver.conflict.keep_both()
     assert name == "P (my copy)"
     assert label(conflict.store.graph) == "Theirs"
@@ -124,7 +124,7 @@ def test_keep_both_stores_mine_as_a_copy_with_ids_of_its_own(conflict: Kernel):
     assert "'P (my copy)'" in conflict.saver.notice
 
 
-def test_another_save_while_a_conflict_was_decided_is_a_conflict_again(
+def test_keep_mine_finds_a_new_conflict_when_they_saved_again(
     conflict: Kernel, kernels: list[Kernel]
 ):
     kernels[0].name("Theirs again")
@@ -135,14 +135,14 @@ def test_another_save_while_a_conflict_was_decided_is_a_conflict_again(
     assert label(conflict.saver.conflict.theirs) == "Theirs again"
 
 
-def test_the_same_edit_on_both_sides_is_no_conflict(kernels: list[Kernel]):
+def test_same_edit_on_both_sides_is_no_conflict(kernels: list[Kernel]):
     for kernel in kernels:
         kernel.name("Anna")
         kernel.save()
         assert kernel.saver.conflict is None
 
 
-def test_a_draft_of_a_dead_kernel_is_offered_and_loaded_as_one_step(kernels: list[Kernel]):
+def test_draft_of_an_ended_kernel_is_offered_and_loaded_as_one_step(kernels: list[Kernel]):
     one, other = kernels
     one.name("Lost?")
     one.store.add_node(type="agent")
@@ -160,7 +160,7 @@ def test_a_draft_of_a_dead_kernel_is_offered_and_loaded_as_one_step(kernels: lis
     assert other.journal.drafts(other.store.pipeline_id) == []
 
 
-def test_a_draft_older_than_the_server_s_version_becomes_a_conflict_not_an_overwrite(
+def test_draft_older_than_the_server_s_version_becomes_a_conflict(
     kernels: list[Kernel],
 ):
     one, other = kernels
@@ -177,7 +177,7 @@ def test_a_draft_older_than_the_server_s_version_becomes_a_conflict_not_an_overw
     assert label(other.stored(other.store.pipeline_id)) == "Newer"
 
 
-def test_a_discarded_draft_is_offered_no_more(kernels: list[Kernel]):
+def test_discarded_draft_is_not_offered_again(kernels: list[Kernel]):
     one, other = kernels
     one.name("Draft")
     one.die()
@@ -188,7 +188,7 @@ def test_a_discarded_draft_is_offered_no_more(kernels: list[Kernel]):
     assert label(other.store.graph) == "Ann"
 
 
-def test_a_draft_that_was_saved_after_all_is_not_offered(kernels: list[Kernel]):
+def test_draft_that_equals_the_server_s_version_is_not_offered(kernels: list[Kernel]):
     one, other = kernels
     one.name("Same")
     one.die()
@@ -206,14 +206,14 @@ def test_saved_edits_leave_the_journal(kernels: list[Kernel]):
     assert other.journal.unsaved_elsewhere() == []
 
 
-def test_a_save_whose_answer_was_lost_is_no_conflict(kernels: list[Kernel], monkeypatch):
+def test_save_with_a_lost_response_is_no_conflict(kernels: list[Kernel], monkeypatch):
     one = kernels[0]
     endpoints = one.api.pipelines.endpoints
     save_graph = endpoints.save_graph
 
     async def lost(*arguments, **options):
         await save_graph(*arguments, **options)
-        raise ConnectError("The answer was lost.")
+        raise ConnectError("The response was lost.")
 
     monkeypatch.setattr(endpoints, "save_graph", lost)
     one.name("Stored")

@@ -1,17 +1,17 @@
-"""What another notebook saved is asked for once, by the one who has it open."""
+"""What another notebook saved is loaded once by a notebook that has the pipeline open."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
 from kaizen_widgets.errors import ConnectError, NotFoundError
 from kaizen_widgets.graph import Graph, Node
 from kaizen_widgets.saving import SaveNotices
-from kaizen_widgets.saving.remote_saves import Following
+from kaizen_widgets.saving.remote_saves import RemoteSaves
 from kaizen_widgets.stores import CanvasStore, SqliteStorage
 from kaizen_widgets.testing import FakeClock
 from kaizen_widgets.testing.fake_clock import VirtualLoop
@@ -26,8 +26,15 @@ def failing(error: Exception) -> Callable[[], Graph]:
     return answer
 
 
+class Detail(NamedTuple):
+    """The part of a `PipelineDetail` that is used."""
+
+    graph: Graph
+    etag: str = ""
+
+
 class Desk:
-    """One notebook with a pipeline open; the other is only its marks."""
+    """A notebook with an open pipeline, and the notices of another one."""
 
     def __init__(self, folder: Path) -> None:
         self.loop = VirtualLoop(FakeClock())
@@ -37,30 +44,30 @@ class Desk:
         self.answers: list[Callable[[], Graph]] = [lambda: THEIRS] * 3
         self.asked: list[str] = []
         self.adopted: list[Graph] = []
-        self.moment: object = object()
+        self.version: object = object()
         self.endpoints = self
         store = CanvasStore()
         store.load_pipeline(Graph(), id="p1", name="P")
         loop: Any = self.loop
         pipelines: Any = self
-        self.following = Following(
+        self.remote_saves = RemoteSaves(
             store,
             pipelines,
             ours,
             loop=loop,
-            moment=lambda: self.moment,
-            adopt=self.adopted.append,
+            version=lambda: self.version,
+            adopt=lambda version: self.adopted.append(version.graph),
         )
 
     def changed_elsewhere(self, pipeline_id: str) -> None:
-        """What is kept of it is stale."""
+        """Nothing is cached here."""
 
-    async def load_graph(self, pipeline_id: str) -> Graph:
+    async def get(self, pipeline_id: str) -> Detail:
         self.asked.append(pipeline_id)
-        return self.answers.pop(0)()
+        return Detail(self.answers.pop(0)())
 
-    def look(self) -> None:
-        self.following.look()
+    def check(self) -> None:
+        self.remote_saves.check()
         self.loop.settle()
 
     def close(self) -> None:
@@ -76,53 +83,53 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
     made.close()
 
 
-def test_a_save_elsewhere_is_asked_for_once(desk: Desk):
-    desk.others.put("p1")
-    desk.look()
-    desk.look()
+def test_save_elsewhere_is_loaded_once(desk: Desk):
+    desk.others.publish("p1")
+    desk.check()
+    desk.check()
     assert (desk.asked, desk.adopted) == (["p1"], [THEIRS])
 
 
-def test_a_save_of_another_pipeline_or_of_one_s_own_is_not_asked_for(desk: Desk):
-    desk.others.put("p2")
-    desk.look()
-    desk.following.told("p1")
-    desk.look()
+def test_own_saves_and_saves_of_other_pipelines_are_not_loaded(desk: Desk):
+    desk.others.publish("p2")
+    desk.check()
+    desk.remote_saves.publish("p1")
+    desk.check()
     assert desk.asked == []
 
 
-def test_a_server_that_is_away_is_asked_again_at_the_next_look(desk: Desk):
+def test_unreachable_server_is_asked_again_at_the_next_check(desk: Desk):
     desk.answers.insert(0, failing(ConnectError("The server is away.")))
-    desk.others.put("p1")
-    desk.look()
+    desk.others.publish("p1")
+    desk.check()
     assert desk.adopted == []
-    desk.look()
+    desk.check()
     assert desk.adopted == [THEIRS]
 
 
-def test_a_pipeline_that_is_gone_is_not_asked_for_again(desk: Desk):
+def test_deleted_pipeline_is_not_asked_for_again(desk: Desk):
     desk.answers.insert(0, failing(NotFoundError("There is none.", status=404)))
-    desk.others.put("p1")
-    desk.look()
-    desk.look()
+    desk.others.publish("p1")
+    desk.check()
+    desk.check()
     assert (desk.asked, desk.adopted) == (["p1"], [])
 
 
-def test_an_answer_older_than_a_save_of_our_own_is_not_taken(desk: Desk):
+def test_response_older_than_an_own_save_is_not_adopted(desk: Desk):
     def saved_meanwhile() -> Graph:
-        desk.moment = object()
+        desk.version = object()
         return Graph()
 
     desk.answers.insert(0, saved_meanwhile)
-    desk.others.put("p1")
-    desk.look()
+    desk.others.publish("p1")
+    desk.check()
     assert desk.adopted == [THEIRS]
 
 
-def test_marks_are_bounded_and_leave_with_the_user(desk: Desk):
+def test_notices_are_bounded_and_purged(desk: Desk):
     for number in range(120):
-        desk.others.put(f"p{number}")
-    assert desk.others.of("p0") == ""
-    assert desk.others.of("p119") != ""
-    desk.following.purge()
-    assert desk.others.of("p119") == ""
+        desk.others.publish(f"p{number}")
+    assert desk.others.get("p0") == ""
+    assert desk.others.get("p119") != ""
+    desk.remote_saves.purge()
+    assert desk.others.get("p119") == ""

@@ -1,4 +1,4 @@
-"""The studio, without a browser: the whole road from an edit to the server and from a run to the store."""
+"""The studio without a browser: from an edit to the server, and from a run to the store."""
 
 import asyncio
 import json
@@ -33,9 +33,9 @@ def studio():
 
 @pytest.fixture
 def away(studio, monkeypatch):
-    """Take the server away."""
+    """Make the server unreachable for saves."""
 
-    async def save_graph(pipeline_id, graph):
+    async def save_graph(pipeline_id, graph, **options):
         raise ConnectError("The server is away.")
 
     monkeypatch.setattr(studio.pipelines.endpoints, "save_graph", save_graph)
@@ -58,19 +58,19 @@ def with_agents(studio):
         return f"technical: {text}"
 
 
-def test_a_new_studio_shows_the_sample(studio):
+def test_new_studio_shows_the_sample(studio):
     assert repr(studio) == "Studio(embedded, pipeline='Support triage')"
     assert [node.type for node in studio.graph.nodes][:2] == ["input", "router"]
     assert not studio.store.is_dirty
 
 
-def test_what_a_cell_shows_is_the_same_each_time(studio):
+def test_mimebundle_has_a_widget_view_and_the_repr(studio):
     bundle = studio._repr_mimebundle_()
     assert bundle["text/plain"] == repr(studio)
     assert "application/vnd.jupyter.widget-view+json" in bundle
 
 
-def test_an_edit_is_saved_and_comes_back_equal(studio):
+def test_saved_edit_is_loaded_unchanged(studio):
     studio.store.update_node_data("billing", {"label": "Refunds"})
     studio.store.add_node(
         id="note", position=(3.5, -1), type="agent", data={"x": [1, None]}, width=9
@@ -80,7 +80,7 @@ def test_an_edit_is_saved_and_comes_back_equal(studio):
     assert stored(studio) == studio.graph
 
 
-def test_a_save_that_fails_says_why_and_the_next_one_catches_up(studio, away):
+def test_failed_save_says_why_and_the_next_one_stores_the_edit(studio, away):
     studio.store.delete_node("billing")
     with pytest.raises(StoreError, match="away"):
         studio.save()
@@ -90,7 +90,7 @@ def test_a_save_that_fails_says_why_and_the_next_one_catches_up(studio, away):
     assert stored(studio) == studio.graph
 
 
-def test_another_pipeline_is_not_opened_over_unsaved_edits(studio, away):
+def test_open_is_refused_while_edits_cannot_be_saved(studio, away):
     studio.store.delete_node("billing")
     with pytest.raises(StoreError, match="away"):
         studio.open("Support triage")
@@ -99,18 +99,19 @@ def test_another_pipeline_is_not_opened_over_unsaved_edits(studio, away):
     assert studio.graph.has_node("billing")
 
 
-def test_a_pipeline_that_is_not_there_is_answered_with_those_that_are(studio):
+def test_open_of_an_unknown_pipeline_lists_the_existing_ones(studio):
     with pytest.raises(NotFoundError, match="'Support triage'"):
         studio.open("Suport")
 
 
-def test_a_new_pipeline_is_stored_and_opens_again(studio):
+def test_new_pipeline_is_stored_and_can_be_opened_again(studio):
     studio.new("Mine", Graph([Node("a", (0, 0), type="input", data={"label": "In"})]))
-    studio.open("Support triage").open("Mine")
+    studio.open("Support triage")
+    studio.open("Mine")
     assert [node.id for node in studio.graph.nodes] == ["a"]
 
 
-def test_a_pipeline_without_a_name_is_stored_with_its_first_edit(studio):
+def test_unnamed_pipeline_is_stored_with_its_first_edit(studio):
     studio.store.load_pipeline(Graph())
     studio.store.add_node(id="a")
     studio.save()
@@ -118,7 +119,7 @@ def test_a_pipeline_without_a_name_is_stored_with_its_first_edit(studio):
     assert stored(studio) == studio.graph
 
 
-def test_a_run_calls_the_notebook_s_functions(studio):
+def test_run_calls_registered_functions(studio):
     with_agents(studio)
     run = studio.run({"text": "my invoice"}).wait(WAIT)
     assert run.result == "billing: my invoice"
@@ -127,24 +128,24 @@ def test_a_run_calls_the_notebook_s_functions(studio):
     assert studio.execution.node_executions["billing"]["preview"] == "billing: my invoice"
 
 
-def test_a_run_needs_no_input_because_the_sample_has_some(studio):
+def test_run_of_the_sample_needs_no_inputs(studio):
     with_agents(studio)
     assert studio.run().wait(WAIT).result.startswith("billing: ")
 
 
-def test_a_node_finds_its_function_by_its_agent_after_it_was_renamed(studio):
+def test_renamed_node_finds_its_function_by_its_agent(studio):
     with_agents(studio)
     studio.store.update_node_data("billing", {"label": "Money"})
     assert studio.run({"text": "refund"}).wait(WAIT)["Money"].output == "billing: refund"
 
 
-def test_a_run_that_cannot_start_names_every_reason(studio):
+def test_run_that_cannot_start_names_every_reason(studio):
     with pytest.raises(NotRunnableError, match=r"(?s)studio.agent\(\"Billing\"\).*\"Technical\""):
         studio.run()
     assert studio.execution.status == "idle"
 
 
-def test_a_run_leaves_the_document_alone(studio):
+def test_run_does_not_change_the_document(studio):
     with_agents(studio)
     before = studio.graph
     studio.run({"text": "refund"}).wait(WAIT)
@@ -152,7 +153,7 @@ def test_a_run_leaves_the_document_alone(studio):
     assert not studio.store.is_dirty
 
 
-def test_a_kind_of_one_s_own_runs(studio):
+def test_custom_kind_runs(studio):
     from kaizen_widgets import Kind, Look, Task
 
     class Shout(Kind):
@@ -167,7 +168,7 @@ def test_a_kind_of_one_s_own_runs(studio):
     assert "HEY" in studio.run({"text": "hey"}).wait(WAIT)["Shout"].output
 
 
-def test_data_in_a_file_is_there_for_the_next_studio(tmp_path):
+def test_data_file_is_read_by_the_next_studio(tmp_path):
     with fake_comms():
         first = Studio(data=tmp_path / "studio.db")
         first.store.update_node_data("billing", {"label": "Kept"})
@@ -177,7 +178,7 @@ def test_data_in_a_file_is_there_for_the_next_studio(tmp_path):
         second.close()
 
 
-def test_no_token_stands_in_a_repr_or_a_widget_s_state(studio):
+def test_tokens_are_in_no_repr_and_no_widget_state(studio):
     token = studio.api.transport.tokens.access
     assert len(token) > 20
     shown = [repr(studio), repr(studio.api), repr(studio.__dict__), str(studio.canvas.get_state())]
@@ -189,7 +190,7 @@ def test_url_and_data_together_are_refused():
         Studio("https://kaizen.example.com", data=":memory:")
 
 
-def test_a_server_asks_for_a_sign_in_first():
+def test_remote_studio_asks_for_a_sign_in():
     with fake_comms():
         studio = Studio("https://kaizen.example.com")
         with pytest.raises(UnauthorizedError, match=r"studio\.login"):
@@ -197,17 +198,19 @@ def test_a_server_asks_for_a_sign_in_first():
         studio.close()
 
 
-def test_the_session_is_one_for_the_studio_and_its_transport(studio):
+def test_studio_and_transport_share_the_session(studio):
     assert studio.auth.is_authenticated
     assert studio.auth.user["email"] == "local@kaizen.localhost"
     assert studio.auth.has_permission("pipelines:create")
     studio.api.auth.logout().wait(WAIT)
     assert not studio.auth.is_authenticated
-    with pytest.raises(UnauthorizedError, match="Nobody is signed in"):
+    with pytest.raises(
+        UnauthorizedError, match=r"No user is signed in at .* Call studio\.login\(\)"
+    ):
         studio.open("Support triage")
 
 
-def test_a_user_without_a_keyring_signs_in_again_and_is_told_why(monkeypatch, tmp_path):
+def test_missing_keyring_is_reported_and_asks_for_a_sign_in(monkeypatch, tmp_path):
     address = "https://kaizen.example.com/api/v1"
     kept = SqliteStorage(tmp_path / "stores.db")
     user = {"state": {"user": {"id": "u1", "role": "developer"}}, "version": 0}
@@ -224,14 +227,14 @@ def test_a_user_without_a_keyring_signs_in_again_and_is_told_why(monkeypatch, tm
         studio.close()
 
 
-def test_a_studio_in_memory_leaves_no_trace_of_its_screen(studio, monkeypatch, tmp_path):
+def test_studio_in_memory_persists_no_ui_state(studio, monkeypatch, tmp_path):
     kept = SqliteStorage(tmp_path / "stores.db")
     monkeypatch.setattr("kaizen_widgets.studio.connection.SqliteStorage", lambda: kept)
     studio.ui.set_theme("dark")
     assert kept.get("kaizen-ui") is None
 
 
-def test_a_save_that_failed_is_made_as_soon_as_the_server_answers_anybody(studio, away):
+def test_failed_save_is_retried_when_the_server_responds(studio, away):
     studio.store.update_node_data("billing", {"label": "Kept"})
     with pytest.raises(StoreError, match="away"):
         studio.save()
@@ -246,7 +249,7 @@ def test_a_save_that_failed_is_made_as_soon_as_the_server_answers_anybody(studio
     assert studio.autosave.failed_since is None
 
 
-def test_a_change_that_waits_for_the_network_is_not_signed_out_of_unasked(studio):
+def test_logout_is_refused_while_a_change_waits_for_the_network(studio):
     arrived = []
     studio.query_client.online.set_online(False)
     studio.query_client.mutate(MutationOptions(arrived.append, network_mode="online"), 1)
@@ -259,7 +262,7 @@ def test_a_change_that_waits_for_the_network_is_not_signed_out_of_unasked(studio
     assert arrived == []
 
 
-def test_signing_out_leaves_nothing_and_signing_in_goes_on(studio):
+def test_logout_deletes_everything_and_login_opens_a_pipeline(studio):
     studio.agents.list().wait(WAIT)
     run = studio.canvas.read_only
     studio.logout()
@@ -274,7 +277,7 @@ def test_signing_out_leaves_nothing_and_signing_in_goes_on(studio):
     assert studio.canvas.read_only is run
 
 
-def test_signing_out_with_unsaved_edits_is_refused_unless_they_are_given_up(studio, away):
+def test_logout_with_unsaved_edits_is_refused_unless_discarded(studio, away):
     studio.store.update_node_data("billing", {"label": "Unsaved"})
     with pytest.raises(StoreError):
         studio.logout()
@@ -285,7 +288,7 @@ def test_signing_out_with_unsaved_edits_is_refused_unless_they_are_given_up(stud
 
 @pytest.fixture
 def two(tmp_path):
-    """Two studios of one user; in one kernel, and no otherwise than in two."""
+    """Two studios of one user, in one kernel; they behave as in two kernels."""
     with fake_comms():
         made = Studio(data=tmp_path / "k.db"), Studio(data=tmp_path / "k.db")
         yield made
@@ -294,14 +297,14 @@ def two(tmp_path):
 
 
 def comes(store, condition):
-    """Wait until a condition holds that a store's change can make true."""
+    """Wait until a condition holds that a change of a store can make true."""
     held = threading.Event()
     end = store.subscribe(lambda _state, _before: condition() and held.set())
     assert condition() or held.wait(WAIT)
     end()
 
 
-def test_signed_out_in_one_studio_the_other_is_too_and_signs_in_with_it(two):
+def test_logout_and_login_are_followed_by_the_other_studio(two):
     one, other = two
     one.logout()
     comes(other.auth, lambda: not other.auth.has_tokens)
@@ -312,7 +315,7 @@ def test_signed_out_in_one_studio_the_other_is_too_and_signs_in_with_it(two):
     assert other.auth.is_authenticated
 
 
-def test_the_theme_of_one_studio_is_the_other_s(two):
+def test_theme_is_followed_by_the_other_studio(two):
     one, other = two
     one.ui.set_theme("dark")
     comes(other.ui, lambda: other.ui.theme == "dark")
@@ -320,7 +323,7 @@ def test_the_theme_of_one_studio_is_the_other_s(two):
     comes(one.ui, lambda: one.ui.theme == "light")
 
 
-def test_what_one_studio_saves_the_other_shows_as_a_step_that_is_saved(two):
+def test_save_of_one_studio_is_an_undoable_step_of_the_other(two):
     one, other = two
     one.store.update_node_data("billing", {"label": "Refunds"})
     one.save()
@@ -333,21 +336,21 @@ def test_what_one_studio_saves_the_other_shows_as_a_step_that_is_saved(two):
     comes(one.store, lambda: one.graph.node("billing").label == "Billing")
 
 
-def test_what_another_studio_saves_never_takes_unsaved_edits_away(two, monkeypatch):
+def test_save_of_another_studio_never_replaces_unsaved_edits(two, monkeypatch):
     one, other = two
     other.autosave.close()  # as between an edit and its save
     other.store.update_node_data("billing", {"label": "Mine"})
     one.store.update_node_data("billing", {"label": "Theirs"})
     asked = threading.Event()
-    load = other.pipelines.endpoints.load_graph
+    get = other.pipelines.endpoints.get
 
     async def answered(pipeline_id):
         try:
-            return await load(pipeline_id)
+            return await get(pipeline_id)
         finally:
             asked.set()
 
-    monkeypatch.setattr(other.pipelines.endpoints, "load_graph", answered)
+    monkeypatch.setattr(other.pipelines.endpoints, "get", answered)
     one.save()
     assert asked.wait(WAIT)
     other._loop.wait(asyncio.sleep(0), WAIT)
@@ -356,7 +359,7 @@ def test_what_another_studio_saves_never_takes_unsaved_edits_away(two, monkeypat
     other.store.mark_clean()
 
 
-def test_what_is_opened_is_what_the_server_has_not_what_was_kept_of_it(two):
+def test_open_shows_the_server_s_version_not_the_cache(two):
     one, other = two
     pipeline_id = one.store.pipeline_id
     one.store.load_pipeline(Graph())
@@ -366,7 +369,7 @@ def test_what_is_opened_is_what_the_server_has_not_what_was_kept_of_it(two):
     assert one.graph.node("a").label == "Told nobody"
 
 
-def test_a_conflict_is_about_what_the_server_has_now(two):
+def test_conflict_follows_the_server_s_version(two):
     one, other = two
     one.store.update_node_data("billing", {"label": "First"})
     other.store.update_node_data("billing", {"label": "Mine"})
@@ -382,18 +385,20 @@ def test_a_conflict_is_about_what_the_server_has_now(two):
     comes(other.autosave, lambda: other.autosave.status == "saved")
 
 
-def test_a_message_of_another_tab_makes_a_kernel_look_and_is_told_to_nobody(tmp_path):
+def test_message_of_another_tab_is_followed_and_not_sent_again(tmp_path):
     with fake_comms() as comms:
         studio = Studio(data=tmp_path / "k.db")
         storage = SqliteStorage(default_state_path())
         storage.set("kaizen-ui", json.dumps({"state": {"theme": "dark"}, "version": 0}))
         tabs = comms.of(studio.account.tabs)
         message = {"type": "THEME", "theme": "dark"}
-        tabs.deliver_custom({"kind": "heard", "channel": "kaizen-ui", "message": message})
+        tabs.deliver_custom({"kind": "received", "channel": "kaizen-ui", "message": message})
         assert studio.ui.theme == "dark"
-        tabs.deliver_custom({"kind": "heard", "channel": "kaizen-ui", "message": {"type": "EVAL"}})
+        tabs.deliver_custom(
+            {"kind": "received", "channel": "kaizen-ui", "message": {"type": "EVAL"}}
+        )
         assert tabs.custom == []
         studio.ui.set_theme("light")
-        assert [told["message"] for told in tabs.custom] == [{"type": "THEME", "theme": "light"}]
+        assert [sent["message"] for sent in tabs.custom] == [{"type": "THEME", "theme": "light"}]
         storage.close()
         studio.close()

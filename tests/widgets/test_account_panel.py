@@ -1,4 +1,4 @@
-"""Signing in and out in the cell, without a browser."""
+"""Signing in and out with the account panel, without a browser."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ PASSWORD = "correct-horse"
 
 
 class Desk:
-    """A session, a panel, and a server as a test says."""
+    """A session, its panel, and a server that a test can make refuse."""
 
     def __init__(self, *, needs_password: bool) -> None:
         self.auth = AuthStore()
         self.auth.set({"is_loading": False})
         self.problem = ""
-        self.given_up: list[bool] = []
+        self.discarded: list[bool] = []
         self.panel = AccountPanel(
             self.auth,
             login=self.login,
@@ -42,7 +42,7 @@ class Desk:
         self.auth.login({"id": "u1", "name": "Anna <b>"}, "access")
 
     def logout(self, discard: bool) -> None:
-        self.given_up.append(discard)
+        self.discarded.append(discard)
         if self.problem and not discard:
             raise StoreError(self.problem, store="canvas")
         self.auth.logout()
@@ -51,7 +51,7 @@ class Desk:
         return find(self.panel, Button, description=name)
 
     def wait(self, condition: Callable[[], Any]) -> None:
-        """Wait for what goes on in the background."""
+        """Wait until work in the background makes a condition true."""
         held = threading.Event()
 
         def look(*_: object) -> None:
@@ -88,16 +88,16 @@ def sign_in(desk: Desk, password: str) -> None:
     submission.wait(WAIT)
 
 
-def test_where_no_password_is_needed_one_button_signs_in_and_another_out(local: Desk):
+def test_panel_without_password_signs_in_and_out_with_buttons(local: Desk):
     local.button("Sign in").click()
     local.wait(lambda: local.auth.is_authenticated and not local.panel._notices.children)
-    assert "Anna &lt;b&gt;" in local.panel._who.value
+    assert "Anna &lt;b&gt;" in local.panel._user.value
     local.button("Sign out").click()
     local.wait(lambda: not local.auth.has_tokens and local.panel._notices.children)
-    assert local.given_up == [False]
+    assert local.discarded == [False]
 
 
-def test_a_wrong_password_is_said_and_the_right_one_signs_in(remote: Desk):
+def test_wrong_password_is_reported_and_the_right_one_signs_in(remote: Desk):
     with pytest.raises(UnauthorizedError):
         sign_in(remote, "wrong")
     form = find(remote.panel, FormPanel)
@@ -108,27 +108,27 @@ def test_a_wrong_password_is_said_and_the_right_one_signs_in(remote: Desk):
     assert not form.form.values["password"]
 
 
-def test_no_message_to_the_page_holds_a_password(remote: Desk, comms: FakeComms):
+def test_password_is_in_no_message_to_the_page(remote: Desk, comms: FakeComms):
     sign_in(remote, PASSWORD)
     said = [str(comm.sent) for comm in comms]
     assert any("Password" in one for one in said)
     assert PASSWORD not in "".join(said)
 
 
-def test_unsaved_edits_keep_one_signed_in_until_they_are_given_up(local: Desk):
+def test_sign_out_with_unsaved_edits_asks_before_discarding(local: Desk):
     local.login("", "")
     local.problem = "There are unsaved edits."
     local.button("Sign out").click()
     local.wait(lambda: local.panel._notices.children)
     assert local.auth.has_tokens
     local.button("Sign out anyway").click()
-    assert local.given_up == [False], "asked once more"
+    assert local.discarded == [False], "it asks once more"
     local.button("Sign out anyway for good?").click()
     local.wait(lambda: not local.auth.has_tokens)
-    assert local.given_up == [False, True]
+    assert local.discarded == [False, True]
 
 
-def test_what_was_typed_stays_while_the_reason_changes(remote: Desk):
+def test_typed_credentials_stay_while_the_message_changes(remote: Desk):
     form = find(remote.panel, FormPanel)
     form.form.set_value("email", "anna@example.com")
     remote.auth.set({"message": "Signed out in another notebook."})
@@ -136,7 +136,7 @@ def test_what_was_typed_stays_while_the_reason_changes(remote: Desk):
     assert form.form.values["email"] == "anna@example.com"
 
 
-def test_signing_in_and_out_again_and_again_leaves_no_widget_behind(local: Desk):
+def test_repeated_sign_in_and_out_leaves_no_widgets(local: Desk):
     counts = []
     for _ in range(3):
         local.login("", "")

@@ -1,4 +1,4 @@
-"""What a UIStore says, on its way to the page."""
+"""Theme and notifications of a UI store, on their way to the page."""
 
 import re
 
@@ -15,7 +15,7 @@ def ui(comms: FakeComms, clock: FakeClock) -> UIStore:
     return UIStore(clock=clock)
 
 
-def test_the_theme_follows_the_store(ui: UIStore):
+def test_theme_follows_the_store(ui: UIStore):
     theme = Theme(ui)
     ui.set_theme("dark")
     assert theme.theme == "dark"
@@ -25,7 +25,7 @@ def test_the_theme_follows_the_store(ui: UIStore):
     assert ui._subscriptions.entries == {}
 
 
-def test_a_chosen_theme_colours_panels_and_canvases_and_nothing_else():
+def test_chosen_theme_colors_only_panels_and_canvases():
     selectors = re.findall(r"^\s*(body[^{]*)\{", THEME_CSS, re.MULTILINE)
     assert len(selectors) == 7
     assert all(".kaizen-panel" in selector for selector in selectors)
@@ -33,7 +33,7 @@ def test_a_chosen_theme_colours_panels_and_canvases_and_nothing_else():
     assert "--jp-widgets-input-color: var(--jp-ui-font-color1)" in THEME_CSS
 
 
-def test_notifications_come_and_expire(ui: UIStore, clock: FakeClock):
+def test_notifications_appear_and_expire(ui: UIStore, clock: FakeClock):
     shown = Notifications(ui)
     ui.add_notification("Saved", duration=5)
     ui.add_notification("Look", "<b>here</b>", type="warning", duration=0)
@@ -42,7 +42,7 @@ def test_notifications_come_and_expire(ui: UIStore, clock: FakeClock):
     assert [one["message"] for one in shown._shown] == ["<b>here</b>"]
 
 
-def test_a_button_takes_a_notification_away_and_nonsense_does_nothing(ui: UIStore):
+def test_dismiss_button_removes_a_notification_and_unknown_messages_are_ignored(ui: UIStore):
     shown = Notifications(ui)
     identity = ui.add_notification("Saved")
     for content in (None, {}, {"kind": "dismiss"}, {"kind": "dismiss", "id": 3}, {"kind": "x"}):
@@ -53,7 +53,7 @@ def test_a_button_takes_a_notification_away_and_nonsense_does_nothing(ui: UIStor
     assert ui.notifications == ()
 
 
-def test_closed_notifications_listen_no_more(ui: UIStore):
+def test_closed_notifications_stop_listening(ui: UIStore):
     shown = Notifications(ui)
     shown.close()
     ui.add_notification("Saved")
@@ -61,7 +61,7 @@ def test_closed_notifications_listen_no_more(ui: UIStore):
     assert ui._subscriptions.entries == {}
 
 
-def test_the_reprs_are_the_same_each_time(ui: UIStore):
+def test_reprs(ui: UIStore):
     ui.add_notification("Saved")
     assert repr(Notifications(ui)) == "Notifications(1)"
     assert repr(Theme(ui)) == "Theme('system')"

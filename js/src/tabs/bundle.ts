@@ -1,9 +1,9 @@
 /**
- * What one tab tells the others of this browser: that the theme changed, that somebody signed in or out.
+ * Messages between the tabs of one browser: the theme changed, a user signed in or out.
  *
- * A widget without a view, one a kernel. Only a message's type and the theme cross (never a token, never a
- * user), and what came from another tab is told to this tab's kernel, never to the tabs again. Kernels that
- * show the same notebook in two tabs would hear themselves: what the kernel just had told is not heard.
+ * A widget without a view, one per kernel. Only a message's type and the theme are sent (never a token, never a
+ * user), and a message of another tab is passed to this tab's kernel, never to the tabs again. A kernel whose
+ * notebook is open in two tabs would receive its own messages: what it has just sent is ignored.
  */
 import type { AnyModel } from "@anywidget/types";
 
@@ -15,42 +15,42 @@ const TYPES: Record<Name, ReadonlySet<string>> = {
   "kaizen-auth": new Set(["LOGIN", "LOGOUT"]),
   "kaizen-ui": new Set(["THEME"]),
 };
-/** For how many ms an echo from the kernel's other tabs is expected. */
+/** Milliseconds during which a message from the kernel's other tabs counts as an echo. */
 const ECHO = 1_000;
 
-export interface Told {
+export interface TabMessage {
   readonly type: string;
   readonly theme?: string;
 }
 
-/** Takes a message apart, so that nothing crosses that is not named here; null for any other. */
-export function checked(name: Name, content: unknown): Told | null {
+/** Return the known fields of a message, so that nothing else is sent; null for an unknown message. */
+export function checked(name: Name, content: unknown): TabMessage | null {
   const { type, theme } = (content ?? {}) as Record<string, unknown>;
   if (typeof type !== "string" || !TYPES[name].has(type)) return null;
   if (type !== "THEME") return { type };
   return typeof theme === "string" && THEMES.has(theme) ? { type, theme } : null;
 }
 
-/** Joins a kernel to the channels; returns what ends it. */
+/** Connect a kernel to the channels; returns a function that disconnects it. */
 export function join(
   model: AnyModel,
   open: (name: Name) => BroadcastChannel,
   now: () => number = () => performance.now(),
 ): () => void {
   const channels = new Map(CHANNELS.map((name) => [name, open(name)] as const));
-  let told: { key: string; at: number }[] = [];
-  const key = (name: Name, message: Told) => `${name} ${message.type} ${message.theme ?? ""}`;
+  let sent: { key: string; at: number }[] = [];
+  const keyOf = (name: Name, { type, theme = "" }: TabMessage) => `${name} ${type} ${theme}`;
 
   for (const [name, channel] of channels) {
     channel.onmessage = ({ data }) => {
       const message = checked(name, data);
       if (!message) return;
-      told = told.filter(({ at }) => now() - at < ECHO);
-      if (told.some((one) => one.key === key(name, message))) return;
+      sent = sent.filter(({ at }) => now() - at < ECHO);
+      if (sent.some(({ key }) => key === keyOf(name, message))) return;
       try {
-        model.send({ kind: "heard", channel: name, message });
+        model.send({ kind: "received", channel: name, message });
       } catch {
-        // The kernel is gone; it will look for itself when it comes back.
+        // The kernel is gone; a new one reads the shared file itself.
       }
     };
   }
@@ -58,8 +58,8 @@ export function join(
     const { kind, channel: name, message } = (content ?? {}) as Record<string, unknown>;
     const channel = channels.get(name as Name);
     const clean = channel && checked(name as Name, message);
-    if (kind !== "tell" || !clean) return;
-    told.push({ key: key(name as Name, clean), at: now() });
+    if (kind !== "send" || !clean) return;
+    sent.push({ key: keyOf(name as Name, clean), at: now() });
     channel.postMessage(clean);
   };
   model.on("msg:custom", onMessage);
