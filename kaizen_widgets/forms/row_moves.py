@@ -19,24 +19,28 @@ class RowMove:
     Args:
         name: The list.
         origins: For each row afterward, its index before the move, or None for a new row.
+
+    Attributes:
+        name: The list.
+        new_index: The index of each row after the move, by its index before; removed rows have none.
     """
 
     def __init__(self, name: str, origins: Origins) -> None:
-        self._name = name
+        self.name = name
         self._depth = len(parse(name))
-        self._new = {old: new for new, old in enumerate(origins) if old is not None}
+        self.new_index = {old: new for new, old in enumerate(origins) if old is not None}
 
     def __call__(self, name: str) -> str | None:
         """Return the name after the move; None if its row was removed."""
-        if not is_within(name, self._name):
+        if not is_within(name, self.name):
             return name
         path = parse(name)
         index = path[self._depth] if len(path) > self._depth else None
         if not isinstance(index, int):
             return name  # the list itself, or its own error
-        if index not in self._new:
+        if index not in self.new_index:
             return None
-        return join((*path[: self._depth], self._new[index], *path[self._depth + 1 :]))
+        return join((*path[: self._depth], self.new_index[index], *path[self._depth + 1 :]))
 
     def names(self, names: Iterable[str]) -> set[str]:
         """Return the names after the move, without those whose row was removed."""

@@ -1,4 +1,4 @@
-"""Where a type's core schema and validator are: at the model itself, or in a `TypeAdapter` made for it."""
+"""The core schema and the validator of a type, from its class or from a `TypeAdapter` made for it."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from kaizen_widgets.errors import FormError
 
 
 def keeps_its_schema(model: Any) -> bool:
-    """Whether a type keeps its core schema itself, so that a rebuilt one is told by it."""
+    """Whether a class has its core schema, by which a rebuilt class is recognized."""
     return isinstance(model, type) and (
         issubclass(model, BaseModel) or hasattr(model, "__pydantic_fields__")
     )
 
 
 def adapter_of(model: Any) -> Any:
-    """Return what has the core schema and the validator of a type.
+    """Return an object with the core schema and the validator of a type.
 
     Raises:
-        FormError: This is no type of pydantic's, or not yet a whole one.
+        FormError: pydantic does not know the type, or it refers to one that is not defined yet.
     """
     if isinstance(model, TypeAdapter):
         return model
@@ -33,7 +33,7 @@ def adapter_of(model: Any) -> Any:
             return _Own(model) if model.__pydantic_complete__ else TypeAdapter(model)
         if not isinstance(model, type) and dataclasses.is_dataclass(model):
             raise FormError(
-                f"A form is made for a class, not for an object of {type(model).__name__}: give the "
+                f"A form is made for a class, not for an object of {type(model).__name__}: pass the "
                 "object as default_values."
             )
         adapter = TypeAdapter(model)
@@ -48,7 +48,7 @@ def adapter_of(model: Any) -> Any:
 
 
 class _Own:
-    """What a model class keeps of itself, under the names of a `TypeAdapter`."""
+    """The attributes of a model class, under the names of a `TypeAdapter`."""
 
     def __init__(self, model: Any) -> None:
         self.core_schema = model.__pydantic_core_schema__

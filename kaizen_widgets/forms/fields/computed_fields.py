@@ -1,4 +1,4 @@
-"""What a model computes of itself, by the names of the form."""
+"""The computed fields of a model's value, by name."""
 
 from __future__ import annotations
 
@@ -29,15 +29,15 @@ def computed_in(root: Field, value: Any) -> dict[str, Any]:
     return {join(path): item for path, item in _compute(root, value, ())}
 
 
-def _compute(slot: Field, value: Any, path: Path) -> Iterable[tuple[Path, Any]]:
-    if isinstance(slot.node, RootModelNode) and value is not None:
+def _compute(field: Field, value: Any, path: Path) -> Iterable[tuple[Path, Any]]:
+    if isinstance(field.node, RootModelNode) and value is not None:
         value = getattr(value, "root", value)
-    match node := bare(slot.node):
+    match node := bare(field.node):
         case ObjectNode() if value is not None:
             for name in node.computed:
                 yield (*path, name), _property(value, name)
-            for name, field in node.fields.items():
-                yield from _compute(field, _part(value, name), (*path, name))
+            for name, part in node.fields.items():
+                yield from _compute(part, _part(value, name), (*path, name))
         case ListNode(is_set=False) | TupleNode() if isinstance(value, list | tuple):
             for index, item in enumerate(value):
                 part = node.child(index, list(value))
@@ -49,7 +49,7 @@ def _compute(slot: Field, value: Any, path: Path) -> Iterable[tuple[Path, Any]]:
         case UnionNode():
             for branch in node.branches:
                 if isinstance(branch.node, ObjectNode) and type(value) is branch.node.cls:
-                    yield from _compute(branch.slot, value, path)
+                    yield from _compute(branch.field, value, path)
                     return
 
 
@@ -60,5 +60,5 @@ def _part(value: Any, name: str) -> Any:
 def _property(value: Any, name: str) -> Any:
     try:
         return to_jsonable_python(getattr(value, name), fallback=str)
-    except Exception as error:  # the author's property failed: the others are still worth showing
+    except Exception as error:  # the author's property raised; the others are still shown
         return type(error).__name__

@@ -1,6 +1,6 @@
-"""Drafts as they travel to a browser and back: JSON, numbers as their digits, secrets never.
+"""Writes drafts as JSON for a browser, and reads them back: numbers as digits, secrets never.
 
-A secret that is set travels as ``{"secret": true}``, and what comes back so stays what it was.
+A secret that is set is written as ``{"secret": true}``; read back, it is the secret it was.
 """
 
 from __future__ import annotations
@@ -12,21 +12,15 @@ from typing import Any, Final
 
 from pydantic import SecretStr
 
-from kaizen_widgets.forms.fields.container_nodes import (
-    KEY,
-    VALUE,
-    DictNode,
-    ListNode,
-    TupleNode,
-)
+from kaizen_widgets.forms.fields.container_nodes import KEY, VALUE, DictNode, ListNode, TupleNode
 from kaizen_widgets.forms.fields.leaf_nodes import (
     EXACT,
-    TYPED,
     JsonLeaf,
     LeafNode,
     NumberLeaf,
     OpaqueLeaf,
     SecretLeaf,
+    UnparsedJson,
 )
 from kaizen_widgets.forms.fields.object_nodes import ObjectNode, bare
 from kaizen_widgets.forms.fields.tagged_union import TaggedUnion
@@ -35,24 +29,27 @@ from kaizen_widgets.forms.fields.union_nodes import UnionNode
 from kaizen_widgets.forms.paths import MISSING, Path
 
 SET: Final = {"secret": True}
-"""What stands for a secret."""
+"""JSON in place of a secret."""
 
-_WHOLE = re.compile(r"0|-?[1-9][0-9]*")
+MAX_DEPTH: Final = 100
+"""Levels of a value without a JSON form that are shown."""
+
+_INTEGER = re.compile(r"0|-?[1-9][0-9]*")
 
 
 class DraftCodec:
     """Writes and reads the drafts of one form.
 
     Args:
-        pins: Which branch stands in each union that has no tag, by path.
+        pins: The chosen branches of unions without a tag, by path.
     """
 
     def __init__(self, pins: Mapping[Path, int]) -> None:
         self._pins = pins
 
-    def write(self, slot: Field, draft: Any, path: Path) -> Any:
+    def write(self, field: Field, draft: Any, path: Path) -> Any:
         """Return a draft as JSON without secrets."""
-        node = bare(slot.node)
+        node = bare(field.node)
         if draft is None or draft is MISSING:
             return None
         match node:
@@ -61,15 +58,14 @@ class DraftCodec:
             case OpaqueLeaf():
                 return None
             case JsonLeaf():
-                return _json_text(draft)
+                return json_text(draft)
             case NumberLeaf():
                 is_number = isinstance(draft, int | float) and not isinstance(draft, bool)
                 return repr(draft) if is_number else _plain(draft)
             case ObjectNode() if isinstance(draft, dict):
-                fields = node.fields.items()
                 return {
-                    name: self.write(field, draft[name], (*path, name))
-                    for name, field in fields
+                    name: self.write(part, draft[name], (*path, name))
+                    for name, part in node.fields.items()
                     if name in draft
                 }
             case ListNode() | TupleNode() | DictNode() if isinstance(draft, list):
@@ -86,16 +82,16 @@ class DraftCodec:
             case _:
                 return _plain(draft)
 
-    def read(self, slot: Field, raw: Any, current: Any, path: Path) -> Any:
-        """Return the draft of what a browser sent for a place.
+    def read(self, field: Field, raw: Any, current: Any, path: Path) -> Any:
+        """Return the draft of JSON that a browser sent for a field.
 
         Args:
-            slot: The place.
-            raw: What was sent.
+            field: The position.
+            raw: The JSON.
             current: The draft there now, or `MISSING`.
-            path: Of the place.
+            path: The path of the field.
         """
-        node = bare(slot.node)
+        node = bare(field.node)
         if raw is None:
             return None
         match node:
@@ -135,8 +131,8 @@ class DraftCodec:
                     for n, pair in enumerate(raw)
                 ]
             case UnionNode():
-                stands = raw if isinstance(node, TaggedUnion) or current is MISSING else current
-                branch = self._branch(node, stands, path)
+                known = raw if isinstance(node, TaggedUnion) or current is MISSING else current
+                branch = self._branch(node, known, path)
                 return raw if branch is None else self.read(branch, raw, current, path)
             case _:
                 return raw
@@ -152,7 +148,18 @@ class DraftCodec:
 
     def _branch(self, node: UnionNode, draft: Any, path: Path) -> Field | None:
         index = node.choice(draft, DecodeContext(self._pins), path)
-        return None if index is None else node.branches[index].slot
+        return None if index is None else node.branches[index].field
+
+
+def json_text(draft: Any) -> str:
+    """Return the text of any value, as JSON where it has a JSON form."""
+    if isinstance(draft, UnparsedJson):
+        return draft.text
+    indent = 2 if isinstance(draft, dict | list) and draft else None
+    try:
+        return json.dumps(draft, ensure_ascii=False, indent=indent, default=_plain)
+    except (TypeError, ValueError, RecursionError):  # odd keys, a circle, or too deep
+        return json.dumps(_plain(draft), ensure_ascii=False, indent=indent)
 
 
 def _is_set(draft: Any) -> bool:
@@ -160,26 +167,26 @@ def _is_set(draft: Any) -> bool:
     return secret not in ("", b"")
 
 
-def _plain(draft: Any) -> Any:
-    """Return JSON, whatever it is; a secret that strayed is not told."""
+def _plain(draft: Any, depth: int = 0) -> Any:
+    """Return JSON for any value: text where it has no JSON form; a secret in the wrong place is hidden."""
     if hasattr(draft, "get_secret_value"):
         return dict(SET)
     if draft is None or isinstance(draft, bool | str):
         return draft
     if isinstance(draft, int | float):
         return draft if abs(draft) <= EXACT else str(draft)
+    if isinstance(draft, UnparsedJson):
+        return draft.text
+    if isinstance(draft, dict | list | tuple) and depth == MAX_DEPTH:
+        return "…"  # a circle, or too deep to read
     if isinstance(draft, dict):
-        return {str(key): _plain(item) for key, item in draft.items()}
+        return {str(key): _plain(item, depth + 1) for key, item in draft.items()}
     if isinstance(draft, list | tuple):
-        return [_plain(item) for item in draft]
-    return str(draft)
-
-
-def _json_text(draft: Any) -> str:
-    if isinstance(draft, dict) and set(draft) == {TYPED}:
-        return str(draft[TYPED])
-    indent = 2 if isinstance(draft, dict | list) and draft else None
-    return json.dumps(draft, ensure_ascii=False, indent=indent, default=_plain)
+        return [_plain(item, depth + 1) for item in draft]
+    try:
+        return str(draft)
+    except Exception:  # a value whose author's __str__ raises
+        return f"<{type(draft).__name__}>"
 
 
 def _json_value(text: str) -> Any:
@@ -187,13 +194,13 @@ def _json_value(text: str) -> Any:
         return None
     try:
         return json.loads(text)
-    except ValueError:
-        return {TYPED: text}
+    except (ValueError, RecursionError):
+        return UnparsedJson(text)
 
 
 def _number(text: str, node: LeafNode) -> Any:
-    """Return a number where its digits are exactly what was typed; else what was typed."""
-    if _WHOLE.fullmatch(text):
+    """Return a number where its digits are exactly what was typed, else what was typed."""
+    if _INTEGER.fullmatch(text):
         number = int(text)
         return number if abs(number) <= EXACT and node.python in (int, float) else text
     if node.python is float:

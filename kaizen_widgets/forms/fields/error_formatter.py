@@ -1,6 +1,6 @@
-"""What a form says of an error: its own words, the model's, or pydantic's.
+"""Makes the errors that a form shows of issues: in the form's own words, the model's, or pydantic's.
 
-Most errors are the same after the next keystroke, so what was said once is kept.
+Most errors are found again after the next keystroke, so errors are cached.
 """
 
 from __future__ import annotations
@@ -13,62 +13,62 @@ from kaizen_widgets.forms.fields.hint import Hint
 from kaizen_widgets.forms.paths import ROOT, Path, join, pattern
 from kaizen_widgets.forms.resolver import FieldError
 
-KEPT = 4_096
-"""How many errors are remembered: several times what a form can show."""
+CACHED = 4_096
+"""Number of cached errors: several times as many as a form can show."""
 
 
 class ErrorFormatter:
-    """The words of one form.
+    """Makes the errors of one form.
 
     Args:
-        messages: The form's own, by field and error type.
+        messages: The form's own messages, by field and error type.
         hints: The form's own hints, which may have messages too.
     """
 
     def __init__(self, messages: ErrorMessages, hints: Mapping[str, Hint]) -> None:
         self._messages = messages
         self._hints = hints
-        self._told: dict[tuple[FieldIssue, bool], tuple[str, FieldError]] = {}
+        self._cache: dict[tuple[FieldIssue, bool], tuple[str, FieldError]] = {}
 
-    def told(self, found: FieldIssue, *, all_types: bool) -> tuple[str, FieldError]:
-        """Return the name of a field and what stands there; for the same thing the same error."""
-        told = self._told.get((found, all_types))
-        if told is None:
-            if len(self._told) >= KEPT:
-                self._told.clear()
-            name = error_name(found.spot.path, is_own=found.spot.is_own)
-            told = self._told[found, all_types] = name, self._worded(found, all_types=all_types)
-        return told
+    def format(self, issue: FieldIssue, *, all_types: bool) -> tuple[str, FieldError]:
+        """Return the name and the error of an issue; the same error for the same issue."""
+        known = self._cache.get((issue, all_types))
+        if known is None:
+            if len(self._cache) >= CACHED:
+                self._cache.clear()
+            name = error_name(issue.location.path, is_own=issue.location.is_own)
+            known = self._cache[issue, all_types] = name, self._error(issue, all_types=all_types)
+        return known
 
-    def _worded(self, found: FieldIssue, *, all_types: bool) -> FieldError:
-        kinds = list(found.types)
-        said = {kind: self._words(found, kind) for kind in kinds}
-        first = said[kinds[0]]
-        message = first if first is not None else found.message
-        types = {kind: said[kind] or found.types[kind] for kind in kinds} if all_types else None
+    def _error(self, issue: FieldIssue, *, all_types: bool) -> FieldError:
+        kinds = list(issue.types)
+        own = {kind: self._own_message(issue, kind) for kind in kinds}
+        first = own[kinds[0]]
+        message = first if first is not None else issue.message
+        types = {kind: own[kind] or issue.types[kind] for kind in kinds} if all_types else None
         return FieldError(kinds[0].partition(":")[0], message, types)
 
-    def _words(self, found: FieldIssue, kind: str) -> str | None:
-        """Return the form's or the model's own words for an error, or None.
+    def _own_message(self, issue: FieldIssue, kind: str) -> str | None:
+        """Return the message of the form or the model for an error type, or None.
 
-        "Missing" and "left blank" are one thing to people, so words for either serve both.
+        To people "missing" and "left blank" are the same, so a message for one serves both.
         """
         kind = kind.partition(":")[0]
         kinds = [kind]
         if kind == "missing":
             kinds.append("string_too_short")
-        elif found.is_blank:
+        elif issue.is_blank:
             kinds.insert(0, "missing")
-        name = join(found.spot.path)
-        words = self._messages.find(name, kinds)
-        if words is None:
+        name = join(issue.location.path)
+        message = self._messages.find(name, kinds)
+        if message is None:
             hint = self._hints.get(pattern(name)) or self._hints.get(name)
-            words = _first(hint.messages if hint else {}, kinds)
-        return words or _first(found.spot.slot.hint.messages, kinds)
+            message = _first(hint.messages if hint else {}, kinds)
+        return message or _first(issue.location.field.hint.messages, kinds)
 
 
 def error_name(path: Path, *, is_own: bool) -> str:
-    """Return the name under which an error stands; a list's own is beside those of its rows."""
+    """Return the name of an error; an error of a whole list has a name beside those of its rows."""
     return join((*path, ROOT)) if is_own and path else join(path)
 
 

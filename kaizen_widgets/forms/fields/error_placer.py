@@ -1,8 +1,8 @@
-"""From pydantic's errors to what stands at which field.
+"""Assigns pydantic's errors to fields.
 
-pydantic's errors name where the *data* is wrong; what chosen branches of unions and we ourselves found wrong
-is in the `DecodeContext`. One place has one error here; if pydantic says several things of it, the
-words are joined.
+The location of a pydantic error is one of the model's data, which has aliases and dict keys. Errors that were
+found while decoding (in branches of unions, or by the form itself) are in the `DecodeContext`. Each field
+gets one issue; several errors of one field become one issue with several types.
 """
 
 from __future__ import annotations
@@ -24,127 +24,132 @@ from kaizen_widgets.forms.fields.union_nodes import UnionNode
 from kaizen_widgets.forms.paths import Path
 
 FOLLOWS: Final = "default_factory_not_called"
-"""Says only that another field is wrong, which that field says itself."""
+"""Type of an error that says only that another field is wrong, which has an error of its own."""
 
 REQUIRED: Final = "Field required"
 
 KNOWN: Final = 10_000
-"""How many errors a tree remembers."""
+"""Number of issues a tree remembers."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FieldIssue:
-    """What is wrong at one place; the same thing that is still wrong is the same object.
+    """What is wrong with one field. An issue that is found again is the same object.
 
     Attributes:
-        spot: Where.
-        types: Error types to messages, in pydantic's order; the first stands for all.
-        is_blank: Nothing was filled in there.
+        location: The field.
+        types: Messages by error type, in pydantic's order; the first is shown.
+        is_blank: Whether the field is empty.
     """
 
-    spot: ErrorLocation
+    location: ErrorLocation
     types: Mapping[str, str]
     is_blank: bool
 
     @property
     def message(self) -> str:
-        """What to say: of a union of which no branch was meant, what each has against it."""
+        """The message; of a union without a chosen branch, those of all branches."""
         return "; or: ".join(dict.fromkeys(self.types.values()))
 
 
 class ErrorPlacer:
-    """TupleNode the errors of one tree.
+    """Assigns the errors of one tree to its fields.
 
-    Most errors are there again when somebody types on, and where one stands is settled by its location,
-    unless the tree has unions, dicts or sets: then what was found for it before is found for it again.
+    Most errors are found again while someone types. Unless the tree has unions, dicts or sets, the location
+    of an error says which field it belongs to, so issues are looked up by it.
     """
 
     def __init__(self, root: Field) -> None:
         self._root = root
-        self._is_settled = not any(
+        self._is_by_location = not any(
             isinstance(node, UnionNode | DictNode) or (isinstance(node, ListNode) and node.is_whole)
-            for node in (bare(slot.node) for slot in every_field(root))
+            for node in (bare(field.node) for field in every_field(root))
         )
         self._known: dict[Any, FieldIssue] = {}
 
     def place(
-        self, errors: Sequence[Mapping[str, Any]], draft: Any, run: DecodeContext
+        self, errors: Sequence[Mapping[str, Any]], draft: Any, context: DecodeContext
     ) -> tuple[FieldIssue, ...]:
-        """Return what is wrong, in the order of the fields as pydantic went through them.
+        """Return the issues, in the order in which pydantic visited the fields.
 
         Args:
-            errors: What the whole validation said.
-            draft: Of the whole.
-            run: What was found on the way.
+            errors: The errors of the whole validation.
+            draft: The draft of the whole.
+            context: The errors found while decoding.
         """
-        if self._is_settled and not run.errors:
-            return tuple([self._again(one, draft) for one in errors if one["type"] != FOLLOWS])
-        told = [(self._root.place(one["loc"], draft, ()), one) for one in errors]
-        if run.settled:
-            told = [one for one in told if not _is_settled(one[0].path, run)]
-        return tuple([self._kept(one) for one in _joined([*told, *run.errors])])
+        if self._is_by_location and not context.errors:
+            return tuple(
+                [self._by_location(one, draft) for one in errors if one["type"] != FOLLOWS]
+            )
+        located = [(self._root.locate_error(one["loc"], draft, ()), one) for one in errors]
+        if context.settled:
+            located = [one for one in located if not _is_settled(one[0].path, context)]
+        return tuple([self._known_issue(one) for one in _joined([*located, *context.errors])])
 
-    def _again(self, error: Mapping[str, Any], draft: Any) -> FieldIssue:
+    def _by_location(self, error: Mapping[str, Any], draft: Any) -> FieldIssue:
         given = error.get("input")
         blank = "none" if given is None else "empty" if given.__class__ is str and not given else ""
         key = (error["loc"], error["type"], error["msg"], blank)
-        found = self._known.get(key)
-        if found is None:
-            spot = self._root.place(error["loc"], draft, ())
-            found = self._keep(key, _joined([(spot, error)])[0])
-        return found
+        issue = self._known.get(key)
+        if issue is None:
+            location = self._root.locate_error(error["loc"], draft, ())
+            issue = self._remember(key, _joined([(location, error)])[0])
+        return issue
 
-    def _kept(self, found: FieldIssue) -> FieldIssue:
-        spot = found.spot
-        key = (spot.path, spot.slot, spot.is_own, found.is_blank, *found.types.items())
-        return self._known.get(key) or self._keep(key, found)
+    def _known_issue(self, issue: FieldIssue) -> FieldIssue:
+        where = issue.location
+        key = (where.path, where.field, where.is_own, issue.is_blank, *issue.types.items())
+        return self._known.get(key) or self._remember(key, issue)
 
-    def _keep(self, key: Any, found: FieldIssue) -> FieldIssue:
+    def _remember(self, key: Any, issue: FieldIssue) -> FieldIssue:
         if len(self._known) >= KNOWN:
             self._known.clear()
-        self._known[key] = found
-        return found
+        self._known[key] = issue
+        return issue
 
 
-def _joined(told: Sequence[tuple[ErrorLocation, Mapping[str, Any]]]) -> tuple[FieldIssue, ...]:
-    spots: dict[tuple[Path, bool], tuple[ErrorLocation, dict[str, str]]] = {}
-    for spot, error in told:
+def _joined(
+    located: Sequence[tuple[ErrorLocation, Mapping[str, Any]]],
+) -> tuple[FieldIssue, ...]:
+    """Return one issue for each field that has errors."""
+    found: dict[tuple[Path, bool], tuple[ErrorLocation, dict[str, str]]] = {}
+    for location, error in located:
         if error["type"] == FOLLOWS:
             continue
-        kind, message = _words(error, spot)
-        types = spots.setdefault((spot.path, spot.is_own), (spot, {}))[1]
+        kind, message = _type_and_message(error, location)
+        types = found.setdefault((location.path, location.is_own), (location, {}))[1]
         if kind in types and types[kind] != message:
             kind = f"{kind}:{len(types) + 1}"  # two validators, one type
         types[kind] = message
     return tuple(
-        # What was typed is not kept with what was said of it.
+        # The draft is left out: what was typed is not remembered with its errors.
         FieldIssue(
-            ErrorLocation(spot.path, spot.slot, is_own=spot.is_own),
+            ErrorLocation(location.path, location.field, is_own=location.is_own),
             types,
-            spot.draft is None or spot.draft == "",
+            location.draft is None or location.draft == "",
         )
-        for spot, types in spots.values()
+        for location, types in found.values()
     )
 
 
-def _is_settled(path: Path, run: DecodeContext) -> bool:
-    return any(path[:length] in run.settled for length in range(len(path) + 1))
+def _is_settled(path: Path, context: DecodeContext) -> bool:
+    return any(path[:length] in context.settled for length in range(len(path) + 1))
 
 
-def _words(error: Mapping[str, Any], spot: ErrorLocation) -> tuple[str, str]:
-    """Return an error's type and message: an author's own words bare, a blank answer as a missing one."""
+def _type_and_message(error: Mapping[str, Any], location: ErrorLocation) -> tuple[str, str]:
+    """Return an error's type and message: an author's message as it is, an empty field as a missing one."""
     kind, message = error["type"], error["msg"]
     cause = (error.get("ctx") or {}).get("error")
     if kind in ("value_error", "assertion_error") and cause is not None:
         message = str(cause)
-    elif kind != "missing" and not spot.is_own and _is_unanswered(spot):
+    elif kind != "missing" and not location.is_own and _is_unanswered(location):
         return "missing", REQUIRED
     return kind, message or "This is not valid."
 
 
-def _is_unanswered(spot: ErrorLocation) -> bool:
-    """Whether a required field has an empty control, and emptiness is no answer there."""
-    if spot.draft != "" or not spot.slot.required:
+def _is_unanswered(location: ErrorLocation) -> bool:
+    """Whether a required field is empty, and an empty text is no value of its type."""
+    if location.draft != "" or not location.field.required:
         return False
-    node = bare(spot.slot.node)
+    node = bare(location.field.node)
     return isinstance(node, LeafNode) and not node.is_text

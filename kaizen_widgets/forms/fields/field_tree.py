@@ -1,7 +1,7 @@
-"""The field tree of a model: its drafts, what is wrong with them, and where each field stands.
+"""The field tree of a model: makes drafts of its values, and values of drafts.
 
-Made once a model class; knows no form and keeps no state of one. Any type that pydantic knows will do:
-models, dataclasses, typed dicts, named tuples, and whatever a `TypeAdapter` takes.
+A tree is built once for each model, and has no state of a form. Any type that pydantic knows has one: models,
+dataclasses, typed dicts, named tuples, and whatever a `TypeAdapter` accepts.
 """
 
 from __future__ import annotations
@@ -9,32 +9,42 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from threading import RLock
 from typing import Any, Final
 
 from pydantic import TypeAdapter, ValidationError
+from pydantic_core import SchemaValidator
 
 from kaizen_widgets.errors import FormError
 from kaizen_widgets.forms.fields.adapters import adapter_of, keeps_its_schema
-from kaizen_widgets.forms.fields.broken_validators import broken
+from kaizen_widgets.forms.fields.broken_validators import errors_without_validator
 from kaizen_widgets.forms.fields.computed_fields import computed_in
 from kaizen_widgets.forms.fields.error_placer import ErrorPlacer, FieldIssue
 from kaizen_widgets.forms.fields.object_nodes import bare
+from kaizen_widgets.forms.fields.originals import Original, keeping_validator, taking_as_is
+from kaizen_widgets.forms.fields.schema_containers import CONTAINER_HANDLERS
+from kaizen_widgets.forms.fields.schema_functions import FUNCTION_HANDLERS
+from kaizen_widgets.forms.fields.schema_objects import OBJECT_HANDLERS
 from kaizen_widgets.forms.fields.tree_builder import TreeBuilder
 from kaizen_widgets.forms.fields.type_node import (
     DecodeContext,
     EncodeContext,
+    EndlessBlankError,
     ErrorLocation,
     Field,
-    UnblankError,
     every_field,
-    settle,
+    finish,
 )
 from kaizen_widgets.forms.fields.union_nodes import UnionNode
 from kaizen_widgets.forms.paths import MISSING, Path, get, join
 
-KEPT: Final = 256
-"""How many trees are kept; a notebook that defines a model again and again forgets the old ones."""
+_HANDLERS: Final = {**OBJECT_HANDLERS, **CONTAINER_HANDLERS, **FUNCTION_HANDLERS}
+_INPUTS: Final = (Mapping, list, str, int, float)
+"""Types of input; any other value comes out of a model."""
+
+CACHED: Final = 256
+"""Number of cached trees; a notebook that defines a model again and again drops the oldest."""
 
 _trees: OrderedDict[Any, FieldTree] = OrderedDict()
 _lock = RLock()
@@ -42,25 +52,25 @@ _lock = RLock()
 
 @dataclass(frozen=True, slots=True)
 class DecodeResult:
-    """What a model says of drafts.
+    """The value of drafts, or what is wrong with them.
 
     Attributes:
-        value: The model's value, if nothing is wrong.
-        found: What is wrong, one entry a place.
-        chosen: The branch that each union took.
+        value: The model's value, if there are no issues.
+        issues: What is wrong, one issue for each field.
+        chosen: The branch that each union took, by path.
     """
 
     value: Any
-    found: tuple[FieldIssue, ...]
+    issues: tuple[FieldIssue, ...]
     chosen: Mapping[Path, int]
 
 
 class FieldTree:
-    """The fields of one model. Use `of`, which makes it once.
+    """The fields of one model. `of` returns the cached tree.
 
     Attributes:
-        model: What it is the tree of.
-        root: The place of the whole value.
+        model: The model.
+        root: The position of the whole value.
     """
 
     def __init__(self, model: Any) -> None:
@@ -68,31 +78,31 @@ class FieldTree:
         self.model = model
         self._schema: Any = adapter.core_schema
         self._validator = adapter.validator
-        self.root: Field = TreeBuilder().slot(self._schema)
+        self.root: Field = TreeBuilder(_HANDLERS).field(self._schema)
         self._tried: set[Field] = set()
         self._leave_changing_defaults()
-        settle(self.root)
+        finish(self.root)
         self._placer = ErrorPlacer(self.root)
 
     def _leave_changing_defaults(self) -> None:
-        """Find defaults that come back as something else if they are given as input.
+        """Find defaults that validation would change.
 
-        pydantic uses a default unseen; an untouched one must not be doubled by a function that doubles.
+        pydantic does not validate defaults; an untouched one must not be doubled by a function that doubles.
         """
-        for slot in every_field(self.root):
-            if slot.is_changing and slot.default is not MISSING and slot.checker is not None:
-                slot.is_fallback = not _comes_back(slot)
+        for field in every_field(self.root):
+            if field.is_changing and field.default is not MISSING and field.checker is not None:
+                field.is_fallback = not _is_stable(field)
 
     @classmethod
     def of(cls, model: Any) -> FieldTree:
         """Return the tree of a model class, type, or `TypeAdapter`.
 
         Raises:
-            FormError: A required field has a type that no form can show, or this is no type of pydantic's.
+            FormError: A required field has a type that no form can show, or pydantic does not know the type.
         """
         if isinstance(model, FieldTree):
             return model
-        # Equal types need not have equal forms: `int | str` and `str | int` begin differently.
+        # Equal types can have different forms: `int | str` and `str | int` have different first branches.
         key = (
             (id(model), "") if isinstance(model, type | TypeAdapter) else (repr(model), type(model))
         )
@@ -100,7 +110,7 @@ class FieldTree:
             tree = _trees.get(key)
             if tree is None or not tree._is_of(model):
                 tree = _trees[key] = cls(model)
-                while len(_trees) > KEPT:
+                while len(_trees) > CACHED:
                     _trees.popitem(last=False)
             _trees.move_to_end(key)
         return tree
@@ -119,39 +129,30 @@ class FieldTree:
         """Return the draft of an untouched form; or of a new field, row or object at a path.
 
         Args:
-            path: Of the field, or of any row.
-            values: The drafts of the whole, which say what stands where.
-            pins: The branches that unions stand in.
+            path: The path of the field, or of any row.
+            values: The drafts of the whole, which say which branches unions are in.
+            pins: The chosen branches of unions, by path.
 
         Raises:
-            FormError: There is no such field, or it cannot be filled in.
+            FormError: There is no such field, or no finite value of it.
         """
-        slot = self.field_at(path, values, pins)
-        if slot is None:
+        field = self.field_at(path, values, pins)
+        if field is None:
             raise FormError(f"The form has no field {join(path)!r}.")
         try:
-            draft = slot.filled() if path else slot.blank()
-        except UnblankError:
+            draft = field.filled() if path else field.blank()
+        except EndlessBlankError:
             raise FormError(
-                f"A form cannot show {self.model!r}: it cannot be filled in without another one of it, "
-                "without end; make a field of it optional."
+                f"A form cannot show {self.model!r}: every value of it contains another one, without end. "
+                "Make a field of it optional."
             ) from None
         return "" if draft is MISSING else draft
 
-    def draft(self, value: Any, pins: dict[Path, int] | None = None) -> Any:
-        """Return the drafts of a value: an instance, or a mapping of some fields, completed by blanks.
+    def encode(self, value: Any, pins: dict[Path, int] | None = None) -> Any:
+        """Return the drafts of a value; see `encode_at`."""
+        return self.encode_at((), value, pins=pins, is_complete=True)[0]
 
-        Args:
-            value: Of the model.
-            pins: Gathers the branch that each union took.
-        """
-        showing = EncodeContext(is_complete=True, is_parsed=self._is_parsed(value))
-        draft = self.root.show(value, showing, ())
-        if pins is not None:
-            pins.update(showing.pins)
-        return draft
-
-    def draft_at(
+    def encode_at(
         self,
         path: Path,
         value: Any,
@@ -160,35 +161,37 @@ class FieldTree:
         *,
         known: Mapping[Path, int] | None = None,
         is_complete: bool = False,
-    ) -> Any:
-        """Return the draft of a value for one field; a draft comes back as it is.
+    ) -> tuple[Any, Original | None]:
+        """Return the draft of a value for one field, and the original values that its parts have.
+
+        A draft is returned as it is. Of a mapping, missing fields get their defaults.
 
         Args:
-            path: Of the field.
-            value: What is to stand there.
-            values: The drafts of the whole, which say what stands where.
-            pins: Gathers the branch that each union took, by whole paths.
-            known: The branches that unions stand in.
-            is_complete: What a mapping leaves out is filled with blanks, not only with defaults.
+            path: The path of the field; empty for the whole.
+            value: The value: an instance, or a mapping of some fields.
+            values: The drafts of the whole, which say which branches unions are in.
+            pins: Gathers the branch that each union takes, by whole path.
+            known: The chosen branches of unions, by path.
+            is_complete: Fill what a mapping leaves out with blanks, not only with defaults.
         """
-        slot = self.field_at(path, values, known)
-        if slot is None:
-            return value
-        showing = EncodeContext(
-            is_complete, not isinstance(value, Mapping | list | str | int | float)
-        )
-        draft = slot.show(value, showing, path)
+        field = self.field_at(path, values, known)
+        if field is None:
+            return value, None
+        top = Original(MISSING)
+        is_parsed = self._is_parsed(value) if not path else not isinstance(value, _INPUTS)
+        context = EncodeContext(is_complete, is_parsed, original=top, depth=len(path))
+        draft = field.encode(value, context, path)
         if pins is not None:
-            pins.update(showing.pins)
-        return draft
+            pins.update(context.pins)
+        return draft, top.parts.get(())
 
     def _is_parsed(self, value: Any) -> bool:
         cls = getattr(bare(self.root.node), "cls", None) or getattr(self.root.node, "cls", None)
         if cls is not None:
             return isinstance(value, cls)
-        return not isinstance(value, Mapping | list | str | int | float)
+        return not isinstance(value, _INPUTS)
 
-    # ---------------------------------------------------------------- judging
+    # ------------------------------------------------------------- validation
 
     def validate(
         self,
@@ -196,58 +199,69 @@ class FieldTree:
         branches: Mapping[Path, int] | None = None,
         *,
         context: Any = None,
+        original: Original | None = None,
     ) -> DecodeResult:
-        """Return the model's value of these drafts, or what is wrong with them and where.
+        """Return the model's value of drafts, or what is wrong with them.
+
+        The `after` validators of a model run once all its fields are valid, as in pydantic.
 
         Args:
-            draft: Of the whole. It is not changed, and the value shares nothing with it. What a model's
-                `after` validators say of the whole is heard once all fields pass, as in pydantic.
-            branches: The branches somebody chose in unions without a tag.
-            context: Handed to the model's validators.
+            draft: The draft of the whole; it is not changed.
+            branches: The chosen branches of unions without a tag, by path.
+            context: The context for the model's validators.
+            original: The values that untouched fields keep.
         """
-        run = DecodeContext(branches or {}, context)
-        given = self.root.parse(draft, run, ())
+        decoding = DecodeContext(branches or {}, context)
+        if original is not None and not original.parts and not original.is_validated:
+            original = None
+        validator = self._validator if original is None else self._keeping_validator
         value, errors = None, []
-        try:
-            value = self._validator.validate_python(given, context=context)
-        except ValidationError as error:
-            errors = error.errors(include_url=False)
-        except Exception as error:  # the author's validator broke
-            errors = broken(self.root, given, error, context)
-        if not errors and not run.errors:
-            return DecodeResult(value, (), run.chosen)
-        found = self._placer.place(errors, draft, run)
-        if self._leave_unsound_defaults(one.spot.slot for one in found):
-            return self.validate(draft, branches, context=context)
-        return DecodeResult(None if found else value, found, run.chosen)
+        with taking_as_is(decoding.as_is):
+            given = self.root.decode(draft, decoding, (), original)
+            try:
+                value = validator.validate_python(given, context=context)
+            except ValidationError as error:
+                errors = error.errors(include_url=False)
+            except Exception as error:  # a validator of the model's author raised
+                errors = errors_without_validator(self.root, given, error, context)
+        if not errors and not decoding.errors:
+            return DecodeResult(value, (), decoding.chosen)
+        issues = self._placer.place(errors, draft, decoding)
+        if self._leave_invalid_defaults(one.location.field for one in issues):
+            return self.validate(draft, branches, context=context, original=original)
+        return DecodeResult(None if issues else value, issues, decoding.chosen)
 
-    def _leave_unsound_defaults(self, slots: Iterable[Field]) -> bool:
-        """Find defaults that the model itself would refuse as input (``name: str = None``).
+    @cached_property
+    def _keeping_validator(self) -> SchemaValidator:
+        return keeping_validator(self._schema)
 
-        pydantic uses a default unseen, so an untouched one must not go through validation. It is found
-        out when it is first refused, and remembered.
+    def _leave_invalid_defaults(self, fields: Iterable[Field]) -> bool:
+        """Find defaults that the model itself refuses as input (``name: str = None``).
+
+        pydantic does not validate defaults, so an untouched one must not be given as input. Such a default is
+        found when it is first refused, and remembered.
         """
         changed = False
-        for slot in set(slots) - self._tried:
-            self._tried.add(slot)
-            if not slot.is_fallback and slot.default is not MISSING and not _comes_back(slot):
-                slot.is_fallback = changed = True
+        for field in set(fields) - self._tried:
+            self._tried.add(field)
+            if not field.is_fallback and field.default is not MISSING and not _is_stable(field):
+                field.is_fallback = changed = True
         if changed:
-            settle(self.root)
+            finish(self.root)
         return changed
 
-    # ----------------------------------------------------------------- places
+    # ------------------------------------------------------------- locations
 
     def field_at(
         self, path: Path, values: Any = None, pins: Mapping[Path, int] | None = None
     ) -> Field | None:
-        """Return what stands at a path of the drafts, or None if nothing can.
+        """Return the position at a path of the drafts, or None if there can be none.
 
-        Fields of one name may differ from branch to branch of a union: the drafts say which it is.
+        Fields of one name may differ from branch to branch of a union: the drafts say which branch it is.
         """
-        slot, draft = self.root, values
+        field, draft = self.root, values
         for depth, part in enumerate(path):
-            node = bare(slot.node)
+            node = bare(field.node)
             found = None
             if isinstance(node, UnionNode) and isinstance(draft, dict | list):
                 index = node.choice(draft, DecodeContext(pins or {}), path[:depth])
@@ -255,47 +269,54 @@ class FieldTree:
             found = found or node.child(part, draft)
             if found is None:
                 return None
-            slot, draft = found, get(draft, (part,), None)
-        return slot
+            field, draft = found, get(draft, (part,), None)
+        return field
 
     def has(self, path: Path) -> bool:
         """Whether there can be a field, row or object at a path, at any index of rows."""
         return self.field_at(path) is not None
 
-    def way(self, path: Path, values: Any) -> Path | None:
-        """Return where a place in the model's data (aliases, keys of dicts) stands in the form."""
-        slot, draft, way = self.root, values, ()
+    def resolve_loc(self, loc: Path, values: Any) -> Path | None:
+        """Return the path in the form of a location in the model's data, or None if there is none.
+
+        Args:
+            loc: The location, which has aliases and dict keys.
+            values: The drafts of the whole.
+        """
+        field, draft, path = self.root, values, ()
         position = 0
-        while position < len(path):
-            # A union's tag, and what else pydantic puts between, leads nowhere and is passed over.
-            step = slot.node.step(path[position:], draft)
+        while position < len(loc):
+            # A union's tag, and other parts that pydantic adds, are no field and are skipped.
+            step = field.node.follow(loc[position:], draft)
             if step is None:
-                if not isinstance(bare(slot.node), UnionNode):
+                if not isinstance(bare(field.node), UnionNode):
                     return None
                 position += 1
                 continue
             position += step.length
-            slot = step.slot
-            draft = get(draft, step.way, None)
-            way += step.way
-        return way
+            field = step.field
+            draft = get(draft, step.path, None)
+            path += step.path
+        return path
 
-    def place(self, loc: Path, values: Any) -> ErrorLocation:
-        """Return where an error with this pydantic ``loc`` belongs."""
-        return self.root.place(loc, values, ())
+    def locate_error(self, loc: Path, values: Any) -> ErrorLocation:
+        """Return the field that an error with this pydantic ``loc`` belongs to."""
+        return self.root.locate_error(loc, values, ())
 
     def computed(self, value: Any) -> dict[str, Any]:
-        """Return what the model computes, as JSON by dotted name: of the whole, its objects and rows."""
+        """Return the computed fields of a value, its objects and its rows, as JSON by dotted name."""
         return computed_in(self.root, value)
 
 
-def _comes_back(slot: Field) -> bool:
-    """Whether a default passes as input and stays what it is; yes, if that cannot be known."""
-    if slot.checker is None:
+def _is_stable(field: Field) -> bool:
+    """Whether a default is valid input and validation does not change it; yes, if that is unknown."""
+    if field.checker is None:
         return True
     try:
-        return bool(slot.checker().validate_python(slot.default) == slot.default)
+        return bool(field.checker().validate_python(field.default) == field.default)
     except ValidationError:
         return False
-    except Exception:  # a function needs the rest of the model, or compares badly
+    except (
+        Exception
+    ):  # a validator that needs the rest of the model, or a value that cannot be compared
         return True

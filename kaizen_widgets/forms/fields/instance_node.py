@@ -1,4 +1,4 @@
-"""Types that take nothing but an instance (`InstanceOf[Pet]`): a form fills the fields and makes one."""
+"""Types that accept nothing but an instance (`InstanceOf[Pet]`): a form fills in its fields and makes one."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 from pydantic_core import SchemaValidator
 
 from kaizen_widgets.forms.fields.object_nodes import RootModelNode
+from kaizen_widgets.forms.fields.originals import Original
 from kaizen_widgets.forms.fields.type_node import (
     DecodeContext,
     EncodeContext,
@@ -19,30 +20,40 @@ from kaizen_widgets.forms.paths import MISSING, Path
 
 
 class InstanceNode(RootModelNode):
-    """A class whose instances alone will do.
+    """A class of which only instances are valid.
 
     Args:
         cls: The class.
-        slot: What an instance is made of.
-        make_validator: Compiles what makes one.
+        root: The position of its fields.
+        make_validator: Compiles the validator that makes an instance.
     """
 
-    def __init__(
-        self, cls: type, slot: Field, make_validator: Callable[[], SchemaValidator]
-    ) -> None:
-        super().__init__(cls, slot)
-        self._maker = UnionBranch(slot, make_validator)
+    is_decoder = True
 
-    def is_active(self) -> bool:
+    def __init__(
+        self, cls: type, root: Field, make_validator: Callable[[], SchemaValidator]
+    ) -> None:
+        super().__init__(cls, root)
+        self._maker = UnionBranch(root, make_validator)
+
+    def needs_decoding(self) -> bool:
         return True
 
-    def show(self, value: Any, showing: EncodeContext, path: Path) -> Any:
-        parsed, showing.is_parsed = showing.is_parsed, isinstance(value, self.cls)
-        draft = self.slot.show(value, showing, path)
-        showing.is_parsed = parsed
+    def encode(self, value: Any, context: EncodeContext, path: Path) -> Any:
+        before = context.is_parsed, context.is_validated
+        context.is_parsed = context.is_validated = isinstance(value, self.cls)
+        draft = self.root.encode(value, context, path)
+        context.is_parsed, context.is_validated = before
         return draft
 
-    def parse(self, draft: Any, run: DecodeContext, path: Path, slot: Field) -> Any:
-        given = self.slot.parse(draft, run, path)
-        made = self._maker.made_of(given, run, ErrorLocation(path, slot, draft))
+    def decode(
+        self,
+        draft: Any,
+        context: DecodeContext,
+        path: Path,
+        field: Field,
+        original: Original | None = None,
+    ) -> Any:
+        given = self.root.decode(draft, context, path, original)
+        made = self._maker.validated(given, context, ErrorLocation(path, field, draft))
         return given if made is MISSING else made

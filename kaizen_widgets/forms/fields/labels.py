@@ -1,4 +1,4 @@
-"""What to call a field, and a type among others."""
+"""Labels of fields, and names of types."""
 
 from __future__ import annotations
 
@@ -10,22 +10,17 @@ from kaizen_widgets.forms.fields.leaf_nodes import ChoiceLeaf, LeafNode
 from kaizen_widgets.forms.fields.object_nodes import bare
 from kaizen_widgets.forms.fields.type_node import TypeNode
 
-_TYPES: Final = {int: "Whole number", float: "NumberLeaf", Decimal: "Decimal number", str: "Text"}
-_CONTROLS: Final = {
-    "checkbox": "Yes or no",
-    "password": "Secret",
-    "json": "JSON",
-    "file": "BytesLeaf",
-}
+_TYPES: Final = {int: "Whole number", float: "Number", Decimal: "Decimal number", str: "Text"}
+_CONTROLS: Final = {"checkbox": "Yes or no", "password": "Secret", "json": "JSON", "file": "Bytes"}
 
 
 def titled(name: str) -> str:
-    """Return a name as a label: `system_prompt` reads "System Prompt"."""
+    """Return a name as a label: `system_prompt` becomes "System Prompt"."""
     return name.replace("_", " ").strip().title()
 
 
 def type_name(node: TypeNode) -> str:
-    """Return what to call a type among others."""
+    """Return the name of a type among the branches of a union."""
     node = bare(node)
     if node.title:
         return node.title

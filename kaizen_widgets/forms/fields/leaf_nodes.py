@@ -1,4 +1,8 @@
-"""Types with one control: how each of their values is written as a draft, and read back."""
+"""Types with one control: how their values become drafts, and drafts values.
+
+To add a control: a node here (or a handler in `schema_leaves` that returns one), its kind in
+`field_node.FieldKind`, and its control in `js/src/form/controls.ts`.
+"""
 
 from __future__ import annotations
 
@@ -18,6 +22,7 @@ from uuid import UUID
 from pydantic import Secret, SecretBytes, SecretStr, TypeAdapter, ValidationError
 from pydantic_core import to_json, to_jsonable_python
 
+from kaizen_widgets.forms.fields.originals import Original
 from kaizen_widgets.forms.fields.type_node import (
     DecodeContext,
     EncodeContext,
@@ -28,13 +33,10 @@ from kaizen_widgets.forms.fields.type_node import (
 from kaizen_widgets.forms.paths import MISSING, Path, copied
 
 EXACT: Final = 2**53
-"""The largest whole number up to which a browser's numbers tell all whole numbers apart."""
-
-TYPED: Final = "$text"
-"""The only key of a JSON draft that is not JSON yet: what was typed stays as typed."""
+"""The largest integer below which every integer is exact in a browser's numbers."""
 
 BASE64: Final = "base64"
-"""The only key of a draft for bytes that are no text."""
+"""The only key of the draft of bytes that are no text."""
 
 _JSON_SCALARS = (str, int, float, bool, type(None))
 _ADAPTERS: Final = {
@@ -43,8 +45,15 @@ _ADAPTERS: Final = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class UnparsedJson:
+    """The draft of a JSON field whose text is not JSON: the text, as it was typed."""
+
+    text: str
+
+
 class LeafNode(TypeNode):
-    """A type with one control, whose draft is what stands in it."""
+    """A type with one control, whose draft is what the control holds."""
 
     def __init__(
         self,
@@ -57,22 +66,29 @@ class LeafNode(TypeNode):
         self.constraints = dict(constraints or {})
         self.python = python
         self.is_strict = is_strict
+        self.is_folded = False
+        """Whether pydantic strips a text, or changes its case."""
 
     @property
-    def is_words(self) -> bool:
-        """Whether it is typed as a line of text, whatever becomes of it."""
+    def is_line(self) -> bool:
+        """Whether it is typed as a line of text, whatever the text is made into."""
         return self.control == "text"
 
     @property
     def is_text(self) -> bool:
-        """Whether an empty text is an answer, if perhaps too short a one."""
+        """Whether an empty text is a value, if perhaps one that is too short."""
         return self.python is str and "format" not in self.constraints
 
-    def is_active(self) -> bool:
-        # A draft is JSON, and a strict model takes from JSON what it does not take from Python.
+    @property
+    def is_verbatim(self) -> bool:
+        """Whether valid input comes out as it is; of texts that pydantic strips or folds it does not."""
+        return self.python is str and not self.is_folded
+
+    def needs_decoding(self) -> bool:
+        # A draft is JSON, and a strict model accepts JSON input that it refuses as Python input.
         return self.is_exposed or (self.is_strict and self.python in _ADAPTERS)
 
-    def show(self, value: Any, showing: EncodeContext, path: Path) -> Any:
+    def encode(self, value: Any, context: EncodeContext, path: Path) -> Any:
         match value:
             case Enum():
                 return value.value
@@ -87,7 +103,7 @@ class LeafNode(TypeNode):
             case _:
                 return str(value)
 
-    def exact(self, draft: Any) -> Any:
+    def to_python(self, draft: Any) -> Any:
         if self.python is str:
             return draft if isinstance(draft, str) else MISSING
         adapter = _ADAPTERS.get(self.python) if self.python else None
@@ -98,14 +114,21 @@ class LeafNode(TypeNode):
         except ValidationError:
             return draft
 
-    def parse(self, draft: Any, run: DecodeContext, path: Path, slot: Field) -> Any:
-        return self.exact(draft) if self.is_active() and isinstance(draft, str) else draft
+    def decode(
+        self,
+        draft: Any,
+        context: DecodeContext,
+        path: Path,
+        field: Field,
+        original: Original | None = None,
+    ) -> Any:
+        return self.to_python(draft) if self.needs_decoding() and isinstance(draft, str) else draft
 
 
 class NumberLeaf(LeafNode):
-    """A number: JSON where JSON can hold it, else its digits; or what was typed."""
+    """A number: a JSON number where it is exact, else its digits; or the text that was typed."""
 
-    def show(self, value: Any, showing: EncodeContext, path: Path) -> Any:
+    def encode(self, value: Any, context: EncodeContext, path: Path) -> Any:
         match value:
             case bool() | str():
                 return value
@@ -116,13 +139,20 @@ class NumberLeaf(LeafNode):
             case Decimal() | Fraction():
                 return str(value)
             case _:
-                return super().show(value, showing, path)
+                return super().encode(value, context, path)
 
-    def parse(self, draft: Any, run: DecodeContext, path: Path, slot: Field) -> Any:
-        """Read only the digits that we wrote: a strict number refuses other texts, as it should."""
-        if not (self.is_active() and isinstance(draft, str)):
+    def decode(
+        self,
+        draft: Any,
+        context: DecodeContext,
+        path: Path,
+        field: Field,
+        original: Original | None = None,
+    ) -> Any:
+        """Return the number of digits that `encode` wrote; a strict number refuses other texts."""
+        if not (self.needs_decoding() and isinstance(draft, str)):
             return draft
-        exact = self.exact(draft)
+        exact = self.to_python(draft)
         if isinstance(exact, int):
             return exact if abs(exact) > EXACT else draft
         if isinstance(exact, float):
@@ -131,18 +161,24 @@ class NumberLeaf(LeafNode):
 
 
 class BoolLeaf(LeafNode):
-    """Yes or no. Left alone, it is no."""
+    """Yes or no; blank is no."""
 
     def blank(self, within: tuple[TypeNode, ...]) -> Any:
         return False
 
-    def exact(self, draft: Any) -> Any:
+    def to_python(self, draft: Any) -> Any:
         return draft if isinstance(draft, bool) else MISSING
 
 
 @dataclass(frozen=True, slots=True)
 class ChoiceOption:
-    """One of several answers: how the browser knows it, what the model takes, what people read."""
+    """One of the values of a choice.
+
+    Attributes:
+        key: JSON by which a browser names it; no two options of a choice share one.
+        value: The value for the model.
+        label: The text that people read.
+    """
 
     key: Any
     value: Any
@@ -150,52 +186,59 @@ class ChoiceOption:
 
 
 class ChoiceLeaf(LeafNode):
-    """One of a few values, known by JSON keys: the value itself where it is one, else its name."""
+    """One of a few values. Drafts are the keys of options."""
 
     def __init__(self, kind: str, options: Sequence[ChoiceOption]) -> None:
         super().__init__(kind)
         self.options = options
-        self._by_key = {_typed(option.key): option.value for option in options}
-        self._is_active = any(type(option.value) not in _JSON_SCALARS for option in options)
+        self._by_key = {_typed_key(option.key): option.value for option in options}
+        self._translates = any(type(option.value) not in _JSON_SCALARS for option in options)
 
-    def is_active(self) -> bool:
-        return self._is_active or self.is_exposed
+    def needs_decoding(self) -> bool:
+        return self._translates or self.is_exposed
 
-    def show(self, value: Any, showing: EncodeContext, path: Path) -> Any:
+    def encode(self, value: Any, context: EncodeContext, path: Path) -> Any:
         for option in self.options:
             if option.value is value or (
                 type(option.value) is type(value) and option.value == value
             ):
                 return option.key
-        return value.value if isinstance(value, Enum) else super().show(value, showing, path)
+        return value.value if isinstance(value, Enum) else super().encode(value, context, path)
 
-    def parse(self, draft: Any, run: DecodeContext, path: Path, slot: Field) -> Any:
-        known = self.exact(draft)
+    def decode(
+        self,
+        draft: Any,
+        context: DecodeContext,
+        path: Path,
+        field: Field,
+        original: Original | None = None,
+    ) -> Any:
+        known = self.to_python(draft)
         return draft if known is MISSING else known
 
-    def exact(self, draft: Any) -> Any:
+    def to_python(self, draft: Any) -> Any:
         if not isinstance(draft, _JSON_SCALARS):
             return MISSING
-        return self._by_key.get(_typed(draft), MISSING)
+        return self._by_key.get(_typed_key(draft), MISSING)
 
     def blank(self, within: tuple[TypeNode, ...]) -> Any:
         if all(isinstance(option.key, bool) for option in self.options):
-            return False  # an agreement is never given beforehand
+            return False  # a checkbox to agree is never checked beforehand
         return self.options[0].key if len(self.options) == 1 else ""
 
 
-def _typed(key: Any) -> tuple[type, Any]:
-    """Return what tells 1 from True and from 1.0."""
+def _typed_key(key: Any) -> tuple[type, Any]:
+    """Return a key that distinguishes 1 from True and from 1.0."""
     return type(key), key
 
 
 class BytesLeaf(LeafNode):
-    """BytesLeaf: text where they are UTF-8, else base64."""
+    """Bytes: drafts are text where the bytes are UTF-8, else base64."""
 
-    def is_active(self) -> bool:
+    def needs_decoding(self) -> bool:
         return True
 
-    def show(self, value: Any, showing: EncodeContext, path: Path) -> Any:
+    def encode(self, value: Any, context: EncodeContext, path: Path) -> Any:
         if not isinstance(value, bytes | bytearray | memoryview):
             return value
         plain = bytes(value)
@@ -204,7 +247,14 @@ class BytesLeaf(LeafNode):
         except UnicodeDecodeError:
             return {BASE64: b64encode(plain).decode()}
 
-    def parse(self, draft: Any, run: DecodeContext, path: Path, slot: Field) -> Any:
+    def decode(
+        self,
+        draft: Any,
+        context: DecodeContext,
+        path: Path,
+        field: Field,
+        original: Original | None = None,
+    ) -> Any:
         if isinstance(draft, dict) and set(draft) == {BASE64}:
             try:
                 return b64decode(draft[BASE64], validate=True)
@@ -214,74 +264,109 @@ class BytesLeaf(LeafNode):
 
 
 class SecretLeaf(LeafNode):
-    """A secret. Its draft is a secret too, so that nothing shows it by accident; empty is plain."""
+    """A secret. Its draft is a secret too, so that no `repr` shows it; an empty one is plain text."""
 
-    def is_active(self) -> bool:
+    def needs_decoding(self) -> bool:
         return True
 
-    def show(self, value: Any, showing: EncodeContext, path: Path) -> Any:
+    def encode(self, value: Any, context: EncodeContext, path: Path) -> Any:
         if isinstance(value, SecretStr | SecretBytes | Secret) or value == "":
             return value
         return SecretStr(value) if isinstance(value, str) else Secret(value)
 
-    def parse(self, draft: Any, run: DecodeContext, path: Path, slot: Field) -> Any:
+    def decode(
+        self,
+        draft: Any,
+        context: DecodeContext,
+        path: Path,
+        field: Field,
+        original: Original | None = None,
+    ) -> Any:
         if self.python is not None and isinstance(draft, self.python):
             return draft
         return draft.get_secret_value() if hasattr(draft, "get_secret_value") else draft
 
 
 class JsonLeaf(LeafNode):
-    """Anything: a draft is the value itself, or what was typed as long as it is not JSON."""
+    """Any value: its draft is the value itself, or `UnparsedJson` while the text is not JSON."""
 
-    def is_active(self) -> bool:
+    def needs_decoding(self) -> bool:
         return True
 
-    def show(self, value: Any, showing: EncodeContext, path: Path) -> Any:
-        return copied(value)
+    def encode(self, value: Any, context: EncodeContext, path: Path) -> Any:
+        return _copied(value)
 
-    def parse(self, draft: Any, run: DecodeContext, path: Path, slot: Field) -> Any:
-        if isinstance(draft, dict) and set(draft) == {TYPED}:
+    def decode(
+        self,
+        draft: Any,
+        context: DecodeContext,
+        path: Path,
+        field: Field,
+        original: Original | None = None,
+    ) -> Any:
+        if isinstance(draft, UnparsedJson):
             try:
-                return json.loads(draft[TYPED])
-            except (ValueError, TypeError) as error:
-                said = error.msg if isinstance(error, json.JSONDecodeError) else str(error)
-                run.refuse(
-                    ErrorLocation(path, slot, draft), "json_invalid", f"This is not JSON: {said}"
+                return json.loads(draft.text)
+            except ValueError as error:
+                reason = error.msg if isinstance(error, json.JSONDecodeError) else str(error)
+                context.refuse(
+                    ErrorLocation(path, field, draft),
+                    "json_invalid",
+                    f"This is not JSON: {reason}",
                 )
                 return None
-        return copied(draft)
+            except RecursionError:
+                context.refuse(
+                    ErrorLocation(path, field, draft),
+                    "json_invalid",
+                    "This JSON is nested too deeply.",
+                )
+                return None
+        return _copied(draft)
 
     def blank(self, within: tuple[TypeNode, ...]) -> Any:
         return None
 
 
-class JsonTextLeaf(LeafNode):
-    """A text that the model reads as JSON: the draft is the text."""
+def _copied(value: Any) -> Any:
+    """Return a copy of JSON; what contains itself, or is nested too deeply, is shared."""
+    try:
+        return copied(value)
+    except RecursionError:
+        return value
 
-    def show(self, value: Any, showing: EncodeContext, path: Path) -> Any:
-        return to_json(value).decode() if showing.is_parsed else value
+
+class JsonTextLeaf(LeafNode):
+    """A text that the model reads as JSON: its draft is the text."""
+
+    is_decoder = True
+
+    def encode(self, value: Any, context: EncodeContext, path: Path) -> Any:
+        return to_json(value).decode() if context.is_parsed else value
 
 
 class EncodedLeaf(LeafNode):
-    """A text or bytes that the model decodes (base64): a draft is what was encoded."""
+    """A text or bytes that the model decodes, such as base64: its draft is the encoded text."""
+
+    is_decoder = True
 
     def __init__(self, encode: Callable[[Any], Any], inner: LeafNode) -> None:
         super().__init__(inner.control, inner.constraints, str, inner.is_strict)
         self._encode = encode
 
-    def show(self, value: Any, showing: EncodeContext, path: Path) -> Any:
-        encoded = self._encode(value) if showing.is_parsed else value
+    def encode(self, value: Any, context: EncodeContext, path: Path) -> Any:
+        encoded = self._encode(value) if context.is_parsed else value
         return encoded.decode() if isinstance(encoded, bytes) else encoded
 
 
 class OpaqueLeaf(LeafNode):
-    """A type nobody can type: what is there is kept as it is, and shown as a word."""
+    """A type without a text form: its value is kept as it is, and shown as a word."""
 
     def __init__(self, why: str) -> None:
-        super().__init__("opaque")
+        super().__init__("unsupported")
         self.why = why
 
-    def show(self, value: Any, showing: EncodeContext, path: Path) -> Any:
+    def encode(self, value: Any, context: EncodeContext, path: Path) -> Any:
         return value
 
     def blank(self, within: tuple[TypeNode, ...]) -> Any:
@@ -289,7 +374,7 @@ class OpaqueLeaf(LeafNode):
 
 
 def duration(value: timedelta) -> str:
-    """Return a duration as pydantic reads it: `01:30:00`, `2 days 01:30:00`; ISO 8601 below nothing."""
+    """Return a duration as pydantic reads it: `01:30:00`, `2 days 01:30:00`; ISO 8601 if negative."""
     if value < timedelta(0):
         return to_jsonable_python(value)
     minutes, seconds = divmod(value.seconds, 60)

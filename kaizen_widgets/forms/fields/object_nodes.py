@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal
 
+from kaizen_widgets.forms.fields.originals import Original
 from kaizen_widgets.forms.fields.type_node import (
     ABSENT,
     DataStep,
     DecodeContext,
     EncodeContext,
+    EndlessBlankError,
     ErrorLocation,
     Field,
     TypeNode,
-    UnblankError,
     resolved,
 )
 from kaizen_widgets.forms.paths import MISSING, Path, copied
@@ -22,12 +23,12 @@ Extra = Literal["ignore", "forbid", "allow"]
 
 
 class ObjectNode(TypeNode):
-    """A type with named fields. Drafts go by the fields' names; pydantic gets their aliases.
+    """A type with named fields. Drafts use the fields' names; pydantic gets their aliases.
 
     Attributes:
         cls: What values are instances of, or None for plain dicts.
         fields: By name, in the model's order.
-        computed: Names of what the model computes, with label and hint.
+        computed: Computed fields by name, with label and hint.
     """
 
     kind = "object"
@@ -41,57 +42,62 @@ class ObjectNode(TypeNode):
         self._by_first: dict[Any, list[tuple[Path, Field]]] = {}
 
     def fill(self, fields: Mapping[str, Field], computed: Mapping[str, Field]) -> None:
-        """Take the fields; they may lead back here."""
+        """Add the fields; in a recursive model they may lead back here."""
         self.fields.update(fields)
         self.computed.update(computed)
         known = list(self.fields.items())
         # The alias of one field may be the name of another: aliases come first.
-        locs: list[tuple[Path, Field]] = [(loc, slot) for _, slot in known for loc in slot.aliases]
-        locs += [((name,), slot) for name, slot in known]
-        # A named tuple that was given as a list speaks of positions.
-        locs += [((index,), slot) for index, (_, slot) in enumerate(known)]
-        for loc, slot in locs:
-            self._by_first.setdefault(loc[0], []).append((loc, slot))
+        locs: list[tuple[Path, Field]] = [
+            (loc, field) for _, field in known for loc in field.aliases
+        ]
+        locs += [((name,), field) for name, field in known]
+        # A named tuple that was given as a list has positions.
+        locs += [((index,), field) for index, (_, field) in enumerate(known)]
+        for loc, field in locs:
+            self._by_first.setdefault(loc[0], []).append((loc, field))
         for candidates in self._by_first.values():
             candidates.sort(key=lambda one: -len(one[0]))
 
-    def parts(self) -> list[Field]:
+    def children(self) -> list[Field]:
         return list(self.fields.values())
 
-    def is_active(self) -> bool:
+    def needs_decoding(self) -> bool:
         return self.is_exposed or any(
-            slot.is_fallback or slot.aliases[0] != (name,) for name, slot in self.fields.items()
+            field.is_fallback or field.aliases[0] != (name,) for name, field in self.fields.items()
         )
 
-    def show(self, value: Any, showing: EncodeContext, path: Path) -> Any:
+    def is_instance(self, value: Any) -> bool:
+        return self.cls is not None and isinstance(value, self.cls)
+
+    def encode(self, value: Any, context: EncodeContext, path: Path) -> Any:
         items = self._items(value)
         if items is None:
-            return value  # not one of ours: pydantic will say so
-        parsed = showing.is_parsed
+            return value  # not of this type: validation says so
+        before = context.is_parsed, context.is_validated
         if self.cls is not None:
-            showing.is_parsed = isinstance(value, self.cls)
+            context.is_parsed = context.is_validated = isinstance(value, self.cls)
         draft = {}
-        for name, slot in self.fields.items():
-            item = entry_of(items, name, slot)
+        for name, field in self.fields.items():
+            item = entry_of(items, name, field)
             if item is not MISSING and item is not ABSENT:
-                draft[name] = slot.show(item, showing, (*path, name))
-            elif showing.is_complete or not slot.required:
-                blank = slot.blank()
+                draft[name] = field.encode(item, context, (*path, name))
+            elif context.is_complete or not field.required:
+                blank = field.blank()
                 if blank is not MISSING:
                     draft[name] = blank
         if self.extra != "ignore":
-            known = {loc[0] for slot in self.fields.values() for loc in slot.aliases}
+            known = {loc[0] for field in self.fields.values() for loc in field.aliases}
             for key, item in items.items():
                 if key not in known and key not in draft and isinstance(key, str):
                     draft[key] = copied(item)
-        showing.is_parsed = parsed
+        context.is_parsed, context.is_validated = before
         return draft
 
     def _items(self, value: Any) -> Mapping[str, Any] | None:
         if isinstance(value, Mapping):
             return value
         if isinstance(value, list | tuple) and self.cls is not None and issubclass(self.cls, tuple):
-            fits = len(value) <= len(self.fields)  # of a longer one nothing is cut off
+            fits = len(value) <= len(self.fields)  # nothing of a longer one is cut off
             return dict(zip(self.fields, value, strict=False)) if fits else None
         if self.cls is None or isinstance(value, str | int | float | list | tuple):
             return None
@@ -100,20 +106,27 @@ class ObjectNode(TypeNode):
             return None
         return {**items, **(getattr(value, "__pydantic_extra__", None) or {})}
 
-    def parse(self, draft: Any, run: DecodeContext, path: Path, slot: Field) -> Any:
+    def decode(
+        self,
+        draft: Any,
+        context: DecodeContext,
+        path: Path,
+        field: Field,
+        original: Original | None = None,
+    ) -> Any:
         if not isinstance(draft, dict):
             return draft
-        fields = self.fields
+        parts = original.parts if original is not None else {}
         made: dict[Any, Any] = {}
         for name, item in draft.items():
-            field = fields.get(name)
-            if field is None:
+            part = self.fields.get(name)
+            if part is None:
                 made[name] = item
                 continue
-            if field.is_fallback and item == field.blank():
-                continue  # the model's own default, which would not pass as input
-            value = field.parse(item, run, (*path, name))
-            alias = field.aliases[0]
+            if part.is_fallback and item == part.blank():
+                continue  # the model's own default, which is no valid input
+            value = part.decode(item, context, (*path, name), parts.get((name,)))
+            alias = part.aliases[0]
             if len(alias) == 1:
                 made[alias[0]] = value
             else:
@@ -122,47 +135,44 @@ class ObjectNode(TypeNode):
 
     def blank(self, within: tuple[TypeNode, ...]) -> Any:
         draft = {}
-        for name, slot in self.fields.items():
+        for name, field in self.fields.items():
             try:
-                item = slot.blank(within)
-            except UnblankError:
-                if slot.required:
+                item = field.blank(within)
+            except EndlessBlankError:
+                if field.required:
                     raise
                 continue
             if item is not MISSING:
                 draft[name] = item
         return draft
 
-    def place(self, loc: Path, draft: Any, path: Path, slot: Field) -> ErrorLocation:
-        if not loc or not isinstance(draft, dict):
-            # A value that is no object has no fields, whatever an alias path looked for in it.
-            found = self._find(loc) if loc else None
-            return (
-                ErrorLocation((*path, found[1].name), found[1])
-                if found
-                else ErrorLocation(path, slot, draft)
-            )
+    def locate_error(self, loc: Path, draft: Any, path: Path, field: Field) -> ErrorLocation:
+        if not loc:
+            return ErrorLocation(path, field, draft)
         found = self._find(loc)
+        if not isinstance(draft, dict):
+            # A value that is no object has no fields, whatever an alias path looked for in it.
+            if found is None:
+                return ErrorLocation(path, field, draft)
+            return ErrorLocation((*path, found[1].name), found[1])
         if found is None:
-            # An input the model forbids: nothing of the form, but the message must be about it.
+            # Extra input that the model forbids has no field, but the message is about it.
             extra = loc[0]
-            return (
-                ErrorLocation((*path, extra), slot)
-                if extra in draft
-                else ErrorLocation(path, slot, draft)
-            )
-        length, field = found
-        return field.place(loc[length:], draft.get(field.name), (*path, field.name))
+            if extra in draft:
+                return ErrorLocation((*path, extra), field)
+            return ErrorLocation(path, field, draft)
+        length, part = found
+        return part.locate_error(loc[length:], draft.get(part.name), (*path, part.name))
 
     def _find(self, loc: Path) -> tuple[int, Field] | None:
         candidates = self._by_first.get(loc[0], ())
-        for alias, slot in candidates:
+        for alias, field in candidates:
             if loc[: len(alias)] == alias:
-                return len(alias), slot
+                return len(alias), field
         return (len(loc), candidates[0][1]) if candidates else None
 
-    def step(self, path: Path, draft: Any) -> DataStep | None:
-        found = self._find(path)
+    def follow(self, loc: Path, draft: Any) -> DataStep | None:
+        found = self._find(loc)
         return DataStep(found[0], (found[1].name,), found[1]) if found else None
 
     def child(self, part: str | int, draft: Any) -> Field | None:
@@ -172,59 +182,73 @@ class ObjectNode(TypeNode):
 class RootModelNode(TypeNode):
     """A root model: its draft is its root's, under the same name."""
 
-    def __init__(self, cls: type, slot: Field) -> None:
-        self.cls, self.slot = cls, slot
+    def __init__(self, cls: type, root: Field) -> None:
+        self.cls, self.root = cls, root
 
     @property
     def is_array(self) -> bool:  # pyright: ignore[reportIncompatibleVariableOverride]
-        return self.slot.node.is_array
+        return self.root.node.is_array
 
-    def parts(self) -> list[Field]:
-        return [self.slot]
+    def children(self) -> list[Field]:
+        return [self.root]
 
-    def show(self, value: Any, showing: EncodeContext, path: Path) -> Any:
+    def is_instance(self, value: Any) -> bool:
+        return isinstance(value, self.cls)
+
+    def note_branch(self, draft: Any, context: DecodeContext, path: Path) -> None:
+        self.root.node.note_branch(draft, context, path)
+
+    def encode(self, value: Any, context: EncodeContext, path: Path) -> Any:
         if not isinstance(value, self.cls):
-            return self.slot.show(value, showing, path)
-        parsed, showing.is_parsed = showing.is_parsed, True
-        draft = self.slot.show(value.root, showing, path)  # pyright: ignore[reportAttributeAccessIssue]
-        showing.is_parsed = parsed
+            return self.root.encode(value, context, path)
+        before = context.is_parsed, context.is_validated
+        context.is_parsed = context.is_validated = True
+        draft = self.root.encode(value.root, context, path)  # pyright: ignore[reportAttributeAccessIssue]
+        context.is_parsed, context.is_validated = before
         return draft
 
-    def parse(self, draft: Any, run: DecodeContext, path: Path, slot: Field) -> Any:
-        return self.slot.node.parse(draft, run, path, slot)
+    def decode(
+        self,
+        draft: Any,
+        context: DecodeContext,
+        path: Path,
+        field: Field,
+        original: Original | None = None,
+    ) -> Any:
+        return self.root.node.decode(draft, context, path, field, original)
 
     def blank(self, within: tuple[TypeNode, ...]) -> Any:
-        return self.slot.blank(within)
+        return self.root.blank(within)
 
-    def place(self, loc: Path, draft: Any, path: Path, slot: Field) -> ErrorLocation:
-        return self.slot.node.place(loc, draft, path, slot)
+    def locate_error(self, loc: Path, draft: Any, path: Path, field: Field) -> ErrorLocation:
+        return self.root.node.locate_error(loc, draft, path, field)
 
-    def step(self, path: Path, draft: Any) -> DataStep | None:
-        return self.slot.node.step(path, draft)
+    def follow(self, loc: Path, draft: Any) -> DataStep | None:
+        return self.root.node.follow(loc, draft)
 
     def child(self, part: str | int, draft: Any) -> Field | None:
-        return self.slot.node.child(part, draft)
+        return self.root.node.child(part, draft)
 
 
 def attribute(value: Any, name: str, default: Any = None) -> Any:
-    """Return a field of an instance; one that is deprecated is no reason to warn whoever opens a form."""
+    """Return a field of an instance, without the warning of a deprecated one."""
     own = getattr(value, "__dict__", {})
     return own[name] if name in own else getattr(value, name, default)
 
 
 def bare(node: TypeNode) -> TypeNode:
-    """Return the type whose drafts stand here, be it within root models."""
+    """Return the type whose drafts these are: of root models, that of the root."""
     node = resolved(node)
     while isinstance(node, RootModelNode):
-        node = resolved(node.slot.node)
+        node = resolved(node.root.node)
     return node
 
 
-def entry_of(items: Mapping[str, Any], name: str, slot: Field) -> Any:
-    """Return what a mapping has for a field, under its name or any of its aliases."""
+def entry_of(items: Mapping[str, Any], name: str, field: Field) -> Any:
+    """Return the item of a mapping for a field, by its name or an alias; or `MISSING`."""
     if name in items:
         return items[name]
-    for alias in slot.aliases:
+    for alias in field.aliases:
         found: Any = items
         for part in alias:
             try:
@@ -237,7 +261,7 @@ def entry_of(items: Mapping[str, Any], name: str, slot: Field) -> Any:
 
 
 def _put(made: dict[Any, Any], alias: Path, value: Any) -> None:
-    """Put a value at an alias path. Positions are keys: pydantic reads `d[1]` of a dict as of a list."""
+    """Set a value at an alias path. Positions are keys: pydantic reads `d[1]` of a dict as of a list."""
     for part in alias[:-1]:
         made = made.setdefault(part, {})
     made[alias[-1]] = value

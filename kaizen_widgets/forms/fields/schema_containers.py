@@ -1,25 +1,20 @@
-"""From core schemas of types with rows, and of unions, to nodes: one function a kind of schema."""
+"""Handlers of core schemas of lists, sets, tuples, dicts and unions."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from kaizen_widgets.forms.fields.container_nodes import DictNode, ListNode, TupleNode
 from kaizen_widgets.forms.fields.labels import titled, type_name
 from kaizen_widgets.forms.fields.leaf_nodes import OpaqueLeaf
 from kaizen_widgets.forms.fields.tagged_union import TaggedUnion
-from kaizen_widgets.forms.fields.type_node import TypeNode
+from kaizen_widgets.forms.fields.tree_builder import Handler, Schema, TreeBuilder
+from kaizen_widgets.forms.fields.type_node import Field, TypeNode
 from kaizen_widgets.forms.fields.union_nodes import UnionBranch, UntaggedUnion
 
-if TYPE_CHECKING:
-    from kaizen_widgets.forms.fields.tree_builder import TreeBuilder
-
-Schema = Mapping[str, Any]
-
 _CONTAINERS = {"set": set, "frozenset": frozenset, "tuple": tuple}
-"""What a strict model wants instead of a list."""
+"""Containers that a strict model requires in place of a list."""
 
 
 def _list(build: TreeBuilder, schema: Schema) -> TypeNode:
@@ -31,7 +26,7 @@ def _list(build: TreeBuilder, schema: Schema) -> TypeNode:
     }
     strict = build.is_strict(schema) and kind in _CONTAINERS and kind != "list"
     with build.within("*"):
-        item = build.slot(schema.get("items_schema") or {"type": "any"})
+        item = build.field(schema.get("items_schema") or {"type": "any"})
     return ListNode(
         item,
         constraints,
@@ -44,20 +39,20 @@ def _tuple(build: TreeBuilder, schema: Schema) -> TypeNode:
     items, variadic = list(schema["items_schema"]), schema.get("variadic_item_index")
     if variadic == 0 and len(items) == 1:
         return _list(build, {**schema, "items_schema": items[0]})
-    slots = []
+    fields: list[Field] = []
     for index, item in enumerate(items):
         with build.within(str(index)):
-            slots.append(build.slot(item))
+            fields.append(build.field(item))
     strict = build.is_strict(schema)
     if variadic is None:
-        return TupleNode(slots, None, [], is_strict=strict)
-    return TupleNode(slots[:variadic], slots[variadic], slots[variadic + 1 :], is_strict=strict)
+        return TupleNode(fields, None, [], is_strict=strict)
+    return TupleNode(fields[:variadic], fields[variadic], fields[variadic + 1 :], is_strict=strict)
 
 
 def _dict(build: TreeBuilder, schema: Schema) -> TypeNode:
     with build.within("*"):
-        key = build.slot(schema.get("keys_schema") or {"type": "any"}, label="Key")
-        value = build.slot(schema.get("values_schema") or {"type": "any"}, label="Value")
+        key = build.field(schema.get("keys_schema") or {"type": "any"}, label="Key")
+        value = build.field(schema.get("values_schema") or {"type": "any"}, label="Value")
     bounds = (("minItems", "min_length"), ("maxItems", "max_length"))
     return DictNode(key, value, {n: schema[k] for n, k in bounds if schema.get(k) is not None})
 
@@ -88,7 +83,7 @@ def _tagged_union(build: TreeBuilder, schema: Schema) -> TypeNode:
             choice = schema["choices"][choice]
         key = choice.get("schema_ref") or choice.get("ref") or id(choice)
         if callable(schema["discriminator"]):
-            key = (key, tag)  # its tags are the author's names for the branches
+            key = (key, tag)  # the author's tags name the branches
         if key not in branches:
             label = tag if callable(schema["discriminator"]) and isinstance(tag, str) else ""
             branches[key] = _branch(build, choice, titled(label))
@@ -97,13 +92,14 @@ def _tagged_union(build: TreeBuilder, schema: Schema) -> TypeNode:
 
 
 def _branch(build: TreeBuilder, schema: Schema, label: str) -> UnionBranch:
-    slot = build.slot({"type": "nullable", "schema": schema}, label=label)  # never refuse one
-    slot.nullable = schema["type"] in ("nullable", "none")
-    slot.label = slot.label or type_name(slot.node)
-    return UnionBranch(slot, partial(build.validator, schema, build.config))
+    # Nullable, because no branch is refused: another one may be shown.
+    field = build.field({"type": "nullable", "schema": schema}, label=label)
+    field.nullable = schema["type"] in ("nullable", "none")
+    field.label = field.label or type_name(field.node)
+    return UnionBranch(field, partial(build.validator, schema, build.config))
 
 
-SHAPES: Final[dict[str, Callable[[TreeBuilder, Schema], TypeNode]]] = {
+CONTAINER_HANDLERS: Final[dict[str, Handler]] = {
     **dict.fromkeys(("list", "set", "frozenset", "deque", "generator"), _list),
     **dict.fromkeys(("dict", "frozendict", "ordered-dict"), _dict),
     "counter": _counter,

@@ -1,4 +1,4 @@
-"""From core schemas of types with one control to leaves: one function a kind of schema."""
+"""Leaves for core schemas of types with one control."""
 
 from __future__ import annotations
 
@@ -23,11 +23,12 @@ from kaizen_widgets.forms.fields.leaf_nodes import (
     OpaqueLeaf,
     SecretLeaf,
 )
+from kaizen_widgets.forms.fields.type_node import EncodeContext
 
 Schema = Mapping[str, Any]
 
 LONG: Final = 200
-"""A text that may be longer than this gets several lines."""
+"""Texts that may be longer than this get several lines."""
 
 _CONSTRAINTS: Final = {
     "ge": "min",
@@ -56,21 +57,23 @@ _PATHS: Final = ("path", "file-path", "directory-path")
 
 
 def constraints(schema: Schema) -> dict[str, Any]:
-    """Return what the browser can check by itself, in JSON."""
+    """Return the limits that a browser can use, as JSON."""
     said: dict[str, Any] = {}
     for key, name in _CONSTRAINTS.items():
         value = schema.get(key)
         if value is None:
             continue
         if not isinstance(value, str | int | float):
-            value = getattr(value, "pattern", None) or LeafNode().show(value, None, ())  # pyright: ignore[reportArgumentType]
+            value = getattr(value, "pattern", None) or LeafNode().encode(value, EncodeContext(), ())
         said[name] = value
     return said
 
 
 def _text(schema: Schema) -> LeafNode:
     kind = "long_text" if (schema.get("max_length") or 0) > LONG else "text"
-    return LeafNode(kind, constraints(schema), str, schema["strict"])
+    leaf = LeafNode(kind, constraints(schema), str, schema["strict"])
+    leaf.is_folded = schema["folded"]
+    return leaf
 
 
 def _number(python: type, **more: Any) -> Callable[[Schema], LeafNode]:
@@ -99,23 +102,45 @@ def _typed(format: str, python: type | None = None) -> Callable[[Schema], LeafNo
 
 
 def choice(values: list[Any]) -> ChoiceLeaf:
-    """Return one of these values; enum members are called by their names."""
-    options = [_option(value) for value in values]
-    keys = [option.key for option in options]
-    kind = "checkbox" if keys and all(isinstance(key, bool) for key in keys) else "select"
-    return ChoiceLeaf(kind, options)
+    """Return a choice of these values; enum members are shown by their names."""
+    taken: set[tuple[str, Any]] = set()
+    keys: dict[int, Any] = {}
+    # A plain value is its own key; enum members and others take what is left.
+    for index in sorted(range(len(values)), key=lambda at: isinstance(values[at], Enum)):
+        keys[index] = _free_key(values[index], taken)
+    options = [ChoiceOption(keys[at], value, _label(value)) for at, value in enumerate(values)]
+    is_boolean = bool(options) and all(isinstance(option.key, bool) for option in options)
+    return ChoiceLeaf("checkbox" if is_boolean else "select", options)
 
 
-def _option(value: Any) -> ChoiceOption:
-    inner = value.value if isinstance(value, Enum) else value
-    if isinstance(inner, bytes):
-        inner = inner.decode("latin-1")
-    is_scalar = inner is None or isinstance(inner, str | int | float)
-    if isinstance(value, Enum):
-        return ChoiceOption(inner if is_scalar else value.name, value, _words(value.name))
-    return ChoiceOption(
-        inner if is_scalar else str(inner), value, "None" if inner is None else str(inner)
-    )
+def _free_key(value: Any, taken: set[tuple[str, Any]]) -> Any:
+    """Return JSON for a value that no other option of a choice has: itself if possible, else a name."""
+    plain = _plain(value)
+    name = value.name if isinstance(value, Enum) else str(plain)
+    is_json = plain is None or isinstance(plain, str | int | float)
+    key, count = plain if is_json else name, 1
+    while _json_identity(key) in taken:
+        key = name if count == 1 else f"{name} ({count})"
+        count += 1
+    taken.add(_json_identity(key))
+    return key
+
+
+def _json_identity(key: Any) -> tuple[str, Any]:
+    """Return a key that is equal for values that JSON cannot distinguish: 1 and 1.0, but not True."""
+    if key is None or isinstance(key, bool | str):
+        return type(key).__name__ if not isinstance(key, str) else "str", key
+    return "number", float(key) if abs(key) < 2**53 else key
+
+
+def _plain(value: Any) -> Any:
+    """Return the value of an enum member, or the value itself; bytes as text."""
+    plain = value.value if isinstance(value, Enum) else value
+    return plain.decode("latin-1") if isinstance(plain, bytes) else plain
+
+
+def _label(value: Any) -> str:
+    return _words(value.name) if isinstance(value, Enum) else str(_plain(value))
 
 
 def _words(name: str) -> str:
@@ -155,8 +180,8 @@ LEAVES: Final[dict[str, Callable[[Schema], LeafNode]]] = {
 }
 
 
-def by_json_schema(schema: Schema) -> LeafNode:
-    """Return what JSON Schema says of a type of which the core schema says only "call this"."""
+def leaf_by_json_schema(schema: Schema) -> LeafNode:
+    """Return a leaf by the JSON Schema of a type, of which the core schema says only "call this"."""
     said = _json_schema(schema)
     kind, python = _FORMATS.get(said.get("format", ""), ("text", None))
     format = {"format": said["format"]} if "format" in said else {}
@@ -172,7 +197,7 @@ def by_json_schema(schema: Schema) -> LeafNode:
 
 
 def give_format(leaf: LeafNode, schema: Schema) -> None:
-    """Let a text say what it is a text of, where only the JSON Schema of its type does: e-mail, path, ..."""
+    """Give a text the format that only the JSON Schema of its type has: e-mail, path, ..."""
     metadata = schema.get("metadata") or {}
     if "format" in leaf.constraints or not any(key in metadata for key in _JSON_FUNCTIONS):
         return
@@ -187,7 +212,7 @@ def give_format(leaf: LeafNode, schema: Schema) -> None:
 def _json_schema(schema: Schema) -> dict[str, Any]:
     try:
         return GenerateJsonSchema().generate(schema)  # pyright: ignore[reportArgumentType]
-    except Exception:  # pydantic raises what it likes for what has no JSON Schema
+    except Exception:  # pydantic raises several kinds of error for a type without a JSON Schema
         return {}
 
 
@@ -205,7 +230,18 @@ def is_secret(schema: Schema) -> bool:
 
 
 def secret(schema: Schema) -> SecretLeaf:
-    """Return a secret; `SecretStr` and `SecretBytes` are input as they are, others by what is in them."""
+    """Return a secret; `SecretStr` and `SecretBytes` are input themselves, of others it is their content."""
     text = str(schema)
     python = SecretStr if "SecretStr" in text else SecretBytes if "SecretBytes" in text else None
     return SecretLeaf("password", {}, python)
+
+
+def encoder_of(schema: Schema) -> Callable[[Any], Any] | None:
+    """Return the function that encodes a value of an encoded type (`Base64Str`, ...) as input."""
+    if schema["type"] != "function-after":
+        return None
+    owner = getattr(schema["function"]["function"], "__self__", None)
+    for name in ("encode_str", "encode"):
+        if hasattr(owner, "encoder") and hasattr(owner, name):
+            return getattr(owner, name)
+    return None

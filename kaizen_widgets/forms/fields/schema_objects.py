@@ -1,33 +1,26 @@
-"""From core schemas of types with named fields to objects: one function a kind of schema."""
+"""Handlers of core schemas with named fields: models, dataclasses, typed dicts, named tuples."""
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 from kaizen_widgets.forms.fields.hint import NO_HINT, Hint, hint_in
 from kaizen_widgets.forms.fields.labels import titled
 from kaizen_widgets.forms.fields.leaf_nodes import LeafNode
 from kaizen_widgets.forms.fields.object_nodes import ObjectNode, RootModelNode
-from kaizen_widgets.forms.fields.schema_leaves import by_json_schema
+from kaizen_widgets.forms.fields.schema_leaves import leaf_by_json_schema
+from kaizen_widgets.forms.fields.tree_builder import EXPOSING, Handler, Schema, TreeBuilder
 from kaizen_widgets.forms.fields.type_node import Field, TypeNode
 from kaizen_widgets.forms.paths import Path
-
-if TYPE_CHECKING:
-    from kaizen_widgets.forms.fields.tree_builder import TreeBuilder
-
-Schema = Mapping[str, Any]
-
-EXPOSING: Final = ("function-before", "function-wrap")
-"""What hands an author's function the input as it is."""
 
 
 def _model(build: TreeBuilder, schema: Schema) -> TypeNode:
     with build.configured(schema):
         inner = schema["schema"]
         if schema.get("root_model"):
-            node: TypeNode = RootModelNode(schema["cls"], build.slot(inner))
+            node: TypeNode = RootModelNode(schema["cls"], build.field(inner))
         else:
             exposing = False
             while inner["type"] not in ("model-fields", "dataclass-args"):
@@ -59,10 +52,10 @@ def _named_tuple(build: TreeBuilder, schema: Schema) -> TypeNode:
 
 
 def _call(build: TreeBuilder, schema: Schema) -> TypeNode:
-    """Named tuples, as pydantic wrote them before 2.14."""
+    """Return a named tuple, whose schema was a call before pydantic 2.14."""
     arguments, cls = schema["arguments_schema"], schema["function"]
     if not (isinstance(cls, type) and issubclass(cls, tuple)):
-        return by_json_schema(schema)
+        return leaf_by_json_schema(schema)
     fields = [
         {"name": one["name"], "schema": one["schema"]} for one in arguments["arguments_schema"]
     ]
@@ -70,27 +63,27 @@ def _call(build: TreeBuilder, schema: Schema) -> TypeNode:
 
 
 def _fill(build: TreeBuilder, node: ObjectNode, schema: Schema) -> None:
-    fields = schema["fields"]
-    named = fields.items() if isinstance(fields, Mapping) else [(f["name"], f) for f in fields]
-    slots: dict[str, Field] = {}
-    for name, field in named:
-        if field.get("init") is False:
+    said = schema["fields"]
+    named = said.items() if isinstance(said, Mapping) else [(one["name"], one) for one in said]
+    fields: dict[str, Field] = {}
+    for name, one in named:
+        if one.get("init") is False:
             continue  # not an input of the dataclass
         with build.within(name):
-            slot = build.slot(field["schema"], name, hint_in(field))
-        if field.get("required") is False and slot.required:  # a typed dict may do without it
-            slot.required, slot.is_derived = False, True
-        slot.aliases = _aliases(build, name, field)
-        slot.hint = _deprecation(node.cls, name).over(slot.hint)
-        slot.frozen = bool(field.get("frozen"))
-        slot.excluded = field.get("serialization_exclude") is True
-        slots[name] = slot
+            field = build.field(one["schema"], name, hint_in(one))
+        if one.get("required") is False and field.required:  # a typed dict may leave it out
+            field.required, field.is_derived = False, True
+        field.aliases = _aliases(build, name, one)
+        field.hint = _deprecation(node.cls, name).over(field.hint)
+        field.frozen = bool(one.get("frozen"))
+        field.excluded = one.get("serialization_exclude") is True
+        fields[name] = field
     computed = {}
-    for field in schema.get("computed_fields", ()):
-        name = field["property_name"]
-        hint = hint_in(field)
+    for one in schema.get("computed_fields", ()):
+        name = one["property_name"]
+        hint = hint_in(one)
         computed[name] = Field(LeafNode(), name, hint.label or titled(name), hint)
-    node.fill(slots, computed)
+    node.fill(fields, computed)
 
 
 def _aliases(build: TreeBuilder, name: str, field: Schema) -> tuple[Path, ...]:
@@ -111,7 +104,7 @@ def _extra(build: TreeBuilder, schema: Schema) -> Any:
 
 
 def _deprecation(cls: type | None, name: str) -> Hint:
-    """Return what to use instead of a deprecated field: the schema says only that it is one."""
+    """Return the text of a field's deprecation, of which the schema has only a flag."""
     info = getattr(cls, "__pydantic_fields__", {}).get(name)
     said = getattr(info, "deprecated", None)
     return Hint(deprecated=said) if isinstance(said, str) else NO_HINT
@@ -122,12 +115,12 @@ def _own_doc(cls: type) -> str | None:
     doc = cls.__doc__
     if not doc or doc.startswith(
         f"{cls.__name__}("
-    ):  # the signature, which a dataclass without one has
+    ):  # the signature, which a dataclass without a docstring has
         return None
     return " ".join(inspect.cleandoc(doc).partition("\n\n")[0].split())
 
 
-OBJECTS: Final[dict[str, Callable[[TreeBuilder, Schema], TypeNode]]] = {
+OBJECT_HANDLERS: Final[dict[str, Handler]] = {
     "model": _model,
     "dataclass": _model,
     "typed-dict": _typed_dict,

@@ -1,12 +1,14 @@
-"""Unions that a tag tells apart: the draft says itself which branch it stands in."""
+"""Unions with a discriminator: the draft itself says which branch it is in."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from enum import Enum
 from typing import Any
 
 from kaizen_widgets.forms.fields.object_nodes import ObjectNode
+from kaizen_widgets.forms.fields.originals import SKIP, Held, Original, plain_input
 from kaizen_widgets.forms.fields.type_node import (
     DecodeContext,
     EncodeContext,
@@ -19,7 +21,7 @@ from kaizen_widgets.forms.paths import Path
 
 
 class TaggedUnion(UnionNode):
-    """One of several types, told apart by a field's value or by a function of the author's."""
+    """One of several types, distinguished by the value of a field or by a function of the model's author."""
 
     def __init__(self, branches: Sequence[UnionBranch], discriminator: Any) -> None:
         super().__init__(branches)
@@ -28,16 +30,16 @@ class TaggedUnion(UnionNode):
 
     @property
     def tag_names(self) -> list[str]:
-        """The form's names of the field that tells the branches apart; empty if a function does."""
+        """The names of the fields that hold the tag; empty if a function returns it."""
         if callable(self.discriminator):
             return []
         names = []
         for branch in self.branches:
             if isinstance(branch.node, ObjectNode):
-                names += [n for n, s in branch.node.fields.items() if self._is_tag(n, s)]
+                names += [n for n, f in branch.node.fields.items() if self._is_tag(n, f)]
         return list(dict.fromkeys(names))
 
-    def _is_tag(self, name: str, slot: Field) -> bool:
+    def _is_tag(self, name: str, field: Field) -> bool:
         paths = self.discriminator
         if callable(paths):
             return False
@@ -46,13 +48,12 @@ class TaggedUnion(UnionNode):
         elif paths and not isinstance(paths[0], list | tuple):
             paths = [paths]
         known: set[Path] = {tuple(path) for path in paths}
-        return not known.isdisjoint([(name,), *slot.aliases])
+        return not known.isdisjoint([(name,), *field.aliases])
 
-    def is_active(self) -> bool:
+    def needs_decoding(self) -> bool:
         return self.is_exposed
 
-    def choice(self, draft: Any, run: DecodeContext, path: Path) -> int | None:
-        """Return the branch a draft stands in, or None if its tag is unknown."""
+    def choice(self, draft: Any, context: DecodeContext, path: Path) -> int | None:
         if not callable(self.discriminator):
             if not isinstance(draft, dict):
                 return None
@@ -62,7 +63,7 @@ class TaggedUnion(UnionNode):
                     return index
             return None
         for index, branch in enumerate(self.branches):
-            given = branch.slot.parse(draft, DecodeContext(context=run.context), path)
+            given = branch.field.decode(draft, DecodeContext(context=context.context), path)
             if self._of_tag(self._ask(given)) == index:
                 return index
         return None
@@ -70,25 +71,24 @@ class TaggedUnion(UnionNode):
     def _ask(self, value: Any) -> Any:
         try:
             return self.discriminator(value)
-        except Exception:  # the author's function expects something else: then this is no branch
+        except Exception:  # the author's function expects something else, so this is not its branch
             return None
 
     def _of_tag(self, tag: Any) -> int | None:
         for known in (tag, tag.value) if isinstance(tag, Enum) else (tag,):
             try:
                 index = self._by_tag.get(known)
-            except TypeError:  # what stands in the tag's place cannot even be one
+            except TypeError:  # not hashable, so it is no tag
                 return None
             if index is not None:
                 return index
         return None
 
-    def show(self, value: Any, showing: EncodeContext, path: Path) -> Any:
+    def encode(self, value: Any, context: EncodeContext, path: Path) -> Any:
         index = self._branch_of_value(value)
         if index is None:
             return dict(value) if isinstance(value, Mapping) else value
-        showing.pins[path] = index
-        return self.branches[index].slot.show(value, showing, path)
+        return self._encode_in(index, value, context, path)
 
     def _branch_of_value(self, value: Any) -> int | None:
         for index, branch in enumerate(self.branches):
@@ -100,38 +100,60 @@ class TaggedUnion(UnionNode):
             return None
         for branch in self.branches:
             if isinstance(branch.node, ObjectNode):
-                for name, slot in branch.node.fields.items():
-                    if self._is_tag(name, slot):
-                        for key in (name, *(alias[0] for alias in slot.aliases)):
+                for name, field in branch.node.fields.items():
+                    if self._is_tag(name, field):
+                        for key in (name, *(alias[0] for alias in field.aliases)):
                             index = self._of_tag(value.get(key))
                             if index is not None:
                                 return index
         return None
 
-    def parse(self, draft: Any, run: DecodeContext, path: Path, slot: Field) -> Any:
-        index = self.choice(draft, run, path)
+    def decode(
+        self,
+        draft: Any,
+        context: DecodeContext,
+        path: Path,
+        field: Field,
+        original: Original | None = None,
+    ) -> Any:
+        index = self.choice(draft, context, path)
         if index is None:
             return draft
-        run.chosen[path] = index
-        return self.branches[index].slot.parse(draft, run, path)
+        given = self._decode_in(index, draft, context, path, original)
+        return given if original is None else self._with_plain_tag(given, index, context)
+
+    def _with_plain_tag(self, given: Any, index: int, context: DecodeContext) -> Any:
+        """Return input in which pydantic can read the tag."""
+        if callable(self.discriminator):
+            inner = given.given if isinstance(given, Held) else given
+            inner = plain_input(inner, context.as_is) if inner is not SKIP else inner
+            return replace(given, given=inner) if isinstance(given, Held) else inner
+        inner = given.given if isinstance(given, Held) else given
+        node = self.branches[index].node
+        if isinstance(inner, dict) and isinstance(node, ObjectNode):
+            for name, field in node.fields.items():
+                key = field.aliases[0][0]
+                if self._is_tag(name, field) and key in inner:
+                    inner[key] = plain_input(inner[key], context.as_is)
+        return given
 
     def blank_of(self, index: int, within: tuple[TypeNode, ...] = ()) -> Any:
         """Return a new draft of one branch, its tag set.
 
         Raises:
-            UnblankError: It needs itself.
+            EndlessBlankError: It needs itself.
         """
         branch = self.branches[index]
         draft = super().blank_of(index, within)
         if isinstance(draft, dict) and isinstance(branch.node, ObjectNode):
-            for name, slot in branch.node.fields.items():
-                if self._is_tag(name, slot) and self._of_tag(draft.get(name)) != index:
-                    draft[name] = slot.show(branch.tags[0], EncodeContext(), ())
+            for name, field in branch.node.fields.items():
+                if self._is_tag(name, field) and self._of_tag(draft.get(name)) != index:
+                    draft[name] = field.encode(branch.tags[0], EncodeContext(), ())
         return draft
 
-    def place(self, loc: Path, draft: Any, path: Path, slot: Field) -> ErrorLocation:
+    def locate_error(self, loc: Path, draft: Any, path: Path, field: Field) -> ErrorLocation:
         index = self.choice(draft, DecodeContext(), path)
         if not loc or index is None:
-            return ErrorLocation(path, slot, draft)
-        # Exactly one segment is the tag, however it is written.
-        return self.branches[index].slot.place(loc[1:], draft, path)
+            return ErrorLocation(path, field, draft)
+        # The first part is the tag, however it is written.
+        return self.branches[index].field.locate_error(loc[1:], draft, path)

@@ -1,14 +1,14 @@
-"""What a field tree is made of: a `TypeNode` is a type, a `Field` is a place where that type stands.
+"""The parts of a field tree: a `TypeNode` is a type, a `Field` is a position in a model that has this type.
 
-A node turns values into drafts (`show`), drafts into what pydantic validates (`parse`), says what stands in
-a new field (`blank`), and leads an error's location to the field it belongs to (`place`). Nodes know no
-names and are shared between places; recursive models make circles of them. What differs from place to
-place (label, required, default, may it be None) is the slot's.
+A node encodes values as drafts, decodes drafts to what pydantic validates, makes the draft of a new field,
+and finds the field an error belongs to. Nodes have no names and are shared between positions; in recursive
+models they form circles. What differs from position to position (label, required, default, nullable)
+belongs to the field.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Final
 
@@ -16,67 +16,83 @@ import pydantic_core
 
 from kaizen_widgets.errors import FormError
 from kaizen_widgets.forms.fields.hint import NO_HINT, Hint
+from kaizen_widgets.forms.fields.originals import SKIP, Held, Original, plain_input
 from kaizen_widgets.forms.paths import MISSING, Path, copied
 
 ABSENT: Final = getattr(pydantic_core, "MISSING", MISSING)
-"""pydantic's own word for a field that is not there."""
+"""pydantic's own marker for a field without a value."""
+
+_JSON_TYPES: Final = (str, int, float, dict, list, type(None))
 
 
-class UnblankError(Exception):
-    """No blank can be made: a type that needs itself, without end."""
+class EndlessBlankError(Exception):
+    """A type requires another value of itself, so no blank draft of it can be made."""
 
 
 @dataclass(frozen=True, slots=True)
 class ErrorLocation:
-    """Where an error stands.
+    """The field an error belongs to.
 
     Attributes:
-        path: Of the field, row, list or object.
-        slot: What can stand there.
-        draft: What does stand there, or `MISSING`.
-        is_own: It is an array's own error, beside those of its rows.
+        path: The path of the field, row, list or object.
+        field: The position there.
+        draft: The draft there, or `MISSING`.
+        is_own: Whether it is an error of the whole list, beside those of its rows.
     """
 
     path: Path
-    slot: Field
+    field: Field
     draft: Any = MISSING
     is_own: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class DataStep:
-    """One step on a way through data: how much of it was gone, where that is in drafts, what is there."""
+    """One step along a location in a model's data, which has aliases and dict keys.
+
+    Attributes:
+        length: How many parts of the location it uses.
+        path: The path of the same step in drafts.
+        field: The position it leads to.
+    """
 
     length: int
-    way: Path
-    slot: Field
+    path: Path
+    field: Field
 
 
 @dataclass(slots=True)
 class EncodeContext:
-    """One translation of values into drafts.
+    """State of one encoding of a value as drafts.
 
     Attributes:
-        is_complete: What a mapping leaves out is filled with blanks; else only with defaults.
-        is_parsed: The values come out of a model; else they are what could be put into one.
-        pins: Gathers which branch each union took, by path.
+        is_complete: Fill what a mapping leaves out with blanks; else only with defaults.
+        is_parsed: The values come out of a model; else they are input of one.
+        is_validated: The values are within an instance, whose class has validated them.
+        pins: Gathers the branch of each union, by path.
+        original: Gathers the values that drafts are made from; None to gather none.
+        depth: Length of the path of ``original``.
     """
 
     is_complete: bool = False
     is_parsed: bool = False
+    is_validated: bool = False
     pins: dict[Path, int] = field(default_factory=dict)
+    original: Original | None = None
+    depth: int = 0
 
 
 @dataclass(slots=True)
 class DecodeContext:
-    """One translation of drafts into what pydantic validates.
+    """State of one decoding of drafts to what pydantic validates.
 
     Attributes:
-        pins: Which branch of a union was chosen, by path; where none was, the draft decides.
-        context: Handed to the model's validators.
+        pins: The branch that was chosen of each union, by path; without one, the draft decides.
+        context: The context for the model's validators.
         chosen: Gathers the branches taken.
-        errors: Gathers what was found wrong on the way: where, and an error as pydantic writes it.
-        settled: Paths whose errors are in `errors`; what the whole validation says of them is noise.
+        errors: Gathers errors that were found while decoding: location, and the error as pydantic writes it.
+        settled: Paths whose errors are in ``errors``; what the whole validation says there is ignored.
+        as_is: Identities of objects that validators must not validate again.
     """
 
     pins: Mapping[Path, int] = field(default_factory=dict)
@@ -84,44 +100,73 @@ class DecodeContext:
     chosen: dict[Path, int] = field(default_factory=dict)
     errors: list[tuple[ErrorLocation, Mapping[str, Any]]] = field(default_factory=list)
     settled: set[Path] = field(default_factory=set)
+    as_is: set[int] = field(default_factory=set)
 
-    def refuse(self, spot: ErrorLocation, type: str, message: str) -> None:
-        """Note one error of ours; the whole validation has no say about that place."""
-        self.errors.append((spot, {"type": type, "msg": message}))
-        self.settled.add(spot.path)
+    def refuse(self, location: ErrorLocation, type: str, message: str) -> None:
+        """Add an error found while decoding, in place of any that validation finds there."""
+        self.errors.append((location, {"type": type, "msg": message}))
+        self.settled.add(location.path)
 
 
 class TypeNode:
-    """A type. The methods of this class are those of a type whose drafts are its values."""
+    """A type. This class itself is a type whose drafts are its values."""
 
     kind: ClassVar[str] = "text"
     is_array: ClassVar[bool] = False
+    """Whether drafts are rows."""
     has_parts: ClassVar[bool] = False
+    """Whether drafts are made of other drafts."""
+    is_decoder: ClassVar[bool] = False
+    """Whether pydantic decodes its input, so that a value is no input."""
     title: str | None = None
     hint: Hint = NO_HINT
-    is_exposed = False  # a validator of the model's author gets the draft raw, and might change it
-    is_plain = False  # `parse` gives back what it gets, here and below; the tree finds out
+    is_exposed = False
+    """Whether a validator of the model's author gets the draft raw, and might change it."""
+    is_identity = False
+    """Whether `decode` returns its input, for this type and all below; the tree finds out."""
 
-    def parts(self) -> list[Field]:
-        """Return the slots right below."""
+    def children(self) -> list[Field]:
+        """Return the fields directly below."""
         return []
 
-    def is_active(self) -> bool:
-        """Whether `parse` does anything by itself, whatever the parts do."""
+    def needs_decoding(self) -> bool:
+        """Whether `decode` changes anything by itself, whatever the children do."""
         return self.is_exposed
 
-    def show(self, value: Any, showing: EncodeContext, path: Path) -> Any:
-        """Return the draft of a value, or of something that could be validated to one."""
+    def is_instance(self, value: Any) -> bool:
+        """Whether a value is an instance of a class of this type that validates its fields."""
+        return False
+
+    def encode(self, value: Any, context: EncodeContext, path: Path) -> Any:
+        """Return the draft of a value, or of input that could be validated to one."""
         return value
 
-    def parse(self, draft: Any, run: DecodeContext, path: Path, slot: Field) -> Any:
-        """Return what pydantic is to validate."""
+    def decode(
+        self,
+        draft: Any,
+        context: DecodeContext,
+        path: Path,
+        field: Field,
+        original: Original | None = None,
+    ) -> Any:
+        """Return what pydantic validates.
+
+        Args:
+            draft: The draft.
+            context: State of this decoding.
+            path: The path of the draft.
+            field: Its position.
+            original: The value the field was made from, if it has one.
+        """
         return draft
 
-    def exact(self, draft: Any) -> Any:
-        """Return the draft as the Python value of this type, where it can be one; else `MISSING`.
+    def note_branch(self, draft: Any, context: DecodeContext, path: Path) -> None:
+        """Note the branch that a union's draft is in, where it is not decoded."""
 
-        It keeps a union from reading the date somebody chose as the text it is written in.
+    def to_python(self, draft: Any) -> Any:
+        """Return the draft as a Python value of this type if it can be one, else `MISSING`.
+
+        It keeps a union from reading a date that was chosen as the text it is written in.
         """
         return MISSING
 
@@ -129,38 +174,38 @@ class TypeNode:
         """Return the draft of a new field."""
         return ""
 
-    def place(self, loc: Path, draft: Any, path: Path, slot: Field) -> ErrorLocation:
-        """Return where an error at ``loc`` below here belongs."""
-        return ErrorLocation(path, slot, draft)
+    def locate_error(self, loc: Path, draft: Any, path: Path, field: Field) -> ErrorLocation:
+        """Return the field that an error at ``loc`` below this type belongs to."""
+        return ErrorLocation(path, field, draft)
 
-    def step(self, path: Path, draft: Any) -> DataStep | None:
-        """Return the first step on a way through the model's data, which has aliases and dict keys."""
+    def follow(self, loc: Path, draft: Any) -> DataStep | None:
+        """Return the first step along a location in the model's data, or None if it leads nowhere."""
         return None
 
     def child(self, part: str | int, draft: Any) -> Field | None:
-        """Return what stands at ``part`` of the draft, or None if nothing can."""
+        """Return the field at ``part`` of the draft, or None if there can be none."""
         return None
 
 
 @dataclass(slots=True, eq=False)
 class Field:
-    """A place in a model.
+    """A position in a model.
 
     Attributes:
-        node: The type of what stands here.
-        name: What the form calls it; empty for rows and branches.
-        label: What people call it.
-        hint: What its author says of it.
-        nullable: Whether None may stand here.
+        node: The type at this position.
+        name: The name in the form; empty for rows and branches.
+        label: The name that people read.
+        hint: How its author wants it to look.
+        nullable: Whether None is allowed.
         required: Whether the model has no default for it.
         default: The default, or `MISSING`.
         factory: Makes the default.
-        is_derived: The default is made of other fields: the draft leaves it out until somebody types.
-        is_fallback: The default would not pass as input, so an untouched one is left to the model.
-        aliases: The paths under which input may come; the first is the one we use.
-        frozen, excluded: As pydantic says.
-        checker: Compiles a validator of what stands here alone.
-        is_changing: Input may come out as something else: by a function of the author's, or in a union.
+        is_derived: The default is computed from other fields: the draft leaves it out until it is edited.
+        is_fallback: The default is no valid input, so an untouched one is left to the model.
+        aliases: The paths under which input is accepted; the first one is used.
+        frozen, excluded: As in pydantic.
+        checker: Compiles a validator of this position alone.
+        is_changing: Validation may change input: by a function of the model's author, or in a union.
     """
 
     node: TypeNode
@@ -179,44 +224,102 @@ class Field:
     checker: Callable[[], Any] | None = None
     is_changing: bool = False
 
-    def show(self, value: Any, showing: EncodeContext, path: Path) -> Any:
-        """Return the draft of a value that stands here."""
+    # ---------------------------------------------------------------- encoding
+
+    def encode(self, value: Any, context: EncodeContext, path: Path) -> Any:
+        """Return the draft of a value at this position."""
+        holder = context.original
         if value is None:
+            if holder is not None and context.is_validated and context.depth < len(path):
+                holder.parts[path[context.depth :]] = Original(None, None, is_validated=True)
             return None
-        draft = self.node.show(value, showing, path)
+        if holder is None or (context.depth == len(path) and holder.value is not MISSING):
+            return self._encode(value, context, path)
+        is_validated = context.is_validated or resolved(self.node).is_instance(value)
+        own = Original(value, is_validated=is_validated)
+        depth = context.depth
+        context.original, context.depth = own, len(path)
+        own.draft = self._encode(value, context, path)
+        context.original, context.depth = holder, depth
+        if own.parts or is_validated or not isinstance(value, _JSON_TYPES):
+            holder.parts[path[depth:]] = own
+        return own.draft
+
+    def _encode(self, value: Any, context: EncodeContext, path: Path) -> Any:
+        draft = self.node.encode(value, context, path)
         if isinstance(draft, str) and self.is_changing and self.node.has_parts:
-            draft = self._read(draft, showing, path)
+            draft = self._validated(draft, context, path)
         return draft
 
-    def _read(self, text: str, showing: EncodeContext, path: Path) -> Any:
+    def _validated(self, text: str, context: EncodeContext, path: Path) -> Any:
         """Return the draft of what an author's function makes of a text: rows of "a, b"."""
         if self.checker is None:
             return text
         try:
             value = self.checker().validate_python(text)
-        except Exception:  # then it stays the text it is, and is judged as that
+        except Exception:  # the text stays, and is validated as such
             return text
-        return self.node.show(value, showing, path)
+        return self.node.encode(value, context, path)
 
-    def parse(self, draft: Any, run: DecodeContext, path: Path) -> Any:
-        """Return what pydantic is to validate here."""
+    # ---------------------------------------------------------------- decoding
+
+    def decode(
+        self, draft: Any, context: DecodeContext, path: Path, original: Original | None = None
+    ) -> Any:
+        """Return what pydantic validates at this position."""
         node = self.node
-        if draft is None or node.is_plain:
+        if draft is None or (original is None and node.is_identity):
             return draft
-        return node.parse(copied(draft) if node.is_exposed else draft, run, path, self)
+        if original is not None:
+            return self._decode_held(draft, context, path, original)
+        return node.decode(copied(draft) if node.is_exposed else draft, context, path, self)
+
+    def _decode_held(
+        self, draft: Any, context: DecodeContext, path: Path, original: Original
+    ) -> Any:
+        node = self.node
+        is_untouched = original.is_untouched(draft)
+        if is_untouched and original.is_validated and path:
+            if self.is_changing or node.is_exposed or node.is_decoder:
+                node.note_branch(draft, context, path)
+                return Held(original.value, SKIP)
+        elif is_untouched and not node.has_parts and _is_input(original):
+            node.note_branch(draft, context, path)
+            return original.value
+        given = node.decode(
+            copied(draft) if node.is_exposed else draft, context, path, self, original
+        )
+        if node.is_exposed:
+            given = plain_input(given, context.as_is)
+        if isinstance(given, Held):
+            return given
+        if node.is_instance(original.value):
+            if is_untouched and path:
+                return Held(original.value, given, is_untouched=True)
+            return Held(
+                original.value,
+                given,
+                touched=frozenset(_touched(draft, original)),
+                cls=getattr(node, "cls", None),
+            )
+        if is_untouched and original.is_validated and path and not node.has_parts:
+            return Held(original.value, given, is_untouched=True)
+        return given
+
+    # ------------------------------------------------------------------- blanks
 
     def blank(self, within: tuple[TypeNode, ...] = ()) -> Any:
         """Return the draft of an untouched field: its default's, else a blank one; or `MISSING`.
 
         Raises:
-            UnblankError: It needs itself.
+            EndlessBlankError: It requires another value of itself.
         """
         if self.is_derived:
             return MISSING
         if self.factory is not None:
-            return self.show(self._made(), EncodeContext(is_parsed=True), ())
+            return self.encode(self._made(), EncodeContext(is_parsed=True), ())
         if self.default is not MISSING:
-            return self.show(self.default, EncodeContext(is_parsed=True), ())
+            return self.encode(self.default, EncodeContext(is_parsed=True), ())
         return None if self.nullable else self.filled(within)
 
     def _made(self) -> Any:
@@ -225,90 +328,121 @@ class Field:
         except Exception as error:
             name = self.name or "the value"
             raise FormError(
-                f"The default of {name} could not be made: its factory raised {type(error).__name__}."
+                f"The default of {name} could not be made: its default_factory raised "
+                f"{type(error).__name__}."
             ) from error
 
     def filled(self, within: tuple[TypeNode, ...] = ()) -> Any:
-        """Return the draft of a new value here, whatever the default is."""
+        """Return the draft of a new value at this position, whatever the default is."""
         if self.node in within:
-            raise UnblankError
+            raise EndlessBlankError
         return self.node.blank((*within, self.node))
 
-    def place(self, loc: Path, draft: Any, path: Path) -> ErrorLocation:
-        """Return where an error at ``loc`` below here belongs."""
-        return self.node.place(loc, draft, path, self)
+    def locate_error(self, loc: Path, draft: Any, path: Path) -> ErrorLocation:
+        """Return the field that an error at ``loc`` below this position belongs to."""
+        return self.node.locate_error(loc, draft, path, self)
 
 
 class ForwardRef(TypeNode):
-    """Stands for a type that is still being made, and is that type from then on."""
+    """Takes the place of a type that is still being built."""
 
     def __init__(self) -> None:
         self.target: TypeNode = self
 
-    def parts(self) -> list[Field]:
-        return self.target.parts()
+    def children(self) -> list[Field]:
+        return self.target.children()
 
-    def is_active(self) -> bool:
-        return self.target.is_active()
+    def needs_decoding(self) -> bool:
+        return self.target.needs_decoding()
 
-    def show(self, value: Any, showing: EncodeContext, path: Path) -> Any:
-        return self.target.show(value, showing, path)
+    def is_instance(self, value: Any) -> bool:
+        return self.target is not self and self.target.is_instance(value)
 
-    def parse(self, draft: Any, run: DecodeContext, path: Path, slot: Field) -> Any:
-        return self.target.parse(draft, run, path, slot)
+    def encode(self, value: Any, context: EncodeContext, path: Path) -> Any:
+        return self.target.encode(value, context, path)
+
+    def decode(
+        self,
+        draft: Any,
+        context: DecodeContext,
+        path: Path,
+        field: Field,
+        original: Original | None = None,
+    ) -> Any:
+        return self.target.decode(draft, context, path, field, original)
+
+    def note_branch(self, draft: Any, context: DecodeContext, path: Path) -> None:
+        self.target.note_branch(draft, context, path)
 
     def blank(self, within: tuple[TypeNode, ...]) -> Any:
         if self.target in within:
-            raise UnblankError
+            raise EndlessBlankError
         return self.target.blank((*within, self.target))
 
-    def place(self, loc: Path, draft: Any, path: Path, slot: Field) -> ErrorLocation:
-        return self.target.place(loc, draft, path, slot)
+    def locate_error(self, loc: Path, draft: Any, path: Path, field: Field) -> ErrorLocation:
+        return self.target.locate_error(loc, draft, path, field)
 
-    def step(self, path: Path, draft: Any) -> DataStep | None:
-        return self.target.step(path, draft)
+    def follow(self, loc: Path, draft: Any) -> DataStep | None:
+        return self.target.follow(loc, draft)
 
     def child(self, part: str | int, draft: Any) -> Field | None:
         return self.target.child(part, draft)
 
 
 def resolved(node: TypeNode) -> TypeNode:
-    """Return the type itself, where something stood for it."""
+    """Return the type that a forward reference stands for, or the type itself."""
     while isinstance(node, ForwardRef) and node.target is not node:
         node = node.target
     return node
 
 
 def every_field(root: Field) -> list[Field]:
-    """Return all places of a tree, each type gone through once."""
+    """Return all fields of a tree; each type is visited once."""
     seen: set[TypeNode] = set()
     found, waiting = [], [root]
     while waiting:
-        slot = waiting.pop()
-        found.append(slot)
-        node = resolved(slot.node)
+        one = waiting.pop()
+        found.append(one)
+        node = resolved(one.node)
         if node not in seen:
             seen.add(node)
-            waiting += node.parts()
+            waiting += node.children()
     return found
 
 
-def settle(root: Field) -> None:
-    """Put types where something stood for them, and find out which have nothing to translate.
+def finish(root: Field) -> None:
+    """Replace forward references by their types, and find the types whose drafts need no decoding.
 
-    A type is plain if neither it nor anything below is active; its drafts go to pydantic as they are.
+    A type is an identity if neither it nor any type below it needs decoding; pydantic gets its drafts as
+    they are.
     """
     below: dict[TypeNode, list[TypeNode]] = {}
-    for slot in every_field(root):
-        node = resolved(slot.node)
-        node.is_exposed = node.is_exposed or slot.node.is_exposed
-        slot.node = node
-        below.setdefault(node, [resolved(part.node) for part in node.parts()])
-    active = {node for node in below if node.is_active()}
+    for one in every_field(root):
+        node = resolved(one.node)
+        node.is_exposed = node.is_exposed or one.node.is_exposed
+        one.node = node
+        below.setdefault(node, [resolved(part.node) for part in node.children()])
+    active = {node for node in below if node.needs_decoding()}
     grows = True
     while grows:
         found = {node for node, parts in below.items() if not active.isdisjoint(parts)} - active
         active |= found
         grows = bool(found)
     for node in below:
-        node.is_plain = node not in active
+        node.is_identity = node not in active
+
+
+def _is_input(original: Original) -> bool:
+    """Whether a value given by a program is better input than its draft, which may say less."""
+    return not original.parts and not isinstance(original.value, (*_JSON_TYPES, Iterator))
+
+
+def _touched(draft: Any, original: Original) -> list[str]:
+    """Return the names of an object's fields whose drafts were edited."""
+    if not isinstance(draft, dict):
+        return []
+    return [
+        name
+        for name, item in draft.items()
+        if (part := original.parts.get((name,))) is not None and not part.is_untouched(item)
+    ]

@@ -1,16 +1,17 @@
-"""Types that are one of several: plain unions, and unions that a tag tells apart.
+"""Types that are one of several.
 
-The draft of a union is the draft of its chosen branch. With a tag, the draft says which one that is.
-Without, somebody chose one (a *pin*), or else the draft decides as pydantic would: the branch that takes
-it as it is, else the first that takes it at all. Errors are those of the chosen branch. If none was chosen
-and none takes the draft, the union itself says what every branch has against it.
+The draft of a union is the draft of one of its branches. In a tagged union (`tagged_union`) the draft itself
+says of which. In any other union a user chose the branch (a *pin*), or the draft decides as in pydantic: the
+branch that accepts it strictly, else the first that accepts it. Errors are those of that branch. If no
+branch accepts the draft, the union has one error that says what each branch found wrong.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from dataclasses import field as dataclass_field
 from functools import cached_property
 from typing import Any
 
@@ -20,14 +21,15 @@ from pydantic_core import SchemaValidator
 from kaizen_widgets.forms.fields.container_nodes import DictNode, ListNode, TupleNode
 from kaizen_widgets.forms.fields.leaf_nodes import JsonLeaf, LeafNode, OpaqueLeaf
 from kaizen_widgets.forms.fields.object_nodes import ObjectNode, bare, entry_of
+from kaizen_widgets.forms.fields.originals import Held, Original
 from kaizen_widgets.forms.fields.type_node import (
     DataStep,
     DecodeContext,
     EncodeContext,
+    EndlessBlankError,
     ErrorLocation,
     Field,
     TypeNode,
-    UnblankError,
 )
 from kaizen_widgets.forms.paths import MISSING, Path
 
@@ -37,46 +39,46 @@ class UnionBranch:
     """One of a union's types.
 
     Attributes:
-        slot: The type, with its label.
-        tags: The tags that mean it.
-        make_validator: Compiles its schema; done when first needed.
+        field: The position, with the label of the branch.
+        make_validator: Compiles the branch's validator, when it is first needed.
+        tags: The tags of the branch, in a tagged union.
     """
 
-    slot: Field
+    field: Field
     make_validator: Callable[[], SchemaValidator]
-    tags: list[Any] = field(default_factory=list)
+    tags: list[Any] = dataclass_field(default_factory=list)
 
     @property
     def node(self) -> TypeNode:
-        """The type itself."""
-        return bare(self.slot.node)
+        """The type."""
+        return bare(self.field.node)
 
     @cached_property
     def validator(self) -> SchemaValidator:
-        """Judges this branch alone."""
+        """The validator of this branch alone."""
         return self.make_validator()
 
-    def takes(self, value: Any, context: Any, *, strict: bool | None = None) -> bool:
-        """Whether a value would do; a validator that needs the rest of the model says nothing here."""
+    def accepts(self, value: Any, context: Any, *, strict: bool | None = None) -> bool:
+        """Whether a value is valid here; of a validator that needs the rest of the model it is not."""
         try:
             self.validator.validate_python(value, strict=strict, context=context)
-        except Exception:  # whatever it was, this branch did not take it
+        except Exception:  # an author's validator may raise anything
             return False
         return True
 
-    def made_of(self, given: Any, run: DecodeContext, at: ErrorLocation) -> Any:
-        """Return what this type makes of a parsed draft; or `MISSING`, and note what is wrong where."""
+    def validated(self, given: Any, context: DecodeContext, location: ErrorLocation) -> Any:
+        """Return the value of decoded input; or `MISSING`, with its errors added to the context."""
         try:
-            return self.validator.validate_python(given, context=run.context)
+            return self.validator.validate_python(given, context=context.context)
         except ValidationError as error:
-            run.settled.add(at.path)
+            context.settled.add(location.path)
             for one in error.errors(include_url=False, include_input=False):
-                spot = self.slot.place(one["loc"], at.draft, at.path)
-                if spot.path == at.path:
-                    run.errors.append((replace(at, is_own=spot.is_own), one))
-                elif spot.path not in run.settled:
-                    run.errors.append((spot, one))
-        except Exception:  # it needs the rest of the model: the whole validation will ask it again
+                found = self.field.locate_error(one["loc"], location.draft, location.path)
+                if found.path == location.path:
+                    context.errors.append((replace(location, is_own=found.is_own), one))
+                elif found.path not in context.settled:
+                    context.errors.append((found, one))
+        except Exception:  # it needs the rest of the model: the whole validation asks it again
             return MISSING
         return MISSING
 
@@ -93,130 +95,158 @@ class UnionNode(TypeNode, ABC):
     def __init__(self, branches: Sequence[UnionBranch]) -> None:
         self.branches = branches
 
-    def parts(self) -> list[Field]:
-        return [branch.slot for branch in self.branches]
+    def children(self) -> list[Field]:
+        return [branch.field for branch in self.branches]
 
     @abstractmethod
-    def choice(self, draft: Any, run: DecodeContext, path: Path) -> int | None:
-        """Return the branch a draft stands in, or None if it fits none."""
+    def choice(self, draft: Any, context: DecodeContext, path: Path) -> int | None:
+        """Return the branch of a draft, or None if it fits no branch."""
+
+    def note_branch(self, draft: Any, context: DecodeContext, path: Path) -> None:
+        index = self.choice(draft, context, path)
+        if index is not None:
+            context.chosen[path] = index
+
+    def _encode_in(self, index: int, value: Any, context: EncodeContext, path: Path) -> Any:
+        """Return the draft of a value in one branch."""
+        context.pins[path] = index
+        if context.original is not None and context.depth == len(path):
+            context.original.branch = index
+        return self.branches[index].field.encode(value, context, path)
+
+    def _decode_in(
+        self,
+        index: int,
+        draft: Any,
+        context: DecodeContext,
+        path: Path,
+        original: Original | None,
+    ) -> Any:
+        """Return what pydantic validates of a draft in one branch."""
+        context.chosen[path] = index
+        if original is not None and original.branch not in (None, index):
+            original = None  # it is of the branch that was left
+        return self.branches[index].field.decode(draft, context, path, original)
 
     def blank_of(self, index: int, within: tuple[TypeNode, ...] = ()) -> Any:
         """Return a new draft of one branch.
 
         Raises:
-            UnblankError: It needs itself.
+            EndlessBlankError: It needs itself.
         """
-        return self.branches[index].slot.filled(within)
+        return self.branches[index].field.filled(within)
 
     def blank(self, within: tuple[TypeNode, ...]) -> Any:
         for index in range(len(self.branches)):
             try:
                 blank = self.blank_of(index, within)
-            except UnblankError:
+            except EndlessBlankError:
                 continue
             if blank is not MISSING:
                 return blank
-        raise UnblankError
+        raise EndlessBlankError
 
-    def step(self, path: Path, draft: Any) -> DataStep | None:
+    def follow(self, loc: Path, draft: Any) -> DataStep | None:
         chosen = self.choice(draft, DecodeContext(), ())
         first = () if chosen is None else (self.branches[chosen],)
         for branch in (*first, *self.branches):
-            step = branch.node.step(path, draft)
+            step = branch.node.follow(loc, draft)
             if step is not None:
                 return step
         return None
 
     def child(self, part: str | int, draft: Any) -> Field | None:
         for branch in self.branches:
-            slot = branch.node.child(part, draft)
-            if slot is not None:
-                return slot
+            field = branch.node.child(part, draft)
+            if field is not None:
+                return field
         return None
 
 
 class UntaggedUnion(UnionNode):
-    """One of several types, not told apart by a tag."""
+    """One of several types that no tag distinguishes."""
 
     def __init__(self, branches: Sequence[UnionBranch], *, is_ordered: bool = False) -> None:
         super().__init__(branches)
         self.is_ordered = is_ordered
 
-    def is_active(self) -> bool:
+    def needs_decoding(self) -> bool:
         return True
 
-    def show(self, value: Any, showing: EncodeContext, path: Path) -> Any:
-        index = self._branch_of_value(value, showing)
-        if index is None:
-            return value
-        showing.pins[path] = index
-        return self.branches[index].slot.show(value, showing, path)
+    def encode(self, value: Any, context: EncodeContext, path: Path) -> Any:
+        index = self._branch_of_value(value, context)
+        return value if index is None else self._encode_in(index, value, context, path)
 
-    def parse(self, draft: Any, run: DecodeContext, path: Path, slot: Field) -> Any:
-        index = self.choice(draft, run, path)
+    def decode(
+        self,
+        draft: Any,
+        context: DecodeContext,
+        path: Path,
+        field: Field,
+        original: Original | None = None,
+    ) -> Any:
+        index = self.choice(draft, context, path)
         if index is None:
             return draft
-        run.chosen[path] = index
         branch = self.branches[index]
-        before = len(run.errors)
-        given = branch.slot.parse(draft, run, path)
-        exact = branch.node.exact(given)
-        given = given if exact is MISSING else exact
-        value = branch.made_of(given, run, ErrorLocation(path, slot, draft))
-        is_whole = value is not MISSING and len(run.errors) == before
-        if not is_whole or exact is not MISSING or self._is_alone(index, draft):
+        before = len(context.errors)
+        given = self._decode_in(index, draft, context, path, original)
+        python = MISSING if isinstance(given, Held) else branch.node.to_python(given)
+        given = given if python is MISSING else python
+        value = branch.validated(given, context, ErrorLocation(path, field, draft))
+        is_valid = value is not MISSING and len(context.errors) == before
+        if not is_valid or python is not MISSING or self._is_alone(index, draft):
             return given
         return value
 
-    def choice(self, draft: Any, run: DecodeContext, path: Path) -> int | None:
-        """Return the branch a draft stands in, or None if it fits none."""
-        pin = run.pins.get(path)
+    def choice(self, draft: Any, context: DecodeContext, path: Path) -> int | None:
+        pin = context.pins.get(path)
         if pin is not None and 0 <= pin < len(self.branches):
             return pin
         shaped = [i for i, branch in enumerate(self.branches) if _has_shape(branch.node, draft)]
         for strict in (None,) if self.is_ordered else (True, None):
-            taking = []
+            accepting = []
             for index in shaped:
                 branch = self.branches[index]
-                given = branch.slot.parse(draft, DecodeContext(context=run.context), path)
-                if branch.takes(given, run.context, strict=strict):
-                    taking.append(index)
-            if taking:
-                return taking[0] if self.is_ordered else self._nearest(taking, draft)
-        # Nothing takes it. An object is still most like one of the objects, and its fields can say why.
+                given = branch.field.decode(draft, DecodeContext(context=context.context), path)
+                if branch.accepts(given, context.context, strict=strict):
+                    accepting.append(index)
+            if accepting:
+                return accepting[0] if self.is_ordered else self._nearest(accepting, draft)
+        # No branch accepts it. An object is closest to one of the objects, whose fields can say why.
         return self._nearest(shaped, draft) if shaped and isinstance(draft, dict) else None
 
     def _nearest(self, candidates: Sequence[int], draft: Any) -> int:
         return max(candidates, key=lambda index: _likeness(self.branches[index].node, draft))
 
-    def _branch_of_value(self, value: Any, showing: EncodeContext) -> int | None:
+    def _branch_of_value(self, value: Any, context: EncodeContext) -> int | None:
         for index, branch in enumerate(self.branches):
             if is_exactly(branch.node, value):
                 return index
         if isinstance(value, Mapping):
             shaped = [i for i, branch in enumerate(self.branches) if _takes_objects(branch.node)]
-            taking = [i for i in shaped if self.branches[i].takes(value, None)]
-            return self._nearest(taking or shaped, value) if shaped else None
-        for strict in (None,) if self.is_ordered and not showing.is_parsed else (True, None):
+            accepting = [i for i in shaped if self.branches[i].accepts(value, None)]
+            return self._nearest(accepting or shaped, value) if shaped else None
+        for strict in (None,) if self.is_ordered and not context.is_parsed else (True, None):
             for index, branch in enumerate(self.branches):
-                if branch.takes(value, None, strict=strict):
+                if branch.accepts(value, None, strict=strict):
                     return index
         return None
 
     def _is_alone(self, index: int, draft: Any) -> bool:
-        """Whether no other branch could take such a draft: then the model may read it by itself."""
+        """Whether no other branch accepts such a draft: then pydantic validates it without help."""
         return not any(
             other != index and _has_shape(branch.node, draft)
             for other, branch in enumerate(self.branches)
         )
 
-    def place(self, loc: Path, draft: Any, path: Path, slot: Field) -> ErrorLocation:
-        # What a chosen branch says was placed when it was asked; this is for when none was.
-        return ErrorLocation(path, slot, draft)
+    def locate_error(self, loc: Path, draft: Any, path: Path, field: Field) -> ErrorLocation:
+        # Errors of a branch were located when it was validated; these are for when no branch was.
+        return ErrorLocation(path, field, draft)
 
 
 def _has_shape(node: TypeNode, draft: Any) -> bool:
-    """Whether a draft of this JSON type could stand in a type at all."""
+    """Whether a draft of this JSON type could be one of this type at all."""
     match node:
         case JsonLeaf():
             return True
@@ -235,7 +265,7 @@ def _has_shape(node: TypeNode, draft: Any) -> bool:
 
 
 def is_exactly(node: TypeNode, value: Any) -> bool:
-    """Whether a value is an instance of this very class, not of one derived from it."""
+    """Whether a value is an instance of exactly this class, not of a subclass."""
     if isinstance(node, UnionNode):
         return any(is_exactly(branch.node, value) for branch in node.branches)
     return isinstance(node, ObjectNode) and node.cls is not None and type(value) is node.cls
@@ -248,14 +278,14 @@ def _takes_objects(node: TypeNode) -> bool:
 
 
 def _likeness(node: TypeNode, draft: Any) -> tuple[int, int]:
-    """Return how much of an object a type knows, and how much of the type it lacks."""
+    """Return how many keys of an object a type has, and (negated) how many required ones are missing."""
     if isinstance(node, UnionNode):
         return max(_likeness(branch.node, draft) for branch in node.branches)
     if not isinstance(node, ObjectNode) or not isinstance(draft, Mapping):
         return (0, 0)
-    known = sum(node.step((key,), draft) is not None for key in draft)
+    known = sum(node.follow((key,), draft) is not None for key in draft)
     lacking = sum(
-        slot.required and entry_of(draft, name, slot) is MISSING
-        for name, slot in node.fields.items()
+        field.required and entry_of(draft, name, field) is MISSING
+        for name, field in node.fields.items()
     )
     return (known, -lacking)
