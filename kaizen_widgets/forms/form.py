@@ -797,8 +797,7 @@ class Form(HasTraits):
         `scores.0.1`.
         """
         with self._lock:
-            found = self.tree.tree.way(path_of(path), self._state.values)
-            return None if found is None else join(found)
+            return self.tree.resolve_loc(path_of(path), self._state.values)
 
     def __repr__(self) -> str:
         with self._lock:

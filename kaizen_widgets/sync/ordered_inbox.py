@@ -1,82 +1,93 @@
-"""Messages of views, done in the order each view sent them (rules F2 and F3 of SPEC.md).
+"""Handles messages of views in the order in which each view sent them (rules F2 and F3 of SPEC.md).
 
-A kernel hands the messages of one page to several threads, and a later one may come first. What comes too
-early waits for what was sent before it; what was sent before and does not come was lost with its wire, and
-is waited for no longer than `PATIENCE`.
+A kernel hands the messages of one page to several threads, so a later message may arrive first. It waits for
+the earlier ones; an earlier message that does not arrive within `PATIENCE` was lost with its connection.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable
+from dataclasses import dataclass, field
 
 from kaizen_widgets.core.clock import Clock, Timer
 from kaizen_widgets.core.notifier import Notifier
+from kaizen_widgets.sync.remembered_views import RememberedViews
 
 PATIENCE = 0.5
-"""Seconds."""
+"""Seconds that a message waits for an earlier one."""
+
+
+@dataclass(slots=True)
+class _Sender:
+    """One view: the number of its last message that was handled, and messages that arrived early."""
+
+    handled: int = 0
+    early: dict[int, Callable[[], object]] = field(default_factory=dict)
+    timer: Timer | None = None
+
+    def stop_waiting(self) -> None:
+        if self.timer is not None:
+            self.timer.cancel()
+            self.timer = None
 
 
 class OrderedInbox:
-    """Takes messages from any thread and does them one at a time, under no lock.
+    """Receives messages from any thread and handles them one at a time, under no lock.
 
     Args:
-        again: Called for a message that came twice, which is done once.
-        on_error: Takes what one raised; those behind it are done all the same.
+        on_repeated: Called for a message that arrives twice; it is handled once.
+        on_error: Called with an exception of a handler; the messages behind it are handled all the same.
         clock: Time and timers.
     """
 
     def __init__(
         self,
         *,
-        again: Callable[[], object],
+        on_repeated: Callable[[str], object],
         on_error: Callable[[Exception], object],
         clock: Clock,
     ) -> None:
-        self._again = again
+        self._on_repeated = on_repeated
         self._clock = clock
-        self._line = Notifier(on_error)
-        self._taken: dict[str, int] = {}
-        self._early: defaultdict[str, dict[int, Callable[[], object]]] = defaultdict(dict)
-        self._timers: dict[str, Timer] = {}
+        self._handlers = Notifier(on_error)
+        self._senders = RememberedViews(_Sender, on_forget=_Sender.stop_waiting)
 
-    def take(self, client: str, number: int, do: Callable[[], object]) -> None:
-        """Do a view's message, now or once what the view sent before it is done.
+    def receive(self, client: str, number: int, handle: Callable[[], object]) -> None:
+        """Handle a view's message, now or after the messages that the view sent before it.
 
         Args:
             client: The view.
-            number: The message's place among the view's, counted from 1.
-            do: Does it.
+            number: The number of the message among those of the view, from 1.
+            handle: Handles it.
         """
-        with self._line:
-            if number <= self._taken.get(client, 0) or number in self._early[client]:
-                self._line.post(self._again)
+        with self._handlers:
+            sender = self._senders[client]
+            if number <= sender.handled or number in sender.early:
+                self._handlers.post(self._on_repeated, client)
                 return
-            self._early[client][number] = do
-            self._advance(client)
+            sender.early[number] = handle
+            self._advance(sender)
 
     def close(self) -> None:
-        """Wait for nothing any more; what came too early is forgotten."""
-        with self._line:
-            for timer in self._timers.values():
-                timer.cancel()
-            self._timers.clear()
-            self._early.clear()
+        """Stop waiting, and drop the messages that arrived early."""
+        with self._handlers:
+            for sender in self._senders:
+                sender.stop_waiting()
+            self._senders.clear()
 
-    def _advance(self, client: str) -> None:
-        early = self._early[client]
-        while (number := self._taken.get(client, 0) + 1) in early:
-            self._taken[client] = number
-            self._line.post(early.pop(number))
-        if not early and (timer := self._timers.pop(client, None)):
-            timer.cancel()
-        elif early and client not in self._timers:
-            self._timers[client] = self._clock.call_later(PATIENCE, lambda: self._give_up(client))
+    def _advance(self, sender: _Sender) -> None:
+        while (number := sender.handled + 1) in sender.early:
+            sender.handled = number
+            self._handlers.post(sender.early.pop(number))
+        if not sender.early:
+            sender.stop_waiting()
+        elif sender.timer is None:
+            sender.timer = self._clock.call_later(PATIENCE, lambda: self._skip_gap(sender))
 
-    def _give_up(self, client: str) -> None:
-        """Go on behind the gap; a second gap is waited for anew."""
-        with self._line:
-            self._timers.pop(client, None)
-            if early := self._early[client]:
-                self._taken[client] = min(early) - 1
-                self._advance(client)
+    def _skip_gap(self, sender: _Sender) -> None:
+        """Continue behind the missing messages; a second gap has a time of its own."""
+        with self._handlers:
+            sender.timer = None
+            if sender.early:
+                sender.handled = min(sender.early) - 1
+                self._advance(sender)

@@ -1,7 +1,7 @@
-"""The protocols as JSON Schema, from which the build makes TypeScript.
+"""The protocols as JSON Schema, from which the build generates TypeScript.
 
-``python -m kaizen_widgets.sync.protocol_schema [canvas | form]`` prints one; `js/codegen.mjs` turns them into
-`canvas/protocol.gen.ts` and `form/protocol.gen.ts`.
+``python -m kaizen_widgets.sync.protocol_schema [canvas | form]`` prints one; `js/codegen.mjs` turns it into a
+`protocol.gen.ts`.
 """
 
 from __future__ import annotations
@@ -18,33 +18,33 @@ from kaizen_widgets.sync.canvas.messages import KernelMail, ViewMessage
 from kaizen_widgets.sync.form.messages import FormKernelMessage, FormSnapshot, FormViewMessage
 
 
-class Protocol(WireModel):
-    """Everything that crosses the comm."""
+class CanvasProtocol(WireModel):
+    """The messages of a canvas."""
 
     view: ViewMessage
     kernel: KernelMail
 
 
 class FormProtocol(WireModel):
-    """Everything that crosses the comm of a form's field area."""
+    """The messages of the fields of a form, and the state a page starts with."""
 
     view: FormViewMessage
     kernel: FormKernelMessage
-    picture: FormSnapshot
+    snapshot: FormSnapshot
 
 
-PROTOCOLS: dict[str, type[WireModel]] = {"canvas": Protocol, "form": FormProtocol}
+PROTOCOLS: dict[str, type[WireModel]] = {"canvas": CanvasProtocol, "form": FormProtocol}
 
 
 class _WithoutFieldTitles(GenerateJsonSchema):
-    """Field titles would become type aliases (``Nodeid1``) in TypeScript."""
+    """Generates no titles of fields: they would become type aliases (``Nodeid1``) in TypeScript."""
 
     def field_title_should_be_set(self, schema: Any) -> bool:
         return False
 
 
-def schema(model: type[BaseModel] = Protocol) -> dict[str, Any]:
-    """Return the JSON Schema of what is sent."""
+def schema(model: type[BaseModel] = CanvasProtocol) -> dict[str, Any]:
+    """Return the JSON Schema of the messages."""
     return model.model_json_schema(mode="serialization", schema_generator=_WithoutFieldTitles)
 
 

@@ -14,10 +14,11 @@ from traitlets import Dict
 
 from kaizen_widgets.core.clock import Clock
 from kaizen_widgets.forms import Form
+from kaizen_widgets.forms.fields.field_node import FormDescription
 from kaizen_widgets.sync.form.field_rules import FieldRules
-from kaizen_widgets.sync.form.form_end import FormEnd, Mail
-from kaizen_widgets.sync.form.message_handler import FormActions
-from kaizen_widgets.sync.form.messages import FieldNode
+from kaizen_widgets.sync.form.form_actions import FormActions
+from kaizen_widgets.sync.form.form_end import FormEnd
+from kaizen_widgets.sync.form.messages import FormPatch, FormSnapshotMessage
 from kaizen_widgets.widgets.bundle import Bundle, BundledWidget
 
 log = logging.getLogger(__name__)
@@ -30,8 +31,7 @@ class FieldArea(BundledWidget):
         form: The form.
         rules: Options, hidden fields and read-outs.
         actions: Handles submits, resets and files.
-        root: The description of the form's root.
-        definitions: Descriptions that recursive fields refer to.
+        description: The description of the fields.
         widgets: ipywidgets that replace fields, by key, as references that the page resolves.
         only: Keys of the fields to show; None for all.
         clock: Time and timers.
@@ -39,7 +39,7 @@ class FieldArea(BundledWidget):
     """
 
     bundle = Bundle("form")
-    _picture = Dict().tag(sync=True)
+    _snapshot = Dict().tag(sync=True)
 
     def __init__(
         self,
@@ -47,8 +47,7 @@ class FieldArea(BundledWidget):
         *,
         rules: FieldRules,
         actions: FormActions,
-        root: FieldNode,
-        definitions: Mapping[str, FieldNode],
+        description: FormDescription,
         clock: Clock,
         widgets: Mapping[str, str] | None = None,
         only: tuple[str, ...] | None = None,
@@ -62,8 +61,7 @@ class FieldArea(BundledWidget):
             self._send_message,
             rules=rules,
             actions=actions,
-            root=root,
-            definitions=definitions,
+            description=description,
             widgets=widgets or {},
             only=only,
             clock=clock,
@@ -75,8 +73,8 @@ class FieldArea(BundledWidget):
     def get_state(self, key: Any = None, drop_defaults: bool = False) -> dict[str, Any]:
         """Return the synced state; the snapshot of the form is made now."""
         state = super().get_state(key, drop_defaults)
-        if "_picture" in state:
-            state["_picture"] = self.end.picture().model_dump(
+        if "_snapshot" in state:
+            state["_snapshot"] = self.end.snapshot().model_dump(
                 mode="json", by_alias=True, exclude_defaults=True
             )
         return state
@@ -87,9 +85,9 @@ class FieldArea(BundledWidget):
             self.end.close()
         super().close()
 
-    def _send_message(self, mail: Mail) -> None:
+    def _send_message(self, message: FormPatch | FormSnapshotMessage) -> None:
         if self.comm is not None:
-            self.send(mail.model_dump(mode="json", by_alias=True, exclude_defaults=True))
+            self.send(message.model_dump(mode="json", by_alias=True, exclude_defaults=True))
 
     def _receive(self, _widget: Any, content: Any, buffers: Any) -> None:
         self.end.receive(content, buffers)

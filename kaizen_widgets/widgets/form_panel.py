@@ -24,7 +24,6 @@ from kaizen_widgets.core.background import background
 from kaizen_widgets.core.clock import Clock
 from kaizen_widgets.errors import InvalidInputError, KaizenError
 from kaizen_widgets.forms import Change, Form, Submission
-from kaizen_widgets.sync.form.field_nodes import tree_of, tree_of_model
 from kaizen_widgets.sync.form.field_rules import (
     FieldRules,
     OptionsRule,
@@ -100,14 +99,10 @@ class FormPanel(ipw.VBox):
         self._problem = ""
         self._result: Any = None
         self._fields: dict[str, FieldArea] = {}
-        choices = frozenset(options or ())
-        is_made = not isinstance(form_options.get("default_values"), Mapping | None)
-        self._root, self._definitions = (
-            tree_of(self.form.tree.describe(), choices=choices, is_made=is_made)
-            if isinstance(form, Form) or form_options.get("hints")
-            else tree_of_model(self.form.tree.tree, choices, is_made)
-        )
-        self._keys = KeyIndex(self.form, self._root, self._definitions)
+        selects = frozenset(options or ())
+        is_existing = not isinstance(form_options.get("default_values"), Mapping | None)
+        self._description = self.form.tree.description(selects=selects, is_existing=is_existing)
+        self._keys = KeyIndex(self.form, self._description)
         for named in (widgets, options, when, read_outs):
             for name in named or ():
                 self.form.get_value(name)  # raises unless it is a field
@@ -130,7 +125,7 @@ class FormPanel(ipw.VBox):
             layout=wide,
             widgets={self._key_of(name): f"IPY_MODEL_{w.model_id}" for name, w in own.items()},
         )
-        self.title = self._root.label if title is None else title
+        self.title = self._description.root.label if title is None else title
         self.heading = ipw.HTML(heading(self.title), layout=wide, style=text_style)
         shared = {"layout": narrow, "style": button_style, "_dom_classes": (AFTER_EDITS,)}
         self.submit_button = ipw.Button(description=submit_label, button_style="primary", **shared)
@@ -305,7 +300,7 @@ class FormPanel(ipw.VBox):
 
     def _rules_changed(self) -> None:
         for area in (self.area, *self._fields.values()):
-            area.end.changed_around()
+            area.end.rules_changed()
 
     def _key_of(self, name: str) -> str:
         return self._keys.key_of(name)[0]
@@ -315,8 +310,7 @@ class FormPanel(ipw.VBox):
             self.form,
             rules=self._rules,
             actions=self,
-            root=self._root,
-            definitions=self._definitions,
+            description=self._description,
             clock=self._clock,
             on_failure=lambda error: self._show_status(alert(str(error) or type(error).__name__)),
             **options,

@@ -13,7 +13,6 @@ from kaizen_widgets.forms import Change, Form
 from kaizen_widgets.graph import Node, SetProperty
 from kaizen_widgets.nodes import Kind
 from kaizen_widgets.stores import CanvasStore
-from kaizen_widgets.sync.form.field_nodes import tree_of_model
 from kaizen_widgets.sync.form.field_rules import FieldRules
 from kaizen_widgets.widgets.field_area import FieldArea
 from kaizen_widgets.widgets.markup import alert, note
@@ -55,13 +54,11 @@ class NodeConfigEditor:
             mode="all",
             cross_field=True,
         )
-        root, definitions = tree_of_model(self.form.tree.tree)
         self.area = FieldArea(
             self.form,
             rules=FieldRules(self.form),
             actions=self,
-            root=root,
-            definitions=definitions,
+            description=self.form.tree.description(),
             clock=clock,
             on_failure=lambda error: show_status(alert(str(error))),
         )

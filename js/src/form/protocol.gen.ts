@@ -2,27 +2,27 @@
 // To make it again: npm --prefix js run codegen
 
 /**
- * Everything that crosses the comm of a form's field area.
+ * The messages of the fields of a form, and the state a page starts with.
  */
 export interface FormProtocol {
   view:
     | FormHello
-    | Change
-    | Blur
+    | ChangeFields
+    | BlurField
     | RowOperation
     | ChooseBranch
     | SetOptional
     | AttachFile
-    | Submit
+    | SubmitForm
     | ResetForm;
-  kernel: Patch | FormSnapshotMessage;
-  picture: FormSnapshot;
+  kernel: FormPatch | FormSnapshotMessage;
+  snapshot: FormSnapshot;
 }
 /**
- * A view opens or comes back: it asks how things stand.
+ * A view is opened, or focused again, and asks for the revision.
  *
- * The answer is a patch of nothing, whose ``rev`` tells whether the view has missed one; then it asks again,
- * and gets the whole. (What is on its way arrives before the answer does.)
+ * The answer is an empty patch; if its ``rev`` shows that the view missed a patch, the view asks again with
+ * ``missed`` and gets a snapshot. (Patches on their way arrive before the answer.)
  */
 export interface FormHello {
   kind: "hello";
@@ -32,37 +32,37 @@ export interface FormHello {
 /**
  * Fields were edited.
  */
-export interface Change {
+export interface ChangeFields {
   client: string;
   seq: number;
   /**
    * @maxItems 10000
    */
-  edits: Edit[];
+  edits: FieldEdit[];
   kind: "change";
 }
 /**
  * What was typed or chosen in one field.
  */
-export interface Edit {
+export interface FieldEdit {
   key: string;
   value: unknown;
 }
 /**
  * A field lost the focus.
  */
-export interface Blur {
+export interface BlurField {
   client: string;
   seq: number;
   /**
    * @maxItems 10000
    */
-  edits: Edit[];
+  edits: FieldEdit[];
   kind: "blur";
   key: string;
 }
 /**
- * A row is added at ``index``, removed, or moved to ``index``; rows are named by their id.
+ * A row is inserted at ``index``, removed, or moved to ``index``; rows are named by their id.
  */
 export interface RowOperation {
   client: string;
@@ -70,7 +70,7 @@ export interface RowOperation {
   /**
    * @maxItems 10000
    */
-  edits: Edit[];
+  edits: FieldEdit[];
   kind: "row";
   key: string;
   operation: "insert" | "remove" | "move";
@@ -78,7 +78,7 @@ export interface RowOperation {
   index: number;
 }
 /**
- * A union's branch is chosen; what was typed in the one before is kept.
+ * A union's branch is chosen; what was typed in the branch before is kept.
  */
 export interface ChooseBranch {
   client: string;
@@ -86,13 +86,13 @@ export interface ChooseBranch {
   /**
    * @maxItems 10000
    */
-  edits: Edit[];
+  edits: FieldEdit[];
   kind: "choose";
   key: string;
   tag: string;
 }
 /**
- * An Optional becomes set, or not set.
+ * An optional field is set, or unset.
  */
 export interface SetOptional {
   client: string;
@@ -100,7 +100,7 @@ export interface SetOptional {
   /**
    * @maxItems 10000
    */
-  edits: Edit[];
+  edits: FieldEdit[];
   kind: "set";
   key: string;
   isSet: boolean;
@@ -114,26 +114,26 @@ export interface AttachFile {
   /**
    * @maxItems 10000
    */
-  edits: Edit[];
+  edits: FieldEdit[];
   kind: "attach";
   key: string;
   name: string;
   type: string;
 }
 /**
- * Enter was pressed, or the like.
+ * The form is submitted, by Enter for example.
  */
-export interface Submit {
+export interface SubmitForm {
   client: string;
   seq: number;
   /**
    * @maxItems 10000
    */
-  edits: Edit[];
+  edits: FieldEdit[];
   kind: "submit";
 }
 /**
- * Everything goes back to where it began.
+ * The form returns to its default values.
  */
 export interface ResetForm {
   client: string;
@@ -141,31 +141,37 @@ export interface ResetForm {
   /**
    * @maxItems 10000
    */
-  edits: Edit[];
+  edits: FieldEdit[];
   kind: "reset";
 }
 /**
  * What one operation changed, from revision ``base`` to ``rev``.
  *
- * ``cells`` replaces cells; ``gone`` names keys under which nothing is left. An empty list of errors
- * means that there is none any more. ``seen`` holds the last number heard of each view.
+ * Attributes:
+ *     base, rev: The revisions before and after; equal if nothing changed.
+ *     seen: The number of the last message of each view that is answered.
+ *     cells: Replaced cells.
+ *     removed: Keys of rows and fields that are gone, with everything below them.
+ *     errors: Changed errors; an empty list for a field that has none any more.
+ *     options, notes, hidden, state: What changed of them.
+ *     focus: Where to move the focus.
  */
-export interface Patch {
+export interface FormPatch {
   kind: "patch";
   base: number;
   rev: number;
-  seen: {
+  seen?: {
     [k: string]: number;
   };
   cells?: {
     [k: string]: Cell;
   };
-  gone?: string[];
+  removed?: string[];
   errors?: {
     [k: string]: string[];
   };
   options?: {
-    [k: string]: Option[];
+    [k: string]: FieldOption[];
   };
   hidden?: string[] | null;
   notes?: {
@@ -175,14 +181,14 @@ export interface Patch {
   focus?: Focus | null;
 }
 /**
- * What one field holds now.
+ * The state of one field.
  *
  * Attributes:
- *     value: What is in the control, as it was typed.
- *     rows: The ids of a list's or dict's rows, in order.
- *     branch: Which of a union's branches is chosen; empty for none.
- *     unset: Whether an Optional is not set.
- *     secret: Whether there is a password; the kernel never says which.
+ *     value: The content of the control, as it was typed.
+ *     rows: The ids of the rows of a list or dict, in order.
+ *     branch: The chosen branch of a union; empty for none.
+ *     unset: Whether an optional field is not set.
+ *     secret: Whether there is a password.
  */
 export interface Cell {
   value?: unknown | null;
@@ -194,12 +200,12 @@ export interface Cell {
 /**
  * One of the values a choice offers.
  */
-export interface Option {
+export interface FieldOption {
   value: unknown;
   label: string;
 }
 /**
- * How the form as a whole stands.
+ * The state of the form as a whole.
  */
 export interface FormState {
   isDirty: boolean;
@@ -209,25 +215,36 @@ export interface FormState {
   submitCount: number;
 }
 /**
- * Where the focus belongs, for one view or for whichever the user is looking at.
+ * Moves the focus.
  *
- * Without a key it is the first field that has an error.
+ * Attributes:
+ *     key: The field; None for the first that has an error.
+ *     to: The view; None for the view that the user is looking at.
  */
 export interface Focus {
   key?: string | null;
   to?: string | null;
 }
 /**
- * The form as it is, for a view that asked.
+ * The whole form, for a view that missed a patch.
  */
 export interface FormSnapshotMessage {
-  kind: "whole";
+  kind: "snapshot";
   to: string;
   seen: number;
-  picture: FormSnapshot;
+  snapshot: FormSnapshot;
 }
 /**
- * All a view needs to draw the form; secrets are not in it.
+ * All a view needs to draw the form, without secrets.
+ *
+ * Attributes:
+ *     root, definitions: The description of the fields; see `FormDescription`.
+ *     only: Keys of the fields to draw; None for all that are not drawn elsewhere.
+ *     rev: The revision.
+ *     cells, errors, options, notes: By key.
+ *     hidden: Keys of hidden fields.
+ *     widgets: References to ipywidgets that take the place of controls, by key.
+ *     state: The state of the form as a whole.
  */
 export interface FormSnapshot {
   root: FieldNode;
@@ -243,7 +260,7 @@ export interface FormSnapshot {
     [k: string]: string[];
   };
   options: {
-    [k: string]: Option[];
+    [k: string]: FieldOption[];
   };
   hidden: string[];
   notes: {
@@ -257,9 +274,14 @@ export interface FormSnapshot {
 /**
  * How one field is drawn.
  *
- * ``min``, ``max`` and ``step`` are texts, so that no digit is lost. ``whole`` numbers have no fraction,
- * and a ``whole`` file is a path; ``aware`` times have an offset. ``item`` is a list's row or a dict's
- * value, ``names`` a dict's key. ``ref`` names one of the form's definitions, where a model holds itself.
+ * Attributes:
+ *     min, max, step: Limits of a number as text, so that no digit is lost.
+ *     whole: A number has no fraction; a file is a path.
+ *     aware: A time has an offset from UTC.
+ *     rows: Height of a long text.
+ *     item: A row of a list, or the value of a dict's row.
+ *     names: The key of a dict's row.
+ *     ref: Name of the definition that describes the field, where a model contains itself.
  */
 export interface FieldNode {
   name?: string;
@@ -277,7 +299,7 @@ export interface FieldNode {
     | "time"
     | "datetime"
     | "duration"
-    | "colour"
+    | "color"
     | "file"
     | "json"
     | "computed"
@@ -306,16 +328,16 @@ export interface FieldNode {
   minItems?: number;
   maxItems?: number | null;
   ref?: string;
-  options?: Option[];
+  options?: FieldOption[];
   fields?: FieldNode[];
   item?: FieldNode | null;
   names?: FieldNode | null;
-  branches?: Branch[];
+  branches?: FieldBranch[];
 }
 /**
- * One of the shapes a union may have.
+ * One of the types a union may have.
  */
-export interface Branch {
+export interface FieldBranch {
   tag: string;
   label: string;
   node: FieldNode;

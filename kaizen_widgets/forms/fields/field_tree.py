@@ -148,11 +148,11 @@ class FieldTree:
             ) from None
         return "" if draft is MISSING else draft
 
-    def encode(self, value: Any, pins: dict[Path, int] | None = None) -> Any:
-        """Return the drafts of a value; see `encode_at`."""
-        return self.encode_at((), value, pins=pins, is_complete=True)[0]
+    def draft(self, value: Any, pins: dict[Path, int] | None = None) -> Any:
+        """Return the drafts of a value; see `draft_at`."""
+        return self.draft_at((), value, pins=pins, is_complete=True)[0]
 
-    def encode_at(
+    def draft_at(
         self,
         path: Path,
         value: Any,

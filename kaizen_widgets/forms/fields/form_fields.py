@@ -80,7 +80,7 @@ class FormFields:
         try:
             if value is MISSING or value is None:
                 return self.tree.blank()
-            draft, original = self.tree.encode_at((), value, pins=pins, is_complete=True)
+            draft, original = self.tree.draft_at((), value, pins=pins, is_complete=True)
             if isinstance(bare(self.tree.root.node), ObjectNode) and not isinstance(
                 draft, dict | None
             ):
@@ -97,7 +97,7 @@ class FormFields:
         """Return the draft of a value that a program sets for one field; a draft is returned as it is."""
         pins: dict[Path, int] = {}
         path = parse(name)
-        draft, original = self.tree.encode_at(path, value, values, pins, known=self._branches.pins)
+        draft, original = self.tree.draft_at(path, value, values, pins, known=self._branches.pins)
         self._branches.put(path, pins)
         if self._original is not None or original is not None:
             top = self._original or Original(MISSING)
@@ -125,9 +125,7 @@ class FormFields:
     def row_draft(self, name: str, row: Any, values: Any = None) -> Any:
         """Return the draft of a new row of a list; of a mapping, missing fields are blank."""
         path = (*parse(name), 0)
-        return self.tree.encode_at(path, row, values, known=self._branches.pins, is_complete=True)[
-            0
-        ]
+        return self.tree.draft_at(path, row, values, known=self._branches.pins, is_complete=True)[0]
 
     def begin_anew(self) -> None:
         """Return to the branches and objects of the default values, after a reset to them."""
@@ -285,9 +283,10 @@ class FormFields:
         path = path_of(name)
         codec, field = DraftCodec(self._branches.pins), self._field(path)
         known = self._original.at(path) if self._original is not None else None
-        is_known = known is not None and known.draft not in (None, MISSING)
-        if is_known and not self._has_secrets and codec.write(field, known.draft, path) == raw:
-            return known.draft
+        draft = None if known is None else known.draft
+        is_known = draft is not None and draft is not MISSING and not self._has_secrets
+        if is_known and codec.write(field, draft, path) == raw:
+            return draft
         return codec.read(field, raw, current, path)
 
     def blank(self, name: Name = "") -> Any:

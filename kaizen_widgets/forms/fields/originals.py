@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field, is_dataclass
+from dataclasses import dataclass, field, is_dataclass, replace
 from functools import lru_cache
 from typing import Any, Final
 
@@ -49,6 +49,7 @@ class Original:
         draft: What it was encoded to.
         is_validated: Whether it came out of an instance; else it was given as input.
         branch: The branch of a union it is in.
+        has_branches: Whether it is a value of a union, or has one below.
         parts: By the path below this one.
     """
 
@@ -56,16 +57,34 @@ class Original:
     draft: Any = MISSING
     is_validated: bool = False
     branch: int | None = None
+    has_branches: bool = False
     parts: dict[Path, Original] = field(default_factory=dict)
 
-    def is_untouched(self, draft: Any) -> bool:
-        """Whether a draft is the one the value was encoded to; of an edit taken back it is."""
-        if draft is self.draft:
-            return True
-        if not is_same_draft(draft, self.draft):
-            return False
-        self.draft = draft  # the next comparison is one of identity
-        return True
+    def is_untouched(self, draft: Any, pins: Mapping[Path, int], path: Path) -> bool:
+        """Whether a draft is the one the value was encoded to, in the same branches of unions.
+
+        Args:
+            draft: The draft now; if an edit was taken back, it is the same again.
+            pins: The chosen branches of unions, by path.
+            path: The path of the draft.
+        """
+        if draft is not self.draft:
+            if not is_same_draft(draft, self.draft):
+                return False
+            self.draft = draft  # the next comparison is one of identity
+        return not self.has_branches or self._is_in_branches(pins, path)
+
+    def _is_in_branches(self, pins: Mapping[Path, int], path: Path) -> bool:
+        return (self.branch is None or pins.get(path, self.branch) == self.branch) and all(
+            part._is_in_branches(pins, (*path, *key))
+            for key, part in self.parts.items()
+            if part.has_branches
+        )
+
+    def add(self, key: Path, part: Original) -> None:
+        """Add the original of a part."""
+        self.parts[key] = part
+        self.has_branches = self.has_branches or part.has_branches
 
     def at(self, path: Path) -> Original | None:
         """Return the original at a path below, if there is one."""
@@ -91,7 +110,8 @@ class Original:
         part = part.replaced(keys[1:], original)
         if part.parts or part.value is not MISSING:
             parts[first] = part
-        return Original(self.value, self.draft, self.is_validated, self.branch, parts)
+        has_branches = self.has_branches or part.has_branches
+        return replace(self, parts=parts, has_branches=has_branches)
 
     def with_rows_moved(self, path: Path, new_index: Mapping[int, int]) -> Original:
         """Return this with the rows of the list at a path where they are after a move.
@@ -112,7 +132,7 @@ class Original:
                 parts[key] = part.with_rows_moved(path[len(key) :], new_index)
             else:
                 parts[key] = part
-        return Original(self.value, self.draft, self.is_validated, self.branch, parts)
+        return replace(self, parts=parts)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -221,7 +241,8 @@ def _keeping(schema: Any) -> Any:
     if isinstance(fields, Mapping):
         made["fields"] = {name: _field(one) for name, one in fields.items()}
     elif isinstance(fields, list):
-        made["fields"] = [_field(one) for one in fields]
+        # Of a dataclass there are names as well.
+        made["fields"] = [_field(one) if isinstance(one, Mapping) else one for one in fields]
     for key in ("definitions", "steps"):
         if isinstance(schema.get(key), list):
             made[key] = [_keeping(one) for one in schema[key]]

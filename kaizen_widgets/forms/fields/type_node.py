@@ -231,7 +231,7 @@ class Field:
         holder = context.original
         if value is None:
             if holder is not None and context.is_validated and context.depth < len(path):
-                holder.parts[path[context.depth :]] = Original(None, None, is_validated=True)
+                holder.add(path[context.depth :], Original(None, None, is_validated=True))
             return None
         if holder is None or (context.depth == len(path) and holder.value is not MISSING):
             return self._encode(value, context, path)
@@ -242,7 +242,7 @@ class Field:
         own.draft = self._encode(value, context, path)
         context.original, context.depth = holder, depth
         if own.parts or is_validated or not isinstance(value, _JSON_TYPES):
-            holder.parts[path[depth:]] = own
+            holder.add(path[depth:], own)
         return own.draft
 
     def _encode(self, value: Any, context: EncodeContext, path: Path) -> Any:
@@ -278,7 +278,7 @@ class Field:
         self, draft: Any, context: DecodeContext, path: Path, original: Original
     ) -> Any:
         node = self.node
-        is_untouched = original.is_untouched(draft)
+        is_untouched = original.is_untouched(draft, context.pins, path)
         if is_untouched and original.is_validated and path:
             if self.is_changing or node.is_exposed or node.is_decoder:
                 node.note_branch(draft, context, path)
@@ -299,10 +299,11 @@ class Field:
             return Held(
                 original.value,
                 given,
-                touched=frozenset(_touched(draft, original)),
+                touched=frozenset(_touched(draft, original, context, path)),
                 cls=getattr(node, "cls", None),
             )
         if is_untouched and original.is_validated and path and not node.has_parts:
+            given = original.value if _is_input(original) else given
             return Held(original.value, given, is_untouched=True)
         return given
 
@@ -437,12 +438,13 @@ def _is_input(original: Original) -> bool:
     return not original.parts and not isinstance(original.value, (*_JSON_TYPES, Iterator))
 
 
-def _touched(draft: Any, original: Original) -> list[str]:
+def _touched(draft: Any, original: Original, context: DecodeContext, path: Path) -> list[str]:
     """Return the names of an object's fields whose drafts were edited."""
     if not isinstance(draft, dict):
         return []
-    return [
-        name
-        for name, item in draft.items()
-        if (part := original.parts.get((name,))) is not None and not part.is_untouched(item)
-    ]
+    touched = []
+    for name, item in draft.items():
+        part = original.parts.get((name,))
+        if part is not None and not part.is_untouched(item, context.pins, (*path, name)):
+            touched.append(name)
+    return touched

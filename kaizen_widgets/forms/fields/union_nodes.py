@@ -112,6 +112,7 @@ class UnionNode(TypeNode, ABC):
         context.pins[path] = index
         if context.original is not None and context.depth == len(path):
             context.original.branch = index
+            context.original.has_branches = True
         return self.branches[index].field.encode(value, context, path)
 
     def _decode_in(

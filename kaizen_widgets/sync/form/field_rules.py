@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeAlias
 
 from kaizen_widgets.forms import Change, Form
-from kaizen_widgets.sync.form.messages import Option
+from kaizen_widgets.forms.fields.field_node import FieldOption
 
 log = logging.getLogger(__name__)
 
@@ -52,7 +52,7 @@ class FieldRules:
         self._when_rules = dict(when or {})
         self._read_out_rules = dict(read_outs or {})
         self._on_change = on_change
-        self._options: dict[str, tuple[Option, ...]] = {}
+        self._options: dict[str, tuple[FieldOption, ...]] = {}
         self._read_outs: dict[str, str] = {}
         self._hidden: dict[str, Any] = {}
         """The drafts of hidden fields."""
@@ -63,7 +63,7 @@ class FieldRules:
             self._unsubscribe = form.subscribe(self._on_form_change)
 
     @property
-    def options(self) -> Mapping[str, tuple[Option, ...]]:
+    def options(self) -> Mapping[str, tuple[FieldOption, ...]]:
         """Options by key."""
         return {self._key_of(name): options for name, options in self._options.items()}
 
@@ -134,7 +134,7 @@ class FieldRules:
             return default
 
 
-def _as_options(options: Options) -> tuple[Option, ...]:
+def _as_options(options: Options) -> tuple[FieldOption, ...]:
     """Return options in the form of messages to views."""
     if isinstance(options, Mapping):
         pairs: Iterable[tuple[Any, Any]] = options.items()
@@ -143,4 +143,4 @@ def _as_options(options: Options) -> tuple[Option, ...]:
             (one[0], one[1]) if isinstance(one, tuple) and len(one) == 2 else (one, one)
             for one in options
         ]
-    return tuple(Option(value=value, label=str(label)) for value, label in pairs)
+    return tuple(FieldOption(value=value, label=str(label)) for value, label in pairs)

@@ -1,40 +1,43 @@
-"""Where a field stands for a view: keys for names, and the cells of all that is at or below a name.
+"""Translates between the names of fields and their keys.
 
-A name counts rows (`items.3.qty`), a key names them (`/items/r7/qty`): see `form_messages`.
+A name counts rows (`items.3.qty`), a key names them by their ids (`/items/r7/qty`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from kaizen_widgets.errors import FormError
+from kaizen_widgets.forms import Form
+from kaizen_widgets.forms.fields.field_node import FieldNode, FormDescription
 from kaizen_widgets.forms.paths import MISSING, Path, join, parse
-from kaizen_widgets.sync.form.messages import FieldNode
 
 Cells = dict[str, dict[str, Any]]
 
 
 class UnknownKeyError(Exception):
-    """A key names no field of the form as it is now: its row may be gone."""
+    """A key names no field of the form: its row may have been removed."""
 
 
 class KeyIndex:
-    """Finds one's way between names and keys of one form.
+    """Finds the keys of names, and the names of keys.
 
     Args:
-        form: Gives drafts, row ids and chosen branches.
-        root: The form as views know it.
-        definitions: What recursive fields refer to.
+        form: The form, for row ids and chosen branches.
+        description: The description of its fields.
     """
 
-    def __init__(self, form: Any, root: FieldNode, definitions: Mapping[str, FieldNode]) -> None:
+    def __init__(self, form: Form, description: FormDescription) -> None:
         self._form = form
-        self._root = self._resolved(root)
-        self._definitions = definitions
+        self._definitions = description.definitions
+        self._root = self._resolved(description.root)
 
     def key_of(self, name: str) -> tuple[str, FieldNode | None]:
-        """Return the key of a name, or of the nearest thing above that views know, and its node."""
+        """Return the key of a name, and its node.
+
+        Of a name that views do not know it is the key of the nearest one above it, and None.
+        """
         key, node, path = "", self._root, ()
         for part in parse(name):
             step = self._step(node, path, part)
@@ -46,10 +49,10 @@ class KeyIndex:
         return key, node
 
     def name_of(self, key: str) -> tuple[str, FieldNode]:
-        """Return the name of a key, and what is there.
+        """Return the name of a key, and its node.
 
         Raises:
-            UnknownKeyError: There is no such field, or no such row any more.
+            UnknownKeyError: There is no such field, or its row was removed.
         """
         node, path = self._root, ()
         for segment in key.split("/")[1:]:
@@ -64,34 +67,34 @@ class KeyIndex:
             path = (*path, part)
         return join(path), node
 
-    def cells(self, name: str, wire: Any, key: str, node: FieldNode) -> Cells:
-        """Return the cells of a field and all below.
+    def cells(self, name: str, json: Any, key: str, node: FieldNode) -> Cells:
+        """Return the cells of a field and all fields below it.
 
         Args:
-            name: The field.
-            wire: Its drafts, as `FieldTree.to_wire` gives them.
+            name: The name of the field.
+            json: Its draft, as `FormFields.to_wire` returns it.
             key: Its key.
-            node: What it is.
+            node: Its node.
         """
         found: Cells = {}
-        self._walk(parse(name), wire, key, node, found)
+        self._collect(parse(name), json, key, node, found)
         return found
 
-    # ------------------------------------------------------------- within
+    # ------------------------------------------------------------------ private
 
-    def _walk(self, path: Path, wire: Any, key: str, node: FieldNode, found: Cells) -> None:
+    def _collect(self, path: Path, json: Any, key: str, node: FieldNode, found: Cells) -> None:
         node = self._resolved(node)
         cell = found.setdefault(key, {})
-        if wire is None or wire is MISSING:
-            if node.nullable and wire is None:
+        if json is None or json is MISSING:
+            if node.nullable and json is None:
                 cell["unset"] = True
             if node.kind != "union" or node.nullable:
                 return
         match node.kind:
             case "object":
-                inner: Any = wire if isinstance(wire, dict) else {}
+                inner: Any = json if isinstance(json, dict) else {}
                 for field in node.fields:
-                    self._walk(
+                    self._collect(
                         (*path, field.name),
                         inner.get(field.name, MISSING),
                         key + _segment(field.name),
@@ -100,25 +103,25 @@ class KeyIndex:
                     )
             case "tuple":
                 for index, field in enumerate(node.fields):
-                    part = wire[index] if isinstance(wire, list) and index < len(wire) else MISSING
-                    self._walk((*path, index), part, f"{key}/{index}", field, found)
+                    part = json[index] if isinstance(json, list) and index < len(json) else MISSING
+                    self._collect((*path, index), part, f"{key}/{index}", field, found)
             case "list" | "dict":
-                rows = wire if isinstance(wire, list) else []
+                rows = json if isinstance(json, list) else []
                 ids = self._ids(path)
                 cell["rows"] = tuple(ids)
                 item = _row(node)
                 for index, (row, row_id) in enumerate(zip(rows, ids, strict=False)):
-                    self._walk((*path, index), row, f"{key}/{row_id}", item, found)
+                    self._collect((*path, index), row, f"{key}/{row_id}", item, found)
             case "union":
                 tag = self._tag(path)
                 cell["branch"] = "" if tag is None else str(tag)
                 if tag is not None:
-                    self._walk(path, wire, key, node.branches[tag].node, found)
+                    self._collect(path, json, key, node.branches[tag].node, found)
             case _:
-                cell.update(_leaf(wire))
+                cell.update(_leaf_cell(json))
 
     def _step(self, node: FieldNode, path: Path, part: str | int) -> tuple[str, FieldNode] | None:
-        """Return the part of a key for one part of a name, and what is there."""
+        """Return the segment of a key for one part of a name, and its node."""
         node = self._branch(node, path)
         match node.kind:
             case "list" | "dict":
@@ -134,7 +137,7 @@ class KeyIndex:
         return None
 
     def _branch(self, node: FieldNode, path: Path) -> FieldNode:
-        """Return what really stands here: the chosen branch, and of that again."""
+        """Return the node of the chosen branch, in nested unions that of the innermost."""
         node = self._resolved(node)
         while node.kind == "union":
             tag = self._tag(path)
@@ -144,7 +147,7 @@ class KeyIndex:
         return node
 
     def _resolved(self, node: FieldNode) -> FieldNode:
-        """Follow a reference; the place's own name and label stay."""
+        """Return the definition a node refers to, with the node's own name and label."""
         if not node.ref:
             return node
         own = node.model_dump(exclude_defaults=True, exclude={"kind", "ref"})
@@ -169,14 +172,14 @@ class KeyIndex:
         try:
             return self._form.rows(join(path)).ids
         except FormError:
-            return ()  # what stands there is no list, as its error says
+            return ()  # its value is no list, as its error says
 
     def _tag(self, path: Path) -> int | None:
         return self._form.branch(join(path))
 
 
 def is_within(key: str, above: str) -> bool:
-    """Whether ``key`` is ``above`` or lies under it."""
+    """Whether ``key`` is ``above`` or below it."""
     return key == above or key.startswith(f"{above}/")
 
 
@@ -185,7 +188,7 @@ def _segment(name: str) -> str:
 
 
 def _row(node: FieldNode) -> FieldNode:
-    """Return what one row is: an item, or a dict's key and value as the two parts of a pair."""
+    """Return the node of one row: an item, or of a dict its key and value as a pair."""
     item = node.item or FieldNode(kind="unsupported")
     if node.kind == "list":
         return item
@@ -196,12 +199,12 @@ def _row(node: FieldNode) -> FieldNode:
     )
 
 
-def _leaf(wire: Any) -> dict[str, Any]:
-    """Return the cell of one control; a file's content and a password stay here."""
-    if isinstance(wire, dict):
-        if wire.get("secret"):
+def _leaf_cell(json: Any) -> dict[str, Any]:
+    """Return the cell of one control; the content of a file and a password are left out."""
+    if isinstance(json, dict):
+        if json.get("secret"):
             return {"secret": True}
-        if isinstance(wire.get("base64"), str):
-            text = wire["base64"].rstrip("=")
+        if isinstance(json.get("base64"), str):
+            text = json["base64"].rstrip("=")
             return {"value": {"size": len(text) * 3 // 4, "name": ""}}
-    return {} if wire is MISSING or wire is None else {"value": wire}
+    return {} if json is MISSING or json is None else {"value": json}

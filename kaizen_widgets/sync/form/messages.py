@@ -1,13 +1,13 @@
-"""The form protocol's messages, typed once; `js/src/form/protocol.gen.ts` is generated from them.
+"""The messages of the form protocol; `js/src/form/protocol.gen.ts` is generated from them.
 
-A form is flat on the wire: a `Cell` for each field, by the field's *key*. A key is a JSON pointer of field
-names, with the row's id where a list or dict has a row (``/items/r7/qty``), so that moving a row changes
-one cell and an edit meant for row 7 never lands in its neighbour.
+The state of a form is flat: one `Cell` for each field, by the field's *key*. A key is a JSON pointer of field
+names, with the row's id where a list or dict has a row (``/items/r7/qty``), so that moving a row changes one
+cell, and an edit of row 7 never ends up in its neighbor.
 
-A view numbers what it sends (``seq``, from 1). Every `Patch` says up to which number each view was heard:
-a view keeps a text that was typed later than that over whatever the patch brings.
+A view numbers its messages (``seq``, from 1). A `FormPatch` says up to which number the views it answers were
+`seen`: a view keeps text that was typed later than that over whatever the patch brings.
 
-Passwords and files go one way. The kernel says only that there is one (`Cell.secret`), in no trait.
+Passwords and files travel to the kernel only. It answers that there is one (`Cell.secret`), never which.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
+from kaizen_widgets.forms.fields.field_node import FieldNode, FieldOption
 from kaizen_widgets.graph.operations import Json
 from kaizen_widgets.graph.wire_model import WireModel
 
@@ -24,101 +25,25 @@ Count = Annotated[int, Field(ge=0, le=2**53 - 1)]
 Key = Annotated[str, Field(max_length=4096, pattern=r"^(/.*)?$")]
 MAX_EDITS = 10_000
 
-# --------------------------------------------------------------- the fields
-
-FieldKind = Literal[
-    "text",
-    "long_text",
-    "password",
-    "number",
-    "slider",
-    "checkbox",
-    "select",
-    "radio",
-    "multi_select",
-    "date",
-    "time",
-    "datetime",
-    "duration",
-    "colour",
-    "file",
-    "json",
-    "computed",
-    "object",
-    "list",
-    "tuple",
-    "dict",
-    "union",
-    "ref",
-    "unsupported",
-]
-
 
 class _Sparse(WireModel):
-    """A part that is sent without what has its default; most fields have most of it so."""
+    """A part that is sent without fields that have their default."""
 
     model_config = ConfigDict(json_schema_serialization_defaults_required=False)
 
 
-class Option(WireModel):
-    """One of the values a choice offers."""
-
-    value: Json
-    label: str
-
-
-class Branch(WireModel):
-    """One of the shapes a union may have."""
-
-    tag: str
-    label: str
-    node: FieldNode
-
-
-class FieldNode(_Sparse):
-    """How one field is drawn.
-
-    ``min``, ``max`` and ``step`` are texts, so that no digit is lost. ``whole`` numbers have no fraction,
-    and a ``whole`` file is a path; ``aware`` times have an offset. ``item`` is a list's row or a dict's
-    value, ``names`` a dict's key. ``ref`` names one of the form's definitions, where a model holds itself.
-    """
-
-    name: str = ""
-    kind: FieldKind = "text"
-    label: str = ""
-    help: str = ""
-    placeholder: str = ""
-    group: str = ""
-    required: bool = False
-    nullable: bool = False
-    read_only: bool = False
-    deprecated: str = ""
-    min: str | None = None
-    max: str | None = None
-    step: str | None = None
-    whole: bool = False
-    aware: bool = False
-    rows: int | None = None
-    accept: str = ""
-    min_items: int = 0
-    max_items: int | None = None
-    ref: str = ""
-    options: tuple[Option, ...] = ()
-    fields: tuple[FieldNode, ...] = ()
-    item: FieldNode | None = None
-    names: FieldNode | None = None
-    branches: tuple[Branch, ...] = ()
+# ---------------------------------------------------------------- state of a form
 
 
 class Cell(_Sparse):
-    """What one field holds now.
+    """The state of one field.
 
     Attributes:
-        value: What is in the control, as it was typed.
-        rows: The ids of a list's or dict's rows, in order.
-        branch: Which of a union's branches is chosen; empty for none.
-        unset: Whether an Optional is not set.
-        secret: Whether there is a password; the kernel never says which.
+        value: The content of the control, as it was typed.
+        rows: The ids of the rows of a list or dict, in order.
+        branch: The chosen branch of a union; empty for none.
+        unset: Whether an optional field is not set.
+        secret: Whether there is a password.
     """
 
     value: Json | None = None
@@ -129,7 +54,7 @@ class Cell(_Sparse):
 
 
 class FormState(WireModel):
-    """How the form as a whole stands."""
+    """The state of the form as a whole."""
 
     is_dirty: bool
     is_valid: bool
@@ -139,26 +64,35 @@ class FormState(WireModel):
 
 
 class FormSnapshot(WireModel):
-    """All a view needs to draw the form; secrets are not in it."""
+    """All a view needs to draw the form, without secrets.
+
+    Attributes:
+        root, definitions: The description of the fields; see `FormDescription`.
+        only: Keys of the fields to draw; None for all that are not drawn elsewhere.
+        rev: The revision.
+        cells, errors, options, notes: By key.
+        hidden: Keys of hidden fields.
+        widgets: References to ipywidgets that take the place of controls, by key.
+        state: The state of the form as a whole.
+    """
 
     root: FieldNode
     definitions: dict[str, FieldNode]
     only: tuple[Key, ...] | None = None
-    """The fields to draw; None for all that are not drawn elsewhere."""
     rev: Count
     cells: dict[str, Cell]
     errors: dict[str, tuple[str, ...]]
-    options: dict[str, tuple[Option, ...]]
+    options: dict[str, tuple[FieldOption, ...]]
     hidden: tuple[str, ...]
     notes: dict[str, str]
     widgets: dict[str, str]
     state: FormState
 
 
-# ------------------------------------------------------------ view to kernel
+# ----------------------------------------------------------------- view to kernel
 
 
-class Edit(WireModel):
+class FieldEdit(WireModel):
     """What was typed or chosen in one field."""
 
     key: Key
@@ -166,18 +100,18 @@ class Edit(WireModel):
 
 
 class NumberedMessage(WireModel):
-    """Base of what changes something; ``edits`` not yet told come along, and count as made before."""
+    """A message that changes the form; ``edits`` that were not sent yet come along, and are made first."""
 
     client: ClientId
     seq: Count
-    edits: Annotated[tuple[Edit, ...], Field(max_length=MAX_EDITS)] = ()
+    edits: Annotated[tuple[FieldEdit, ...], Field(max_length=MAX_EDITS)] = ()
 
 
 class FormHello(WireModel):
-    """A view opens or comes back: it asks how things stand.
+    """A view is opened, or focused again, and asks for the revision.
 
-    The answer is a patch of nothing, whose ``rev`` tells whether the view has missed one; then it asks again,
-    and gets the whole. (What is on its way arrives before the answer does.)
+    The answer is an empty patch; if its ``rev`` shows that the view missed a patch, the view asks again with
+    ``missed`` and gets a snapshot. (Patches on their way arrive before the answer.)
     """
 
     kind: Literal["hello"] = "hello"
@@ -185,13 +119,13 @@ class FormHello(WireModel):
     missed: bool = False
 
 
-class Change(NumberedMessage):
+class ChangeFields(NumberedMessage):
     """Fields were edited."""
 
     kind: Literal["change"] = "change"
 
 
-class Blur(NumberedMessage):
+class BlurField(NumberedMessage):
     """A field lost the focus."""
 
     kind: Literal["blur"] = "blur"
@@ -199,7 +133,7 @@ class Blur(NumberedMessage):
 
 
 class RowOperation(NumberedMessage):
-    """A row is added at ``index``, removed, or moved to ``index``; rows are named by their id."""
+    """A row is inserted at ``index``, removed, or moved to ``index``; rows are named by their id."""
 
     kind: Literal["row"] = "row"
     key: Key
@@ -209,7 +143,7 @@ class RowOperation(NumberedMessage):
 
 
 class ChooseBranch(NumberedMessage):
-    """A union's branch is chosen; what was typed in the one before is kept."""
+    """A union's branch is chosen; what was typed in the branch before is kept."""
 
     kind: Literal["choose"] = "choose"
     key: Key
@@ -217,7 +151,7 @@ class ChooseBranch(NumberedMessage):
 
 
 class SetOptional(NumberedMessage):
-    """An Optional becomes set, or not set."""
+    """An optional field is set, or unset."""
 
     kind: Literal["set"] = "set"
     key: Key
@@ -233,59 +167,67 @@ class AttachFile(NumberedMessage):
     type: Annotated[str, Field(max_length=256)] = ""
 
 
-class Submit(NumberedMessage):
-    """Enter was pressed, or the like."""
+class SubmitForm(NumberedMessage):
+    """The form is submitted, by Enter for example."""
 
     kind: Literal["submit"] = "submit"
 
 
 class ResetForm(NumberedMessage):
-    """Everything goes back to where it began."""
+    """The form returns to its default values."""
 
     kind: Literal["reset"] = "reset"
 
 
 FormViewMessage = Annotated[
     FormHello
-    | Change
-    | Blur
+    | ChangeFields
+    | BlurField
     | RowOperation
     | ChooseBranch
     | SetOptional
     | AttachFile
-    | Submit
+    | SubmitForm
     | ResetForm,
     Field(discriminator="kind"),
 ]
 
-# ------------------------------------------------------------ kernel to views
+# ---------------------------------------------------------------- kernel to views
 
 
 class Focus(_Sparse):
-    """Where the focus belongs, for one view or for whichever the user is looking at.
+    """Moves the focus.
 
-    Without a key it is the first field that has an error.
+    Attributes:
+        key: The field; None for the first that has an error.
+        to: The view; None for the view that the user is looking at.
     """
 
     key: Key | None = None
     to: ClientId | None = None
 
 
-class Patch(_Sparse):
+class FormPatch(_Sparse):
     """What one operation changed, from revision ``base`` to ``rev``.
 
-    ``cells`` replaces cells; ``gone`` names keys under which nothing is left. An empty list of errors
-    means that there is none any more. ``seen`` holds the last number heard of each view.
+    Attributes:
+        base, rev: The revisions before and after; equal if nothing changed.
+        seen: The number of the last message of each view that is answered.
+        cells: Replaced cells.
+        removed: Keys of rows and fields that are gone, with everything below them.
+        errors: Changed errors; an empty list for a field that has none any more.
+        options, notes, hidden, state: What changed of them.
+        focus: Where to move the focus.
     """
 
     kind: Literal["patch"]
     base: Count
     rev: Count
-    seen: dict[str, Count]
+    seen: dict[str, Count] = Field(default_factory=dict)
     cells: dict[str, Cell] = Field(default_factory=dict)
-    gone: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
     errors: dict[str, tuple[str, ...]] = Field(default_factory=dict)
-    options: dict[str, tuple[Option, ...]] = Field(default_factory=dict)
+    options: dict[str, tuple[FieldOption, ...]] = Field(default_factory=dict)
     hidden: tuple[str, ...] | None = None
     notes: dict[str, str] = Field(default_factory=dict)
     state: FormState | None = None
@@ -293,18 +235,18 @@ class Patch(_Sparse):
 
 
 class FormSnapshotMessage(WireModel):
-    """The form as it is, for a view that asked."""
+    """The whole form, for a view that missed a patch."""
 
-    kind: Literal["whole"]
+    kind: Literal["snapshot"]
     to: ClientId
     seen: Count
-    picture: FormSnapshot
+    snapshot: FormSnapshot
 
 
-FormKernelMessage = Annotated[Patch | FormSnapshotMessage, Field(discriminator="kind")]
+FormKernelMessage = Annotated[FormPatch | FormSnapshotMessage, Field(discriminator="kind")]
 
-form_message: TypeAdapter[FormViewMessage] = TypeAdapter(FormViewMessage)
-form_mail: TypeAdapter[FormKernelMessage] = TypeAdapter(FormKernelMessage)
+form_view_message: TypeAdapter[FormViewMessage] = TypeAdapter(FormViewMessage)
+form_kernel_message: TypeAdapter[FormKernelMessage] = TypeAdapter(FormKernelMessage)
 
 
 class _Sender(WireModel):
@@ -315,7 +257,7 @@ class _Sender(WireModel):
 
 
 def sender_of(content: object) -> tuple[str, int] | None:
-    """Return the client and the number of a message that is none otherwise; None without them."""
+    """Return the view and the number of a message that is otherwise invalid; None if it has neither."""
     try:
         sender = _Sender.model_validate(content)
     except ValidationError:

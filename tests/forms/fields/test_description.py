@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, EmailStr, Field, SecretStr, computed
 
 from kaizen_widgets.forms import AgentInput, Form, Hint
 from kaizen_widgets.forms.fields.form_fields import FormFields
+from kaizen_widgets.forms.fields.leaf_nodes import UnparsedJson
 from tests.forms.builders import messages
 
 
@@ -33,7 +34,7 @@ class Person(BaseModel):
     fixed: str = Field("v1", json_schema_extra={"readOnly": True})
     unseen: str = Field("", json_schema_extra={"hidden": True, "widget": "holodeck"})
     born: str = Field("2024", frozen=True, exclude=True)
-    colours: set[Literal["red", "blue"]] = set()
+    colors: set[Literal["red", "blue"]] = set()
     password: SecretStr = SecretStr("hush")
 
     @computed_field(description="As they say.")
@@ -50,10 +51,8 @@ def test_a_field_says_its_texts_its_control_and_its_limits() -> None:
         "help": "Your name.",
         "placeholder": "ada",
         "required": True,
-        "kind": "text",
-        "constraints": {"minLength": 1},
     }
-    kinds = {name: field["kind"] for name, field in fields.items()}
+    kinds = {name: field.get("kind", "text") for name, field in fields.items()}
     assert kinds == {
         "login": "text",
         "about": "long_text",
@@ -62,23 +61,22 @@ def test_a_field_says_its_texts_its_control_and_its_limits() -> None:
         "mail": "text",
         "old": "text",
         "fixed": "text",
-        "unseen": "text",
         "born": "text",
-        "colours": "multi_select",
+        "colors": "multi_select",
         "password": "password",
         "shout": "computed",
     }
-    assert fields["mail"]["constraints"] == {"format": "email"}
-    assert (fields["mail"]["nullable"], fields["mail"]["blank"]) == (True, "")
-    assert fields["level"]["hints"] == {"step": 0.05}
+    assert fields["mail"]["nullable"]
+    assert {key: fields["level"][key] for key in ("min", "max", "step")} == {
+        "min": "0",
+        "max": "1",
+        "step": "0.05",
+    }
+    assert fields["age"]["whole"]
     assert fields["old"]["deprecated"] == "use login"
     assert fields["fixed"]["readOnly"]
-    assert fields["unseen"]["hidden"]
     assert fields["shout"]["readOnly"]
-    assert fields["unseen"]["hints"] == {"widget": "holodeck"}
-    assert fields["born"]["frozen"]
-    assert fields["born"]["excluded"]
-    assert [option["value"] for option in fields["colours"]["options"]] == ["red", "blue"]
+    assert [option["value"] for option in fields["colors"]["options"]] == ["red", "blue"]
     assert FormFields(Person).describe()["root"]["help"] == "Somebody."
 
 
@@ -131,7 +129,6 @@ def test_a_type_that_contains_itself_is_described_once() -> None:
         "name",
         "children",
     ]
-    assert item["blank"] == {"name": "", "children": []}
 
 
 class Sent(BaseModel):
@@ -172,8 +169,8 @@ def test_a_number_is_one_only_where_nothing_of_the_typing_is_lost() -> None:
         "1e5",
     ]
     assert fields.from_wire("n", "9007199254740993") == "9007199254740993"
-    assert fields.from_wire("data", "[1,") == {"$text": "[1,"}
-    assert fields.to_wire("data", {"$text": "[1,"}) == "[1,"
+    assert fields.from_wire("data", "[1,") == UnparsedJson("[1,")
+    assert fields.to_wire("data", UnparsedJson("[1,")) == "[1,"
 
 
 def test_what_a_model_computes_is_told_by_name() -> None:

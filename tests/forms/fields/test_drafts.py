@@ -12,6 +12,7 @@ from pydantic import BaseModel, Field
 
 from kaizen_widgets.errors import FormError
 from kaizen_widgets.forms.fields import FieldTree
+from kaizen_widgets.forms.fields.leaf_nodes import UnparsedJson
 
 
 class Kind(Enum):
@@ -83,10 +84,10 @@ def test_a_value_comes_back_from_its_draft(value: Everything) -> None:
     tree = FieldTree.of(Everything)
     pins: dict = {}
     draft = tree.draft(value, pins)
-    judged = tree.validate(draft, pins)
-    assert judged.found == ()
-    assert judged.value == value
-    assert [type(part) for part in judged.value.__dict__.values()] == [
+    result = tree.validate(draft, pins)
+    assert result.issues == ()
+    assert result.value == value
+    assert [type(part) for part in result.value.__dict__.values()] == [
         type(part) for part in value.__dict__.values()
     ]
 
@@ -121,8 +122,8 @@ def test_a_number_stays_as_typed_with_its_error(typed: str) -> None:
     class Model(BaseModel):
         n: int
 
-    judged = FieldTree.of(Model).validate({"n": typed})
-    assert [found.spot.path for found in judged.found] == [("n",)]
+    result = FieldTree.of(Model).validate({"n": typed})
+    assert [issue.location.path for issue in result.issues] == [("n",)]
 
 
 def test_none_and_empty_text_are_two_things() -> None:
@@ -133,7 +134,7 @@ def test_none_and_empty_text_are_two_things() -> None:
     tree = FieldTree.of(Model)
     assert tree.blank() == {"note": None, "count": None}
     assert tree.validate({"note": "", "count": None}).value == Model(note="")
-    assert tree.validate({"note": None, "count": ""}).found[0].spot.path == ("count",)
+    assert tree.validate({"note": None, "count": ""}).issues[0].location.path == ("count",)
 
 
 def test_blank_drafts_are_complete_and_agree_to_nothing() -> None:
@@ -184,7 +185,7 @@ def test_a_default_the_model_would_refuse_is_left_to_it() -> None:
 
     tree = FieldTree.of(Model)
     assert tree.validate(tree.blank()).value == Model()
-    assert tree.validate({"name": "x", "count": "many"}).found[0].spot.path == ("count",)
+    assert tree.validate({"name": "x", "count": "many"}).issues[0].location.path == ("count",)
 
 
 def test_a_dict_is_rows_so_that_keys_can_be_typed() -> None:
@@ -192,15 +193,15 @@ def test_a_dict_is_rows_so_that_keys_can_be_typed() -> None:
     assert tree.draft({"a.b": 1}) == [["a.b", 1]]
     assert tree.validate([["a", 1], ["b", "2"]]).value == {"a": 1, "b": 2}
     twice = tree.validate([["a", 1], ["a", 2]])
-    assert [(found.spot.path, found.message) for found in twice.found] == [
+    assert [(issue.location.path, issue.message) for issue in twice.issues] == [
         ((1, 0), "This key is there already.")
     ]
 
 
 def test_json_stays_as_typed_until_it_is_json() -> None:
     tree = FieldTree.of(Any)
-    assert tree.validate({"$text": '{"a": [1]}'}).value == {"a": [1]}
-    assert "not JSON" in tree.validate({"$text": "{"}).found[0].message
+    assert tree.validate(UnparsedJson('{"a": [1]}')).value == {"a": [1]}
+    assert "not JSON" in tree.validate(UnparsedJson("{")).issues[0].message
 
 
 def test_extra_inputs_that_a_model_keeps_are_kept() -> None:

@@ -1,0 +1,54 @@
+"""What the kernel remembers of views, for a bounded number of them."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from typing import Generic, TypeVar
+
+MOST_VIEWS = 256
+"""A page that was reloaded is a new view, and no view says reliably that it is gone."""
+
+_Entry = TypeVar("_Entry")
+
+
+class RememberedViews(Generic[_Entry]):
+    """One entry for each view that was heard last; those unheard for longest are forgotten.
+
+    Args:
+        make: Makes the entry of a new view.
+        most: Number of views to remember.
+        on_forget: Called with an entry that is forgotten.
+    """
+
+    def __init__(
+        self,
+        make: Callable[[], _Entry],
+        *,
+        most: int = MOST_VIEWS,
+        on_forget: Callable[[_Entry], object] = lambda _entry: None,
+    ) -> None:
+        self._make = make
+        self._most = most
+        self._on_forget = on_forget
+        self._entries: OrderedDict[str, _Entry] = OrderedDict()
+
+    def __getitem__(self, client: str) -> _Entry:
+        """Return the entry of a view, a new one if it is not remembered."""
+        entry = self._entries.get(client)
+        if entry is None:
+            entry = self._entries[client] = self._make()
+            while len(self._entries) > self._most:
+                self._on_forget(self._entries.popitem(last=False)[1])
+        self._entries.move_to_end(client)
+        return entry
+
+    def __iter__(self) -> Iterator[_Entry]:
+        return iter(tuple(self._entries.values()))
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def clear(self) -> None:
+        """Forget all views."""
+        self._entries.clear()
