@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import type { Clock } from "../src/clock.ts";
-import type { FormProtocol, FormSnapshotMessage, Patch } from "../src/form/protocol.gen.ts";
+import type { FormPatch, FormProtocol, FormSnapshotMessage } from "../src/form/protocol.gen.ts";
 import { type News, PAUSE, Replica } from "../src/form/replica.ts";
-import { picture } from "./form.ts";
+import { snapshot } from "./form.ts";
 
 type Message = FormProtocol["view"];
 
@@ -32,7 +32,7 @@ function open() {
   const news: News[] = [];
   const kernel = { alive: true };
   const replica = new Replica(
-    picture(),
+    snapshot(),
     "me",
     (message) => {
       if (kernel.alive) sent.push(message);
@@ -44,7 +44,7 @@ function open() {
   return { replica, clock, sent, news, kernel };
 }
 
-function patch(rev: number, rest: Partial<Patch>): Patch {
+function patch(rev: number, rest: Partial<FormPatch>): FormPatch {
   return { kind: "patch", base: rev - 1, rev, seen: {}, ...rest };
 }
 
@@ -88,16 +88,16 @@ test("F1: a patch never takes back what was typed after the kernel last listened
 test("F12: errors come with a patch and go with an empty one", () => {
   const { replica, news } = open();
   replica.receive(patch(1, { errors: { "/name": ["Name is required"] } }));
-  expect(replica.picture.errors).toEqual({ "/name": ["Name is required"] });
+  expect(replica.snapshot.errors).toEqual({ "/name": ["Name is required"] });
   expect([...(news.at(-1)?.keys ?? [])]).toEqual(["/name"]);
   replica.receive(patch(2, { errors: { "/name": [] } }));
-  expect(replica.picture.errors).toEqual({});
+  expect(replica.snapshot.errors).toEqual({});
 });
 
 test("F5: what is gone takes all under it along", () => {
   const { replica } = open();
   replica.receive(patch(1, { cells: { "/rows/r1/a": { value: "x" }, "/rowsy": { value: "y" } } }));
-  replica.receive(patch(2, { gone: ["/rows/r1"] }));
+  replica.receive(patch(2, { removed: ["/rows/r1"] }));
   expect(replica.cell("/rows/r1/a")).toEqual({});
   expect(replica.cell("/rowsy").value).toBe("y");
 });
@@ -108,19 +108,19 @@ test("F7: a view that missed a patch asks, and takes the whole but for what was 
   replica.receive(patch(5, { cells: { "/name": { value: "theirs" } } }));
   expect(sent).toEqual([{ kind: "hello", client: "me", missed: true }]);
   const whole: FormSnapshotMessage = {
-    kind: "whole",
+    kind: "snapshot",
     to: "me",
     seen: 0,
-    picture: {
-      ...picture(),
+    snapshot: {
+      ...snapshot(),
       rev: 5,
       cells: { "/name": { value: "theirs" }, "/age": { value: "4" } },
     },
   };
   replica.receive({ ...whole, to: "somebody else" });
-  expect(replica.picture.rev).toBe(0);
+  expect(replica.snapshot.rev).toBe(0);
   replica.receive(whole);
-  expect(replica.picture.rev).toBe(5);
+  expect(replica.snapshot.rev).toBe(5);
   expect(replica.cell("/name").value).toBe("mine");
   expect(replica.cell("/age").value).toBe("4");
 });

@@ -1,7 +1,7 @@
 /** Pictures of forms, and an anywidget model that holds one. */
 import type { FieldNode, FormProtocol, FormSnapshot } from "../src/form/protocol.gen.ts";
 
-export function picture(
+export function snapshot(
   fields: FieldNode[] = [{ name: "name", label: "Name" }],
   rest: Partial<FormSnapshot> = {},
 ): FormSnapshot {
@@ -42,7 +42,7 @@ export class FormModel {
     return this.listeners.size;
   }
 
-  get(_name: "_picture"): FormSnapshot {
+  get(_name: "_snapshot"): FormSnapshot {
     return this.held;
   }
 
@@ -69,10 +69,11 @@ export class FormModel {
   }
 
   /** Sends the whole, as the kernel does when a patch was missed. */
-  whole(picture: FormSnapshot): void {
-    this.rev = picture.rev;
+  whole(snapshot: FormSnapshot): void {
+    this.rev = snapshot.rev;
     const to = this.sent[0]?.client ?? "";
-    for (const listener of [...this.listeners]) listener({ kind: "whole", to, seen: 0, picture });
+    for (const listener of [...this.listeners])
+      listener({ kind: "snapshot", to, seen: 0, snapshot });
   }
 
   /** What was sent beside greetings. */

@@ -3,7 +3,7 @@ import { afterEach, expect, test, vi } from "vitest";
 import { mount } from "../src/form/bundle.ts";
 import type { FieldNode, FormSnapshot } from "../src/form/protocol.gen.ts";
 import { speak } from "../src/pending_edits.ts";
-import { FormModel, picture } from "./form.ts";
+import { FormModel, snapshot } from "./form.ts";
 
 const ends: (() => void)[] = [];
 afterEach(() => {
@@ -12,7 +12,7 @@ afterEach(() => {
 });
 
 function open(fields: FieldNode[], rest: Partial<FormSnapshot> = {}) {
-  const model = new FormModel(picture(fields, rest));
+  const model = new FormModel(snapshot(fields, rest));
   const el = document.createElement("div");
   document.body.append(el);
   const end = mount({ model: model as never, el });
@@ -158,7 +158,7 @@ test("rows keep their element while they move", () => {
   expect(rows()).toEqual([second, first]);
   second?.querySelector<HTMLButtonElement>('[aria-label="Remove Item 1"]')?.click();
   expect(model.asked).toMatchObject([{ kind: "row", operation: "remove", row: "r2" }]);
-  model.patch({ cells: { "/items": { rows: ["r1"] } }, gone: ["/items/r2"] });
+  model.patch({ cells: { "/items": { rows: ["r1"] } }, removed: ["/items/r2"] });
   expect(rows()).toEqual([first]);
 });
 
@@ -194,7 +194,7 @@ test("F12: after a failed submit a summary leads to each field, and the first ha
     { name: "a", label: "First" },
     { name: "b", label: "Second" },
   ]);
-  const state = { ...picture().state, submitCount: 1 };
+  const state = { ...snapshot().state, submitCount: 1 };
   model.sent.push({ kind: "submit", client: "", seq: 0, edits: [] });
   const client = model.sent[0]?.client ?? "";
   model.patch({
@@ -235,7 +235,7 @@ test("F7: a redraw takes no password that was not told yet, and no caret", () =>
   input.focus();
   type(input, "hunter2");
   input.setSelectionRange(2, 4);
-  const whole = picture(fields, { rev: 9, cells: { "/p": { secret: true } } });
+  const whole = snapshot(fields, { rev: 9, cells: { "/p": { secret: true } } });
   model.whole(whole);
   const redrawn = find<HTMLInputElement>('input[type="password"]');
   expect(redrawn).not.toBe(input);

@@ -109,7 +109,7 @@ def _measure_paint() -> float:
     from playwright.sync_api import sync_playwright
 
     with fake_comms():
-        picture = FormPanel(Rows).area.get_state()["_picture"]
+        picture = FormPanel(Rows).area.get_state()["_snapshot"]
     source = (ROOT / "kaizen_widgets" / "static" / "form.js").read_bytes()
     html = PAGE % (base64.b64encode(source).decode(), json.dumps(picture).replace("<", "\\u003c"))
     chromium.lend_node()

@@ -59,7 +59,7 @@ class Everything(BaseModel):
     day: date = date(2026, 1, 2)
     clock: time = time(9, 30)
     moment: AwareDatetime | None = None
-    colour: Annotated[str, Hint(widget="colour")] = "#3b82f6"
+    color: Annotated[str, Hint(widget="color")] = "#3b82f6"
     secret: SecretStr | None = None
     logo: bytes = b""
     scores: dict[str, float] = {"ada": 1.0}
@@ -249,7 +249,7 @@ def test_every_control_tells_python_what_was_put_in(everything: Lab):
         "switch": True,
         "day": "2026-11-25",
         "clock": "10:45:00",
-        "colour": "#ff0000",
+        "color": "#ff0000",
         "scores": {"ada": 1.0, "eve": 2.0},
         "pet": {"kind": "dog", "breed": "Poodle"},
         "address": {"street": "Main", "city": "Bergen"},

@@ -17,7 +17,7 @@ class FormView:
         self.comm = comms.of(self.area)
         self.client = f"view-{id(self)}"
         self.seq = 0
-        self.picture = self.area.get_state()["_picture"]
+        self.snapshot = self.area.get_state()["_snapshot"]
         self._read = len(self.comm.custom)
 
     def send(self, kind: str, *buffers: bytes, edits: Mapping[str, Any] | None = None, **rest: Any):
@@ -37,7 +37,7 @@ class FormView:
         return self.send("submit", edits={f"/{name}": value for name, value in edits.items()})
 
     def rows(self, key: str) -> list[str]:
-        return self.picture["cells"][key].get("rows", [])
+        return self.snapshot["cells"][key].get("rows", [])
 
     def insert(self, key: str, index: int) -> list[dict[str, Any]]:
         return self.send("row", key=key, operation="insert", index=index)
@@ -49,10 +49,10 @@ class FormView:
         return self.send("row", key=key, operation="move", row=row, index=index)
 
     def value(self, key: str) -> Any:
-        return self.picture["cells"].get(key, {}).get("value")
+        return self.snapshot["cells"].get(key, {}).get("value")
 
     def errors(self, key: str) -> list[str]:
-        return self.picture["errors"].get(key, [])
+        return self.snapshot["errors"].get(key, [])
 
     def follow(self) -> list[dict[str, Any]]:
         """Apply the patches that came since; return them."""
@@ -61,21 +61,21 @@ class FormView:
         self._read = len(self.comm.custom)
         for mail in mails:
             if mail["kind"] == "patch":
-                assert mail["base"] == self.picture["rev"]
+                assert mail["base"] == self.snapshot["rev"]
                 self._apply(mail)
         return mails
 
     def _apply(self, patch: dict[str, Any]) -> None:
-        picture = self.picture
-        picture["rev"] = patch["rev"]
-        for above in patch.get("gone", ()):
+        snapshot = self.snapshot
+        snapshot["rev"] = patch["rev"]
+        for above in patch.get("removed", ()):
             for table in ("cells", "errors"):
-                for key in [*picture[table]]:
+                for key in [*snapshot[table]]:
                     if key == above or key.startswith(f"{above}/"):
-                        del picture[table][key]
-        picture["cells"] |= patch.get("cells", {})
+                        del snapshot[table][key]
+        snapshot["cells"] |= patch.get("cells", {})
         for table in ("errors", "options", "notes"):
-            picture[table] |= patch.get(table, {})
-            picture[table] = {key: said for key, said in picture[table].items() if said}
-        picture["hidden"] = patch.get("hidden", picture["hidden"])
-        picture["state"] = patch.get("state", picture["state"])
+            snapshot[table] |= patch.get(table, {})
+            snapshot[table] = {key: said for key, said in snapshot[table].items() if said}
+        snapshot["hidden"] = patch.get("hidden", snapshot["hidden"])
+        snapshot["state"] = patch.get("state", snapshot["state"])

@@ -56,7 +56,7 @@ def test_required_fields_have_their_own_messages(studio: Studio, comms: FakeComm
     view = FormView(comms, form)
     assert form.submit_button.description == "Create Agent"
     view.submit()
-    assert view.picture["errors"] == {
+    assert view.snapshot["errors"] == {
         "/name": ["Name is required"],
         "/system_prompt": ["System prompt must be at least 10 characters"],
         "/provider": ["Provider is required"],
@@ -102,7 +102,7 @@ def test_model_options_follow_the_provider(studio: Studio, comms: FakeComms):
     form = AgentForm(agents=studio.agents, models={"openai": ["gpt-4o"], "ollama": ["qwen3"]})
     view = FormView(comms, form)
     view.type("/provider", "ollama")
-    assert [option["value"] for option in view.picture["options"]["/model"]] == ["qwen3"]
+    assert [option["value"] for option in view.snapshot["options"]["/model"]] == ["qwen3"]
 
 
 class Refusing:

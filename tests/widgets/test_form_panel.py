@@ -96,7 +96,7 @@ def test_f7_hello_is_answered_with_a_patch_or_a_snapshot(comms: FakeComms):
     view.comm.deliver_custom({"kind": "hello", "client": "late", "missed": True})
     whole = view.comm.custom[-1]
     assert whole["to"] == "late"
-    assert whole["picture"] == panel.area.get_state()["_picture"]
+    assert whole["snapshot"] == panel.area.get_state()["_snapshot"]
 
 
 def test_repeated_messages_count_once(comms: FakeComms):
@@ -131,7 +131,7 @@ def test_f2_refused_messages_are_answered_with_a_snapshot(comms: FakeComms):
         {"kind": "change", "client": view.client, "seq": 1, "edits": [{"key": "name"}]}
     )
     whole = view.comm.custom[-1]
-    assert (whole["kind"], whole["to"], whole["seen"]) == ("whole", view.client, 1)
+    assert (whole["kind"], whole["to"], whole["seen"]) == ("snapshot", view.client, 1)
     view.follow()
     view.type("/name", "Next")
     assert panel.form.values == {**before, "name": "Next"}
@@ -139,12 +139,12 @@ def test_f2_refused_messages_are_answered_with_a_snapshot(comms: FakeComms):
 
 def test_f8_unset_and_empty_are_distinguished(comms: FakeComms):
     panel, view = open_panel(comms)
-    assert view.picture["cells"]["/note"] == {"unset": True}
+    assert view.snapshot["cells"]["/note"] == {"unset": True}
     view.type("/note", "")
     assert panel.form.get_value("note") == ""
     view.send("set", key="/note", isSet=False)
     assert panel.form.get_value("note") is None
-    assert view.picture["cells"]["/note"] == {"unset": True}
+    assert view.snapshot["cells"]["/note"] == {"unset": True}
 
 
 # ------------------------------------------------------------- rows, unions
@@ -201,7 +201,7 @@ def test_union_branches_keep_their_drafts(comms: FakeComms):
     panel, view = open_panel(comms)
     view.type("/pet/lives", "7")
     view.send("choose", key="/pet", tag="1")
-    assert view.picture["cells"]["/pet"]["branch"] == "1"
+    assert view.snapshot["cells"]["/pet"]["branch"] == "1"
     view.type("/pet/breed", "Collie")
     view.send("choose", key="/pet", tag="0")
     assert view.value("/pet/lives") == "7"
@@ -211,11 +211,11 @@ def test_union_branches_keep_their_drafts(comms: FakeComms):
 
 def test_optional_model_can_be_set_and_unset(comms: FakeComms):
     panel, view = open_panel(comms)
-    assert view.picture["cells"]["/child"] == {"unset": True}
+    assert view.snapshot["cells"]["/child"] == {"unset": True}
     view.send("set", key="/child", isSet=True)
     assert view.value("/child/qty") == "1"
     view.send("set", key="/child", isSet=False)
-    assert "/child/qty" not in view.picture["cells"]
+    assert "/child/qty" not in view.snapshot["cells"]
     assert panel.form.get_value("child") is None
 
 
@@ -265,9 +265,9 @@ def test_patches_lead_to_the_same_state_as_a_snapshot(comms: FakeComms, seed: in
         chance.choice([by_hand, by_hand, by_python])()
         view.follow()
     other.follow()
-    fresh = panel.area.get_state()["_picture"]
-    assert view.picture == fresh
-    assert other.picture == fresh
+    fresh = panel.area.get_state()["_snapshot"]
+    assert view.snapshot == fresh
+    assert other.snapshot == fresh
 
 
 # ------------------------------------------------------------------ secrets
@@ -278,7 +278,7 @@ def test_f9_passwords_are_in_no_message_and_no_widget_state(comms: FakeComms):
     view.type("/password", "new-secret")
     view.blur("/password")
     view.submit(name="x")
-    assert view.picture["cells"]["/password"] == {"secret": True}
+    assert view.snapshot["cells"]["/password"] == {"secret": True}
     assert panel.value.password.get_secret_value() == "new-secret"
     states = [json.dumps(w.get_state(), default=str) for w in (panel, panel.area, panel.status)]
     for secret in ("old-secret", "new-secret"):
@@ -291,7 +291,7 @@ def test_reset_clears_passwords(comms: FakeComms):
     _, view = open_panel(comms)
     view.type("/password", "hunter2")
     view.send("reset")
-    assert view.picture["cells"]["/password"].get("secret") is None
+    assert view.snapshot["cells"]["/password"].get("secret") is None
 
 
 # --------------------------------------------------------------- submitting
@@ -386,7 +386,7 @@ def test_reset_button_restores_the_defaults(comms: FakeComms):
     panel.reset_button.click()
     view.follow()
     assert view.value("/name") == "Ada"
-    assert view.picture["errors"] == {}
+    assert view.snapshot["errors"] == {}
     assert panel.status.value == ""
 
 
@@ -439,7 +439,7 @@ def test_custom_widget_replaces_a_field(comms: FakeComms):
     assert "temperature" in panel.form.touched_fields
     panel.form.set_value("temperature", 0.2)
     assert slider.value == 0.2
-    assert view.picture["widgets"] == {"/temperature": f"IPY_MODEL_{slider.model_id}"}
+    assert view.snapshot["widgets"] == {"/temperature": f"IPY_MODEL_{slider.model_id}"}
     panel.close()
     slider.value = 1.0
     assert panel.form.get_value("temperature") == 0.2
@@ -484,11 +484,11 @@ def test_field_taken_out_of_the_panel_is_shown_once(comms: FakeComms):
     panel, view = open_panel(comms)
     alone = panel.field("name")
     view.follow()
-    assert view.picture["hidden"] == ["/name"]
+    assert view.snapshot["hidden"] == ["/name"]
     assert panel.field("name") is alone
     elsewhere = FormView(comms, panel, alone)
-    assert elsewhere.picture["only"] == ["/name"]
-    assert set(elsewhere.picture["cells"]) == {"", "/name"}
+    assert elsewhere.snapshot["only"] == ["/name"]
+    assert set(elsewhere.snapshot["cells"]) == {"", "/name"}
     elsewhere.type("/name", "Ada")
     assert panel.form.get_value("name") == "Ada"
 
@@ -500,9 +500,9 @@ def test_options_follow_another_field_and_clear_a_stale_value(comms: FakeComms):
 
     models = {"openai": ["gpt", "o1"], "ollama": {"llama3": "Llama 3"}}
     panel, view = open_panel(comms, Choice, options={"model": lambda v: models[v["provider"]]})
-    assert [o["label"] for o in view.picture["options"]["/model"]] == ["gpt", "o1"]
+    assert [o["label"] for o in view.snapshot["options"]["/model"]] == ["gpt", "o1"]
     view.type("/provider", "ollama")
-    assert view.picture["options"]["/model"] == [{"value": "llama3", "label": "Llama 3"}]
+    assert view.snapshot["options"]["/model"] == [{"value": "llama3", "label": "Llama 3"}]
     assert panel.form.get_value("model") == ""
 
 
@@ -517,11 +517,11 @@ def test_hidden_field_is_not_submitted_and_keeps_its_draft(comms: FakeComms):
     )
     view.type("/url", "https://mine")
     view.type("/provider", "openai")
-    assert view.picture["hidden"] == ["/url"]
+    assert view.snapshot["hidden"] == ["/url"]
     view.submit()
     assert got[-1].url == "https://default"
     view.type("/provider", "azure")
-    assert view.picture["hidden"] == []
+    assert view.snapshot["hidden"] == []
     assert view.value("/url") == "https://mine"
 
 
@@ -530,7 +530,7 @@ def test_read_outs_follow_values_and_may_raise(comms: FakeComms):
         comms, read_outs={"count": lambda v: f"{v['count']:,}", "note": lambda v: v["nothing"]}
     )
     view.type("/count", "4096")
-    assert view.picture["notes"] == {"/count": "4,096"}
+    assert view.snapshot["notes"] == {"/count": "4,096"}
     view.type("/name", "still works")
     assert panel.form.get_value("name") == "still works"
 
@@ -541,7 +541,7 @@ def test_frozen_field_is_read_only_for_an_instance(comms: FakeComms):
         name: str = ""
 
     def read_only(view: FormView) -> list[bool]:
-        return [node.get("readOnly", False) for node in view.picture["root"]["fields"]]
+        return [node.get("readOnly", False) for node in view.snapshot["root"]["fields"]]
 
     assert read_only(open_panel(comms, Made)[1]) == [False, False]
     there = Made(id="7", name="Ada")
@@ -574,7 +574,7 @@ def test_f5_messages_about_a_removed_row_are_ignored(comms: FakeComms):
     view.remove("/items", one)
     assert [row["sku"] for row in panel.form.values["items"]] == ["two"]
     assert panel.form.values["name"] == "heard"
-    assert not any(key.startswith(f"/items/{one}") for key in view.picture["cells"])
+    assert not any(key.startswith(f"/items/{one}") for key in view.snapshot["cells"])
 
 
 # --------------------------------------------------------------------- files

@@ -55,7 +55,7 @@ def test_every_kind_has_a_form_of_its_config(comms: FakeComms, kind: str):
     view = bench.select(kind)
     config = default_registry().get(kind)
     assert config is not None
-    drawn = {field["name"] for field in view.picture["root"]["fields"]}
+    drawn = {field["name"] for field in view.snapshot["root"]["fields"]}
     assert drawn == set(config.Config.model_fields)
 
 

@@ -2,9 +2,9 @@
 // To make it again: npm --prefix js run codegen
 
 /**
- * Everything that crosses the comm.
+ * The messages of a canvas.
  */
-export interface Protocol {
+export interface CanvasProtocol {
   view: Hello | Push | Undo | Redo | Select | Leave | Command;
   kernel: KernelMail;
 }

@@ -2,10 +2,10 @@
 import { type Batch, type Document, EMPTY } from "./document.ts";
 import type { Link } from "./link.ts";
 import type { Request } from "./optimistic.ts";
-import type { CanvasState, KernelMail, KindInfo, Problem, Protocol } from "./protocol.gen.ts";
+import type { CanvasProtocol, CanvasState, KernelMail, KindInfo, Problem } from "./protocol.gen.ts";
 
 export type KernelMessage = KernelMail["messages"][number];
-export type ViewMessage = Protocol["view"];
+export type ViewMessage = CanvasProtocol["view"];
 
 /** What a view knows at a moment. */
 export interface ReplicaState {

@@ -58,11 +58,14 @@ export class Area {
   // ------------------------------------------------------------------ drawing
 
   private draw(): void {
-    const { picture } = this.replica;
+    const { snapshot } = this.replica;
     for (const view of this.views) view.end();
     this.form = new Form(this.replica, this.prefix, this.manager, build);
-    const found = picture.only?.map((key) => ({ key, node: nodeAt(this.form, picture.root, key) }));
-    const root = this.form.resolve(picture.root);
+    const found = snapshot.only?.map((key) => ({
+      key,
+      node: nodeAt(this.form, snapshot.root, key),
+    }));
+    const root = this.form.resolve(snapshot.root);
     const isPlain = root.kind === "object" && !root.nullable;
     const drawn =
       found ??
@@ -105,14 +108,14 @@ export class Area {
 
   /** Says what is wrong after a failed submit, each with a way to its field; before, only what is the form's. */
   private refreshSummary(): void {
-    const { picture } = this.replica;
+    const { snapshot } = this.replica;
     // A field that was taken out of the panel leaves the summary to the panel.
-    if (picture.only?.length === 1) {
+    if (snapshot.only?.length === 1) {
       this.summary.hidden = true;
       return;
     }
     const own = this.form.hasView("") ? [] : this.form.errors("");
-    const keys = picture.state.submitCount ? this.form.keysWithErrors() : [];
+    const keys = snapshot.state.submitCount ? this.form.keysWithErrors() : [];
     const strangers = keys.filter((key) => this.shownAt(key) === null);
     const listed = keys.length > 1 ? keys : strangers;
     this.summary.hidden = !own.length && !listed.length;
@@ -143,7 +146,7 @@ export class Area {
   }
 
   private refreshStanding(): void {
-    const { state } = this.replica.picture;
+    const { state } = this.replica.snapshot;
     const text = STANDING[this.replica.standing] || (state.isValidating ? "Checking…" : "");
     if (this.standing.textContent !== text) this.standing.textContent = text;
     this.standing.hidden = !text;
@@ -258,7 +261,7 @@ function isDone(target: EventTarget | null): boolean {
   );
 }
 
-/** A slider or colour picker that is being dragged says `input` all the time, and `change` at its end. */
+/** A slider or color picker that is being dragged says `input` all the time, and `change` at its end. */
 function isSliding(target: EventTarget | null): boolean {
   return target instanceof HTMLInputElement && ["range", "color"].includes(target.type);
 }

@@ -12,7 +12,7 @@ import type { FormProtocol, FormSnapshot } from "./protocol.gen.ts";
 import { Replica } from "./replica.ts";
 
 interface Traits {
-  _picture: FormSnapshot;
+  _snapshot: FormSnapshot;
 }
 export type Model = AnyModel<Traits>;
 
@@ -24,13 +24,13 @@ export function mount({ model, el }: { model: Model; el: HTMLElement }): () => v
   const ending = new AbortController();
   const replica = new Replica(
     // The trait is of the day the page got it; the kernel answers `hello` with what it missed.
-    structuredClone(model.get("_picture")),
+    structuredClone(model.get("_snapshot")),
     newClient(),
     (message, buffer) => send(model, message, buffer),
     browserClock,
   );
   const onMessage = (content: FormProtocol["kernel"]) => {
-    if (content.kind === "patch" || content.kind === "whole") replica.receive(content);
+    if (content.kind === "patch" || content.kind === "snapshot") replica.receive(content);
   };
   model.on("msg:custom", onMessage);
   views += 1;

@@ -2,7 +2,7 @@
 import { same } from "../json.ts";
 import type { Control } from "./control.ts";
 import { h, setAttribute } from "./dom.ts";
-import type { FieldNode, Option } from "./protocol.gen.ts";
+import type { FieldNode, FieldOption } from "./protocol.gen.ts";
 import { focusOn, textOf } from "./text.ts";
 
 export function checkbox(node: FieldNode, id: string): Control {
@@ -22,8 +22,8 @@ export function select(node: FieldNode, id: string): Control {
   const input = h("select", { id, disabled: node.readOnly });
   const unset = h("option", { value: "" });
   const stranger = h("option", { value: "stranger" });
-  let offered: readonly Option[] = [];
-  let shown: readonly Option[] | null = null;
+  let offered: readonly FieldOption[] = [];
+  let shown: readonly FieldOption[] | null = null;
   return {
     el: h("div", { class: "kf-select" }, input),
     input,
@@ -88,7 +88,7 @@ function several(
     class: isRadio ? "kf-radios" : "kf-choices",
     role: isRadio ? "radiogroup" : "group",
   });
-  let offered: readonly Option[] = [];
+  let offered: readonly FieldOption[] = [];
   let inputs: HTMLInputElement[] = [];
   return {
     el: group,
@@ -114,7 +114,7 @@ function several(
 
 function fill(
   group: HTMLElement,
-  options: readonly Option[],
+  options: readonly FieldOption[],
   attributes: Parameters<typeof h>[1],
 ): HTMLInputElement[] {
   const inputs = options.map(() => h("input", attributes));

@@ -1,5 +1,5 @@
 /** What every control is to the field it stands in. */
-import type { Cell, Option } from "./protocol.gen.ts";
+import type { Cell, FieldOption } from "./protocol.gen.ts";
 
 export interface Control {
   /** All of it. */
@@ -12,7 +12,7 @@ export interface Control {
   readonly canBeUnset?: boolean;
   /** Whether what is typed waits for the blur: a password travels once. */
   readonly discreet?: boolean;
-  show(cell: Cell, options: readonly Option[], nullable: boolean): void;
+  show(cell: Cell, options: readonly FieldOption[], nullable: boolean): void;
   /** What is in it now; absent when nothing can be typed. */
   read?(): unknown;
   /** The text so many steps away; null when there is none. */

@@ -1,8 +1,8 @@
 /** The control of each kind of field that is not made of others. */
 import { checkbox, choices, radios, select } from "./choice.ts";
 import type { Control } from "./control.ts";
-import { colour, file, moment, slider } from "./pickers.ts";
-import type { FieldNode, Option } from "./protocol.gen.ts";
+import { color, file, moment, slider } from "./pickers.ts";
+import type { FieldNode, FieldOption } from "./protocol.gen.ts";
 import { computed, longText, number, password, text } from "./text.ts";
 
 export function makeControl(node: FieldNode, id: string, label: string, compact = false): Control {
@@ -28,8 +28,8 @@ export function makeControl(node: FieldNode, id: string, label: string, compact 
     case "time":
     case "datetime":
       return moment(node, id, label);
-    case "colour":
-      return colour(node, id, label);
+    case "color":
+      return color(node, id, label);
     case "file":
       return file(node, id, label);
     case "computed":
@@ -40,7 +40,7 @@ export function makeControl(node: FieldNode, id: string, label: string, compact 
   }
 }
 
-const YES_AND_NO: Option[] = [
+const YES_AND_NO: FieldOption[] = [
   { value: true, label: "Yes" },
   { value: false, label: "No" },
 ];

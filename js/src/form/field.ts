@@ -12,7 +12,7 @@ import { Union } from "./union.ts";
 const HOLDS_OTHERS: ReadonlySet<string> = new Set(["object", "tuple", "list", "dict", "union"]);
 
 export function build(form: Form, given: FieldNode, key: string, place: Place = {}): FieldView {
-  const widget = form.replica.picture.widgets[key];
+  const widget = form.replica.snapshot.widgets[key];
   if (widget) return new Hosted(form, given, key, place, widget);
   const node = form.resolve(given);
   if (!HOLDS_OTHERS.has(node.kind ?? "text")) return new Leaf(form, node, key, place);

@@ -1,7 +1,7 @@
 /** What every part of a form's view shares: the replica, names for ids, and who draws which key. */
 import type { Unsubscribe } from "../store.ts";
 import { upwards } from "./keys.ts";
-import type { Cell, FieldNode, Option } from "./protocol.gen.ts";
+import type { Cell, FieldNode, FieldOption } from "./protocol.gen.ts";
 import type { Replica } from "./replica.ts";
 
 /** One field on the page, with all that is under it. */
@@ -60,20 +60,20 @@ export class Form {
   }
 
   errors(key: string): readonly string[] {
-    return this.replica.picture.errors[key] ?? [];
+    return this.replica.snapshot.errors[key] ?? [];
   }
 
-  options(node: FieldNode, key: string): readonly Option[] {
-    return this.replica.picture.options[key] ?? node.options ?? [];
+  options(node: FieldNode, key: string): readonly FieldOption[] {
+    return this.replica.snapshot.options[key] ?? node.options ?? [];
   }
 
   isHidden(key: string): boolean {
-    return this.replica.picture.hidden.includes(key);
+    return this.replica.snapshot.hidden.includes(key);
   }
 
   /** The node a recursive model's field stands for, under the field's own name and label. */
   resolve(node: FieldNode): FieldNode {
-    const target = node.ref ? this.replica.picture.definitions[node.ref] : undefined;
+    const target = node.ref ? this.replica.snapshot.definitions[node.ref] : undefined;
     if (!target) return node;
     const { kind: _kind, ref: _ref, ...own } = node;
     return { ...target, ...own };
@@ -109,7 +109,7 @@ export class Form {
 
   /** The keys with errors on the page, in the order of the page, then those without a view. */
   keysWithErrors(): string[] {
-    const keys = Object.keys(this.replica.picture.errors).filter(
+    const keys = Object.keys(this.replica.snapshot.errors).filter(
       (key) => key !== "" && this.errors(key).length,
     );
     const at = new Map(keys.map((key) => [key, this.viewOf(key)?.el]));

@@ -37,7 +37,7 @@ export class Hosted implements FieldView {
     );
     this.unwatch = form.watch(key, this, () => {
       const errors = form.errors(key);
-      setText(note, form.replica.picture.notes[key] ?? "");
+      setText(note, form.replica.snapshot.notes[key] ?? "");
       setText(error, errors.join("\n"));
       setAttribute(
         this.el,

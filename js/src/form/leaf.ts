@@ -126,7 +126,7 @@ export class Leaf implements FieldView {
   attach(file: File): void {
     const { replica } = this.form;
     if (file.size > FILE_LIMIT) {
-      replica.picture.errors[this.key] = [`A file may have ${FILE_LIMIT / 1_000_000} MB.`];
+      replica.snapshot.errors[this.key] = [`A file may have ${FILE_LIMIT / 1_000_000} MB.`];
       this.refresh();
       return;
     }
@@ -158,7 +158,7 @@ export class Leaf implements FieldView {
     const cell = form.cell(key);
     const errors = form.errors(key);
     control.show(cell, form.options(node, key), node.nullable === true);
-    setText(this.note, form.replica.picture.notes[key] ?? "");
+    setText(this.note, form.replica.snapshot.notes[key] ?? "");
     setText(this.error, errors.join("\n"));
     setAttribute(control.input, "aria-invalid", errors.length ? "true" : null);
     const described = errors.length ? `${this.describedBy} ${this.error.id}` : this.describedBy;

@@ -104,7 +104,7 @@ export function moment(node: FieldNode, id: string, label: string): Control {
   };
 }
 
-export function colour(node: FieldNode, id: string, label: string): Control {
+export function color(node: FieldNode, id: string, label: string): Control {
   const input = h("input", { id, type: "text", autocomplete: "off", readonly: node.readOnly });
   const swatch = h("input", {
     type: "color",
@@ -115,7 +115,7 @@ export function colour(node: FieldNode, id: string, label: string): Control {
     input.value = swatch.value;
   });
   return {
-    el: h("div", { class: "kf-beside kf-colour" }, swatch, input),
+    el: h("div", { class: "kf-beside kf-color" }, swatch, input),
     input,
     show(cell) {
       const value = textOf(cell.value);
@@ -130,7 +130,7 @@ export function colour(node: FieldNode, id: string, label: string): Control {
   };
 }
 
-/** A colour as the browser's picker wants it, or null; names such as "tomato" are the browser's to know. */
+/** A color as the browser's picker wants it, or null; names such as "tomato" are the browser's to know. */
 function hexOf(value: string): string | null {
   const short = /^#([0-9a-f])([0-9a-f])([0-9a-f])$/i.exec(value);
   if (short)

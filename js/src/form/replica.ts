@@ -1,5 +1,5 @@
 /**
- * The form as this page knows it: the kernel's picture with what was typed since on top.
+ * The form as this page knows it: the kernel's snapshot with what was typed since on top.
  *
  * Typing stays here until a pause, a blur or a submit, and goes out numbered. A patch never takes back what
  * was typed after the kernel last listened (`seen`). Pure: messages go out by `send`, time comes by `clock`.
@@ -10,10 +10,10 @@ import { isWithin } from "./keys.ts";
 import type {
   Cell,
   Focus,
+  FormPatch,
   FormProtocol,
   FormSnapshot,
   FormSnapshotMessage,
-  Patch,
 } from "./protocol.gen.ts";
 
 type Message = FormProtocol["view"];
@@ -48,7 +48,7 @@ export class Replica {
   private stopWaiting = () => {};
 
   constructor(
-    public picture: FormSnapshot,
+    public snapshot: FormSnapshot,
     readonly client: string,
     private readonly send: Send,
     private readonly clock: Clock,
@@ -60,7 +60,7 @@ export class Replica {
   }
 
   cell(key: string): Cell {
-    return this.picture.cells[key] ?? {};
+    return this.snapshot.cells[key] ?? {};
   }
 
   subscribe(listener: (news: News) => void): Unsubscribe {
@@ -73,7 +73,7 @@ export class Replica {
   /** Takes what is in a control now. `pause`: it goes out after a pause in typing; else with the next message. */
   edit(key: string, value: unknown, { pause = true } = {}): void {
     this.unsent.set(key, value);
-    this.picture.cells[key] = { ...this.cell(key), value, unset: value === null };
+    this.snapshot.cells[key] = { ...this.cell(key), value, unset: value === null };
     if (pause) {
       this.stopPause();
       this.stopPause = this.clock.later(PAUSE, () => this.flush());
@@ -83,7 +83,7 @@ export class Replica {
   /** Takes back what was typed and not yet told; false when it was told, or nothing was typed. */
   takeBack(key: string, before: Cell): boolean {
     if (!this.unsent.delete(key)) return false;
-    this.picture.cells[key] = before;
+    this.snapshot.cells[key] = before;
     return true;
   }
 
@@ -114,11 +114,11 @@ export class Replica {
 
   // ---------------------------------------------------------- from the kernel
 
-  receive(mail: Patch | FormSnapshotMessage): void {
-    if (mail.kind === "whole") {
+  receive(mail: FormPatch | FormSnapshotMessage): void {
+    if (mail.kind === "snapshot") {
       if (mail.to === this.client) this.replace(mail);
-    } else if (mail.base === this.picture.rev) this.apply(mail);
-    else if (mail.rev > this.picture.rev) this.hello(true);
+    } else if (mail.base === this.snapshot.rev) this.apply(mail);
+    else if (mail.rev > this.snapshot.rev) this.hello(true);
   }
 
   close(): void {
@@ -127,48 +127,48 @@ export class Replica {
     this.listeners.clear();
   }
 
-  private apply(patch: Patch): void {
-    this.hear(patch.seen[this.client]);
-    const { picture } = this;
+  private apply(patch: FormPatch): void {
+    this.hear(patch.seen?.[this.client]);
+    const { snapshot } = this;
     const keys = new Set<string>();
-    picture.rev = patch.rev;
-    for (const above of patch.gone ?? [])
-      for (const table of [picture.cells, picture.errors, picture.options, picture.notes])
+    snapshot.rev = patch.rev;
+    for (const above of patch.removed ?? [])
+      for (const table of [snapshot.cells, snapshot.errors, snapshot.options, snapshot.notes])
         for (const key of Object.keys(table)) if (isWithin(key, above)) delete table[key];
     for (const [key, cell] of Object.entries(patch.cells ?? {})) {
-      picture.cells[key] = this.isOlder(key) ? { ...cell, value: this.cell(key).value } : cell;
+      snapshot.cells[key] = this.isOlder(key) ? { ...cell, value: this.cell(key).value } : cell;
       keys.add(key);
     }
     for (const [key, errors] of Object.entries(patch.errors ?? {})) {
-      if (errors.length) picture.errors[key] = errors;
-      else delete picture.errors[key];
+      if (errors.length) snapshot.errors[key] = errors;
+      else delete snapshot.errors[key];
       keys.add(key);
     }
     for (const [key, options] of Object.entries(patch.options ?? {})) {
-      picture.options[key] = options;
+      snapshot.options[key] = options;
       keys.add(key);
     }
     for (const [key, note] of Object.entries(patch.notes ?? {})) {
-      picture.notes[key] = note;
+      snapshot.notes[key] = note;
       keys.add(key);
     }
     if (patch.hidden) {
-      for (const key of [...picture.hidden, ...patch.hidden]) keys.add(key);
-      picture.hidden = patch.hidden;
+      for (const key of [...snapshot.hidden, ...patch.hidden]) keys.add(key);
+      snapshot.hidden = patch.hidden;
     }
-    if (patch.state) picture.state = patch.state;
+    if (patch.state) snapshot.state = patch.state;
     const focus = patch.focus ?? undefined;
     this.tell({ keys, ...(focus && { focus }) });
   }
 
-  private replace({ picture, seen }: FormSnapshotMessage): void {
+  private replace({ snapshot, seen }: FormSnapshotMessage): void {
     this.hear(seen);
-    const before = this.picture.cells;
+    const before = this.snapshot.cells;
     for (const key of Object.keys(before)) {
       if (!this.isOlder(key)) continue;
-      picture.cells[key] = { ...picture.cells[key], value: before[key]?.value };
+      snapshot.cells[key] = { ...snapshot.cells[key], value: before[key]?.value };
     }
-    this.picture = picture;
+    this.snapshot = snapshot;
     this.tell({ keys: new Set(), all: true });
   }
 

@@ -47,7 +47,7 @@ _FORMATS: Final = {
     "time": ("time", time),
     "date-time": ("datetime", datetime),
     "duration": ("duration", timedelta),
-    "color": ("colour", None),
+    "color": ("color", None),
     "password": ("password", None),
 }
 
