@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
-import { isOurs, isWithin, join, upwards } from "../src/form/keys.ts";
+import { isOurs, isWithin, join, upwards } from "../src/form/field_keys.ts";
 import { stepped } from "../src/form/numbers.ts";
+import { withLineBreaksOf } from "../src/form/text_controls.ts";
 
 test.each([
   ["0.1", 2, { step: "0.1" }, "0.3"],
@@ -39,4 +40,12 @@ test("JupyterLab sees its own chords only", () => {
   expect(isOurs(key("s", { ctrlKey: true }))).toBe(false);
   expect(isOurs(key("Enter", { shiftKey: true }))).toBe(false);
   expect(isOurs(key("F1"))).toBe(false);
+});
+
+test("line breaks of a text are those from before, whichever lines were edited", () => {
+  const mixed = "a\r\nb\rc\nd";
+  expect(withLineBreaksOf(mixed, "a\nb\nc\nd!")).toBe("a\r\nb\rc\nd!");
+  expect(withLineBreaksOf(mixed, "a\nx\nb\nc\nd")).toBe("a\r\nx\r\nb\rc\nd");
+  expect(withLineBreaksOf(mixed, "a\nd")).toBe("a\r\nd");
+  expect(withLineBreaksOf("a\nb", "a\nb\nc")).toBe("a\nb\nc");
 });

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { Clock } from "../src/clock.ts";
+import { type FormChange, FormReplica, PAUSE } from "../src/form/form_replica.ts";
 import type { FormPatch, FormProtocol, FormSnapshotMessage } from "../src/form/protocol.gen.ts";
-import { type News, PAUSE, Replica } from "../src/form/replica.ts";
 import { snapshot } from "./form.ts";
 
 type Message = FormProtocol["view"];
@@ -29,9 +29,9 @@ class ManualClock implements Clock {
 function open() {
   const clock = new ManualClock();
   const sent: Message[] = [];
-  const news: News[] = [];
+  const change: FormChange[] = [];
   const kernel = { alive: true };
-  const replica = new Replica(
+  const replica = new FormReplica(
     snapshot(),
     "me",
     (message) => {
@@ -40,8 +40,8 @@ function open() {
     },
     clock,
   );
-  replica.subscribe((item) => news.push(item));
-  return { replica, clock, sent, news, kernel };
+  replica.subscribe((item) => change.push(item));
+  return { replica, clock, sent, change, kernel };
 }
 
 function patch(rev: number, rest: Partial<FormPatch>): FormPatch {
@@ -64,7 +64,7 @@ test("F1: typing goes out as one message after a pause", () => {
 test("a submit carries what was typed and not yet told", () => {
   const { replica, clock, sent } = open();
   replica.edit("/name", "Helper");
-  replica.ask({ kind: "submit" });
+  replica.request({ kind: "submit" });
   clock.pass(10 * PAUSE);
   expect(sent).toEqual([
     { kind: "submit", client: "me", seq: 1, edits: [{ key: "/name", value: "Helper" }] },
@@ -86,10 +86,10 @@ test("F1: a patch never takes back what was typed after the kernel last listened
 });
 
 test("F12: errors come with a patch and go with an empty one", () => {
-  const { replica, news } = open();
+  const { replica, change } = open();
   replica.receive(patch(1, { errors: { "/name": ["Name is required"] } }));
   expect(replica.snapshot.errors).toEqual({ "/name": ["Name is required"] });
-  expect([...(news.at(-1)?.keys ?? [])]).toEqual(["/name"]);
+  expect([...(change.at(-1)?.keys ?? [])]).toEqual(["/name"]);
   replica.receive(patch(2, { errors: { "/name": [] } }));
   expect(replica.snapshot.errors).toEqual({});
 });
@@ -135,14 +135,14 @@ test("F7: a patch that was heard before is let pass", () => {
 
 test("F13: it says when the kernel does not answer, and asks once more", () => {
   const { replica, clock, sent } = open();
-  replica.ask({ kind: "blur", key: "/name" });
-  expect(replica.standing).toBe("fine");
+  replica.request({ kind: "blur", key: "/name" });
+  expect(replica.status).toBe("fine");
   clock.pass(1000);
-  expect(replica.standing).toBe("waiting");
+  expect(replica.status).toBe("waiting");
   clock.pass(5000);
   expect(sent.map(({ kind }) => kind)).toEqual(["blur", "hello"]);
   replica.receive(patch(1, { seen: { me: 1 } }));
-  expect(replica.standing).toBe("fine");
+  expect(replica.status).toBe("fine");
 });
 
 test("F13: when nobody takes messages what was typed is kept, and goes with the next that is taken", () => {
@@ -150,10 +150,10 @@ test("F13: when nobody takes messages what was typed is kept, and goes with the 
   kernel.alive = false;
   replica.edit("/name", "kept");
   clock.pass(PAUSE);
-  expect(replica.standing).toBe("gone");
+  expect(replica.status).toBe("gone");
   expect(replica.cell("/name").value).toBe("kept");
   kernel.alive = true;
-  replica.ask({ kind: "blur", key: "/name" });
+  replica.request({ kind: "blur", key: "/name" });
   expect(sent).toEqual([
     {
       kind: "blur",
@@ -170,6 +170,6 @@ test("F9: a password waits for the blur", () => {
   replica.edit("/secret", "hunter2", { pause: false });
   clock.pass(10 * PAUSE);
   expect(sent).toEqual([]);
-  replica.ask({ kind: "blur", key: "/secret" });
+  replica.request({ kind: "blur", key: "/secret" });
   expect(sent).toHaveLength(1);
 });

@@ -102,7 +102,7 @@ test("F8: a number keeps what was typed, and steps with the arrow keys", () => {
   expect(input.value).toBe("3.1");
 });
 
-test("F8: an emptied number of an Optional is not set; an emptied text is empty", () => {
+test("F8: an emptied number of an OptionalField is not set; an emptied text is empty", () => {
   const { model, find } = open([
     { name: "n", label: "N", kind: "number", nullable: true },
     { name: "t", label: "T", nullable: true },
@@ -302,4 +302,67 @@ test("the first rows of many are there at once, the rest in the frames after", a
   expect([...rows()].map((row) => row.dataset.row)).toEqual(ids);
   expect(rows()[199]?.querySelector("input")?.value).toBe("last");
   end();
+});
+
+test("F8: a line, a row and a key keep the line breaks of their text while it is edited", () => {
+  const text = { value: "line one\nline two" };
+  const { model, el } = open(
+    [
+      { name: "note", label: "Note" },
+      { name: "tags", label: "Tags", kind: "list", item: { label: "Tag" } },
+      { name: "by", label: "By", kind: "dict", names: { label: "Key" }, item: { label: "Value" } },
+    ],
+    {
+      cells: {
+        "/note": text,
+        "/tags": { rows: ["r1"] },
+        "/tags/r1": text,
+        "/by": { rows: ["r2"] },
+        "/by/r2/0": text,
+        "/by/r2/1": text,
+      },
+    },
+  );
+  const areas = [...el.querySelectorAll("textarea")];
+  expect(areas.length).toBe(4);
+  for (const area of areas) {
+    area.value += "!";
+    area.dispatchEvent(new Event("input", { bubbles: true }));
+    area.dispatchEvent(new FocusEvent("focusout", { bubbles: true }));
+  }
+  const edits = model.asked.flatMap((message) => ("edits" in message ? message.edits : []));
+  expect(edits.map(({ value }) => value)).toEqual(areas.map(() => "line one\nline two!"));
+});
+
+test("F8: a text with line breaks keeps its label, its error and what kind of breaks it has", () => {
+  const { model, find } = open([{ name: "note", label: "Note", required: true }]);
+  model.patch({ errors: { "/note": ["Too long"] }, cells: { "/note": { value: "a\r\nb" } } });
+  const area = find<HTMLTextAreaElement>("textarea");
+  expect(find<HTMLLabelElement>("label").control).toBe(area);
+  expect(area.getAttribute("aria-required")).toBe("true");
+  expect(area.getAttribute("aria-invalid")).toBe("true");
+  area.value = "a\nb\nc";
+  area.dispatchEvent(new Event("input", { bubbles: true }));
+  area.dispatchEvent(new FocusEvent("focusout", { bubbles: true }));
+  expect(model.asked.at(-1)).toMatchObject({ edits: [{ key: "/note", value: "a\r\nb\r\nc" }] });
+});
+
+test("F8: pasted lines stay lines in a control of one line", () => {
+  const { model, find } = open([{ name: "note", label: "Note" }]);
+  const input = find<HTMLInputElement>("input");
+  input.value = "<>";
+  input.focus();
+  input.setSelectionRange(1, 1);
+  const paste = new Event("paste", { bubbles: true, cancelable: true });
+  Object.assign(paste, { clipboardData: { getData: () => "one\ntwo" } });
+  input.dispatchEvent(paste);
+  const area = find<HTMLTextAreaElement>("textarea");
+  expect(paste.defaultPrevented).toBe(true);
+  expect([area.value, area.selectionStart, document.activeElement]).toEqual([
+    "<one\ntwo>",
+    8,
+    area,
+  ]);
+  area.dispatchEvent(new FocusEvent("focusout", { bubbles: true }));
+  expect(model.asked.at(-1)).toMatchObject({ edits: [{ key: "/note", value: "<one\ntwo>" }] });
 });

@@ -1,15 +1,15 @@
-/** The form's bundle: what every field area of a page shares (see `loader.ts`). No React in it. */
+/** The bundle of forms, shared by all field areas of a page (see `loader.ts`); without React. */
 import type { AnyModel } from "@anywidget/types";
 import { browserClock } from "../clock.ts";
 import { colorMode, onColorMode } from "../color_mode.ts";
 import { widgetsAreHeard } from "../host_widgets.ts";
 import { afterOthers, speak } from "../pending_edits.ts";
 import { addStyles } from "../styles.ts";
-import { Area } from "./area.ts";
+import { FieldArea } from "./field_area.ts";
 import css from "./form.css?inline";
-import type { WidgetManager } from "./form.ts";
+import type { WidgetManager } from "./form_context.ts";
+import { FormReplica } from "./form_replica.ts";
 import type { FormProtocol, FormSnapshot } from "./protocol.gen.ts";
-import { Replica } from "./replica.ts";
 
 interface Traits {
   _snapshot: FormSnapshot;
@@ -18,12 +18,12 @@ export type Model = AnyModel<Traits>;
 
 let views = 0;
 
-/** Draws one view; call what it returns to end it, after which nothing listens any more. */
+/** Draws one view, and returns the function that removes it. */
 export function mount({ model, el }: { model: Model; el: HTMLElement }): () => void {
   addStyles(el, css);
   const ending = new AbortController();
-  const replica = new Replica(
-    // The trait is of the day the page got it; the kernel answers `hello` with what it missed.
+  const replica = new FormReplica(
+    // The trait may be old; the kernel's answer to `hello` shows whether patches were missed.
     structuredClone(model.get("_snapshot")),
     newClient(),
     (message, buffer) => send(model, message, buffer),
@@ -35,10 +35,10 @@ export function mount({ model, el }: { model: Model; el: HTMLElement }): () => v
   model.on("msg:custom", onMessage);
   views += 1;
   const manager = (model.widget_manager ?? null) as unknown as WidgetManager | null;
-  const isHeard = () => replica.isHeard;
-  const silences = [speak(isHeard, el), speak(widgetsAreHeard(manager, browserClock), el)];
-  const later = (then: () => void) => afterOthers(isHeard, el, then);
-  const area = new Area(replica, `kf${views}`, manager, later, ending.signal);
+  const isSynced = () => replica.isSynced;
+  const unsubscribes = [speak(isSynced, el), speak(widgetsAreHeard(manager, browserClock), el)];
+  const later = (then: () => void) => afterOthers(isSynced, el, then);
+  const area = new FieldArea(replica, `kf${views}`, manager, later, ending.signal);
   const paint = () => {
     area.el.dataset.theme = colorMode();
   };
@@ -49,14 +49,14 @@ export function mount({ model, el }: { model: Model; el: HTMLElement }): () => v
   replica.hello();
   return () => {
     replica.flush();
-    for (const silence of silences) silence();
+    for (const silence of unsubscribes) silence();
     ending.abort();
     replica.close();
     model.off("msg:custom", onMessage);
   };
 }
 
-/** Sends one message; false when the kernel is gone, because then the model throws (trap 7). */
+/** Sends one message; returns false when the kernel is gone, because then the model throws. */
 function send(model: Model, message: FormProtocol["view"], buffer?: ArrayBuffer): boolean {
   try {
     model.send(message, undefined, buffer ? [buffer] : []);
@@ -66,14 +66,14 @@ function send(model: Model, message: FormProtocol["view"], buffer?: ArrayBuffer)
   }
 }
 
-/** The panel's own buttons are ipywidgets: on a focused one, Lab's command keys would act on the cell. */
+/** Keeps keys pressed on the panel's own buttons from JupyterLab, whose command keys act on the cell. */
 function keepKeys(el: HTMLElement, signal: AbortSignal): void {
   const keep = (event: KeyboardEvent) => {
     const { key, ctrlKey, metaKey, altKey, shiftKey, target } = event;
     if (ctrlKey || metaKey || altKey || (shiftKey && key === "Enter")) return;
     if (target instanceof HTMLButtonElement) event.stopPropagation();
   };
-  // The view is put into its panel some time after it is drawn.
+  // A view is attached to its panel some time after it is drawn.
   let frames = 300;
   const attach = () => {
     if (signal.aborted) return;

@@ -1,23 +1,23 @@
-/** What every control is to the field it stands in. */
+/** The interface of controls to the field they are part of. */
 import type { Cell, FieldOption } from "./protocol.gen.ts";
 
 export interface Control {
-  /** All of it. */
+  /** The outermost element. */
   readonly el: HTMLElement;
-  /** What the label names, and what is invalid: an input, or a group of them. */
+  /** The element with the label and the error: an input, or a group of inputs. */
   readonly input: HTMLElement;
-  /** Whether `input` is a group, which a `<label>` cannot name. */
+  /** Whether `input` is a group, which no `<label>` can be for. */
   readonly isGroup?: boolean;
-  /** Whether "not set" is one of its own choices. */
+  /** Whether "Not set" is one of its options. */
   readonly canBeUnset?: boolean;
-  /** Whether what is typed waits for the blur: a password travels once. */
-  readonly discreet?: boolean;
+  /** Whether typing is sent with the blur only: a password travels once. */
+  readonly sendsOnBlur?: boolean;
   show(cell: Cell, options: readonly FieldOption[], nullable: boolean): void;
-  /** What is in it now; absent when nothing can be typed. */
+  /** Returns its value; absent in read-only controls. */
   read?(): unknown;
-  /** The text so many steps away; null when there is none. */
+  /** Returns the text a number of steps away, or null. */
   stepped?(times: number): string | null;
-  /** Takes away what only the page knows: a password that was typed. */
-  forget?(): void;
+  /** Clears a password that was typed, which only the page has. */
+  clearTyped?(): void;
   focus(): boolean;
 }

@@ -1,9 +1,9 @@
-/** The control of each kind of field that is not made of others. */
-import { checkbox, choices, radios, select } from "./choice.ts";
+/** The control of each kind of field that contains no other fields. */
+import { checkbox, choices, radios, select } from "./choice_controls.ts";
 import type { Control } from "./control.ts";
-import { color, file, moment, slider } from "./pickers.ts";
+import { color, file, moment, slider } from "./picker_controls.ts";
 import type { FieldNode, FieldOption } from "./protocol.gen.ts";
-import { computed, longText, number, password, text } from "./text.ts";
+import { computed, longText, number, password, text } from "./text_controls.ts";
 
 export function makeControl(node: FieldNode, id: string, label: string, compact = false): Control {
   switch (node.kind) {

@@ -1,8 +1,8 @@
-/** Making elements, in a line each. */
+/** Helpers to make elements. */
 
 type Attributes = Record<string, string | number | boolean | null | undefined>;
 
-/** Makes an element; a false or absent attribute is left out, a true one is empty. */
+/** Makes an element. Attributes that are false or absent are left out; true ones are empty. */
 export function h<K extends keyof HTMLElementTagNameMap>(
   tag: K,
   attributes: Attributes = {},
@@ -26,20 +26,20 @@ export function setText(element: Element, text: string): void {
   if (element.textContent !== text) element.textContent = text;
 }
 
-/** A button with a name; a picture stands in for the name when there is one. */
+/** Makes a button with a name, or with an icon in place of the name. */
 export function button(
   name: string,
   attributes: Attributes,
   onPress: () => void,
-  picture?: string,
+  iconName?: string,
 ): HTMLButtonElement {
   const made = h("button", {
     type: "button",
-    class: picture ? "kf-icon" : "kf-button",
-    ...(picture && { "aria-label": name, title: name }),
+    class: iconName ? "kf-icon" : "kf-button",
+    ...(iconName && { "aria-label": name, title: name }),
     ...attributes,
   });
-  made.append(picture ? icon(picture) : name);
+  made.append(iconName ? icon(iconName) : name);
   made.addEventListener("click", onPress);
   return made;
 }
@@ -55,7 +55,7 @@ const PATHS: Readonly<Record<string, string>> = {
 
 const drawn = new Map<string, SVGSVGElement>();
 
-/** A picture; each is made once and copied, because a table of 200 rows has 600. */
+/** Returns an icon. Each is drawn once and copied, because a table of 200 rows has 600. */
 export function icon(name: string): Node {
   const known = drawn.get(name) ?? draw(name);
   drawn.set(name, known);
@@ -83,7 +83,7 @@ function draw(name: string): SVGSVGElement {
   return svg;
 }
 
-/** Puts children in this order, moving as few as possible, and takes others away. */
+/** Puts children in an order, moving as few as possible, and removes all others. */
 export function arrange(parent: Element, children: readonly Element[]): void {
   const wanted = new Set<Element>(children);
   for (const child of [...parent.children]) if (!wanted.has(child)) child.remove();

@@ -1,19 +1,19 @@
-/** The frame of a field that holds others: a group with its name, its help and errors of its own. */
+/** The frame of a field that contains others: a group with a label, help and errors of its own. */
 import { h, setAttribute, setText } from "./dom.ts";
-import type { Form, Place } from "./form.ts";
+import type { FormContext, Placement } from "./form_context.ts";
 import type { FieldNode } from "./protocol.gen.ts";
 
 export interface Frame {
   readonly el: HTMLElement;
-  /** Where what it holds goes. */
+  /** The element for its content. */
   readonly body: HTMLElement;
-  /** The right end of its first line, for buttons. */
+  /** The right end of the first line, for buttons. */
   readonly side: HTMLElement;
-  /** `own`: errors stand here, and not with what it holds. */
+  /** Updates it; with `own`, errors are shown here and not in its content. */
   refresh(own?: boolean): void;
 }
 
-export function frame(form: Form, node: FieldNode, key: string, place: Place): Frame {
+export function frame(form: FormContext, node: FieldNode, key: string, place: Placement): Frame {
   const id = form.newId();
   const label = place.label ?? node.label ?? node.name ?? "";
   const name = h(

@@ -1,4 +1,4 @@
-/** Stepping a number that is text, digit by digit: 0.1 + 0.2 is 0.3 here, and 2^53 + 1 is itself. */
+/** Steps numbers that are text without rounding: 0.1 + 0.2 is 0.3, and 2^53 + 1 is exact. */
 
 const DECIMAL = /^([+-]?)(\d*)(?:\.(\d*))?$/;
 
@@ -29,8 +29,8 @@ function write(units: bigint, places: number): string {
 }
 
 /**
- * The number so many steps away, kept within the bounds that it was within before: a hand on a stepper
- * does not mean to leave them. Null when the text is no plain decimal, and stays as it was typed.
+ * Returns the number a number of steps away. It stays within the bounds, unless it was outside before.
+ * Returns null if the text is no plain decimal; it then stays as it was typed.
  */
 export function stepped(
   text: string,

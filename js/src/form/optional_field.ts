@@ -1,16 +1,16 @@
-/** An Optional that holds others: a switch, "set" or "not set", and what it holds while it is set. */
+/** An optional field that contains others: a switch between set and not set, and its content while it is set. */
 import { h } from "./dom.ts";
-import type { FieldView, Form, Place } from "./form.ts";
+import type { FieldView, FormContext, Placement } from "./form_context.ts";
 import { frame } from "./frame.ts";
 import type { FieldNode } from "./protocol.gen.ts";
 
-export class Optional implements FieldView {
+export class OptionalField implements FieldView {
   readonly el: HTMLElement;
   private readonly toggle: HTMLInputElement;
   private inner: FieldView | null = null;
-  private readonly unwatch: () => void;
+  private readonly stopWatching: () => void;
 
-  constructor(form: Form, node: FieldNode, key: string, place: Place) {
+  constructor(form: FormContext, node: FieldNode, key: string, place: Placement) {
     const made = frame(form, node, key, place);
     this.el = made.el;
     this.el.dataset.optional = "";
@@ -24,16 +24,16 @@ export class Optional implements FieldView {
     const word = h("span", {});
     made.side.append(h("label", { class: "kf-option kf-switch" }, this.toggle, word));
     this.toggle.addEventListener("change", () => {
-      form.replica.ask({ kind: "set", key, isSet: this.toggle.checked });
+      form.replica.request({ kind: "set", key, isSet: this.toggle.checked });
     });
     const { help: _help, required: _required, ...rest } = node;
-    this.unwatch = form.watch(key, this, () => {
+    this.stopWatching = form.watch(key, this, () => {
       const isSet = form.cell(key).unset !== true;
       made.refresh(!isSet);
       this.toggle.checked = isSet;
       word.textContent = isSet ? "Set" : "Not set";
       if (isSet && !this.inner) {
-        this.inner = form.build(form, rest, key, { plain: true, label, decided: true });
+        this.inner = form.build(form, rest, key, { plain: true, label, hasToggle: true });
         made.body.replaceChildren(this.inner.el);
       } else if (!isSet && this.inner) {
         this.inner.end();
@@ -50,7 +50,7 @@ export class Optional implements FieldView {
   }
 
   end(): void {
-    this.unwatch();
+    this.stopWatching();
     this.inner?.end();
   }
 }

@@ -1,16 +1,16 @@
-/** A user's own ipywidget in place of a control, under the field's label and over its errors. */
+/** A user's own ipywidget in place of a control, between the field's label and its errors. */
 import { h, setAttribute, setText } from "./dom.ts";
-import type { FieldView, Form, HostedView, Place } from "./form.ts";
+import type { FieldView, FormContext, HostedView, Placement } from "./form_context.ts";
 import type { FieldNode } from "./protocol.gen.ts";
 
-export class Hosted implements FieldView {
+export class HostedWidget implements FieldView {
   readonly el: HTMLElement;
   private readonly place = h("div", { class: "kf-hosted" });
-  private readonly unwatch: () => void;
+  private readonly stopWatching: () => void;
   private view: HostedView | null = null;
   private ended = false;
 
-  constructor(form: Form, node: FieldNode, key: string, place: Place, widget: string) {
+  constructor(form: FormContext, node: FieldNode, key: string, place: Placement, widget: string) {
     const id = form.newId();
     const label = place.label ?? node.label ?? node.name ?? "";
     const note = h("output", { class: "kf-note" });
@@ -35,7 +35,7 @@ export class Hosted implements FieldView {
       help,
       error,
     );
-    this.unwatch = form.watch(key, this, () => {
+    this.stopWatching = form.watch(key, this, () => {
       const errors = form.errors(key);
       setText(note, form.replica.snapshot.notes[key] ?? "");
       setText(error, errors.join("\n"));
@@ -60,11 +60,11 @@ export class Hosted implements FieldView {
 
   end(): void {
     this.ended = true;
-    this.unwatch();
+    this.stopWatching();
     this.view?.remove();
   }
 
-  private async show(form: Form, widget: string): Promise<void> {
+  private async show(form: FormContext, widget: string): Promise<void> {
     try {
       if (!form.manager) throw new Error("this page shows no widget inside another");
       const model = await form.manager.get_model(widget.replace("IPY_MODEL_", ""));
@@ -85,7 +85,7 @@ export class Hosted implements FieldView {
   }
 }
 
-/** A message as Lumino's widgets read it; the library itself would be larger than this form. */
+/** A message of Lumino, reduced to what its widgets read: the library is larger than this form. */
 class Message {
   readonly isConflatable = false;
   constructor(readonly type: string) {}

@@ -1,40 +1,40 @@
 /**
- * One field with its label, note, control, help and errors, wired for screen readers:
+ * A field with one control: its label, note, control, help and errors, accessible to screen readers by
  * `label for`, `aria-describedby` for help and errors, `aria-invalid`, `aria-required`.
  */
 import type { Control } from "./control.ts";
 import { makeControl } from "./controls.ts";
 import { button, h, setAttribute, setText } from "./dom.ts";
-import type { FieldView, Form, Place } from "./form.ts";
+import type { FieldView, FormContext, Placement } from "./form_context.ts";
 import type { Cell, FieldNode } from "./protocol.gen.ts";
 
-/** Bytes; over a message of 10 MiB Jupyter drops the connection. */
+/** Bytes; Jupyter drops the connection over a message of 10 MiB. */
 const FILE_LIMIT = 8_000_000;
 
-const leaves = new WeakMap<Element, Leaf>();
+const leaves = new WeakMap<Element, LeafField>();
 
-/** The field that an element of the page belongs to. */
-export function leafOf(target: EventTarget | null): Leaf | null {
+/** Returns the field that an element of the page is part of. */
+export function leafFieldOf(target: EventTarget | null): LeafField | null {
   const el = target instanceof Element ? target.closest(".kf-field") : null;
   return (el && leaves.get(el)) ?? null;
 }
 
-export class Leaf implements FieldView {
+export class LeafField implements FieldView {
   readonly el: HTMLElement;
   private readonly control: Control;
   private readonly note = h("output", { class: "kf-note" });
   private readonly error: HTMLElement;
   private readonly describedBy: string;
   private readonly clear: HTMLButtonElement | null;
-  private readonly unwatch: () => void;
-  /** What was there when the focus came, to which Escape goes back. */
+  private readonly stopWatching: () => void;
+  /** The cell when the field was focused, which Escape restores. */
   private before: Cell | null = null;
 
   constructor(
-    private readonly form: Form,
+    private readonly form: FormContext,
     private readonly node: FieldNode,
     readonly key: string,
-    place: Place,
+    place: Placement,
   ) {
     const id = form.newId();
     const label = place.label ?? node.label ?? node.name ?? "";
@@ -44,7 +44,7 @@ export class Leaf implements FieldView {
     this.error = h("p", { class: "kf-error", id: `${id}-error` });
     this.describedBy = help ? help.id : "";
     this.clear =
-      node.nullable && !node.readOnly && !place.decided && control.canBeUnset !== true
+      node.nullable && !node.readOnly && !place.hasToggle && control.canBeUnset !== true
         ? button(`Clear ${label}`, { class: "kf-icon kf-clear" }, () => this.unset(), "remove")
         : null;
     const name = h(
@@ -68,7 +68,7 @@ export class Leaf implements FieldView {
     if (control.isGroup) control.input.setAttribute("aria-labelledby", `${id}-label`);
     setAttribute(control.input, "aria-required", node.required && !node.readOnly ? "true" : null);
     leaves.set(this.el, this);
-    this.unwatch = form.watch(key, this, () => this.refresh());
+    this.stopWatching = form.watch(key, this, () => this.refresh());
   }
 
   focus(): boolean {
@@ -76,45 +76,45 @@ export class Leaf implements FieldView {
   }
 
   end(): void {
-    this.unwatch();
+    this.stopWatching();
   }
 
-  // ------------------------------------------------------------- from the hand
+  // -------------------------------------------------------------------- edits
 
   focused(): void {
     this.before ??= this.form.cell(this.key);
   }
 
-  /** Something was typed or chosen. `done`: it will not go on, as with a click. */
+  /** Handles an edit; `done` if one event completes it, like a click. */
   changed(done: boolean): void {
     if (!this.control.read) return;
     const { replica } = this.form;
     const value = this.control.read();
-    replica.edit(this.key, this.valueOf(value), { pause: !done && !this.control.discreet });
-    if (done && !this.control.discreet) replica.flush();
+    replica.edit(this.key, this.valueOf(value), { pause: !done && !this.control.sendsOnBlur });
+    if (done && !this.control.sendsOnBlur) replica.flush();
     this.refresh();
   }
 
   blurred(): void {
     this.before = null;
-    this.form.replica.ask({ kind: "blur", key: this.key });
+    this.form.replica.request({ kind: "blur", key: this.key });
   }
 
-  /** Puts back what was there when the focus came; false when that is what is there. */
+  /** Restores the value from before the focus; returns false if it did not change. */
   revert(): boolean {
     const { before, form } = this;
     if (!before || !this.control.read || same(before, form.cell(this.key))) return false;
-    if (this.control.forget) {
-      // Nobody here knows the password there was: only one that was not told yet can be taken back.
-      if (!form.replica.takeBack(this.key, before)) return false;
-      this.control.forget();
+    if (this.control.clearTyped) {
+      // The page does not have the password from before, so only one that was not sent can be undone.
+      if (!form.replica.undoEdit(this.key, before)) return false;
+      this.control.clearTyped();
     } else if (before.unset) this.unset();
     else form.replica.edit(this.key, before.value ?? "");
     this.refresh();
     return true;
   }
 
-  /** Takes the arrow keys of a number. */
+  /** Steps a number with the arrow keys. */
   step(times: number): boolean {
     const next = this.control.stepped?.(times) ?? null;
     if (next === null) return false;
@@ -131,7 +131,7 @@ export class Leaf implements FieldView {
       return;
     }
     void file.arrayBuffer().then((content) => {
-      replica.ask({ kind: "attach", key: this.key, name: file.name, type: file.type }, content);
+      replica.request({ kind: "attach", key: this.key, name: file.name, type: file.type }, content);
     });
   }
 
@@ -140,11 +140,11 @@ export class Leaf implements FieldView {
   }
 
   unset(): void {
-    this.form.replica.ask({ kind: "set", key: this.key, isSet: false });
+    this.form.replica.request({ kind: "set", key: this.key, isSet: false });
     this.focus();
   }
 
-  /** An emptied text is an empty text; an emptied number, date or choice of an Optional is not set. */
+  /** An emptied text is an empty text; an emptied optional number, date or choice is not set. */
   private valueOf(value: unknown): unknown {
     if (value !== "" && value !== null) return value;
     const isText = ["text", "long_text", "password"].includes(this.node.kind ?? "text");

@@ -1,11 +1,11 @@
-/** Controls with the browser's own pickers, each beside a text that holds whatever was typed. */
+/** Controls with the browser's own pickers, each beside a text box for anything the picker refuses. */
 import type { Control } from "./control.ts";
 import { h, setAttribute } from "./dom.ts";
 import { stepped } from "./numbers.ts";
 import type { FieldNode } from "./protocol.gen.ts";
-import { focusOn, setValue, showEmpty, textOf } from "./text.ts";
+import { focusOn, setValue, showEmpty, textBox, textOf } from "./text_controls.ts";
 
-/** A slider with an editable read-out: the slider stays within its bounds, the read-out may leave them. */
+/** A slider beside a text box, in which values outside the slider's bounds can be typed. */
 export function slider(node: FieldNode, id: string, label: string): Control {
   const { min, max, step } = node;
   const input = h("input", {
@@ -46,7 +46,7 @@ export function slider(node: FieldNode, id: string, label: string): Control {
       input.style.setProperty("--kf-part", `${Math.min(1, Math.max(0, part)) * 100}%`);
     },
     read: () => (typing ? readout.value : input.value),
-    // Only for the text: the slider has its own arrow keys.
+    // Only for the text box: the slider handles arrow keys itself.
     stepped: (times) =>
       document.activeElement === readout ? stepped(readout.value, times, node) : null,
     focus: () => focusOn(input),
@@ -63,7 +63,7 @@ const NATIVE = {
 } as const;
 const OFFSET = /(Z|[+-]\d{2}:?\d{2})$/i;
 
-/** A date, a time or both: the browser's picker, or a text box while the text is no such thing. */
+/** A date, a time or both: the browser's picker, or a text box while the text is neither. */
 export function moment(node: FieldNode, id: string, label: string): Control {
   const { type, fits } = NATIVE[node.kind as keyof typeof NATIVE];
   const input = h("input", { id, type, step: type === "date" ? null : "any" });
@@ -93,7 +93,7 @@ export function moment(node: FieldNode, id: string, label: string): Control {
         const wanted = isNative ? type : "text";
         if (input.type !== wanted) input.type = wanted;
       }
-      // A half-typed date reads as "", and must not be wiped.
+      // The value of a half-typed date is "", which must not clear it.
       if (!(local === "" && input.validity?.badInput)) setValue(input, local.replace(" ", "T"));
       if (document.activeElement !== offset && (zone || local === "")) setValue(offset, zone);
     },
@@ -130,7 +130,7 @@ export function color(node: FieldNode, id: string, label: string): Control {
   };
 }
 
-/** A color as the browser's picker wants it, or null; names such as "tomato" are the browser's to know. */
+/** Returns a color in the form of the browser's picker, or null for names such as "tomato". */
 function hexOf(value: string): string | null {
   const short = /^#([0-9a-f])([0-9a-f])([0-9a-f])$/i.exec(value);
   if (short)
@@ -142,7 +142,7 @@ function hexOf(value: string): string | null {
   return long ? long[0].toLowerCase() : null;
 }
 
-/** A file is sent whole, in one message; the kernel keeps it, and tells its name and size. */
+/** A file is sent in one message; the kernel stores it and answers with its name and size. */
 export function file(node: FieldNode, id: string, label: string): Control {
   const input = h("input", {
     id,
@@ -152,25 +152,23 @@ export function file(node: FieldNode, id: string, label: string): Control {
     class: "kf-file",
   });
   const there = h("span", { class: "kf-there" });
-  const path = h("input", {
-    type: "text",
-    autocomplete: "off",
+  const path = textBox({
     placeholder: node.placeholder || "or a path on the kernel's machine",
     "aria-label": `${label}, as a path`,
     readonly: node.readOnly,
   });
   let had = false;
   return {
-    el: h("div", { class: "kf-files" }, input, there, node.whole ? path : null),
+    el: h("div", { class: "kf-files" }, input, there, node.whole ? path.el : null),
     input,
     show({ value }) {
-      // The browser goes on naming a file that a reset has taken away.
+      // After a reset the browser still shows the name of the file.
       if (had && !value) input.value = "";
       had = Boolean(value);
       there.textContent = typeof value === "string" || !value ? "" : sayFile(value);
-      if (typeof value === "string" || !value) setValue(path, textOf(value));
+      if (typeof value === "string" || !value) path.show(textOf(value));
     },
-    ...(node.whole && { read: () => path.value }),
+    ...(node.whole && { read: () => path.read() }),
     focus: () => focusOn(input),
   };
 }

@@ -1,12 +1,13 @@
 /**
- * The form as this page knows it: the kernel's snapshot with what was typed since on top.
+ * The page's copy of a form: the kernel's snapshot with the edits typed since.
  *
- * Typing stays here until a pause, a blur or a submit, and goes out numbered. A patch never takes back what
- * was typed after the kernel last listened (`seen`). Pure: messages go out by `send`, time comes by `clock`.
+ * Edits are sent after a pause in typing, with a blur or with a submit, in numbered messages. A patch never
+ * replaces text that was typed after the last message the kernel has seen (`seen`). It knows no page: messages
+ * are sent by `send`, and timers are those of `clock`.
  */
 import type { Clock } from "../clock.ts";
 import type { Unsubscribe } from "../store.ts";
-import { isWithin } from "./keys.ts";
+import { isWithin } from "./field_keys.ts";
 import type {
   Cell,
   Focus,
@@ -19,31 +20,31 @@ import type {
 type Message = FormProtocol["view"];
 type Numbered = Exclude<Message, { kind: "hello" }>;
 type WithoutNumbers<T> = T extends unknown ? Omit<T, "client" | "seq" | "edits"> : never;
-/** What a view asks for; the replica numbers it and adds the edits. */
+/** A message of the view without its number and edits, which the replica adds. */
 export type Request = WithoutNumbers<Numbered>;
 export type Send = (message: Message, buffer?: ArrayBuffer) => boolean;
 
-/** What changed: the keys of cells, errors, options, notes; everything; the standing; where the focus goes. */
-export interface News {
+/** A change: the keys of changed fields, whether everything changed, and where the focus moves. */
+export interface FormChange {
   readonly keys: ReadonlySet<string>;
   readonly all?: boolean;
   readonly focus?: Focus;
 }
-/** `waiting`: the kernel has not answered for a while. `gone`: nobody takes messages. */
-export type Standing = "fine" | "waiting" | "gone";
+/** `waiting`: the kernel has not answered for a while. `gone`: messages cannot be sent. */
+export type ConnectionStatus = "fine" | "waiting" | "gone";
 
 /** Milliseconds. */
 export const PAUSE = 150;
 const PATIENCE = 700;
 const ASK_AGAIN = 4000;
 
-export class Replica {
-  standing: Standing = "fine";
+export class FormReplica {
+  status: ConnectionStatus = "fine";
   private readonly unsent = new Map<string, unknown>();
   private readonly sent = new Map<string, number>();
-  private readonly listeners = new Set<(news: News) => void>();
+  private readonly listeners = new Set<(change: FormChange) => void>();
   private seq = 0;
-  private heard = 0;
+  private seen = 0;
   private stopPause = () => {};
   private stopWaiting = () => {};
 
@@ -54,23 +55,23 @@ export class Replica {
     private readonly clock: Clock,
   ) {}
 
-  /** Whether the kernel has heard all that was typed here, or never will. */
-  get isHeard(): boolean {
-    return this.standing === "gone" || (this.unsent.size === 0 && this.heard >= this.seq);
+  /** Whether the kernel has seen all edits of this page, or never will. */
+  get isSynced(): boolean {
+    return this.status === "gone" || (this.unsent.size === 0 && this.seen >= this.seq);
   }
 
   cell(key: string): Cell {
     return this.snapshot.cells[key] ?? {};
   }
 
-  subscribe(listener: (news: News) => void): Unsubscribe {
+  subscribe(listener: (change: FormChange) => void): Unsubscribe {
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);
   }
 
-  // ------------------------------------------------------------ from the hand
+  // ------------------------------------------------------------ from controls
 
-  /** Takes what is in a control now. `pause`: it goes out after a pause in typing; else with the next message. */
+  /** Stores the value of a control; it is sent after a pause in typing, or without `pause` with the next message. */
   edit(key: string, value: unknown, { pause = true } = {}): void {
     this.unsent.set(key, value);
     this.snapshot.cells[key] = { ...this.cell(key), value, unset: value === null };
@@ -80,25 +81,25 @@ export class Replica {
     }
   }
 
-  /** Takes back what was typed and not yet told; false when it was told, or nothing was typed. */
-  takeBack(key: string, before: Cell): boolean {
+  /** Restores the cell before an edit; returns false if the edit was sent, or there was none. */
+  undoEdit(key: string, before: Cell): boolean {
     if (!this.unsent.delete(key)) return false;
     this.snapshot.cells[key] = before;
     return true;
   }
 
-  /** Sends what was typed and not yet told. */
+  /** Sends the edits that were not sent yet. */
   flush(): void {
-    if (this.unsent.size) this.ask({ kind: "change" });
+    if (this.unsent.size) this.request({ kind: "change" });
   }
 
-  /** Sends a request, with what was typed before it. */
-  ask(request: Request, buffer?: ArrayBuffer): void {
+  /** Sends a request, with the edits that were not sent yet. */
+  request(request: Request, buffer?: ArrayBuffer): void {
     this.stopPause();
     const edits = [...this.unsent].map(([key, value]) => ({ key, value }));
     const message = { ...request, client: this.client, seq: this.seq + 1, edits } as Numbered;
     if (!this.send(message, buffer)) {
-      this.stand("gone");
+      this.setStatus("gone");
       return;
     }
     this.seq += 1;
@@ -107,9 +108,9 @@ export class Replica {
     this.wait();
   }
 
-  /** Asks how things stand; for the whole form once it is known that a patch was missed. */
+  /** Asks for the revision, or for a snapshot if a patch was missed. */
   hello(missed = false): void {
-    if (!this.send({ kind: "hello", client: this.client, missed })) this.stand("gone");
+    if (!this.send({ kind: "hello", client: this.client, missed })) this.setStatus("gone");
   }
 
   // ---------------------------------------------------------- from the kernel
@@ -128,7 +129,7 @@ export class Replica {
   }
 
   private apply(patch: FormPatch): void {
-    this.hear(patch.seen?.[this.client]);
+    this.markSeen(patch.seen?.[this.client]);
     const { snapshot } = this;
     const keys = new Set<string>();
     snapshot.rev = patch.rev;
@@ -136,7 +137,7 @@ export class Replica {
       for (const table of [snapshot.cells, snapshot.errors, snapshot.options, snapshot.notes])
         for (const key of Object.keys(table)) if (isWithin(key, above)) delete table[key];
     for (const [key, cell] of Object.entries(patch.cells ?? {})) {
-      snapshot.cells[key] = this.isOlder(key) ? { ...cell, value: this.cell(key).value } : cell;
+      snapshot.cells[key] = this.isStale(key) ? { ...cell, value: this.cell(key).value } : cell;
       keys.add(key);
     }
     for (const [key, errors] of Object.entries(patch.errors ?? {})) {
@@ -158,49 +159,49 @@ export class Replica {
     }
     if (patch.state) snapshot.state = patch.state;
     const focus = patch.focus ?? undefined;
-    this.tell({ keys, ...(focus && { focus }) });
+    this.notify({ keys, ...(focus && { focus }) });
   }
 
   private replace({ snapshot, seen }: FormSnapshotMessage): void {
-    this.hear(seen);
+    this.markSeen(seen);
     const before = this.snapshot.cells;
     for (const key of Object.keys(before)) {
-      if (!this.isOlder(key)) continue;
+      if (!this.isStale(key)) continue;
       snapshot.cells[key] = { ...snapshot.cells[key], value: before[key]?.value };
     }
     this.snapshot = snapshot;
-    this.tell({ keys: new Set(), all: true });
+    this.notify({ keys: new Set(), all: true });
   }
 
-  /** Whether what the kernel says of a field is older than what was typed there. */
-  private isOlder(key: string): boolean {
-    return this.unsent.has(key) || (this.sent.get(key) ?? 0) > this.heard;
+  /** Whether the kernel's value of a field is older than what was typed there. */
+  private isStale(key: string): boolean {
+    return this.unsent.has(key) || (this.sent.get(key) ?? 0) > this.seen;
   }
 
-  private hear(seen = 0): void {
-    this.heard = Math.max(this.heard, seen);
-    for (const [key, seq] of this.sent) if (seq <= this.heard) this.sent.delete(key);
-    if (this.heard < this.seq) return;
+  private markSeen(seen = 0): void {
+    this.seen = Math.max(this.seen, seen);
+    for (const [key, seq] of this.sent) if (seq <= this.seen) this.sent.delete(key);
+    if (this.seen < this.seq) return;
     this.stopWaiting();
-    this.stand("fine");
+    this.setStatus("fine");
   }
 
-  /** Says so when no answer comes, and asks once more: the one answer may have been dropped (trap 1). */
+  /** Shows that no answer came, and asks once more: Jupyter may have dropped the answer. */
   private wait(): void {
     this.stopWaiting();
     this.stopWaiting = this.clock.later(PATIENCE, () => {
-      this.stand("waiting");
+      this.setStatus("waiting");
       this.stopWaiting = this.clock.later(ASK_AGAIN, () => this.hello());
     });
   }
 
-  private stand(standing: Standing): void {
-    if (this.standing === standing) return;
-    this.standing = standing;
-    this.tell({ keys: new Set() });
+  private setStatus(status: ConnectionStatus): void {
+    if (this.status === status) return;
+    this.status = status;
+    this.notify({ keys: new Set() });
   }
 
-  private tell(news: News): void {
-    for (const listener of [...this.listeners]) listener(news);
+  private notify(change: FormChange): void {
+    for (const listener of [...this.listeners]) listener(change);
   }
 }

@@ -1,30 +1,31 @@
-/** What every part of a form's view shares: the replica, names for ids, and who draws which key. */
+/** What all parts of a form's view share: the replica, ids of elements, and the views of each key. */
 import type { Unsubscribe } from "../store.ts";
-import { upwards } from "./keys.ts";
+import { upwards } from "./field_keys.ts";
+import type { FormReplica } from "./form_replica.ts";
 import type { Cell, FieldNode, FieldOption } from "./protocol.gen.ts";
-import type { Replica } from "./replica.ts";
 
-/** One field on the page, with all that is under it. */
+/** One field on the page, with all fields below it. */
 export interface FieldView {
   readonly el: HTMLElement;
-  /** Gives the focus to its first control that takes it; false when there is none. */
+  /** Focuses its first control that accepts the focus; returns false when there is none. */
   focus(): boolean;
-  /** Stops listening; the element is for whoever put it somewhere to take away. */
+  /** Stops listening; its parent removes the element. */
   end(): void;
 }
 
-/** How a field stands among others: a `plain` one has no label to be seen. */
-export interface Place {
+/** How a field is drawn among others. */
+export interface Placement {
+  /** Without a visible label. */
   readonly plain?: boolean;
-  /** In a row of a table, where there is room for what is needed. */
+  /** In a row of a table, with little room. */
   readonly compact?: boolean;
-  /** What to call it instead of the node's own label. */
+  /** Replaces the label of the node. */
   readonly label?: string;
-  /** Whether what is drawn around it already asks "set or not set" of it. */
-  readonly decided?: boolean;
+  /** Whether the view around it has the switch between set and not set. */
+  readonly hasToggle?: boolean;
 }
 
-/** The part of anywidget's model through which a user's own ipywidget comes to the page. */
+/** The part of anywidget's model that draws ipywidgets inside a view. */
 export interface WidgetManager {
   get_model(id: string): Promise<unknown>;
   create_view(model: never): Promise<HostedView>;
@@ -35,21 +36,26 @@ export interface HostedView {
   remove(): void;
 }
 
-export class Form {
+export class FormContext {
   private readonly watchers = new Map<string, Set<() => void>>();
-  /** A union and its branch share a key; the innermost view is the last. */
+  /** A union and its branch have the same key; the innermost view is the last. */
   private readonly views = new Map<string, FieldView[]>();
   private ids = 0;
 
   constructor(
-    readonly replica: Replica,
+    readonly replica: FormReplica,
     private readonly prefix: string,
     readonly manager: WidgetManager | null,
-    /** Set by `field.ts`, which knows all kinds: kinds that hold others need it. */
-    readonly build: (form: Form, node: FieldNode, key: string, place?: Place) => FieldView,
+    /** Draws a field; passed in, because fields that contain others would import it in a circle. */
+    readonly build: (
+      form: FormContext,
+      node: FieldNode,
+      key: string,
+      place?: Placement,
+    ) => FieldView,
   ) {}
 
-  /** An id no other element of the page has. */
+  /** Returns a new id for an element. */
   newId(): string {
     this.ids += 1;
     return `${this.prefix}-${this.ids}`;
@@ -71,7 +77,7 @@ export class Form {
     return this.replica.snapshot.hidden.includes(key);
   }
 
-  /** The node a recursive model's field stands for, under the field's own name and label. */
+  /** Returns the definition a node refers to, with the node's own name and label. */
   resolve(node: FieldNode): FieldNode {
     const target = node.ref ? this.replica.snapshot.definitions[node.ref] : undefined;
     if (!target) return node;
@@ -79,7 +85,7 @@ export class Form {
     return { ...target, ...own };
   }
 
-  /** Calls `refresh` now, and whenever something of this key changes; the view ends it. */
+  /** Calls `refresh` now and whenever something of a key changes; returns the function that stops it. */
   watch(key: string, view: FieldView | null, refresh: () => void): Unsubscribe {
     const all = this.watchers.get(key) ?? new Set();
     this.watchers.set(key, all.add(refresh));
@@ -98,7 +104,7 @@ export class Form {
     for (const key of keys) for (const refresh of [...(this.watchers.get(key) ?? [])]) refresh();
   }
 
-  /** The view of a key; of a union, that of its branch. */
+  /** Returns the view of a key; of a union, that of its branch. */
   viewOf(key: string): FieldView | null {
     return this.views.get(key)?.at(-1) ?? null;
   }
@@ -107,7 +113,7 @@ export class Form {
     return this.views.has(key);
   }
 
-  /** The keys with errors on the page, in the order of the page, then those without a view. */
+  /** Returns the keys with errors in the order of the page, then those without a view. */
   keysWithErrors(): string[] {
     const keys = Object.keys(this.replica.snapshot.errors).filter(
       (key) => key !== "" && this.errors(key).length,
@@ -120,7 +126,7 @@ export class Form {
     });
   }
 
-  /** The name a field goes by in a sentence: its label, with the labels above it. */
+  /** Returns the name of a field in a sentence: its label after the labels above it. */
   nameOf(key: string): string {
     const labels: string[] = [];
     for (const above of [...upwards(key)].reverse()) {

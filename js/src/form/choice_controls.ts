@@ -1,9 +1,9 @@
-/** Controls one chooses with. An option's value is any JSON; the page knows it by its index. */
+/** Controls with options. The value of an option is any JSON; elements refer to it by its index. */
 import { same } from "../json.ts";
 import type { Control } from "./control.ts";
 import { h, setAttribute } from "./dom.ts";
 import type { FieldNode, FieldOption } from "./protocol.gen.ts";
-import { focusOn, textOf } from "./text.ts";
+import { focusOn, textOf } from "./text_controls.ts";
 
 export function checkbox(node: FieldNode, id: string): Control {
   const input = h("input", { id, type: "checkbox", disabled: node.readOnly });
@@ -21,7 +21,7 @@ export function checkbox(node: FieldNode, id: string): Control {
 export function select(node: FieldNode, id: string): Control {
   const input = h("select", { id, disabled: node.readOnly });
   const unset = h("option", { value: "" });
-  const stranger = h("option", { value: "stranger" });
+  const unlisted = h("option", { value: "unlisted" });
   let offered: readonly FieldOption[] = [];
   let shown: readonly FieldOption[] | null = null;
   return {
@@ -41,15 +41,15 @@ export function select(node: FieldNode, id: string): Control {
         );
       }
       unset.textContent = nullable ? "Not set" : node.placeholder || "Choose…";
-      // Once chosen, a choice that must be made cannot be unmade.
+      // A required choice cannot be taken back.
       setAttribute(unset, "hidden", !nullable && at >= 0);
       input.prepend(unset);
-      stranger.remove();
+      unlisted.remove();
       if (at < 0 && !isUnset) {
-        stranger.textContent = `${textOf(value)} (not offered)`;
-        input.append(stranger);
+        unlisted.textContent = `${textOf(value)} (not offered)`;
+        input.append(unlisted);
       }
-      input.value = at >= 0 ? String(at) : isUnset ? "" : "stranger";
+      input.value = at >= 0 ? String(at) : isUnset ? "" : "unlisted";
     },
     read: () => (input.value === "" ? null : (offered[Number(input.value)]?.value ?? null)),
     focus: () => focusOn(input),
@@ -74,7 +74,7 @@ export function choices(node: FieldNode, id: string): Control {
   return several(node, id, "checkbox", isChosen, (chosen) => chosen);
 }
 
-/** One button for each option: `isChosen` tells by the field's value, `toValue` makes it of what is. */
+/** One button for each option: `isChosen` reads the field's value, `toValue` makes it of the chosen ones. */
 function several(
   node: FieldNode,
   id: string,

@@ -1,13 +1,13 @@
 /**
- * Rows to add, remove and move: a list's items, or a dict's keys and values.
+ * Rows that can be added, removed and moved: items of a list, or keys and values of a dict.
  *
- * Rows are drawn once and known by their id: whatever comes, a row that stays keeps its element, its caret
- * and its neighbours' places. Rows of few plain fields lie in a table, where there is room for one.
+ * A row is drawn once and identified by its id, so that it keeps its element and its caret when others change.
+ * Rows of few short fields are drawn as a table.
  */
 import { arrange, button, h, setAttribute, setText } from "./dom.ts";
-import type { FieldView, Form, Place } from "./form.ts";
+import { join } from "./field_keys.ts";
+import type { FieldView, FormContext, Placement } from "./form_context.ts";
 import { type Frame, frame } from "./frame.ts";
-import { join } from "./keys.ts";
 import type { FieldNode } from "./protocol.gen.ts";
 
 const SHORT: ReadonlySet<string> = new Set([
@@ -20,31 +20,31 @@ const SHORT: ReadonlySet<string> = new Set([
   "duration",
   "password",
 ]);
-/** The most fields a row of a table has. */
+/** Number of fields that a row of a table may have. */
 const COLUMNS = 5;
-/** New rows drawn in one frame: the first of a long list are there at once. */
+/** Number of new rows drawn in one frame, so that the first rows of a long list appear first. */
 const FRAME = 50;
 
-export class Rows implements FieldView {
+export class RowList implements FieldView {
   readonly el: HTMLElement;
-  private readonly rows = new Map<string, Row>();
+  private readonly rows = new Map<string, RowView>();
   private readonly made: Frame;
   private readonly list = h("div", { class: "kf-rows" });
   private readonly empty = h("p", { class: "kf-empty" });
   private readonly add: HTMLButtonElement;
-  private readonly unwatch: () => void;
+  private readonly stopWatching: () => void;
   private later = 0;
-  /** Where the focus goes with the kernel's answer. */
+  /** Where the focus moves when the kernel answers. */
   private expected: { row: string; control: string } | "new" | null = null;
   readonly itemNode: FieldNode;
   readonly itemName: string;
   readonly isTable: boolean;
 
   constructor(
-    readonly form: Form,
+    readonly form: FormContext,
     readonly node: FieldNode,
     readonly key: string,
-    place: Place,
+    place: Placement,
   ) {
     this.itemNode = rowNode(form, node);
     this.itemName = this.itemNode.label || "Item";
@@ -71,7 +71,7 @@ export class Rows implements FieldView {
     }
     this.made.body.append(this.list, this.empty);
     if (!node.readOnly) this.made.body.append(this.add);
-    this.unwatch = form.watch(key, this, () => this.refresh());
+    this.stopWatching = form.watch(key, this, () => this.refresh());
   }
 
   focus(): boolean {
@@ -81,7 +81,7 @@ export class Rows implements FieldView {
   }
 
   end(): void {
-    this.unwatch();
+    this.stopWatching();
     cancelAnimationFrame(this.later);
     for (const row of this.rows.values()) row.end();
     this.rows.clear();
@@ -90,7 +90,7 @@ export class Rows implements FieldView {
   insert(): void {
     if (this.add.hasAttribute("aria-disabled")) return;
     this.expected = "new";
-    this.ask("insert", "", this.ids.length);
+    this.request("insert", "", this.ids.length);
   }
 
   remove(row: string): void {
@@ -98,35 +98,35 @@ export class Rows implements FieldView {
     const at = ids.indexOf(row);
     const next = ids[at + 1] ?? ids[at - 1] ?? "";
     this.expected = { row: next, control: "remove" };
-    this.ask("remove", row, 0);
+    this.request("remove", row, 0);
   }
 
   move(row: string, by: number): void {
     const at = this.ids.indexOf(row) + by;
     if (at < 0 || at >= this.ids.length) return;
     this.expected = { row, control: by < 0 ? "up" : "down" };
-    this.ask("move", row, at);
+    this.request("move", row, at);
   }
 
   private get ids(): readonly string[] {
     return this.form.cell(this.key).rows ?? [];
   }
 
-  private ask(operation: "insert" | "remove" | "move", row: string, index: number): void {
-    this.form.replica.ask({ kind: "row", key: this.key, operation, row, index });
+  private request(operation: "insert" | "remove" | "move", row: string, index: number): void {
+    this.form.replica.request({ kind: "row", key: this.key, operation, row, index });
   }
 
   private refresh(): void {
     this.made.refresh();
     const { ids } = this;
     const old = new Map(this.rows);
-    let fresh: Row | null = null;
+    let fresh: RowView | null = null;
     let left = FRAME;
     this.rows.clear();
     ids.forEach((id, index) => {
       const known = old.get(id);
       if (!known && left-- <= 0) return;
-      const row = known ?? new Row(this, id);
+      const row = known ?? new RowView(this, id);
       if (!old.delete(id)) fresh = row;
       row.place(index, ids.length);
       this.rows.set(id, row);
@@ -144,7 +144,7 @@ export class Rows implements FieldView {
     this.placeFocus(fresh);
   }
 
-  private placeFocus(fresh: Row | null): void {
+  private placeFocus(fresh: RowView | null): void {
     const { expected } = this;
     if (expected === null) return;
     if (expected === "new") {
@@ -160,14 +160,14 @@ export class Rows implements FieldView {
   }
 }
 
-class Row {
+class RowView {
   readonly el: HTMLElement;
   private readonly field: FieldView;
   private readonly buttons = new Map<string, HTMLButtonElement>();
   private readonly name = h("span", { class: "kf-row-name" });
 
   constructor(
-    private readonly rows: Rows,
+    private readonly rows: RowList,
     id: string,
   ) {
     const { form, itemNode, node } = rows;
@@ -220,8 +220,8 @@ class Row {
   }
 }
 
-/** What one row holds: an item, or a key and a value as the two parts of a pair. */
-function rowNode(form: Form, node: FieldNode): FieldNode {
+/** Returns the node of one row: an item, or a pair of a key and a value. */
+function rowNode(form: FormContext, node: FieldNode): FieldNode {
   const item = form.resolve(node.item ?? {});
   if (node.kind !== "dict") return item;
   const names = { label: "Key", ...node.names, name: "0", required: true };
@@ -232,7 +232,7 @@ function rowNode(form: Form, node: FieldNode): FieldNode {
   };
 }
 
-function isTable(form: Form, node: FieldNode): boolean {
+function isTable(form: FormContext, node: FieldNode): boolean {
   const isShort = (field: FieldNode) => SHORT.has(form.resolve(field).kind ?? "text");
   if (node.kind !== "object") return isShort(node);
   const fields = node.fields ?? [];

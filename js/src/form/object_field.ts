@@ -1,24 +1,24 @@
-/** Fields side by side or one under the other: a nested model, a tuple, the form itself. */
+/** A field with named or numbered fields: a nested model, a tuple, the form itself. */
 import { h } from "./dom.ts";
-import type { FieldView, Form, Place } from "./form.ts";
+import { join } from "./field_keys.ts";
+import type { FieldView, FormContext, Placement } from "./form_context.ts";
 import { frame } from "./frame.ts";
-import { join } from "./keys.ts";
 import type { FieldNode } from "./protocol.gen.ts";
 
-export class Fieldset implements FieldView {
+export class ObjectField implements FieldView {
   readonly el: HTMLElement;
   private readonly fields: FieldView[];
-  private readonly unwatch: () => void;
+  private readonly stopWatching: () => void;
 
-  constructor(form: Form, node: FieldNode, key: string, place: Place) {
+  constructor(form: FormContext, node: FieldNode, key: string, place: Placement) {
     const made = frame(form, node, key, place);
     this.el = made.el;
-    const inner: Place = place.compact ? { compact: true } : {};
+    const inner: Placement = place.compact ? { compact: true } : {};
     this.fields = (node.fields ?? []).map((field, index) =>
       form.build(form, field, join(key, field.name || String(index)), inner),
     );
-    made.body.append(...inGroups(form, node.fields ?? [], this.fields));
-    this.unwatch = form.watch(key, this, made.refresh);
+    made.body.append(...grouped(form, node.fields ?? [], this.fields));
+    this.stopWatching = form.watch(key, this, made.refresh);
   }
 
   focus(): boolean {
@@ -26,14 +26,14 @@ export class Fieldset implements FieldView {
   }
 
   end(): void {
-    this.unwatch();
+    this.stopWatching();
     for (const field of this.fields) field.end();
   }
 }
 
-/** The fields' elements; those of one `group` that follow each other under its name. */
-export function inGroups(
-  form: Form,
+/** Returns the elements of fields; consecutive fields of one `group` are in a section with its name. */
+export function grouped(
+  form: FormContext,
   nodes: readonly FieldNode[],
   views: readonly FieldView[],
 ): HTMLElement[] {

@@ -1,7 +1,7 @@
 /**
- * Which field a message is about, and which keys on the keyboard are the form's.
+ * Keys of fields, and keys of the keyboard that the form handles.
  *
- * A field's key is a JSON pointer: `/items/r7/qty`. Pure.
+ * The key of a field is a JSON pointer: `/items/r7/qty`.
  */
 import type { KeyPress } from "../keyboard.ts";
 
@@ -9,12 +9,12 @@ export function join(key: string, part: string): string {
   return `${key}/${part.replaceAll("~", "~0").replaceAll("/", "~1")}`;
 }
 
-/** Whether `key` is `above` or lies under it. */
+/** Whether `key` is `above` or below it. */
 export function isWithin(key: string, above: string): boolean {
   return key === above || key.startsWith(`${above}/`);
 }
 
-/** Every key above and including this one, the nearest first; the form's own, "", is the last. */
+/** Yields a key and all keys above it, the nearest first; that of the form, "", is the last. */
 export function* upwards(key: string): Generator<string> {
   for (let end = key.length; end >= 0; end = end === 0 ? -1 : key.lastIndexOf("/", end - 1))
     yield key.slice(0, end);
@@ -23,8 +23,8 @@ export function* upwards(key: string): Generator<string> {
 const OURS_WITH_CONTROL: ReadonlySet<string> = new Set(["enter", "a", "c", "v", "x", "y", "z"]);
 
 /**
- * Whether JupyterLab may not see a key that was pressed in a form (trap 15): there `b` adds a cell, and
- * Control + Enter runs the one the form stands in. Saving and Shift + Enter are the notebook's.
+ * Whether a key that was pressed in a form must be kept from JupyterLab, where `b` adds a cell and
+ * Control + Enter runs the form's own cell. The notebook gets the keys to save, and Shift + Enter.
  */
 export function isOurs({ key, ctrlKey, metaKey, altKey, shiftKey }: KeyPress): boolean {
   if (ctrlKey || metaKey) return !altKey && !shiftKey && OURS_WITH_CONTROL.has(key.toLowerCase());

@@ -1,18 +1,19 @@
 /**
- * The field area: every field of a form, its error summary and its standing, and the events of them all.
+ * The field area: all fields of a form, the summary of its errors, its status, and their events.
  *
- * One listener an event for the whole area: 600 fields cost no more than one.
+ * Each event has one listener for the whole area, so that 600 fields cost no more than one.
  */
-import { button, h, setAttribute } from "./dom.ts";
-import { build } from "./field.ts";
-import { inGroups } from "./fieldset.ts";
-import { type FieldView, Form, type WidgetManager } from "./form.ts";
-import { isOurs, isWithin, join, upwards } from "./keys.ts";
-import { leafOf } from "./leaf.ts";
-import type { FieldNode, Focus } from "./protocol.gen.ts";
-import type { News, Replica } from "./replica.ts";
 
-/** What is done at once with, because nobody goes on typing in it. */
+import { build } from "./build_field.ts";
+import { button, h, setAttribute } from "./dom.ts";
+import { isOurs, isWithin, join, upwards } from "./field_keys.ts";
+import { type FieldView, FormContext, type WidgetManager } from "./form_context.ts";
+import type { FormChange, FormReplica } from "./form_replica.ts";
+import { leafFieldOf } from "./leaf_field.ts";
+import { grouped } from "./object_field.ts";
+import type { FieldNode, Focus } from "./protocol.gen.ts";
+
+/** Types of input in which one event completes the edit. */
 const DONE: ReadonlySet<string> = new Set(["checkbox", "radio", "select-one", "range", "color"]);
 const STANDING = {
   fine: "",
@@ -20,34 +21,34 @@ const STANDING = {
   gone: "The kernel is gone: what you type now stays in this page. Run the cell again.",
 } as const;
 
-export class Area {
+export class FieldArea {
   readonly el: HTMLFormElement;
-  private form: Form;
+  private form: FormContext;
   private readonly fields = h("div", { class: "kf-body" });
   private readonly summary = h("div", { class: "kf-summary", role: "group", tabindex: "-1" });
-  private readonly standing = h("p", { class: "kf-standing", role: "status" });
-  private readonly spoken = h("p", { class: "kf-spoken", role: "status" });
+  private readonly status = h("p", { class: "kf-status", role: "status" });
+  private readonly announcement = h("p", { class: "kf-announcement", role: "status" });
   private views: FieldView[] = [];
   private unsubscribe = () => {};
-  /** Whether something was typed since the focus came into the form, or since Enter submitted it. */
+  /** Whether something was typed since the form got the focus, or since Enter submitted it. */
   private isTyping = false;
-  /** Whether a submit waits for what was said before it. */
+  /** Whether a submit waits for earlier edits of other controls. */
   private isSubmitting = false;
 
   constructor(
-    private readonly replica: Replica,
+    private readonly replica: FormReplica,
     private readonly prefix: string,
     private readonly manager: WidgetManager | null,
-    /** Calls back once the kernel has heard what the page's other controls said: a user's own, say. */
+    /** Calls back when the kernel has seen the edits of the page's other controls, ipywidgets for example. */
     private readonly afterOthers: (then: () => void) => void,
     private readonly signal: AbortSignal,
   ) {
-    this.form = new Form(replica, prefix, manager, build);
+    this.form = new FormContext(replica, prefix, manager, build);
     this.el = h("form", { class: "kaizen-form", novalidate: true, autocomplete: "off" });
-    this.el.append(this.summary, this.fields, this.standing, this.spoken);
+    this.el.append(this.summary, this.fields, this.status, this.announcement);
     this.listen(signal);
     this.draw();
-    this.unsubscribe = replica.subscribe((news) => this.hear(news));
+    this.unsubscribe = replica.subscribe((change) => this.onChange(change));
     signal.addEventListener("abort", () => {
       this.unsubscribe();
       for (const view of this.views) view.end();
@@ -60,7 +61,7 @@ export class Area {
   private draw(): void {
     const { snapshot } = this.replica;
     for (const view of this.views) view.end();
-    this.form = new Form(this.replica, this.prefix, this.manager, build);
+    this.form = new FormContext(this.replica, this.prefix, this.manager, build);
     const found = snapshot.only?.map((key) => ({
       key,
       node: nodeAt(this.form, snapshot.root, key),
@@ -75,7 +76,7 @@ export class Area {
     const nodes = drawn.flatMap(({ node, key }) => (node ? [{ node, key }] : []));
     this.views = nodes.map(({ node, key }) => build(this.form, node, key));
     this.fields.replaceChildren(
-      ...inGroups(
+      ...grouped(
         this.form,
         nodes.map(({ node }) => node),
         this.views,
@@ -86,10 +87,10 @@ export class Area {
     this.refreshStanding();
   }
 
-  /** Draws all anew under the hands: focus and caret stay where they were. */
+  /** Draws everything again; focus and caret stay where they are. */
   private redraw(): void {
     const old = document.activeElement;
-    const held = this.el.contains(old) ? leafOf(old)?.key : undefined;
+    const held = this.el.contains(old) ? leafFieldOf(old)?.key : undefined;
     const caret = isWritten(old) ? ([old.selectionStart, old.selectionEnd] as const) : null;
     this.draw();
     if (held === undefined) return;
@@ -98,7 +99,7 @@ export class Area {
     if (caret && isWritten(now)) now.setSelectionRange(...caret);
   }
 
-  private hear({ keys, all, focus }: News): void {
+  private onChange({ keys, all, focus }: FormChange): void {
     if (all) this.redraw();
     else this.form.refresh(keys);
     this.refreshSummary();
@@ -106,10 +107,10 @@ export class Area {
     if (focus) this.takeFocus(focus);
   }
 
-  /** Says what is wrong after a failed submit, each with a way to its field; before, only what is the form's. */
+  /** Lists all errors after a failed submit, with links to their fields; before, only the form's own. */
   private refreshSummary(): void {
     const { snapshot } = this.replica;
-    // A field that was taken out of the panel leaves the summary to the panel.
+    // The summary of a field that was taken out of its panel is in the panel.
     if (snapshot.only?.length === 1) {
       this.summary.hidden = true;
       return;
@@ -147,27 +148,27 @@ export class Area {
 
   private refreshStanding(): void {
     const { state } = this.replica.snapshot;
-    const text = STANDING[this.replica.standing] || (state.isValidating ? "Checking…" : "");
-    if (this.standing.textContent !== text) this.standing.textContent = text;
-    this.standing.hidden = !text;
-    this.standing.dataset.standing = this.replica.standing;
+    const text = STANDING[this.replica.status] || (state.isValidating ? "Checking…" : "");
+    if (this.status.textContent !== text) this.status.textContent = text;
+    this.status.hidden = !text;
+    this.status.dataset.status = this.replica.status;
     setAttribute(this.el, "aria-busy", state.isSubmitting ? "true" : null);
   }
 
   private takeFocus({ key, to }: Focus): void {
     if (to ? to !== this.replica.client : !this.el.isConnected || !document.hasFocus()) return;
-    // Whoever types already is not sent elsewhere.
+    // The focus does not leave a field in which someone types.
     if (this.isTyping && this.el.contains(document.activeElement)) return;
     const wanted = key ?? this.form.keysWithErrors()[0];
     const at = wanted === undefined ? null : this.shownAt(wanted);
     if (at !== null && this.form.viewOf(at)?.focus()) {
       const count = this.form.keysWithErrors().length;
-      this.spoken.textContent =
+      this.announcement.textContent =
         count === 1 ? "1 field needs attention" : `${count} fields need attention`;
     } else if (!this.summary.hidden) this.summary.focus();
   }
 
-  /** The key of the view that shows a key: its own, or the nearest above it that is on the page. */
+  /** The key of the view that shows a key: the key itself, or the nearest above it that is on the page. */
   private shownAt(key: string): string | null {
     for (const above of upwards(key)) {
       if (this.form.isHidden(above)) return null;
@@ -188,33 +189,33 @@ export class Area {
     on("input", ({ target }) => {
       if (target instanceof HTMLInputElement && target.type === "file") return;
       this.isTyping = true;
-      leafOf(target)?.changed(isDone(target) && !isSliding(target));
+      leafFieldOf(target)?.changed(isDone(target) && !isSliding(target));
     });
     on("change", ({ target }) => {
-      const leaf = leafOf(target);
+      const leaf = leafFieldOf(target);
       if (target instanceof HTMLInputElement && target.type === "file") {
         const file = target.files?.[0];
         if (file) leaf?.attach(file);
       } else if (isSliding(target)) leaf?.changed(true);
     });
     on("focusin", ({ target, relatedTarget }) => {
-      leafOf(target)?.focused();
-      // Whoever comes back may have missed a last patch: Jupyter drops some (trap 1).
+      leafFieldOf(target)?.focused();
+      // Jupyter drops messages above a rate, so a view that was not focused may have missed the last patch.
       if (relatedTarget instanceof Node && el.contains(relatedTarget)) return;
       this.isTyping = false;
       this.replica.hello();
     });
     on("focusout", ({ target, relatedTarget }) => {
-      const leaf = leafOf(target);
-      // What is redrawn loses the focus too, and nobody left it.
-      if (leaf && el.contains(leaf.el) && leafOf(relatedTarget) !== leaf) leaf.blurred();
+      const leaf = leafFieldOf(target);
+      // A control that is drawn again loses the focus too, but was not left.
+      if (leaf && el.contains(leaf.el) && leafFieldOf(relatedTarget) !== leaf) leaf.blurred();
     });
     on("click", ({ target }) => {
       const step = target instanceof Element ? target.closest<HTMLElement>("[data-step]") : null;
-      if (step) leafOf(step)?.step(Number(step.dataset.step));
+      if (step) leafFieldOf(step)?.step(Number(step.dataset.step));
     });
     on("keydown", (event) => this.onKey(event));
-    // A page that goes away takes what was typed within the last moment along.
+    // When the page is closed, send what was typed in the last moment.
     window.addEventListener("pagehide", () => this.replica.flush(), { signal });
   }
 
@@ -224,7 +225,7 @@ export class Area {
     this.isSubmitting = true;
     this.afterOthers(() => {
       this.isSubmitting = false;
-      if (!this.signal.aborted) this.replica.ask({ kind: "submit" });
+      if (!this.signal.aborted) this.replica.request({ kind: "submit" });
     });
   }
 
@@ -232,7 +233,7 @@ export class Area {
     if (event.isComposing || !isOurs(event)) return;
     event.stopPropagation();
     const { target, key } = event;
-    const leaf = leafOf(target);
+    const leaf = leafFieldOf(target);
     const chord = event.ctrlKey || event.metaKey;
     if (key === "Enter" && (chord || submits(target, leaf?.takesEnter ?? true))) {
       event.preventDefault();
@@ -246,7 +247,7 @@ export class Area {
   }
 }
 
-/** Whether a control has a caret: a date, say, has none to put anywhere. */
+/** Whether a control has a caret that can be set; that of a date cannot. */
 function isWritten(target: Element | null): target is HTMLInputElement | HTMLTextAreaElement {
   return (
     target instanceof HTMLTextAreaElement ||
@@ -261,12 +262,12 @@ function isDone(target: EventTarget | null): boolean {
   );
 }
 
-/** A slider or color picker that is being dragged says `input` all the time, and `change` at its end. */
+/** Whether a control fires `input` while it is dragged, and `change` at the end. */
 function isSliding(target: EventTarget | null): boolean {
   return target instanceof HTMLInputElement && ["range", "color"].includes(target.type);
 }
 
-/** Whether Enter in this control means the whole form. */
+/** Whether Enter in a control submits the form. */
 function submits(target: EventTarget | null, takesEnter: boolean): boolean {
   return (
     target instanceof HTMLInputElement &&
@@ -275,8 +276,8 @@ function submits(target: EventTarget | null, takesEnter: boolean): boolean {
   );
 }
 
-/** The node of a field by its key, as far as that is fixed: under no rows and no branches. */
-function nodeAt(form: Form, root: FieldNode, key: string): FieldNode | null {
+/** Returns the node of a key that is not below rows or branches. */
+function nodeAt(form: FormContext, root: FieldNode, key: string): FieldNode | null {
   let node: FieldNode | undefined = form.resolve(root);
   let at = "";
   while (node && at !== key) {

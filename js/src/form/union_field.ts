@@ -1,17 +1,17 @@
-/** A union: a picker of its branches, and the chosen branch's fields. The kernel keeps the others' drafts. */
+/** A union: a picker of its branches and the fields of the chosen one. The kernel keeps the others' drafts. */
 import { h, setAttribute } from "./dom.ts";
-import type { FieldView, Form, Place } from "./form.ts";
+import type { FieldView, FormContext, Placement } from "./form_context.ts";
 import { frame } from "./frame.ts";
 import type { FieldNode } from "./protocol.gen.ts";
 
-export class Union implements FieldView {
+export class UnionField implements FieldView {
   readonly el: HTMLElement;
   private readonly picker: HTMLSelectElement;
   private inner: FieldView | null = null;
   private shown: string | null = null;
-  private readonly unwatch: () => void;
+  private readonly stopWatching: () => void;
 
-  constructor(form: Form, node: FieldNode, key: string, place: Place) {
+  constructor(form: FormContext, node: FieldNode, key: string, place: Placement) {
     const made = frame(form, node, key, place);
     this.el = made.el;
     const label = place.label ?? node.label ?? node.name ?? "";
@@ -22,10 +22,10 @@ export class Union implements FieldView {
       ...branches.map((branch) => h("option", { value: branch.tag }, branch.label)),
     );
     this.picker.addEventListener("change", () => {
-      form.replica.ask({ kind: "choose", key, tag: this.picker.value });
+      form.replica.request({ kind: "choose", key, tag: this.picker.value });
     });
     made.side.append(h("div", { class: "kf-select" }, this.picker));
-    this.unwatch = form.watch(key, this, () => {
+    this.stopWatching = form.watch(key, this, () => {
       const tag = form.cell(key).branch ?? "";
       made.refresh(tag === "");
       setAttribute(this.picker, "aria-invalid", form.errors(key).length ? "true" : null);
@@ -50,7 +50,7 @@ export class Union implements FieldView {
   }
 
   end(): void {
-    this.unwatch();
+    this.stopWatching();
     this.inner?.end();
   }
 }
