@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from kaizen_widgets.forms.paths import MISSING, Path, get, is_within, join
+from kaizen_widgets.forms.name_index import NameIndex
+from kaizen_widgets.forms.paths import MISSING, Path, get, join
 
 
 def deep_equal(one: Any, other: Any) -> bool:
@@ -24,9 +25,34 @@ def deep_equal(one: Any, other: Any) -> bool:
     if _comparable_type(one) is not _comparable_type(other):
         return False
     try:
-        return bool(one == other)
+        return bool(one == other) or bool(one != one and other != other)
     except Exception:
         return False  # comparing arrays, for example, gives no bool
+
+
+def is_identical(one: Any, other: Any) -> bool:
+    """Return whether replacing one value by the other would make no difference at all.
+
+    Unlike `deep_equal` this distinguishes 1 from 1.0, the orders of a dict, and objects of other classes,
+    which may have more in them than their ``==`` compares.
+    """
+    if one is other:
+        return True
+    kind = type(one)
+    if kind is not type(other):
+        return False
+    if kind is dict:
+        return len(one) == len(other) and all(
+            is_identical(key, other_key) and is_identical(value, other_value)
+            for (key, value), (other_key, other_value) in zip(
+                one.items(), other.items(), strict=True
+            )
+        )
+    if kind is list:
+        return len(one) == len(other) and all(map(is_identical, one, other))
+    if kind is float:
+        return one.hex() == other.hex()  # -0.0 is not 0.0, and NaN is NaN
+    return kind in (str, int, bool, bytes) and one == other
 
 
 def leaves(value: Any, path: Path) -> Iterator[Path]:
@@ -71,31 +97,37 @@ class Differences:
         defaults: The defaults.
 
     Attributes:
-        names: The dotted names of the leaves that differ.
+        index: The dotted names of the leaves that differ.
     """
 
     def __init__(self, values: Any, defaults: Any) -> None:
-        self.names: set[str] = set(map(join, differences(values, defaults, ())))
+        self.index = NameIndex(map(join, differences(values, defaults, ())))
+
+    @property
+    def names(self) -> set[str]:
+        """The dotted names of the leaves that differ, to be read only."""
+        return self.index.names
 
     def update(self, path: Path, old: Any, values: Any, defaults: Any) -> None:
-        """Update the names after the value at ``path`` was replaced.
+        """Update the names after the value, or the default, at ``path`` was replaced.
 
         Args:
             path: The place that was written.
-            old: The value before.
+            old: The value or default before.
             values: All values after the write.
-            defaults: All defaults.
+            defaults: All defaults after the write.
         """
         name, value, default = join(path), get(values, path), get(defaults, path)
-        if not any(
-            side is MISSING or isinstance(side, dict | list) for side in (old, value)
-        ) and not isinstance(default, dict | list):
-            (self.names.discard if deep_equal(value, default) else self.names.add)(name)
+        sides = (old, value, default)
+        if not any(side is MISSING or isinstance(side, dict | list) for side in sides):
+            (self.index.discard if deep_equal(value, default) else self.index.add)(name)
             return
-        if old is MISSING or value is MISSING:
+        if any(side is MISSING for side in sides):
             path = self._affected(path, values, defaults)
-        self.names = {known for known in self.names if not is_within(known, join(path))}
-        self.names.update(map(join, differences(get(values, path), get(defaults, path), path)))
+        for known in self.index.below(join(path)):
+            self.index.discard(known)
+        for differing in differences(get(values, path), get(defaults, path), path):
+            self.index.add(join(differing))
 
     def _affected(self, path: Path, values: Any, defaults: Any) -> Path:
         """Return the topmost path whose comparison changes when a value was added or removed.

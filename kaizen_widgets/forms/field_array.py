@@ -70,6 +70,12 @@ class FieldArrays:
             return copied(row)
         return copied(self._schema.row_draft(name, row, self._state.values))
 
+    def append(self, name: str, rows: list[Any]) -> None:
+        """Add rows at the end of a list, and validate it if the mode says so."""
+        with self.operation:
+            self._state.append_rows(name, rows)
+            self._validate(name)
+
     def set_rows(self, name: str, rows: list[Any], origins: Origins) -> None:
         """Replace the rows of a list, and validate it if the mode says so.
 
@@ -79,17 +85,18 @@ class FieldArrays:
             origins: For each row, its index before, or None for a new row.
         """
         with self.operation:
-            state = self._state
-            state.move_rows(name, rows, origins)
             move = RowMove(name, origins)
+            self._state.move_rows(name, rows, move)
             self._delayed_errors.move(move)
             if self._schema is not None:
                 self._schema.moved(move)
-            state.mark_dirty(name)
-            if self._modes.validates_rows(is_submitted=state.is_submitted):
-                self._validation.validate_rows(name)
-            else:
-                self._validation.update_is_valid()
+            self._validate(name)
+
+    def _validate(self, name: str) -> None:
+        if self._modes.validates_rows(is_submitted=self._state.is_submitted):
+            self._validation.validate_rows(name)
+        else:
+            self._validation.update_is_valid()
 
 
 class Rows:
@@ -193,6 +200,9 @@ class Rows:
             if at != len(before):
                 self._check(at, len(before))
             drafts = [self._lists.draft(self.name, row) for row in as_rows(rows)]
+            if at == len(before):
+                self._lists.append(self.name, drafts)
+                return
             origins = origins_after_insert(len(before), at, len(drafts))
             self._lists.set_rows(self.name, [*before[:at], *drafts, *before[at:]], origins)
 

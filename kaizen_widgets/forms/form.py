@@ -260,7 +260,7 @@ class Form(HasTraits):
             self._names.check(field)
             return FieldState(
                 bool(state.within(state.errors, field)),
-                any(is_within(known, field) for known in state.dirty),
+                state.has_dirty(field),
                 any(is_within(known, field) for known in state.touched),
                 self._runs.is_validating(field),
                 state.errors.get(field) or state.errors.get(f"{field}.root"),

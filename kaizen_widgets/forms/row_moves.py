@@ -22,11 +22,13 @@ class RowMove:
 
     Attributes:
         name: The list.
+        origins: As given.
         new_index: The index of each row after the move, by its index before; removed rows have none.
     """
 
     def __init__(self, name: str, origins: Origins) -> None:
         self.name = name
+        self.origins = origins
         self._depth = len(parse(name))
         self.new_index = {old: new for new, old in enumerate(origins) if old is not None}
 
@@ -61,27 +63,40 @@ class FormRowIds:
     def __init__(self, new_id: Callable[[], str]) -> None:
         self._new_id = new_id
         self._ids: dict[str, list[str]] = {}
+        self._versions: dict[str, object] = {}
 
     def of(self, name: str, length: int) -> list[str]:
-        """Return the ids of the rows of a list: the same object until rows are moved or replaced."""
+        """Return the ids of a list of ``length`` rows, not to be changed."""
         ids = self._ids.setdefault(name, [])
         del ids[length:]
         while len(ids) < length:
             ids.append(self._new_id())
         return ids
 
+    def version(self, name: str) -> object:
+        """Return an object that stays the same until rows of the list are added, moved or replaced."""
+        return self._versions.setdefault(name, object())
+
     def forget(self, name: str) -> set[str]:
         """Drop the ids of the lists at or below a name, because other rows are there; return those lists."""
+        for known in [known for known in self._versions if is_within(known, name)]:
+            del self._versions[known]
         dropped = {known for known in self._ids if is_within(known, name)}
         for known in dropped:
             del self._ids[known]
         return dropped
 
-    def move(self, name: str, length: int, origins: Origins, move: RowMove) -> None:
-        """Move the ids of a list of ``length`` rows, and of the lists within those rows."""
+    def append(self, name: str) -> None:
+        """Change the version of a list; the ids of new rows are made when they are asked for."""
+        self._versions[name] = object()
+
+    def move(self, name: str, length: int, move: RowMove) -> None:
+        """Move the ids of a list that had ``length`` rows, and of the lists within those rows."""
         before = self.of(name, length)
         self._ids = move.keys(self._ids)
-        self._ids[name] = [self._new_id() if old is None else before[old] for old in origins]
+        self._ids[name] = [self._new_id() if old is None else before[old] for old in move.origins]
+        self._versions = move.keys(self._versions)
+        self._versions[name] = object()
 
 
 def as_rows(rows: Any) -> list[Any]:

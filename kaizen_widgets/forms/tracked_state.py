@@ -17,7 +17,8 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from kaizen_widgets.forms.change import FLAGS, Change
-from kaizen_widgets.forms.differences import Differences, deep_equal
+from kaizen_widgets.forms.differences import Differences, is_identical
+from kaizen_widgets.forms.name_index import NameIndex
 from kaizen_widgets.forms.paths import (
     MISSING,
     Path,
@@ -30,7 +31,7 @@ from kaizen_widgets.forms.paths import (
     unset,
 )
 from kaizen_widgets.forms.resolver import FieldError
-from kaizen_widgets.forms.row_moves import FormRowIds, Origins, RowMove
+from kaizen_widgets.forms.row_moves import FormRowIds, RowMove
 
 
 class TrackedState:
@@ -46,9 +47,7 @@ class TrackedState:
         has_root_field: Whether a field is called `root`, the name of the form's own errors otherwise.
         errors: Errors by name.
         manual_errors: Names whose error came from `set_error`; only their own validation removes it.
-        dirty: Names of dirty leaves.
         touched: Names of touched fields.
-        differences: The leaves that differ from their defaults now.
         row_ids: Ids of rows.
         generation: How often the form was reset; a result from an earlier generation is dropped.
     """
@@ -58,12 +57,14 @@ class TrackedState:
         self.has_root_field = get(defaults, ("root",)) is not MISSING
         self.errors: dict[str, FieldError] = {}
         self.manual_errors: set[str] = set()
-        self.dirty: set[str] = set()
         self.touched: set[str] = set()
-        self.differences = Differences(defaults, defaults)
         self.row_ids = FormRowIds(new_id)
         self.generation = 0
-        self.is_dirty = False
+        self._dirty = NameIndex()
+        self._is_dirty = False
+        self._differences = Differences(defaults, defaults)
+        self._stale_list: tuple[str, Any] | None = None
+        """The list whose rows changed since `_differences` was updated, and its value before."""
         self.is_valid = False
         self.is_validating = False
         self.is_submitting = False
@@ -71,6 +72,36 @@ class TrackedState:
         self.is_submit_successful = False
         self.submit_count = 0
         self.begin()
+
+    # --------------------------------------------------------------- reading
+
+    @property
+    def differences(self) -> Differences:
+        """The leaves that differ from their defaults now."""
+        self._compare_stale_list()
+        return self._differences
+
+    @property
+    def dirty(self) -> set[str]:
+        """The names of dirty leaves, to be read only."""
+        self._compare_stale_list()
+        return self._dirty.names
+
+    @property
+    def is_dirty(self) -> bool:
+        """Whether the form is dirty."""
+        self._compare_stale_list()
+        return self._is_dirty
+
+    @is_dirty.setter
+    def is_dirty(self, is_dirty: bool) -> None:
+        self._compare_stale_list()
+        self._is_dirty = is_dirty
+
+    def has_dirty(self, name: str) -> bool:
+        """Return whether a leaf at or below ``name`` is dirty."""
+        self._compare_stale_list()
+        return self._dirty.has_below(name)
 
     # ------------------------------------------------------------ operation
 
@@ -86,6 +117,7 @@ class TrackedState:
 
     def finish(self) -> Change:
         """Return what changed since `begin`."""
+        self._compare_stale_list()
         flags = self._flags()
         errors: frozenset[str] = frozenset()
         if self.errors is not self.errors_before:
@@ -136,10 +168,11 @@ class TrackedState:
                 for values that a program sets.
         """
         old = get(self.values, path)
-        if deep_equal(old, value) and type(old) is type(value):
+        if is_identical(old, value):
             return
+        self._compare_stale_list()
         self.values = put(self.values, path, value)
-        self.differences.update(path, old, self.values, self.defaults)
+        self._differences.update(path, old, self.values, self.defaults)
         self._written.add(join(path))
         if include_rows:
             rows = (n for n, part in enumerate(path[:-1], 1) if isinstance(part, int))
@@ -153,11 +186,14 @@ class TrackedState:
 
     def write_default(self, path: Path, value: Any) -> None:
         """Replace the default at a path."""
+        self._compare_stale_list()
+        old = get(self.defaults, path)
         self.defaults = put(self.defaults, path, value)
-        self.differences = Differences(self.values, self.defaults)
+        self._differences.update(path, old, self.values, self.defaults)
 
     def remove(self, name: str, *, value: bool, default: bool) -> None:
         """Remove what is at ``name`` from the values, the defaults, or both."""
+        self._compare_stale_list()
         path = parse(name)
         if value:
             self.values = unset(self.values, path)
@@ -165,7 +201,7 @@ class TrackedState:
             self._lists_changed |= self.row_ids.forget(name)
         if default:
             self.defaults = unset(self.defaults, path)
-        self.differences = Differences(self.values, self.defaults)
+        self._differences = Differences(self.values, self.defaults)
 
     def restart(self, values: Any, defaults: Any, *, keep_values: bool) -> None:
         """Begin a new generation with these values and defaults.
@@ -175,54 +211,83 @@ class TrackedState:
             defaults: The new defaults.
             keep_values: Whether ``values`` are the present values, which are then not reported.
         """
+        self._compare_stale_list()
         self.generation += 1
         self._is_reset = True
         if not keep_values:
             self._lists_changed |= self.row_ids.forget("")
             self._written.add("")
         self.values, self.defaults = values, defaults
-        self.differences = Differences(values, defaults)
+        self._differences = Differences(values, defaults)
 
-    def move_rows(self, name: str, rows: list[Any], origins: Origins) -> None:
-        """Replace the rows of a list; errors, touched flags and ids move with rows that were there."""
-        path = parse(name)
-        old = get(self.values, path)
-        move = RowMove(name, origins)
-        self.row_ids.move(name, len(old) if isinstance(old, list) else 0, origins, move)
+    # ----------------------------------------------------------------- rows
+
+    def append_rows(self, name: str, rows: list[Any]) -> None:
+        """Add rows at the end of a list, and update the dirty flags of the list."""
+        old = get(self.values, parse(name))
+        before = old if isinstance(old, list) else []
+        self.row_ids.append(name)
+        self._write_rows(name, old, [*before, *rows])
+
+    def move_rows(self, name: str, rows: list[Any], move: RowMove) -> None:
+        """Replace the rows of a list, and update the dirty flags of the list.
+
+        Errors, touched flags and ids move with the rows that were there before.
+
+        Args:
+            name: The list.
+            rows: All rows.
+            move: Where each of them was before.
+        """
+        old = get(self.values, parse(name))
+        self.row_ids.move(name, len(old) if isinstance(old, list) else 0, move)
+        self._write_rows(name, old, rows)
+        if self.errors:
+            self.errors = move.keys(self.errors)
+            self.manual_errors = move.names(self.manual_errors)
+        if self.touched:
+            self.set_touched(move.names(self.touched))
+
+    def _write_rows(self, name: str, old: Any, rows: list[Any]) -> None:
+        if self._stale_list is None or self._stale_list[0] != name:
+            self._compare_stale_list()
+            self._stale_list = (name, old)
+        self.values = put(self.values, parse(name), rows)
         self._lists_changed.add(name)
-        self.values = put(self.values, path, rows)
-        self.differences.update(path, old, self.values, self.defaults)
         self._written.add(name)
-        self.errors = move.keys(self.errors)
-        self.manual_errors = move.names(self.manual_errors)
-        self.set_touched(move.names(self.touched))
+
+    def _compare_stale_list(self) -> None:
+        """Compare a list whose rows changed with its default, and update its dirty flags.
+
+        This is done once for any number of row operations that follow each other in a batch.
+        """
+        if self._stale_list is not None:
+            (name, old), self._stale_list = self._stale_list, None
+            self._differences.update(parse(name), old, self.values, self.defaults)
+            self.mark_dirty(name)
 
     # ------------------------------------------------------- dirty, touched
 
     def mark_dirty(self, name: str) -> None:
         """Update the dirty flags at and below ``name``, and the flag of the form."""
-        path, differing = parse(name), self.differences.names
-        if isinstance(get(self.values, path), dict | list) or isinstance(
-            get(self.defaults, path), dict | list
-        ):
-            new = {known for known in differing if is_within(known, name)}
-        else:
-            new = {name} & differing
-        below = name + "." if name else ""
-        old = {known for known in self.dirty if known == name or known.startswith(below)}
-        if len(path) > 1:
-            # A leaf above is no leaf any more, because something is below it now.
-            old |= {above for above in parents(name) if above in self.dirty} - differing
+        differing = self.differences.index
+        new, old = differing.below(name), self._dirty.below(name)
+        if "." in name:
+            # A dirty leaf above is no leaf any more, because something is below it now.
+            dirty = self._dirty.names
+            old |= {above for above in parents(name) if above in dirty} - differing.names
         if old != new:
-            self._dirty_toggled ^= old ^ new
-            self.dirty -= old
-            self.dirty |= new
-        self.is_dirty = bool(differing)
+            self._toggle_dirty(old ^ new)
+        self._is_dirty = bool(differing.names)
 
     def set_dirty(self, names: set[str]) -> None:
         """Make exactly these names dirty."""
-        self._dirty_toggled ^= self.dirty ^ names
-        self.dirty = set(names)
+        self._toggle_dirty(self.dirty ^ names)
+
+    def _toggle_dirty(self, names: set[str]) -> None:
+        self._dirty_toggled ^= names
+        for name in names:
+            (self._dirty.discard if name in self._dirty.names else self._dirty.add)(name)
 
     def set_touched(self, names: set[str]) -> None:
         """Make exactly these names touched."""
@@ -239,7 +304,8 @@ class TrackedState:
         """Clear the dirty flags, the touched flags, or both, at and below these names."""
         for name in names:
             if dirty:
-                self.set_dirty({known for known in self.dirty if not is_within(known, name)})
+                self._compare_stale_list()
+                self._toggle_dirty(self._dirty.below(name))
             if touched:
                 self.set_touched({known for known in self.touched if not is_within(known, name)})
 
@@ -254,15 +320,26 @@ class TrackedState:
         """Replace the errors at and below ``name`` by those of ``found`` that belong there."""
         new = self.within(found, name)
         old = self.within(self.errors, name)
-        self.manual_errors = {known for known in self.manual_errors if not is_within(known, name)}
+        if self.manual_errors:
+            self.manual_errors = {
+                known for known in self.manual_errors if not is_within(known, name)
+            }
         if new != old:
-            others = {known: error for known, error in self.errors.items() if known not in old}
-            self.errors = {**others, **new}
+            errors = self._writable_errors()
+            for known in old:
+                del errors[known]
+            errors.update(new)
 
     def set_error(self, name: str, error: FieldError) -> None:
         """Store an error that stays until this name, or the whole form, is validated."""
-        self.errors = {**self.errors, name: error}
+        self._writable_errors()[name] = error
         self.manual_errors.add(name)
+
+    def _writable_errors(self) -> dict[str, FieldError]:
+        """Return the errors for changing them in place, after saving those before the operation."""
+        if self.errors is self.errors_before:
+            self.errors = dict(self.errors)
+        return self.errors
 
     def within(self, errors: Mapping[str, FieldError], name: str) -> dict[str, FieldError]:
         """Return the errors at and below a name; for `""`, only those of the form as a whole."""

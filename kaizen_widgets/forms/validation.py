@@ -7,7 +7,6 @@ when a result comes too late to be used. The caller holds the form's lock.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
 
 from kaizen_widgets.forms.delayed_errors import DelayedErrors
 from kaizen_widgets.forms.differences import deep_equal
@@ -59,10 +58,11 @@ class FormValidation:
     def _update(self, name: str | None) -> None:
         state = self._state
         self._updates += 1
-        number, before = self._updates, self._row_ids(name)
+        number = self._updates
+        before = None if name is None else state.row_ids.version(name)
 
         def on_resolved(resolved: Resolved) -> None:
-            if name is not None and self._row_ids(name) is before:
+            if name is not None and state.row_ids.version(name) is before:
                 self._delayed_errors.cancel_all([name])
                 found = self._row_errors(name, resolved.errors)
                 state.replace_errors(name, found) if name else state.set_errors(found)
@@ -195,13 +195,6 @@ class FormValidation:
             for known, error in errors.items()
             if known in state.errors or known.removesuffix(".root") == name or was_touched(known)
         }
-
-    def _row_ids(self, name: str | None) -> Any:
-        """Return the ids of a list's rows, which stay the same object until rows are moved."""
-        if name is None:
-            return None
-        rows = get(self._state.values, parse(name))
-        return self._state.row_ids.of(name, len(rows) if isinstance(rows, list) else 0)
 
 
 def _touched_test(touched: set[str]) -> Callable[[str], bool]:
