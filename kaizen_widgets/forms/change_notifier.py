@@ -19,7 +19,7 @@ from kaizen_widgets.forms.paths import copied
 from kaizen_widgets.forms.tracked_state import TrackedState
 
 T = TypeVar("T")
-ChangeListener: TypeAlias = Callable[[Change], object]
+ChangeListener: TypeAlias = Callable[..., object]
 Unsubscribe: TypeAlias = Callable[[], None]
 
 

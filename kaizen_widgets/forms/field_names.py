@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from kaizen_widgets.errors import FormError, UnknownFieldError
+from kaizen_widgets.errors import UnknownFieldError
 from kaizen_widgets.forms.fields.form_fields import FormFields
 from kaizen_widgets.forms.paths import MISSING, get, join, name_of, parents, parse, pattern
+from kaizen_widgets.forms.submitted_values import SubmittedValues
 from kaizen_widgets.forms.tracked_state import TrackedState
 
 MAX_NAMES_SHOWN = 12
@@ -97,14 +98,28 @@ class FieldNames:
         """Return `""` for `root`, unless a field has that name."""
         return "" if name == "root" and not self._state.has_root_field else name
 
-    def locate_error(self, loc: tuple[Any, ...]) -> str | None:
-        """Return the field that an API's ``loc`` is about, or None."""
+    def locate_error(self, loc: tuple[Any, ...], submitted: SubmittedValues | None) -> str | None:
+        """Return the field that an API's ``loc`` is about; None if there is none, or none any more.
+
+        Args:
+            loc: The location in the data.
+            submitted: The values the API was given, if they may differ from the present ones.
+        """
+        values = self._state.values if submitted is None else submitted.values
         if self._schema is not None:
-            return self._schema.place(loc, self._state.values)
+            name = self._schema.place(loc, values)
+        else:
+            try:
+                name = name_of(loc)
+            except (TypeError, AttributeError):  # an API may send anything
+                return None
+        if name is not None and submitted is not None:
+            name = submitted.current_name(name)
+        if name is None:
+            return None
         try:
-            name = name_of(loc)
-            self.check(name)
-        except FormError:
+            self.check(name.removesuffix(".root"))
+        except UnknownFieldError:
             return None
         return name
 

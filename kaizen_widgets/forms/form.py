@@ -20,6 +20,7 @@ from typing import Any
 from traitlets import HasTraits
 
 from kaizen_widgets.core.background import BackgroundLoop, Pending, background
+from kaizen_widgets.core.callbacks import call_fitting, fit_callback
 from kaizen_widgets.core.clock import Clock, NewId
 from kaizen_widgets.errors import FormError
 from kaizen_widgets.forms.change import Change
@@ -41,7 +42,9 @@ from kaizen_widgets.forms.form_inputs import (
     fields_of_model,
     resolver_or_model,
     row_counter,
+    split_instance,
 )
+from kaizen_widgets.forms.given_defaults import GivenDefaults
 from kaizen_widgets.forms.paths import (
     MISSING,
     Name,
@@ -88,8 +91,9 @@ class Form(HasTraits):
     """Holds the values of a form, validates them, and submits them.
 
     Args:
-        model: A model class, or anything a pydantic `TypeAdapter` accepts; None for a form of plain values.
-            As in pydantic, `after` validators of the model run once all fields are valid.
+        model: A model class, or anything a pydantic `TypeAdapter` accepts; or an instance of a model,
+            which gives the default values too; None for a form of plain values. As in pydantic, `after`
+            validators of the model run once all fields are valid.
         default_values: The initial values: some of a model's fields, or an instance; without a model,
             all values of the form.
         mode: When a field is validated before the first submit.
@@ -166,6 +170,7 @@ class Form(HasTraits):
         new_id: NewId | None = None,
     ) -> None:
         super().__init__()
+        model, default_values = split_instance(model, default_values)
         self._schema = fields_of_model(model, hints, messages)
         resolve = resolver_or_model(resolver, self._schema)
         self._modes = ValidationModes(
@@ -223,6 +228,7 @@ class Form(HasTraits):
             self._names.check_option("deps", (name, *names_of(others)))
         self._names.check_option("messages", messages or ())
         with self._operation:
+            self._given = GivenDefaults(default_values, state.defaults, self.locate)
             self._validation.update_is_valid()
 
     # -------------------------------------------------------------- reading
@@ -279,7 +285,7 @@ class Form(HasTraits):
         Returns:
             The unsubscribe function, which may be called more than once.
         """
-        return self._changes.subscribe(listener)
+        return self._changes.subscribe(fit_callback(listener, 1))
 
     def watch(self, listener: Callable[..., object], names: SomeNames | None = None) -> Unsubscribe:
         """Call ``listener(value)`` whenever a value is written: by the user, a program, rows or a reset.
@@ -292,6 +298,7 @@ class Form(HasTraits):
         Returns:
             The unsubscribe function, which may be called more than once.
         """
+        listener = fit_callback(listener, 1)
         is_single = isinstance(names, str | tuple)
         watched = None if names is None else names_of(names)
 
@@ -401,7 +408,7 @@ class Form(HasTraits):
 
     def set_values(
         self,
-        values: Mapping[str, Any] | Callable[[Any], Mapping[str, Any]],
+        values: Mapping[str, Any] | Callable[..., Mapping[str, Any]],
         *,
         should_validate: bool = False,
         should_dirty: bool = False,
@@ -415,7 +422,7 @@ class Form(HasTraits):
             UnknownFieldError: The form has no such field. Nothing is written.
         """
         with self._operation:
-            given: Any = values(self.values) if callable(values) else values
+            given: Any = call_fitting(values, self.values) if callable(values) else values
             if not isinstance(given, Mapping):
                 raise FormError(
                     f"set_values takes a mapping of names to values, not {type(given).__name__}."
@@ -522,20 +529,25 @@ class Form(HasTraits):
             self._state.set_error(field, shown)
             self._state.is_valid = False
 
-    def set_errors(self, problem: Any) -> None:
+    def set_errors(self, problem: Any, *, submission: Submission | None = None) -> None:
         """Show the errors of an API, or of pydantic, at the fields they are about.
 
-        Errors that concern no field of this form are shown for the form as a whole, at `root.server`.
+        Errors that concern no field of this form, or a row that was removed meanwhile, are shown for the
+        form as a whole, at `root.server`.
 
         Args:
             problem: The JSON body of a 422 (FastAPI's ``{"detail": [...]}``), its list, an exception of
                 `kaizen_widgets.transport`, a pydantic ValidationError, or a mapping of names to messages.
+            submission: The submit whose values the API was given: the errors follow rows that have moved
+                since it began. By default the one under way.
 
         Raises:
             FormError: It is none of these.
         """
         with self._operation:
-            for name, error in read_errors(problem, self._names.locate_error).items():
+            submitted = (submission or self._submissions).submitted_values
+            errors = read_errors(problem, lambda loc: self._names.locate_error(loc, submitted))
+            for name, error in errors.items():
                 self.set_error(name, error)
 
     def clear_errors(self, names: SomeNames | None = None) -> None:
@@ -630,10 +642,15 @@ class Form(HasTraits):
             is_valid=keep_is_valid,
         )
         with self._operation:
-            given = values(self.values) if callable(values) else values
+            given = call_fitting(values, self.values) if callable(values) else values
             drafts = MISSING if given is None else drafts_of(self._schema, given)
             self._delayed_errors.cancel_all()
             self._runs.forget()
+            if drafts is MISSING:
+                if not keep_default_values:
+                    self._state.defaults = self._renewed_defaults()
+            elif not keep_default_values:
+                self._given = GivenDefaults(given, drafts, self.locate)
             reset_form(self._state, drafts, keep)
             if self._schema is not None and drafts is MISSING and not keep_values:
                 self._schema.begin_anew()
@@ -667,10 +684,16 @@ class Form(HasTraits):
                 return
             if not keep_error:
                 self._delayed_errors.cancel_all([field])
+            path = parse(field)
+            if default_value is MISSING:
+                default = get(self._renewed_defaults(), path)
+            else:
+                default = self._draft(field, default_value)
+                self._given.add(path)
             reset_field(
                 self._state,
                 field,
-                MISSING if default_value is MISSING else self._draft(field, default_value),
+                default,
                 keep_dirty=keep_dirty,
                 keep_touched=keep_touched,
                 keep_error=keep_error,
@@ -693,7 +716,15 @@ class Form(HasTraits):
             for name in values:
                 self._names.check(name)
             drafts = {name: self._draft(name, value) for name, value in values.items()}
+            for name in drafts:
+                self._given.add(parse(name))
             reset_defaults(self._state, drafts, keep_dirty=keep_dirty)
+
+    def _renewed_defaults(self) -> Any:
+        """Return the defaults, with those that the model makes made again."""
+        if self._schema is None:
+            return self._state.defaults
+        return self._given.renew(self._state.defaults, self._schema.blank)
 
     def register(self, name: SomeNames) -> None:
         """Accept user events of fields: new ones, or ones that were unregistered."""

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping
+from dataclasses import is_dataclass
 from typing import Any
 
+from pydantic import BaseModel
+
+from kaizen_widgets.core.callbacks import fit_callback
 from kaizen_widgets.core.clock import NewId
 from kaizen_widgets.errors import FormError
 from kaizen_widgets.forms.error_messages import MessageOverrides
@@ -13,6 +17,22 @@ from kaizen_widgets.forms.fields.form_fields import FormFields
 from kaizen_widgets.forms.fields.hint import Hint
 from kaizen_widgets.forms.paths import copied
 from kaizen_widgets.forms.resolver import Resolved, Resolver, ResolverContext
+
+
+def split_instance(model: Any, default_values: Any) -> tuple[Any, Any]:
+    """Return a model class and default values, of which an instance of a model gives both.
+
+    Raises:
+        FormError: There are an instance and default values.
+    """
+    if isinstance(model, BaseModel) or (is_dataclass(model) and not isinstance(model, type)):
+        if default_values is not None:
+            raise FormError(
+                f"An instance of {type(model).__name__} gives the default values already; "
+                f"give {type(model).__name__} itself with default_values."
+            )
+        return type(model), model
+    return model, default_values
 
 
 def fields_of_model(
@@ -29,6 +49,12 @@ def fields_of_model(
         if hints:
             raise FormError("Hints say how a model's fields look; this form has no model.")
         return None
+    if isinstance(model, Mapping):
+        raise FormError(
+            "A form is made from a pydantic model, a dataclass or a TypedDict, not from a dict. "
+            "pydantic.create_model('Name', field=(int, 0)) makes a model; "
+            "Form(default_values={...}) makes a form of plain values."
+        )
     return FormFields(model, hints=hints, messages=messages)
 
 
@@ -63,7 +89,7 @@ def resolver_or_model(resolver: Resolver | None, fields: FormFields | None) -> R
         raise FormError(
             f"The resolver is {type(resolver).__name__}; it must be a function of values and context."
         )
-    return resolver
+    return fit_callback(resolver, 2)
 
 
 def _accept_all(values: Any, _context: ResolverContext) -> Resolved:

@@ -53,6 +53,19 @@ class RowMove:
         return {new: entry for name, entry in entries.items() if (new := self(name)) is not None}
 
 
+def rows_replaced(name: str) -> Callable[[str], str | None]:
+    """Return a function like a `RowMove`, for a value at ``name`` that was replaced with all its rows."""
+    depth = len(parse(name))
+
+    def current_name(known: str) -> str | None:
+        is_in_a_row = is_within(known, name) and any(
+            isinstance(part, int) for part in parse(known)[depth:]
+        )
+        return None if is_in_a_row else known
+
+    return current_name
+
+
 class FormRowIds:
     """Stable ids of rows, made when a list is first asked about.
 

@@ -13,22 +13,38 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, TypeAlias
 
 from kaizen_widgets.core.background import BackgroundLoop, Pending
+from kaizen_widgets.core.callbacks import fit_callback
 from kaizen_widgets.errors import FormError
 from kaizen_widgets.forms.change_notifier import ChangeNotifier
 from kaizen_widgets.forms.delayed_errors import DelayedErrors
 from kaizen_widgets.forms.resolver import FieldError, Resolved
 from kaizen_widgets.forms.resolver_runs import ResolverRuns
+from kaizen_widgets.forms.submitted_values import SubmittedValues
 from kaizen_widgets.forms.tracked_state import TrackedState
 
-OnValid: TypeAlias = Callable[[Any], Any]
-OnInvalid: TypeAlias = Callable[[Mapping[str, FieldError]], Any]
+OnValid: TypeAlias = Callable[..., Any]
+OnInvalid: TypeAlias = Callable[..., Any]
 
 
 class Submission(Pending[Any]):
     """A handle on a submit: wait for what its handler returns, or await it.
 
     An exception of the handler is raised there; an invalid form gives None.
+
+    Args:
+        future: Ends when the submit ends.
+        loop: Where it is waited for.
+        submitted_values: The values of the form when the submit began.
     """
+
+    def __init__(
+        self,
+        future: concurrent.futures.Future[Any],
+        loop: BackgroundLoop,
+        submitted_values: SubmittedValues,
+    ) -> None:
+        super().__init__(future, loop)
+        self.submitted_values = submitted_values
 
     def exception(self) -> BaseException | None:
         """Return the exception of the handler; None if there is none, or the submit has not ended."""
@@ -77,6 +93,8 @@ class FormSubmissions:
                 raise FormError("A form cannot be submitted within its own batch: leave it first.")
             if self._state.is_submitting and self._current and not self._overlapping:
                 return self._current
+            if not self._state.is_submitting:
+                self._state.moves = []
             submit = _Submit(self, on_valid, on_invalid)
             self._current = submit.submission
             self._state.is_submitting = True
@@ -92,6 +110,13 @@ class FormSubmissions:
         with self._changes.operation:
             self._waiting.append(future)
         return Pending(future, self._loop)
+
+    @property
+    def submitted_values(self) -> SubmittedValues | None:
+        """The values of the submit that is under way, or None."""
+        if self._current is None or not self._state.is_submitting:
+            return None
+        return self._current.submitted_values
 
     def resolve_waiting(self, value: Any) -> None:
         """Resolve the handles that wait for the next successful submit."""
@@ -113,13 +138,15 @@ class _Submit:
         self, owner: FormSubmissions, on_valid: OnValid | None, on_invalid: OnInvalid | None
     ) -> None:
         self._owner = owner
-        self._on_valid = on_valid
-        self._on_invalid = on_invalid
+        self._on_valid = on_valid and fit_callback(on_valid, 1)
+        self._on_invalid = on_invalid and fit_callback(on_invalid, 1)
         self._generation = owner._state.generation
         self._values = owner._state.values
         self._future: concurrent.futures.Future[Any] = concurrent.futures.Future()
         self._resolved = Resolved()
-        self.submission = Submission(self._future, owner._loop)
+        self.submission = Submission(
+            self._future, owner._loop, SubmittedValues(self._values, owner._state.moves)
+        )
         self.next_step: Callable[[], None] | None = None
         self.is_detached = False
 

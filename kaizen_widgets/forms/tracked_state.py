@@ -31,7 +31,7 @@ from kaizen_widgets.forms.paths import (
     unset,
 )
 from kaizen_widgets.forms.resolver import FieldError
-from kaizen_widgets.forms.row_moves import FormRowIds, RowMove
+from kaizen_widgets.forms.row_moves import FormRowIds, RowMove, rows_replaced
 
 
 class TrackedState:
@@ -50,6 +50,7 @@ class TrackedState:
         touched: Names of touched fields.
         row_ids: Ids of rows.
         generation: How often the form was reset; a result from an earlier generation is dropped.
+        moves: The moves of rows since the first of the submits under way began.
     """
 
     def __init__(self, defaults: Any, new_id: Callable[[], str]) -> None:
@@ -60,6 +61,7 @@ class TrackedState:
         self.touched: set[str] = set()
         self.row_ids = FormRowIds(new_id)
         self.generation = 0
+        self.moves: list[Callable[[str], str | None]] = []
         self._dirty = NameIndex()
         self._is_dirty = False
         self._differences = Differences(defaults, defaults)
@@ -179,6 +181,8 @@ class TrackedState:
             self._written.update(join(path[:n]) for n in rows)
         if isinstance(old, dict | list):
             self._lists_changed |= self.row_ids.forget(join(path))
+            if self.is_submitting:
+                self.moves.append(rows_replaced(join(path)))
 
     def mark_written(self, name: str) -> None:
         """Report ``name`` as written, whether or not its value changed."""
@@ -188,6 +192,8 @@ class TrackedState:
         """Replace the default at a path."""
         self._compare_stale_list()
         old = get(self.defaults, path)
+        if is_identical(old, value):
+            return
         self.defaults = put(self.defaults, path, value)
         self._differences.update(path, old, self.values, self.defaults)
 
@@ -212,6 +218,8 @@ class TrackedState:
             keep_values: Whether ``values`` are the present values, which are then not reported.
         """
         self._compare_stale_list()
+        if self.is_submitting:
+            self.moves.append(rows_replaced(""))
         self.generation += 1
         self._is_reset = True
         if not keep_values:
@@ -247,6 +255,8 @@ class TrackedState:
             self.manual_errors = move.names(self.manual_errors)
         if self.touched:
             self.set_touched(move.names(self.touched))
+        if self.is_submitting:
+            self.moves.append(move)
 
     def _write_rows(self, name: str, old: Any, rows: list[Any]) -> None:
         if self._stale_list is None or self._stale_list[0] != name:

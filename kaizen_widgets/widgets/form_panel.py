@@ -21,9 +21,12 @@ import ipywidgets as ipw
 from ipywidgets.widgets.widget_string import HTMLStyle
 
 from kaizen_widgets.core.background import background
+from kaizen_widgets.core.callbacks import fit_callback
 from kaizen_widgets.core.clock import Clock
 from kaizen_widgets.errors import InvalidInputError, KaizenError
 from kaizen_widgets.forms import Change, Form, Submission
+from kaizen_widgets.forms.form_inputs import split_instance
+from kaizen_widgets.forms.submissions import end_future
 from kaizen_widgets.sync.form.field_rules import (
     FieldRules,
     OptionsRule,
@@ -43,7 +46,8 @@ class FormPanel(ipw.VBox):
     """A form in a notebook.
 
     Args:
-        form: A `Form`, or what a form is made from: a pydantic model, a dataclass, a TypedDict.
+        form: A `Form`, or what a form is made from: a pydantic model, a dataclass, a TypedDict, or an
+            instance of a model, which gives the default values too.
         on_submit: Called with the model of a valid form; it may be async, or return an awaitable. An
             exception is shown with a Retry button; errors of a 422 are shown at the fields they are about.
         on_success: Called with what ``on_submit`` returned.
@@ -84,6 +88,9 @@ class FormPanel(ipw.VBox):
         clock: Clock = background,
         **form_options: Any,
     ) -> None:
+        form, default_values = split_instance(form, form_options.get("default_values"))
+        if default_values is not None:
+            form_options["default_values"] = default_values
         self.form = (
             form if isinstance(form, Form) else Form(form, **_with_panel_defaults(form_options))
         )
@@ -91,7 +98,8 @@ class FormPanel(ipw.VBox):
             raise TypeError(
                 f"{sorted(form_options)[0]!r} is an option of a new form; this form exists already."
             )
-        self.on_submit, self.on_success = on_submit, on_success
+        self.on_submit = on_submit and fit_callback(on_submit, 1)
+        self.on_success = on_success and fit_callback(on_success, 1)
         self.submit_label, self.busy_label = submit_label, busy_label
         self.done_label = done_label
         self._clock = clock
@@ -186,12 +194,17 @@ class FormPanel(ipw.VBox):
 
         def end(submission: Submission) -> None:
             # The panel is updated before the handle resolves, so that waiting code sees the result.
-            self._on_submit_ended(submission)
             error = submission.exception()
-            ended.set_exception(error) if error else ended.set_result(self._result)
+            try:
+                self._on_submit_ended(submission, error)
+            except Exception:
+                log.exception("A form panel could not show how its submit ended")
+            finally:
+                end_future(ended, self._result, error)
 
-        self.form.submit(self._handle, self._on_invalid).add_done_callback(end)
-        return Submission(ended, background)
+        submission = self.form.submit(self._handle, self._on_invalid)
+        submission.add_done_callback(end)
+        return Submission(ended, background, submission.submitted_values)
 
     def reset(self) -> None:
         """Reset the form to its defaults."""
@@ -240,8 +253,7 @@ class FormPanel(ipw.VBox):
                 area.end.focus(None, self._client)
                 return
 
-    def _on_submit_ended(self, submission: Submission) -> None:
-        error = submission.exception()
+    def _on_submit_ended(self, submission: Submission, error: BaseException | None) -> None:
         if error is None:
             if not self.form.is_submit_successful:
                 self._show_error_count()
@@ -253,7 +265,7 @@ class FormPanel(ipw.VBox):
                 self._show_status(alert(str(error) or type(error).__name__))
             return
         if isinstance(error, InvalidInputError) and error.details:
-            self.form.set_errors(error)
+            self.form.set_errors(error, submission=submission)
             self._show_error_count()
             self._focus_first_error()
             return

@@ -21,19 +21,21 @@ PATHS = st.lists(KEYS | st.integers(0, 2), min_size=1, max_size=3).map(tuple)
 UNSET: Any = "take it out"
 
 
-@given(ROOTS, ROOTS, st.lists(st.tuples(PATHS, TREES | st.just(UNSET)), max_size=6))
-@example({"a": {}}, {"a": "x"}, [(("a", "b"), 1)])
-@example({"a": {"b": 1}}, {"a": "x"}, [(("a", "b"), UNSET)])
-@example({"a": None}, {"a": {"a": 1, "b": 2}}, [(("a", "a"), 1)])
-@example({"a": [[]]}, {"a": [""]}, [(("a", 0, 0), 1)])
+@given(ROOTS, ROOTS, st.lists(st.tuples(PATHS, TREES | st.just(UNSET), st.booleans()), max_size=6))
+@example({"a": {}}, {"a": "x"}, [(("a", "b"), 1, False)])
+@example({"a": {"b": 1}}, {"a": "x"}, [(("a", "b"), UNSET, False)])
+@example({"a": None}, {"a": {"a": 1, "b": 2}}, [(("a", "a"), 1, False)])
+@example({"a": [[]]}, {"a": [""]}, [(("a", 0, 0), 1, False)])
 def test_differences_follow_every_write(values: Any, defaults: Any, writes: list[Any]):
     known = Differences(values, defaults)
-    for path, value in writes:
-        old = get(values, path)
+    for path, value, is_default in writes:
+        tree = defaults if is_default else values
+        old = get(tree, path)
         try:
-            values = unset(values, path) if value is UNSET else put(values, path, value)
+            tree = unset(tree, path) if value is UNSET else put(tree, path, value)
         except IndexError:
-            continue  # a list has no such place
+            continue  # a list has no such index
+        values, defaults = (values, tree) if is_default else (tree, defaults)
         known.update(path, old, values, defaults)
         assert known.names == Differences(values, defaults).names
         assert bool(known.names) == (not deep_equal(values, defaults))

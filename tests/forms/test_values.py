@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
+from datetime import UTC, datetime, timedelta, timezone
+from decimal import Decimal
+from typing import Any
+
 import pytest
 from pydantic import BaseModel, Field, model_validator
 
@@ -69,6 +74,63 @@ def test_is_dirty_for_values_that_cannot_be_compared():
     form = Form(default_values={"a": Array()})
     form.change("a", Array())
     assert form.is_dirty
+
+
+@dataclasses.dataclass
+class Tagged:
+    id: int
+    tag: str = dataclasses.field(compare=False)
+
+
+EQUAL_BUT_DIFFERENT = [
+    ({"x": 1, "y": 2}, {"y": 2, "x": 1}),
+    ([1], [True]),
+    ([{"n": 0}], [{"n": False}]),
+    (1, 1.0),
+    (0.0, -0.0),
+    (Decimal("1.1"), Decimal("1.10")),
+    (
+        datetime(2026, 1, 1, 12, tzinfo=UTC),
+        datetime(2026, 1, 1, 13, tzinfo=timezone(timedelta(hours=1))),
+    ),
+    (Tagged(1, "old"), Tagged(1, "new")),
+]
+
+
+@pytest.mark.parametrize(("old", "new"), EQUAL_BUT_DIFFERENT)
+@pytest.mark.parametrize("operation", ["change", "set_value", "set_values", "reset", "row"])
+def test_values_are_held_as_they_were_set_even_if_they_equal_the_old(
+    old: Any, new: Any, operation: str
+):
+    form = Form(default_values={"a": old, "rows": [{"a": old}]})
+    seen: list[Any] = []
+    form.watch(seen.append)
+    match operation:
+        case "change":
+            form.change("a", new)
+        case "set_value":
+            form.set_value("a", new)
+        case "set_values":
+            form.set_values({"a": new})
+        case "reset":
+            form.reset({"a": new, "rows": []})
+        case "row":
+            form.rows("rows").update(0, {"a": new})
+            form.set_value("a", form.get_value("rows.0.a"))
+    assert repr(form.get_value("a")) == repr(new)
+    assert repr(seen[-1]["a"]) == repr(new)
+    assert repr(form.submit(lambda values: values["a"]).wait()) == repr(new)
+
+
+def test_nan_over_nan_is_not_dirty():
+    nan = float("nan")
+    form = Form(default_values={"a": nan, "b": [nan], "c": Decimal("nan")})
+    form.change("a", float("nan"))
+    form.change("b", [float("nan")])
+    form.change("c", Decimal("nan"))
+    assert not form.is_dirty
+    form.change("a", 1.0)
+    assert form.dirty_fields == {"a"}
 
 
 def test_set_value_without_flags_changes_only_the_value():

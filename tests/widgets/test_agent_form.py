@@ -65,6 +65,16 @@ def test_required_fields_have_their_own_messages(studio: Studio, comms: FakeComm
     assert not named(studio, "")
 
 
+def test_agent_form_accepts_a_studio(studio: Studio):
+    made = studio.agents.create(**FILLED).wait(10)
+    for form in (AgentForm(studio), AgentForm(agents=studio), AgentForm(made, agents=studio)):
+        assert form.agents is studio.agents
+    assert AgentForm(studio).agent is None
+    assert AgentForm(made, agents=studio).form.get_value("name") == "Helper"
+    with pytest.raises(TypeError, match=r"AgentForm\(studio\), or agents=studio.agents"):
+        AgentForm()
+
+
 def test_create_saves_an_agent_and_continues_to_edit_it(studio: Studio):
     saved: list[Any] = []
     form = AgentForm(agents=studio.agents, on_success=saved.append)

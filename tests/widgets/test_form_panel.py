@@ -358,6 +358,65 @@ def test_server_errors_are_shown_at_their_fields(comms: FakeComms):
     assert view.errors("/name") == []
 
 
+def test_server_errors_of_a_row_removed_during_the_submit_are_shown_and_end_it(comms: FakeComms):
+    async def scenario() -> None:
+        release = asyncio.Event()
+
+        async def save(_order: Order) -> None:
+            await release.wait()
+            raise InvalidInputError("No.", status=422, details={"items.0.sku": ["is taken"]})
+
+        items = [{"sku": "one"}, {"sku": "two"}]
+        panel = FormPanel(Order, save, default_values={"name": "Ada", "items": items})
+        submission = panel.submit()
+        assert submission is not None
+        panel.form.rows("items").remove(0)
+        panel.form._loop.loop.call_soon_threadsafe(release.set)
+        with pytest.raises(InvalidInputError):
+            await submission
+        (error,) = panel.form.errors.items()
+        assert error[0] == "root.server"
+        assert "is taken" in error[1].message
+        assert not panel.form.is_submitting
+
+    asyncio.run(scenario())
+
+
+def test_callbacks_of_a_panel_may_take_no_argument(comms: FakeComms):
+    calls: list[str] = []
+    panel, view = open_panel(
+        comms,
+        Order,
+        lambda: calls.append("submit"),
+        on_success=lambda: calls.append("success"),
+        options={"note": lambda: ["a", "b"]},
+        when={"count": lambda: False},
+        read_outs={"name": lambda: "a name"},
+    )
+    assert view.picture["hidden"] == ["/count"]
+    assert view.picture["notes"] == {"/name": "a name"}
+    assert [option["value"] for option in view.picture["options"]["/note"]] == ["a", "b"]
+    view.submit(name="Ada")
+    assert calls == ["submit", "success"]
+    assert "Submitted" in panel.status.value
+
+
+def test_panel_of_an_instance_edits_its_values(comms: FakeComms):
+    got: list[Item] = []
+    panel, view = open_panel(comms, Item(sku="wheel", qty=3), got.append)
+    assert view.value("/sku") == "wheel"
+    view.submit(qty="4")
+    assert got == [Item(sku="wheel", qty=4)]
+    panel.reset()
+    view.follow()
+    assert view.value("/qty") == "3"
+
+
+def test_panel_of_a_dict_is_refused_with_the_way_out(comms: FakeComms):
+    with pytest.raises(FormError, match=r"from a pydantic model, .* not from a dict"):
+        FormPanel({"a": int})
+
+
 def test_second_click_during_a_submit_does_nothing(comms: FakeComms):
     async def scenario() -> None:
         release = asyncio.Event()

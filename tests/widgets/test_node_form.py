@@ -292,3 +292,10 @@ def test_invalid_config_can_be_corrected(comms: FakeComms, config: Any):
     view.type("/max_workers", "4")
     view.blur("/max_workers")
     assert view.value("/max_workers") == "4"
+
+
+def test_node_form_refuses_what_is_not_a_canvas(comms: FakeComms):
+    with pytest.raises(
+        TypeError, match=r"needs a Canvas, not Graph; of a studio, give `studio.canvas`"
+    ):
+        NodeForm(Graph())  # type: ignore[arg-type]

@@ -10,6 +10,7 @@ import logging
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeAlias
 
+from kaizen_widgets.core.callbacks import call_fitting
 from kaizen_widgets.forms import Change, Form
 from kaizen_widgets.forms.fields.field_node import FieldOption
 
@@ -126,7 +127,7 @@ class FieldRules:
         self, rule: str, name: str, function: Callable[[Values], Any], values: Values, default: Any
     ) -> Any:
         try:
-            return function(values)
+            return call_fitting(function, values)
         except Exception as error:
             if (rule, name) not in self._failed:
                 self._failed.add((rule, name))
