@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import concurrent.futures
 import inspect
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from typing import Any, TypeAlias
 
 from kaizen_widgets.core.background import BackgroundLoop, Pending
@@ -17,7 +17,7 @@ from kaizen_widgets.core.callbacks import fit_callback
 from kaizen_widgets.errors import FormError
 from kaizen_widgets.forms.change_notifier import ChangeNotifier
 from kaizen_widgets.forms.delayed_errors import DelayedErrors
-from kaizen_widgets.forms.resolver import FieldError, Resolved
+from kaizen_widgets.forms.resolver import Resolved
 from kaizen_widgets.forms.resolver_runs import ResolverRuns
 from kaizen_widgets.forms.submitted_values import SubmittedValues
 from kaizen_widgets.forms.tracked_state import TrackedState

@@ -393,9 +393,9 @@ def test_callbacks_of_a_panel_may_take_no_argument(comms: FakeComms):
         when={"count": lambda: False},
         read_outs={"name": lambda: "a name"},
     )
-    assert view.picture["hidden"] == ["/count"]
-    assert view.picture["notes"] == {"/name": "a name"}
-    assert [option["value"] for option in view.picture["options"]["/note"]] == ["a", "b"]
+    assert view.snapshot["hidden"] == ["/count"]
+    assert view.snapshot["notes"] == {"/name": "a name"}
+    assert [option["value"] for option in view.snapshot["options"]["/note"]] == ["a", "b"]
     view.submit(name="Ada")
     assert calls == ["submit", "success"]
     assert "Submitted" in panel.status.value
