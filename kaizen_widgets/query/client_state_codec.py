@@ -1,6 +1,6 @@
 """ClientStateCodec turns the state of a client's caches into the JSON that a persister stores, and back.
 
-What JSON does not reproduce exactly is left out, entry by entry.
+Data and variables come back exactly as they were (see `core.exact_json`); an entry that cannot is left out.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from kaizen_widgets.core.exact_json import json_mismatch
+from kaizen_widgets.core.exact_json import InexactError, decode, encode
 from kaizen_widgets.query.hydration import dehydrate
 from kaizen_widgets.query.mutation import Mutation
 from kaizen_widgets.query.options import MutationOptions
@@ -31,7 +31,7 @@ class EncodedState:
     Attributes:
         text: JSON of the queries and mutations.
         mutations: Mutations that are in it.
-        left_out: What is not in it, with the reason: "query ['a']" to "data is a tuple, ...".
+        left_out: What is not in it, with the reason, by name such as "query ['a']".
     """
 
     text: str = ""
@@ -47,7 +47,7 @@ class ClientStateCodec:
         should_dehydrate_query: Returns whether to store a query; None for those whose last fetch succeeded.
         should_dehydrate_mutation: Returns whether to store one of the mutations that another process can
             continue; None for the paused ones.
-        serialize: Turns data and variables into JSON values.
+        serialize: Turns data and variables into values that `core.exact_json` can write.
         deserialize: The opposite.
     """
 
@@ -139,12 +139,13 @@ class ClientStateCodec:
         state.pop("context", None)  # the result of on_mutate is for this process only
         try:
             if part in state:
-                state[part] = self._serialize(state[part])
-            reason = json_mismatch(state.get(part), part) or json_mismatch(
-                {**entry, "state": {**state, part: None}}, "its meta"
-            )
-            if not reason:
-                return json.dumps({**entry, "state": state}, allow_nan=False)
+                state[part] = encode(self._serialize(state[part]))
+            plain = {**entry, "state": state}
+            if "meta" in entry:
+                plain["meta"] = encode(entry["meta"])
+            return json.dumps(plain, allow_nan=False)
+        except InexactError as error:
+            reason = str(error)
         except Exception as error:  # of the user's serializer, or data changed by another thread
             reason = f"{type(error).__name__}: {error}"
         encoded.left_out[name] = reason
@@ -152,12 +153,14 @@ class ClientStateCodec:
 
     def _decoded(self, stored: Mapping[str, Any], part: str, name: str) -> dict[str, Any] | None:
         entry = dict(stored, state=dict(stored["state"]))
-        if part in entry["state"]:
-            try:
-                entry["state"][part] = self._deserialize(entry["state"][part])
-            except Exception as error:
-                logger.warning("The stored %s was not restored: %s", name, error)
-                return None
+        try:
+            if part in entry["state"]:
+                entry["state"][part] = self._deserialize(decode(entry["state"][part]))
+            if "meta" in entry:
+                entry["meta"] = decode(entry["meta"])
+        except Exception as error:  # of the user's deserializer, which may raise anything
+            logger.warning("The stored %s was not restored: %s", name, error)
+            return None
         return entry
 
 

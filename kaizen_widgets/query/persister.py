@@ -1,9 +1,10 @@
 """Persister stores a client's state a moment after it changed, and restores it at the next start.
 
 The stored text is JSON, ``{"buster": ..., "timestamp": ..., "client_state": ...}``, as TanStack Query's
-persisters write it. A text that is too old, has another buster or is damaged is dropped as a whole. An entry
-that JSON does not reproduce exactly is left out, which is logged once and listed in `Persister.left_out`. Do
-not put secrets into a query's data.
+persisters write it. A text that is too old, has another buster or is damaged is dropped as a whole. Data comes
+back exactly as it was, tuples and keys that are not strings included; an entry that cannot, such as an object
+of a class, is left out, which is logged once and listed in `Persister.left_out`. Do not put secrets into a
+query's data.
 """
 
 from __future__ import annotations
@@ -57,7 +58,7 @@ class Persister:
     """Stores a client's successful queries, and its paused mutations that another process can continue.
 
     That is possible if the client has a default ``mutation_fn`` for the mutation's key (see
-    `QueryClient.set_mutation_defaults`) and its variables are JSON. A restored mutation is paused. When it
+    `QueryClient.set_mutation_defaults`). A restored mutation is paused. When it
     continues, it is deleted from the storage before its function is called, so that the next process does
     not make a change again that may have arrived.
 
@@ -72,7 +73,8 @@ class Persister:
             succeeded.
         should_dehydrate_mutation: Returns whether to store one of the mutations that another process can
             continue; by default the paused ones.
-        serialize_data: Turns a query's data or a mutation's variables into JSON values.
+        serialize_data: Turns a query's data or a mutation's variables into values that
+            `core.exact_json` can write.
         deserialize_data: The opposite; an entry for which it raises is not restored.
         throttle: Seconds between two writes, at least.
         offload: Runs blocking work; by default in a thread, so that the loop continues.
@@ -121,7 +123,7 @@ class Persister:
 
     @property
     def left_out(self) -> Mapping[str, str]:
-        """What the last write left out, with the reason: "query ['a']" to "data is a tuple, ..."."""
+        """What the last write left out, with the reason, by name such as "query ['a']"."""
         return MappingProxyType(self._stored.left_out)
 
     def start(self) -> Persister:

@@ -70,7 +70,7 @@ class QueryCache:
         self.environment = self._env = environment
         self._callbacks = callbacks or QueryCallbacks()
         self._queries: dict[str, Query] = {}
-        self._index: QueryKeyIndex[Query] = QueryKeyIndex()
+        self._index = QueryKeyIndex()
         self._listeners: list[Callable[[QueryCacheEvent], object]] = []
 
     @property
@@ -85,7 +85,7 @@ class QueryCache:
             query = self._queries.get(query_hash)
             if query is None:
                 query = self._queries[query_hash] = Query(self, query_hash, options, state)
-                self._index.add(query.key, query)
+                self._index.add(query)
                 self.notify("added", query)
             return query
 
