@@ -1,10 +1,10 @@
 """Persister stores a client's state a moment after it changed, and restores it at the next start.
 
 The stored text is JSON, ``{"buster": ..., "timestamp": ..., "client_state": ...}``, as TanStack Query's
-persisters write it. A text that is too old, has another buster or is damaged is dropped as a whole. Data comes
-back exactly as it was, tuples and keys that are not strings included; an entry that cannot, such as an object
-of a class, is left out, which is logged once and listed in `Persister.left_out`. Do not put secrets into a
-query's data.
+persisters write it. A text that is too old, has another buster or is damaged is dropped as a whole. Data
+comes back exactly as it was, tuples and keys that are not strings included. An entry that cannot, such as an
+object of a class, is left out, which is logged once and listed in `Persister.left_out`. Do not put secrets
+into a query's data.
 """
 
 from __future__ import annotations
