@@ -1,6 +1,6 @@
 """ClientStateCodec turns the state of a client's caches into the JSON that a persister stores, and back.
 
-Data and variables come back exactly as they were (see `core.exact_json`); an entry that cannot is left out.
+Data and variables come back exactly as they were (see `core.json_codec`); an entry that cannot is left out.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from kaizen_widgets.core.exact_json import InexactError, decode, encode
+from kaizen_widgets.core.json_codec import InexactError, decode, encode
 from kaizen_widgets.query.hydration import dehydrate
 from kaizen_widgets.query.mutation import Mutation
 from kaizen_widgets.query.options import MutationOptions
@@ -47,7 +47,7 @@ class ClientStateCodec:
         should_dehydrate_query: Returns whether to store a query; None for those whose last fetch succeeded.
         should_dehydrate_mutation: Returns whether to store one of the mutations that another process can
             continue; None for the paused ones.
-        serialize: Turns data and variables into values that `core.exact_json` can write.
+        serialize: Turns data and variables into values that `core.json_codec` can write.
         deserialize: The opposite.
     """
 

@@ -74,7 +74,7 @@ class Persister:
         should_dehydrate_mutation: Returns whether to store one of the mutations that another process can
             continue; by default the paused ones.
         serialize_data: Turns a query's data or a mutation's variables into values that
-            `core.exact_json` can write.
+            `core.json_codec` can write.
         deserialize_data: The opposite; an entry for which it raises is not restored.
         throttle: Seconds between two writes, at least.
         offload: Runs blocking work; by default in a thread, so that the loop continues.
