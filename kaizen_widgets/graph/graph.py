@@ -12,6 +12,7 @@ from collections.abc import Container, Iterable, Mapping, Sized
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeAlias, TypeVar, overload
 
+from pydantic.alias_generators import to_camel
 from rpds import HashTrieMap, HashTrieSet
 
 from kaizen_widgets.errors import (
@@ -23,6 +24,7 @@ from kaizen_widgets.errors import (
     UnknownNodeError,
 )
 from kaizen_widgets.graph import files
+from kaizen_widgets.graph.connections import add_edge
 from kaizen_widgets.graph.elements import Edge, Element, ElementKind, Node
 from kaizen_widgets.graph.ordered import OrderedMap
 
@@ -171,6 +173,31 @@ class Graph:
     def children_of(self, node_id: str) -> tuple[Node, ...]:
         """Return the direct children of a node, in no particular order."""
         return tuple(self._nodes[child] for child in self._children.get(node_id, ()))
+
+    def connect(
+        self, source: str | Node, target: str | Node, *, label: Any = None, **keys: Any
+    ) -> Self:
+        """Return a graph with one more edge; the graph itself when it has the same connection.
+
+        Args:
+            source: The node where the edge starts, or its id.
+            target: The node where it ends, or its id.
+            label: Text on the edge.
+            **keys: Other keys of the edge, such as ``source_handle="yes"``.
+
+        Raises:
+            UnknownNodeError: The graph has no such node.
+        """
+        ends = [node.id if isinstance(node, Node) else node for node in (source, target)]
+        for node_id in ends:
+            self.node(node_id)
+        made = {to_camel(key): value for key, value in keys.items()}
+        if label is not None:
+            made["label"] = label
+        edges = add_edge({**made, "source": ends[0], "target": ends[1]}, self.edges)
+        return (
+            self if edges is self.edges else type(self)(self.nodes, edges, envelope=self.envelope)
+        )
 
     def to_json(self) -> dict[str, Any]:
         """Return React Flow JSON: ``{"nodes": [...], "edges": [...]}``.

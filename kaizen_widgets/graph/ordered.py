@@ -9,7 +9,7 @@ number left between two ranks, all entries get new ranks.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Generic, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from rpds import HashTrieMap
 
@@ -27,6 +27,18 @@ class _Entry(NamedTuple, Generic[V]):
     rank: int
 
 
+class ValueTuple(tuple[V, ...]):
+    """A tuple that a list can be added to, so that ``canvas.nodes += [node]`` works."""
+
+    __slots__ = ()
+
+    def __add__(self, other: Any) -> tuple[V, ...]:  # type: ignore[override]
+        return super().__add__(tuple(other) if isinstance(other, list) else other)
+
+    def __radd__(self, other: Any) -> tuple[V, ...]:
+        return (*other, *self) if isinstance(other, list) else NotImplemented
+
+
 class OrderedMap(Generic[V]):
     """An immutable mapping of ids to values, in order."""
 
@@ -36,7 +48,7 @@ class OrderedMap(Generic[V]):
         self._entries: HashTrieMap[str, _Entry[V]] = HashTrieMap()
         self._first: str | None = None
         self._last: str | None = None
-        self._values: tuple[V, ...] | None = ()
+        self._values: tuple[V, ...] | None = ValueTuple()
 
     @classmethod
     def of(cls, items: Iterable[tuple[str, V]]) -> OrderedMap[V]:
@@ -55,7 +67,7 @@ class OrderedMap(Generic[V]):
         if not ids:
             return cls()
         made = cls._make(HashTrieMap(entries), ids[0], ids[-1])
-        made._values = tuple(value for _, value in pairs)
+        made._values = ValueTuple(value for _, value in pairs)
         return made
 
     @classmethod
@@ -90,7 +102,7 @@ class OrderedMap(Generic[V]):
     def values(self) -> tuple[V, ...]:
         """All values in order; cached."""
         if self._values is None:
-            self._values = tuple(self._entries[key].value for key in self)
+            self._values = ValueTuple(self._entries[key].value for key in self)
         return self._values
 
     def following(self, key: str) -> str | None:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from pydantic.alias_generators import to_camel
 from traitlets import Unicode
 
 from kaizen_widgets.graph import (
@@ -104,6 +105,30 @@ class CanvasStore(DocumentStore):
             edge = Edge.from_json({"id": edge_id, **keys})
             self.commit((AddElement(kind="edge", item=edge),), label="connect")
             return edge
+
+    def connect(
+        self, source: str | Node, target: str | Node, *, label: Any = None, **keys: Any
+    ) -> Edge | None:
+        """Add an edge between two nodes.
+
+        Args:
+            source: The node where it starts, or its id.
+            target: The node where it ends, or its id.
+            label: Text on the edge.
+            **keys: Other keys of the edge, such as ``source_handle="yes"``.
+
+        Returns:
+            The edge; None when the same connection exists already.
+
+        Raises:
+            UnknownNodeError: The graph has no such node.
+        """
+        ends = [node.id if isinstance(node, Node) else node for node in (source, target)]
+        with self._notifier.locked():
+            for node_id in ends:
+                self.graph.node(node_id)
+            made = {to_camel(key): value for key, value in keys.items()}
+            return self.on_connect({**made, "source": ends[0], "target": ends[1], "label": label})
 
     def add_node(self, node: Node | Mapping[str, Any] | None = None, **keys: Any) -> Node:
         """Add a node: a `Node`, its JSON, or ``type=..., position=..., data=...`` and it gets an id."""

@@ -36,6 +36,7 @@ class Commit:
 
     epoch: str
     rev: int
+    digest: int
     batch: Batch
     before: Graph
     after: Graph
@@ -240,7 +241,7 @@ class DocumentStore(Store):
         before, self._graph = self._graph, after
         self.rev += 1
         self.digest = digest(self.digest, batch, after)
-        commit = Commit(self.epoch, self.rev, batch, before, after, source)
+        commit = Commit(self.epoch, self.rev, self.digest, batch, before, after, source)
         changes = self._store({"is_dirty": True, **self._after(after)})
         self._notifier.post(lambda: self._hand_out(commit, changes))
         return commit

@@ -1,6 +1,1 @@
-"""The kernel's end of the canvas protocol (see SPEC.md); pure, without Jupyter."""
-
-from kaizen_widgets.sync.canvas.kernel_end import KernelEnd, Request, problem_of
-from kaizen_widgets.sync.canvas.outbox import Outbox
-
-__all__ = ["KernelEnd", "Outbox", "Request", "problem_of"]
+"""The kernel's ends of the two protocols, for canvases and for forms, and what they share (see SPEC.md)."""

@@ -1,12 +1,13 @@
-"""How JavaScript reaches the page: once for all widgets that share it.
+"""Delivers JavaScript to the page: one copy for all widgets that share it.
 
-anywidget keeps a module as state of each instance, so that ten canvases would send, and save, ten React
-Flows. Here an instance carries a loader of 1 kB and names a `SharedCode` widget, one a kernel, whose
-module is the bundle; a host that cannot hand it out gets the bundle by message. Nobody else sets ``_esm``.
+anywidget keeps a module in the state of each instance, so ten canvases would send, and save, ten copies of
+React Flow. Here each instance has a loader of 1 kB and refers to a `SharedCode` widget, one per kernel,
+whose module is the bundle; a host that cannot provide it gets the bundle in a message. Only this module sets
+``_esm``.
 
     class FieldArea(BundledWidget):
-        bundle = Bundle("form")  # js/src/form/bundle.ts, whose default export is
-                                 # { initialize: () => ({ mount }) }; mount({ model, el }) returns its end
+        bundle = Bundle("form")  # js/src/form/bundle.ts; its default export is
+                                 # { initialize: () => ({ mount }) }; mount({ model, el }) returns its cleanup
 """
 
 from __future__ import annotations
@@ -22,15 +23,17 @@ import anywidget
 from ipywidgets import Layout
 from traitlets import Unicode
 
+from kaizen_widgets.widgets.python_owned import PythonOwned
+
 STATIC = Path(__file__).parent.parent / "static"
 _LOCK = threading.Lock()
 
 
 def built(name: str) -> str:
-    """Return a module as `js/build.mjs` made it.
+    """Return a module that `js/build.mjs` built.
 
     Raises:
-        RuntimeError: It is not built.
+        RuntimeError: It was not built.
     """
     path = STATIC / f"{name}.js"
     try:
@@ -41,10 +44,10 @@ def built(name: str) -> str:
         ) from None
 
 
-class SharedCode(anywidget.AnyWidget):
-    """A bundle as a widget without a view; its ``initialize`` hands out ``mount``."""
+class SharedCode(PythonOwned, anywidget.AnyWidget):
+    """A widget without a view that holds a bundle; its ``initialize`` returns ``mount``."""
 
-    # A trait of the class: anywidget would make the module its own default, and embedding drops defaults.
+    # A trait of the class: anywidget would make the module a default value, and embedding drops those.
     _esm = Unicode().tag(sync=True)
 
     def __repr__(self) -> str:
@@ -64,21 +67,21 @@ class Bundle:
 
     @cached_property
     def source(self) -> str:
-        """The module.
+        """The JavaScript of the module.
 
         Raises:
-            RuntimeError: It is not built.
+            RuntimeError: It was not built.
         """
         return built(self.name)
 
     @cached_property
     def hash(self) -> str:
-        """Tells this module from every other."""
+        """Identifies this version of the module."""
         return hashlib.sha256(self.source.encode()).hexdigest()[:16]
 
     @property
     def widget(self) -> SharedCode:
-        """The one widget of this kernel that carries the module; another when that was closed."""
+        """The widget of this kernel that holds the module; a new one when the last one was closed."""
         with _LOCK:
             if self._widget is None or self._widget.comm is None:
                 self._widget = SharedCode(_esm=self.source)
@@ -88,16 +91,16 @@ class Bundle:
         return f"Bundle({self.name!r})"
 
 
-class CompactLayout(Layout):
-    """A layout that says only what it sets; of the 1.4 kB of a plain one nearly all says "nothing"."""
+class CompactLayout(PythonOwned, Layout):
+    """A layout that syncs only the values that are set; an ipywidgets layout syncs 1.4 kB of nulls."""
 
     def get_state(self, key: Any = None, drop_defaults: bool = False) -> dict[str, Any]:
-        """Return the state; asked for all of it, what is set."""
+        """Return the state; all of it without the values that are not set."""
         state = super().get_state(key, drop_defaults)
         return state if key else {name: value for name, value in state.items() if value is not None}
 
 
-class BundledWidget(anywidget.AnyWidget):
+class BundledWidget(PythonOwned, anywidget.AnyWidget):
     """A widget whose JavaScript is its class's `Bundle`."""
 
     bundle: ClassVar[Bundle]

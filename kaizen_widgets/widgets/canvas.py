@@ -1,31 +1,35 @@
-"""The canvas: a graph on React Flow, in a cell, edited by hand and from Python alike.
+"""The canvas widget: a graph drawn by React Flow, edited by hand and from Python.
 
-The document, its history and its rules live in `CanvasStore`; this widget only carries them to the
-browser (`sync`) and shows what surrounds them: saving, runs, selection. Edits travel as operations in
-messages; the one trait that holds the whole graph is read when a view opens, so that a saved notebook
-shows a picture without a kernel.
+`CanvasStore` holds the document, its history and its rules; this widget sends them to the browser
+(`sync.canvas`) with what is shown besides: saving, runs, selection. Edits are sent as operations in
+messages. The trait ``_snapshot`` is a picture of the graph for saved notebooks, which are shown without a
+kernel.
 """
 
 from __future__ import annotations
 
+import difflib
 import logging
+import os
 import threading
+import warnings
+import weakref
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from IPython.core.getipython import get_ipython
 from traitlets import Bool, Dict, Enum, Int, TraitError, Tuple, validate
 
 from kaizen_widgets.core.background import background
 from kaizen_widgets.core.clock import Clock
-from kaizen_widgets.errors import KaizenError
-from kaizen_widgets.graph import Graph
+from kaizen_widgets.errors import GraphWarning, KaizenError
+from kaizen_widgets.graph import AddElement, Edge, Graph, Node
 from kaizen_widgets.nodes import Registry, default_registry
 from kaizen_widgets.saving import AutoSave
 from kaizen_widgets.stores import CanvasStore, Commit, ExecutionStore, Replaced
 from kaizen_widgets.stores.elements_trait import Elements
-from kaizen_widgets.sync import KernelEnd, Outbox
-from kaizen_widgets.sync.canvas.columns import columns_of, pack
+from kaizen_widgets.sync.canvas import KernelEnd, Outbox
+from kaizen_widgets.sync.canvas.columns import pack
 from kaizen_widgets.sync.canvas.messages import (
     CanvasState,
     KernelMail,
@@ -34,38 +38,46 @@ from kaizen_widgets.sync.canvas.messages import (
     SaveState,
 )
 from kaizen_widgets.widgets.bundle import Bundle, BundledWidget
-from kaizen_widgets.widgets.canvas_messages import look_of, run_state_of
+from kaizen_widgets.widgets.canvas_messages import kind_info_of, run_state_of
+from kaizen_widgets.widgets.canvas_picture import picture_of
 
 logger = logging.getLogger(__name__)
 
-SNAPSHOT_DELAY = 2.0
-"""Seconds without an edit after which the saved picture is brought up to date."""
-SNAPSHOT_LIMIT = 1000
-"""Above so many nodes the saved picture is only made when a view opens."""
+PICTURE_DELAY = 2.0
+"""Seconds without an edit after which the picture for saved notebooks is renewed."""
+NODES_A_SECOND = 1_000
+"""Larger graphs wait a second longer for each so many nodes."""
+FIRST_PICTURE_LIMIT = 1_000
+"""Up to so many nodes the picture is in the first message; of larger graphs it follows the snapshot."""
 
 CommandHandler = Callable[[], None]
 
 
 class Canvas(BundledWidget):
-    """An editable graph.
+    """An editable graph in a cell.
 
     Args:
-        graph: A `Graph`, a `CanvasStore` to share with other canvases, or React Flow JSON.
-        nodes: Instead of a graph: its nodes.
-        edges: And its edges.
-        height: In pixels.
-        registry: The node kinds to draw and to offer in the palette.
-        read_only: Look, pan and select, but change nothing.
-        zoom_on_scroll: Whether the wheel zooms: once the canvas has the ``focus``, ``always``, ``never``
-            (otherwise the page scrolls).
-        minimap: Whether to show the small map.
+        graph: A `Graph`, a `CanvasStore` that may be shown by other canvases too, or React Flow JSON.
+        nodes: Nodes of the graph, instead of ``graph``.
+        edges: Edges of the graph, instead of ``graph``.
+        height: Height in pixels; a height in ``layout``, or of a box around the canvas, takes precedence.
+        registry: Node kinds that are drawn and offered in the palette.
+        read_only: Whether users can only look, pan and select.
+        zoom_on_scroll: When the wheel zooms: while the canvas has the ``focus``, ``always`` or ``never``
+            (else the page scrolls).
+        minimap: Whether the small map is shown.
         clock: Time and timers; the background loop's by default.
 
     Raises:
-        GraphError: The graph is none; the message names the element.
+        GraphError: The nodes and edges do not make a graph; the message names the element.
     """
 
     bundle = Bundle("canvas")
+    page_traits: ClassVar[frozenset[str]] = frozenset({"height", "minimap", "zoom_on_scroll"})
+    _newest: ClassVar[weakref.WeakKeyDictionary[CanvasStore, weakref.ref[Canvas]]] = (
+        weakref.WeakKeyDictionary()
+    )
+    """The canvas made last of each store."""
 
     nodes = Elements("nodes")
     edges = Elements("edges")
@@ -97,7 +109,7 @@ class Canvas(BundledWidget):
             graph = Graph(nodes, edges)
         elif nodes or edges:
             raise TypeError("Give either a graph or its nodes and edges, not both.")
-        # Before the base: it reads the state for the first message.
+        # Before the base class, which reads the state for the first message.
         self.store = graph if isinstance(graph, CanvasStore) else CanvasStore(_graph_of(graph))
         self.registry = registry or default_registry()
         self._clock = clock
@@ -106,13 +118,16 @@ class Canvas(BundledWidget):
         self._execution: ExecutionStore | None = None
         self._ends: list[Callable[[], None]] = []
         self._selecting: int | None = None
-        self._snapshot_timer: Any = None
+        self._picture_timer: Any = None
+        self._picture_is_old = self.store.graph.node_count > FIRST_PICTURE_LIMIT
+        self._had_views = False
+        self._warned_types: set[str] = set()
         self._outbox = Outbox(
             self._send_mail,
             lambda: self._end.heartbeat(),
             clock,
             snapshot=lambda: self._end.snapshot(),
-            size=lambda: self.store.graph.node_count + self.store.graph.edge_count,
+            size=lambda: self._end.graph.node_count + self._end.graph.edge_count,
         )
         self._end = KernelEnd(
             self.store,
@@ -120,7 +135,9 @@ class Canvas(BundledWidget):
             kinds=self._kinds,
             on_select=self._selected_in_view,
             on_command=self._command,
+            on_views=self._on_views,
         )
+        self._newest[self.store] = weakref.ref(self)
         super().__init__(
             height=height,
             read_only=read_only,
@@ -133,71 +150,78 @@ class Canvas(BundledWidget):
         self._watch(self.store.history, ["past", "future"])
         self.observe(self._select_in_views, names="selected")
         self.on_msg(lambda _widget, content, _buffers: self._receive(content))
-        self._ends.append(_at_end_of_cells(self._send_due_snapshot))
+        self._ends.append(_at_end_of_cells(self._renew_picture_after_cell))
         self._refresh()
 
     # --------------------------------------------------------- for users
 
     @property
     def graph(self) -> Graph:
-        """The graph as it is now; assign another to open it."""
+        """The present graph; assign another one to open it."""
         return self.store.graph
 
     @graph.setter
     def graph(self, graph: Graph | Mapping[str, Any]) -> None:
         self.store.load_pipeline(_graph_of(graph))
 
+    def add_node(self, node: Node | Mapping[str, Any] | None = None, **keys: Any) -> Node:
+        """Add a node; see `CanvasStore.add_node`."""
+        return self.store.add_node(node, **keys)
+
+    def connect(self, source: str | Node, target: str | Node, **keys: Any) -> Edge | None:
+        """Add an edge between two nodes; see `CanvasStore.connect`."""
+        return self.store.connect(source, target, **keys)
+
     def set_nodes(self, nodes: Any) -> None:
-        """Make these the nodes; see `CanvasStore.set_nodes`."""
+        """Replace the nodes; see `CanvasStore.set_nodes`."""
         self.store.set_nodes(nodes)
 
     def set_edges(self, edges: Any) -> None:
-        """Make these the edges; see `CanvasStore.set_edges`."""
+        """Replace the edges; see `CanvasStore.set_edges`."""
         self.store.set_edges(edges)
 
     def undo(self) -> bool:
-        """Take back the newest step; False when there is none."""
+        """Undo the newest step; False when there is none."""
         return self.store.undo()
 
     def redo(self) -> bool:
-        """Do again what was taken back last; False when there is nothing."""
+        """Redo the step undone last; False when there is none."""
         return self.store.redo()
 
     def transaction(self, label: str = "") -> Any:
-        """Make one step of all changes inside; see `CanvasStore.transaction`."""
+        """Make all changes inside one step of the history; see `CanvasStore.transaction`."""
         return self.store.transaction(label)
 
     def on_command(self, name: str, handler: CommandHandler) -> None:
-        """Have a button of the toolbar do something.
+        """Set what a button of the toolbar does.
 
         Args:
-            name: ``run``, ``cancel`` or ``save``; the run button shows once it has a handler.
-            handler: Called on any thread; must not block. What it raises is shown on the canvas.
+            name: ``run``, ``cancel`` or ``save``; the run button is shown when it has a handler.
+            handler: Called on any thread; must not block. An exception is shown on the canvas.
         """
         self._commands[name] = handler
         self._refresh()
 
     def show_saving(self, autosave: AutoSave) -> None:
-        """Show how an `AutoSave` fares."""
+        """Show the status of an `AutoSave` in the toolbar."""
         self._autosave = autosave
         self._watch(autosave, ["status", "message"])
         self._refresh()
 
     def show_run(self, execution: ExecutionStore) -> None:
-        """Show the run an `ExecutionStore` follows, on the nodes and in the toolbar."""
+        """Show the run of an `ExecutionStore` on the nodes and in the toolbar."""
         self._execution = execution
         self._ends.append(execution.subscribe(lambda _state, _previous: self._refresh()))
         self._refresh()
 
     def close(self) -> None:
-        """Close every view and stop listening; the store lives on."""
+        """Close every view and stop listening; the store stays usable."""
         if not hasattr(self, "_outbox"):
-            return  # A canvas that was refused when made; ipywidgets closes those too.
+            return  # Its constructor failed; ipywidgets closes such widgets too.
         for end in self._ends:
             end()
         self._ends.clear()
-        if self._snapshot_timer is not None:
-            self._snapshot_timer.cancel()
+        self._cancel_picture()
         self._outbox.close()
         super().close()
 
@@ -206,20 +230,23 @@ class Canvas(BundledWidget):
     def _on_event(self, event: Commit | Replaced) -> None:
         match event:
             case Commit():
-                self._end.applied(event.epoch, event.rev, event.batch, event.source)
+                self._end.committed(event)
             case Replaced():
-                self._end.replaced()
+                self._end.replaced(event)
         self._drop_lost_selection()
         Elements.announce(self, event.before, event.after)
-        self._plan_snapshot()
+        self._picture_is_old = True
+        self._plan_picture()
+        if isinstance(event, Commit) and event.source is None:
+            self._warn_about_unknown_types(event)
 
     def _refresh(self) -> None:
-        """Tell the views what surrounds the document now."""
+        """Tell the views what to show besides the document."""
         history = self.store.history
         autosave, execution = self._autosave, self._execution
         save = SaveState()
         if autosave is not None and (self.store.pipeline_id or autosave.status != "saved"):
-            # A pipeline that was never stored, and has nothing to store yet, is not "saved".
+            # A pipeline that was never saved, and has nothing to save yet, is not "saved".
             save = SaveState(status=autosave.status, message=autosave.message)
         self._end.show(
             CanvasState(
@@ -239,68 +266,88 @@ class Canvas(BundledWidget):
             content, buffers = pack(mail)
             self.send(content, buffers)
 
+    # ------------------------------------------- the picture of saved notebooks
+
     def get_state(self, key: Any = None, drop_defaults: bool = False) -> dict[str, Any]:
         """Return the synced state; the picture of the graph in it is made now."""
         state = super().get_state(key, drop_defaults)
         if "_snapshot" in state:
-            state["_snapshot"] = self._picture()
+            state["_snapshot"] = self._picture(is_first=key is None)
         return state
 
-    def _picture(self) -> dict[str, Any]:
-        """Return the document as a view shows it before the kernel answers, or without one."""
-        with self.store.locked():
-            graph, snapshot = self.store.graph, self._end.snapshot()
-        drawn = {node.type for node in graph.nodes}
-        picture = snapshot.model_copy(
-            update={"kinds": tuple(kind for kind in snapshot.kinds or () if kind.type in drawn)}
-        )
-        include = {"epoch", "rev", "digest", "kinds"}
-        if picture.state != CanvasState():  # a view begins with that one
-            include.add("state")
-        return {
-            **picture.model_dump(mode="json", by_alias=True, include=include),
-            "columns": columns_of(graph.nodes, graph.edges),
-        }
+    def _picture(self, *, is_first: bool) -> dict[str, Any]:
+        graph = self._end.graph
+        if self._had_views and not self._end.has_views:
+            return {}  # Its cell was run again or cleared: a newer canvas is drawn in its place.
+        if is_first and graph.node_count > FIRST_PICTURE_LIMIT:
+            return {}  # The view asks for the whole graph anyway.
+        return picture_of(graph, self._kinds(), self._end.state)
 
-    def _plan_snapshot(self) -> None:
-        if self._snapshot_timer is not None:
-            self._snapshot_timer.cancel()
-        if self.store.graph.node_count <= SNAPSHOT_LIMIT:
-            self._snapshot_timer = self._clock.call_later(SNAPSHOT_DELAY, self._send_snapshot)
+    def _on_views(self, has_views: bool) -> None:
+        if has_views:
+            self._had_views = True
+            self._plan_picture()
+        else:
+            # Without a view nothing of it is drawn, so nothing of it is saved.
+            self._cancel_picture()
+            self._picture_is_old = True
+            self._send_picture()
 
-    def _send_due_snapshot(self) -> None:
-        """Send at the end of a cell what it changed: nbconvert takes no later word for the cell's."""
-        if self._snapshot_timer is not None:
-            self._snapshot_timer.cancel()
-            self._send_snapshot()
+    def _plan_picture(self) -> None:
+        """Renew the picture once edits pause; only while there is a view."""
+        self._cancel_picture()
+        if self._picture_is_old and self._end.has_views:
+            delay = max(PICTURE_DELAY, self._end.graph.node_count / NODES_A_SECOND)
+            self._picture_timer = self._clock.call_later(delay, self._renew_picture)
 
-    def _send_snapshot(self) -> None:
-        self._snapshot_timer = None
+    def _renew_picture_after_cell(self) -> None:
+        """Renew the picture at the end of a cell: nbconvert saves the state as it is then."""
+        # nbconvert has no views. Of several canvases of a store only the newest one is kept current: each
+        # run of a cell may make another one.
+        newest = self._newest.get(self.store)
+        is_only_run = not self._had_views and newest is not None and newest() is self
+        if self._picture_is_old and (self._end.has_views or is_only_run):
+            self._cancel_picture()
+            self._renew_picture()
+
+    def _renew_picture(self) -> None:
+        self._picture_timer = None
+        self._picture_is_old = False
+        self._send_picture()
+
+    def _send_picture(self) -> None:
         if self.comm is not None:
             self.send_state("_snapshot")
 
+    def _cancel_picture(self) -> None:
+        if self._picture_timer is not None:
+            self._picture_timer.cancel()
+            self._picture_timer = None
+
     def _kinds(self) -> tuple[KindInfo, ...]:
-        return tuple(look_of(look) for look in self.registry.looks())
+        return tuple(kind_info_of(look) for look in self.registry.looks())
 
     # ----------------------------------------------------- from the views
 
     def _receive(self, content: Any) -> None:
-        """Take a view's message; what a user's observer raises is logged, for nobody else would see it."""
+        """Handle a view's message; an exception of a user's observer is logged, else it would be lost."""
         try:
             self._end.receive(content)
         except Exception:
-            logger.exception("An observer of the canvas raised; the edit itself was made.")
+            logger.exception(
+                "An observer of the canvas raised an exception; the edit itself was made."
+            )
 
     def _command(self, name: str) -> Problem | None:
         handler = self._commands.get(name)
         if handler is None:
-            return Problem(code="no_handler", message=f"This canvas has nothing to {name}.")
+            return Problem(code="no_handler", message=f"This canvas has no handler for {name}.")
         try:
             handler()
         except KaizenError as error:
             return Problem(code="refused", message=str(error))
         except Exception as error:
-            logger.exception("The %s button's handler raised.", name)
+            logger.exception("The handler of the %s button raised an exception.", name)
             return Problem(code="error", message=f"{name.capitalize()} failed: {error}.")
         return None
 
@@ -312,7 +359,7 @@ class Canvas(BundledWidget):
             self._selecting = None
 
     @validate("selected")
-    def _only_what_is_there(self, proposal: Any) -> tuple[str, ...]:
+    def _validate_selected(self, proposal: Any) -> tuple[str, ...]:
         graph = self.store.graph
         for one in proposal.value:
             if not (isinstance(one, str) and (graph.has_node(one) or graph.has_edge(one))):
@@ -335,7 +382,26 @@ class Canvas(BundledWidget):
         if kept != self.selected:
             self.selected = kept
 
-    # ------------------------------------------------------------- within
+    # ------------------------------------------------------------- helpers
+
+    def _warn_about_unknown_types(self, commit: Commit) -> None:
+        """Warn once about each node type that Python added and no kind of the registry has."""
+        for operation in commit.batch:
+            if not (isinstance(operation, AddElement) and isinstance(operation.item, Node)):
+                continue
+            node = operation.item
+            if node.type in self.registry or node.type in self._warned_types | {"default", "group"}:
+                continue
+            self._warned_types.add(node.type)
+            known = ", ".join(self.registry)
+            similar = difflib.get_close_matches(node.type, list(self.registry), n=1)
+            meant = f" Did you mean {similar[0]!r}?" if similar else ""
+            warnings.warn(
+                f"Node {node.id!r} has the type {node.type!r}, which is not a node kind of this canvas: it "
+                f"cannot run.{meant} The kinds are: {known}.",
+                GraphWarning,
+                stacklevel=2,
+            )
 
     def _watch(self, store: Any, names: list[str]) -> None:
         def refresh(_change: Any) -> None:
@@ -350,7 +416,7 @@ class Canvas(BundledWidget):
 
 
 def _at_end_of_cells(call: Callable[[], None]) -> Callable[[], None]:
-    """Have a call made after each cell, where there are cells; return what ends that."""
+    """Call a function after each cell, if there are cells; return the function that ends it."""
     shell = get_ipython()
     if shell is None:
         return lambda: None
@@ -362,12 +428,16 @@ def _at_end_of_cells(call: Callable[[], None]) -> Callable[[], None]:
     return lambda: shell.events.unregister("post_run_cell", after)
 
 
-def _graph_of(graph: Graph | Mapping[str, Any]) -> Graph:
+def _graph_of(graph: Any) -> Graph:
     match graph:
         case Graph():
             return graph
         case Mapping():
             return Graph.from_json(graph)
+        case str() | os.PathLike():
+            raise TypeError(
+                f"A canvas shows a graph, not a file: Canvas(Graph.read({str(graph)!r}))."
+            )
         case _:
             raise TypeError(
                 f"A canvas shows a Graph, a CanvasStore or React Flow JSON, not {type(graph).__name__}."

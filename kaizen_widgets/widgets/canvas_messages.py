@@ -1,23 +1,18 @@
-"""What the parts below know, in the words of the canvas protocol."""
+"""What a canvas shows of node kinds and runs, as messages of the canvas protocol."""
 
 from __future__ import annotations
 
 from kaizen_widgets.nodes.look import Look
 from kaizen_widgets.stores import ExecutionStore
 from kaizen_widgets.stores.execution import GOES_ON
-from kaizen_widgets.sync.canvas.messages import (
-    HandleInfo,
-    KindInfo,
-    NodeRunState,
-    RunState,
-)
+from kaizen_widgets.sync.canvas.messages import HandleInfo, KindInfo, NodeRunState, RunState
 
 PREVIEW = 280
-"""Characters of a result that a node shows."""
+"""The most characters of a result that a node shows."""
 
 
-def look_of(look: Look) -> KindInfo:
-    """Return a kind's look as views know it."""
+def kind_info_of(look: Look) -> KindInfo:
+    """Return the style of a node kind as a message."""
     return KindInfo(
         type=look.type,
         title=look.title,
@@ -32,7 +27,7 @@ def look_of(look: Look) -> KindInfo:
 
 
 def run_state_of(execution: ExecutionStore | None) -> RunState:
-    """Return the newest run as views know it; its log and its values stay here."""
+    """Return the newest run as a message, without its log and its values."""
     if execution is None:
         return RunState()
     state = execution.get()
@@ -44,7 +39,7 @@ def run_state_of(execution: ExecutionStore | None) -> RunState:
             node_id: NodeRunState(
                 status=node["status"],
                 message=node["error"] or node["message"],
-                preview=_brief(node["preview"]),
+                preview=_shortened(node["preview"]),
                 seconds=node["seconds"],
             )
             for node_id, node in state["node_executions"].items()
@@ -52,5 +47,5 @@ def run_state_of(execution: ExecutionStore | None) -> RunState:
     )
 
 
-def _brief(text: str) -> str:
+def _shortened(text: str) -> str:
     return text if len(text) <= PREVIEW else f"{text[: PREVIEW - 1]}…"

@@ -37,12 +37,13 @@ from kaizen_widgets.sync.form.key_index import KeyIndex
 from kaizen_widgets.widgets.field_area import FieldArea
 from kaizen_widgets.widgets.markup import BAD, GOOD, alert, heading, note
 from kaizen_widgets.widgets.panel import AFTER_EDITS
+from kaizen_widgets.widgets.python_owned import PythonOwned
 from kaizen_widgets.widgets.widget_link import link_widget
 
 log = logging.getLogger(__name__)
 
 
-class FormPanel(ipw.VBox):
+class FormPanel(PythonOwned, ipw.VBox):
     """A form in a notebook.
 
     Args:

@@ -11,9 +11,10 @@ import ipywidgets as ipw
 from kaizen_widgets.errors import KaizenError
 from kaizen_widgets.widgets.markup import LINE, WARN, alert, note
 from kaizen_widgets.widgets.panel import AFTER_EDITS
+from kaizen_widgets.widgets.python_owned import PythonOwned
 
 
-class Notice(ipw.VBox):
+class Notice(PythonOwned, ipw.VBox):
     """A sentence with buttons, and space below for their results.
 
     Args:

@@ -14,10 +14,11 @@ from traitlets import List
 
 from kaizen_widgets.stores import UIStore
 from kaizen_widgets.widgets.markup import ACCENT, BAD, GOOD, WARN
+from kaizen_widgets.widgets.python_owned import PythonOwned
 from kaizen_widgets.widgets.theme import THEME_CSS
 
 
-class Notifications(anywidget.AnyWidget):
+class Notifications(PythonOwned, anywidget.AnyWidget):
     """Show the notifications of a `UIStore`.
 
     Args:

@@ -13,13 +13,14 @@ from typing import Any
 import anywidget
 import ipywidgets as ipw
 
+from kaizen_widgets.widgets.python_owned import PythonOwned
 from kaizen_widgets.widgets.theme import THEME_CSS
 
 AFTER_EDITS = "kaizen-after-edits"
 """The CSS class of buttons whose clicks are handled after earlier edits (`js/src/pending_edits.ts`)."""
 
 
-class KeyGuard(anywidget.AnyWidget):
+class KeyGuard(PythonOwned, anywidget.AnyWidget):
     """An invisible widget that handles the keys and styles of all panels on the page."""
 
     _css = THEME_CSS
@@ -50,7 +51,7 @@ export default { render };
         return "KeyGuard()"
 
 
-class Panel(ipw.VBox):
+class Panel(PythonOwned, ipw.VBox):
     """A VBox of ipywidgets whose key presses do not reach JupyterLab.
 
     Args:

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from traitlets import Unicode
 
 from kaizen_widgets.widgets.bundle import built
+from kaizen_widgets.widgets.python_owned import PythonOwned
 
 logger = logging.getLogger(__name__)
 
@@ -40,7 +41,7 @@ class ReceivedMessage(BaseModel):
     message: TabMessage
 
 
-class TabLink(anywidget.AnyWidget):
+class TabLink(PythonOwned, anywidget.AnyWidget):
     """A widget without a view that sends and receives on two BroadcastChannels of the browser.
 
     Args:

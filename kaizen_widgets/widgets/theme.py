@@ -15,6 +15,7 @@ import anywidget
 from traitlets import Enum
 
 from kaizen_widgets.stores import UIStore
+from kaizen_widgets.widgets.python_owned import PythonOwned
 
 _PALETTES: Final = {
     "light": {
@@ -124,7 +125,7 @@ THEME_CSS: Final = f"""
 """Included in every panel, because a page may contain just one."""
 
 
-class Theme(anywidget.AnyWidget):
+class Theme(PythonOwned, anywidget.AnyWidget):
     """Apply a UI store's theme to the pages the widget is displayed in.
 
     Args:

@@ -127,7 +127,7 @@ class Pair:
         message = Select(client=self.actor.client, nodes=("technical",))
         return self.seconds(
             lambda: self.actor._put(message),
-            lambda: any(m.kind == "peer" and m.nodes for m in self.watcher.heard),
+            lambda: any(m.kind == "peer_selection" and m.nodes for m in self.watcher.heard),
         )
 
     def run(self) -> float:
@@ -156,7 +156,7 @@ class Pair:
         self.actor._put(Command(client=self.actor.client, id=self._count, name=name))
 
     def _has_run(self, status: str, node: str = "") -> bool:
-        states = [m.state.run for m in self.watcher.heard if m.kind == "state"]
+        states = [m.state.run for m in self.watcher.heard if m.kind == "state_changed"]
         return any(
             state.status == status
             and (not node or node in {each.status for each in state.nodes.values()})

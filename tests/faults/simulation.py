@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from kaizen_widgets.graph import Batch, Graph, Node, SetProperty
 from kaizen_widgets.stores import CanvasStore, Commit, Replaced
-from kaizen_widgets.sync import KernelEnd, Outbox
+from kaizen_widgets.sync.canvas import KernelEnd, Outbox
 from kaizen_widgets.sync.canvas.messages import KernelMail
 from kaizen_widgets.testing import FakeClock
 from tests.simulate.view import ModelView
@@ -80,7 +80,7 @@ class Desk:
 
     def _heard(self, event: Commit | Replaced) -> None:
         if isinstance(event, Commit):
-            self.end.applied(event.epoch, event.rev, event.batch, event.source)
+            self.end.committed(event)
 
     def _broadcast(self, mail: KernelMail) -> None:
         self.mails += 1

@@ -105,7 +105,7 @@ def test_fault_06_a_restarted_kernel_is_said_and_its_edits_come_back(lab: Lab):
     hand.canvas.get_by_text("Not saved").wait_for()
     lab.screenshot("instep-not-saved")
     lab.restart_kernel()
-    hand.canvas.get_by_text("Kernel gone: edits live only in this browser").wait_for()
+    hand.canvas.get_by_text("Kernel gone").wait_for()
     lab.screenshot("instep-kernel-gone")
     lab.run_cell(0)
     again = Hand(lab)

@@ -21,7 +21,7 @@ import pytest
 from kaizen_widgets.core.background import background
 from kaizen_widgets.graph import Graph, Node
 from kaizen_widgets.stores import CanvasStore, Commit, SqliteStorage
-from kaizen_widgets.sync import KernelEnd
+from kaizen_widgets.sync.canvas import KernelEnd
 from tests.faults.actors import BASE, PIPELINE, open_api, open_journal
 from tests.faults.simulation import label, move
 

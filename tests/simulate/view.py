@@ -11,9 +11,9 @@ from kaizen_widgets.errors import GraphError
 from kaizen_widgets.graph import Batch, Graph, apply, digest
 from kaizen_widgets.sync.canvas.messages import (
     Applied,
+    DocumentVersion,
     Expected,
     Handled,
-    Have,
     Heartbeat,
     Hello,
     KernelMessage,
@@ -21,7 +21,7 @@ from kaizen_widgets.sync.canvas.messages import (
     Redo,
     Refused,
     Snapshot,
-    State,
+    StateChanged,
     Undo,
 )
 from kaizen_widgets.testing.fake_clock import FakeClock
@@ -121,7 +121,7 @@ class ModelView:
                 newer = message.rev > self.rev or message.seq > self.seq
                 if self._differs or message.epoch != self.epoch or newer:
                     self.ask()
-            case State():
+            case StateChanged():
                 self.seq = max(self.seq, message.seq)
             case _:
                 pass
@@ -133,10 +133,10 @@ class ModelView:
         self._say_hello()
 
     def _say_hello(self) -> None:
-        have = None
+        version = None
         if self.epoch and not self._differs:
-            have = Have(epoch=self.epoch, rev=self.rev, digest=self.digest)
-        self._send(Hello(client=self.client, have=have))
+            version = DocumentVersion(epoch=self.epoch, rev=self.rev, digest=self.digest)
+        self._send(Hello(client=self.client, version=version))
         self._asking = self._clock.call_later(self._ask_pause, self._say_hello)
         self._ask_pause = min(self._ask_pause * 2, LONGEST_PAUSE)
 

@@ -24,7 +24,7 @@ from kaizen_widgets.graph import (
 )
 from kaizen_widgets.stores.canvas import CanvasStore
 from kaizen_widgets.stores.document import Commit, Event
-from kaizen_widgets.sync import KernelEnd, Outbox, Request
+from kaizen_widgets.sync.canvas import KernelEnd, Outbox, Request
 from kaizen_widgets.sync.canvas.messages import KernelMail
 from kaizen_widgets.testing.fake_clock import FakeClock
 from tests.simulate.view import ModelView
@@ -214,7 +214,7 @@ class World:
     def _heard(self, event: Event) -> None:
         assert isinstance(event, Commit)
         self.commits.append(event)
-        self.end.applied(event.epoch, event.rev, event.batch, event.source)
+        self.end.committed(event)
 
     def _new_id(self) -> str:
         self._ids += 1

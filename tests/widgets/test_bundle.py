@@ -1,4 +1,4 @@
-"""JavaScript reaches a page once, and is small."""
+"""JavaScript is sent to a page once, and is small."""
 
 import gzip
 import json
@@ -12,7 +12,7 @@ from kaizen_widgets.widgets.bundle import STATIC, Bundle, BundledWidget
 
 @pytest.fixture
 def comms():
-    Canvas.bundle.widget.close()  # another test's, whose comm is none of these
+    Canvas.bundle.widget.close()  # that of another test, whose comm is not a fake of this one
     with fake_comms() as opened:
         yield opened
 
@@ -25,13 +25,13 @@ def total(comms):
     return sum(size(sent) for comm in comms for sent in comm.sent)
 
 
-def test_the_canvas_with_dagre_and_icons_is_within_its_budget():
+def test_canvas_bundle_is_within_its_budget():
     code = (STATIC / "canvas.js").read_bytes()
     assert len(code) <= 420_000
     assert len(gzip.compress(code, 6)) <= 130_000
 
 
-def test_an_instance_carries_a_loader_of_one_kilobyte(comms):
+def test_instance_has_a_loader_of_one_kilobyte(comms):
     assert len(Canvas()._esm) <= 1_100
 
 
@@ -43,7 +43,7 @@ def test_ten_canvases_cost_little_more_than_one(comms):
     assert total(comms) <= 1.1 * one
 
 
-def test_a_layout_says_what_it_sets_and_what_it_is(comms):
+def test_layout_syncs_only_the_values_that_are_set(comms):
     canvas = Canvas()
     canvas.layout.width = "50%"
     assert set(canvas.layout.get_state()) == {
@@ -54,18 +54,18 @@ def test_a_layout_says_what_it_sets_and_what_it_is(comms):
     assert canvas.layout.get_state("width") == {"width": None}
 
 
-def test_all_canvases_name_the_same_code(comms):
+def test_all_canvases_refer_to_the_same_code(comms):
     first, second = Canvas(), Canvas()
     assert first._code is second._code
     assert comms.of(first).sent[0].data["state"]["_code"] == f"anywidget:{first._code.model_id}"
 
 
-def test_closed_code_is_made_again_for_the_next(comms):
+def test_closed_code_is_created_again(comms):
     Canvas()._code.close()
     assert Canvas()._code.comm is not None
 
 
-def test_whoever_asks_by_message_gets_the_code(comms):
+def test_code_is_sent_on_request(comms):
     canvas = Canvas()
     comms.of(canvas).clear()
     comms.of(canvas).deliver_custom({"kind": "code", "hash": canvas._code_hash})
@@ -73,20 +73,20 @@ def test_whoever_asks_by_message_gets_the_code(comms):
     assert answer == {"kind": "code", "hash": canvas._code_hash, "code": canvas._code._esm}
 
 
-def test_code_of_another_version_is_not_given(comms):
+def test_code_of_another_version_is_not_sent(comms):
     canvas = Canvas()
     comms.of(canvas).clear()
     comms.of(canvas).deliver_custom({"kind": "code", "hash": "other"})
     assert comms.of(canvas).custom == []
 
 
-def test_embedding_that_drops_defaults_keeps_the_code(comms):
+def test_embedding_without_defaults_keeps_the_code(comms):
     canvas = Canvas()
     assert canvas._code.get_state(drop_defaults=True)["_esm"] == canvas.bundle.source
     assert "_esm" in canvas.get_state(drop_defaults=True)
 
 
-def test_a_bundle_that_is_not_built_says_so(comms):
+def test_bundle_that_is_not_built_is_an_error(comms):
     class Missing(BundledWidget):
         bundle = Bundle("missing")
 

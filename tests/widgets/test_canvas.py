@@ -1,4 +1,4 @@
-"""The canvas widget against a fake comm: traits, messages, state."""
+"""The canvas widget with a fake comm: traits, messages, state."""
 
 import json
 from array import array
@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 from traitlets import TraitError, link
 
-from kaizen_widgets.errors import GraphError
+from kaizen_widgets.errors import GraphError, GraphWarning
 from kaizen_widgets.graph import Edge, Graph, Node
 from kaizen_widgets.stores import CanvasStore, ExecutionStore
 from kaizen_widgets.testing import fake_comms
@@ -26,9 +26,18 @@ class Tab:
         )
         self.comm = comms.of(self.canvas)
         self.n = 0
+        self.hello()
+
+    def hello(self, client="tab"):
+        """Open a view, as a page does."""
+        self.comm.deliver_custom({"kind": "hello", "client": client})
+
+    def leave(self, client="tab"):
+        """Close the view, as a page does when its cell is run again."""
+        self.comm.deliver_custom({"kind": "leave", "client": client, "number": 99})
 
     def heard(self):
-        """Everything the kernel said since the last time."""
+        """Return the messages of the kernel since the last call."""
         self.clock.advance(0.1)
         messages = [message for mail in self.comm.custom for message in mail["messages"]]
         self.comm.clear()
@@ -55,7 +64,7 @@ def tab():
         yield Tab(comms)
 
 
-def test_a_hand_edit_reaches_python_and_comes_back_with_its_sender(tab):
+def test_edit_in_a_view_reaches_python_and_is_sent_to_all_views(tab):
     seen = []
     tab.canvas.observe(lambda change: seen.append(change.new[0].position), "nodes")
     tab.heard()
@@ -69,7 +78,7 @@ def test_a_hand_edit_reaches_python_and_comes_back_with_its_sender(tab):
     ]
 
 
-def test_a_python_edit_reaches_the_tab_as_one_operation(tab):
+def test_python_edit_is_sent_as_one_operation(tab):
     tab.heard()
     tab.canvas.store.update_node_data("a", {"label": "Anna"})
     (applied,) = [message for message in tab.heard() if message["kind"] == "applied"]
@@ -79,22 +88,107 @@ def test_a_python_edit_reaches_the_tab_as_one_operation(tab):
     assert applied["client"] is None
 
 
-def test_a_refused_edit_is_answered(tab):
+def test_refused_edit_is_answered(tab):
     tab.heard()
     tab.push({"op": "remove", "kind": "node", "id": "ghost"})
     (refused,) = [message for message in tab.heard() if message["kind"] == "refused"]
     assert "ghost" in refused["problem"]["message"]
 
 
-def test_the_first_message_holds_a_picture_for_saved_notebooks(tab):
+def test_first_message_has_a_picture_for_saved_notebooks(tab):
     opened = next(sent for sent in tab.comm.sent if sent.kind == "comm_open")
-    snapshot = opened.data["state"]["_snapshot"]
-    assert snapshot["columns"]["ids"] == ["a", "b"]
+    picture = opened.data["state"]["_snapshot"]
+    assert picture["columns"]["ids"] == ["a", "b"]
     assert opened.buffers == [array("d", [0.0, 0.0, 9.0, 9.0]).tobytes()]
-    assert (snapshot["epoch"], snapshot["rev"]) == (tab.canvas.store.epoch, 0)
 
 
-def test_the_end_of_a_cell_renews_the_picture_of_what_it_changed(monkeypatch):
+SECRET = "sk-secret"
+DETAILED = {
+    "nodes": [
+        {
+            "id": "r",
+            "type": "router",
+            "position": {"x": 1, "y": 2},
+            "data": {
+                "label": "Route",
+                "config": {"routes": [{"name": "yes", "when": SECRET}], "api_key": SECRET},
+                "prompt": SECRET,
+            },
+            "style": {"width": 300, "backgroundImage": SECRET},
+            "className": SECRET,
+        },
+        {"id": "lf", "position": {"x": 0, "y": 0}, "data": {"node": {"display_name": "Prompt"}}},
+        {"id": "in", "position": {"x": 0, "y": 0}, "parentNode": "lf", "data": {"key": SECRET}},
+    ],
+    "edges": [{"id": "e", "source": "r", "target": "lf", "label": 0.7, "data": {"key": SECRET}}],
+}
+
+
+def test_picture_has_only_what_is_drawn():
+    with fake_comms() as comms:
+        canvas = Canvas(Graph.from_json(DETAILED))
+        opened = comms.of(canvas).sent[0].data["state"]
+    assert opened["_snapshot"]["columns"]["nodes"] == [
+        {
+            "style": {"width": 300},
+            "data": {"label": "Route", "config": {"routes": [{"name": "yes"}]}},
+        },
+        {"data": {"label": "Prompt"}},
+        {"parentNode": "lf"},
+    ]
+    assert opened["_snapshot"]["columns"]["edges"] == [{"label": "0.7"}]
+    assert SECRET not in json.dumps(opened)
+
+
+def test_saved_state_has_a_picture_only_of_canvases_with_a_view():
+    with fake_comms() as comms:
+        store = CanvasStore(Graph([Node("only-once")]))
+        tabs = []
+        for _ in range(3):  # a cell that is run three times
+            if tabs:
+                tabs[-1].leave()
+            tabs.append(Tab(comms, store))
+        states = [
+            json.dumps(tab.canvas.get_state()["_snapshot"]["columns"]["ids"])
+            for tab in tabs
+            if tab.canvas.get_state()["_snapshot"]
+        ]
+        assert states == ['["only-once"]']
+        assert tabs[0].comm.updates[-1] == {"_snapshot": {}}
+
+
+def test_canvas_without_a_view_sends_nothing_for_an_edit():
+    with fake_comms() as comms:
+        store = CanvasStore(Graph([Node("a")]))
+        tabs = [Tab(comms, store) for _ in range(30)]
+        for tab in tabs[:-1]:
+            tab.leave()
+        never_shown = Canvas(store, clock=tabs[0].clock)
+        for tab in tabs:
+            tab.heard()
+        comms.of(never_shown).clear()
+        store.update_node_data("a", {"x": 1})
+        for tab in tabs:
+            tab.clock.advance(60)
+        sending = [tab for tab in tabs if tab.comm.sent]
+        assert sending == tabs[-1:]
+        assert comms.of(never_shown).sent == []
+
+
+def test_view_that_opens_again_gets_the_document(tab):
+    tab.leave()
+    tab.heard()
+    tab.canvas.store.update_node_data("a", {"x": 4})
+    assert tab.heard() == []
+    tab.hello("other tab")
+    (snapshot,) = [message for message in tab.heard() if message["kind"] == "snapshot"]
+    assert snapshot["columns"]["nodes"][0]["data"] == {"x": 4}
+    tab.clock.advance(2.1)
+    assert tab.comm.updates[-1]["_snapshot"]["columns"]["ids"] == ["a", "b"]
+
+
+@pytest.fixture
+def end_of_cell(monkeypatch):
     hooks = []
     shell = SimpleNamespace(
         events=SimpleNamespace(
@@ -103,50 +197,87 @@ def test_the_end_of_a_cell_renews_the_picture_of_what_it_changed(monkeypatch):
         )
     )
     monkeypatch.setattr("kaizen_widgets.widgets.canvas.get_ipython", lambda: shell)
-    with fake_comms() as comms:
-        tab = Tab(comms)
-        hooks[0](None)
-        assert not tab.comm.updates
-        tab.canvas.store.update_node_data("a", {"x": 4})
-        hooks[0](None)
-        (update,) = tab.comm.updates
-        assert update["_snapshot"]["columns"]["nodes"][0]["data"] == {"x": 4}
-        tab.clock.advance(10)
-        assert len(tab.comm.updates) == 1
-        tab.canvas.close()
+    yield lambda: [call(None) for call in tuple(hooks)]
     assert hooks == []
 
 
-def test_the_picture_holds_the_kinds_it_draws_and_no_others():
+def rename(store, label):
+    store.update_node_data("a", {"label": label})
+
+
+def test_end_of_a_cell_renews_the_picture_of_what_it_changed(end_of_cell):
+    with fake_comms() as comms:
+        tab = Tab(comms)
+        end_of_cell()
+        assert not tab.comm.updates
+        rename(tab.canvas.store, "Ann")
+        end_of_cell()
+        (update,) = tab.comm.updates
+        assert update["_snapshot"]["columns"]["nodes"][0]["data"] == {"label": "Ann"}
+        tab.clock.advance(10)
+        assert len(tab.comm.updates) == 1
+        tab.canvas.close()
+
+
+def test_end_of_a_cell_renews_the_picture_without_a_page_for_nbconvert(end_of_cell):
+    with fake_comms() as comms:
+        store = CanvasStore(Graph([Node("a")]))
+        canvases = [Canvas(store, clock=FakeClock()) for _ in range(2)]
+        for canvas in canvases:
+            comms.of(canvas).clear()
+        rename(store, "Ann")
+        end_of_cell()
+        assert [len(comms.of(canvas).updates) for canvas in canvases] == [0, 1]
+        end_of_cell()
+        assert len(comms.of(canvases[1]).updates) == 1
+        for canvas in canvases:
+            canvas.close()
+
+
+def test_picture_of_a_large_graph_follows_the_snapshot_and_is_kept_current():
+    with fake_comms() as comms:
+        tab = Tab(comms, Graph([Node(f"n{i}", type="agent") for i in range(5_000)]))
+        opened = tab.comm.sent[0].data["state"]
+        assert opened["_snapshot"] == {}
+        tab.clock.advance(5.1)
+        assert len(tab.comm.updates[-1]["_snapshot"]["columns"]["ids"]) == 5_000
+        tab.comm.clear()
+        tab.canvas.store.delete_node("n7")
+        tab.clock.advance(5.1)
+        assert "n7" not in tab.comm.updates[-1]["_snapshot"]["columns"]["ids"]
+
+
+def test_picture_has_only_the_kinds_it_draws():
     with fake_comms() as comms:
         canvas = Canvas(Graph([Node("a", type="agent")]))
         opened = comms.of(canvas).sent[0].data["state"]
     assert [kind["type"] for kind in opened["_snapshot"]["kinds"]] == ["agent"]
 
 
-def test_the_picture_is_renewed_when_edits_pause_and_not_with_each(tab):
+def test_picture_is_renewed_when_edits_pause(tab):
+    tab.comm.clear()
     for x in range(5):
-        tab.canvas.store.update_node_data("a", {"x": x})
+        rename(tab.canvas.store, f"Ann {x}")
     assert not tab.comm.updates
     tab.clock.advance(2.1)
     (update,) = tab.comm.updates
-    assert update["_snapshot"]["columns"]["nodes"][0]["data"] == {"x": 4}
+    assert update["_snapshot"]["columns"]["nodes"][0]["data"] == {"label": "Ann 4"}
 
 
-def test_nodes_and_edges_assign(tab):
+def test_nodes_and_edges_can_be_assigned(tab):
     tab.canvas.nodes = [{"id": "c", "position": {"x": 0, "y": 0}, "data": {}}]
     assert [node.id for node in tab.canvas.graph.nodes] == ["c"]
     assert tab.canvas.edges == ()
 
 
-def test_two_canvases_link(tab):
+def test_nodes_can_be_linked_to_another_canvas(tab):
     other = Canvas(clock=tab.clock)
     link((tab.canvas, "nodes"), (other, "nodes"))
     tab.canvas.store.delete_node("a")
     assert [node.id for node in other.nodes] == ["b"]
 
 
-def test_two_canvases_of_one_store_hear_of_each_other(tab):
+def test_canvases_of_one_store_share_edits(tab):
     other = Canvas(tab.canvas.store, clock=tab.clock)
     seen = []
     other.observe(lambda change: seen.append(len(change.new)), "nodes")
@@ -154,61 +285,61 @@ def test_two_canvases_of_one_store_hear_of_each_other(tab):
     assert seen == [1]
 
 
-def test_selection_by_hand_shows_in_python_and_is_no_edit(tab):
+def test_selection_in_a_view_reaches_python_and_is_not_an_edit(tab):
     tab.comm.deliver_custom({"kind": "select", "client": "tab", "nodes": ["a"], "edges": ["e"]})
     assert tab.canvas.selected == ("a", "e")
     assert tab.canvas.store.selected_node_id == "a"
     assert not tab.canvas.store.is_dirty
 
 
-def test_selection_from_python_shows_in_every_view(tab):
+def test_selection_from_python_is_sent_to_every_view(tab):
     tab.heard()
     tab.canvas.selected = ["b"]
-    (selected,) = [message for message in tab.heard() if message["kind"] == "selected"]
+    (selected,) = [message for message in tab.heard() if message["kind"] == "show_selection"]
     assert selected["nodes"] == ["b"]
 
 
-def test_selecting_what_is_not_there_is_refused(tab):
+def test_selection_of_an_unknown_id_is_refused(tab):
     with pytest.raises(TraitError, match="ghost"):
         tab.canvas.selected = ("ghost",)
     assert tab.canvas.selected == ()
 
 
-def test_what_is_removed_is_no_longer_selected(tab):
+def test_removed_elements_are_no_longer_selected(tab):
     tab.canvas.selected = ("a", "e")
     tab.canvas.store.delete_node("a")
     assert tab.canvas.selected == ()
 
 
-def test_undo_shows_what_it_would_take_back(tab):
+def test_undo_label_is_sent_to_the_views(tab):
     tab.canvas.store.delete_node("a")
-    state = [message for message in tab.heard() if message["kind"] == "state"][-1]["state"]
+    state = [message for message in tab.heard() if message["kind"] == "state_changed"][-1]["state"]
     assert (state["canUndo"], state["undoLabel"]) == (True, "delete node")
 
 
-def test_a_run_shows_on_the_canvas_and_not_in_the_document(tab):
+def test_run_is_shown_and_not_part_of_the_document(tab):
     execution = ExecutionStore()
     tab.canvas.show_run(execution)
     execution.start_execution("r1", ["a"])
     execution.update_node_status("a", "running")
-    state = [message for message in tab.heard() if message["kind"] == "state"][-1]["state"]
+    state = [message for message in tab.heard() if message["kind"] == "state_changed"][-1]["state"]
     assert state["run"]["nodes"]["a"]["status"] == "running"
     assert not tab.canvas.store.is_dirty
 
 
-def test_a_button_whose_handler_raises_says_so(tab):
+def test_command_result_has_the_error_of_its_handler(tab):
     tab.canvas.on_command("run", lambda: 1 / 0)
     tab.heard()
     tab.comm.deliver_custom({"kind": "command", "client": "tab", "id": 7, "name": "run"})
-    (answer,) = [message for message in tab.heard() if message["kind"] == "answer"]
+    (answer,) = [message for message in tab.heard() if message["kind"] == "command_result"]
     assert "division by zero" in answer["problem"]["message"]
 
 
-def test_the_repr_is_the_same_each_time(tab):
+def test_repr_counts_nodes_and_edges(tab):
     assert repr(tab.canvas) == "Canvas(nodes=2, edges=1)"
 
 
-def test_closing_ends_all_listening_and_the_store_lives_on(tab):
+def test_close_ends_all_subscriptions_and_keeps_the_store(tab):
     store = tab.canvas.store
     tab.canvas.close()
     assert store._event_listeners == []
@@ -221,24 +352,71 @@ def test_invalid_graph_is_refused_with_the_element():
         Canvas(nodes=[], edges=[{"id": "x", "source": "gone", "target": "gone"}])
 
 
-def test_nodes_and_edges_are_options_and_no_edit():
+def test_nodes_option_is_not_an_edit():
     canvas = Canvas(nodes=[{"id": "a", "position": {"x": 0, "y": 0}}], clock=FakeClock())
     assert canvas.graph.node_count == 1
     assert not canvas.store.history.can_undo
 
 
-def test_an_option_that_is_not_there_is_named():
+def test_unknown_option_is_refused_by_name():
     with pytest.raises(TypeError, match="'nodess'"):
         Canvas(nodess=[])
 
 
-def test_no_message_holds_more_than_json(tab):
+def test_snapshot_message_is_json(tab):
     tab.heard()
     tab.canvas.store.load_pipeline(Graph([Node("ü", (1.5, 2), data={"deep": [1, {"x": None}]})]))
     columns = json.loads(json.dumps(tab.heard()))[0]["columns"]
     assert columns["nodes"][0]["data"] == {"deep": [1, {"x": None}]}
 
 
-def test_a_store_can_be_shown():
+def test_canvas_shows_a_store():
     store = CanvasStore()
     assert Canvas(store, clock=FakeClock()).store is store
+
+
+def test_nodes_can_be_added_to_with_plus(tab):
+    tab.canvas.nodes += [Node("c"), {"id": "d", "position": {"x": 0, "y": 0}}]
+    tab.canvas.edges += [Edge("f", "c", "d")]
+    assert [node.id for node in tab.canvas.nodes] == ["a", "b", "c", "d"]
+    assert [edge.id for edge in tab.canvas.store.edges] == ["e", "f"]
+    tab.canvas.store.nodes += (Node("g"),)
+    assert tab.canvas.graph.has_node("g")
+
+
+def test_add_node_and_connect_edit_the_store(tab):
+    node = tab.canvas.add_node(type="agent")
+    edge = tab.canvas.connect("a", node, label="yes", source_handle="output")
+    assert edge == {
+        "id": f"xy-edge__aoutput-{node.id}",
+        "source": "a",
+        "target": node.id,
+        "sourceHandle": "output",
+        "label": "yes",
+    }
+    assert tab.canvas.connect("a", node, source_handle="output") is None
+    with pytest.raises(GraphError, match="no node 'aa'"):
+        tab.canvas.connect("aa", node)
+    assert len(tab.canvas.edges) == 2
+
+
+def test_unknown_node_type_gives_one_warning_with_the_known_kinds(tab):
+    with pytest.warns(GraphWarning, match="'agnet'.*Did you mean 'agent'.*input, agent"):
+        tab.canvas.store.add_node(type="agnet")
+    tab.canvas.store.add_node(type="agnet")
+
+
+def test_file_name_is_refused_with_the_way_to_read_it():
+    with pytest.raises(TypeError, match=r"Canvas\(Graph\.read\('flow\.json'\)\)"):
+        Canvas("flow.json")
+
+
+@pytest.mark.parametrize(
+    "name", ["_esm", "_code", "_code_hash", "_snapshot", "read_only", "layout"]
+)
+def test_state_from_the_page_cannot_change_what_is_not_the_page_s(tab, name):
+    before = getattr(tab.canvas, name)
+    tab.comm.deliver_update(**{name: "evil"})
+    assert getattr(tab.canvas, name) is before
+    tab.comm.deliver_update(**{name: "evil", "height": 300})
+    assert tab.canvas.height == 300

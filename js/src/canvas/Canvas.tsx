@@ -135,7 +135,7 @@ function Board({ mode, visible, roomy }: BoardProps): ReactNode {
 }
 
 function colorOf(node: FlowNode): string {
-  return node.data.look?.color ?? "#8b8f98";
+  return node.data.nodeKind?.color ?? "#8b8f98";
 }
 
 /**
@@ -200,9 +200,9 @@ function useDrop() {
       if (!isOurs(event)) return;
       event.preventDefault();
       const type = event.dataTransfer.getData(DRAG_TYPE);
-      const look = session.replica.store.get().kinds.find((kind) => kind.type === type);
-      if (look)
-        session.add(look, around(screenToFlowPosition({ x: event.clientX, y: event.clientY })));
+      const nodeKind = session.replica.store.get().kinds.find((kind) => kind.type === type);
+      if (nodeKind)
+        session.add(nodeKind, around(screenToFlowPosition({ x: event.clientX, y: event.clientY })));
     },
   };
 }

@@ -92,7 +92,7 @@ function drawMap(context: CanvasRenderingContext2D, boxes: Boxes, size: Size): v
   boxes.nodes.forEach((node, place) => {
     if (node.hidden || node.type === "frame") return;
     const { x, y, width, height } = boxes.box(place);
-    context.fillStyle = node.data.look?.color ?? "#8b8f98";
+    context.fillStyle = node.data.nodeKind?.color ?? "#8b8f98";
     context.fillRect(
       map.x + x * map.scale,
       map.y + y * map.scale,

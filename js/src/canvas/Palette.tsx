@@ -15,32 +15,32 @@ export function Palette({ narrow }: { narrow: boolean }): ReactNode {
   const { screenToFlowPosition } = useReactFlow();
   const [wanted, setWanted] = useState<boolean | null>(null);
   const open = wanted ?? !narrow;
-  const add = (look: KindInfo, button: HTMLElement) => {
+  const add = (nodeKind: KindInfo, button: HTMLElement) => {
     const pane = button.closest(".kc-body")?.querySelector(".react-flow");
-    if (pane) session.add(look, middleOf(pane, screenToFlowPosition, session.flow.get().nodes));
+    if (pane) session.add(nodeKind, middleOf(pane, screenToFlowPosition, session.flow.get().nodes));
   };
   return (
     <nav className="kc-palette" data-open={open} aria-label="Node kinds">
       <div className="kc-palette-list">
-        {kinds.map((look) => (
+        {kinds.map((nodeKind) => (
           <button
-            key={look.type}
+            key={nodeKind.type}
             type="button"
             draggable
             className="kc-kind"
-            style={{ "--kc-kind": look.color } as CSSProperties}
-            title={`${look.title}: ${look.description}`}
-            aria-label={`Add ${look.title}`}
-            onClick={(event) => add(look, event.currentTarget)}
+            style={{ "--kc-kind": nodeKind.color } as CSSProperties}
+            title={`${nodeKind.title}: ${nodeKind.description}`}
+            aria-label={`Add ${nodeKind.title}`}
+            onClick={(event) => add(nodeKind, event.currentTarget)}
             onDragStart={(event) => {
-              event.dataTransfer.setData(DRAG_TYPE, look.type);
+              event.dataTransfer.setData(DRAG_TYPE, nodeKind.type);
               event.dataTransfer.effectAllowed = "copy";
             }}
           >
             <span className="kc-node-icon">
-              <Icon name={look.icon} size={15} />
+              <Icon name={nodeKind.icon} size={15} />
             </span>
-            {open && <span>{look.title}</span>}
+            {open && <span>{nodeKind.title}</span>}
           </button>
         ))}
       </div>

@@ -1,8 +1,8 @@
-/** The bar on top: what is open, where it stands, and the buttons. */
+/** The toolbar: title, status and buttons. */
 import type { ReactNode } from "react";
 import { useReadOnly, useReplica, useSession, useStore } from "./hooks.ts";
 import { Icon } from "./icons.tsx";
-import { linkWords, saveWords, type Words } from "./status_text.ts";
+import { linkText, type Status, saveText } from "./status_text.ts";
 import { useFit } from "./useFit.ts";
 
 const MAC = /Mac|iP(hone|ad)/.test(globalThis.navigator?.platform ?? "");
@@ -15,7 +15,7 @@ export function Toolbar(): ReactNode {
     <header className="kc-toolbar">
       <div className="kc-title">
         <b title={title}>{title || "Canvas"}</b>
-        <Standing />
+        <StatusLine />
       </div>
       <div className="kc-buttons">
         {!readOnly && <HistoryButtons />}
@@ -28,21 +28,21 @@ export function Toolbar(): ReactNode {
   );
 }
 
-/** Saved or not, in touch or not: said aloud when it changes. */
-function Standing(): ReactNode {
+/** Whether the document is saved and the kernel connected; screen readers announce changes. */
+function StatusLine(): ReactNode {
   const session = useSession();
   const readOnly = useReadOnly();
   const save = useReplica((state) => state.canvas.save);
   const link = useReplica((state) => state.link);
   const unanswered = useReplica((state) => state.pending.length);
-  const showSave = saveWords(save, link, unanswered);
+  const showSave = saveText(save, link, unanswered);
   const mayNeedSave = save.status === "dirty" || save.status === "failed";
   return (
     <>
       <output className="kc-standing" aria-live="polite">
-        {showSave && <Saying words={showSave} />}
-        <Saying words={linkWords(link, unanswered, readOnly, showSave !== null)} />
-        {readOnly && <span className="kc-saying">Read only</span>}
+        {showSave && <StatusText status={showSave} />}
+        <StatusText status={linkText(link, unanswered, readOnly, showSave !== null)} />
+        {readOnly && link !== "gone" && <span className="kc-saying">Read only</span>}
       </output>
       {showSave && mayNeedSave && (
         <button type="button" className="kc-link" onClick={() => session.command("save")}>
@@ -53,12 +53,12 @@ function Standing(): ReactNode {
   );
 }
 
-function Saying({ words }: { words: Words | null }): ReactNode {
-  if (!words) return null;
+function StatusText({ status }: { status: Status | null }): ReactNode {
+  if (!status) return null;
   return (
-    <span className="kc-saying" data-tone={words.tone} title={words.text}>
+    <span className="kc-saying" data-tone={status.tone} title={status.text}>
       <span className="kc-dot" />
-      <span>{words.text}</span>
+      <span>{status.text}</span>
     </span>
   );
 }
@@ -68,7 +68,7 @@ function HistoryButtons(): ReactNode {
   const { undoLabel, canRedo, redoLabel } = useReplica((state) => state.canvas);
   const gone = useReplica((state) => state.link === "gone");
   const unanswered = useReplica((state) => state.pending.length);
-  // The newest step may be one that the kernel has not heard of; its label is not known then.
+  // The newest step may be one that the kernel has not received; its label is not known then.
   const undo = unanswered === 0 && undoLabel ? `Undo: ${undoLabel}` : "Undo";
   const redo = redoLabel ? `Redo: ${redoLabel}` : "Redo";
   return (
@@ -97,7 +97,7 @@ function ArrangeButton(): ReactNode {
   const { showAll } = useFit();
   const empty = useStore(session.flow, ({ nodes }) => nodes.length < 2);
   const arrange = () => {
-    // In the next frame React Flow has taken over the new places.
+    // In the next frame React Flow has the new positions.
     if (session.arrange()) requestAnimationFrame(() => showAll(200));
   };
   return (
@@ -180,8 +180,8 @@ function Button({ name, icon, title = name, disabled = false, onClick }: ButtonP
       className="kc-button"
       aria-label={name}
       title={title}
-      // Not `disabled`: the browser takes the focus from a button that becomes so, after the last undo
-      // say, and the next key would be the notebook's.
+      // Not `disabled`: a button that becomes disabled, after the last undo for example, loses the focus, and
+      // the notebook would get the next key.
       aria-disabled={disabled}
       onClick={disabled ? undefined : onClick}
     >

@@ -1,8 +1,7 @@
 /**
- * The only file that knows the anywidget model: messages to and from the kernel, and traits.
+ * Access to the anywidget model: messages to and from the kernel, and traits. No other file of the canvas uses it.
  *
- * Everything that listens is ended by `close`. A trait is read here and never written: what the user
- * changes travels as messages.
+ * `close` ends everything that listens. Traits are only read: edits are sent as messages.
  */
 import type { AnyModel } from "@anywidget/types";
 import { type Readable, Store, type Unsubscribe } from "../store.ts";
@@ -12,10 +11,10 @@ import type { KernelMail, Snapshot } from "./protocol.gen.ts";
 import { BLANK, type KernelMessage, type ViewMessage } from "./replica_state.ts";
 
 export type ZoomOnScroll = "focus" | "always" | "never";
-/** The document as the notebook was saved with it, or as it was when the widget was made. */
-export type Preview = Pick<Snapshot, "epoch" | "rev" | "digest" | "kinds" | "state"> & Rows;
+/** What is drawn of the document in a saved notebook, or until the kernel answers; its data is not complete. */
+export type Picture = Pick<Snapshot, "kinds" | "state"> & Rows;
 
-/** What Python sets on the widget. Units: `height` in px. */
+/** The traits that Python sets. Units: `height` in px. */
 export interface Traits {
   readonly height: number;
   readonly readOnly: boolean;
@@ -28,7 +27,7 @@ interface ModelTraits {
   read_only: boolean;
   zoom_on_scroll: ZoomOnScroll;
   minimap: boolean;
-  _snapshot: (Partial<Preview> & { columns?: Columns }) | null;
+  _snapshot: (Partial<Picture> & { columns?: Columns }) | null;
 }
 
 export type Model = AnyModel<ModelTraits>;
@@ -49,7 +48,7 @@ export class Channel {
       this.listen(`change:${name}`, () => this.current.update(this.read()));
   }
 
-  /** Hands every message of the kernel on, in order. */
+  /** Calls `listener` with every message of the kernel, in order. */
   receive(listener: (message: KernelMessage) => void): void {
     this.listen("msg:custom", (content: unknown, buffers?: DataView[]) => {
       const left = [...(buffers ?? [])];
@@ -57,7 +56,7 @@ export class Channel {
     });
   }
 
-  /** Sends one message; false when the kernel is gone, because then the model throws (trap 7). */
+  /** Sends one message; false when the kernel is gone: then the model throws. */
   send(message: ViewMessage): boolean {
     try {
       this.model.send(message);
@@ -67,15 +66,15 @@ export class Channel {
     }
   }
 
-  /** What the notebook was saved with, or null. */
-  preview(): Preview | null {
+  /** The picture that the widget's state contains, or null. */
+  picture(): Picture | null {
     const saved = this.model.get("_snapshot");
     if (!saved?.columns) return null;
-    const { epoch = "", rev = 0, digest = 0, kinds = [], state = BLANK, columns } = saved;
-    return { epoch, rev, digest, kinds, state, ...rowsOf(columns) };
+    const { kinds = [], state = BLANK, columns } = saved;
+    return { kinds, state, ...rowsOf(columns) };
   }
 
-  /** What the notebook says of the kernel. */
+  /** What the notebook knows about the kernel. */
   get kernel(): HostKernel {
     this.host ??= hostKernel(this.model);
     return this.host;
@@ -101,7 +100,7 @@ export class Channel {
   }
 }
 
-/** Puts the rows of a snapshot together, whose columns take the next of the mail's buffers. */
+/** Turns a snapshot's columns into rows; its positions are in the next buffer of the mail. */
 function unpacked(message: KernelMessage, buffers: DataView[]): KernelMessage {
   if (message.kind !== "snapshot" || !("columns" in message)) return message;
   const { columns, ...rest } = message as Snapshot & { columns: Omit<Columns, "positions"> };
@@ -109,7 +108,7 @@ function unpacked(message: KernelMessage, buffers: DataView[]): KernelMessage {
   return { ...rest, ...rowsOf({ ...columns, positions }) };
 }
 
-/** The kernel is of our own version and typed; a stray message of another kind is left alone. */
+/** The messages of a mail. The kernel has our own version; any other content is ignored. */
 function messagesOf(content: unknown): readonly KernelMessage[] {
   if (typeof content !== "object" || content === null || !("messages" in content))
     return EMPTY_MAIL;

@@ -106,7 +106,7 @@ function drawNode(
   least: number,
 ): void {
   const { x, y, width, height } = boxes.box(place);
-  const kind = node.data.look?.color ?? "#7d838f";
+  const kind = node.data.nodeKind?.color ?? "#7d838f";
   const frame = node.type === "frame";
   context.fillStyle = colors.node;
   if (!frame) context.fillRect(x, y, width, height);

@@ -1,8 +1,8 @@
 /**
- * The document as React Flow's elements: what is drawn, merged so that what did not change is not drawn.
+ * Turns the document into React Flow's elements; unchanged ones keep their identity and are not drawn again.
  *
- * Pure. An element whose JSON, look and handles are the same keeps its identity, with all that React Flow
- * measured; a node the user holds keeps its place under the hand (rule S6, trap 24).
+ * Pure. An element with the same JSON, kind and handles stays the same object, with all that React Flow measured;
+ * a node that the user drags keeps its position (rule S6).
  */
 import type { Edge, Node, NodeHandle, Position } from "@xyflow/react";
 import { isObject } from "../json.ts";
@@ -17,10 +17,18 @@ import {
   type Touched,
   touchedBy,
 } from "./nodes/ports.ts";
+import { getIn } from "./path.ts";
 import type { KindInfo } from "./protocol.gen.ts";
 
 export type FlowNode = Node<
-  { node: NodeJson; look: KindInfo | null; ports: Ports; title: string },
+  {
+    node: NodeJson;
+    nodeKind: KindInfo | null;
+    ports: Ports;
+    title: string;
+    /** Whether its parent is drawn as a frame. */
+    inContainer: boolean;
+  },
   "node" | "frame"
 >;
 export type FlowEdge = Edge<{ edge: EdgeJson }, "edge">;
@@ -28,30 +36,33 @@ export type FlowEdge = Edge<{ edge: EdgeJson }, "edge">;
 export interface Flow {
   readonly nodes: FlowNode[];
   readonly edges: FlowEdge[];
-  /** The document they were drawn from. */
+  /** The document they were made from. */
   readonly document?: Document;
 }
 
 export const NO_FLOW: Flow = { nodes: [], edges: [] };
 
-/** Returns what to draw of a document, given what is drawn now and the nodes in the user's hand. */
+/** Returns the elements of a document, given those drawn now and the ids of the nodes being dragged. */
 export function flowOf(
   document: Document,
-  looks: ReadonlyMap<string, KindInfo>,
+  nodeKinds: ReadonlyMap<string, KindInfo>,
   drawn: Flow,
   held: ReadonlySet<string>,
 ): Flow {
   const sameEdges = drawn.document?.edges === document.edges;
-  // Asked for only when some node is not as it was.
+  const containers = containersIn(document);
+  // Computed only when a node has changed.
   let touched: Touched | null = null;
   const oldNode = finder(drawn.nodes);
   const nodes = Array.from(document.nodes.values(), (node, place) => {
-    const look = looks.get(typeOf(node)) ?? null;
+    const nodeKind = nodeKinds.get(typeOf(node)) ?? null;
     const old = oldNode(node.id, place);
     const inHand = held.has(node.id);
-    if (old && sameEdges && isAsDrawn(old, node, look, inHand)) return old;
+    const type = containers.has(node.id) ? "frame" : "node";
+    const inContainer = containers.has(parentOf(node) ?? "");
+    if (old && sameEdges && isAsDrawn(old, node, nodeKind, inHand, type, inContainer)) return old;
     touched ??= touchedByEdges(document.edges);
-    return nodeOf(node, look, portsOf(node, look, touched), old, inHand);
+    return nodeOf(node, nodeKind, portsOf(node, nodeKind, touched), old, inHand, type, inContainer);
   });
   let { edges } = drawn;
   if (!sameEdges) {
@@ -69,14 +80,14 @@ export function flowOf(
 
 const touchedIn = new WeakMap<Document["edges"], Touched>();
 
-/** One pass over all edges, made once for as long as none changes. */
+/** The handles that edges use; computed once until an edge changes. */
 function touchedByEdges(edges: Document["edges"]): Touched {
   const known = touchedIn.get(edges) ?? touchedBy(edges.values());
   touchedIn.set(edges, known);
   return known;
 }
 
-/** Finds an element by its id: mostly in the place where it was, so that a map is seldom made. */
+/** Finds an element by id; it is mostly at its old index, so a map is rarely needed. */
 function finder<T extends { id: string }>(drawn: readonly T[]) {
   let byId: Map<string, T> | null = null;
   return (id: string, place: number): T | undefined => {
@@ -87,21 +98,66 @@ function finder<T extends { id: string }>(drawn: readonly T[]) {
   };
 }
 
-function isAsDrawn(old: FlowNode, node: NodeJson, look: KindInfo | null, held: boolean): boolean {
-  return old.data.node === node && old.data.look === look && (held || isAt(old, node.position));
+const containersOf = new WeakMap<Document["nodes"], ReadonlySet<string>>();
+
+/** The ids of the nodes that are drawn as frames: groups, and all nodes that have children and a size. */
+function containersIn({ nodes }: Document): ReadonlySet<string> {
+  const known = containersOf.get(nodes);
+  if (known) return known;
+  const found = new Set<string>();
+  for (const node of nodes.values()) {
+    if (typeOf(node) === "group") found.add(node.id);
+    const parent = nodes.get(parentOf(node) ?? "");
+    if (parent && sizeIn(parent, "width") !== null && sizeIn(parent, "height") !== null)
+      found.add(parent.id);
+  }
+  containersOf.set(nodes, found);
+  return found;
+}
+
+function isAsDrawn(
+  old: FlowNode,
+  node: NodeJson,
+  nodeKind: KindInfo | null,
+  held: boolean,
+  type: FlowNode["type"],
+  inContainer: boolean,
+): boolean {
+  return (
+    old.data.node === node &&
+    old.data.nodeKind === nodeKind &&
+    old.type === type &&
+    old.data.inContainer === inContainer &&
+    (held || isAt(old, node.position))
+  );
 }
 
 function isAt(old: FlowNode, { x, y }: { x: number; y: number }): boolean {
   return old.position.x === x && old.position.y === y;
 }
 
-/** Other tools keep a node's name in other places. */
+/** Where tools keep the name that a node shows; the first one that is set is shown. */
+const TITLE_PATHS = [
+  ["data", "label"],
+  ["data", "title"],
+  ["data", "name"],
+  ["data", "node", "display_name"],
+  ["data", "display_name"],
+] as const;
+
+/** A label as text; empty when it is neither text nor a number. */
+export function labelOf(value: unknown): string {
+  return typeof value === "string" || typeof value === "number" ? String(value) : "";
+}
+
+/** The path of the name that a node shows; null when it shows its id. */
+export function titlePathOf(node: NodeJson): readonly string[] | null {
+  return TITLE_PATHS.find((path) => labelOf(getIn(node, path)[1]).trim() !== "") ?? null;
+}
+
 export function titleOf(node: NodeJson): string {
-  const data = isObject(node.data) ? node.data : {};
-  const inner = isObject(data.node) ? data.node : {};
-  for (const name of [data.label, data.title, data.name, inner.display_name, data.display_name])
-    if (typeof name === "string" && name.trim() !== "") return name;
-  return node.id;
+  const path = titlePathOf(node);
+  return path ? labelOf(getIn(node, path)[1]) : node.id;
 }
 
 export function typeOf(node: NodeJson): string {
@@ -110,38 +166,44 @@ export function typeOf(node: NodeJson): string {
 
 function nodeOf(
   node: NodeJson,
-  look: KindInfo | null,
+  nodeKind: KindInfo | null,
   ports: Ports,
   old: FlowNode | undefined,
   held: boolean,
+  type: "node" | "frame",
+  inContainer: boolean,
 ): FlowNode {
   const position = held && old ? old.position : node.position;
   const samePlace = old !== undefined && isAt(old, position);
   const sameData =
-    old?.data.node === node && old.data.look === look && samePorts(old.data.ports, ports);
-  if (old && samePlace && sameData) return old;
+    old?.data.node === node &&
+    old.data.nodeKind === nodeKind &&
+    old.data.inContainer === inContainer &&
+    samePorts(old.data.ports, ports);
+  if (old && samePlace && sameData && old.type === type) return old;
   const title = titleOf(node);
-  const kind = look?.title ?? `unknown kind ${typeOf(node)}`;
+  const kind = nodeKind?.title ?? `unknown kind ${typeOf(node)}`;
   return {
     ...old,
     id: node.id,
     position: samePlace && old ? old.position : { x: position.x, y: position.y },
     parentId: parentOf(node) ?? undefined,
-    extent: node.extent === "parent" && parentOf(node) !== null ? "parent" : undefined,
+    // In a parent that is drawn as a card, a drag would move the node into the card.
+    extent: node.extent === "parent" && inContainer ? "parent" : undefined,
     hidden: node.hidden === true,
-    data: sameData && old ? old.data : { node, look, ports, title },
+    data: sameData && old ? old.data : { node, nodeKind, ports, title, inContainer },
     ariaLabel: `${title}, ${kind}`,
-    ...(look === null && typeOf(node) === "group"
-      ? groupShape(node)
-      : shape(ports, widthOf(node.width))),
+    ...(type === "frame" ? frameShape(node, ports) : cardShape(ports, widthOf(node.width))),
   };
 }
 
 type Shape = Pick<FlowNode, "type"> & Partial<FlowNode>;
 
-function shape(ports: Ports, width: number): Shape {
+function cardShape(ports: Ports, width: number): Shape {
   return {
     type: "node",
+    width: undefined,
+    height: undefined,
     initialWidth: width,
     initialHeight: heightOf(ports.inputs.length, ports.outputs.length),
     handles: [
@@ -151,13 +213,32 @@ function shape(ports: Ports, width: number): Shape {
   };
 }
 
-function groupShape(node: NodeJson): Shape {
-  const style = isObject(node.style) ? node.style : {};
-  const size = (side: "width" | "height") => {
-    const value = node[side] ?? style[side];
-    return typeof value === "number" ? value : GROUP[side];
+function frameShape(node: NodeJson, ports: Ports): Shape {
+  const width = sizeIn(node, "width") ?? GROUP.width;
+  const height = sizeIn(node, "height") ?? GROUP.height;
+  return {
+    type: "frame",
+    width,
+    height,
+    initialWidth: undefined,
+    initialHeight: undefined,
+    handles: [
+      ...handlesOf(ports.inputs, "target", "left" as Position.Left, -HANDLE / 2),
+      ...handlesOf(ports.outputs, "source", "right" as Position.Right, width - HANDLE / 2),
+    ],
   };
-  return { type: "frame", width: size("width"), height: size("height") };
+}
+
+/** A node's size in its JSON: set, styled (`400` or "400px") or measured by the tool that wrote it. */
+function sizeIn(node: NodeJson, side: "width" | "height"): number | null {
+  const style = isObject(node.style) ? node.style[side] : undefined;
+  const measured = isObject(node.measured) ? node.measured[side] : undefined;
+  for (const value of [node[side], style, measured]) {
+    const size =
+      typeof value === "string" && /^\d+(\.\d+)?px$/.test(value) ? parseFloat(value) : value;
+    if (typeof size === "number" && size > 0) return size;
+  }
+  return null;
 }
 
 function handlesOf(
@@ -187,7 +268,7 @@ function edgeOf(edge: EdgeJson, old: FlowEdge | undefined): FlowEdge {
     target: edge.target,
     sourceHandle: handleOf(edge.sourceHandle),
     targetHandle: handleOf(edge.targetHandle),
-    label: typeof edge.label === "string" ? edge.label : undefined,
+    label: labelOf(edge.label) || undefined,
     hidden: edge.hidden === true,
     data: { edge },
   };

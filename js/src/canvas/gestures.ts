@@ -1,7 +1,16 @@
-/** What a hand does, as batches (rule S7: one gesture, one batch). Pure; ids are handed in. */
+/** The batch of each gesture of the user (rule S7: one gesture, one batch). Pure; ids are parameters. */
 import type { Connection } from "@xyflow/react";
 import { isObject } from "../json.ts";
-import { type Batch, type Document, type NodeJson, type Operation, parentOf } from "./document.ts";
+import {
+  type Batch,
+  type Document,
+  type NodeJson,
+  type Operation,
+  parentKeyOf,
+  parentOf,
+  withDescendants,
+} from "./document.ts";
+import { titlePathOf } from "./flow.ts";
 import { handleOf } from "./nodes/ports.ts";
 import type { KindInfo } from "./protocol.gen.ts";
 
@@ -10,7 +19,7 @@ export interface XY {
   readonly y: number;
 }
 
-/** Gives a random part of an id; hexadecimal. */
+/** Returns a random part of an id; hexadecimal. */
 export type NewId = () => string;
 
 export const randomHex: NewId = () =>
@@ -18,7 +27,7 @@ export const randomHex: NewId = () =>
     byte.toString(16).padStart(2, "0"),
   ).join("");
 
-/** Moves nodes to where they were dropped, in whole units; none when all stand there already. */
+/** Moves nodes to where they were dropped, in whole units; empty when all are there already. */
 export function moves(document: Document, places: Iterable<readonly [string, XY]>): Batch {
   const batch: Operation[] = [];
   for (const [id, place] of places) {
@@ -30,10 +39,10 @@ export function moves(document: Document, places: Iterable<readonly [string, XY]
   return batch;
 }
 
-export function addition(look: KindInfo, at: XY, newId: NewId): { id: string; batch: Batch } {
-  const id = `${look.type}-${newId()}`;
-  const data = { label: look.title, config: look.defaults ?? {} };
-  const item = { id, type: look.type, position: whole(at), data };
+export function addition(nodeKind: KindInfo, at: XY, newId: NewId): { id: string; batch: Batch } {
+  const id = `${nodeKind.type}-${newId()}`;
+  const data = { label: nodeKind.title, config: nodeKind.defaults ?? {} };
+  const item = { id, type: nodeKind.type, position: whole(at), data };
   return { id, batch: [{ op: "add", kind: "node", item, before: null }] };
 }
 
@@ -64,7 +73,7 @@ export function connection(wish: Connection, newId: NewId): Batch {
   return [{ op: "add", kind: "edge", item, before: null }];
 }
 
-/** Puts the ends of an edge elsewhere; the edge keeps its id. */
+/** Changes the ends of an edge; the edge keeps its id. */
 export function reconnection(document: Document, id: string, wish: Connection): Batch {
   const edge = document.edges.get(id);
   if (!edge) return [];
@@ -78,7 +87,7 @@ export function reconnection(document: Document, id: string, wish: Connection): 
   );
 }
 
-/** Removes nodes and edges; what goes along with a node by itself is not named. */
+/** Removes nodes and edges; what is removed together with a node is not named. */
 export function deletion(
   document: Document,
   nodes: Iterable<string>,
@@ -105,19 +114,21 @@ export function deletion(
   return batch;
 }
 
+/** Changes the name that a node shows, under the key where it is. */
 export function renaming(node: NodeJson, label: string): Batch {
-  if (isObject(node.data))
-    return [{ op: "set", kind: "node", id: node.id, path: ["data", "label"], value: label }];
-  return [{ op: "set", kind: "node", id: node.id, path: ["data"], value: { label } }];
+  if (!isObject(node.data))
+    return [{ op: "set", kind: "node", id: node.id, path: ["data"], value: { label } }];
+  const path = titlePathOf(node) ?? ["data", "label"];
+  return [{ op: "set", kind: "node", id: node.id, path: [...path], value: label }];
 }
 
-/** Copies nodes, a little lower and to the right, with the edges between them. */
+/** Copies nodes with their descendants, a little lower and to the right, and the edges between them. */
 export function duplication(
   document: Document,
   ids: Iterable<string>,
   newId: NewId,
 ): { ids: string[]; batch: Batch } {
-  const wanted = new Set(ids);
+  const wanted = withDescendants(document, ids);
   const copies = new Map<string, string>();
   const batch: Operation[] = [];
   for (const node of document.nodes.values()) {
@@ -126,10 +137,15 @@ export function duplication(
     copies.set(node.id, id);
     const parent = parentOf(node);
     const copied = parent === null ? undefined : copies.get(parent);
-    // Inside a copied parent the place is the same: the parent has moved already.
+    // Inside a copied parent the position is the same: the parent has moved already.
     const shift = copied === undefined ? 32 : 0;
     const position = { x: node.position.x + shift, y: node.position.y + shift };
-    const item = { ...node, id, position, ...(copied === undefined ? {} : { parentId: copied }) };
+    const item = {
+      ...node,
+      id,
+      position,
+      ...(copied === undefined ? {} : { [parentKeyOf(node)]: copied }),
+    };
     batch.push({ op: "add", kind: "node", item, before: null });
   }
   for (const edge of document.edges.values()) {
@@ -138,10 +154,10 @@ export function duplication(
     const item = { ...edge, id: `e-${newId()}`, source, target };
     batch.push({ op: "add", kind: "edge", item, before: null });
   }
-  return { ids: [...copies.values()], batch };
+  return { ids: [...ids].flatMap((id) => copies.get(id) ?? []), batch };
 }
 
 function whole({ x, y }: XY): XY {
-  // Adding 0 turns -0 into 0, which JSON would not keep apart from it.
+  // Adding 0 turns -0 into 0: JSON does not tell them apart.
   return { x: Math.round(x) + 0, y: Math.round(y) + 0 };
 }

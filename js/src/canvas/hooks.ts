@@ -1,4 +1,4 @@
-/** How components read a session: each takes only what it shows, and is drawn again only for that. */
+/** Hooks to read a session: a component is drawn again only when what it reads has changed. */
 import { createContext, useContext, useSyncExternalStore } from "react";
 import type { Readable } from "../store.ts";
 import type { ReplicaState } from "./replica_state.ts";
@@ -8,11 +8,11 @@ export const SessionContext = createContext<Session | null>(null);
 
 export function useSession(): Session {
   const session = useContext(SessionContext);
-  if (!session) throw new Error("This component stands outside a canvas.");
+  if (!session) throw new Error("This component is not inside a canvas.");
   return session;
 }
 
-/** Reads a part of a store; `pick` must give the same value for the same state. */
+/** Reads a part of a store; `pick` must return the same value for the same state. */
 export function useStore<T, U>(store: Readable<T>, pick: (state: T) => U): U {
   return useSyncExternalStore(store.subscribe, () => pick(store.get()));
 }
@@ -21,6 +21,8 @@ export function useReplica<U>(pick: (state: ReplicaState) => U): U {
   return useStore(useSession().replica.store, pick);
 }
 
+/** Whether the user cannot edit: Python says so, or the kernel is gone. */
 export function useReadOnly(): boolean {
-  return useStore(useSession().traits, (traits) => traits.readOnly);
+  const isGone = useReplica(({ link }) => link === "gone");
+  return useStore(useSession().traits, (traits) => traits.readOnly) || isGone;
 }

@@ -1,22 +1,24 @@
 /**
- * The element a canvas stands in: its height, its focus and its keys (traps 14 to 18).
+ * The element that contains a canvas: its height, its focus and its keys.
  *
- * Lives inside the output element and styles only itself: ipywidgets wipes what others set there.
+ * It is inside the widget's element and sets styles only on itself: ipywidgets resets those of the widget's element.
  */
 import { takeKey } from "./keys.ts";
 import type { Session } from "./session.ts";
 
-/** Makes the host in `el`; the signal ends every listener, and takes the host away. */
+/** Creates the host in `el`; the signal ends every listener and removes the host. */
 export function makeHost(el: HTMLElement, session: Session, signal: AbortSignal): HTMLElement {
   const host = document.createElement("div");
   host.className = "kaizen-canvas";
   host.tabIndex = -1;
-  // JupyterLab's menu would open over the canvas; Shift + right click still gives the browser's.
+  // JupyterLab's menu would open over the canvas; Shift + right click still opens the browser's.
   host.setAttribute("data-jp-suppress-context-menu", "");
   host.setAttribute("role", "application");
   host.setAttribute("aria-label", "Pipeline canvas");
+  // The trait is the height where nothing else gives one; `canvas.css` lets the host fill a larger or smaller box.
+  el.classList.add("kaizen-canvas-view");
   const size = () => {
-    host.style.height = `${session.traits.get().height}px`;
+    host.style.setProperty("--kc-height", `${session.traits.get().height}px`);
   };
   size();
   const endSize = session.traits.subscribe(size);
@@ -26,7 +28,7 @@ export function makeHost(el: HTMLElement, session: Session, signal: AbortSignal)
   host.addEventListener(
     "pointerdown",
     (event) => {
-      // The pane takes no focus of its own, and a click on it would leave the keys to the notebook.
+      // The pane cannot have the focus, so without this a click on it would give the keys to the notebook.
       if (!host.contains(document.activeElement) || isPane(event.target))
         host.focus({ preventScroll: true });
     },
@@ -45,12 +47,20 @@ export function makeHost(el: HTMLElement, session: Session, signal: AbortSignal)
     "online",
     () => {
       session.replica.reconnected();
-      // What could not be saved meanwhile is tried at once.
+      // A save that failed while offline is repeated now.
       if (session.replica.store.get().canvas.save.status === "failed") session.command("save");
     },
     options,
   );
-  window.addEventListener("pagehide", () => session.replica.tell({ kind: "leave" }), options);
+  window.addEventListener("pagehide", () => session.replica.report({ kind: "leave" }), options);
+  // The browser keeps pages it leaves, and may bring this one back.
+  window.addEventListener(
+    "pageshow",
+    (event) => {
+      if (event.persisted) session.replica.reconnected();
+    },
+    options,
+  );
   signal.addEventListener("abort", () => {
     endSize();
     host.remove();
@@ -71,7 +81,7 @@ function onKey(event: KeyboardEvent, host: HTMLElement, session: Session): void 
     case "delete":
     case "duplicate":
     case "selectAll":
-      // The focused node may be about to go, and the focus would fall to the page with it.
+      // The focused node may be removed, and the page would get the focus.
       host.focus({ preventScroll: true });
       if (!(event.repeat && action === "duplicate")) session[action]();
       return;
@@ -85,7 +95,7 @@ function onKey(event: KeyboardEvent, host: HTMLElement, session: Session): void 
   }
 }
 
-/** Gives the keyboard back to whatever the canvas stands in, which is a notebook cell. */
+/** Gives the keyboard back to the notebook cell that contains the canvas. */
 function leave(host: HTMLElement): void {
   if (document.activeElement instanceof HTMLElement) document.activeElement.blur();
   host.parentElement?.closest<HTMLElement>("[tabindex]")?.focus({ preventScroll: true });

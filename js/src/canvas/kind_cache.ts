@@ -1,21 +1,22 @@
-/**
- * The node kinds of a page's canvases, so that each set travels once: most canvases have the same.
- */
+/** The node kinds known to this page, so that a set of kinds is sent once: most canvases have the same. */
 import type { KindInfo, Snapshot } from "./protocol.gen.ts";
 
 const known = new Map<string, readonly KindInfo[]>();
 let newest = "";
 
-/** Which kinds a view can say it knows. */
-export function newestLooks(): string {
+/** The hash of the kinds received last; a view tells it to the kernel. */
+export function knownKindsHash(): string {
   return newest;
 }
 
-/** The kinds a snapshot names, which it may hold or leave to what is known. */
-export function kindsIn({ looks, kinds }: Pick<Snapshot, "looks" | "kinds">): readonly KindInfo[] {
+/** The kinds of a snapshot: its own, or those received earlier under the same hash. */
+export function kindsOf({
+  kindsHash,
+  kinds,
+}: Pick<Snapshot, "kindsHash" | "kinds">): readonly KindInfo[] {
   if (kinds !== null) {
-    known.set(looks, kinds);
-    newest = looks;
+    known.set(kindsHash, kinds);
+    newest = kindsHash;
   }
-  return known.get(looks) ?? [];
+  return known.get(kindsHash) ?? [];
 }

@@ -9,26 +9,29 @@ export interface CanvasProtocol {
   kernel: KernelMail;
 }
 /**
- * A view opens, or has lost the thread: it asks for a snapshot (S3).
+ * Ask for a snapshot: a view opens, or has missed something (S3).
  *
- * ``have`` is the document it holds, ``looks`` the `Snapshot.looks` whose kinds it knows.
+ * Attributes:
+ *     client: Id of the view.
+ *     version: The document it has, or null.
+ *     kinds_hash: `Snapshot.kinds_hash` of the node kinds it has.
  */
 export interface Hello {
   kind: "hello";
   client: string;
-  have: Have | null;
-  looks: string;
+  version: DocumentVersion | null;
+  kindsHash: string;
 }
 /**
- * The document a view holds: what equals the kernel's need not be sent again.
+ * Identifies the document that a view has; an equal one is not sent again.
  */
-export interface Have {
+export interface DocumentVersion {
   epoch: string;
   rev: number;
   digest: number;
 }
 /**
- * A batch made by hand, the ``n``-th request of this view, from 1 without gaps (S2).
+ * An edit made in a view; request number ``n`` of that view, from 1 without gaps (S2).
  */
 export interface Push {
   kind: "push";
@@ -92,7 +95,7 @@ export interface MoveElement {
   before: string | null;
 }
 /**
- * Take back the newest step of the one history; numbered like a push (S14).
+ * Undo the newest step of the history; numbered like a push (S14).
  */
 export interface Undo {
   kind: "undo";
@@ -101,7 +104,7 @@ export interface Undo {
   n: number;
 }
 /**
- * Do again what was taken back last; numbered like a push (S14).
+ * Redo the step undone last; numbered like a push (S14).
  */
 export interface Redo {
   kind: "redo";
@@ -110,28 +113,28 @@ export interface Redo {
   n: number;
 }
 /**
- * What is selected in this view; not document, not answered, the last one told wins (S12).
+ * The selection of a view; not part of the document and not answered (S12).
  *
  * Attributes:
- *     at: Counts what the view told, so that one that was overtaken is let go.
+ *     number: Counts the selections a view reports, so that one that arrives late is dropped.
  */
 export interface Select {
   kind: "select";
   client: string;
-  at: number;
+  number: number;
   nodes: string[];
   edges: string[];
 }
 /**
- * The view goes: nothing of it is to be marked in others any more (S12).
+ * A view closes: other views stop marking its selection (S12).
  */
 export interface Leave {
   kind: "leave";
   client: string;
-  at: number;
+  number: number;
 }
 /**
- * A button that is no edit; answered with an `Answer` of the same ``id``.
+ * A press of a toolbar button that is not an edit; answered by a `CommandResult` of the same ``id``.
  */
 export interface Command {
   kind: "command";
@@ -140,19 +143,31 @@ export interface Command {
   name: "run" | "cancel" | "save";
 }
 /**
- * What one comm message from the kernel holds.
+ * One comm message from the kernel.
  */
 export interface KernelMail {
   messages: (
-    Snapshot | Applied | Handled | Refused | Expected | Heartbeat | State | Selected | Peer | Answer
+    | Snapshot
+    | Applied
+    | Handled
+    | Refused
+    | Expected
+    | Heartbeat
+    | StateChanged
+    | ShowSelection
+    | PeerSelection
+    | CommandResult
   )[];
 }
 /**
- * The whole document (S1).
+ * The whole document (S1); on the wire its elements are columns (`columns.py`).
  *
- * ``handled`` is the receiver's last request that was dealt with; those of ``refusals`` were refused,
- * which the receiver may not have heard. ``nodes``, ``edges`` and ``kinds`` are null where the receiver
- * said that it has them. On the wire the elements are columns (`columns.py`).
+ * Attributes:
+ *     handled: The last request of the receiving view that the kernel has handled.
+ *     refusals: Those of its requests that were refused, as it may have missed the answers.
+ *     nodes: Null, as ``edges``, when the view has this version of the document.
+ *     kinds_hash: Identifies the node kinds.
+ *     kinds: Null when the view has the kinds of that hash.
  */
 export interface Snapshot {
   kind: "snapshot";
@@ -164,20 +179,20 @@ export interface Snapshot {
   digest: number;
   nodes: unknown[] | null;
   edges: unknown[] | null;
-  looks: string;
+  kindsHash: string;
   kinds: KindInfo[] | null;
   seq: number;
   state: CanvasState;
 }
 /**
- * Request ``n`` of the receiver was refused.
+ * Request ``n`` of the receiving view was refused.
  */
 export interface Refusal {
   n: number;
   problem: Problem;
 }
 /**
- * Why something was refused: a word for programs, a sentence, what to do next.
+ * The reason of a refusal: a code for programs, a sentence, and what to do next.
  */
 export interface Problem {
   code: string;
@@ -187,10 +202,10 @@ export interface Problem {
   edgeId: string | null;
 }
 /**
- * How nodes of one kind are drawn, and what the palette says of them.
+ * How nodes of one kind are drawn, and what the palette shows.
  *
- * ``outputs_from`` names a list of ``{"name": ...}`` in the node's data (``("config", "routes")``);
- * each gives one more output, drawn before ``outputs``.
+ * ``outputs_from`` is the path to a list of ``{"name": ...}`` in the node's data (``("config",
+ * "routes")``); each name is one more output, drawn before ``outputs``.
  */
 export interface KindInfo {
   type: string;
@@ -204,14 +219,14 @@ export interface KindInfo {
   defaults: unknown;
 }
 /**
- * One place on a node where edges end.
+ * A handle of a node: where edges start or end.
  */
 export interface HandleInfo {
   id: string;
   label: string;
 }
 /**
- * What a view shows around the document; never part of it (D5).
+ * What a view shows besides the document; never part of it (D5).
  */
 export interface CanvasState {
   title: string;
@@ -224,14 +239,14 @@ export interface CanvasState {
   run: RunState;
 }
 /**
- * Where the document stands against what is stored; ``none`` when nothing stores it.
+ * Whether the document is saved; ``none`` when it is not saved anywhere.
  */
 export interface SaveState {
   status: "none" | "saved" | "dirty" | "saving" | "failed" | "conflict";
   message: string;
 }
 /**
- * The newest run; ``progress`` goes from 0 to 1.
+ * The newest run; ``progress`` is between 0 and 1.
  */
 export interface RunState {
   status: "idle" | "running" | "completed" | "failed" | "cancelled";
@@ -242,7 +257,7 @@ export interface RunState {
   };
 }
 /**
- * One node of the newest run.
+ * The state of one node in the newest run.
  */
 export interface NodeRunState {
   status: "pending" | "running" | "completed" | "failed" | "skipped" | "cancelled";
@@ -251,7 +266,7 @@ export interface NodeRunState {
   seconds: number | null;
 }
 /**
- * Batch number ``rev``; ``client`` and ``n`` say whose request it was, if a view's (S2).
+ * Batch number ``rev`` was applied; ``client`` and ``n`` name the view's request, if it was one (S2).
  */
 export interface Applied {
   kind: "applied";
@@ -262,7 +277,7 @@ export interface Applied {
   batch: (AddElement | RemoveElement | SetProperty | UnsetProperty | MoveElement)[];
 }
 /**
- * Request ``n`` is done and made no batch of its own, or was done before; up to ``rev`` (S2).
+ * Request ``n`` changed nothing or was handled before; the document is at ``rev`` (S2).
  */
 export interface Handled {
   kind: "handled";
@@ -272,7 +287,7 @@ export interface Handled {
   rev: number;
 }
 /**
- * Request ``n`` was refused; nothing of it was applied (S2).
+ * Request ``n`` was refused as a whole (S2).
  */
 export interface Refused {
   kind: "refused";
@@ -282,7 +297,7 @@ export interface Refused {
   problem: Problem;
 }
 /**
- * A request is missing in between: send again from ``n`` on.
+ * A request is missing: send all from ``n`` on again.
  */
 export interface Expected {
   kind: "expected";
@@ -291,9 +306,9 @@ export interface Expected {
   n: number;
 }
 /**
- * Where the kernel stands: the only thing that finds a lost last message (S4).
+ * The kernel's version of document and state: reveals a lost last message (S4).
  *
- * ``digest`` finds what was applied differently (`graph.digest`).
+ * ``digest`` reveals a batch that a view applied differently (`graph.digest`).
  */
 export interface Heartbeat {
   kind: "heartbeat";
@@ -303,35 +318,35 @@ export interface Heartbeat {
   seq: number;
 }
 /**
- * What surrounds the document, whole; ``seq`` counts its changes.
+ * The whole `CanvasState` after a change; ``seq`` counts the changes.
  */
-export interface State {
-  kind: "state";
+export interface StateChanged {
+  kind: "state_changed";
   seq: number;
   state: CanvasState;
 }
 /**
- * Python selected these; each view that shows them does so too.
+ * Python changed the selection: every view selects these elements.
  */
-export interface Selected {
-  kind: "selected";
+export interface ShowSelection {
+  kind: "show_selection";
   nodes: string[];
   edges: string[];
 }
 /**
- * What one view has selected, for all others to mark; nothing once it is gone (S12).
+ * The selection of one view, which all other views mark; empty when it closed (S12).
  */
-export interface Peer {
-  kind: "peer";
+export interface PeerSelection {
+  kind: "peer_selection";
   client: string;
   nodes: string[];
   edges: string[];
 }
 /**
- * The end of a `Command`.
+ * The answer to a `Command`.
  */
-export interface Answer {
-  kind: "answer";
+export interface CommandResult {
+  kind: "command_result";
   to: string;
   id: number;
   problem: Problem | null;

@@ -1,27 +1,27 @@
 /**
- * The view's end of the canvas protocol (rules S1 to S6, S11): a replica that follows the kernel.
+ * The view's end of the canvas protocol (rules S1 to S6, S11): a replica of the kernel's document.
  *
- * A state machine without a wire: what the kernel said goes into `receive`, what the kernel is to hear
- * comes out of `send`. The shown document is the confirmed one with every unanswered request applied;
- * it is never merged across epochs. Time is handed in. Not one message is trusted to arrive.
+ * A state machine without a connection: `receive` takes the kernel's messages, the effect `send` gets those for the
+ * kernel. The shown document is the confirmed one with every unanswered request applied; edits are never merged
+ * across epochs. Any message may be lost. The clock is a parameter.
  */
 
 import type { Clock } from "../clock.ts";
 import { share } from "../json.ts";
 import { Store } from "../store.ts";
-import type { Preview } from "./channel.ts";
+import type { Picture } from "./channel.ts";
 import { digest } from "./digest.ts";
 import { apply, type Batch, type Document, documentOf } from "./document.ts";
 import type { Line } from "./host_kernel.ts";
-import { kindsIn, newestLooks } from "./kind_cache.ts";
+import { kindsOf, knownKindsHash } from "./kind_cache.ts";
 import { LinkWatch } from "./link.ts";
 import { OptimisticDocument, type Request, shareElements } from "./optimistic.ts";
 import type {
   Applied,
   CanvasState,
   Command,
+  DocumentVersion,
   Expected,
-  Have,
   Heartbeat,
   Leave,
   Select,
@@ -43,14 +43,14 @@ export class Replica {
   private readonly optimistic = new OptimisticDocument();
   private next = 1;
   private seq = -1;
-  /** Which document is confirmed; null when it is none of the kernel's, or not as the kernel has it. */
-  private have: Have | null = null;
+  /** The version of the confirmed document; null when the kernel does not have that document. */
+  private version: DocumentVersion | null = null;
   private retired = new Set<string>();
   private forgotten = false;
   /** Whether a request was sent again since the last answer. */
   private resent = false;
   private commands = new Set<number>();
-  /** Numbers what is no request: commands, and what is told. */
+  /** Numbers messages that are not requests: commands and reports. */
   private last = 0;
   private readonly helloRetry: Retry;
   private readonly requestRetry: Retry;
@@ -76,14 +76,11 @@ export class Replica {
     });
   }
 
-  /** Shows what the notebook was saved with, until the kernel says what is; throws `DocumentError`. */
-  preview(saved: Preview): void {
+  /** Shows a picture until the kernel sends the document; throws `DocumentError`. */
+  showPicture({ nodes, edges, kinds, state }: Picture): void {
     if (this.state.epoch !== null) return;
-    const { epoch, rev, digest } = saved;
-    this.optimistic.rebase(documentOf(saved.nodes, saved.edges));
-    this.have = { epoch, rev, digest };
-    const kinds = saved.kinds ?? [];
-    this.store.update({ shown: this.optimistic.shown, kinds, canvas: saved.state });
+    this.optimistic.rebase(documentOf(nodes, edges));
+    this.store.update({ shown: this.optimistic.shown, kinds: kinds ?? [], canvas: state });
   }
 
   // ------------------------------------------------------------ from the view
@@ -93,18 +90,18 @@ export class Replica {
     this.hello();
   }
 
-  /** Ends every timer; nothing is sent or received any more. */
+  /** Ends every timer and stops sending and receiving. */
   stop(): void {
     this.stopped = true;
     this.endRetries();
   }
 
   /**
-   * Applies a batch here and now and asks the kernel to; throws `DocumentError` when it cannot be done.
-   * Returns false when there is nothing to do, or no document to do it to.
+   * Applies a batch immediately and sends it to the kernel; throws `DocumentError` when it cannot be applied.
+   * Returns false when it changes nothing, or when there is no document or no kernel.
    */
   push(batch: Batch): boolean {
-    if (this.state.epoch === null || this.stopped) return false;
+    if (!this.canRequest) return false;
     const after = apply(this.optimistic.shown, batch);
     if (after === this.optimistic.shown) return false;
     this.request({ kind: "push", n: this.next, batch }, after);
@@ -112,13 +109,11 @@ export class Replica {
   }
 
   undo(): void {
-    if (this.state.epoch !== null)
-      this.request({ kind: "undo", n: this.next }, this.optimistic.shown);
+    if (this.canRequest) this.request({ kind: "undo", n: this.next }, this.optimistic.shown);
   }
 
   redo(): void {
-    if (this.state.epoch !== null)
-      this.request({ kind: "redo", n: this.next }, this.optimistic.shown);
+    if (this.canRequest) this.request({ kind: "redo", n: this.next }, this.optimistic.shown);
   }
 
   command(name: Command["name"]): void {
@@ -127,7 +122,7 @@ export class Replica {
     this.watch.look();
   }
 
-  /** Makes the orphaned edits again on the document that is open now; what does not fit is left out. */
+  /** Applies the orphaned edits to the open document; those that cannot be applied are reported. */
   reapplyOrphans(): void {
     const batches = this.state.orphans;
     this.discardOrphans();
@@ -135,7 +130,9 @@ export class Replica {
       try {
         this.push(batch);
       } catch (error) {
-        this.effects.notify(ownProblem("orphan", "An edit does not fit this document", error));
+        this.effects.notify(
+          ownProblem("orphan", "An edit cannot be applied to this document", error),
+        );
       }
     }
   }
@@ -144,19 +141,19 @@ export class Replica {
     this.store.update({ orphans: [] });
   }
 
-  /** The notebook says how the line to the kernel is. */
+  /** Takes the state of the connection as the notebook reports it. */
   line(line: Line): void {
     if (this.stopped) return;
     if (line === "dead") this.endRetries();
     if (this.watch.told(line)) this.reconnected();
   }
 
-  /** Tells what is selected here, or that this view goes; nobody answers that. */
-  tell(news: Omit<Select, "client" | "at"> | Omit<Leave, "client" | "at">): void {
-    if (this.state.epoch !== null) this.put({ ...news, client: this.client, at: ++this.last });
+  /** Reports the selection, or that this view closes; the kernel does not answer. */
+  report(news: Omit<Select, "client" | "number"> | Omit<Leave, "client" | "number">): void {
+    this.put({ ...news, client: this.client, number: ++this.last });
   }
 
-  /** The wire is back: asks where the kernel stands and sends every unanswered request again. */
+  /** The connection is back: asks for the document and sends every unanswered request again. */
   reconnected(): void {
     this.sendHello();
     this.resend(this.optimistic.pending);
@@ -187,20 +184,20 @@ export class Replica {
         return;
       case "heartbeat":
         return this.onHeartbeat(message);
-      case "state":
+      case "state_changed":
         return this.onState(message.seq, message.state);
-      case "selected":
+      case "show_selection":
         return this.effects.select(message.nodes, message.edges);
-      case "peer":
+      case "peer_selection":
         if (message.client !== this.client)
           this.effects.peer(message.client, message.nodes, message.edges);
         return;
-      case "answer":
+      case "command_result":
         this.commands.delete(message.id);
         this.watch.look();
         if (message.problem) this.effects.notify(message.problem);
         return;
-      default: // A newer kernel may say more than this view knows.
+      default: // A newer kernel may send messages that this view does not know.
     }
   }
 
@@ -208,12 +205,12 @@ export class Replica {
     const { epoch, rev } = this.state;
     const mine = message.epoch === epoch;
     if (mine && message.rev < rev) return;
-    // A late copy of an older document; only what was asked for may bring that one back.
+    // A late copy of an older document; only an answer to `hello` may open that one again.
     if (this.retired.has(message.epoch) && !(this.helloRetry.waiting && message.to !== null))
       return;
     const confirmed = this.documentIn(message);
     if (confirmed === null) return;
-    const kinds = kindsIn(message);
+    const kinds = kindsOf(message);
     this.helloRetry.stop();
     let { orphans } = this.state;
     if (!mine) {
@@ -235,7 +232,7 @@ export class Replica {
     this.forgotten = false;
     const newer = !mine || message.seq >= this.seq;
     if (newer) this.seq = message.seq;
-    this.have = { epoch: message.epoch, rev: message.rev, digest: message.digest };
+    this.version = { epoch: message.epoch, rev: message.rev, digest: message.digest };
     this.optimistic.rebase(confirmed);
     this.publish({
       epoch: message.epoch,
@@ -267,18 +264,19 @@ export class Replica {
       this.optimistic.rebase(confirmed);
     }
     const { epoch, rev, batch } = message;
-    const number = digest(this.have?.digest ?? 0, batch, this.optimistic.confirmed);
-    this.have = this.have && { epoch, rev, digest: number };
+    const number = digest(this.version?.digest ?? 0, batch, this.optimistic.confirmed);
+    this.version = this.version && { epoch, rev, digest: number };
     this.publish({ rev });
   }
 
-  /** The document a snapshot holds, or the one that is here if it says so; null when there is neither. */
+  /** The document of a snapshot, or the one that the view has already; null when there is neither. */
   private documentIn(message: Snapshot): Document | null {
     const { nodes, edges, epoch, rev } = message;
     if (nodes === null || edges === null) {
-      if (this.have?.epoch === epoch && this.have.rev === rev) return this.optimistic.confirmed;
-      // It answers an older question.
-      this.have = null;
+      if (this.version?.epoch === epoch && this.version.rev === rev)
+        return this.optimistic.confirmed;
+      // It answers an older `hello`.
+      this.version = null;
       this.putHello();
       return null;
     }
@@ -292,15 +290,15 @@ export class Replica {
 
   private onHeartbeat({ epoch, rev, seq, digest }: Heartbeat): void {
     if (!this.isMyEpoch(epoch)) return;
-    const differs = rev === this.have?.rev && digest !== this.have.digest;
-    if (differs) this.have = null;
+    const differs = rev === this.version?.rev && digest !== this.version.digest;
+    if (differs) this.version = null;
     if (differs || rev > this.state.rev || seq > this.seq) this.hello();
   }
 
   private onExpected(message: Expected): void {
     const first = this.optimistic.pending[0];
     if (first && message.n < first.n) {
-      // The kernel knows nothing of requests it answered: perhaps an old message, perhaps it forgot us.
+      // The kernel expects a request that it answered already: an old message, or it forgot this view.
       this.forgotten = true;
       return this.hello();
     }
@@ -319,6 +317,10 @@ export class Replica {
     return this.store.get();
   }
 
+  private get canRequest(): boolean {
+    return this.state.epoch !== null && this.state.link !== "gone" && !this.stopped;
+  }
+
   private isMyEpoch(epoch: string): boolean {
     if (epoch === this.state.epoch) return true;
     if (!this.retired.has(epoch)) this.hello();
@@ -329,7 +331,7 @@ export class Replica {
     this.next += 1;
     this.optimistic.add(request, after);
     if (this.resend([request])) this.requestRetry.start();
-    this.publish({}); // after it is sent: drawing a large document takes a while
+    this.publish({}); // after sending: drawing a large document takes a while
     this.watch.look();
   }
 
@@ -350,7 +352,7 @@ export class Replica {
   private progressed(): void {
     this.requestRetry.stop();
     const { pending } = this.optimistic;
-    // One had to be sent again, so the others may be lost as well.
+    // One had to be sent again, so the others may be lost too.
     if (this.resent) this.resend(pending);
     this.resent = false;
     if (pending.length > 0) this.requestRetry.start();
@@ -380,7 +382,12 @@ export class Replica {
   }
 
   private putHello(): boolean {
-    return this.put({ kind: "hello", client: this.client, have: this.have, looks: newestLooks() });
+    return this.put({
+      kind: "hello",
+      client: this.client,
+      version: this.version,
+      kindsHash: knownKindsHash(),
+    });
   }
 
   private put(message: ViewMessage): boolean {
@@ -395,7 +402,7 @@ export class Replica {
     for (const part of [this.helloRetry, this.requestRetry, this.watch]) part.stop();
   }
 
-  /** Something came from the kernel: what is asked of it again may be asked sooner. */
+  /** The kernel sent something, so repeated messages need not wait so long. */
   private heard(): void {
     this.watch.heard();
     this.helloRetry.hasten();

@@ -44,7 +44,7 @@ export class Session {
   readonly peers: Peers;
   readonly notices: Notices;
   readonly traits: Readable<Traits>;
-  private looks: ReadonlyMap<string, KindInfo> = new Map();
+  private nodeKinds: ReadonlyMap<string, KindInfo> = new Map();
   private drawn: Pick<ReplicaState, "shown" | "kinds"> | null = null;
   private readonly held = new Set<string>();
   /** What of the flow React Flow is given. */
@@ -81,10 +81,10 @@ export class Session {
   start(): void {
     this.channel.receive((message) => this.replica.receive(message));
     try {
-      const preview = this.channel.preview();
-      if (preview) this.replica.preview(preview);
+      const picture = this.channel.picture();
+      if (picture) this.replica.showPicture(picture);
     } catch {
-      // A notebook saved by another version; the kernel will say what the document is.
+      // A notebook saved by another version; the kernel will send the document.
     }
     this.draw();
     this.replica.start();
@@ -95,7 +95,7 @@ export class Session {
 
   close(): void {
     this.commitArrows();
-    this.replica.tell({ kind: "leave" });
+    this.replica.report({ kind: "leave" });
     this.peers.close();
     this.notices.close();
     for (const end of this.ends) end();
@@ -105,8 +105,10 @@ export class Session {
     this.channel.close();
   }
 
+  /** Without a kernel nobody would get the edits, so the canvas is read-only then (rule S11). */
   get canEdit(): boolean {
-    return !this.traits.get().readOnly && this.replica.store.get().epoch !== null;
+    const { epoch, link } = this.replica.store.get();
+    return !this.traits.get().readOnly && epoch !== null && link !== "gone";
   }
 
   // --------------------------------------------------- what React Flow reports
@@ -163,8 +165,8 @@ export class Session {
 
   // ------------------------------------------------------------------ the verbs
 
-  add(look: KindInfo, at: XY): void {
-    const { id, batch } = gestures.addition(look, at, this.newId);
+  add(nodeKind: KindInfo, at: XY): void {
+    const { id, batch } = gestures.addition(nodeKind, at, this.newId);
     if (this.edit(() => batch)) this.selectOnly([id]);
   }
 
@@ -315,7 +317,8 @@ export class Session {
   private draw(): void {
     const { shown, kinds } = this.replica.store.get();
     if (shown === this.drawn?.shown && kinds === this.drawn.kinds) return;
-    if (kinds !== this.drawn?.kinds) this.looks = new Map(kinds.map((look) => [look.type, look]));
+    if (kinds !== this.drawn?.kinds)
+      this.nodeKinds = new Map(kinds.map((nodeKind) => [nodeKind.type, nodeKind]));
     this.drawn = { shown, kinds };
     const { editing } = this.view.get();
     if (editing !== null && !shown.nodes.has(editing)) this.view.update({ editing: null });
@@ -330,7 +333,7 @@ export class Session {
 
   private redraw(): void {
     const drawn = this.flow.get();
-    const next = flowOf(this.replica.store.get().shown, this.looks, drawn, this.held);
+    const next = flowOf(this.replica.store.get().shown, this.nodeKinds, drawn, this.held);
     this.flow.set(next);
     // Also when nothing was drawn anew: what the hand holds may be other than before.
     this.window.show(next);
@@ -386,7 +389,7 @@ export class Session {
       const now = this.selection();
       if (same(now, this.reported)) return;
       this.reported = now;
-      this.replica.tell({ kind: "select", nodes: now.nodes, edges: now.edges });
+      this.replica.report({ kind: "select", nodes: now.nodes, edges: now.edges });
     });
   }
 }

@@ -1,55 +1,57 @@
-/** What the canvas says about itself, in words. Pure. */
-
+/** The status of a canvas in words. Pure. */
 import type { Link } from "./link.ts";
 import type { SaveState } from "./protocol.gen.ts";
 
 export type Tone = "quiet" | "busy" | "good" | "bad";
 
-export interface Words {
+export interface Status {
   readonly text: string;
   readonly tone: Tone;
 }
 
-const LOCAL_ONLY = "edits live only in this browser";
+const UNSENT = "edits live only in this browser";
 
-/**
- * Where the view stands against the kernel (rule S11); null when all is well and `saved` says so already.
- */
-export function linkWords(
+/** Whether the view and the kernel agree (rule S11); null when they do and `saved` says so already. */
+export function linkText(
   link: Link,
   unanswered: number,
   readOnly: boolean,
   saved: boolean,
-): Words | null {
-  const onTheWay =
-    unanswered === 1 ? "1 edit is on its way" : `${unanswered} edits are on their way`;
+): Status | null {
+  const onTheWay = unanswered === 1 ? "Sending 1 edit" : `Sending ${unanswered} edits`;
   switch (link) {
     case "opening":
       return { text: "Opening…", tone: "busy" };
     case "gone":
-      return { text: readOnly ? "Kernel gone" : `Kernel gone: ${LOCAL_ONLY}`, tone: "bad" };
+      return { text: goneText(unanswered), tone: "bad" };
     case "lost":
-      return { text: readOnly ? "Disconnected" : `Disconnected: ${LOCAL_ONLY}`, tone: "bad" };
+      return { text: readOnly ? "Disconnected" : `Disconnected: ${UNSENT}`, tone: "bad" };
     case "slow":
       return {
-        text: unanswered ? `Kernel busy: ${onTheWay}` : "Kernel busy",
+        text: unanswered ? `Kernel busy: ${onTheWay.toLowerCase()}` : "Kernel busy",
         tone: "busy",
       };
     case "live":
       if (unanswered) return { text: onTheWay, tone: "quiet" };
-      return saved ? null : { text: "In step", tone: "good" };
+      return saved ? null : { text: "Up to date", tone: "good" };
   }
 }
 
+function goneText(unanswered: number): string {
+  const edits =
+    unanswered === 1 ? "1 edit was not received" : `${unanswered} edits were not received`;
+  return `Kernel gone${unanswered ? `, ${edits}` : ""}: run the cell again to edit`;
+}
+
 /**
- * Where the document stands against what is stored; null when nothing stores it, or when that is not known:
- * while edits are on their way "saved" would not be true of them, and without a line nothing is.
+ * Whether the document is saved; null when it is not saved anywhere, or when that is not known: while edits are
+ * being sent, or without a connection.
  */
-export function saveWords(
+export function saveText(
   { status, message }: SaveState,
   link: Link,
   unanswered: number,
-): Words | null {
+): Status | null {
   if (link === "opening" || link === "lost" || link === "gone") return null;
   if (unanswered > 0 && status !== "failed" && status !== "conflict") return null;
   switch (status) {
@@ -68,7 +70,7 @@ export function saveWords(
   }
 }
 
-/** Whether leaving the page may lose something. */
+/** Whether closing the page may lose edits. */
 export function wouldLose(save: SaveState, unanswered: number): boolean {
   return unanswered > 0 || ["dirty", "saving", "failed", "conflict"].includes(save.status);
 }

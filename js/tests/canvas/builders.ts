@@ -66,7 +66,7 @@ export const add = (item: NodeJson | EdgeJson, before: string | null = null): Ba
   { op: "add", kind: "source" in item ? "edge" : "node", item, before },
 ];
 
-export const look = (type: string, more: Partial<KindInfo> = {}): KindInfo => ({
+export const nodeKind = (type: string, more: Partial<KindInfo> = {}): KindInfo => ({
   type,
   title: type,
   description: "",
@@ -89,8 +89,8 @@ export const snapshot = (more: Partial<Snapshot> = {}): Snapshot => ({
   digest: 0,
   nodes: [node("a"), node("b", 100)],
   edges: [edge("ab", "a", "b")],
-  looks: "L",
-  kinds: [look("agent")],
+  kindsHash: "L",
+  kinds: [nodeKind("agent")],
   seq: 0,
   state: BLANK,
   ...more,

@@ -10,7 +10,8 @@ const node = (id: string, x: number, y: number, more: Partial<FlowNode> = {}): F
   height: 50,
   data: {
     node: { id, position: { x, y } },
-    look: null,
+    nodeKind: null,
+    inContainer: false,
     ports: { inputs: [], outputs: [] },
     title: id,
   },

@@ -2,13 +2,13 @@ import { expect, test } from "vitest";
 import { apply, documentOf } from "../../src/canvas/document.ts";
 import { type Flow, flowOf, NO_FLOW, titleOf } from "../../src/canvas/flow.ts";
 import { heightOf } from "../../src/canvas/nodes/geometry.ts";
-import { edge, look, move, node, set } from "./builders.ts";
+import { edge, move, node, nodeKind, set } from "./builders.ts";
 
-const looks = new Map([look("agent")].map((kind) => [kind.type, kind]));
+const nodeKinds = new Map([nodeKind("agent")].map((kind) => [kind.type, kind]));
 const document = documentOf([node("a"), node("b", 100)], [edge("ab", "a", "b")]);
 const NOTHING: ReadonlySet<string> = new Set();
 const draw = (next = document, drawn: Flow = NO_FLOW, held = NOTHING) =>
-  flowOf(next, looks, drawn, held);
+  flowOf(next, nodeKinds, drawn, held);
 
 test("drawing the same document again draws nothing", () => {
   const drawn = draw();
@@ -50,7 +50,7 @@ test("an unknown kind has the handles its edges ask for", () => {
     [edge("1", "a", "b", { sourceHandle: "x" }), edge("2", "a", "b", { targetHandle: "y" })],
   );
   const [a, b] = draw(foreign).nodes;
-  expect(a?.data.look).toBeNull();
+  expect(a?.data.nodeKind).toBeNull();
   expect(a?.data.ports.outputs.map(({ id }) => id)).toEqual(["x"]);
   expect(b?.data.ports.inputs.map(({ id }) => id)).toEqual([null, "y"]);
 });
@@ -61,7 +61,7 @@ test("an edge to a handle its kind does not have is drawn", () => {
 });
 
 test("named outputs stand before those of the kind, and appear when they are named", () => {
-  const router = look("router", { outputsFrom: ["config", "routes"] });
+  const router = nodeKind("router", { outputsFrom: ["config", "routes"] });
   const kinds = new Map([["router", router]]);
   const of = (routes: unknown) => {
     const made = documentOf(
@@ -83,6 +83,9 @@ test.each([
   [{ label: "Own" }, "Own"],
   [{ node: { display_name: "Langflow's" } }, "Langflow's"],
   [{ name: "Flowise's" }, "Flowise's"],
+  [{ label: 7 }, "7"],
+  [{ label: 0.7 }, "0.7"],
+  [{ label: true, title: "Title" }, "Title"],
   [{ label: " " }, "a"],
   [null, "a"],
 ])("a node with data %j is called %s", (data, title) => {
@@ -96,4 +99,73 @@ test("a node with a width of its own has it, within what can be read", () => {
   }));
   const drawn = draw(documentOf(widths, []));
   expect(drawn.nodes.map((item) => item.initialWidth)).toEqual([208, 150, 120, 480]);
+});
+
+test("an edge label may be a number", () => {
+  const labels = [7, 0.7, "x", "", null, true].map((label, index) =>
+    edge(`${index}`, "a", "b", { label }),
+  );
+  const { edges } = draw(documentOf([node("a"), node("b")], labels));
+  expect(edges.map(({ label }) => label)).toEqual([
+    "7",
+    "0.7",
+    "x",
+    undefined,
+    undefined,
+    undefined,
+  ]);
+});
+
+const sized = { width: 500, height: 300 };
+
+test.each([
+  ["width and height", sized],
+  ["a style", { style: { width: "500px", height: 300 } }],
+  ["a measured size", { measured: sized }],
+])("a node with children and %s is drawn as a container of that size", (_, size) => {
+  const [loop, step] = draw(
+    documentOf(
+      [
+        node("loop", 0, 0, { type: "custom", ...size }),
+        node("step", 400, 200, { parentNode: "loop", extent: "parent" }),
+      ],
+      [],
+    ),
+  ).nodes;
+  expect(loop).toMatchObject({ type: "frame", width: 500, height: 300 });
+  expect(step).toMatchObject({ type: "node", parentId: "loop", extent: "parent" });
+});
+
+test("a container of a known kind keeps its handles, so that its edges are drawn", () => {
+  const [loop] = draw(
+    documentOf(
+      [node("loop", 0, 0, sized), node("step", 0, 0, { parentId: "loop" })],
+      [edge("e", "step", "loop", { targetHandle: "input" })],
+    ),
+  ).nodes;
+  expect(loop).toMatchObject({ type: "frame" });
+  expect(loop?.handles?.map(({ id, x }) => [id, x])).toEqual([
+    ["input", -5],
+    ["output", 495],
+  ]);
+});
+
+test("a node in a parent without a size is not confined to the parent's card", () => {
+  const [parent, child] = draw(
+    documentOf([node("p"), node("c", 700, 500, { parentId: "p", extent: "parent" })], []),
+  ).nodes;
+  expect(parent?.type).toBe("node");
+  expect(child?.extent).toBeUndefined();
+});
+
+test("a node becomes a container with its first child, and a card again without it", () => {
+  const before = documentOf([node("loop", 0, 0, sized), node("step")], []);
+  const inside = apply(before, set("step", ["parentId"], "loop"));
+  const first = draw(before);
+  expect(first.nodes[0]).toMatchObject({ type: "node", initialHeight: heightOf(1, 1) });
+  const second = draw(inside, first);
+  expect(second.nodes[0]).toMatchObject({ type: "frame", height: 300 });
+  const third = draw(before, second);
+  expect(third.nodes[0]).toMatchObject({ type: "node", initialHeight: heightOf(1, 1) });
+  expect(third.nodes[0]?.height).toBeUndefined();
 });

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { apply, documentOf } from "../../src/canvas/document.ts";
 import * as gestures from "../../src/canvas/gestures.ts";
-import { edge, look, node } from "./builders.ts";
+import { edge, node, nodeKind } from "./builders.ts";
 
 const document = documentOf(
   [node("a"), node("b", 100), node("box"), node("in", 5, 5, { parentId: "box" })],
@@ -65,7 +65,7 @@ test("a copy has new ids, its own edges, and keeps what lies in it inside", () =
 
 test("a new node has its kind's title and defaults", () => {
   const { id, batch } = gestures.addition(
-    look("agent", { defaults: { model: "m" } }),
+    nodeKind("agent", { defaults: { model: "m" } }),
     { x: 1.6, y: 2 },
     counter(),
   );
@@ -78,6 +78,40 @@ test("a new node has its kind's title and defaults", () => {
       data: { label: "agent", config: { model: "m" } },
     },
   });
+});
+
+test("a copy of a group includes the nodes in it, at any depth, and selects only the group", () => {
+  const nested = documentOf(
+    [
+      node("box"),
+      node("in", 5, 5, { parentNode: "box" }),
+      node("deep", 1, 1, { parentId: "in" }),
+      node("other"),
+    ],
+    [edge("1", "in", "deep"), edge("2", "deep", "other")],
+  );
+  const { ids, batch } = gestures.duplication(nested, ["box"], counter());
+  const after = apply(nested, batch);
+  expect(ids).toEqual(["agent-1"]);
+  expect(after.nodes.get("agent-2")).toMatchObject({ parentNode: "agent-1" });
+  expect(after.nodes.get("agent-2")?.parentId).toBeUndefined();
+  expect(after.nodes.get("agent-3")).toMatchObject({ parentId: "agent-2", position: { x: 1 } });
+  expect([...after.edges.values()].slice(2)).toMatchObject([
+    { source: "agent-2", target: "agent-3" },
+  ]);
+});
+
+test.each([
+  [{ label: "A" }, ["data", "label"]],
+  [{ label: 7, title: "T" }, ["data", "label"]],
+  [{ title: "T" }, ["data", "title"]],
+  [{ label: " ", name: "N" }, ["data", "name"]],
+  [{ node: { display_name: "D" } }, ["data", "node", "display_name"]],
+  [{ display_name: "D" }, ["data", "display_name"]],
+  [{ other: 1 }, ["data", "label"]],
+])("renaming a node with data %j changes the key that is shown", (data, path) => {
+  const [operation] = gestures.renaming(node("a", 0, 0, { data }), "New");
+  expect(operation).toEqual({ op: "set", kind: "node", id: "a", path, value: "New" });
 });
 
 test("a name is set also where a foreign node has no data", () => {

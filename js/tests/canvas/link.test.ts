@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import { hostKernel, type Line } from "../../src/canvas/host_kernel.ts";
 import { Replica } from "../../src/canvas/replica.ts";
-import { linkWords, saveWords } from "../../src/canvas/status_text.ts";
+import { linkText, saveText } from "../../src/canvas/status_text.ts";
 import { FakeClock, move, snapshot } from "./builders.ts";
 
 class FakeSignal {
@@ -72,7 +72,7 @@ test("a cut wire is said at once, and edits go on in this browser", () => {
   replica.line("down");
   expect(link()).toBe("lost");
   expect(replica.push(move("a", 5))).toBe(true);
-  expect(linkWords(link(), 1, false, false)?.text).toBe(
+  expect(linkText(link(), 1, false, false)?.text).toBe(
     "Disconnected: edits live only in this browser",
   );
 });
@@ -97,7 +97,7 @@ test("a kernel that is busy for a while is said to be, and is never called lost"
   replica.push(move("a", 5));
   clock.advance(60_000);
   expect(link()).toBe("slow");
-  expect(linkWords("slow", 2, false, false)?.text).toBe("Kernel busy: 2 edits are on their way");
+  expect(linkText("slow", 2, false, false)?.text).toBe("Kernel busy: sending 2 edits");
 });
 
 test("a cell that ends makes it live again", () => {
@@ -114,7 +114,8 @@ test("a kernel that restarts is gone for this view, whatever comes after", () =>
   replica.line("up");
   replica.receive(snapshot({ to: "me", rev: 0 }));
   expect(link()).toBe("gone");
-  expect(linkWords("gone", 0, false, false)?.text).toContain("only in this browser");
+  expect(linkText("gone", 0, false, false)?.text).toBe("Kernel gone: run the cell again to edit");
+  expect(linkText("gone", 2, false, false)?.text).toContain("2 edits were not received");
 });
 
 test("without a host that knows, twenty seconds of silence mean a cut wire", () => {
@@ -127,14 +128,14 @@ test("without a host that knows, twenty seconds of silence mean a cut wire", () 
 
 test("nothing is called saved that the kernel has not heard of, or that nobody can know", () => {
   const saved = { status: "saved" as const, message: "" };
-  expect(saveWords(saved, "live", 0)?.text).toBe("Saved");
-  expect(saveWords(saved, "live", 1)).toBe(null);
-  expect(saveWords(saved, "lost", 0)).toBe(null);
-  expect(saveWords(saved, "gone", 0)).toBe(null);
-  expect(saveWords({ status: "conflict", message: "" }, "live", 1)?.tone).toBe("bad");
+  expect(saveText(saved, "live", 0)?.text).toBe("Saved");
+  expect(saveText(saved, "live", 1)).toBe(null);
+  expect(saveText(saved, "lost", 0)).toBe(null);
+  expect(saveText(saved, "gone", 0)).toBe(null);
+  expect(saveText({ status: "conflict", message: "" }, "live", 1)?.tone).toBe("bad");
 });
 
-test("a canvas that nothing saves says that it is in step", () => {
-  expect(linkWords("live", 0, false, false)?.text).toBe("In step");
-  expect(linkWords("live", 0, false, true)).toBe(null);
+test("a canvas that is not saved anywhere says that it is up to date", () => {
+  expect(linkText("live", 0, false, false)?.text).toBe("Up to date");
+  expect(linkText("live", 0, false, true)).toBe(null);
 });

@@ -49,10 +49,10 @@ test("a canvas shows its nodes, its kinds and its buttons", () => {
 test("the host has its height and keeps JupyterLab's menu away", () => {
   const { fake, el, end } = open();
   const host = el.querySelector<HTMLElement>(".kaizen-canvas");
-  expect(host?.style.height).toBe("420px");
+  expect(host?.style.getPropertyValue("--kc-height")).toBe("420px");
   expect(host?.hasAttribute("data-jp-suppress-context-menu")).toBe(true);
   act(() => fake.set("height", 600));
-  expect(host?.style.height).toBe("600px");
+  expect(host?.style.getPropertyValue("--kc-height")).toBe("600px");
   end();
 });
 
@@ -64,7 +64,7 @@ test("without a kernel's answer it says that it is opening", () => {
   end();
 });
 
-test("when the kernel is gone it says that edits stay here", () => {
+test("when the kernel is gone the canvas says so and can no longer be edited", () => {
   const { fake, el, end } = open();
   fake.alive = false;
   const host = el.querySelector(".kaizen-canvas");
@@ -74,7 +74,9 @@ test("when the kernel is gone it says that edits stay here", () => {
         new KeyboardEvent("keydown", { ...init, bubbles: true, cancelable: true }),
       );
     });
-  expect(el.textContent).toContain("Kernel gone: edits live only in this browser");
+  expect(el.textContent).toContain("Kernel gone, 1 edit was not received: run the cell again to edit");
+  expect(el.querySelector(".kc-palette")).toBeNull();
+  expect(el.querySelector('[aria-label="Undo"]')).toBeNull();
   end();
 });
 

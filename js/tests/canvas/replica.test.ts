@@ -19,7 +19,7 @@ const hellos = (world: World) => world.up.filter(({ kind }) => kind === "hello")
 describe("opening", () => {
   test("asks, and shows what comes", () => {
     const world = new World("me");
-    expect(world.up).toMatchObject([{ kind: "hello", client: "me", have: null }]);
+    expect(world.up).toMatchObject([{ kind: "hello", client: "me", version: null }]);
     expect(world.views[0]?.store.get().link).toBe("opening");
     world.settle();
     expect(world.views[0]?.store.get()).toMatchObject({ epoch: "E", rev: 0, link: "live" });
@@ -43,7 +43,7 @@ describe("opening", () => {
   test("a saved picture is shown until the kernel answers, and cannot be edited", () => {
     const world = new World("me");
     const view = world.views[0] as Replica;
-    view.preview({ ...snapshot(), nodes: [node("old")], edges: [] });
+    view.showPicture({ ...snapshot(), nodes: [node("old")], edges: [] });
     expect([...view.store.get().shown.nodes.keys()]).toEqual(["old"]);
     expect(view.push(move("old", 9))).toBe(false);
     world.settle();
@@ -286,7 +286,7 @@ describe("what the user is told (S11)", () => {
     const state = (seq: number, title: string) => {
       const base = view.store.get().canvas;
       const canvas = { ...base, title, run: { ...base.run, nodes: { a: { ...done } } } };
-      view.receive({ kind: "state", seq, state: canvas });
+      view.receive({ kind: "state_changed", seq, state: canvas });
     };
     state(2, "new");
     const before = view.store.get().canvas.run.nodes.a;
@@ -370,7 +370,7 @@ describe("what is here need not come again (S3)", () => {
     world.settle();
     view.reconnected();
     const { epoch, rev, digest } = world.kernel;
-    expect(world.up).toMatchObject([{ kind: "hello", have: { epoch, rev, digest } }]);
+    expect(world.up).toMatchObject([{ kind: "hello", version: { epoch, rev, digest } }]);
     view.receive(world.kernel.snapshot("me"));
     view.receive(snapshot({ to: "me", epoch, rev, digest, nodes: null, edges: null, kinds: null }));
     expect(x(view, "a")).toBe(9);
@@ -379,7 +379,7 @@ describe("what is here need not come again (S3)", () => {
   test("an answer without the document to somebody who holds another asks for all of it", () => {
     const [world, view] = open();
     view.receive(snapshot({ to: "me", rev: 3, nodes: null, edges: null }));
-    expect(world.up).toMatchObject([{ kind: "hello", have: null }]);
+    expect(world.up).toMatchObject([{ kind: "hello", version: null }]);
   });
 });
 

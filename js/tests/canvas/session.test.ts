@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { Channel } from "../../src/canvas/channel.ts";
 import { Session } from "../../src/canvas/session.ts";
-import { FakeClock, look, move, set, snapshot } from "./builders.ts";
+import { FakeClock, move, nodeKind, set, snapshot } from "./builders.ts";
 import { FakeModel } from "./model.ts";
 
 function open(setUp: (model: FakeModel) => void = () => {}) {
@@ -116,13 +116,15 @@ test("selection is reported at most every 100 ms, and never put into the documen
   session.onNodesChange([select("b")]);
   clock.advance(100);
   const reports = fake.sent.filter(({ kind }) => kind === "select");
-  expect(reports).toEqual([{ kind: "select", client: "me", at: 1, nodes: ["a", "b"], edges: [] }]);
+  expect(reports).toEqual([
+    { kind: "select", client: "me", number: 1, nodes: ["a", "b"], edges: [] },
+  ]);
   expect(fake.pushes()).toEqual([]);
 });
 
 test("what Python selects is selected here and not reported back (S12)", () => {
   const { fake, clock, session } = open();
-  fake.say({ kind: "selected", nodes: ["b"], edges: [] });
+  fake.say({ kind: "show_selection", nodes: ["b"], edges: [] });
   clock.advance(1_000);
   expect(at(session, "b")?.selected).toBe(true);
   expect(fake.sent.map(({ kind }) => kind)).toEqual(["hello"]);
@@ -130,7 +132,7 @@ test("what Python selects is selected here and not reported back (S12)", () => {
 
 test("a new node is added, selected, and confirmed", () => {
   const { fake, session } = open();
-  session.add(look("agent"), { x: 1, y: 2 });
+  session.add(nodeKind("agent"), { x: 1, y: 2 });
   expect(at(session, "agent-1")?.selected).toBe(true);
   expect(fake.pushes()).toHaveLength(1);
 });
@@ -164,7 +166,7 @@ test("read only means no edits", () => {
   const { fake, session } = open((model) => {
     model.traits.read_only = true;
   });
-  session.add(look("agent"), { x: 0, y: 0 });
+  session.add(nodeKind("agent"), { x: 0, y: 0 });
   session.selectAll();
   session.delete();
   session.duplicate();
@@ -191,7 +193,7 @@ test("a run touches only the nodes it is about", () => {
   const before = session.flow.get();
   const { canvas } = session.replica.store.get();
   const nodes = { a: { status: "running" as const, message: "", preview: "", seconds: null } };
-  fake.say({ kind: "state", seq: 1, state: { ...canvas, run: { ...canvas.run, nodes } } });
+  fake.say({ kind: "state_changed", seq: 1, state: { ...canvas, run: { ...canvas.run, nodes } } });
   expect(session.flow.get()).toBe(before);
 });
 

@@ -1,7 +1,7 @@
-"""Snapshots as they cross the wire: columns, with positions as doubles in a buffer (rule S13).
+"""Snapshots as they are sent: columns, with positions as doubles in a buffer (rule S13).
 
-Half the bytes of rows, and the browser parses a third of the text. What has no column of its own stays
-JSON, row by row; `js/src/canvas/columns.ts` puts the rows together again, and checks them like any others.
+Columns take half the bytes of rows, and the browser parses a third of the text. Keys without a column of
+their own stay JSON, row by row. `js/src/canvas/columns.ts` turns columns into rows again.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from kaizen_widgets.sync.canvas.messages import KernelMail, Snapshot
 
 
 def pack(mail: KernelMail) -> tuple[dict[str, Any], list[bytes]]:
-    """Return a mail as JSON, and the buffers its snapshots take from, in order."""
+    """Return a mail as JSON, and the buffers with the positions of its snapshots, in order."""
     contents: list[dict[str, Any]] = []
     buffers: list[bytes] = []
     for message in mail.messages:
@@ -34,9 +34,10 @@ def columns_of(nodes: Iterable[Node], edges: Iterable[Edge]) -> dict[str, Any]:
     """Return elements as columns.
 
     Returns:
-        ``ids``, ``types``, ``nodes`` (the rest of each node, null when there is none), ``positions``
-        (bytes: x and y as little-endian doubles, NaN where the position is more than two numbers and stays
-        with the rest), ``edgeIds``, ``sources`` and ``targets`` (places in ``ids``), ``edges`` (the rest).
+        ``ids``, ``types``, ``nodes`` (the other keys of each node, or null), ``positions`` (bytes: x and y as
+        little-endian doubles, NaN where a position has more than two keys and is among the others),
+        ``edgeIds``, ``sources`` and ``targets`` (indices in ``ids``), ``edges`` (the other keys of each
+        edge, or null).
     """
     ids: list[str] = []
     types: list[str | None] = []

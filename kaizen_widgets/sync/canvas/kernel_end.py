@@ -1,7 +1,10 @@
-"""The kernel's end of the canvas protocol (SPEC.md): one arbiter for any number of views.
+"""The kernel's end of the canvas protocol (SPEC.md): decides for any number of views.
 
-A pure state machine: what a view sent goes into `receive`, what the views are to hear comes out of
-``post``, in order. It knows no Jupyter and no clock. The document is whatever has `Document`'s methods.
+A state machine without Jupyter and without a clock: `receive` takes the messages of views, ``post`` gets the
+messages for them, in order.
+
+The version of the document that views are told about is the one of the last event that `committed` or
+`replaced` got. So a heartbeat or a snapshot never waits for the document's lock, which user code can hold.
 """
 
 from __future__ import annotations
@@ -10,9 +13,8 @@ import hashlib
 import logging
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import Any, Protocol, assert_never
+from typing import TYPE_CHECKING, Any, assert_never
 
 from pydantic import ValidationError
 
@@ -20,75 +22,47 @@ from kaizen_widgets.errors import GraphError
 from kaizen_widgets.graph import AddElement, Batch, Graph
 from kaizen_widgets.graph.elements import VIEW_ONLY_KEYS
 from kaizen_widgets.sync.canvas.messages import (
-    Answer,
     Applied,
     CanvasState,
     Command,
+    CommandResult,
+    DocumentVersion,
     Expected,
     Handled,
-    Have,
     Heartbeat,
     Hello,
     KernelMessage,
     KindInfo,
     Leave,
-    Peer,
+    PeerSelection,
     Problem,
     Push,
     Redo,
     Refusal,
     Refused,
     Select,
-    Selected,
+    ShowSelection,
     Snapshot,
-    State,
+    StateChanged,
     Undo,
     ViewMessage,
     view_message,
 )
 
+if TYPE_CHECKING:
+    from kaizen_widgets.stores.document import Commit, DocumentStore, Replaced
+
 logger = logging.getLogger(__name__)
 
 REMEMBERED_VIEWS = 256
 REMEMBERED_REFUSALS = 64
-MOST_OPERATIONS = 50_000
-"""In one message: a whole graph of 20,000 nodes can be pasted, a flood cannot keep the kernel busy."""
-
-
-class Document(Protocol):
-    """What the kernel's end needs of a document; `stores.CanvasStore` has it."""
-
-    epoch: str
-    rev: int
-    digest: int
-
-    @property
-    def graph(self) -> Graph:
-        """The document as it is now."""
-        ...
-
-    def locked(self) -> AbstractContextManager[None]:
-        """Keep it still; what was posted runs when it is free again."""
-        ...
-
-    def post(self, call: Callable[[], object]) -> None:
-        """Have a call made when it is free, after the events so far were handed out."""
-
-    def commit(self, batch: Batch, *, source: Any = None) -> Any:
-        """Apply a batch; None when it changes nothing."""
-
-    def undo(self, source: Any = None) -> bool:
-        """Take back the newest step."""
-        ...
-
-    def redo(self, source: Any = None) -> bool:
-        """Do again what was taken back last."""
-        ...
+MAX_OPERATIONS = 50_000
+"""In one message: enough to paste a graph of 20,000 nodes, too few to keep the kernel busy."""
 
 
 @dataclass(frozen=True)
 class Request:
-    """Whose request a batch is: the ``n``-th of a view."""
+    """Identifies the request that made a batch: number ``n`` of a view."""
 
     client: str
     n: int
@@ -96,65 +70,98 @@ class Request:
 
 @dataclass
 class _View:
-    """What the kernel remembers of a view: each request counts once (S2), a late selection never (S12)."""
+    """What the kernel remembers of a view.
+
+    Attributes:
+        handled: Its last request that was handled (S2).
+        answered: Its last request whose answer was posted.
+        selection: Number of the last selection it reported (S12).
+        is_open: Whether it has neither left nor was forgotten.
+        refusals: Its newest refused requests.
+    """
 
     handled: int = 0
-    told: int = 0
+    answered: int = 0
+    selection: int = 0
+    is_open: bool = False
     refusals: OrderedDict[int, Problem] = field(default_factory=OrderedDict)
 
 
 class KernelEnd:
-    """Answers views and tells them of every batch.
+    """Answers views, and tells them about every batch.
+
+    Without an open view nothing is posted: a view that opens gets a snapshot.
 
     Args:
-        document: The one document.
+        document: Store with the document.
         post: Takes messages for the views, in order.
-        kinds: The node kinds as views draw them.
-        on_select: Called with the node and edge ids selected last, in any view (S12).
-        on_command: Called with the name of a button pressed; returns why it was refused, or None.
+        kinds: Returns the node kinds as views draw them.
+        on_select: Called with the ids of the nodes and edges selected last, in any view (S12).
+        on_command: Called with the name of a pressed button; returns why it was refused, or None.
+        on_views: Called when the first view opens (True) and when the last one closes (False).
     """
 
     def __init__(
         self,
-        document: Document,
+        document: DocumentStore,
         post: Callable[[KernelMessage], None],
         *,
         kinds: Callable[[], tuple[KindInfo, ...]] = tuple,
         on_select: Callable[[tuple[str, ...], tuple[str, ...]], None] = lambda nodes, edges: None,
         on_command: Callable[[str], Problem | None] = lambda name: None,
+        on_views: Callable[[bool], None] = lambda has_views: None,
     ) -> None:
         self._document = document
-        self._post = post
+        self._send = post
         self._kinds = kinds
         self._on_select = on_select
         self._on_command = on_command
+        self._on_views = on_views
         self._views: OrderedDict[str, _View] = OrderedDict()
+        self._has_views = False
         self._state = CanvasState()
         self._seq = 0
+        with document.locked():
+            version = DocumentVersion(
+                epoch=document.epoch, rev=document.rev, digest=document.digest
+            )
+            self._current = (version, document.graph)
+
+    @property
+    def has_views(self) -> bool:
+        """Whether any view is open."""
+        return self._has_views
+
+    @property
+    def state(self) -> CanvasState:
+        """What views show besides the document."""
+        return self._state
 
     # ------------------------------------------------------------ from views
 
     def receive(self, content: Any) -> None:
-        """Take one message of a view; never raises, always answers what can be answered (S2, S10)."""
+        """Handle one message of a view; never raises, and answers whatever can be answered (S2, S10)."""
         try:
             _refuse_flood(content)
             message = view_message.validate_python(content)
         except (ValidationError, GraphError) as error:
             self._receive_invalid(content, error)
             return
+        if not isinstance(message, Leave):
+            self._open(message.client)
         self._handle(message)
 
     def _handle(self, message: ViewMessage) -> None:
         match message:
             case Hello():
-                self._send_snapshot(message.client, message)
+                self._post_snapshot(message.client, message)
             case Push() | Undo() | Redo():
                 self._handle_request(message)
             case Select() | Leave():
                 self._handle_selection(message)
             case Command():
                 problem = self._on_command(message.name)
-                self._later(Answer(to=message.client, id=message.id, problem=problem))
+                self._post(CommandResult(to=message.client, id=message.id, problem=problem))
             case _:
                 assert_never(message)
 
@@ -165,33 +172,35 @@ class KernelEnd:
             view = self._view(message.client)
             request = Request(message.client, message.n)
             try:
-                done = self._do(message, request)
+                done = self._apply(message, request)
             except GraphError as error:
                 self._refuse(message.client, message.n, problem_of(error))
                 return
             view.handled = message.n
             if not done:
-                self._later(self._handled(message.client, message.n))
+                self._answer_handled(message.client, message.n)
 
     def _handle_selection(self, message: Select | Leave) -> None:
         with self._document.locked():
             view = self._view(message.client)
-            if message.at < view.told:
+            if message.number < view.selection:
                 return
-            view.told = message.at
+            view.selection = message.number
             if isinstance(message, Leave):
-                self._later(Peer(client=message.client))
+                self._post(PeerSelection(client=message.client))
+                self._close(message.client)
                 return
             graph = self._document.graph
             nodes = tuple(node for node in message.nodes if graph.has_node(node))
             edges = tuple(edge for edge in message.edges if graph.has_edge(edge))
-            self._later(Peer(client=message.client, nodes=nodes, edges=edges))
+            self._post(PeerSelection(client=message.client, nodes=nodes, edges=edges))
             self._document.post(lambda: self._on_select(nodes, edges))
 
-    def _do(self, message: Push | Undo | Redo, request: Request) -> bool:
+    def _apply(self, message: Push | Undo | Redo, request: Request) -> bool:
+        """Carry out a request; returns whether it made a batch."""
         match message:
             case Push():
-                _refuse_screen_facts(message.batch)
+                _refuse_view_only_keys(message.batch)
                 return self._document.commit(message.batch, source=request) is not None
             case Undo():
                 return self._document.undo(request)
@@ -199,23 +208,23 @@ class KernelEnd:
                 return self._document.redo(request)
 
     def _is_next(self, client: str, epoch: str, n: int) -> bool:
-        """Whether a request is the one to do now; all others are answered here."""
+        """Whether a request is the next one to handle; every other request is answered here."""
         if epoch != self._document.epoch:
-            self._send_snapshot(client)
+            self._post_snapshot(client)
             return False
         view = self._view(client)
         if n == view.handled + 1:
             return True
         if n > view.handled:
-            self._later(Expected(to=client, epoch=epoch, n=view.handled + 1))
+            self._post(Expected(to=client, epoch=epoch, n=view.handled + 1))
         elif n in view.refusals:
-            self._later(Refused(to=client, epoch=epoch, n=n, problem=view.refusals[n]))
+            self._post(Refused(to=client, epoch=epoch, n=n, problem=view.refusals[n]))
         else:
-            self._later(self._handled(client, n))
+            self._answer_handled(client, n)
         return False
 
     def _receive_invalid(self, content: Any, error: ValidationError | GraphError) -> None:
-        """Refuse what is no message; its content may be anything, so it is not even logged (S10)."""
+        """Refuse an invalid message; its content may be anything, so it is not logged (S10)."""
         problem = (
             problem_of(error)
             if isinstance(error, GraphError)
@@ -227,6 +236,7 @@ class KernelEnd:
         if not (isinstance(client, str) and 0 < len(client) <= 64 and isinstance(epoch, str)):
             return
         if isinstance(n, int) and not isinstance(n, bool) and 0 < n < 2**53:
+            self._open(client)
             with self._document.locked():
                 if self._is_next(client, epoch, n):
                     self._refuse(client, n, problem)
@@ -237,103 +247,149 @@ class KernelEnd:
         view.refusals[n] = problem
         while len(view.refusals) > REMEMBERED_REFUSALS:
             view.refusals.popitem(last=False)
-        self._later(Refused(to=client, epoch=self._document.epoch, n=n, problem=problem))
+        epoch = self._document.epoch
+
+        def answer() -> None:
+            view.answered = max(view.answered, n)
+            self._send(Refused(to=client, epoch=epoch, n=n, problem=problem))
+
+        self._document.post(answer)
+
+    def _answer_handled(self, client: str, n: int) -> None:
+        epoch, rev, view = self._document.epoch, self._document.rev, self._view(client)
+
+        def answer() -> None:
+            view.answered = max(view.answered, n)
+            self._send(Handled(to=client, epoch=epoch, n=n, rev=rev))
+
+        self._document.post(answer)
+
+    # ------------------------------------------------------------ open views
 
     def _view(self, client: str) -> _View:
-        view = self._views.setdefault(client, _View())
-        self._views.move_to_end(client)
+        view = self._views.pop(client, None) or _View()
+        self._views[client] = view
         while len(self._views) > REMEMBERED_VIEWS:
             self._views.popitem(last=False)
         return view
 
+    def _open(self, client: str) -> None:
+        with self._document.locked():
+            self._view(client).is_open = True
+            if not self._has_views:
+                self._has_views = True
+                self._document.post(lambda: self._on_views(True))
+
+    def _close(self, client: str) -> None:
+        self._view(client).is_open = False
+        if self._has_views and not any(view.is_open for view in self._views.values()):
+            # Behind the messages that are on their way: their view may come back.
+            self._document.post(self._closed_last)
+
+    def _closed_last(self) -> None:
+        with self._document.locked():
+            if any(view.is_open for view in self._views.values()):
+                return
+            self._has_views = False
+        self._on_views(False)
+
     # -------------------------------------------------------------- to views
 
-    def applied(self, epoch: str, rev: int, batch: Batch, source: Any) -> None:
-        """Tell every view of a batch; ``source`` is the `Request` it answers, if a view's."""
-        request = source if isinstance(source, Request) else None
-        self._post(
-            Applied(
-                epoch=epoch,
-                rev=rev,
-                client=request.client if request else None,
-                n=request.n if request else None,
-                batch=batch,
+    def committed(self, commit: Commit) -> None:
+        """Tell every view about a batch; called for every commit of the document, in order."""
+        version = DocumentVersion(epoch=commit.epoch, rev=commit.rev, digest=commit.digest)
+        self._current = (version, commit.after)
+        request = commit.source if isinstance(commit.source, Request) else None
+        if request is not None and (view := self._views.get(request.client)) is not None:
+            view.answered = max(view.answered, request.n)
+        if self._has_views:
+            self._send(
+                Applied(
+                    epoch=commit.epoch,
+                    rev=commit.rev,
+                    client=request.client if request else None,
+                    n=request.n if request else None,
+                    batch=commit.batch,
+                )
             )
-        )
 
-    def replaced(self) -> None:
-        """Tell every view that another document is open; requests for the old one count no more."""
+    def replaced(self, event: Replaced) -> None:
+        """Tell every view that another document was opened; requests start again at 1."""
+        version = DocumentVersion(epoch=event.epoch, rev=0, digest=0)
+        self._current = (version, event.after)
         with self._document.locked():
-            self._views.clear()
-            self._send_snapshot(None)
+            for client, view in self._views.items():
+                self._views[client] = _View(selection=view.selection, is_open=view.is_open)
+        self._post_snapshot(None)
 
     def show(self, state: CanvasState) -> None:
-        """Tell every view what surrounds the document; silent when nothing differs."""
-        with self._document.locked():
-            if state == self._state:
-                return
-            self._state = state
-            self._seq += 1
-            self._later(State(seq=self._seq, state=state))
+        """Tell every view what to show besides the document, if it changed."""
+        # Called on any thread, also on the background loop: it must not wait for the document's lock.
+        if state == self._state:
+            return
+        self._state = state
+        self._seq += 1
+        if self._has_views:
+            self._send(StateChanged(seq=self._seq, state=state))
 
     def select(self, nodes: tuple[str, ...], edges: tuple[str, ...]) -> None:
         """Select elements in every view."""
-        self._later(Selected(nodes=nodes, edges=edges))
+        self._post(ShowSelection(nodes=nodes, edges=edges))
 
-    @property
-    def state(self) -> CanvasState:
-        """What surrounds the document."""
-        return self._state
-
-    def heartbeat(self) -> Heartbeat:
-        """Say where the document stands."""
-        with self._document.locked():
-            return Heartbeat(
-                epoch=self._document.epoch,
-                rev=self._document.rev,
-                digest=self._document.digest,
-                seq=self._seq,
-            )
+    def heartbeat(self) -> Heartbeat | None:
+        """Return the version of the document that views should have; None when there is no view."""
+        if not self._has_views:
+            return None
+        version, _ = self._current
+        return Heartbeat(epoch=version.epoch, rev=version.rev, digest=version.digest, seq=self._seq)
 
     def snapshot(self, client: str | None = None, hello: Hello | None = None) -> Snapshot:
-        """Return the whole document for one view, or for all; without what ``hello`` says is there."""
-        with self._document.locked():
-            document, graph = self._document, self._document.graph
-            here = Have(epoch=document.epoch, rev=document.rev, digest=document.digest)
-            has_document = hello is not None and hello.have == here
-            kinds = self._kinds()
-            looks = _looks(kinds)
-            has_kinds = hello is not None and hello.looks == looks
-            view = self._view(client) if client else _View()
-            return Snapshot(
-                to=client,
-                epoch=here.epoch,
-                rev=here.rev,
-                handled=view.handled,
-                refusals=tuple(Refusal(n=n, problem=why) for n, why in view.refusals.items()),
-                digest=here.digest,
-                nodes=None if has_document else graph.nodes,
-                edges=None if has_document else graph.edges,
-                looks=looks,
-                kinds=None if has_kinds else kinds,
-                seq=self._seq,
-                state=self._state,
-            )
+        """Return the whole document for one view, or for all, without what ``hello`` says the view has."""
+        version, graph = self._current
+        has_document = hello is not None and hello.version == version
+        kinds = self._kinds()
+        kinds_hash = _hash(kinds)
+        has_kinds = hello is not None and hello.kinds_hash == kinds_hash
+        view = self._views.get(client, _View()) if client else _View()
+        return Snapshot(
+            to=client,
+            epoch=version.epoch,
+            rev=version.rev,
+            handled=view.answered,
+            refusals=tuple(
+                Refusal(n=n, problem=problem)
+                for n, problem in tuple(view.refusals.items())
+                if n <= view.answered
+            ),
+            digest=version.digest,
+            nodes=None if has_document else graph.nodes,
+            edges=None if has_document else graph.edges,
+            kinds_hash=kinds_hash,
+            kinds=None if has_kinds else kinds,
+            seq=self._seq,
+            state=self._state,
+        )
 
-    def _send_snapshot(self, client: str | None, hello: Hello | None = None) -> None:
-        with self._document.locked():
-            self._later(self.snapshot(client, hello))
+    @property
+    def graph(self) -> Graph:
+        """The document as of the last event."""
+        return self._current[1]
 
-    def _handled(self, client: str, n: int) -> Handled:
-        return Handled(to=client, epoch=self._document.epoch, n=n, rev=self._document.rev)
+    def _post_snapshot(self, client: str | None, hello: Hello | None = None) -> None:
+        def post() -> None:
+            if self._has_views:
+                self._send(self.snapshot(client, hello))
 
-    def _later(self, message: KernelMessage) -> None:
-        """Post behind the batches that led here, so that no view hears of them out of order."""
-        self._document.post(lambda: self._post(message))
+        self._document.post(post)
+
+    def _post(self, message: KernelMessage) -> None:
+        """Post a message after the batches that came before it, so that views get both in order."""
+        if self._has_views:
+            self._document.post(lambda: self._send(message))
 
 
 def problem_of(error: GraphError) -> Problem:
-    """Return an error as views show it."""
+    """Return an error in the form that views show."""
     return Problem(
         code=error.code,
         message=error.sentence,
@@ -343,34 +399,34 @@ def problem_of(error: GraphError) -> Problem:
     )
 
 
-def _looks(kinds: tuple[KindInfo, ...]) -> str:
-    """Return what tells these kinds from others."""
+def _hash(kinds: tuple[KindInfo, ...]) -> str:
+    """Return a hash that identifies a set of node kinds."""
     text = "\n".join(kind.model_dump_json() for kind in kinds)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def _refuse_flood(content: Any) -> None:
-    """Refuse more than may be in one message, before any of it is looked at (S10)."""
+    """Refuse a message with too many parts, before any of them is validated (S10)."""
     for name in ("batch", "nodes", "edges"):
         many = content.get(name) if isinstance(content, Mapping) else None
-        if isinstance(many, list | tuple) and len(many) > MOST_OPERATIONS:
+        if isinstance(many, list | tuple) and len(many) > MAX_OPERATIONS:
             raise GraphError(
-                f"One message holds {len(many):,} of {name}, and at most {MOST_OPERATIONS:,} are taken.",
-                hint="Do it in several steps, or from Python.",
+                f"A message has {len(many):,} items in {name}, but at most {MAX_OPERATIONS:,} are accepted.",
+                hint="Use several steps, or Python.",
             )
 
 
-def _refuse_screen_facts(batch: Batch) -> None:
-    """Refuse a batch that would put what belongs to a screen into the document (D5)."""
+def _refuse_view_only_keys(batch: Batch) -> None:
+    """Refuse a batch that would add keys to the document which belong to one view (D5)."""
     for operation in batch:
         if isinstance(operation, AddElement) and isinstance(operation.item, Mapping):
-            facts = VIEW_ONLY_KEYS.intersection(operation.item)
-            if facts:
-                raise GraphError(f"{min(facts)!r} belongs to a screen, not to the document.")
+            keys = VIEW_ONLY_KEYS.intersection(operation.item)
+            if keys:
+                raise GraphError(f"{min(keys)!r} belongs to one view, not to the document.")
 
 
 def _first_reason(error: ValidationError) -> str:
-    """Return where and why a message failed, without a word of its content."""
+    """Return where and why a message is invalid, without any of its content."""
     first = error.errors(include_url=False, include_input=False, include_context=False)[0]
     where = ".".join(str(part) for part in first["loc"])
     return f"The message does not fit the protocol at {where or 'its top'}: {first['msg'][:200]}."

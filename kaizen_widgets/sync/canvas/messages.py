@@ -1,8 +1,8 @@
-"""The canvas protocol's messages, typed once; `js/src/canvas/protocol.gen.ts` is generated from them.
+"""The canvas protocol's messages; `js/src/canvas/protocol.gen.ts` is generated from them.
 
-What a view sends is one `ViewMessage`. What the kernel sends is one `KernelMail`: a list of
-`KernelMessage`s, so that what happens within 50 ms costs one message (rule S8). A message with `to` is
-for that view alone: Jupyter shows it to all of them.
+A view sends one `ViewMessage` at a time. The kernel sends a `KernelMail`: a list of `KernelMessage`s, so that
+everything within 50 ms costs one comm message (rule S8). Jupyter shows each mail to every view; a message
+with ``to`` is meant for that view alone.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ Count = Annotated[int, Field(ge=0, le=2**53 - 1)]
 # ------------------------------------------------------------ view to kernel
 
 
-class Have(WireModel):
-    """The document a view holds: what equals the kernel's need not be sent again."""
+class DocumentVersion(WireModel):
+    """Identifies the document that a view has; an equal one is not sent again."""
 
     epoch: str
     rev: Count
@@ -29,19 +29,22 @@ class Have(WireModel):
 
 
 class Hello(WireModel):
-    """A view opens, or has lost the thread: it asks for a snapshot (S3).
+    """Ask for a snapshot: a view opens, or has missed something (S3).
 
-    ``have`` is the document it holds, ``looks`` the `Snapshot.looks` whose kinds it knows.
+    Attributes:
+        client: Id of the view.
+        version: The document it has, or null.
+        kinds_hash: `Snapshot.kinds_hash` of the node kinds it has.
     """
 
     kind: Literal["hello"] = "hello"
     client: ClientId
-    have: Have | None = None
-    looks: Annotated[str, Field(max_length=64)] = ""
+    version: DocumentVersion | None = None
+    kinds_hash: Annotated[str, Field(max_length=64)] = ""
 
 
 class Push(WireModel):
-    """A batch made by hand, the ``n``-th request of this view, from 1 without gaps (S2)."""
+    """An edit made in a view; request number ``n`` of that view, from 1 without gaps (S2)."""
 
     kind: Literal["push"] = "push"
     client: ClientId
@@ -52,7 +55,7 @@ class Push(WireModel):
 
 
 class Undo(WireModel):
-    """Take back the newest step of the one history; numbered like a push (S14)."""
+    """Undo the newest step of the history; numbered like a push (S14)."""
 
     kind: Literal["undo"] = "undo"
     client: ClientId
@@ -61,7 +64,7 @@ class Undo(WireModel):
 
 
 class Redo(WireModel):
-    """Do again what was taken back last; numbered like a push (S14)."""
+    """Redo the step undone last; numbered like a push (S14)."""
 
     kind: Literal["redo"] = "redo"
     client: ClientId
@@ -70,29 +73,29 @@ class Redo(WireModel):
 
 
 class Select(WireModel):
-    """What is selected in this view; not document, not answered, the last one told wins (S12).
+    """The selection of a view; not part of the document and not answered (S12).
 
     Attributes:
-        at: Counts what the view told, so that one that was overtaken is let go.
+        number: Counts the selections a view reports, so that one that arrives late is dropped.
     """
 
     kind: Literal["select"] = "select"
     client: ClientId
-    at: Count = 0
+    number: Count = 0
     nodes: tuple[ElementId, ...] = ()
     edges: tuple[ElementId, ...] = ()
 
 
 class Leave(WireModel):
-    """The view goes: nothing of it is to be marked in others any more (S12)."""
+    """A view closes: other views stop marking its selection (S12)."""
 
     kind: Literal["leave"] = "leave"
     client: ClientId
-    at: Count = 0
+    number: Count = 0
 
 
 class Command(WireModel):
-    """A button that is no edit; answered with an `Answer` of the same ``id``."""
+    """A press of a toolbar button that is not an edit; answered by a `CommandResult` of the same ``id``."""
 
     kind: Literal["command"] = "command"
     client: ClientId
@@ -108,7 +111,7 @@ ViewMessage = Annotated[
 
 
 class Problem(WireModel):
-    """Why something was refused: a word for programs, a sentence, what to do next."""
+    """The reason of a refusal: a code for programs, a sentence, and what to do next."""
 
     code: str
     message: str
@@ -118,17 +121,17 @@ class Problem(WireModel):
 
 
 class HandleInfo(WireModel):
-    """One place on a node where edges end."""
+    """A handle of a node: where edges start or end."""
 
     id: str
     label: str = ""
 
 
 class KindInfo(WireModel):
-    """How nodes of one kind are drawn, and what the palette says of them.
+    """How nodes of one kind are drawn, and what the palette shows.
 
-    ``outputs_from`` names a list of ``{"name": ...}`` in the node's data (``("config", "routes")``);
-    each gives one more output, drawn before ``outputs``.
+    ``outputs_from`` is the path to a list of ``{"name": ...}`` in the node's data (``("config",
+    "routes")``); each name is one more output, drawn before ``outputs``.
     """
 
     type: str
@@ -143,7 +146,7 @@ class KindInfo(WireModel):
 
 
 class SaveState(WireModel):
-    """Where the document stands against what is stored; ``none`` when nothing stores it."""
+    """Whether the document is saved; ``none`` when it is not saved anywhere."""
 
     status: Literal["none", "saved", "dirty", "saving", "failed", "conflict"] = "none"
     message: str = ""
@@ -153,7 +156,7 @@ NodeStatus = Literal["pending", "running", "completed", "failed", "skipped", "ca
 
 
 class NodeRunState(WireModel):
-    """One node of the newest run."""
+    """The state of one node in the newest run."""
 
     status: NodeStatus
     message: str = ""
@@ -162,7 +165,7 @@ class NodeRunState(WireModel):
 
 
 class RunState(WireModel):
-    """The newest run; ``progress`` goes from 0 to 1."""
+    """The newest run; ``progress`` is between 0 and 1."""
 
     status: Literal["idle", "running", "completed", "failed", "cancelled"] = "idle"
     message: str = ""
@@ -171,7 +174,7 @@ class RunState(WireModel):
 
 
 class CanvasState(WireModel):
-    """What a view shows around the document; never part of it (D5)."""
+    """What a view shows besides the document; never part of it (D5)."""
 
     title: str = ""
     can_undo: bool = False
@@ -184,18 +187,21 @@ class CanvasState(WireModel):
 
 
 class Refusal(WireModel):
-    """Request ``n`` of the receiver was refused."""
+    """Request ``n`` of the receiving view was refused."""
 
     n: Count
     problem: Problem
 
 
 class Snapshot(WireModel):
-    """The whole document (S1).
+    """The whole document (S1); on the wire its elements are columns (`columns.py`).
 
-    ``handled`` is the receiver's last request that was dealt with; those of ``refusals`` were refused,
-    which the receiver may not have heard. ``nodes``, ``edges`` and ``kinds`` are null where the receiver
-    said that it has them. On the wire the elements are columns (`columns.py`).
+    Attributes:
+        handled: The last request of the receiving view that the kernel has handled.
+        refusals: Those of its requests that were refused, as it may have missed the answers.
+        nodes: Null, as ``edges``, when the view has this version of the document.
+        kinds_hash: Identifies the node kinds.
+        kinds: Null when the view has the kinds of that hash.
     """
 
     kind: Literal["snapshot"] = "snapshot"
@@ -207,14 +213,14 @@ class Snapshot(WireModel):
     digest: Count
     nodes: tuple[Json, ...] | None
     edges: tuple[Json, ...] | None
-    looks: str
+    kinds_hash: str
     kinds: tuple[KindInfo, ...] | None
     seq: Count
     state: CanvasState
 
 
 class Applied(WireModel):
-    """Batch number ``rev``; ``client`` and ``n`` say whose request it was, if a view's (S2)."""
+    """Batch number ``rev`` was applied; ``client`` and ``n`` name the view's request, if it was one (S2)."""
 
     kind: Literal["applied"] = "applied"
     epoch: str
@@ -225,7 +231,7 @@ class Applied(WireModel):
 
 
 class Handled(WireModel):
-    """Request ``n`` is done and made no batch of its own, or was done before; up to ``rev`` (S2)."""
+    """Request ``n`` changed nothing or was handled before; the document is at ``rev`` (S2)."""
 
     kind: Literal["handled"] = "handled"
     to: ClientId
@@ -235,7 +241,7 @@ class Handled(WireModel):
 
 
 class Refused(WireModel):
-    """Request ``n`` was refused; nothing of it was applied (S2)."""
+    """Request ``n`` was refused as a whole (S2)."""
 
     kind: Literal["refused"] = "refused"
     to: ClientId
@@ -245,7 +251,7 @@ class Refused(WireModel):
 
 
 class Expected(WireModel):
-    """A request is missing in between: send again from ``n`` on."""
+    """A request is missing: send all from ``n`` on again."""
 
     kind: Literal["expected"] = "expected"
     to: ClientId
@@ -254,9 +260,9 @@ class Expected(WireModel):
 
 
 class Heartbeat(WireModel):
-    """Where the kernel stands: the only thing that finds a lost last message (S4).
+    """The kernel's version of document and state: reveals a lost last message (S4).
 
-    ``digest`` finds what was applied differently (`graph.digest`).
+    ``digest`` reveals a batch that a view applied differently (`graph.digest`).
     """
 
     kind: Literal["heartbeat"] = "heartbeat"
@@ -266,35 +272,35 @@ class Heartbeat(WireModel):
     seq: Count
 
 
-class State(WireModel):
-    """What surrounds the document, whole; ``seq`` counts its changes."""
+class StateChanged(WireModel):
+    """The whole `CanvasState` after a change; ``seq`` counts the changes."""
 
-    kind: Literal["state"] = "state"
+    kind: Literal["state_changed"] = "state_changed"
     seq: Count
     state: CanvasState
 
 
-class Selected(WireModel):
-    """Python selected these; each view that shows them does so too."""
+class ShowSelection(WireModel):
+    """Python changed the selection: every view selects these elements."""
 
-    kind: Literal["selected"] = "selected"
+    kind: Literal["show_selection"] = "show_selection"
     nodes: tuple[ElementId, ...] = ()
     edges: tuple[ElementId, ...] = ()
 
 
-class Peer(WireModel):
-    """What one view has selected, for all others to mark; nothing once it is gone (S12)."""
+class PeerSelection(WireModel):
+    """The selection of one view, which all other views mark; empty when it closed (S12)."""
 
-    kind: Literal["peer"] = "peer"
+    kind: Literal["peer_selection"] = "peer_selection"
     client: ClientId
     nodes: tuple[ElementId, ...] = ()
     edges: tuple[ElementId, ...] = ()
 
 
-class Answer(WireModel):
-    """The end of a `Command`."""
+class CommandResult(WireModel):
+    """The answer to a `Command`."""
 
-    kind: Literal["answer"] = "answer"
+    kind: Literal["command_result"] = "command_result"
     to: ClientId
     id: Count
     problem: Problem | None = None
@@ -307,16 +313,16 @@ KernelMessage = Annotated[
     | Refused
     | Expected
     | Heartbeat
-    | State
-    | Selected
-    | Peer
-    | Answer,
+    | StateChanged
+    | ShowSelection
+    | PeerSelection
+    | CommandResult,
     Field(discriminator="kind"),
 ]
 
 
 class KernelMail(WireModel):
-    """What one comm message from the kernel holds."""
+    """One comm message from the kernel."""
 
     messages: tuple[KernelMessage, ...]
 

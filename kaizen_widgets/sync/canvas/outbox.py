@@ -1,11 +1,11 @@
-"""What the kernel has to say to the views of one canvas, in order and not too often.
+"""The messages of one canvas to its views, in order and at a limited rate.
 
-Messages within 50 ms leave as one mail (rule S8): Jupyter drops messages, for good, above a rate. What is
-more than the document itself leaves as a snapshot of it. After something was said to all views heartbeats
-follow for a minute (rule S4), because a view cannot notice that the last message was lost; what answers one
-view needs none, for that view asks again.
+Messages within 50 ms are sent as one mail (rule S8), because Jupyter drops messages above a certain rate. A
+backlog that is larger than the document is replaced by a snapshot. After a message to all views heartbeats
+follow for a minute (rule S4), because a view cannot notice that the last message was lost; an answer to one
+view needs none, because that view asks again.
 
-Units: seconds. Safe from any thread.
+Units: seconds. Safe from any thread; waits for no lock but its own, which is held for no call of user code.
 """
 
 from __future__ import annotations
@@ -24,30 +24,31 @@ from kaizen_widgets.sync.canvas.messages import (
 )
 
 INTERVAL = 0.05
-"""At most one mail in so many seconds."""
+"""Minimum time between two mails."""
 HEARTBEAT = 2.0
-"""Seconds between heartbeats while changes are recent."""
+"""Time between two heartbeats."""
 HEARTBEATS = 30
-"""How many heartbeats follow the last message to all views."""
+"""The number of heartbeats after the last message to all views."""
 BACKLOG = 200
+"""Operations that are always sent as they are, however small the document."""
 
 
 class Outbox:
-    """Sends mails.
+    """Collects messages and sends them as mails.
 
     Args:
-        send: Puts one mail on the wire; may raise when there is none, which loses the mail.
-        heartbeat: Says where the document stands.
+        send: Sends one mail; may raise when there is no connection, and the mail is lost.
+        heartbeat: Returns the version of the document; None when there is no view.
         clock: Time and timers.
-        snapshot: The document for every view, in place of a backlog.
-        backlog: So many operations always travel as they are.
-        size: How many elements the document has: below it a backlog is cheaper than a snapshot.
+        snapshot: Returns the document for all views, which replaces a backlog.
+        backlog: Number of operations that are always sent as they are.
+        size: Returns the number of elements of the document: below it a backlog is cheaper than a snapshot.
     """
 
     def __init__(
         self,
         send: Callable[[KernelMail], object],
-        heartbeat: Callable[[], Heartbeat],
+        heartbeat: Callable[[], Heartbeat | None],
         clock: Clock,
         *,
         snapshot: Callable[[], Snapshot] | None = None,
@@ -69,7 +70,7 @@ class Outbox:
         self._closed = False
 
     def post(self, message: KernelMessage) -> None:
-        """Send a message, at once or with those of the next moment."""
+        """Send a message, immediately or together with others in up to 50 ms."""
         with self._lock:
             if self._closed:
                 return
@@ -83,7 +84,7 @@ class Outbox:
                 self._timer = self._clock.call_later(wait, self._flush_timed)
 
     def close(self) -> None:
-        """Send nothing more."""
+        """Stop sending."""
         with self._lock:
             self._closed = True
             for timer in (self._timer, self._beat_timer):
@@ -92,7 +93,6 @@ class Outbox:
             self._timer = self._beat_timer = None
 
     def _flush_timed(self) -> None:
-        # Outside our lock: the document's lock is taken to make the snapshot.
         snapshot = self._snapshot() if self._snapshot and self._is_backlog() else None
         with self._lock:
             self._timer = None
@@ -119,11 +119,10 @@ class Outbox:
             self._send(mail)
 
     def _beat(self) -> None:
-        # Outside our lock: the document's lock is taken to say where it stands.
         beat = self._heartbeat()
         with self._lock:
             self._beat_timer = None
-            if self._closed:
+            if self._closed or beat is None:
                 return
             self._beats_left -= 1
             if self._beats_left > 0:
@@ -132,7 +131,7 @@ class Outbox:
 
 
 def _in_place_of(waiting: list[KernelMessage], snapshot: Snapshot) -> list[KernelMessage]:
-    """Put a snapshot in the place of the batches it holds; their senders hear that they were done."""
+    """Replace batches by a snapshot that contains them; their views get `Handled` instead."""
     kept: list[KernelMessage] = []
     done: dict[str, Handled] = {}
     for message in waiting:

@@ -1,11 +1,11 @@
-/** Where a node's name is typed: Enter and leaving commit, Escape takes it back. */
+/** The text field for a node's name: Enter and leaving the field save it, Escape restores the old name. */
 import { type KeyboardEvent, type ReactNode, useEffect, useRef } from "react";
 import { useSession } from "../hooks.ts";
 
 export function NameField({ id, name }: { id: string; name: string }): ReactNode {
   const session = useSession();
   const field = useRef<HTMLInputElement>(null);
-  // What was there when typing began: a name that arrives meanwhile waits, and loses (rule S6).
+  // The name when editing started: one that arrives meanwhile is overwritten by the edit (rule S6).
   const first = useRef(name);
 
   useEffect(() => {
@@ -24,7 +24,7 @@ export function NameField({ id, name }: { id: string; name: string }): ReactNode
     if (event.key === "Enter") end(event.currentTarget.value);
     else if (event.key === "Escape") end(null);
     else if (event.key === "s" && (event.ctrlKey || event.metaKey)) {
-      // Saving belongs to the notebook, which looks for this attribute when the key gets to it.
+      // The notebook saves on this key, unless it finds this attribute.
       event.currentTarget.removeAttribute("data-lm-suppress-shortcuts");
       end(event.currentTarget.value);
     }

@@ -1,4 +1,4 @@
-/** How a node fared in the newest run: a word and a sign, never colour alone. */
+/** The state of a node in the newest run: a word and a sign, never color alone. */
 import type { ReactNode } from "react";
 import { useReplica } from "../hooks.ts";
 import { Icon } from "../icons.tsx";
@@ -13,7 +13,7 @@ const SIGNS: Readonly<Record<NodeRunState["status"], { icon: string; word: strin
   cancelled: { icon: "ban", word: "Cancelled" },
 };
 
-/** The run of one node; the same object as long as nothing about it changes. */
+/** The newest run of one node; the same object until it changes. */
 export function useRun(id: string): NodeRunState | undefined {
   return useReplica(({ canvas }) => {
     const { nodes } = canvas.run;

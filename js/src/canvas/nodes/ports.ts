@@ -1,15 +1,14 @@
 /**
- * Which handles a node has: those of its kind, those its data adds, and those its edges ask for.
+ * The handles of a node: those of its kind, those its data adds, and those its edges use.
  *
- * The last keep documents of other tools whole: an edge to a handle nobody declared is drawn all the same.
- * Pure.
+ * Because of the last, edges of other tools' documents are drawn even if no kind declares their handles. Pure.
  */
 
 import { isObject } from "../../json.ts";
 import type { EdgeJson, NodeJson } from "../document.ts";
 import type { KindInfo } from "../protocol.gen.ts";
 
-/** `id` null is the handle of edges that name none. */
+/** The handle with `id` null is for edges that name none. */
 export interface Port {
   readonly id: string | null;
   readonly label: string;
@@ -20,7 +19,7 @@ export interface Ports {
   readonly outputs: readonly Port[];
 }
 
-/** The handles that edges end at, by node. */
+/** The handles that edges use, by node. */
 export type Touched = ReadonlyMap<
   string,
   { inputs: Set<string | null>; outputs: Set<string | null> }
@@ -40,20 +39,20 @@ export function touchedBy(edges: Iterable<EdgeJson>): Touched {
   return made;
 }
 
-/** A handle's id as React Flow takes it: none and empty are null. */
+/** A handle's id for React Flow: null when it is missing or empty. */
 export function handleOf(value: unknown): string | null {
   return typeof value === "string" && value !== "" ? value : null;
 }
 
-export function portsOf(node: NodeJson, look: KindInfo | null, touched: Touched): Ports {
+export function portsOf(node: NodeJson, nodeKind: KindInfo | null, touched: Touched): Ports {
   const edges = touched.get(node.id);
-  if (look && look.outputsFrom.length === 0) {
-    // The usual case, shared by all nodes of the kind.
-    const own: Ports = look;
+  if (nodeKind && nodeKind.outputsFrom.length === 0) {
+    // The usual case; all nodes of the kind share the object.
+    const own: Ports = nodeKind;
     if (suffices(own.inputs, edges?.inputs) && suffices(own.outputs, edges?.outputs)) return own;
   }
-  const inputs: Port[] = look ? [...look.inputs] : [];
-  const outputs: Port[] = look ? [...namedOutputs(node, look), ...look.outputs] : [];
+  const inputs: Port[] = nodeKind ? [...nodeKind.inputs] : [];
+  const outputs: Port[] = nodeKind ? [...namedOutputs(node, nodeKind), ...nodeKind.outputs] : [];
   return { inputs: complete(inputs, edges?.inputs), outputs: complete(outputs, edges?.outputs) };
 }
 
@@ -72,10 +71,10 @@ export function samePorts(one: Ports, other: Ports): boolean {
   return same(one.inputs, other.inputs) && same(one.outputs, other.outputs);
 }
 
-function namedOutputs(node: NodeJson, look: KindInfo): Port[] {
-  if (look.outputsFrom.length === 0) return [];
+function namedOutputs(node: NodeJson, nodeKind: KindInfo): Port[] {
+  if (nodeKind.outputsFrom.length === 0) return [];
   let value: unknown = node.data;
-  for (const part of look.outputsFrom) value = isObject(value) ? value[part] : undefined;
+  for (const part of nodeKind.outputsFrom) value = isObject(value) ? value[part] : undefined;
   if (!Array.isArray(value)) return [];
   return value.flatMap((item: unknown) => {
     const name = isObject(item) ? item.name : undefined;
@@ -92,13 +91,13 @@ function complete(ports: readonly Port[], wanted: ReadonlySet<string | null> | u
   };
   for (const port of ports) add(port);
   for (const id of wanted ?? []) {
-    // An edge that names no handle takes the first there is.
+    // An edge that names no handle uses the first one.
     if (id !== null || made.length === 0) add({ id, label: id !== null && isShort(id) ? id : "" });
   }
   return made;
 }
 
-/** Other tools put whole JSON objects into handle ids; those are no labels. */
+/** Other tools put whole JSON objects into handle ids; those are not shown as labels. */
 function isShort(id: string): boolean {
   return /^[\w .-]{1,24}$/.test(id);
 }

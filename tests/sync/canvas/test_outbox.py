@@ -1,13 +1,14 @@
-"""How often the kernel speaks (rules S4 and S8)."""
+"""The rate of mails and heartbeats (rules S4 and S8)."""
+
+import threading
 
 from kaizen_widgets.graph import Graph, Node, SetProperty
 from kaizen_widgets.stores import CanvasStore
-from kaizen_widgets.sync import KernelEnd, Outbox
+from kaizen_widgets.sync.canvas import KernelEnd, Outbox, Request
 from kaizen_widgets.sync.canvas.messages import (
-    Applied,
     Handled,
     Heartbeat,
-    Selected,
+    ShowSelection,
 )
 from kaizen_widgets.testing.fake_clock import FakeClock
 
@@ -28,13 +29,13 @@ class Post:
         return [[message.kind for message in mail.messages] for mail in self.mails]
 
 
-def test_the_first_message_leaves_at_once():
+def test_first_message_is_sent_immediately():
     post = Post()
     post.outbox.post(message(1))
     assert len(post.mails) == 1
 
 
-def test_s8_what_comes_within_50_ms_travels_together_in_order():
+def test_s8_messages_within_50_ms_are_sent_together_in_order():
     post = Post()
     for n in range(1, 5):
         post.outbox.post(message(n))
@@ -43,21 +44,21 @@ def test_s8_what_comes_within_50_ms_travels_together_in_order():
     assert [sent.n for sent in post.mails[1].messages] == [2, 3, 4]
 
 
-def test_s4_heartbeats_follow_the_last_message_to_all_for_a_minute():
+def test_s4_heartbeats_follow_a_message_to_all_views_for_a_minute():
     post = Post()
-    post.outbox.post(Selected())
+    post.outbox.post(ShowSelection())
     post.clock.advance(600)
-    assert post.kinds() == [["selected"], *([["heartbeat"]] * 30)]
+    assert post.kinds() == [["show_selection"], *([["heartbeat"]] * 30)]
 
 
-def test_s4_what_answers_one_view_is_followed_by_none_for_that_view_asks_again():
+def test_s4_no_heartbeats_follow_an_answer_to_one_view():
     post = Post()
     post.outbox.post(message(1))
     post.clock.advance(600)
     assert post.kinds() == [["handled"]]
 
 
-def test_after_close_nothing_is_sent():
+def test_closed_outbox_sends_nothing():
     post = Post()
     post.outbox.post(message(1))
     post.outbox.post(message(2))
@@ -68,12 +69,13 @@ def test_after_close_nothing_is_sent():
 
 
 class Backlog(Post):
-    """An outbox with a document of one node behind it."""
+    """An outbox of a document, with an open view."""
 
     def __init__(self, nodes=1):
         super().__init__()
         self.store = CanvasStore(Graph([Node(f"n{number}") for number in range(nodes)]))
-        self.end = KernelEnd(self.store, self.outbox.post)
+        self.end = KernelEnd(self.store, lambda message: self.outbox.post(message))
+        self.store.on_event(self.end.committed)
         self.outbox = Outbox(
             self.mails.append,
             self.end.heartbeat,
@@ -81,32 +83,26 @@ class Backlog(Post):
             snapshot=self.end.snapshot,
             size=lambda: self.store.graph.node_count,
         )
-        self.outbox.post(message(0))
+        self.end.receive({"kind": "hello", "client": "v"})
 
     def edit(self, times, client=None):
-        for _ in range(times):
+        for n in range(1, times + 1):
             at = {"x": self.store.rev, "y": 1}
-            done = self.store.commit(
-                (SetProperty(kind="node", id="n0", path=("position",), value=at),)
-            )
-            assert done is not None
-            n = done.rev if client else None
-            self.outbox.post(
-                Applied(epoch=done.epoch, rev=done.rev, client=client, n=n, batch=done.batch)
-            )
+            batch = (SetProperty(kind="node", id="n0", path=("position",), value=at),)
+            self.store.commit(batch, source=Request(client, n) if client else None)
 
     def last(self):
         self.clock.advance(0.05)
         return self.mails[-1].messages
 
 
-def test_s8_200_operations_travel_as_they_are():
+def test_s8_200_operations_are_sent_as_they_are():
     post = Backlog()
     post.edit(200)
     assert {sent.kind for sent in post.last()} == {"applied"}
 
 
-def test_s8_a_backlog_leaves_as_a_snapshot():
+def test_s8_backlog_is_sent_as_a_snapshot():
     post = Backlog()
     post.edit(201)
     post.outbox.post(message(7))
@@ -116,22 +112,56 @@ def test_s8_a_backlog_leaves_as_a_snapshot():
     assert other.n == 7
 
 
-def test_s8_the_sender_of_a_batch_in_a_backlog_hears_that_it_is_done():
+def test_s8_backlog_sent_as_a_snapshot_answers_its_requests():
     post = Backlog()
     post.edit(201, client="v")
     _, handled = post.last()
     assert (handled.kind, handled.to, handled.n, handled.rev) == ("handled", "v", 201, 201)
 
 
-def test_s8_a_document_larger_than_the_backlog_is_not_sent():
+def test_s8_backlog_smaller_than_the_document_is_sent_as_it_is():
     post = Backlog(nodes=300)
     post.edit(201)
     assert {sent.kind for sent in post.last()} == {"applied"}
 
 
-def test_s8_a_batch_behind_the_snapshot_follows_it():
+def test_s8_batches_newer_than_the_snapshot_follow_it():
     post = Backlog()
-    late = post.end.snapshot()
+    early = post.end.snapshot()
     post.edit(201)
-    post.outbox._snapshot = lambda: late
+    post.outbox._snapshot = lambda: early
     assert [sent.rev for sent in post.last()][:3] == [0, 1, 2]
+
+
+def test_s4_heartbeats_end_with_the_last_view():
+    post = Backlog()
+    post.edit(1)
+    post.clock.advance(3)
+    assert post.kinds()[-1] == ["heartbeat"]
+    post.end.receive({"kind": "leave", "client": "v", "number": 1})
+    post.mails.clear()
+    post.clock.advance(600)
+    assert post.mails == []
+    assert post.clock.next_due is None
+
+
+def test_heartbeat_and_backlog_do_not_wait_for_a_lock_that_user_code_holds():
+    post = Backlog()
+    post.edit(201)
+    held, free = threading.Event(), threading.Event()
+
+    def hold():
+        with post.store.locked():
+            held.set()
+            assert free.wait(10)
+
+    user = threading.Thread(target=hold)
+    user.start()
+    assert held.wait(10)
+    try:
+        assert post.last()[0].kind == "snapshot"
+        post.clock.advance(2)
+        assert post.last()[-1].kind == "heartbeat"
+    finally:
+        free.set()
+        user.join(10)

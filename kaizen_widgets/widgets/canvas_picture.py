@@ -1,0 +1,93 @@
+"""The picture of a canvas that a saved notebook keeps: only what is drawn of the graph.
+
+The data of nodes can be large and can hold secrets, so it is not part of a picture; of a node's data only its
+title and the names of its outputs are drawn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from kaizen_widgets.graph import Edge, Graph, Node
+from kaizen_widgets.graph.elements import PARENT_KEYS, TITLE_PATHS, label_text
+from kaizen_widgets.sync.canvas.columns import columns_of
+from kaizen_widgets.sync.canvas.messages import CanvasState, KindInfo
+
+_NODE_KEYS = (
+    "id",
+    "type",
+    "position",
+    *PARENT_KEYS,
+    "extent",
+    "hidden",
+    "width",
+    "height",
+    "measured",
+)
+_EDGE_KEYS = ("id", "source", "target", "sourceHandle", "targetHandle", "hidden")
+
+
+def picture_of(graph: Graph, kinds: tuple[KindInfo, ...], state: CanvasState) -> dict[str, Any]:
+    """Return what a view shows before, or without, an answer of the kernel."""
+    by_type = {kind.type: kind for kind in kinds}
+    drawn = {node.type for node in graph.nodes}
+    picture: dict[str, Any] = {
+        "kinds": [
+            kind.model_dump(mode="json", by_alias=True) | {"defaults": {}}
+            for kind in kinds
+            if kind.type in drawn
+        ],
+        "columns": columns_of(
+            (_drawn_node(node, by_type.get(node.type)) for node in graph.nodes),
+            map(_drawn_edge, graph.edges),
+        ),
+    }
+    if state != CanvasState():  # a view begins with that one
+        picture["state"] = state.model_dump(mode="json", by_alias=True)
+    return picture
+
+
+def _drawn_node(node: Node, kind: KindInfo | None) -> Mapping[str, Any]:
+    drawn: dict[str, Any] = {key: node[key] for key in _NODE_KEYS if key in node}
+    style = node.get("style")
+    if isinstance(style, Mapping):
+        size = {key: style[key] for key in ("width", "height") if key in style}
+        drawn |= {"style": size} if size else {}
+    data: dict[str, Any] = {}
+    if title := title_of(node):
+        data["label"] = title
+    if kind is not None and kind.outputs_from:
+        names = [{"name": name} for name in _output_names(node, kind.outputs_from)]
+        if names:
+            data |= _nested(kind.outputs_from, names)
+    return drawn | {"data": data} if data else drawn
+
+
+def _drawn_edge(edge: Edge) -> Mapping[str, Any]:
+    drawn: dict[str, Any] = {key: edge[key] for key in _EDGE_KEYS if key in edge}
+    label = label_text(edge.get("label"))
+    return drawn | {"label": label} if label else drawn
+
+
+def title_of(node: Node) -> str:
+    """Return the title that a node shows; empty when it shows its id."""
+    for path in TITLE_PATHS:
+        title = label_text(node.get_in(path)[1])
+        if title.strip():
+            return title
+    return ""
+
+
+def _output_names(node: Node, path: tuple[str, ...]) -> Iterator[str]:
+    items = node.get_in(("data", *path))[1]
+    for item in items if isinstance(items, list) else ():
+        name = item.get("name") if isinstance(item, Mapping) else None
+        if isinstance(name, str) and name:
+            yield name
+
+
+def _nested(path: tuple[str, ...], value: Any) -> dict[str, Any]:
+    for key in reversed(path):
+        value = {key: value}
+    return value
