@@ -74,7 +74,9 @@ test("when the kernel is gone the canvas says so and can no longer be edited", (
         new KeyboardEvent("keydown", { ...init, bubbles: true, cancelable: true }),
       );
     });
-  expect(el.textContent).toContain("Kernel gone, 1 edit was not received: run the cell again to edit");
+  expect(el.textContent).toContain(
+    "Kernel gone, 1 edit was not received: run the cell again to edit",
+  );
   expect(el.querySelector(".kc-palette")).toBeNull();
   expect(el.querySelector('[aria-label="Undo"]')).toBeNull();
   end();
