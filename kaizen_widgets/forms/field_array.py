@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from kaizen_widgets.errors import FormError
 from kaizen_widgets.forms.change_notifier import ChangeNotifier
 from kaizen_widgets.forms.delayed_errors import DelayedErrors
 from kaizen_widgets.forms.fields.form_fields import FormFields
-from kaizen_widgets.forms.paths import copied, get, parse
-from kaizen_widgets.forms.row_moves import (
-    Origins,
-    RowMove,
-    as_rows,
-    origins_after_insert,
-    origins_after_move,
-    origins_after_remove,
-    origins_after_swap,
-)
+from kaizen_widgets.forms.fields.originals import Original
+from kaizen_widgets.forms.paths import Path, copied, get, parse
+from kaizen_widgets.forms.row_moves import RowMove
 from kaizen_widgets.forms.tracked_state import TrackedState
 from kaizen_widgets.forms.validation import FormValidation
 from kaizen_widgets.forms.validation_modes import ValidationModes
+
+
+@dataclass(frozen=True, slots=True)
+class RowDraft:
+    """A new row.
+
+    Attributes:
+        draft: Its draft.
+        originals: The objects it was made from, by path; untouched fields keep them.
+    """
+
+    draft: Any
+    originals: Mapping[Path, Original] = field(default_factory=dict)
 
 
 class FieldArrays:
@@ -64,33 +71,44 @@ class FieldArrays:
         with self._lock:
             return self._state.row_ids.of(name, len(self.rows(name)))
 
-    def draft(self, name: str, row: Any) -> Any:
+    def draft(self, name: str, row: Any) -> RowDraft:
         """Return the draft of a new row of a list."""
         if self._schema is None:
-            return copied(row)
-        return copied(self._schema.row_draft(name, row, self._state.values))
+            return RowDraft(copied(row))
+        draft, originals = self._schema.row_draft(name, row, self._state.values)
+        return RowDraft(copied(draft), originals)
 
-    def append(self, name: str, rows: list[Any]) -> None:
+    def append(self, name: str, rows: Sequence[RowDraft]) -> None:
         """Add rows at the end of a list, and validate it if the mode says so."""
         with self.operation:
-            self._state.append_rows(name, rows)
+            length = len(self.rows(name))
+            self._state.append_rows(name, [row.draft for row in rows])
+            self._add_originals(name, dict(enumerate(rows, length)))
             self._validate(name)
 
-    def set_rows(self, name: str, rows: list[Any], origins: Origins) -> None:
+    def set_rows(self, name: str, rows: Sequence[RowDraft | int]) -> None:
         """Replace the rows of a list, and validate it if the mode says so.
 
         Args:
             name: The list.
-            rows: The drafts of all rows.
-            origins: For each row, its index before, or None for a new row.
+            rows: Each a new row, or the index of a row that was there before.
         """
         with self.operation:
-            move = RowMove(name, origins)
-            self._state.move_rows(name, rows, move)
+            before = self.rows(name)
+            move = RowMove(name, [row if isinstance(row, int) else None for row in rows])
+            drafts = [before[row] if isinstance(row, int) else row.draft for row in rows]
+            self._state.move_rows(name, drafts, move)
             self._delayed_errors.move(move)
             if self._schema is not None:
-                self._schema.moved(move)
+                self._schema.move_rows(move)
+                added = {at: row for at, row in enumerate(rows) if not isinstance(row, int)}
+                self._add_originals(name, added)
             self._validate(name)
+
+    def _add_originals(self, name: str, rows: Mapping[int, RowDraft]) -> None:
+        originals = {index: row.originals for index, row in rows.items() if row.originals}
+        if self._schema is not None and originals:
+            self._schema.add_rows(name, originals, self._state.values)
 
     def _validate(self, name: str) -> None:
         if self._modes.validates_rows(is_submitted=self._state.is_submitted):
@@ -148,12 +166,12 @@ class Rows:
         with self._lists.operation:
             length = len(self)
             if index is None:
-                removed = list(range(length))
+                removed = set(range(length))
             else:
-                removed = [index] if isinstance(index, int) else list(index)
+                removed = {index} if isinstance(index, int) else set(index)
             for each in removed:
                 self._check(each, length)
-            self._rearrange(origins_after_remove(length, removed))
+            self._set([old for old in range(length) if old not in removed])
 
     def swap(self, one: int, other: int) -> None:
         """Swap two rows."""
@@ -161,7 +179,9 @@ class Rows:
             length = len(self)
             self._check(one, length)
             self._check(other, length)
-            self._rearrange(origins_after_swap(length, one, other))
+            rows: list[RowDraft | int] = list(range(length))
+            rows[one], rows[other] = other, one
+            self._set(rows)
 
     def move(self, index: int, to: int) -> None:
         """Take a row out and insert it at ``to``."""
@@ -169,23 +189,23 @@ class Rows:
             length = len(self)
             self._check(index, length)
             self._check(to, length)
-            self._rearrange(origins_after_move(length, index, to))
+            rows: list[RowDraft | int] = list(range(length))
+            rows.insert(to, rows.pop(index))
+            self._set(rows)
 
     def update(self, index: int, row: Any) -> None:
         """Replace a row by a new one, which gets a new id."""
         with self._lists.operation:
-            rows = self._lists.rows(self.name)
-            self._check(index, len(rows))
-            updated = rows.copy()
-            updated[index] = self._lists.draft(self.name, row)
-            origins = [None if old == index else old for old in range(len(rows))]
-            self._lists.set_rows(self.name, updated, origins)
+            length = len(self)
+            self._check(index, length)
+            rows: list[RowDraft | int] = list(range(length))
+            rows[index] = self._lists.draft(self.name, row)
+            self._set(rows)
 
     def replace(self, rows: Iterable[Any]) -> None:
         """Replace all rows by new ones."""
         with self._lists.operation:
-            drafts = [self._lists.draft(self.name, row) for row in rows]
-            self._lists.set_rows(self.name, drafts, [None] * len(drafts))
+            self._set([self._lists.draft(self.name, row) for row in rows])
 
     def __len__(self) -> int:
         return len(self._lists.rows(self.name))
@@ -195,21 +215,19 @@ class Rows:
 
     def _insert(self, index: int | None, rows: Any) -> None:
         with self._lists.operation:
-            before = self._lists.rows(self.name)
-            at = len(before) if index is None else index
-            if at != len(before):
-                self._check(at, len(before))
-            drafts = [self._lists.draft(self.name, row) for row in as_rows(rows)]
-            if at == len(before):
+            length = len(self)
+            at = length if index is None else index
+            if at != length:
+                self._check(at, length)
+            given = list(rows) if isinstance(rows, list | tuple) else [rows]
+            drafts = [self._lists.draft(self.name, row) for row in given]
+            if at == length:
                 self._lists.append(self.name, drafts)
-                return
-            origins = origins_after_insert(len(before), at, len(drafts))
-            self._lists.set_rows(self.name, [*before[:at], *drafts, *before[at:]], origins)
+            else:
+                self._set([*range(at), *drafts, *range(at, length)])
 
-    def _rearrange(self, origins: Origins) -> None:
-        rows = self._lists.rows(self.name)
-        rearranged = [rows[old] for old in origins if old is not None]
-        self._lists.set_rows(self.name, rearranged, origins)
+    def _set(self, rows: Sequence[RowDraft | int]) -> None:
+        self._lists.set_rows(self.name, rows)
 
     def _check(self, index: int, length: int) -> None:
         if not isinstance(index, int) or not 0 <= index < length:

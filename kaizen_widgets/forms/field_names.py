@@ -107,7 +107,7 @@ class FieldNames:
         """
         values = self._state.values if submitted is None else submitted.values
         if self._schema is not None:
-            name = self._schema.place(loc, values)
+            name = self._schema.locate_error(loc, values)
         else:
             try:
                 name = name_of(loc)

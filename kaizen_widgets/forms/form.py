@@ -31,6 +31,7 @@ from kaizen_widgets.forms.change_notifier import (
     Unsubscribe,
 )
 from kaizen_widgets.forms.delayed_errors import DelayedErrors
+from kaizen_widgets.forms.differences import is_identical
 from kaizen_widgets.forms.error_messages import MessageOverrides
 from kaizen_widgets.forms.field_array import FieldArrays, Rows
 from kaizen_widgets.forms.field_names import FieldNames
@@ -467,6 +468,11 @@ class Form(HasTraits):
             return copied(value)
         return copied(self._schema.draft_at(name, value, self._state.values))
 
+    def _default_draft(self, name: str, value: Any) -> Any:
+        if self._schema is None:
+            return copied(value)
+        return copied(self._schema.default_at(name, value, self._state.values))
+
     def rows(self, name: Name) -> Rows:
         """Return the rows of a list, with methods to add, move and remove them.
 
@@ -653,7 +659,7 @@ class Form(HasTraits):
                 self._given = GivenDefaults(given, drafts, self.locate)
             reset_form(self._state, drafts, keep)
             if self._schema is not None and drafts is MISSING and not keep_values:
-                self._schema.begin_anew()
+                self._schema.reset_to_defaults()
             if not keep_is_valid:
                 self._validation.update_is_valid()
 
@@ -688,7 +694,7 @@ class Form(HasTraits):
             if default_value is MISSING:
                 default = get(self._renewed_defaults(), path)
             else:
-                default = self._draft(field, default_value)
+                default = self._default_draft(field, default_value)
                 self._given.add(path)
             reset_field(
                 self._state,
@@ -698,6 +704,8 @@ class Form(HasTraits):
                 keep_touched=keep_touched,
                 keep_error=keep_error,
             )
+            if self._schema is not None:
+                self._schema.reset_field(field, self._state.values)
             self._validation.update_is_valid()
 
     def reset_default_values(self, values: Mapping[str, Any], *, keep_dirty: bool = False) -> None:
@@ -715,7 +723,7 @@ class Form(HasTraits):
         with self._operation:
             for name in values:
                 self._names.check(name)
-            drafts = {name: self._draft(name, value) for name, value in values.items()}
+            drafts = {name: self._default_draft(name, value) for name, value in values.items()}
             for name in drafts:
                 self._given.add(parse(name))
             reset_defaults(self._state, drafts, keep_dirty=keep_dirty)
@@ -809,6 +817,21 @@ class Form(HasTraits):
             draft = self.tree.choose(name, index, self._state.values)
             self.change(name, draft)
 
+    @property
+    def edited_fields(self) -> frozenset[str]:
+        """Names of the model's own fields whose value is not exactly their default.
+
+        A value may be another although it is equal, and so not dirty: 1.0 instead of 1, or a dict in
+        another order.
+        """
+        with self._lock:
+            values, defaults = self._state.values, self._state.defaults
+            if not isinstance(values, dict) or values is defaults:
+                return frozenset()
+            return frozenset(
+                name for name in values if not is_identical(values[name], get(defaults, (name,)))
+            )
+
     def valid_subset(self) -> tuple[Any, frozenset[str]]:
         """Return the model with the valid ones of the edited fields, and the names of these fields.
 
@@ -817,8 +840,7 @@ class Form(HasTraits):
         """
         with self._lock:
             state = self._state
-            edited = {name.partition(".")[0] for name in state.dirty}
-            return self.tree.valid_subset(state.values, state.defaults, edited)
+            return self.tree.valid_subset(state.values, state.defaults, self.edited_fields)
 
     def locate(self, path: Name) -> str | None:
         """Return the name of the field that holds a location in the model's data, or None.

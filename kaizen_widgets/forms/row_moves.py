@@ -110,33 +110,3 @@ class FormRowIds:
         self._ids[name] = [self._new_id() if old is None else before[old] for old in move.origins]
         self._versions = move.keys(self._versions)
         self._versions[name] = object()
-
-
-def as_rows(rows: Any) -> list[Any]:
-    """Return rows as a list; anything but a list or tuple is one row."""
-    return list(rows) if isinstance(rows, list | tuple) else [rows]
-
-
-def origins_after_remove(length: int, indices: Iterable[int]) -> Origins:
-    """Return the origins after some rows are removed."""
-    removed = set(indices)
-    return [index for index in range(length) if index not in removed]
-
-
-def origins_after_insert(length: int, index: int, count: int) -> Origins:
-    """Return the origins after ``count`` new rows are inserted before ``index``."""
-    return [*range(index), *[None] * count, *range(index, length)]
-
-
-def origins_after_swap(length: int, one: int, other: int) -> Origins:
-    """Return the origins after two rows are swapped."""
-    origins = list(range(length))
-    origins[one], origins[other] = other, one
-    return origins
-
-
-def origins_after_move(length: int, index: int, to: int) -> Origins:
-    """Return the origins after a row is taken out and inserted at ``to``."""
-    origins = list(range(length))
-    origins.insert(to, origins.pop(index))
-    return origins

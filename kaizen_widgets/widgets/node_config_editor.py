@@ -68,15 +68,19 @@ class NodeConfigEditor:
 
     def update(self, node: Node) -> None:
         """Show the node after a change by someone else; fields with uncommitted edits keep them."""
+        edits = self.uncommitted
         with self.form.batch():
             self.form.reset(self._known_config(node), keep_dirty_values=True, keep_touched=True)
+            self.form.set_values(
+                {name: edits[name] for name in edits if name not in self.uncommitted}
+            )
             if self.form.dirty_fields:
                 self.form.trigger(sorted(self.form.dirty_fields))
 
     def commit(self) -> bool:
         """Commit the valid edits as one step; return whether there were any."""
         self._stop_timer()
-        if not self.form.is_dirty or not self._store.graph.has_node(self.node_id):
+        if not self.form.edited_fields or not self._store.graph.has_node(self.node_id):
             return False
         drafts = self.form.values
         value, names = self.form.valid_subset()
@@ -96,8 +100,7 @@ class NodeConfigEditor:
     @property
     def uncommitted(self) -> dict[str, Any]:
         """Edits that are not in the pipeline, by field."""
-        names = {name.partition(".")[0] for name in self.form.dirty_fields}
-        return {name: self.form.get_value(name) for name in names}
+        return {name: self.form.get_value(name) for name in self.form.edited_fields}
 
     # -------------------------------------- the `FormActions` of the field area
 
@@ -131,10 +134,10 @@ class NodeConfigEditor:
     def _on_change(self, change: Change) -> None:
         if change.values and not change.is_reset:
             self._stop_timer()
-            if self.form.is_dirty:
+            if self.form.edited_fields:
                 self._timer = self._clock.call_later(PAUSE, self.commit)
         if "is_dirty" in change.flags or change.errors:
-            is_wrong = bool(self.form.errors) and self.form.is_dirty
+            is_wrong = bool(self.form.errors and self.form.edited_fields)
             self._show_status(
                 note("Marked fields are not applied until corrected.") if is_wrong else ""
             )

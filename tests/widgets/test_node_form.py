@@ -272,6 +272,36 @@ def test_custom_kind_has_a_form(comms: FakeComms):
     assert canvas.graph.node("s").data["config"] == {"marks": 3}
 
 
+def test_edit_that_equals_the_old_value_is_committed(comms: FakeComms, monkeypatch):
+    class Table(Kind):
+        look = Look(type="table", title="Table", description="Columns.")
+
+        class Config(KindConfig):
+            columns: Any = None
+            rows: int = 1
+
+        async def run(self, task: Task) -> str:
+            return task.text
+
+    registry = default_registry()
+    registry.register(Table)
+    config = {"columns": {"a": 1, "b": 2}}
+    node = Node("t", type="table", data={"config": config})
+    canvas = Canvas(Graph([node]), registry=registry, clock=FakeClock())
+    form = NodeForm(canvas)
+    canvas.store.set_selection("t")
+    assert form.form is not None
+    form.form.change("columns", {"b": 2, "a": 1})
+    canvas.store.update_node_data("t", {"config": {**config, "rows": 2}})
+    assert form.form.values["rows"] == 2
+    batches: list[Any] = []
+    monkeypatch.setattr(canvas.store, "commit", lambda batch, **_options: batches.append(batch))
+    assert form.commit()
+    ((operation,),) = batches
+    assert (operation.path[-1], list(operation.value)) == ("columns", ["b", "a"])
+    assert not form.commit()
+
+
 def test_closed_form_does_not_follow_the_selection(comms: FakeComms):
     bench = Bench(comms)
     bench.select("agent")

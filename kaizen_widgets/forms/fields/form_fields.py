@@ -99,10 +99,29 @@ class FormFields:
         path = parse(name)
         draft, original = self.tree.draft_at(path, value, values, pins, known=self._branches.pins)
         self._branches.put(path, pins)
-        if self._original is not None or original is not None:
-            top = self._original or Original(MISSING)
-            self._original = top.replaced(self._keys(path, values), original)
+        self._original = self._replaced(self._original, path, original, values)
         return draft
+
+    def default_at(self, name: str, value: Any, values: Any = None) -> Any:
+        """Return the draft of a value that becomes the default of one field."""
+        path = parse(name)
+        draft, original = self.tree.draft_at(path, value, values, known=self._branches.pins)
+        self._default_original = self._replaced(self._default_original, path, original, values)
+        return draft
+
+    def reset_field(self, name: str, values: Any) -> None:
+        """Return to the objects of the default value of one field, after a reset to it."""
+        path, default = parse(name), self._default_original
+        original = default.at(path) if default is not None else None
+        self._original = self._replaced(self._original, path, original, values)
+
+    def _replaced(
+        self, top: Original | None, path: Path, original: Original | None, values: Any
+    ) -> Original | None:
+        """Return an original with another one, or none, at a path."""
+        if top is None and original is None:
+            return None
+        return (top or Original(MISSING)).replaced(self._keys(path, values), original)
 
     def _keys(self, path: Path, values: Any) -> list[Path]:
         """Return a path in the parts by which `Original` knows it: a row of a dict has two."""
@@ -122,17 +141,47 @@ class FormFields:
         field = self.tree.field_at(path, self._values(), pins)
         return draft if field is None else with_secrets_hidden(field, draft, path, pins)
 
-    def row_draft(self, name: str, row: Any, values: Any = None) -> Any:
-        """Return the draft of a new row of a list; of a mapping, missing fields are blank."""
-        path = (*parse(name), 0)
-        return self.tree.draft_at(path, row, values, known=self._branches.pins, is_complete=True)[0]
+    def row_draft(
+        self, name: str, row: Any, values: Any = None
+    ) -> tuple[Any, dict[Path, Original]]:
+        """Return the draft of a new row of a list; of a mapping, missing fields are blank.
 
-    def begin_anew(self) -> None:
+        Returns:
+            The draft, and the originals of its objects by the path in the row, for `add_rows`.
+        """
+        path = parse(name)
+        draft, original = self.tree.draft_at(
+            (*path, 0), row, values, known=self._branches.pins, is_complete=True
+        )
+        if original is None or not original.has_instances:
+            return draft, {}
+        field = self.tree.field_at(path, values, self._branches.pins)
+        is_dict = field is not None and isinstance(bare(field.node), DictNode)
+        return draft, original.parts if is_dict else {(): original}
+
+    def add_rows(self, name: str, rows: Mapping[int, Mapping[Path, Original]], values: Any) -> None:
+        """Keep the objects of new rows of a list.
+
+        Args:
+            name: The list.
+            rows: The originals that `row_draft` returned, by the index of the row.
+            values: The form's drafts, with these rows.
+        """
+        parts = {
+            (index, *key): part
+            for index, originals in rows.items()
+            for key, part in originals.items()
+        }
+        if parts:
+            top = self._original or Original(MISSING)
+            self._original = top.with_parts(self._keys(parse(name), values), parts)
+
+    def reset_to_defaults(self) -> None:
         """Return to the branches and objects of the default values, after a reset to them."""
         self._branches.reset()
         self._original = self._default_original
 
-    def moved(self, move: RowMove) -> None:
+    def move_rows(self, move: RowMove) -> None:
         """Follow the rows of a list that were moved."""
         self._branches.move(move)
         if self._original is not None:
@@ -152,7 +201,7 @@ class FormFields:
         path = self.tree.resolve_loc(loc, values)
         return None if path is None else join(path)
 
-    def place(self, loc: Path, values: Any) -> str | None:
+    def locate_error(self, loc: Path, values: Any) -> str | None:
         """Return the name of the error at a location; None if it belongs to no field.
 
         pydantic's own locations have aliases and tags of unions; those of other servers only fields.

@@ -113,6 +113,24 @@ class Original:
         has_branches = self.has_branches or part.has_branches
         return replace(self, parts=parts, has_branches=has_branches)
 
+    def with_parts(self, keys: Sequence[Path], parts: Mapping[Path, Original]) -> Original:
+        """Return this with more parts below.
+
+        Args:
+            keys: The keys of ``parts`` that lead to where they are added.
+            parts: The parts by the path below that.
+        """
+        if keys:
+            part = self.parts.get(keys[0]) or Original(MISSING)
+            parts = {keys[0]: part.with_parts(keys[1:], parts)}
+        has_branches = self.has_branches or any(part.has_branches for part in parts.values())
+        return replace(self, parts={**self.parts, **parts}, has_branches=has_branches)
+
+    @property
+    def has_instances(self) -> bool:
+        """Whether it, or a part of it, came out of an instance."""
+        return self.is_validated or any(part.has_instances for part in self.parts.values())
+
     def with_rows_moved(self, path: Path, new_index: Mapping[int, int]) -> Original:
         """Return this with the rows of the list at a path where they are after a move.
 
