@@ -1,8 +1,8 @@
-/** Time as it is handed in, so that tests own it. Units: milliseconds. */
+/** Time as a parameter, so that tests control it. Units: milliseconds. */
 export interface Clock {
-  /** Milliseconds since some fixed moment; never goes back. */
+  /** Milliseconds since some fixed moment; never decreases. */
   now(): number;
-  /** Calls once, later; what it returns takes the call back. */
+  /** Makes a call once, later; the returned function cancels it. */
   later(milliseconds: number, call: () => void): () => void;
 }
 

@@ -1,8 +1,8 @@
 /**
  * Whether the page is light or dark, and when that changes.
  *
- * What the user chose for the studio stands on `<body>` (widgets/theme.py); without a choice JupyterLab
- * and Notebook say it there too, and elsewhere the operating system does (trap 20).
+ * The theme that the user chose for the studio is an attribute of `<body>` (widgets/theme.py). Without it JupyterLab
+ * and Notebook have an attribute of their own there; elsewhere the operating system decides.
  */
 import type { Unsubscribe } from "./store.ts";
 

@@ -1,11 +1,11 @@
 /**
- * Whether the kernel has heard what was done with ipywidgets' own controls: a slider, a text area.
+ * Whether the kernel has received what the user did with ipywidgets' own controls: a slider, a text area.
  *
- * The widget manager's models count the updates they wait for. That count is not promised: whatever is
- * missing means that nothing is known of that model, and nobody waits for it.
+ * The models of the widget manager count updates without an answer. That count is not a promised API: where it is
+ * missing nothing is known about the model, and nothing waits for it.
  */
 import type { Clock } from "./clock.ts";
-import type { IsHeard } from "./pending_edits.ts";
+import type { IsReceived } from "./pending_edits.ts";
 
 interface HostModel {
   readonly _pending_msgs?: number;
@@ -14,11 +14,11 @@ interface Manager {
   readonly _models?: Readonly<Record<string, Promise<HostModel>>>;
 }
 
-/** Milliseconds; a count that stays longer lost its answer, and would stay for ever. */
+/** Milliseconds; the answer to an update that waits longer was lost. */
 const PATIENCE = 2_000;
 
-/** Looks at all models of a widget manager. */
-export function widgetsAreHeard(manager: unknown, clock: Clock): IsHeard {
+/** Checks all models of a widget manager. */
+export function widgetsAreReceived(manager: unknown, clock: Clock): IsReceived {
   const known = new WeakMap<Promise<HostModel>, HostModel | null>();
   const since = new WeakMap<HostModel, number>();
   const isWaiting = (model: HostModel): boolean => {
@@ -32,13 +32,13 @@ export function widgetsAreHeard(manager: unknown, clock: Clock): IsHeard {
   };
   return () => {
     const models = Object.values((manager as Manager | null)?._models ?? {});
-    let isHeard = true;
+    let isReceived = true;
     for (const promise of models) {
       const model = known.get(promise);
-      if (model) isHeard = !isWaiting(model) && isHeard;
+      if (model) isReceived = !isWaiting(model) && isReceived;
       else if (model === undefined) {
-        // Seen for the first time: how it stands is known at the next look, and one look is waited for.
-        isHeard = false;
+        // A new model: it is known at the next check, so this one says no.
+        isReceived = false;
         known.set(promise, null);
         promise.then(
           (found) => known.set(promise, found),
@@ -46,6 +46,6 @@ export function widgetsAreHeard(manager: unknown, clock: Clock): IsHeard {
         );
       }
     }
-    return isHeard;
+    return isReceived;
   };
 }

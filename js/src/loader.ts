@@ -1,8 +1,8 @@
 /**
- * What each widget carries itself: it finds the code that all widgets of its kind share, by its hash.
+ * The module of each widget instance: finds the code that all widgets of its kind share, by its hash.
  *
- * The code is another widget's module, which the host hands out (trap 8). A host that cannot is passed by:
- * the kernel is asked for the code, once a page. Code that is here already is used at once.
+ * The code is the module of another widget, to which the host gives access. If the host cannot, the kernel is asked
+ * for the code, once per page. Code that the page has already is used immediately.
  */
 import type { AnyModel, Host } from "@anywidget/types";
 
@@ -30,7 +30,7 @@ async function render({ model, el, host }: View): Promise<End | undefined> {
   try {
     return (await code).mount({ model: model as unknown as AnyModel, el });
   } catch (error) {
-    // The next view may have more luck.
+    // The next view tries again.
     page.kaizenCode.delete(hash);
     el.textContent = `${error instanceof Error ? error.message : error} Run the cell again to draw it.`;
     return undefined;
@@ -42,7 +42,7 @@ async function find(model: View["model"], hash: string, host?: Host): Promise<Co
     const widget = await host?.getWidget(model.get("_code"));
     if (widget) return widget.exports as Code;
   } catch {
-    // The shared widget is gone, or the host knows of none.
+    // The shared widget is gone, or the host has no such function.
   }
   return fetchCode(model, hash);
 }

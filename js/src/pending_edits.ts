@@ -1,65 +1,74 @@
 /**
- * Presses that come after what was said before them (rule F4).
+ * Clicks on a button wait for edits made before them (rule F4).
  *
- * An ipywidgets button speaks on a line of its own, and a kernel may hand what comes on two lines to two
- * threads: a press of Submit can overtake the text that was typed before it. So a press of a button with
- * the class `kaizen-after-edits` waits until the kernel has heard whatever its notebook said before. (JupyterLab
- * has several on one page; a busy kernel keeps nobody waiting but its own.)
+ * An ipywidgets button uses a comm of its own, and a kernel may handle two comms in two threads, so a click on Submit
+ * can overtake the text typed before it. A click on a button with the class `kaizen-after-edits` therefore waits until
+ * the kernel has received all earlier edits of its notebook. (JupyterLab has several notebooks on one page; a busy
+ * kernel delays only its own.)
  */
 import { browserClock, type Clock } from "./clock.ts";
 import type { Unsubscribe } from "./store.ts";
 
-/** Whether the kernel has heard all that was said, or never will. */
-export type IsHeard = () => boolean;
+/** Whether the kernel has received all edits of a view, or never will. */
+export type IsReceived = () => boolean;
 
 const BUTTON = "button.kaizen-after-edits, .kaizen-after-edits button";
-/** Milliseconds between two looks at first, doubled up to the second; an answer takes 2 to 45. */
-const [LOOK_AFTER, LOOK_AT_LEAST_EVERY] = [10, 160];
-/** One a page, whichever of our bundles comes first: each is a module of its own. */
-const PAGE = Symbol.for("kaizen-widgets.speakers");
-/** Each with the element it speaks for. */
-type Speakers = Map<IsHeard, Element>;
-type Page = Window & { [PAGE]?: Speakers };
+/** Milliseconds between two checks: the first, doubled up to the second; an answer takes 2 to 45. */
+const [FIRST_CHECK, SLOWEST_CHECK] = [10, 160];
+/** One per page, created by the first of our bundles: each bundle is a module of its own. */
+const PAGE = Symbol.for("kaizen-widgets.pending-edits");
+/** Each with the element of its view. */
+type Views = Map<IsReceived, Element>;
+type Page = Window & { [PAGE]?: Views };
 const NOTEBOOK = ".jp-Notebook";
 
-/** Has presses wait for one more speaker, until what is returned is called. */
-export function speak(isHeard: IsHeard, el: Element, clock: Clock = browserClock): Unsubscribe {
+/** Lets clicks wait for the edits of one more view, until the returned function is called. */
+export function trackPendingEdits(
+  isReceived: IsReceived,
+  el: Element,
+  clock: Clock = browserClock,
+): Unsubscribe {
   const page: Page = window;
   page[PAGE] ??= follow(new Map(), clock);
-  const speakers = page[PAGE].set(isHeard, el);
-  return () => speakers.delete(isHeard);
+  const views = page[PAGE].set(isReceived, el);
+  return () => views.delete(isReceived);
 }
 
-/** Calls `then` once the kernel has heard what all others of the notebook said: at once, if it has. */
-export function afterOthers(
-  own: IsHeard,
+/** Calls `then` once the kernel has received the edits of all other views: immediately, if it has. */
+export function afterOtherEdits(
+  own: IsReceived,
   el: Element,
   then: () => void,
   clock: Clock = browserClock,
 ): void {
-  const speakers = (window as Page)[PAGE] ?? new Map();
-  const isHeard = () => areHeard(speakers, el, own);
-  if (isHeard()) then();
-  else onceHeard(isHeard, then, clock);
+  const views = (window as Page)[PAGE] ?? new Map();
+  const isReceived = () => areReceived(views, el, own);
+  if (isReceived()) then();
+  else onceReceived(isReceived, then, clock);
 }
 
-function areHeard(speakers: Speakers, el: Element, own?: IsHeard): boolean {
+function areReceived(views: Views, el: Element, own?: IsReceived): boolean {
   const here = el.closest(NOTEBOOK);
-  const others = [...speakers].filter(
-    ([isHeard, at]) => isHeard !== own && at.closest(NOTEBOOK) === here,
+  const others = [...views].filter(
+    ([isReceived, at]) => isReceived !== own && at.closest(NOTEBOOK) === here,
   );
-  // All are asked: some of them find out only when they are.
-  return others.map(([isHeard]) => isHeard()).every(Boolean);
+  // All are called: some update what they know only then.
+  return others.map(([isReceived]) => isReceived()).every(Boolean);
 }
 
-function onceHeard(isHeard: IsHeard, then: () => void, clock: Clock, wait = LOOK_AFTER): void {
+function onceReceived(
+  isReceived: IsReceived,
+  then: () => void,
+  clock: Clock,
+  wait = FIRST_CHECK,
+): void {
   clock.later(wait, () => {
-    if (isHeard()) then();
-    else onceHeard(isHeard, then, clock, Math.min(2 * wait, LOOK_AT_LEAST_EVERY));
+    if (isReceived()) then();
+    else onceReceived(isReceived, then, clock, Math.min(2 * wait, SLOWEST_CHECK));
   });
 }
 
-function follow(speakers: Speakers, clock: Clock): Speakers {
+function follow(views: Views, clock: Clock): Views {
   const waiting = new Set<HTMLElement>();
   const release = (button: HTMLElement) => {
     button.removeAttribute("aria-busy");
@@ -69,15 +78,15 @@ function follow(speakers: Speakers, clock: Clock): Speakers {
   const onPress = (event: Event) => {
     const button = event.target instanceof Element ? event.target.closest(BUTTON) : null;
     if (!(button instanceof HTMLElement)) return;
-    const isHeard = () => areHeard(speakers, button);
-    if (waiting.has(button) ? !button.hasAttribute("aria-busy") : isHeard()) return;
+    const isReceived = () => areReceived(views, button);
+    if (waiting.has(button) ? !button.hasAttribute("aria-busy") : isReceived()) return;
     event.preventDefault();
     event.stopImmediatePropagation();
     if (waiting.has(button)) return;
     waiting.add(button);
     button.setAttribute("aria-busy", "true");
-    onceHeard(isHeard, () => release(button), clock);
+    onceReceived(isReceived, () => release(button), clock);
   };
   window.addEventListener("click", onPress, { capture: true });
-  return speakers;
+  return views;
 }

@@ -1,4 +1,4 @@
-/** A value that says when it changes: get, set, subscribe. Equal means silent. */
+/** A value with listeners: get, set, subscribe. Setting the same value calls no listener. */
 export type Unsubscribe = () => void;
 
 export interface Readable<T> {
@@ -16,7 +16,7 @@ export class Store<T> implements Readable<T> {
   set(value: T): void {
     if (Object.is(this.value, value)) return;
     this.value = value;
-    // Over a copy: a listener may end its own subscription.
+    // A copy: a listener may end its own subscription.
     for (const listener of [...this.listeners]) listener();
   }
 
@@ -27,7 +27,7 @@ export class Store<T> implements Readable<T> {
   }
 
   readonly subscribe = (listener: () => void): Unsubscribe => {
-    // Wrapped, so that the same function subscribed twice counts twice.
+    // Wrapped, so that a function can be subscribed twice.
     const entry = () => listener();
     this.listeners.add(entry);
     return () => {
@@ -35,7 +35,7 @@ export class Store<T> implements Readable<T> {
     };
   };
 
-  /** How many listen; for tests of lifetimes. */
+  /** The number of listeners; for tests. */
   get size(): number {
     return this.listeners.size;
   }

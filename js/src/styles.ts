@@ -1,6 +1,6 @@
-/** Style sheets that came with a bundle, put where the widget stands: the page, or a shadow root. */
+/** Adds the style sheet of a bundle where the widget is: to the page, or to a shadow root. */
 
-/** Adds a style sheet once to the page, or to the shadow root `el` is in (marimo's are). */
+/** Adds a style sheet once to the page, or to the shadow root that contains `el` (marimo has some). */
 export function addStyles(el: HTMLElement, css: string): void {
   const root = el.getRootNode();
   const place = root instanceof ShadowRoot ? root : document.head;

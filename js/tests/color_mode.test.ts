@@ -15,7 +15,7 @@ const browserIs = (dark: boolean) =>
     removeEventListener: () => {},
   }));
 
-test("system follows JupyterLab's theme where there is one", () => {
+test("the color mode follows JupyterLab's theme", () => {
   browserIs(true);
   document.body.dataset.jpThemeLight = "true";
   expect(colorMode()).toBe("light");
@@ -23,14 +23,14 @@ test("system follows JupyterLab's theme where there is one", () => {
   expect(colorMode()).toBe("dark");
 });
 
-test("system follows the browser elsewhere", () => {
+test("the color mode follows the browser without JupyterLab", () => {
   browserIs(true);
   expect(colorMode()).toBe("dark");
   browserIs(false);
   expect(colorMode()).toBe("light");
 });
 
-test("a chosen theme counts more than either, and is noticed at once", async () => {
+test("a chosen theme takes precedence and is noticed immediately", async () => {
   browserIs(false);
   document.body.dataset.jpThemeLight = "true";
   const listener = vi.fn();

@@ -2,7 +2,7 @@
 import { afterEach, expect, test, vi } from "vitest";
 import { mount } from "../src/form/bundle.ts";
 import type { FieldNode, FormSnapshot } from "../src/form/protocol.gen.ts";
-import { speak } from "../src/pending_edits.ts";
+import { trackPendingEdits } from "../src/pending_edits.ts";
 import { FormModel, snapshot } from "./form.ts";
 
 const ends: (() => void)[] = [];
@@ -68,7 +68,7 @@ test("Enter submits what was typed, but not in a long text", () => {
 test("F4: Enter waits for what a widget of the user's own says on its own line, and asks once", async () => {
   const { model, find } = open([{ name: "name", label: "Name" }]);
   let heard = false;
-  ends.push(speak(() => heard, document.body));
+  ends.push(trackPendingEdits(() => heard, document.body));
   const input = find<HTMLInputElement>("input");
   type(input, "Helper");
   press(input, "Enter");

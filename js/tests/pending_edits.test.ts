@@ -1,7 +1,7 @@
 // @vitest-environment jsdom
 import { afterEach, expect, test, vi } from "vitest";
-import { widgetsAreHeard } from "../src/host_widgets.ts";
-import { afterOthers, speak } from "../src/pending_edits.ts";
+import { widgetsAreReceived } from "../src/host_widgets.ts";
+import { afterOtherEdits, trackPendingEdits } from "../src/pending_edits.ts";
 import { FakeClock } from "./canvas/builders.ts";
 
 const ends: (() => void)[] = [];
@@ -14,7 +14,7 @@ afterEach(() => {
 function panel() {
   const said = { heard: true };
   document.body.innerHTML = `<div><button class="kaizen-after-edits"><i></i></button><button id="b"></button></div>`;
-  ends.push(speak(() => said.heard, document.body, clock));
+  ends.push(trackPendingEdits(() => said.heard, document.body, clock));
   const [run, cancel] = [...document.querySelectorAll("button")] as HTMLButtonElement[];
   const [pressed, cancelled] = [vi.fn(), vi.fn()];
   run?.addEventListener("click", pressed);
@@ -22,13 +22,13 @@ function panel() {
   return { said, run: run as HTMLButtonElement, cancel, pressed, cancelled };
 }
 
-test("F4: a press goes at once when all was heard", () => {
+test("F4: a click is handled immediately when all edits were received", () => {
   const { run, pressed } = panel();
   run.click();
   expect(pressed).toHaveBeenCalledOnce();
 });
 
-test("F4: a press waits for what was said before, and goes once", () => {
+test("F4: a click waits for earlier edits and is handled once", () => {
   const { said, run, pressed } = panel();
   said.heard = false;
   run.querySelector("i")?.dispatchEvent(new MouseEvent("click", { bubbles: true }));
@@ -44,14 +44,14 @@ test("F4: a press waits for what was said before, and goes once", () => {
   expect(pressed).toHaveBeenCalledTimes(2);
 });
 
-test("F4: a button that does not ask for it never waits", () => {
+test("F4: a button without the class never waits", () => {
   const { said, cancel, cancelled } = panel();
   said.heard = false;
   cancel?.click();
   expect(cancelled).toHaveBeenCalledOnce();
 });
 
-test("F4: who left the page is not waited for", () => {
+test("F4: a click does not wait for a view that was removed", () => {
   const { said, run, pressed } = panel();
   said.heard = false;
   for (const end of ends.splice(0)) end();
@@ -59,10 +59,10 @@ test("F4: who left the page is not waited for", () => {
   expect(pressed).toHaveBeenCalledOnce();
 });
 
-test("an ipywidget with an update on its way is waited for, but not for ever", async () => {
+test("a click waits for updates of ipywidgets, at most two seconds", async () => {
   const model = { _pending_msgs: 0 };
   const never = new Promise<never>(() => {});
-  const heard = widgetsAreHeard({ _models: { a: Promise.resolve(model), never } }, clock);
+  const heard = widgetsAreReceived({ _models: { a: Promise.resolve(model), never } }, clock);
   expect(heard()).toBe(false); // nothing is known of it yet
   await Promise.resolve();
   expect(heard()).toBe(true);
@@ -76,20 +76,20 @@ test("an ipywidget with an update on its way is waited for, but not for ever", a
   expect(heard()).toBe(true);
 });
 
-test("a host without a widget manager keeps nobody waiting", () => {
-  expect(widgetsAreHeard(null, clock)()).toBe(true);
-  expect(widgetsAreHeard({}, clock)()).toBe(true);
+test("a click does not wait without a widget manager", () => {
+  expect(widgetsAreReceived(null, clock)()).toBe(true);
+  expect(widgetsAreReceived({}, clock)()).toBe(true);
 });
 
-test("F4: what a page asks on its own line waits for all that others said", () => {
+test("F4: a form's own submit waits for the edits of other views", () => {
   const { said } = panel();
   const own = () => false;
   const asked = vi.fn();
-  ends.push(speak(own, document.body, clock));
-  afterOthers(own, document.body, asked, clock);
+  ends.push(trackPendingEdits(own, document.body, clock));
+  afterOtherEdits(own, document.body, asked, clock);
   expect(asked).toHaveBeenCalledOnce();
   said.heard = false;
-  afterOthers(own, document.body, asked, clock);
+  afterOtherEdits(own, document.body, asked, clock);
   clock.advance(5_000);
   expect(asked).toHaveBeenCalledOnce();
   said.heard = true;
@@ -97,12 +97,12 @@ test("F4: what a page asks on its own line waits for all that others said", () =
   expect(asked).toHaveBeenCalledTimes(2);
 });
 
-test("F4: what another notebook of the page waits for keeps no press of this one", () => {
+test("F4: a click does not wait for edits of another notebook", () => {
   document.body.innerHTML = `<div class="jp-Notebook" id="a"></div>
     <div class="jp-Notebook" id="b"><button class="kaizen-after-edits"></button></div>`;
   const [busy, button] = [document.querySelector("#a"), document.querySelector("button")];
   if (!busy || !button) throw new Error("two notebooks");
-  ends.push(speak(() => false, busy, clock));
+  ends.push(trackPendingEdits(() => false, busy, clock));
   const pressed = vi.fn();
   button.addEventListener("click", pressed);
   button.click();

@@ -1,4 +1,4 @@
-/** The whole widget: toolbar, palette, and React Flow between them. */
+/** The root component: toolbar, palette and React Flow. */
 import {
   Background,
   BackgroundVariant,
@@ -11,9 +11,9 @@ import {
 } from "@xyflow/react";
 import { type DragEvent, type ReactNode, useEffect, useRef, useSyncExternalStore } from "react";
 import { colorMode, onColorMode } from "../color_mode.ts";
-import { Raster } from "./CulledLayer.tsx";
+import { CulledLayer } from "./CulledLayer.tsx";
 import { MANY } from "./culling.ts";
-import { FlowLine } from "./EdgeLine.tsx";
+import { EdgeLine } from "./EdgeLine.tsx";
 import type { FlowNode } from "./flow.ts";
 import { SessionContext, useReadOnly, useReplica, useSession, useStore } from "./hooks.ts";
 import { Notices, Orphans } from "./Notices.tsx";
@@ -28,10 +28,10 @@ import { Toolbar } from "./Toolbar.tsx";
 import { MAX_ZOOM, MIN_ZOOM, useFit } from "./useFit.ts";
 import { useSize } from "./useSize.ts";
 
-// At module scope: another object would remount every node (trap 24).
+// At module scope: a new object would remount every node.
 const NODE_TYPES = { node: NodeCard, frame: GroupCard };
-const EDGE_TYPES = { edge: FlowLine };
-/** React Flow draws the map for the size it is told, in px. */
+const EDGE_TYPES = { edge: EdgeLine };
+/** The size of the map in px, which React Flow needs to know. */
 const MAP = { width: 124, height: 84 };
 const MULTI_KEYS = ["Control", "Meta"];
 
@@ -74,7 +74,7 @@ function Board({ mode, visible, roomy }: BoardProps): ReactNode {
   const session = useSession();
   const readOnly = useReadOnly();
   const large = useStore(session.flow, (flow) => flow.nodes.length > MANY);
-  const { nodes, edges, part } = useStore(session.window.shown, (shown) => shown);
+  const { nodes, edges, part } = useStore(session.culling.shown, (shown) => shown);
   const minimap = useStore(session.traits, (traits) => traits.minimap);
   const zoomOnScroll = useStore(session.traits, (traits) => traits.zoomOnScroll);
   const focused = useStore(session.view, (view) => view.focused);
@@ -112,7 +112,7 @@ function Board({ mode, visible, roomy }: BoardProps): ReactNode {
         reconnectRadius={14}
         colorMode={mode}
       >
-        {large && <Raster key={mode} />}
+        {large && <CulledLayer key={mode} />}
         <Background variant={BackgroundVariant.Dots} gap={20} size={1.25} />
         <Controls showInteractive={false} showFitView={false} position="bottom-left" />
         {minimap && roomy && part && <Overview size={MAP} />}
@@ -139,8 +139,8 @@ function colorOf(node: FlowNode): string {
 }
 
 /**
- * Shows the nodes when a document is first seen, and never moves the view again by itself (trap 25).
- * The first thing drawn may be a saved picture of that document.
+ * Brings the nodes into view when a document is drawn first; later only the user moves the view. A canvas in a hidden
+ * tab has no size, so it waits until the canvas is visible. What is drawn first may be a saved picture.
  */
 function FitOnce({ visible }: { visible: boolean }): ReactNode {
   const session = useSession();
@@ -156,12 +156,12 @@ function FitOnce({ visible }: { visible: boolean }): ReactNode {
     seen.current = epoch;
     if (done.current || !visible) return;
     if (empty) {
-      // What the user adds to an empty canvas stays where they put it.
+      // Nodes that the user adds to an empty canvas stay where they were put.
       done.current = epoch !== null;
     } else if (measured || many) {
-      // Of many nodes only those in view are ever measured; their sizes are known well enough.
+      // Of many nodes only those in view are measured; the sizes of the others are estimated.
       done.current = true;
-      // In the next frame React Flow has taken over the nodes of this one.
+      // In the next frame React Flow has these nodes.
       requestAnimationFrame(showStart);
     }
   }, [visible, measured, many, empty, epoch, showStart]);
@@ -181,7 +181,7 @@ function Hint(): ReactNode {
       </div>
     );
   const text = readOnly
-    ? "There is nothing on this canvas."
+    ? "This canvas is empty."
     : "Drag a node from the left, or click one to add it here.";
   return <div className="kc-hint">{text}</div>;
 }
@@ -207,7 +207,7 @@ function useDrop() {
   };
 }
 
-/** Asks before the page goes while something of the user's is nowhere else. */
+/** Lets the browser ask before the page closes while edits are only in it. */
 function useLeaveWarning(): void {
   const risky = useReplica(({ canvas, pending }) => wouldLose(canvas.save, pending.length));
   useEffect(() => {

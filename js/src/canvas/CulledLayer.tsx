@@ -1,11 +1,11 @@
-/** The picture behind React Flow of what it was not given, and the hover that hands it what is grasped. */
+/** The picture, behind React Flow, of elements it was not given; gives it the node under the pointer. */
 import { useStoreApi } from "@xyflow/react";
 import { type ReactNode, useEffect, useRef } from "react";
 import type { Viewport } from "./culling.ts";
-import { type Colors, drawRest } from "./draw_culled.ts";
+import { type Colors, drawCulled } from "./draw_culled.ts";
 import { useSession } from "./hooks.ts";
 
-/** A picture that takes longer than this (ms) is moved while the view moves, and drawn when it rests. */
+/** A picture that takes longer to draw (ms) is only moved while the view moves, and drawn after that. */
 const QUICK = 7;
 const REST = 90;
 
@@ -14,14 +14,14 @@ interface Drawn {
   took: number;
 }
 
-/** Another theme is another instance. */
-export function Raster(): ReactNode {
+/** Each theme has an instance of its own. */
+export function CulledLayer(): ReactNode {
   const session = useSession();
   const store = useStoreApi();
   const canvas = useRef<HTMLCanvasElement>(null);
 
   useEffect(() => {
-    const { window: flowWindow } = session;
+    const { culling } = session;
     const element = canvas.current;
     const context = element?.getContext("2d");
     const board = element?.parentElement?.parentElement;
@@ -41,13 +41,13 @@ export function Raster(): ReactNode {
       late = false;
       clearTimeout(timer);
       const view = viewport();
-      const rest = flowWindow.rest.get();
+      const culled = culling.culled.get();
       const began = performance.now();
-      resize(element, view, rest !== null);
-      if (rest) {
+      resize(element, view, culled !== null);
+      if (culled) {
         const scale = globalThis.devicePixelRatio || 1;
         context.setTransform(scale, 0, 0, scale, 0, 0);
-        drawRest(context, rest, view, colors, session.replica.store.get().canvas.run.nodes);
+        drawCulled(context, culled, view, colors, session.replica.store.get().canvas.run.nodes);
       }
       element.style.transform = "";
       drawn = { viewport: view, took: performance.now() - began };
@@ -57,8 +57,8 @@ export function Raster(): ReactNode {
     };
     const onView = () => {
       const view = viewport();
-      flowWindow.look(view);
-      if (flowWindow.rest.get() === null || (drawn && same(drawn.viewport, view))) return;
+      culling.setViewport(view);
+      if (culling.culled.get() === null || (drawn && same(drawn.viewport, view))) return;
       if (drawn === null || drawn.took < QUICK || view.width !== drawn.viewport.width)
         return soon();
       const { x, y, zoom } = drawn.viewport;
@@ -68,17 +68,17 @@ export function Raster(): ReactNode {
       timer = setTimeout(soon, REST);
     };
     const onRun = () => {
-      // A run speaks often; from afar a few times a second is enough.
-      if (late || flowWindow.rest.get() === null) return;
+      // A run changes often; at a small zoom a few pictures a second are enough.
+      if (late || culling.culled.get() === null) return;
       late = true;
       timer = setTimeout(soon, 4 * REST);
     };
     const onPointer = (event: PointerEvent) => {
-      // What is grasped stays, also when the pointer outruns it.
+      // A node being dragged stays the same, also when the pointer is faster.
       if (event.buttons !== 0) return;
       const box = board.getBoundingClientRect();
       const { x, y, zoom } = viewport();
-      flowWindow.hover((event.clientX - box.left - x) / zoom, (event.clientY - box.top - y) / zoom);
+      culling.hover((event.clientX - box.left - x) / zoom, (event.clientY - box.top - y) / zoom);
     };
     const onTheme = () => {
       colors = colorsOf(element);
@@ -86,11 +86,11 @@ export function Raster(): ReactNode {
     };
     const ends = [
       store.subscribe(onView),
-      flowWindow.rest.subscribe(soon),
+      culling.culled.subscribe(soon),
       session.replica.store.subscribe(onRun),
     ];
     board.addEventListener("pointermove", onPointer);
-    // Lab's own colours arrive after its mode does.
+    // JupyterLab sets its colors after its mode.
     const themed = setTimeout(onTheme, REST);
     onView();
     soon();
@@ -112,7 +112,7 @@ export function Raster(): ReactNode {
 
 function resize(element: HTMLCanvasElement, { width, height }: Viewport, used: boolean): void {
   const scale = globalThis.devicePixelRatio || 1;
-  // Setting the size clears it; without use it holds no memory.
+  // Setting the size clears the canvas; at size 0 it takes no memory.
   element.width = used ? Math.round(width * scale) : 0;
   element.height = used ? Math.round(height * scale) : 0;
   element.style.width = `${width}px`;
@@ -129,7 +129,7 @@ function same(one: Viewport, other: Viewport): boolean {
   );
 }
 
-/** Canvas needs plain colours; a probe resolves those of the style sheet. */
+/** A 2D context needs resolved colors: reads those of the style sheet from an element. */
 function colorsOf(element: HTMLElement): Colors {
   const color = (name: string) => {
     element.style.color = `var(--kc-${name})`;

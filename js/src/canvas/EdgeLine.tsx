@@ -1,11 +1,11 @@
-/** An edge; it moves while the node it leads to is running. */
+/** An edge; it is animated while its target node is running. */
 import { BaseEdge, type EdgeProps, getBezierPath } from "@xyflow/react";
 import { memo } from "react";
 import type { FlowEdge } from "./flow.ts";
 import { useMarked } from "./nodes/NodeCard.tsx";
 import { useRun } from "./nodes/RunLine.tsx";
 
-export const FlowLine = memo(function FlowLine(props: EdgeProps<FlowEdge>) {
+export const EdgeLine = memo(function EdgeLine(props: EdgeProps<FlowEdge>) {
   const [path, labelX, labelY] = getBezierPath(props);
   const running = useRun(props.target)?.status === "running";
   const marked = useMarked(props.id);

@@ -1,4 +1,4 @@
-/** What the user should hear: refused edits, and edits that belong to a document that is no longer open. */
+/** Messages over the canvas: refused edits, and edits of a document that is no longer open. */
 import type { ReactNode } from "react";
 import { useReadOnly, useReplica, useSession, useStore } from "./hooks.ts";
 import { Icon } from "./icons.tsx";
@@ -46,7 +46,7 @@ export function Orphans(): ReactNode {
   return (
     <div className="kc-orphans" role="alert">
       <p>
-        {edits} of yours {were} made to a document that has since been replaced.
+        {edits} of yours {were} made to a document that is no longer open.
       </p>
       {!readOnly && (
         <button type="button" className="kc-link" onClick={() => session.replica.reapplyOrphans()}>

@@ -1,14 +1,14 @@
-/** The small map of a large flow: React Flow's own would be one element, and one listener, a node. */
+/** The map of a large flow: React Flow's own has an element and a listener for each node. */
 import { useStore as useFlowStore, useReactFlow } from "@xyflow/react";
 import { type PointerEvent, type ReactNode, useEffect, useRef } from "react";
 import { useSession } from "./hooks.ts";
-import type { Boxes } from "./node_boxes.ts";
+import type { NodeBoxes } from "./node_boxes.ts";
 
 interface Size {
   readonly width: number;
   readonly height: number;
 }
-/** Ms between two pictures. */
+/** Milliseconds between two pictures. */
 const EVERY = 250;
 const PADDING = 6;
 
@@ -25,7 +25,7 @@ export function Overview({ size }: { size: Size }): ReactNode {
     const draw = () => {
       timer = undefined;
       const context = canvas.current?.getContext("2d");
-      if (context) drawMap(context, session.window.boxes, size);
+      if (context) drawMap(context, session.culling.boxes, size);
     };
     const end = session.flow.subscribe(() => {
       timer ??= setTimeout(draw, EVERY);
@@ -37,7 +37,7 @@ export function Overview({ size }: { size: Size }): ReactNode {
     };
   }, [session, size]);
 
-  const map = mapping(session.window.boxes, size);
+  const map = mapping(session.culling.boxes, size);
   if (!map) return null;
   const [x, y, zoom] = transform;
   const frame = {
@@ -68,8 +68,8 @@ export function Overview({ size }: { size: Size }): ReactNode {
   );
 }
 
-/** How flow units become px of the map. */
-function mapping(boxes: Boxes, { width, height }: Size) {
+/** How flow units are converted to px of the map. */
+function mapping(boxes: NodeBoxes, { width, height }: Size) {
   const bounds = boxes.bounds();
   if (!bounds) return null;
   const scale = Math.min(
@@ -83,7 +83,7 @@ function mapping(boxes: Boxes, { width, height }: Size) {
   };
 }
 
-function drawMap(context: CanvasRenderingContext2D, boxes: Boxes, size: Size): void {
+function drawMap(context: CanvasRenderingContext2D, boxes: NodeBoxes, size: Size): void {
   const map = mapping(boxes, size);
   context.setTransform(2, 0, 0, 2, 0, 0);
   context.clearRect(0, 0, size.width, size.height);

@@ -1,4 +1,4 @@
-/** The kinds of nodes there are: a click adds one in the middle, a drag puts it where it drops. */
+/** The palette of node kinds: a click adds a node in the center, a drag where it is dropped. */
 import { useReactFlow } from "@xyflow/react";
 import { type CSSProperties, type ReactNode, useState } from "react";
 import { useReplica, useSession } from "./hooks.ts";
@@ -6,7 +6,7 @@ import { Icon } from "./icons.tsx";
 import { middleOf } from "./new_node_place.ts";
 import type { KindInfo } from "./protocol.gen.ts";
 
-/** What a drag from the palette carries, besides the kind's name. */
+/** The data type of a drag from the palette; the data is the kind's name. */
 export const DRAG_TYPE = "application/x-kaizen-kind";
 
 export function Palette({ narrow }: { narrow: boolean }): ReactNode {

@@ -1,16 +1,16 @@
-/** The canvas's bundle: what every canvas of a page shares (see `loader.ts`). */
+/** The bundle of the canvas, shared by every canvas of a page (see `loader.ts`). */
 import { options } from "preact";
 import { createElement } from "react";
 import { createRoot } from "react-dom/client";
 import { browserClock } from "../clock.ts";
-import { widgetsAreHeard } from "../host_widgets.ts";
-import { speak } from "../pending_edits.ts";
+import { widgetsAreReceived } from "../host_widgets.ts";
+import { trackPendingEdits } from "../pending_edits.ts";
 import { addStyles } from "../styles.ts";
 import { Canvas } from "./Canvas.tsx";
 import css from "./canvas.css?inline";
 import { Channel, type Model } from "./channel.ts";
 import { makeHost } from "./host.ts";
-import { isHeard } from "./replica_state.ts";
+import { isReceived } from "./replica_state.ts";
 import { Session } from "./session.ts";
 
 export interface View {
@@ -18,11 +18,11 @@ export interface View {
   el: HTMLElement;
 }
 
-// React Flow takes over what it is given in an effect. preact would run that after the next frame, React
-// does at once where the change came from a store, as all of ours do.
+// React Flow takes new props in an effect. preact would run it after the next frame; React runs it immediately when the
+// change comes from a store, as all of ours do.
 options.requestAnimationFrame = queueMicrotask;
 
-/** Draws one view; call what it returns to end it, after which nothing listens any more. */
+/** Draws one view; the returned function removes it and ends everything that listens. */
 export function mount({ model, el }: View): () => void {
   addStyles(el, css);
   const ending = new AbortController();
@@ -33,14 +33,14 @@ export function mount({ model, el }: View): () => void {
   );
   const root = createRoot(makeHost(el, session, ending.signal));
   const manager = (model as { widget_manager?: unknown }).widget_manager;
-  const silences = [
-    speak(() => isHeard(session.replica.store.get()), el),
-    speak(widgetsAreHeard(manager, browserClock), el),
+  const ends = [
+    trackPendingEdits(() => isReceived(session.replica.store.get()), el),
+    trackPendingEdits(widgetsAreReceived(manager, browserClock), el),
   ];
   session.start();
   root.render(createElement(Canvas, { session }));
   return () => {
-    for (const silence of silences) silence();
+    for (const end of ends) end();
     session.close();
     root.unmount();
     ending.abort();

@@ -1,10 +1,10 @@
 /**
- * Run and Save come after the edits made before them (rule F4): a command is no numbered request, and the
- * kernel may be handed it first. Cancel waits for nothing.
+ * Sends Run and Save after the edits made before them (rule F4): commands are not numbered requests, so the kernel
+ * could handle them first. Cancel does not wait.
  */
 import type { Command } from "./protocol.gen.ts";
 import type { Replica } from "./replica.ts";
-import { isHeard } from "./replica_state.ts";
+import { isReceived } from "./replica_state.ts";
 
 type Name = Command["name"];
 
@@ -17,12 +17,12 @@ export class Commands {
   }
 
   send(name: Name): void {
-    if (name === "cancel" || isHeard(this.replica.store.get())) this.replica.command(name);
+    if (name === "cancel" || isReceived(this.replica.store.get())) this.replica.command(name);
     else this.waiting.add(name);
   }
 
   private release(): void {
-    if (this.waiting.size === 0 || !isHeard(this.replica.store.get())) return;
+    if (this.waiting.size === 0 || !isReceived(this.replica.store.get())) return;
     const names = [...this.waiting];
     this.waiting.clear();
     for (const name of names) this.replica.command(name);

@@ -1,12 +1,12 @@
 /**
- * Draws what React Flow does not have of a large flow: edges as curves, nodes as boxes with their names.
+ * Draws the nodes and edges of a large flow that React Flow does not get: edges as curves, nodes as named boxes.
  *
- * Knows a 2D context and nothing else of the page. Units: px of the board, scaled by the context.
+ * Uses only a 2D context. Units: px of the board, scaled by the context.
  */
 
-import { type Rest, type Viewport, viewOf } from "./culling.ts";
+import { type Culled, type Viewport, viewOf } from "./culling.ts";
 import type { FlowNode } from "./flow.ts";
-import type { Boxes } from "./node_boxes.ts";
+import type { NodeBoxes } from "./node_boxes.ts";
 import type { NodeRunState } from "./protocol.gen.ts";
 
 export interface Colors {
@@ -21,12 +21,12 @@ export interface Colors {
 }
 type Runs = Readonly<Record<string, NodeRunState | undefined>>;
 
-/** Below it a name cannot be read, and a curve cannot be told from a line. */
+/** At a smaller zoom names cannot be read, and curves look like lines. */
 const READABLE = 0.3;
 
-export function drawRest(
+export function drawCulled(
   context: CanvasRenderingContext2D,
-  rest: Rest,
+  culled: Culled,
   viewport: Viewport,
   colors: Colors,
   runs: Runs,
@@ -35,14 +35,14 @@ export function drawRest(
   const scale = context.getTransform().a;
   context.save();
   context.transform(zoom, 0, 0, zoom, x, y);
-  drawEdges(context, rest, viewport, colors);
-  drawNodes(context, rest, viewport, colors, runs, scale);
+  drawEdges(context, culled, viewport, colors);
+  drawNodes(context, culled, viewport, colors, runs, scale);
   context.restore();
 }
 
 function drawEdges(
   context: CanvasRenderingContext2D,
-  { boxes, edgeInPage }: Rest,
+  { boxes, edgeInPage }: Culled,
   viewport: Viewport,
   colors: Colors,
 ): void {
@@ -80,7 +80,7 @@ function drawEdges(
 
 function drawNodes(
   context: CanvasRenderingContext2D,
-  { boxes, nodeInPage }: Rest,
+  { boxes, nodeInPage }: Culled,
   viewport: Viewport,
   colors: Colors,
   runs: Runs,
@@ -97,7 +97,7 @@ function drawNodes(
 
 function drawNode(
   context: CanvasRenderingContext2D,
-  boxes: Boxes,
+  boxes: NodeBoxes,
   place: number,
   node: FlowNode,
   colors: Colors,

@@ -1,13 +1,13 @@
 /**
- * What the notebook itself knows of the kernel and the line to it (rule S11): seen, not guessed from silence.
+ * The state of the kernel and of the connection to it, as the notebook knows them (rule S11).
  *
- * JupyterLab and Notebook hand out their kernel connection with the widget manager; its shape is not
- * promised, so whatever is missing means that nothing is known, and silence has to do (`link.ts`).
+ * JupyterLab and Notebook give access to their kernel connection through the widget manager. That is not a promised
+ * API, so a missing part means that nothing is known; then `link.ts` judges by how long answers take.
  */
 import type { Readable, Unsubscribe } from "../store.ts";
 import { Store } from "../store.ts";
 
-/** `null`: nothing is known. `dead` is for good: a restarted kernel knows nothing of this widget. */
+/** `null`: nothing is known. `dead` is final: a restarted kernel does not know this widget. */
 export type Line = "up" | "busy" | "down" | "dead" | null;
 
 interface Signal {
@@ -30,7 +30,7 @@ export interface HostKernel extends Readable<Line> {
   close(): void;
 }
 
-/** Follows the kernel of a widget's model. */
+/** Follows the kernel connection of a widget's model. */
 export function hostKernel(model: unknown): HostKernel {
   const line = new Store<Line>(null);
   const ends: Unsubscribe[] = [];
@@ -67,6 +67,6 @@ function connectionOf(model: unknown): Connection | null {
     const kernel = manager?.kernel as Connection | null | undefined;
     return kernel && typeof kernel.status === "string" && kernel.statusChanged ? kernel : null;
   } catch {
-    return null; // a getter of a host that has no kernel at hand
+    return null; // a host whose getter throws without a kernel
   }
 }

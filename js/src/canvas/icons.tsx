@@ -1,8 +1,8 @@
-/** Every picture on the canvas: 24 px outlines in the current colour, hidden from screen readers. */
+/** All icons of the canvas: 24 px outlines in the current color, hidden from screen readers. */
 import type { ReactNode } from "react";
 
 const PATHS: Readonly<Record<string, string>> = {
-  // Node kinds, by the names that looks give.
+  // Node kinds, by the icon names of their styles.
   input: "M14 4h4a2 2 0 0 1 2 2v12a2 2 0 0 1-2 2h-4M10 8l4 4-4 4M14 12H3",
   output: "M10 4H6a2 2 0 0 0-2 2v12a2 2 0 0 0 2 2h4M16 8l4 4-4 4M20 12H9",
   agent:
@@ -11,7 +11,7 @@ const PATHS: Readonly<Record<string, string>> = {
   router: "M3 12h5M8 12c5 0 4-7 9-7h4M8 12c5 0 4 7 9 7h4M18 2l3 3-3 3M18 16l3 3-3 3",
   synthesizer: "M3 5h3c5 0 4 7 9 7h6M3 19h3c5 0 4-7 9-7M18 9l3 3-3 3",
   connector: "M9 7V3M15 7V3M6 7h12v4a6 6 0 0 1-12 0ZM12 17v4",
-  // The rest.
+  // Others.
   generic: "M12 3l8 4.5v9L12 21l-8-4.5v-9ZM12 12l8-4.5M12 12v9M12 12L4 7.5",
   unknown:
     "M9.5 9a2.5 2.5 0 1 1 3.6 2.3c-.8.4-1.1.9-1.1 1.7M12 16.8v.2M12 3a9 9 0 1 1 0 18 9 9 0 0 1 0-18Z",

@@ -1,8 +1,9 @@
 /**
- * Which key does what, and which keys JupyterLab may not see (traps 15 and 16).
+ * Which key does what, and which keys are kept from JupyterLab.
  *
- * Lab's command keys act on whatever has the focus: `b` on a focused node adds a cell, `x` cuts the one
- * that holds the canvas. So every bare key is ours, and of the chords only those that mean something here.
+ * In command mode JupyterLab's keys apply to whatever has the focus: `b` on a focused node adds a cell, `x` deletes the
+ * one that contains the canvas. So the canvas handles every key without modifiers, and those key combinations that
+ * mean something here.
  */
 import type { KeyPress } from "../keyboard.ts";
 
@@ -15,7 +16,7 @@ export type KeyAction =
   | "redo"
   | "escape";
 
-/** Moving the focus, scrolling and the browser's own: nobody here takes them. */
+/** Keys that move the focus, scroll or belong to the browser: not handled here. */
 const LEFT_ALONE: ReadonlySet<string> = new Set([
   "Tab",
   "Shift",
@@ -31,15 +32,15 @@ const LEFT_ALONE: ReadonlySet<string> = new Set([
   "Process",
   "Unidentified",
 ]);
-const CHORDS: Readonly<Record<string, KeyAction>> = {
+const COMBINATIONS: Readonly<Record<string, KeyAction>> = {
   a: "selectAll",
   d: "duplicate",
   y: "redo",
 };
-/** Chords that do nothing here and would cut or paste notebook cells. */
+/** Combinations that do nothing here, but would cut or paste notebook cells. */
 const SHIELDED: ReadonlySet<string> = new Set(["x", "v"]);
 
-/** What a key asks for: an action, `"shield"` (keep it from the notebook), or null (not ours). */
+/** What a key does: an action, `"shield"` (nothing, but keep it from the notebook), or null (not handled). */
 export function keyAction(event: KeyPress): KeyAction | "shield" | null {
   const { key } = event;
   if (event.altKey) return null;
@@ -47,7 +48,7 @@ export function keyAction(event: KeyPress): KeyAction | "shield" | null {
     const letter = key.toLowerCase();
     if (letter === "z") return event.shiftKey ? "redo" : "undo";
     if (event.shiftKey) return null;
-    if (Object.hasOwn(CHORDS, letter)) return CHORDS[letter] ?? null;
+    if (Object.hasOwn(COMBINATIONS, letter)) return COMBINATIONS[letter] ?? null;
     return SHIELDED.has(letter) ? "shield" : null;
   }
   if (LEFT_ALONE.has(key)) return null;
@@ -59,7 +60,7 @@ export function keyAction(event: KeyPress): KeyAction | "shield" | null {
   return "shield";
 }
 
-/** Whether keys belong to an element because one types in it. */
+/** Whether an element takes typed text. */
 export function isTyping(target: EventTarget | null): boolean {
   return (
     target instanceof HTMLElement &&
@@ -67,9 +68,9 @@ export function isTyping(target: EventTarget | null): boolean {
   );
 }
 
-/** What the listener on the host does with a key; returns the action to carry out, if any. */
+/** Handles a key event of the host element; returns the action to carry out, if any. */
 export function takeKey(event: KeyboardEvent): KeyAction | null {
-  // Composition (IME) keys are text on its way.
+  // Keys of an input method (IME) are part of text being typed.
   if (event.isComposing || isTyping(event.target)) return null;
   const action = keyAction(event);
   if (action === null) return null;
@@ -77,7 +78,7 @@ export function takeKey(event: KeyboardEvent): KeyAction | null {
   event.preventDefault();
   const button = event.target instanceof Element ? event.target.closest("button") : null;
   if (button && (event.key === "Enter" || event.key === " ")) {
-    // We took the key from the notebook, and with it the click that it would have become.
+    // preventDefault also prevents the click that the key would cause.
     if (!event.repeat) button.click();
     return null;
   }

@@ -1,8 +1,8 @@
 /**
- * Where nodes could stand so that edges run from left to right; the nodes in a group within it.
+ * Positions of nodes so that edges run from left to right; nodes in a group stay in it.
  *
- * Pure. dagre up to some hundred nodes; it takes a minute for thousands, so those are put in columns by how
- * far from a start they are. Units: flow units. The upper left corner of the whole stays where it is.
+ * Pure. Uses dagre for up to some hundred nodes; it takes a minute for thousands, which are put in columns by their
+ * distance from a start instead. Units: flow units. The upper left corner of the whole does not move.
  */
 import { layout as dagre, Graph } from "@dagrejs/dagre";
 import { type Batch, type Document, type NodeJson, parentOf } from "./document.ts";
@@ -15,13 +15,13 @@ export interface Size {
 }
 type Ends = readonly [string, string];
 
-/** Beyond it dagre would keep the page waiting. */
+/** For more nodes dagre is too slow. */
 const DAGRE_NODES = 200;
 const GAP = { column: 88, row: 36 };
-/** What a group keeps free around the nodes in it; its name stands on top. */
+/** The space inside a group around its nodes; its name is at the top. */
 const INSIDE = { left: 28, top: 56, right: 28, bottom: 28 };
 
-/** Returns the moves, and new sizes of groups that hold more than they did, as one batch. */
+/** Returns the moves of nodes and the new sizes of groups, as one batch. */
 export function arrangement(
   document: Document,
   sizeOf: (id: string) => Size,
@@ -36,7 +36,7 @@ export function arrangement(
   const places = new Map<string, XY>();
   const sizes = new Map<string, Size>();
   const size = (id: string) => sizes.get(id) ?? sizeOf(id);
-  // Parents stand before their children, so backwards every group is filled before it is placed.
+  // Parents come before their children, so in reverse order each group gets its size before its position.
   for (const [parent, nodes] of [...families].reverse()) {
     const family = only.size > 1 ? nodes.filter(({ id }) => only.has(id)) : nodes;
     if (family.length < 2 && (parent === null || family.length === 0)) continue;
@@ -67,7 +67,7 @@ export function arrangement(
   return [...moves(document, places), ...resized];
 }
 
-/** Edges between members of a family; an end deeper inside counts as the member it lies in. */
+/** Edges between nodes of one parent; an end deeper inside counts as the node that contains it. */
 function edgesAmong(document: Document, family: readonly NodeJson[]): Ends[] {
   const members = new Set(family.map(({ id }) => id));
   const member = (id: string): string | null => {
@@ -99,13 +99,13 @@ function arrange(
   const places = new Map<string, XY>();
   for (const { id } of family) {
     const { x = 0, y = 0, width, height } = graph.node(id) as XY & Size;
-    // dagre speaks of middles.
+    // dagre returns centers.
     places.set(id, { x: x - width / 2, y: y - height / 2 });
   }
   return places;
 }
 
-/** Columns by the longest way from a start, ordered by where their predecessors stand. */
+/** Columns by the longest path from a start; rows ordered by the positions of the predecessors. */
 function inColumns(
   family: readonly NodeJson[],
   edges: readonly Ends[],
@@ -131,7 +131,7 @@ function inColumns(
     }
   };
   for (const id of ready) visit(id);
-  // What is left lies on circles; each of them begins somewhere.
+  // The remaining nodes are on cycles; each cycle starts at its first node.
   for (const { id } of family) if (!column.has(id)) visit(id);
   const columns: string[][] = [];
   for (const { id } of family) {

@@ -1,27 +1,27 @@
 /**
- * How the line to the kernel stands (rule S11): as the notebook says (`host_kernel.ts`), else judged by how
- * long answers take. Units: milliseconds.
+ * The state of the connection to the kernel (rule S11): as the notebook reports it (`host_kernel.ts`), else judged by
+ * how long answers take. Units: milliseconds.
  */
 import type { Clock } from "../clock.ts";
 import type { Unsubscribe } from "../store.ts";
 import type { Line } from "./host_kernel.ts";
 
 /**
- * `opening`: no document yet; `slow`: the kernel is busy, an answer takes its time; `lost`: the wire is cut,
- * or may be, so long does it take; `gone`: the kernel ended, for good.
+ * `opening`: no document yet; `slow`: the kernel is busy and has not answered yet; `lost`: the connection is cut, or
+ * probably is, because no answer comes; `gone`: the kernel ended, for good.
  */
 export type Link = "opening" | "live" | "slow" | "lost" | "gone";
 
-/** How long an answer may take before the view says that the kernel is busy. */
+/** How long an answer may take before the view shows that the kernel is busy. */
 export const SLOW_AFTER = 1_500;
-/** And until it says that edits live only in this browser. */
+/** How long it may take before the view shows that it is disconnected. */
 export const LOST_AFTER = 20_000;
 
-/** What a watch looks at, and what it changes. */
+/** What a `LinkWatch` reads and changes. */
 export interface Watched {
   link(): Link;
   setLink(link: Link): void;
-  /** Whether something waits for an answer. */
+  /** Whether a message waits for an answer. */
   waiting(): boolean;
 }
 
@@ -34,7 +34,7 @@ export class LinkWatch {
     private readonly watched: Watched,
   ) {}
 
-  /** Looks whether something waits, and from now on for how long. */
+  /** Starts to measure how long a message waits, if one does. */
   look(): void {
     if (!this.watched.waiting() && this.line !== "busy") return this.stop();
     if (this.line === "down" || this.line === "dead") return this.stop();
@@ -42,7 +42,7 @@ export class LinkWatch {
     if (this.end !== null || (link !== "live" && link !== "slow")) return;
     const [wait, then]: [number, Link] =
       link === "slow" ? [LOST_AFTER - SLOW_AFTER, "lost"] : [SLOW_AFTER, "slow"];
-    // Who knows that the wire is there need not fear for it.
+    // The notebook says that the connection is there.
     if (then === "lost" && this.line !== null) return;
     this.end = this.clock.later(wait, () => {
       this.end = null;
@@ -51,14 +51,14 @@ export class LinkWatch {
     });
   }
 
-  /** Something was answered: whatever else waits, waits anew. */
+  /** A message was answered: measures again from now for the others. */
   again(): void {
     this.stop();
     this.look();
   }
 
-  /** The notebook says how the line is; returns whether it is back after it was cut. */
-  told(line: Line): boolean {
+  /** Takes the state that the notebook reports; returns whether the connection is back after a cut. */
+  reported(line: Line): boolean {
     const before = this.line;
     this.line = line;
     const link = this.watched.link();
@@ -73,8 +73,8 @@ export class LinkWatch {
     return back;
   }
 
-  /** Something came from the kernel: it is there. */
-  heard(): void {
+  /** A message came from the kernel. */
+  received(): void {
     const link = this.watched.link();
     const busy = link === "slow" && this.line === "busy";
     if (this.line !== "down" && !busy && (link === "slow" || link === "lost"))

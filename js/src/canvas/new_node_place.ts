@@ -1,4 +1,4 @@
-/** Where a new node goes. Pure, but for the pane's rectangle. */
+/** The position of a new node. Pure, except for the rectangle of the pane. */
 
 import type { FlowNode } from "./flow.ts";
 import type { XY } from "./gestures.ts";
@@ -6,15 +6,15 @@ import { HEADER, WIDTH } from "./nodes/geometry.ts";
 
 type ToFlow = (point: XY) => XY;
 const GAP = 20;
-/** How many places to look at, below and above the middle in turn. */
+/** How many places to try, below and above the middle in turn. */
 const TRIES = 24;
 
-/** The top left of a node whose middle is at a point. */
+/** The top left of a node whose center is at a point. */
 export function around({ x, y }: XY): XY {
   return { x: x - WIDTH / 2, y: y - HEADER / 2 };
 }
 
-/** The middle of what is seen, or the nearest place below or above it that covers no other node. */
+/** The center of the visible part, or the nearest place below or above it without another node. */
 export function middleOf(pane: Element, toFlow: ToFlow, nodes: readonly FlowNode[]): XY {
   const { left, top, width, height } = pane.getBoundingClientRect();
   return free(around(toFlow({ x: left + width / 2, y: top + height / 2 })), nodes);
@@ -33,7 +33,7 @@ function covers(
   { x, y }: XY,
   { position, measured, initialHeight = HEADER, type }: FlowNode,
 ): boolean {
-  // A group is there to have nodes laid on it.
+  // A new node may be on a group.
   if (type === "frame") return false;
   const height = measured?.height ?? initialHeight;
   return (

@@ -1,8 +1,8 @@
 /**
- * Where every node is, drawn or not: rectangles on the page of the flow, and which edges join which.
+ * The rectangles of all nodes, drawn or not, in flow coordinates, and which edges connect which.
  *
- * Pure. Arrays of numbers, because they are gone through for each view of ten thousand nodes; they are made
- * anew for each list of nodes and cost a millisecond then. Units: flow units.
+ * Pure. Arrays of numbers, because all are visited for each view of ten thousand nodes; they are computed for each new
+ * list of nodes, in about a millisecond. Units: flow units.
  */
 
 import type { FlowEdge, FlowNode } from "./flow.ts";
@@ -15,17 +15,17 @@ export interface Box {
   readonly height: number;
 }
 
-export class Boxes {
+export class NodeBoxes {
   /** x, y, width, height of each node, in the order of `nodes`. */
   readonly rects: Float64Array;
-  /** For each edge the places of its two nodes in `nodes`. */
+  /** For each edge the indices of its two nodes in `nodes`. */
   readonly ends: Int32Array;
   private readonly places: ReadonlyMap<string, number>;
 
   constructor(
     readonly nodes: readonly FlowNode[],
     readonly edges: readonly FlowEdge[],
-    before?: Boxes,
+    before?: NodeBoxes,
   ) {
     const sameIds = before !== undefined && haveSameIds(before.nodes, nodes);
     this.places = sameIds ? before.places : new Map(nodes.map(({ id }, place) => [id, place]));
@@ -42,7 +42,7 @@ export class Boxes {
     return { x, y, width, height };
   }
 
-  /** Whether a node, or an edge's box, is at least partly within. */
+  /** Whether a node is at least partly inside a box. */
   isIn(place: number, within: Box): boolean {
     const { rects } = this;
     const at = place * 4;
@@ -55,7 +55,7 @@ export class Boxes {
     );
   }
 
-  /** The places of visible nodes that are at least partly within; groups first, as they are drawn. */
+  /** The indices of the visible nodes that are at least partly inside a box, in drawing order. */
   within(box: Box): number[] {
     const found: number[] = [];
     for (let place = 0; place < this.nodes.length; place += 1)
@@ -63,7 +63,7 @@ export class Boxes {
     return found;
   }
 
-  /** The topmost visible node at a point; nodes before the groups they lie in. */
+  /** The index of the topmost visible node at a point; a node is above the group that contains it. */
   at(x: number, y: number): number | null {
     const point = { x, y, width: 0, height: 0 };
     for (let place = this.nodes.length - 1; place >= 0; place -= 1)
@@ -71,7 +71,7 @@ export class Boxes {
     return null;
   }
 
-  /** What all visible nodes take; null when there are none. */
+  /** The rectangle around all visible nodes; null when there are none. */
   bounds(): Box | null {
     let [left, top, right, bottom] = [Infinity, Infinity, -Infinity, -Infinity];
     for (let place = 0; place < this.nodes.length; place += 1) {
@@ -98,7 +98,7 @@ function rectsOf(nodes: readonly FlowNode[], places: ReadonlyMap<string, number>
   const rects = new Float64Array(nodes.length * 4);
   nodes.forEach((node, place) => {
     const at = place * 4;
-    // Parents stand before their children, so theirs is known.
+    // Parents come before their children, so theirs is known.
     const outer = node.parentId === undefined ? undefined : places.get(node.parentId);
     const [x, y] = outer === undefined ? [0, 0] : rects.subarray(outer * 4, outer * 4 + 2);
     const frame = node.type === "frame";

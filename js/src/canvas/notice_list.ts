@@ -1,4 +1,4 @@
-/** What is said to the user over the canvas, each for a while. Units: milliseconds. */
+/** Messages shown over the canvas, each for a while. Units: milliseconds. */
 import type { Clock } from "../clock.ts";
 import { Store, type Unsubscribe } from "../store.ts";
 import type { Problem } from "./protocol.gen.ts";
@@ -10,7 +10,7 @@ export interface Notice {
 }
 
 const SHOWN_FOR = 8_000;
-const AT_ONCE = 3;
+const MOST = 3;
 
 export class Notices {
   readonly store = new Store<readonly Notice[]>([]);
@@ -21,7 +21,7 @@ export class Notices {
 
   add({ message, hint }: Pick<Problem, "message" | "hint">): void {
     const id = ++this.last;
-    this.store.set([...this.store.get().slice(1 - AT_ONCE), { id, message, hint }]);
+    this.store.set([...this.store.get().slice(1 - MOST), { id, message, hint }]);
     this.ends.set(
       id,
       this.clock.later(SHOWN_FOR, () => this.dismiss(id)),

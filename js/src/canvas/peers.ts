@@ -1,8 +1,8 @@
-/** What the other views of this kernel have selected (rule S12): marked for a while, or until they say more. */
+/** The selections of other views of this kernel (rule S12): marked until they change, at most for a while. */
 import type { Clock } from "../clock.ts";
 import { type Readable, Store, type Unsubscribe } from "../store.ts";
 
-/** For so many ms a selection is marked of which nothing more was heard: its view may have died. */
+/** How long (ms) a selection is marked after the last message about it: its view may have crashed. */
 const MARKED_FOR = 120_000;
 
 export class Peers {
@@ -12,12 +12,12 @@ export class Peers {
 
   constructor(private readonly clock: Clock) {}
 
-  /** The ids of nodes and edges selected elsewhere. */
+  /** The ids of the nodes and edges selected in other views. */
   get store(): Readable<ReadonlySet<string>> {
     return this.all;
   }
 
-  /** A view has these selected now; none when it is gone. */
+  /** Marks the selection of a view; empty when the view closed. */
   mark(peer: string, ids: readonly string[]): void {
     this.fading.get(peer)?.();
     this.fading.delete(peer);

@@ -145,7 +145,7 @@ export class Replica {
   line(line: Line): void {
     if (this.stopped) return;
     if (line === "dead") this.endRetries();
-    if (this.watch.told(line)) this.reconnected();
+    if (this.watch.reported(line)) this.reconnected();
   }
 
   /** Reports the selection, or that this view closes; the kernel does not answer. */
@@ -164,7 +164,7 @@ export class Replica {
   receive(message: KernelMessage): void {
     if (this.stopped) return;
     if ("to" in message && message.to !== null && message.to !== this.client) return;
-    this.heard();
+    this.onContact();
     switch (message.kind) {
       case "snapshot":
         return this.onSnapshot(message);
@@ -403,8 +403,8 @@ export class Replica {
   }
 
   /** The kernel sent something, so repeated messages need not wait so long. */
-  private heard(): void {
-    this.watch.heard();
+  private onContact(): void {
+    this.watch.received();
     this.helloRetry.hasten();
     this.requestRetry.hasten();
   }

@@ -1,4 +1,4 @@
-/** What a replica knows, and the words it speaks with the kernel: types, and the state to begin with. */
+/** The state of a replica, and its messages: types, and the initial state. */
 import { type Batch, type Document, EMPTY } from "./document.ts";
 import type { Link } from "./link.ts";
 import type { Request } from "./optimistic.ts";
@@ -16,24 +16,24 @@ export interface ReplicaState {
   readonly kinds: readonly KindInfo[];
   readonly canvas: CanvasState;
   readonly pending: readonly Request[];
-  /** Requests made to a document the kernel has since replaced; the user decides (S5). */
+  /** Edits of a document that the kernel has replaced since; the user decides about them (S5). */
   readonly orphans: readonly Batch[];
   readonly link: Link;
 }
 
-/** What a replica has others do. */
+/** What a replica calls. */
 export interface Effects {
-  /** Puts one message on the wire; false when there is no wire any more. */
+  /** Sends one message; false when the kernel is gone. */
   send(message: ViewMessage): boolean;
-  /** Tells the user why something was refused. */
+  /** Shows the user why something was refused. */
   notify(problem: Problem): void;
   /** Selects what Python selected. */
   select(nodes: readonly string[], edges: readonly string[]): void;
-  /** Shows what another view of this kernel has selected; nothing when it is gone. */
+  /** Marks the selection of another view; empty when that view closed. */
   peer(client: string, nodes: readonly string[], edges: readonly string[]): void;
 }
 
-/** Around a document nobody has said anything of yet. */
+/** The state before the kernel has sent one. */
 export const BLANK: CanvasState = {
   title: "",
   canUndo: false,
@@ -56,18 +56,18 @@ export const NOTHING_YET: ReplicaState = {
   link: "opening",
 };
 
-/** Whether the kernel has heard all that was asked, or never will. */
-export function isHeard({ pending, link }: ReplicaState): boolean {
+/** Whether the kernel has received all requests, or never will. */
+export function isReceived({ pending, link }: ReplicaState): boolean {
   return pending.length === 0 || link === "gone";
 }
 
-/** A problem that was found on this side. */
+/** A problem found by the view. */
 export function ownProblem(code: string, what: string, error: unknown): Problem {
   const why = error instanceof Error ? error.message : String(error);
   return { code, message: `${what}: ${why}`, hint: "", nodeId: null, edgeId: null };
 }
 
-/** A request as the wire has it. */
+/** A request as a message. */
 export function messageOf(
   request: Request,
   client: string,

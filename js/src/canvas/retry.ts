@@ -1,11 +1,11 @@
-/** Saying something again until it is answered. Units: milliseconds. */
+/** Repeats a message until it is answered. Units: milliseconds. */
 import type { Clock } from "../clock.ts";
 import type { Unsubscribe } from "../store.ts";
 
 const RETRY_FIRST = 2_000;
 const RETRY_LAST = 30_000;
 
-/** Calls again and again while waited for, as long as the call says so: after 2 s, 4 s, ... 30 s. */
+/** Repeats a call after 2 s, 4 s, ... 30 s until it is stopped or the call returns false. */
 export class Retry {
   private wait = RETRY_FIRST;
   private cancel: Unsubscribe | null = null;
@@ -28,7 +28,7 @@ export class Retry {
     });
   }
 
-  /** Somebody is there after all: no longer pause than the first. */
+  /** The kernel is there after all: waits no longer than the first time. */
   hasten(): void {
     if (this.cancel === null || this.wait === RETRY_FIRST) return;
     this.stop();

@@ -1,10 +1,9 @@
 /**
- * One open view: the replica, what is drawn of it, and what the hands are doing.
+ * One open view: the replica, the elements drawn of it, and the gestures of the user.
  *
- * Knows no DOM and no React component; the components read its stores and call its verbs. Everything it
- * starts is ended by `close`.
+ * Knows no DOM and no React component: the components read its stores and call its methods. `close` ends everything it
+ * starts.
  */
-
 import type { EdgeChange, NodeChange } from "@xyflow/react";
 import { applyEdgeChanges, applyNodeChanges, type Connection } from "@xyflow/react";
 import type { Clock } from "../clock.ts";
@@ -12,7 +11,7 @@ import { same } from "../json.ts";
 import { type Readable, Store, type Unsubscribe } from "../store.ts";
 import type { Channel, Traits } from "./channel.ts";
 import { Commands } from "./commands.ts";
-import { Window } from "./culling.ts";
+import { Culling } from "./culling.ts";
 import type { Batch } from "./document.ts";
 import { type Flow, type FlowEdge, type FlowNode, flowOf, NO_FLOW } from "./flow.ts";
 import type { NewId, XY } from "./gestures.ts";
@@ -28,11 +27,11 @@ import type { ReplicaState } from "./replica_state.ts";
 export interface ViewState {
   /** The node whose name is being typed. */
   readonly editing: string | null;
-  /** Whether the keyboard is ours: the wheel zooms only then. */
+  /** Whether the canvas has the focus: the wheel zooms only then. */
   readonly focused: boolean;
 }
 
-/** Arrow keys move in small steps; a pause of so many ms ends the gesture. */
+/** Arrow keys move nodes in small steps; a pause of so many ms ends the gesture. */
 const KEYBOARD_PAUSE = 400;
 const SELECT_EVERY = 40;
 
@@ -40,15 +39,15 @@ export class Session {
   readonly replica: Replica;
   readonly flow = new Store<Flow>(NO_FLOW);
   readonly view = new Store<ViewState>({ editing: null, focused: false });
-  /** What other views of this kernel have selected. */
+  /** The selections of other views of this kernel. */
   readonly peers: Peers;
   readonly notices: Notices;
   readonly traits: Readable<Traits>;
   private nodeKinds: ReadonlyMap<string, KindInfo> = new Map();
   private drawn: Pick<ReplicaState, "shown" | "kinds"> | null = null;
   private readonly held = new Set<string>();
-  /** What of the flow React Flow is given. */
-  readonly window = new Window(this.held);
+  /** The part of the flow that React Flow gets. */
+  readonly culling = new Culling(this.held);
   private readonly arrows = new Set<string>();
   private endArrows: Unsubscribe | null = null;
   private reported: { nodes: string[]; edges: string[] } = { nodes: [], edges: [] };
@@ -74,10 +73,10 @@ export class Session {
     this.commands = new Commands(this.replica);
     this.ends.add(this.commands.close);
     this.ends.add(this.replica.store.subscribe(() => this.draw()));
-    this.ends.add(this.flow.subscribe(() => this.window.show(this.flow.get())));
+    this.ends.add(this.flow.subscribe(() => this.culling.show(this.flow.get())));
   }
 
-  /** Listens, shows what was saved, and asks for what is. */
+  /** Starts to listen, shows the saved picture, and asks the kernel for the document. */
   start(): void {
     this.channel.receive((message) => this.replica.receive(message));
     try {
@@ -126,12 +125,14 @@ export class Session {
         this.arrows.add(change.id);
       }
     }
-    // Sent before anything is drawn: among ten thousand nodes that is most of what the kernel waits for.
+    // Sent before anything is drawn: drawing ten thousand nodes takes longer than sending.
     if (dropped.size > 0) this.commitMoves(dropped.keys(), dropped);
     const known = changes
       .filter(({ type }) => type !== "remove" && type !== "add" && type !== "replace")
-      // Where a dropped node is now, the document says.
-      .map((change) => ("id" in change && dropped.has(change.id) ? withoutPlace(change) : change));
+      // The position of a dropped node comes from the document.
+      .map((change) =>
+        "id" in change && dropped.has(change.id) ? withoutPosition(change) : change,
+      );
     const flow = this.flow.get();
     this.flow.set({ ...flow, nodes: applyNodeChanges(known, flow.nodes) });
     if (this.arrows.size > 0) {
@@ -163,7 +164,7 @@ export class Session {
     this.edit((document) => gestures.reconnection(document, edge.id, wish));
   };
 
-  // ------------------------------------------------------------------ the verbs
+  // ------------------------------------------------------------------- commands
 
   add(nodeKind: KindInfo, at: XY): void {
     const { id, batch } = gestures.addition(nodeKind, at, this.newId);
@@ -185,7 +186,7 @@ export class Session {
     if (done) this.selectOnly(copies);
   }
 
-  /** Arranges the selected nodes, or all of them, along their edges; one step of the history. */
+  /** Arranges the selected nodes, or all nodes, along their edges, as one step of the history. */
   arrange(): boolean {
     const drawn = new Map(this.flow.get().nodes.map((node) => [node.id, node]));
     const sizeOf = (id: string) => {
@@ -204,7 +205,7 @@ export class Session {
       this.view.update({ editing: id });
   }
 
-  /** Ends the typing of a name; null leaves the name as it was. */
+  /** Ends the editing of a name; null keeps the old name. */
   endRename(id: string, label: string | null): void {
     if (this.view.get().editing !== id) return;
     this.view.update({ editing: null });
@@ -218,7 +219,7 @@ export class Session {
 
   undo(): void {
     this.commitArrows();
-    // Also when nothing is known to undo: what is known may be older than the newest edit.
+    // Also when there seems to be nothing to undo: the newest edit may not be known yet.
     if (this.canEdit) this.replica.undo();
   }
 
@@ -254,7 +255,7 @@ export class Session {
 
   // -------------------------------------------------------------------- inside
 
-  /** Carries a batch out; what cannot be done is said, never thrown. Returns whether anything changed. */
+  /** Applies a batch; an error is shown, not thrown. Returns whether anything changed. */
   private edit(make: (document: ReplicaState["shown"]) => Batch): boolean {
     if (!this.canEdit) return false;
     this.commitArrows();
@@ -277,7 +278,7 @@ export class Session {
     if (ids.length > 0) this.commitMoves(ids);
   }
 
-  /** Moves nodes to where they are drawn, or to newer places that are not drawn yet. */
+  /** Moves nodes to where they are drawn, or to newer positions that are not drawn yet. */
   private commitMoves(
     ids: Iterable<string>,
     newer: ReadonlyMap<string, XY | undefined> = new Map(),
@@ -289,14 +290,14 @@ export class Session {
       nodes.map(({ id, position }) => [id, newer.get(id) ?? position]),
     );
     const changed = this.edit((document) =>
-      gestures.moves(document, [...places, ...this.unseen(document, nodes, places)]),
+      gestures.moves(document, [...places, ...this.culledMoves(document, nodes, places)]),
     );
-    // Nothing new, or not allowed: the nodes go back to where the document has them.
+    // Unchanged, or not allowed: draws the nodes where the document has them.
     if (!changed) this.redraw();
   }
 
-  /** Where selected nodes go that React Flow did not move with the others, not having had them. */
-  private unseen(
+  /** The new positions of selected nodes that React Flow does not have and so did not move with the others. */
+  private culledMoves(
     document: ReplicaState["shown"],
     moved: readonly FlowNode[],
     places: ReadonlyMap<string, XY>,
@@ -304,7 +305,7 @@ export class Session {
     const [lead] = moved;
     const from = lead && document.nodes.get(lead.id)?.position;
     const to = lead && places.get(lead.id);
-    if (!lead?.selected || !from || !to || !this.window.shown.get().part) return [];
+    if (!lead?.selected || !from || !to || !this.culling.shown.get().part) return [];
     const others = this.flow.get().nodes.filter(({ id, selected }) => selected && !places.has(id));
     const ids = new Set([...others.map(({ id }) => id), ...places.keys()]);
     return others.flatMap(({ id, parentId, position: { x, y } }): [string, XY][] =>
@@ -335,8 +336,8 @@ export class Session {
     const drawn = this.flow.get();
     const next = flowOf(this.replica.store.get().shown, this.nodeKinds, drawn, this.held);
     this.flow.set(next);
-    // Also when nothing was drawn anew: what the hand holds may be other than before.
-    this.window.show(next);
+    // Also when the flow is the same: other nodes may be dragged now.
+    this.culling.show(next);
   }
 
   private selection(): { nodes: string[]; edges: string[] } {
@@ -366,9 +367,9 @@ export class Session {
     });
   }
 
-  /** A click on one node of a selection that React Flow knows only a part of. */
+  /** Handles a click on one node of a selection of which React Flow has only a part. */
   selectOne(id: string): void {
-    if (this.window.shown.get().part) this.selectOnly([id]);
+    if (this.culling.shown.get().part) this.selectOnly([id]);
   }
 
   private selectOnly(nodes: readonly string[]): void {
@@ -376,7 +377,7 @@ export class Session {
     this.reportSelection();
   }
 
-  /** Selects what Python selected, and does not report it back. */
+  /** Selects what Python selected, without reporting it back. */
   private show(nodes: readonly string[], edges: readonly string[]): void {
     this.select(new Set(nodes), new Set(edges));
     this.reported = this.selection();
@@ -394,7 +395,7 @@ export class Session {
   }
 }
 
-function withoutPlace(change: NodeChange<FlowNode>): NodeChange<FlowNode> {
+function withoutPosition(change: NodeChange<FlowNode>): NodeChange<FlowNode> {
   if (change.type !== "position") return change;
   const { id, type, dragging = false } = change;
   return { id, type, dragging };

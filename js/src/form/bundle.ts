@@ -2,8 +2,8 @@
 import type { AnyModel } from "@anywidget/types";
 import { browserClock } from "../clock.ts";
 import { colorMode, onColorMode } from "../color_mode.ts";
-import { widgetsAreHeard } from "../host_widgets.ts";
-import { afterOthers, speak } from "../pending_edits.ts";
+import { widgetsAreReceived } from "../host_widgets.ts";
+import { afterOtherEdits, trackPendingEdits } from "../pending_edits.ts";
 import { addStyles } from "../styles.ts";
 import { FieldArea } from "./field_area.ts";
 import css from "./form.css?inline";
@@ -36,8 +36,11 @@ export function mount({ model, el }: { model: Model; el: HTMLElement }): () => v
   views += 1;
   const manager = (model.widget_manager ?? null) as unknown as WidgetManager | null;
   const isSynced = () => replica.isSynced;
-  const unsubscribes = [speak(isSynced, el), speak(widgetsAreHeard(manager, browserClock), el)];
-  const later = (then: () => void) => afterOthers(isSynced, el, then);
+  const unsubscribes = [
+    trackPendingEdits(isSynced, el),
+    trackPendingEdits(widgetsAreReceived(manager, browserClock), el),
+  ];
+  const later = (then: () => void) => afterOtherEdits(isSynced, el, then);
   const area = new FieldArea(replica, `kf${views}`, manager, later, ending.signal);
   const paint = () => {
     area.el.dataset.theme = colorMode();

@@ -40,7 +40,7 @@ export class FieldArea {
     private readonly prefix: string,
     private readonly manager: WidgetManager | null,
     /** Calls back when the kernel has seen the edits of the page's other controls, ipywidgets for example. */
-    private readonly afterOthers: (then: () => void) => void,
+    private readonly afterOtherEdits: (then: () => void) => void,
     private readonly signal: AbortSignal,
   ) {
     this.form = new FormContext(replica, prefix, manager, build);
@@ -223,7 +223,7 @@ export class FieldArea {
     this.isTyping = false;
     if (this.isSubmitting) return;
     this.isSubmitting = true;
-    this.afterOthers(() => {
+    this.afterOtherEdits(() => {
       this.isSubmitting = false;
       if (!this.signal.aborted) this.replica.request({ kind: "submit" });
     });

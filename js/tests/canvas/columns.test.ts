@@ -24,7 +24,7 @@ describe("a snapshot's columns (S13)", () => {
     });
   });
 
-  test("a position of more than two numbers stands with the rest", () => {
+  test("a position with more than two keys is among the other keys", () => {
     const positions = new DataView(new Float64Array([Number.NaN, Number.NaN, 0, 0]).buffer);
     const position = { x: 1, y: 2, z: 3 };
     const { nodes } = rowsOf(columns({ positions, nodes: [{ position }, null] }));

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { MANY, Window } from "../../src/canvas/culling.ts";
+import { Culling, MANY } from "../../src/canvas/culling.ts";
 import type { FlowEdge, FlowNode } from "../../src/canvas/flow.ts";
 
 const node = (id: string, x: number, y: number, more: Partial<FlowNode> = {}): FlowNode => ({
@@ -29,25 +29,25 @@ function row(count: number, gap = 1_000) {
 
 function open(flow: ReturnType<typeof row>, zoom = 1) {
   const held = new Set<string>();
-  const view = new Window(held);
+  const view = new Culling(held);
   view.show(flow);
-  view.look({ x: 0, y: 0, zoom, width: 1_000, height: 500 });
+  view.setViewport({ x: 0, y: 0, zoom, width: 1_000, height: 500 });
   return { held, view };
 }
 
 describe("what React Flow is given (trap 22)", () => {
-  test("all of a small flow, which has no picture", () => {
+  test("all of a small flow, without a culled layer", () => {
     const flow = row(MANY);
     const { view } = open(flow);
     expect(view.shown.get()).toMatchObject({ nodes: flow.nodes, edges: flow.edges, part: false });
-    expect(view.rest.get()).toBeNull();
+    expect(view.culled.get()).toBeNull();
   });
 
-  test("of a large one what is in view, and the far ends of its edges", () => {
+  test("of a large one what is in view, and the other ends of its edges", () => {
     const { view } = open(row(MANY + 1));
     const { nodes, edges, far } = view.shown.get();
     expect([ids(nodes), ids(edges), far]).toEqual([["n0", "n1", "n2"], ["e0", "e1"], false]);
-    const rest = view.rest.get();
+    const rest = view.culled.get();
     expect([...(rest?.nodeInPage.slice(0, 4) ?? [])]).toEqual([1, 1, 0, 0]);
     expect([...(rest?.edgeInPage.slice(0, 3) ?? [])]).toEqual([1, 1, 0]);
   });
@@ -55,44 +55,44 @@ describe("what React Flow is given (trap 22)", () => {
   test("a short pan needs nothing new", () => {
     const { view } = open(row(MANY + 1));
     const before = view.shown.get();
-    view.look({ x: -100, y: 0, zoom: 1, width: 1_000, height: 500 });
+    view.setViewport({ x: -100, y: 0, zoom: 1, width: 1_000, height: 500 });
     expect(view.shown.get()).toBe(before);
-    view.look({ x: -3_000, y: 0, zoom: 1, width: 1_000, height: 500 });
+    view.setViewport({ x: -3_000, y: 0, zoom: 1, width: 1_000, height: 500 });
     expect(ids(view.shown.get().nodes)).toContain("n4");
   });
 
-  test("a node brings the group it lies in", () => {
+  test("a node together with its parents", () => {
     const flow = row(MANY + 1);
     flow.nodes.unshift(node("group", -9_000, 0, { width: 10, height: 10 }));
     flow.nodes.push(node("inner", 9_100, 0, { parentId: "group" }));
     expect(ids(open(flow).view.shown.get().nodes)).toEqual(["group", "n0", "n1", "n2", "inner"]);
   });
 
-  test("from afar only what the pointer is at, and a held node leaves the picture", () => {
+  test("at a small zoom only the node under the pointer; a dragged node leaves the culled layer", () => {
     const { held, view } = open(row(1_000, 300), 0.01);
     expect(view.shown.get()).toMatchObject({ nodes: [], edges: [], far: true });
     view.hover(610, 20);
     expect(ids(view.shown.get().nodes)).toEqual(["n2"]);
-    expect(view.rest.get()?.nodeInPage[2]).toBe(0);
+    expect(view.culled.get()?.nodeInPage[2]).toBe(0);
     held.add("n2");
     view.show(row(1_000, 300));
     expect([ids(view.shown.get().nodes), ids(view.shown.get().edges)]).toEqual([
       ["n1", "n2", "n3"],
       ["e1", "e2"],
     ]);
-    expect(view.rest.get()?.nodeInPage[2]).toBe(1);
+    expect(view.culled.get()?.nodeInPage[2]).toBe(1);
   });
 
-  test("while a held node moves, the picture of the others stays the same", () => {
+  test("while a node is dragged, the culled layer stays the same", () => {
     const flow = row(1_000, 300);
     const { held, view } = open(flow, 0.01);
     held.add("n2");
     view.show({ ...flow, nodes: [...flow.nodes] });
-    const picture = view.rest.get();
+    const picture = view.culled.get();
     const moved = flow.nodes.map((one) => (one.id === "n2" ? node("n2", 5, 5) : one));
     view.show({ ...flow, nodes: moved });
-    expect(view.rest.get()).toBe(picture);
+    expect(view.culled.get()).toBe(picture);
     view.show({ ...flow, nodes: moved.map((one) => (one.id === "n9" ? node("n9", 5, 5) : one)) });
-    expect(view.rest.get()).not.toBe(picture);
+    expect(view.culled.get()).not.toBe(picture);
   });
 });

@@ -39,7 +39,7 @@ describe("a change", () => {
     expect(two.nodes.get("a")?.position).toEqual({ x: 0, y: 0 });
   });
 
-  test("that changes nothing gives the same document", () => {
+  test("that changes nothing returns the same document", () => {
     expect(apply(two, move("a", 0))).toBe(two);
     expect(apply(two, [{ op: "unset", kind: "node", id: "a", path: ["none"] }])).toBe(two);
     expect(apply(two, [{ op: "move", kind: "node", id: "b", before: "gone" }])).toBe(two);
@@ -52,11 +52,11 @@ describe("a change", () => {
 });
 
 describe("removing a node", () => {
-  test("takes its edges along", () => {
+  test("removes its edges", () => {
     expect(apply(two, remove("a")).edges.size).toBe(0);
   });
 
-  test("takes all that lies in it along, and their edges", () => {
+  test("removes its descendants and their edges", () => {
     const after = apply(nested, remove("box"));
     expect(ids(after)).toEqual(["z"]);
     expect([...after.edges.keys()]).toEqual(["f"]);
@@ -64,13 +64,13 @@ describe("removing a node", () => {
 });
 
 describe("order", () => {
-  test("an added element stands before the one it names, or at the end", () => {
+  test("an added element is put before the one it names, or at the end", () => {
     expect(ids(apply(two, add(node("c"), "b")))).toEqual(["a", "c", "b"]);
     expect(ids(apply(two, add(node("c"), "gone")))).toEqual(["a", "b", "c"]);
     expect(ids(apply(two, add(node("c"))))).toEqual(["a", "b", "c"]);
   });
 
-  test("moving puts an element elsewhere", () => {
+  test("a move changes the order", () => {
     expect(ids(apply(two, [{ op: "move", kind: "node", id: "b", before: "a" }]))).toEqual([
       "b",
       "a",
@@ -81,7 +81,7 @@ describe("order", () => {
     ]);
   });
 
-  test("a node may not stand before the one it lies in", () => {
+  test("a node cannot come before its parent", () => {
     expect(codeOf(nested, [{ op: "move", kind: "node", id: "in", before: "box" }])).toBe(
       "invalid_connection",
     );
@@ -94,14 +94,14 @@ describe("order", () => {
 });
 
 describe("properties", () => {
-  test("are set and taken away by path", () => {
+  test("are set and unset by path", () => {
     const named = apply(two, set("a", ["data", "label"], "Writer"));
     expect(named.nodes.get("a")?.data).toEqual({ label: "Writer" });
     const bare = apply(named, [{ op: "unset", kind: "node", id: "a", path: ["data", "label"] }]);
     expect(bare.nodes.get("a")?.data).toEqual({});
   });
 
-  test("need the containers on their way", () => {
+  test("need existing objects on their path", () => {
     expect(codeOf(two, set("a", ["data", "config", "model"], "x"))).toBe("invalid_value");
   });
 });
@@ -134,7 +134,7 @@ test.each<[string, Batch, string]>([
   expect(codeOf(two, batch)).toBe(code);
 });
 
-test("ids that look like members of objects are ids like others", () => {
+test("ids that are names of object members work like others", () => {
   const made = documentOf([node("toString"), node("hasOwnProperty")], []);
   expect(ids(apply(made, remove("toString")))).toEqual(["hasOwnProperty"]);
 });

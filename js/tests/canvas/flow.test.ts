@@ -10,13 +10,13 @@ const NOTHING: ReadonlySet<string> = new Set();
 const draw = (next = document, drawn: Flow = NO_FLOW, held = NOTHING) =>
   flowOf(next, nodeKinds, drawn, held);
 
-test("drawing the same document again draws nothing", () => {
+test("the same document gives the same elements", () => {
   const drawn = draw();
   expect(draw(document, drawn)).toEqual(drawn);
   expect(draw(document, drawn).nodes).toBe(drawn.nodes);
 });
 
-test("a change touches the node it is about, and keeps what was measured and selected", () => {
+test("a change redraws only its node and keeps measured sizes and selection", () => {
   const drawn = draw();
   const measured = drawn.nodes.map((item) => ({
     ...item,
@@ -33,7 +33,7 @@ test("a change touches the node it is about, and keeps what was measured and sel
   expect(next.edges).toBe(drawn.edges);
 });
 
-test("a node in the hand stays under it, and its name changes all the same (S6)", () => {
+test("a dragged node keeps its position while its name changes (S6)", () => {
   const drawn = draw();
   const dragged = drawn.nodes.map((item) =>
     item.id === "a" ? { ...item, position: { x: 77, y: 7 } } : item,
@@ -44,7 +44,7 @@ test("a node in the hand stays under it, and its name changes all the same (S6)"
   expect(draw(after, next).nodes[0]?.position).toEqual({ x: 5, y: 0 });
 });
 
-test("an unknown kind has the handles its edges ask for", () => {
+test("a node of an unknown kind has the handles that its edges use", () => {
   const foreign = documentOf(
     [node("a", 0, 0, { type: "note" }), node("b", 0, 0, { type: "note" })],
     [edge("1", "a", "b", { sourceHandle: "x" }), edge("2", "a", "b", { targetHandle: "y" })],
@@ -60,7 +60,7 @@ test("an edge to a handle its kind does not have is drawn", () => {
   expect(draw(odd).nodes[0]?.data.ports.outputs.map(({ id }) => id)).toEqual(["output", "gone"]);
 });
 
-test("named outputs stand before those of the kind, and appear when they are named", () => {
+test("outputs named in the data come before those of the kind", () => {
   const router = nodeKind("router", { outputsFrom: ["config", "routes"] });
   const kinds = new Map([["router", router]]);
   const of = (routes: unknown) => {
@@ -92,7 +92,7 @@ test.each([
   expect(titleOf(node("a", 0, 0, { data }))).toBe(title);
 });
 
-test("a node with a width of its own has it, within what can be read", () => {
+test("a node has the width of its JSON, within limits", () => {
   const widths = [undefined, 150, 20, 9_000].map((width, index) => ({
     ...node(`w${index}`),
     ...(width === undefined ? {} : { width }),

@@ -18,7 +18,7 @@ const counter = () => {
   return () => String(++count);
 };
 
-test("a drop is one batch, in whole units, of the nodes that moved", () => {
+test("a drop is one batch of the moved nodes, in whole units", () => {
   const batch = gestures.moves(document, [
     ["a", { x: 1.4, y: -0.2 }],
     ["b", { x: 100.3, y: 0 }],
@@ -29,7 +29,7 @@ test("a drop is one batch, in whole units, of the nodes that moved", () => {
   ]);
 });
 
-test("an edge goes neither to its own node nor where there is one", () => {
+test("an edge to its own node and a duplicate edge are refused", () => {
   expect(gestures.mayConnect(document, wish("a", "a"))).toBe(false);
   expect(gestures.mayConnect(document, wish("a", "b"))).toBe(false);
   expect(gestures.mayConnect(document, wish("a", "b"), "ab")).toBe(true);
@@ -45,13 +45,13 @@ test("a reconnected edge keeps its id and changes the ends that differ", () => {
   ]);
 });
 
-test("a deletion names only what does not go along by itself, so that it can be applied", () => {
+test("a deletion does not name what is removed with its node", () => {
   const batch = gestures.deletion(document, ["box", "in", "a"], ["ab", "ib"]);
   expect(batch.map((operation) => "id" in operation && operation.id)).toEqual(["box", "a"]);
   expect([...apply(document, batch).nodes.keys()]).toEqual(["b"]);
 });
 
-test("a copy has new ids, its own edges, and keeps what lies in it inside", () => {
+test("a copy has new ids and its own edges, and children stay in their parent", () => {
   const { ids, batch } = gestures.duplication(document, ["a", "b", "box", "in"], counter());
   const after = apply(document, batch);
   expect(ids).toEqual(["agent-1", "agent-2", "agent-3", "agent-4"]);
@@ -63,7 +63,7 @@ test("a copy has new ids, its own edges, and keeps what lies in it inside", () =
   expect(after.edges.get("e-5")).toMatchObject({ source: "agent-1", target: "agent-2" });
 });
 
-test("a new node has its kind's title and defaults", () => {
+test("a new node has the title and defaults of its kind", () => {
   const { id, batch } = gestures.addition(
     nodeKind("agent", { defaults: { model: "m" } }),
     { x: 1.6, y: 2 },
@@ -114,7 +114,7 @@ test.each([
   expect(operation).toEqual({ op: "set", kind: "node", id: "a", path, value: "New" });
 });
 
-test("a name is set also where a foreign node has no data", () => {
+test("renaming a node without data creates the data", () => {
   expect(gestures.renaming({ ...node("a"), data: null }, "x")[0]).toMatchObject({
     path: ["data"],
     value: { label: "x" },

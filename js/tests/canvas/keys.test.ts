@@ -72,7 +72,7 @@ function press(markup: string, selector: string, init: KeyboardEventInit) {
   return { ...result, clicks };
 }
 
-test("keys typed into a field are the field's", () => {
+test("keys typed into a field are not handled", () => {
   expect(press("<input>", "input", { key: "Delete" })).toEqual({
     action: null,
     prevented: false,
@@ -91,7 +91,7 @@ test("Enter and Space press a button, once", () => {
   });
 });
 
-test("a bare key on anything else is kept from the notebook", () => {
+test("a key without modifiers is kept from the notebook", () => {
   expect(press("<p tabindex=0>", "p", { key: "x" })).toEqual({
     action: null,
     prevented: true,

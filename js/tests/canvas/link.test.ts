@@ -28,7 +28,7 @@ function follow() {
   return { kernel, host: hostKernel({ widget_manager: { kernel } }) };
 }
 
-test("what the notebook says of the kernel is one word", () => {
+test("the host kernel's status is one word", () => {
   const { kernel, host } = follow();
   const seen: Line[] = [host.get()];
   host.subscribe(() => seen.push(host.get()));
@@ -40,12 +40,12 @@ test("what the notebook says of the kernel is one word", () => {
   expect(seen).toEqual(["up", "busy", "down", "up", "dead"]);
 });
 
-test("a host that says nothing is not believed to say anything", () => {
+test("the status is null for a host without a kernel connection", () => {
   for (const model of [null, {}, { widget_manager: {} }, { widget_manager: { kernel: {} } }])
     expect(hostKernel(model).get()).toBe(null);
 });
 
-test("closing listens no more", () => {
+test("close ends the listening to the host kernel", () => {
   const { kernel, host } = follow();
   host.close();
   expect(kernel.statusChanged.slots.size + kernel.connectionStatusChanged.slots.size).toBe(0);
@@ -67,7 +67,7 @@ function open() {
   return { clock, sent, replica, link };
 }
 
-test("a cut wire is said at once, and edits go on in this browser", () => {
+test("a cut connection is shown immediately, and the canvas can be edited", () => {
   const { replica, link } = open();
   replica.line("down");
   expect(link()).toBe("lost");
@@ -77,7 +77,7 @@ test("a cut wire is said at once, and edits go on in this browser", () => {
   );
 });
 
-test("a wire that is back brings what is unanswered along", () => {
+test("a restored connection sends unanswered requests again", () => {
   const { sent, replica, link } = open();
   replica.line("down");
   replica.push(move("a", 5));
@@ -87,7 +87,7 @@ test("a wire that is back brings what is unanswered along", () => {
   expect(sent).toEqual(["hello", "push"]);
 });
 
-test("a kernel that is busy for a while is said to be, and is never called lost", () => {
+test("a busy kernel is shown as busy, never as disconnected", () => {
   const { clock, replica, link } = open();
   replica.line("busy");
   clock.advance(1_000);
@@ -100,7 +100,7 @@ test("a kernel that is busy for a while is said to be, and is never called lost"
   expect(linkText("slow", 2, false, false)?.text).toBe("Kernel busy: sending 2 edits");
 });
 
-test("a cell that ends makes it live again", () => {
+test("the end of a cell ends the busy status", () => {
   const { clock, replica, link } = open();
   replica.line("busy");
   clock.advance(2_000);
@@ -108,7 +108,7 @@ test("a cell that ends makes it live again", () => {
   expect(link()).toBe("live");
 });
 
-test("a kernel that restarts is gone for this view, whatever comes after", () => {
+test("a restarted kernel is gone for this view, whatever comes after", () => {
   const { replica, link } = open();
   replica.line("dead");
   replica.line("up");
@@ -118,7 +118,7 @@ test("a kernel that restarts is gone for this view, whatever comes after", () =>
   expect(linkText("gone", 2, false, false)?.text).toContain("2 edits were not received");
 });
 
-test("without a host that knows, twenty seconds of silence mean a cut wire", () => {
+test("without a host status, twenty seconds of silence mean disconnected", () => {
   const { clock, replica, link } = open();
   replica.line(null);
   replica.push(move("a", 5));
@@ -126,7 +126,7 @@ test("without a host that knows, twenty seconds of silence mean a cut wire", () 
   expect(link()).toBe("lost");
 });
 
-test("nothing is called saved that the kernel has not heard of, or that nobody can know", () => {
+test("the status is not saved while edits are unsent or the connection is unknown", () => {
   const saved = { status: "saved" as const, message: "" };
   expect(saveText(saved, "live", 0)?.text).toBe("Saved");
   expect(saveText(saved, "live", 1)).toBe(null);

@@ -32,7 +32,7 @@ function open(set: (fake: FakeModel) => void = () => {}) {
   return { fake, el, end: () => act(end) };
 }
 
-test("the bundle hands out `mount` to the canvases that share it", () => {
+test("the bundle exports `mount`", () => {
   expect(widget.initialize()).toEqual({ mount });
 });
 
@@ -46,7 +46,7 @@ test("a canvas shows its nodes, its kinds and its buttons", () => {
   end();
 });
 
-test("the host has its height and keeps JupyterLab's menu away", () => {
+test("the host has the height of its trait and suppresses JupyterLab's menu", () => {
   const { fake, el, end } = open();
   const host = el.querySelector<HTMLElement>(".kaizen-canvas");
   expect(host?.style.getPropertyValue("--kc-height")).toBe("420px");
@@ -56,7 +56,7 @@ test("the host has its height and keeps JupyterLab's menu away", () => {
   end();
 });
 
-test("without a kernel's answer it says that it is opening", () => {
+test("a canvas without an answer of the kernel shows that it is opening", () => {
   const { el, end } = open((fake) => {
     fake.answers = false;
   });
@@ -82,7 +82,7 @@ test("when the kernel is gone the canvas says so and can no longer be edited", (
   end();
 });
 
-test("Delete elsewhere on the page deletes nothing here", () => {
+test("Delete outside the canvas deletes nothing in it", () => {
   const { fake, el, end } = open();
   const key = (target: Element | null, init: KeyboardEventInit) =>
     act(() => {
@@ -96,7 +96,7 @@ test("Delete elsewhere on the page deletes nothing here", () => {
   end();
 });
 
-test("read only: no palette, no undo", () => {
+test("a read-only canvas has no palette and no undo", () => {
   const { el, end } = open((fake) => {
     fake.traits.read_only = true;
   });

@@ -15,16 +15,16 @@ const drawn = (...places: [number, number][]) =>
     new Set(),
   ).nodes;
 
-test("a new node stands in the middle when nothing is there", () => {
+test("a new node is placed in the center of an empty canvas", () => {
   expect(free({ x: 0, y: 0 }, drawn([300, 0], [0, 200]))).toEqual({ x: 0, y: 0 });
 });
 
-test("a new node covers no other", () => {
+test("a new node does not cover another one", () => {
   expect(free({ x: 0, y: 0 }, drawn([10, 5]))).toEqual({ x: 0, y: 74 });
   expect(free({ x: 0, y: 0 }, drawn([10, 5], [0, 80]))).toEqual({ x: 0, y: -74 });
 });
 
-test("where all is full it stands in the middle all the same", () => {
+test("a new node is placed in the center when there is no free place", () => {
   const wall = drawn(
     ...Array.from({ length: 60 }, (_, row): [number, number] => [0, (row - 30) * 50]),
   );

@@ -17,7 +17,7 @@ const pending = (view: Replica) => view.store.get().pending.map(({ n }) => n);
 const hellos = (world: World) => world.up.filter(({ kind }) => kind === "hello").length;
 
 describe("opening", () => {
-  test("asks, and shows what comes", () => {
+  test("asks for the document and shows it", () => {
     const world = new World("me");
     expect(world.up).toMatchObject([{ kind: "hello", client: "me", version: null }]);
     expect(world.views[0]?.store.get().link).toBe("opening");
@@ -34,7 +34,7 @@ describe("opening", () => {
     expect(seen).toEqual([1, 2, 3, 4, 5, 6, 7]);
   });
 
-  test("a snapshot for another view is none for this one", () => {
+  test("ignores a snapshot for another view", () => {
     const world = new World("me");
     world.views[0]?.receive(snapshot({ to: "you" }));
     expect(world.views[0]?.store.get().epoch).toBeNull();
@@ -52,7 +52,7 @@ describe("opening", () => {
 });
 
 describe("an own edit (S2, S5)", () => {
-  test("is shown at once and confirmed without being drawn anew", () => {
+  test("is shown immediately and confirmed without being drawn again", () => {
     const [world, view] = open();
     view.push(move("a", 7));
     const shown = view.store.get().shown;
@@ -68,7 +68,7 @@ describe("an own edit (S2, S5)", () => {
     expect(world.up).toEqual([]);
   });
 
-  test("stays on top of another's edit to another property", () => {
+  test("is kept when another view edits another property", () => {
     const [world, one, other] = open("one", "other");
     one.push(move("a", 7));
     other.push(set("a", ["data", "label"], "Writer"));
@@ -80,7 +80,7 @@ describe("an own edit (S2, S5)", () => {
       });
   });
 
-  test("the last to reach the kernel wins (S6)", () => {
+  test("loses against a later one of another view (S6)", () => {
     const [world, one, other] = open("one", "other");
     other.push(move("a", 1));
     one.push(move("a", 2));
@@ -88,7 +88,7 @@ describe("an own edit (S2, S5)", () => {
     expect([x(one, "a"), x(other, "a")]).toEqual([2, 2]);
   });
 
-  test("that is refused rolls back and says why", () => {
+  test("that is refused is rolled back with a reason", () => {
     const [world, view] = open();
     world.kernel.commit(remove("b"));
     view.push(set("b", ["data", "label"], "late"));
@@ -110,7 +110,7 @@ describe("an own edit (S2, S5)", () => {
     expect([world.problems.length, pending(view)]).toEqual([1, []]);
   });
 
-  test("that no longer fits is left out of the picture but waits for its answer", () => {
+  test("that no longer applies is not shown but waits for its answer", () => {
     const [world, view] = open();
     view.push(set("b", ["data", "label"], "late"));
     world.up.length = 0;
@@ -131,7 +131,7 @@ describe("an own edit (S2, S5)", () => {
     expect(view.store.get()).toMatchObject({ rev: 1, pending: [] });
   });
 
-  test("that overtook another is asked for again in order", () => {
+  test("that overtook another one is sent again in order", () => {
     const [world, view] = open();
     view.push(move("a", 1));
     view.push(move("a", 2));
@@ -177,7 +177,7 @@ describe("losing the thread (S3, S4)", () => {
     expect(x(view, "a")).toBe(9);
   });
 
-  test("a late heartbeat asks for nothing", () => {
+  test("a late heartbeat causes no request", () => {
     const [world, view] = open();
     world.kernel.commit(move("a", 9));
     world.settle();
@@ -195,7 +195,7 @@ describe("losing the thread (S3, S4)", () => {
     expect(world.up).toEqual([]);
   });
 
-  test("an old snapshot does not turn time back", () => {
+  test("an old snapshot is ignored", () => {
     const [world, view] = open();
     const old = world.kernel.snapshot("me");
     world.kernel.commit(move("a", 9));
@@ -204,7 +204,7 @@ describe("losing the thread (S3, S4)", () => {
     expect(x(view, "a")).toBe(9);
   });
 
-  test("a snapshot keeps the elements that are as they were", () => {
+  test("a snapshot keeps the identity of equal elements", () => {
     const [world, view] = open();
     const before = view.store.get().shown.nodes.get("b");
     world.kernel.commit(move("a", 9));
@@ -225,13 +225,13 @@ describe("another document (S5)", () => {
     return [world, view];
   }
 
-  test("takes over, and unanswered edits wait for a decision", () => {
+  test("replaces the old one, and unanswered edits wait for a decision", () => {
     const [, view] = replaced();
     expect(x(view, "a")).toBe(50);
     expect(view.store.get()).toMatchObject({ epoch: "F", pending: [], orphans: [move("a", 7)] });
   });
 
-  test("reapplying makes them anew, numbered from 1", () => {
+  test("reapplying sends them again, numbered from 1", () => {
     const [world, view] = replaced();
     view.reapplyOrphans();
     expect(world.up).toMatchObject([{ kind: "push", epoch: "F", n: 1 }]);
@@ -239,13 +239,13 @@ describe("another document (S5)", () => {
     expect([x(view, "a"), view.store.get().orphans]).toEqual([7, []]);
   });
 
-  test("discarding forgets them", () => {
+  test("discarding removes them", () => {
     const [world, view] = replaced();
     view.discardOrphans();
     expect([view.store.get().orphans, world.up]).toEqual([[], []]);
   });
 
-  test("a late message of the old one is not heard", () => {
+  test("ignores a late message of the old one", () => {
     const [world, view] = replaced();
     view.receive(snapshot({ epoch: "E", rev: 99 }));
     view.receive({ kind: "heartbeat", epoch: "E", rev: 99, digest: 0, seq: 99 });
@@ -254,7 +254,7 @@ describe("another document (S5)", () => {
 });
 
 describe("what the user is told (S11)", () => {
-  test("an answer that takes long is slow, then lost, and live again when it comes", () => {
+  test("a late answer means slow, then lost, and live again when it comes", () => {
     const [world, view] = open();
     view.push(move("a", 7));
     const seen = [SLOW_AFTER - 1, 1, LOST_AFTER].map((time) => {
@@ -265,7 +265,7 @@ describe("what the user is told (S11)", () => {
     expect([...seen, view.store.get().link]).toEqual(["live", "slow", "lost", "live"]);
   });
 
-  test("a dead wire is gone, edits stay here, and no timer is left", () => {
+  test("a failed send means gone: no more edits and no timer", () => {
     const [world, view] = open();
     world.alive = false;
     view.push(move("a", 7));
@@ -280,7 +280,7 @@ describe("what the user is told (S11)", () => {
     expect(world.clock.waiting).toBe(0);
   });
 
-  test("the newest surroundings win, and what did not change stays the same object", () => {
+  test("the newest state wins, and unchanged parts keep their identity", () => {
     const [, view] = open();
     const done = { status: "completed" as const, message: "", preview: "ok", seconds: 1 };
     const state = (seq: number, title: string) => {
@@ -310,7 +310,7 @@ function random(seed: number): () => number {
 
 const SEEDS = 60;
 
-test("views converge over a wire that drops, repeats and reorders, and nothing acknowledged is lost", {
+test("views converge over a connection that drops, repeats and reorders, and no acknowledged edit is lost", {
   timeout: 1_000 * SEEDS,
 }, () => {
   for (let seed = 0; seed < SEEDS; seed += 1) converges(seed);
@@ -364,7 +364,7 @@ function converges(seed: number): void {
 }
 
 describe("what is here need not come again (S3)", () => {
-  test("hello names the document that is held, and the kernel may answer without it", () => {
+  test("hello names the document that the view has, and the answer may leave it out", () => {
     const [world, view] = open();
     world.kernel.commit(move("a", 9));
     world.settle();
@@ -376,7 +376,7 @@ describe("what is here need not come again (S3)", () => {
     expect(x(view, "a")).toBe(9);
   });
 
-  test("an answer without the document to somebody who holds another asks for all of it", () => {
+  test("an answer without the document asks for all of it if the view has another one", () => {
     const [world, view] = open();
     view.receive(snapshot({ to: "me", rev: 3, nodes: null, edges: null }));
     expect(world.up).toMatchObject([{ kind: "hello", version: null }]);

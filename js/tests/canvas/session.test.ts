@@ -22,7 +22,7 @@ const select = (id: string) => ({ type: "select" as const, id, selected: true })
 const at = (session: Session, id: string) =>
   session.flow.get().nodes.find((item) => item.id === id);
 
-test("a drag is one push, on the drop (S7)", () => {
+test("a drag is one push, at the drop (S7)", () => {
   const { fake, session } = open();
   for (const x of [1, 20, 300]) session.onNodesChange([place(x, true)]);
   expect(fake.pushes()).toEqual([]);
@@ -30,7 +30,7 @@ test("a drag is one push, on the drop (S7)", () => {
   expect(fake.pushes()).toEqual([move("a", 300)]);
 });
 
-test("a drop is on its way before it is drawn: drawing ten thousand nodes takes a while", () => {
+test("a drop is sent before it is drawn", () => {
   const { fake, session } = open();
   session.onNodesChange([place(300, true)]);
   let sent = -1;
@@ -42,7 +42,7 @@ test("a drop is on its way before it is drawn: drawing ten thousand nodes takes 
   expect(at(session, "a")).toMatchObject({ position: { x: 310 }, dragging: false });
 });
 
-test("a drop that the document does not take is drawn where the document has the node", () => {
+test("a drop that is not allowed draws the node at its old position", () => {
   const { session } = open((model) => {
     model.traits.read_only = true;
   });
@@ -69,14 +69,14 @@ test("arrow keys are one push after a pause", () => {
   expect(fake.pushes()).toEqual([move("a", 10)]);
 });
 
-test("undo takes back the arrow keys too: they are committed first", () => {
+test("undo commits pending arrow key moves first", () => {
   const { fake, session } = open();
   session.onNodesChange([place(5, false)]);
   session.undo();
   expect(fake.sent.map(({ kind }) => kind)).toEqual(["hello", "push", "undo"]);
 });
 
-test("Run comes after the edits made before it, once; Cancel waits for nothing (F4)", () => {
+test("Run is sent once, after earlier edits; Cancel immediately (F4)", () => {
   const { fake, session } = open();
   fake.answers = false;
   session.onNodesChange([place(5, false)]);
@@ -88,7 +88,7 @@ test("Run comes after the edits made before it, once; Cancel waits for nothing (
   expect(kinds()).toEqual(["push", "cancel", "run"]);
 });
 
-test("an own drag is not moved by what arrives meanwhile, and wins (S6)", () => {
+test("a dragged node ignores moves that arrive meanwhile, and the drop wins (S6)", () => {
   const { fake, session } = open();
   session.onNodesChange([place(50, true)]);
   fake.say({ kind: "applied", epoch: "E", rev: 1, client: "you", n: 1, batch: move("a", 999) });
@@ -97,7 +97,7 @@ test("an own drag is not moved by what arrives meanwhile, and wins (S6)", () => 
   expect(fake.pushes()).toEqual([move("a", 60)]);
 });
 
-test("a refused edit goes back to where it was and says so, for 8 seconds (S2)", () => {
+test("a refused edit is rolled back with a message for 8 seconds (S2)", () => {
   const { fake, clock, session } = open();
   fake.answers = false;
   session.onNodesChange([place(50, true)]);
@@ -110,7 +110,7 @@ test("a refused edit goes back to where it was and says so, for 8 seconds (S2)",
   expect(session.notices.store.get()).toEqual([]);
 });
 
-test("selection is reported at most every 100 ms, and never put into the document (S12)", () => {
+test("selection is reported at a limited rate and is not part of the document (S12)", () => {
   const { fake, clock, session } = open();
   session.onNodesChange([select("a")]);
   session.onNodesChange([select("b")]);
@@ -122,7 +122,7 @@ test("selection is reported at most every 100 ms, and never put into the documen
   expect(fake.pushes()).toEqual([]);
 });
 
-test("what Python selects is selected here and not reported back (S12)", () => {
+test("a selection from Python is shown and not reported back (S12)", () => {
   const { fake, clock, session } = open();
   fake.say({ kind: "show_selection", nodes: ["b"], edges: [] });
   clock.advance(1_000);
@@ -137,7 +137,7 @@ test("a new node is added, selected, and confirmed", () => {
   expect(fake.pushes()).toHaveLength(1);
 });
 
-test("a name that was typed is one push; the same name, none, and no name, none", () => {
+test("a new name is one push; the same name and an empty name are none", () => {
   const { fake, session } = open();
   for (const label of ["Writer", null, "  "]) {
     session.startRename("a");
@@ -146,7 +146,7 @@ test("a name that was typed is one push; the same name, none, and no name, none"
   expect(fake.pushes()).toEqual([set("a", ["data", "label"], "Writer")]);
 });
 
-test("typing a name ends when the node goes", () => {
+test("editing a name ends when the node is removed", () => {
   const { fake, session } = open();
   session.startRename("a");
   const batch = [{ op: "remove" as const, kind: "node" as const, id: "a" }];
@@ -162,7 +162,7 @@ test("deleting removes nodes and edges in one push", () => {
   expect(session.flow.get()).toMatchObject({ nodes: [], edges: [] });
 });
 
-test("read only means no edits", () => {
+test("a read-only canvas sends no edits", () => {
   const { fake, session } = open((model) => {
     model.traits.read_only = true;
   });
@@ -188,7 +188,7 @@ test("a saved notebook is drawn without a kernel", () => {
   expect(session.replica.store.get().link).toBe("gone");
 });
 
-test("a run touches only the nodes it is about", () => {
+test("a run state does not redraw the flow", () => {
   const { fake, session } = open();
   const before = session.flow.get();
   const { canvas } = session.replica.store.get();
@@ -197,7 +197,7 @@ test("a run touches only the nodes it is about", () => {
   expect(session.flow.get()).toBe(before);
 });
 
-test("closing ends every listener and every timer, and commits what the arrows moved", () => {
+test("close ends every listener and timer, and commits pending arrow key moves", () => {
   const { fake, clock, session } = open();
   session.onNodesChange([place(5, false), select("b")]);
   session.notices.add({ message: "x", hint: "" });
@@ -206,7 +206,7 @@ test("closing ends every listener and every timer, and commits what the arrows m
   expect(fake.pushes()).toEqual([move("a", 5)]);
 });
 
-test("messages that are none of ours are left alone", () => {
+test("messages of other content are ignored", () => {
   const { fake, session } = open();
   for (const content of [null, "text", {}, { messages: "x" }])
     (fake as unknown as { emit(name: string, content: unknown): void }).emit("msg:custom", content);
