@@ -1,4 +1,4 @@
-"""Query panels in a real browser: one fetch for two, a failed change taken back, offline and back, keys."""
+"""Query panels in a real browser: shared fetches, rollback, offline and back, keys."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def panels(lab: Lab) -> Locator:
     return lab.page.locator(".kaizen-panel")
 
 
-def test_two_panels_on_one_key_fetch_once(lab: Lab):
+def test_panels_of_one_key_share_one_fetch(lab: Lab):
     lab.open([SETUP, TWO_PANELS])
     lab.run_all()
     for index in range(2):
@@ -64,7 +64,7 @@ def test_two_panels_on_one_key_fetch_once(lab: Lab):
     assert lab.problems == []
 
 
-def test_offline_edit_and_back_nothing_is_lost(lab: Lab):
+def test_offline_edit_is_sent_when_back_online(lab: Lab):
     lab.open([SETUP, TWO_PANELS, EDITING, DEVTOOLS])
     lab.run_all()
     left = panels(lab).nth(0)
@@ -88,7 +88,7 @@ def test_offline_edit_and_back_nothing_is_lost(lab: Lab):
     expect(left.get_by_role("cell", name="by code")).to_be_visible()
 
 
-def test_an_error_can_be_tried_again_and_is_text(lab: Lab):
+def test_error_can_be_retried_and_is_text(lab: Lab):
     lab.open(
         [
             SETUP,
@@ -108,7 +108,7 @@ def test_an_error_can_be_tried_again_and_is_text(lab: Lab):
     expect(lab.page.get_by_role("button", name="Retry")).to_be_hidden()
 
 
-def test_keys_in_a_panel_do_not_reach_the_notebook(lab: Lab):
+def test_panel_keys_do_not_reach_the_notebook(lab: Lab):
     lab.open(
         [SETUP, DEVTOOLS, "client.set_query_data(('a',), 1); client.set_query_data(('b',), 2)"]
     )
@@ -129,7 +129,7 @@ def test_keys_in_a_panel_do_not_reach_the_notebook(lab: Lab):
     assert lab.cells() == before
 
 
-def test_the_notebook_s_story_in_light_and_dark_and_narrow(lab: Lab):
+def test_notebook_story_in_light_and_dark_and_narrow(lab: Lab):
     lab.open(NOTEBOOK)
     lab.viewport(1280, 1400)
     lab.run_all()

@@ -1,4 +1,4 @@
-"""A client in virtual time, and functions that answer when told."""
+"""A client in virtual time, and query functions that take a given time."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from kaizen_widgets.testing.fake_clock import FakeClock, VirtualLoop
 
 
 class Source:
-    """A query function: each call takes ``after`` seconds, then gives the next outcome (the last repeats)."""
+    """A query function: each call takes ``after`` seconds and returns, or raises, the next outcome."""
 
     def __init__(self, loop: VirtualLoop, *outcomes: Any, after: float = 1.0) -> None:
         self.loop, self.outcomes, self.after = loop, outcomes, after
@@ -56,7 +56,7 @@ def client(make_client) -> QueryClient:
 
 @pytest.fixture
 def seen():
-    """A listener that keeps the distinct states it heard of."""
+    """A listener that records each state different from the one before."""
 
     class Seen(list):
         def __call__(self, result):

@@ -7,7 +7,7 @@ from kaizen_widgets.errors import QueryCancelledError, QueryError
 from kaizen_widgets.query import UNSET, QueryOptions
 
 
-def test_a_fetch_gives_data_and_fresh_data_is_not_fetched_again(client, loop, source):
+def test_fetch_query_returns_fresh_data_without_fetching(client, loop, source):
     fn = source("one", "two")
     options = QueryOptions(("a",), fn, stale_time=10)
     first = client.fetch_query(options)
@@ -22,7 +22,7 @@ def test_a_fetch_gives_data_and_fresh_data_is_not_fetched_again(client, loop, so
     assert (fn.calls, client.get_query_data(("a",))) == (2, "two")
 
 
-def test_requests_for_one_key_share_one_fetch(client, loop, source):
+def test_fetch_is_shared_by_all_callers_of_a_key(client, loop, source):
     fn = source("data")
     waiting = [client.fetch_query(query_key=["a", {"x": 1}], query_fn=fn) for _ in range(20)]
     loop.advance(1)
@@ -30,7 +30,7 @@ def test_requests_for_one_key_share_one_fetch(client, loop, source):
     assert fn.calls == 1
 
 
-def test_one_waiter_giving_up_leaves_the_others(client, loop, source):
+def test_cancelled_handle_leaves_other_waiters_alone(client, loop, source):
     fn = source("data")
     first, second = (client.fetch_query(query_key=("a",), query_fn=fn) for _ in range(2))
     first.cancel()
@@ -38,7 +38,7 @@ def test_one_waiter_giving_up_leaves_the_others(client, loop, source):
     assert second.wait(0) == "data"
 
 
-def test_a_failed_fetch_query_is_not_retried_and_raises(client, loop, source):
+def test_fetch_query_raises_without_retrying(client, loop, source):
     fn = source(ValueError("no"))
     pending = client.fetch_query(query_key=("a",), query_fn=fn)
     loop.advance(60)
@@ -48,13 +48,13 @@ def test_a_failed_fetch_query_is_not_retried_and_raises(client, loop, source):
     assert client.get_query_state(("a",)).status == "error"
 
 
-def test_prefetch_swallows_the_error(client, loop, source):
+def test_prefetch_query_gives_none_after_an_error(client, loop, source):
     pending = client.prefetch_query(query_key=("a",), query_fn=source(ValueError("no")))
     loop.advance(1)
     assert pending.wait(0) is None
 
 
-def test_an_observed_fetch_is_retried_with_growing_waits(make_client, loop, source):
+def test_retry_of_an_observed_fetch_waits_longer_each_time(make_client, loop, source):
     client = make_client(queries=QueryOptions(retry=2))
     fn = source(ValueError("1"), ValueError("2"), "data", after=0)
     counts = []
@@ -65,7 +65,7 @@ def test_an_observed_fetch_is_retried_with_growing_waits(make_client, loop, sour
     assert query.data == "data"
 
 
-def test_the_retries_end_with_the_last_error(client, loop, source):
+def test_retry_ends_with_the_last_error(client, loop, source):
     fn = source(ValueError("again"), after=0)
     query = client.observe(query_key=("a",), query_fn=fn, retry=1, retry_delay=5)
     query.subscribe(lambda _: None)
@@ -74,7 +74,7 @@ def test_the_retries_end_with_the_last_error(client, loop, source):
     assert query.result.failure_count == 2
 
 
-def test_a_retry_function_decides(client, loop, source):
+def test_retry_function_decides_whether_to_retry(client, loop, source):
     fn = source(ValueError("1"), KeyError("2"), "never", after=0)
     query = client.observe(
         query_key=("a",),
@@ -90,14 +90,14 @@ def test_a_retry_function_decides(client, loop, source):
 @pytest.mark.parametrize(
     "broken", [{"retry": lambda n, e: 1 / 0}, {"retry": 1, "retry_delay": lambda n, e: 1 / 0}]
 )
-def test_a_retry_function_that_raises_ends_the_fetch(client, loop, source, broken):
+def test_retry_function_that_raises_ends_the_fetch(client, loop, source, broken):
     query = client.observe(query_key=("a",), query_fn=source(ValueError("x"), after=0), **broken)
     query.start()
     loop.settle()
     assert isinstance(query.error, ZeroDivisionError)
 
 
-def test_the_last_observer_leaving_stops_the_retries(client, loop, source):
+def test_retries_stop_when_the_last_observer_leaves(client, loop, source):
     fn = source(ValueError("x"), after=0)
     stop = client.observe(query_key=("a",), query_fn=fn).subscribe(lambda _: None)
     loop.settle()
@@ -107,7 +107,7 @@ def test_the_last_observer_leaving_stops_the_retries(client, loop, source):
     assert client.get_query_state(("a",)).status == "error"
 
 
-def test_a_refetch_keeps_showing_data_and_a_failure_keeps_it(client, loop, source, seen):
+def test_refetch_keeps_the_old_data_also_when_it_fails(client, loop, source, seen):
     fn = source("old", ValueError("x"))
     query = client.observe(query_key=("a",), query_fn=fn, retry=False)
     listener = seen()
@@ -122,7 +122,7 @@ def test_a_refetch_keeps_showing_data_and_a_failure_keeps_it(client, loop, sourc
     assert query.is_stale
 
 
-def test_a_cancel_goes_back_to_the_state_before(client, loop, source):
+def test_cancel_returns_to_the_state_before(client, loop, source):
     fn = source("one", "two")
     query = client.observe(query_key=("a",), query_fn=fn)
     query.subscribe(lambda _: None)
@@ -139,7 +139,7 @@ def test_a_cancel_goes_back_to_the_state_before(client, loop, source):
     )
 
 
-def test_a_cancel_without_data_tells_who_waits(client, loop, source):
+def test_cancel_without_data_raises_for_waiters(client, loop, source):
     waiting = client.fetch_query(query_key=("a",), query_fn=source("one"))
     client.cancel_queries(("a",))
     with pytest.raises(QueryCancelledError):
@@ -147,7 +147,7 @@ def test_a_cancel_without_data_tells_who_waits(client, loop, source):
     assert client.get_query_state(("a",)).status == "pending"
 
 
-def test_a_late_answer_never_overwrites_a_newer_one(client, loop):
+def test_late_result_never_overwrites_a_newer_one(client, loop):
     answers = iter([("slow", 5), ("quick", 1)])
 
     async def stubborn():
@@ -165,7 +165,7 @@ def test_a_late_answer_never_overwrites_a_newer_one(client, loop):
     assert first.wait(0) == second.wait(0) == query.data == "quick"
 
 
-def test_data_put_by_hand_during_a_fetch_is_what_a_cancel_comes_back_to(client, loop, source):
+def test_cancel_returns_to_data_written_during_the_fetch(client, loop, source):
     query = client.observe(query_key=("a",), query_fn=source("fetched")).start()
     client.set_query_data(("a",), "by hand")
     assert query.fetch_status == "fetching"
@@ -173,7 +173,7 @@ def test_data_put_by_hand_during_a_fetch_is_what_a_cancel_comes_back_to(client, 
     assert (query.data, query.fetch_status) == ("by hand", "idle")
 
 
-def test_none_is_data_and_nothing_is_an_error(client, loop, source):
+def test_none_is_data_and_unset_is_an_error(client, loop, source):
     query = client.observe(query_key=("a",), query_fn=source(None)).start()
     loop.advance(1)
     assert (query.status, query.result.has_data, query.data) == ("success", True, None)
@@ -182,7 +182,7 @@ def test_none_is_data_and_nothing_is_an_error(client, loop, source):
     assert (query.status, query.result.has_data) == ("error", False)
 
 
-def test_a_query_without_a_function_says_so(client, loop):
+def test_query_without_a_function_cannot_be_fetched(client, loop):
     pending = client.fetch_query(query_key=("a",))
     loop.settle()
     with pytest.raises(QueryError, match="no query_fn"):
@@ -190,7 +190,7 @@ def test_a_query_without_a_function_says_so(client, loop):
 
 
 @pytest.mark.parametrize("error", [ValueError("x"), SystemExit(3), KeyboardInterrupt()])
-def test_what_a_function_raises_harms_no_other_query(client, loop, source, error):
+def test_error_of_a_function_leaves_other_queries_alone(client, loop, source, error):
     def bad():
         raise error
 
@@ -201,7 +201,7 @@ def test_what_a_function_raises_harms_no_other_query(client, loop, source, error
     assert good.data == "fine"
 
 
-def test_a_listener_that_raises_is_logged_and_harms_nobody(client, loop, source, caplog):
+def test_listener_that_raises_is_logged_and_others_are_called(client, loop, source, caplog):
     heard = []
     query = client.observe(query_key=("a",), query_fn=source("x"))
     query.subscribe(lambda _: 1 / 0)
@@ -211,7 +211,7 @@ def test_a_listener_that_raises_is_logged_and_harms_nobody(client, loop, source,
     assert "ZeroDivisionError" in caplog.text
 
 
-def test_the_function_may_take_its_context(client, loop):
+def test_query_function_may_take_its_context(client, loop):
     def fn(context):
         return [list(context.query_key), context.meta["unit"], context.client is client]
 
@@ -220,7 +220,7 @@ def test_the_function_may_take_its_context(client, loop):
     assert pending.wait(0) == [["a", 1], "s", True]
 
 
-def test_a_function_that_took_the_signal_stops_when_the_last_observer_leaves(client, loop):
+def test_signal_stops_the_function_when_the_last_observer_leaves(client, loop):
     signals, finished = [], []
 
     async def fn(context):
@@ -238,14 +238,16 @@ def test_a_function_that_took_the_signal_stops_when_the_last_observer_leaves(cli
     assert (query.status, query.fetch_status) == ("pending", "idle")
 
 
-def test_a_function_that_did_not_take_it_ends_in_the_cache(client, loop, source):
+def test_function_without_the_signal_fills_the_cache_after_the_last_observer_left(
+    client, loop, source
+):
     query = client.observe(query_key=("a",), query_fn=source("kept", after=5))
     query.subscribe(lambda _: None)()
     loop.advance(5)
     assert client.get_query_data(("a",)) == "kept"
 
 
-def test_ensure_query_data_takes_what_is_there(client, loop, source):
+def test_ensure_query_data_returns_existing_data(client, loop, source):
     fn = source("fetched")
     options = QueryOptions(("a",), fn)
     pending = client.ensure_query_data(options)
@@ -274,12 +276,12 @@ def test_ensure_query_data_takes_what_is_there(client, loop, source):
         ({"query_key": ()}, "query_key"),
     ],
 )
-def test_a_wrong_option_is_named_at_the_call(client, options, named):
+def test_wrong_option_is_named_in_the_error(client, options, named):
     with pytest.raises(QueryError, match=named):
         client.fetch_query(**{"query_key": ("a",)} | options)
 
 
-def test_pages_that_came_are_not_fetched_again_when_a_later_one_is_retried(client, loop):
+def test_retry_of_a_page_keeps_the_pages_before_it(client, loop):
     asked = []
 
     async def page(context):
@@ -303,9 +305,7 @@ def test_pages_that_came_are_not_fetched_again_when_a_later_one_is_retried(clien
     assert [one["n"] for one in outcome.wait(0)["pages"]] == [0, 1, 2]
 
 
-def test_who_leaves_before_the_function_is_called_is_not_fetched_for_if_it_takes_the_signal(
-    client, loop
-):
+def test_signal_is_aborted_if_the_last_observer_left_before_the_call(client, loop):
     done = []
 
     async def function(context):
@@ -319,7 +319,7 @@ def test_who_leaves_before_the_function_is_called_is_not_fetched_for_if_it_takes
     assert client.query_cache.get(("a",)).state.fetch_status == "idle"
 
 
-def test_an_updater_that_is_given_nothing_and_gives_nothing_makes_no_entry(client):
+def test_set_query_data_creates_no_entry_if_the_updater_returns_none(client):
     assert client.set_query_data(("a",), lambda old: old and [*old, 1]) is None
     assert client.query_cache.get(("a",)) is None
     client.set_query_data(("a",), None)

@@ -1,13 +1,17 @@
-"""A client's state in a storage: what comes back, and what is thrown away."""
+"""The stored state of a client: what is restored, left out and dropped."""
 
 import json
+from datetime import UTC, datetime
+from decimal import Decimal
+from enum import Enum
 from itertools import pairwise
 from typing import Any
+from uuid import UUID
 
 import pytest
 
 from kaizen_widgets.errors import QueryError
-from kaizen_widgets.query import MutationOptions, Persister, QueryClient
+from kaizen_widgets.query import MutationOptions, Persister, QueryClient, QueryOptions
 from kaizen_widgets.stores import SqliteStorage
 
 
@@ -32,7 +36,7 @@ def storage():
 
 @pytest.fixture
 def keep(storage, make_client):
-    """Make a client whose state is kept, as a fresh process would."""
+    """Create a client and its persister, as a new process would."""
 
     def make(**options):
         client = make_client()
@@ -43,7 +47,7 @@ def keep(storage, make_client):
     return make
 
 
-def test_what_one_client_had_the_next_one_shows_at_once_and_asks_for_anew(keep, loop, source):
+def test_restored_data_is_shown_and_fetched_again(keep, loop, source):
     client, persister = keep()
     persister.start()
     client.set_query_data(("a", {"x": 1}), {"n": [1, None]})
@@ -57,7 +61,7 @@ def test_what_one_client_had_the_next_one_shows_at_once_and_asks_for_anew(keep, 
     assert query.fetch_status == "fetching"
 
 
-def test_it_writes_once_a_second_however_much_changes(keep, loop, storage, monkeypatch):
+def test_persister_writes_at_most_once_a_second(keep, loop, storage, monkeypatch):
     written = []
     monkeypatch.setattr(storage, "set", lambda name, text: written.append(loop.clock.monotonic()))
     client, persister = keep()
@@ -70,7 +74,9 @@ def test_it_writes_once_a_second_however_much_changes(keep, loop, storage, monke
     assert min(gaps) >= 1
 
 
-def test_what_failed_or_is_no_json_is_left_out_alone(keep, loop, storage, source):
+def test_persister_leaves_out_failed_queries_and_data_that_json_cannot_hold(
+    keep, loop, storage, source
+):
     client, persister = keep()
     client.set_query_data(("fine",), 1)
     client.set_query_data(("object",), object())
@@ -80,6 +86,136 @@ def test_what_failed_or_is_no_json_is_left_out_alone(keep, loop, storage, source
     persister.save()
     kept = json.loads(storage["queries"])["client_state"]["queries"]
     assert [entry["query_key"] for entry in kept] == [["fine"]]
+
+
+EXACT = [
+    {1: "a"},
+    {None: 1, True: 2, 1.5: 3, (1, 2): 4},
+    (1, [2, (3,)]),
+    {"rows": ({"id": 1},)},
+    {"b": 2, "a": 1},
+    {"$tuple": [1]},
+    {1, 2},
+    b"bytes",
+    datetime(2026, 1, 2, tzinfo=UTC),
+    Decimal("1.10"),
+    UUID(int=5),
+    1.0,
+]
+
+
+@pytest.mark.parametrize("value", EXACT)
+def test_restored_data_is_exactly_what_was_stored(keep, value):
+    client, persister = keep()
+    client.set_query_data(("a",), value)
+    persister.save()
+    later, persister = keep()
+    assert persister.restore()
+    restored = later.get_query_data(("a",))
+    assert (type(restored), repr(restored)) == (type(value), repr(value))
+
+
+@pytest.mark.parametrize("value", EXACT)
+def test_restored_mutation_has_exactly_its_variables(keep, loop, value):
+    sent = []
+
+    def start():
+        client, persister = keep()
+        client.set_mutation_defaults(("m",), mutation_fn=sent.append)
+        client.online.set_online(False)
+        return client, persister
+
+    client, persister = start()
+    client.observe_mutation(mutation_key=("m",)).mutate(value)
+    loop.settle()
+    persister.save()
+    later, persister = start()
+    assert persister.restore()
+    later.online.set_online(True)
+    loop.settle()
+    assert [(type(one), repr(one)) for one in sent] == [(type(value), repr(value))]
+
+
+class Color(Enum):
+    RED = "red"
+
+
+class Text(str):
+    pass
+
+
+def circular():
+    value = []
+    value.append(value)
+    return value
+
+
+@pytest.mark.parametrize(
+    "value", [Color.RED, Text("x"), object(), {"a": [object()]}, {object(): 1}, circular()]
+)
+def test_data_that_would_come_back_different_is_left_out_and_said_once(keep, caplog, value):
+    client, persister = keep()
+    client.set_query_data(("odd", {"n": 1}), value)
+    client.set_query_data(("fine",), (1, 2))
+    persister.save()
+    client.set_query_data(("more",), 3)
+    persister.save()
+    assert list(persister.left_out) == ["query ['odd', {'n': 1}]"]
+    assert caplog.text.count("is not stored") == 1
+    later, persister = keep()
+    assert persister.restore()
+    assert [query.key for query in later.query_cache.get_all()] == [("fine",), ("more",)]
+    assert later.get_query_data(("fine",)) == (1, 2)
+
+
+def test_mutation_that_would_come_back_different_is_left_out_and_said(keep, loop, caplog):
+    client, persister = keep()
+    client.set_mutation_defaults(("m",), mutation_fn=lambda v: v)
+    client.online.set_online(False)
+    for variables in (Color.RED, {1: 2}):
+        client.observe_mutation(mutation_key=("m",)).mutate(variables)
+    loop.settle()
+    persister.save()
+    assert list(persister.left_out) == ["mutation ['m']"]
+    assert "mutation ['m'] is not stored" in caplog.text
+    later, persister = keep()
+    persister.restore()
+    assert [one.state.variables for one in later.mutation_cache.get_all()] == [{1: 2}]
+
+
+def test_meta_is_restored_exactly_and_odd_meta_leaves_its_query_out(keep):
+    client, persister = keep()
+    for name, meta in (("a", {"pair": (1, 2)}), ("b", {"fn": print})):
+        options = QueryOptions((name,), meta=meta)
+        client.query_cache.build(options)
+        client.set_query_data((name,), 1)
+    persister.save()
+    later, persister = keep()
+    persister.restore()
+    (query,) = later.query_cache.get_all()
+    assert query.meta == {"pair": (1, 2)}
+
+
+def test_query_without_data_is_stored_if_chosen(keep, loop):
+    client, persister = keep(should_dehydrate_query=lambda query: True)
+    client.query_cache.build(QueryOptions(("empty",)))
+    client.set_query_data(("full",), 1)
+    persister.save()
+    later, persister = keep()
+    assert persister.restore()
+    assert later.get_query_state(("empty",)).status == "pending"
+    assert later.get_query_data(("full",)) == 1
+
+
+def test_entry_that_cannot_be_deserialized_is_left_out(keep, caplog):
+    client, persister = keep()
+    client.set_query_data(("good",), 1)
+    client.set_query_data(("bad",), 0)
+    persister.save()
+    later, persister = keep(deserialize_data=lambda data: 1 // data)
+    assert persister.restore()
+    assert [query.key for query in later.query_cache.get_all()] == [("good",)]
+    assert "query ['bad'] was not restored" in caplog.text
 
 
 def damaged(change):
@@ -116,7 +252,7 @@ def entry_of(state):
         damaged(lambda state: state["client_state"]["mutations"].append({"state": {"status": 3}})),
     ],
 )
-def test_anything_wrong_with_it_throws_it_away_whole(keep, storage, damage):
+def test_damaged_state_is_dropped_as_a_whole(keep, storage, damage):
     client, persister = keep()
     for name in "ab":
         client.set_query_data((name,), name)
@@ -139,7 +275,7 @@ def test_anything_wrong_with_it_throws_it_away_whole(keep, storage, damage):
         (86_401, {}, False),
     ],
 )
-def test_too_old_or_another_buster_throws_it_away(
+def test_state_that_is_too_old_or_of_another_buster_is_dropped(
     keep, storage, loop, seconds, options, comes_back
 ):
     client, persister = keep(**{"buster": "v1"} | {"max_age": options.get("max_age", 86_400)})
@@ -153,7 +289,7 @@ def test_too_old_or_another_buster_throws_it_away(
     assert (later.get_query_data(("a",)) == 1) is comes_back
 
 
-def test_a_deserializer_that_raises_throws_it_away(keep, storage):
+def test_state_whose_entries_cannot_be_deserialized_is_dropped(keep, storage):
     client, persister = keep()
     client.set_query_data(("a",), 1)
     persister.save()
@@ -162,7 +298,7 @@ def test_a_deserializer_that_raises_throws_it_away(keep, storage):
     assert storage == {}
 
 
-def test_without_a_buster_nothing_is_kept_or_restored(keep, storage, loop):
+def test_persister_without_a_buster_stores_and_restores_nothing(keep, storage, loop):
     client, persister = keep(buster=lambda: None)
     persister.start()
     client.set_query_data(("a",), 1)
@@ -171,7 +307,7 @@ def test_without_a_buster_nothing_is_kept_or_restored(keep, storage, loop):
     assert not persister.restore()
 
 
-def test_newer_data_that_is_there_stays(keep, loop):
+def test_restore_keeps_newer_data(keep, loop):
     client, persister = keep()
     client.set_query_data(("a",), "old")
     persister.save()
@@ -182,7 +318,7 @@ def test_newer_data_that_is_there_stays(keep, loop):
     assert later.get_query_data(("a",)) == "new"
 
 
-def test_forgetting_purges_and_a_writing_that_was_due_is_not_made(keep, loop, storage):
+def test_forget_purges_the_storage_and_a_scheduled_write(keep, loop, storage):
     client, persister = keep()
     persister.start()
     client.set_query_data(("a",), "hers")
@@ -195,7 +331,7 @@ def test_forgetting_purges_and_a_writing_that_was_due_is_not_made(keep, loop, st
     assert client.query_cache.get_all() == ()
 
 
-def test_a_purge_while_a_thread_is_about_to_write_wins(make_client, loop, storage):
+def test_purge_wins_over_a_write_that_waits_for_its_thread(make_client, loop, storage):
     waiting = []
 
     async def held(work):
@@ -210,7 +346,7 @@ def test_a_purge_while_a_thread_is_about_to_write_wins(make_client, loop, storag
     assert storage == {}
 
 
-def test_what_is_watched_is_asked_for_anew_when_forgotten(client, loop, source):
+def test_forget_fetches_observed_queries_again(client, loop, source):
     query = client.live(query_key=("a",), query_fn=source("hers", "his"))
     query.subscribe(lambda _: None)
     loop.advance(1)
@@ -220,7 +356,7 @@ def test_what_is_watched_is_asked_for_anew_when_forgotten(client, loop, source):
     assert query.data == "his"
 
 
-def test_closing_writes_what_was_due_and_nothing_later(keep, loop, storage):
+def test_close_makes_the_scheduled_write_and_none_later(keep, loop, storage):
     client, persister = keep()
     persister.start()
     client.set_query_data(("a",), 1)
@@ -231,7 +367,7 @@ def test_closing_writes_what_was_due_and_nothing_later(keep, loop, storage):
     assert storage["queries"] == before
 
 
-def test_a_change_that_waited_for_the_network_goes_on_in_the_next_process(keep, loop):
+def test_paused_mutation_continues_in_the_next_process(keep, loop):
     sent = []
     options = MutationOptions(mutation_fn=lambda variables: sent.append(variables))
 
@@ -253,9 +389,7 @@ def test_a_change_that_waited_for_the_network_goes_on_in_the_next_process(keep, 
     assert sent == [{"n": 1}]
 
 
-def test_a_change_leaves_the_storage_before_it_is_made_so_that_no_crash_repeats_it(
-    keep, loop, storage
-):
+def test_resumed_mutation_leaves_the_storage_before_its_function_is_called(keep, loop, storage):
     def stored():
         return json.loads(storage["queries"])["client_state"]["mutations"]
 
@@ -273,7 +407,7 @@ def test_a_change_leaves_the_storage_before_it_is_made_so_that_no_crash_repeats_
     assert seen == [[]]
 
 
-def test_what_is_unchanged_is_not_written_again(keep, loop, storage, monkeypatch):
+def test_persister_does_not_write_an_unchanged_state_again(keep, loop, storage, monkeypatch):
     client, persister = keep()
     persister.start()
     client.set_query_data(("a",), 1)
@@ -284,7 +418,7 @@ def test_what_is_unchanged_is_not_written_again(keep, loop, storage, monkeypatch
     loop.advance(10)
 
 
-def test_a_storage_that_fails_costs_the_keeping_alone(keep, loop, storage, monkeypatch, caplog):
+def test_failing_storage_is_logged_and_the_cache_works(keep, loop, storage, monkeypatch, caplog):
     def fail(name, text):
         raise OSError("disk full")
 
@@ -298,13 +432,13 @@ def test_a_storage_that_fails_costs_the_keeping_alone(keep, loop, storage, monke
 
 
 @pytest.mark.parametrize("option", ["max_age", "throttle"])
-def test_a_wrong_duration_is_named(client, storage, option):
+def test_persister_names_a_wrong_duration(client, storage, option):
     wrong: Any = {option: "soon"}
     with pytest.raises(QueryError, match=option):
         Persister(client, storage, **wrong)
 
 
-def test_it_works_on_the_stores_file(loop, tmp_path):
+def test_persister_works_with_the_stores_file(loop, tmp_path):
     storage = SqliteStorage(tmp_path / "stores.db")
     for expected in (None, 1):
         client = QueryClient(loop=loop, clock=loop.clock)

@@ -19,14 +19,10 @@ def real():
         await asyncio.gather(*tasks, return_exceptions=True)
 
     loop.wait(cancel_all(), 5)
-    inner, thread = loop.loop, loop._thread
-    inner.call_soon_threadsafe(inner.stop)
-    if thread is not None:
-        thread.join(5)
-    inner.close()
+    loop.close()
 
 
-def test_plain_code_waits_and_async_code_awaits_the_same_query(real):
+def test_query_can_be_waited_for_and_awaited(real):
     async def fn():
         return threading.current_thread().name
 
@@ -39,7 +35,7 @@ def test_plain_code_waits_and_async_code_awaits_the_same_query(real):
     assert asyncio.run(awaiting()) == "test-query"
 
 
-def test_many_threads_share_one_fetch(real):
+def test_fetch_is_shared_by_many_threads(real):
     started = threading.Barrier(8)
     calls, results = [], []
     release = threading.Event()
@@ -63,7 +59,7 @@ def test_many_threads_share_one_fetch(real):
     assert len(calls) == 1
 
 
-def test_updates_from_many_threads_are_all_counted(real):
+def test_updaters_of_many_threads_lose_no_update(real):
     real.set_query_data(("n",), 0)
 
     def count():
@@ -78,7 +74,7 @@ def test_updates_from_many_threads_are_all_counted(real):
     assert real.get_query_data(("n",)) == 800
 
 
-def test_a_listener_may_change_the_cache_and_hears_in_order(real):
+def test_listener_may_write_and_is_notified_in_order(real):
     heard = []
 
     def listener(result):
@@ -92,7 +88,7 @@ def test_a_listener_may_change_the_cache_and_hears_in_order(real):
     assert heard == [1, 2, 3]
 
 
-def test_waiting_on_the_loop_itself_is_refused(real):
+def test_wait_on_the_loop_itself_is_refused(real):
     async def fn():
         return real.observe(query_key=("other",), query_fn=lambda: asyncio.sleep(1)).wait(1)
 

@@ -1,4 +1,4 @@
-"""A server made of a function, and a client of it in virtual time."""
+"""A server made from a function, and a client of it in virtual time."""
 
 from __future__ import annotations
 

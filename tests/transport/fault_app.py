@@ -1,4 +1,4 @@
-"""An ASGI app that answers late, cut, wrong, 401, 409, 429 or 5xx, as a script says."""
+"""An ASGI app that fails as a script says: late, cut off, wrong, 401, 409, 429 or 5xx."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ class AuthServer:
         return httpx.Response(200, json={"ok": True})
 
 
-def test_fifty_expired_requests_make_one_refresh(client, loop):
+def test_refresh_is_shared_by_fifty_expired_requests(client, loop):
     server = AuthServer()
     c = client(server)
 
@@ -53,7 +53,7 @@ def test_fifty_expired_requests_make_one_refresh(client, loop):
     assert (c.tokens.access, c.tokens.refresh) == ("access-2", "refresh-2")
 
 
-def test_an_ended_session_is_said_once_and_forgotten(client, loop):
+def test_ended_session_clears_the_tokens(client, loop):
     server = AuthServer()
     server.refresh_status = 401
     c = client(server)
@@ -68,7 +68,7 @@ def test_an_ended_session_is_said_once_and_forgotten(client, loop):
     assert not c.tokens.signed_in
 
 
-def test_a_refresh_that_cannot_be_made_keeps_the_tokens(client):
+def test_refresh_without_a_network_keeps_the_tokens(client):
     server = AuthServer()
     server.refresh_status = 503
     c = client(server, retries=0)
@@ -77,7 +77,7 @@ def test_a_refresh_that_cannot_be_made_keeps_the_tokens(client):
     assert c.tokens.refresh == "refresh-1"
 
 
-def test_a_second_401_is_not_refreshed_again(client):
+def test_refresh_is_not_repeated_after_a_second_401(client):
     server = AuthServer()
     c = client(server)
     c.tokens.set("access-1", "refresh-1")
@@ -94,7 +94,7 @@ def test_a_second_401_is_not_refreshed_again(client):
     assert server.refreshes == 1
 
 
-def test_a_sign_out_during_a_refresh_stays_signed_out(client):
+def test_sign_out_during_a_refresh_stays_signed_out(client):
     tokens = Tokens("access-1", "refresh-1")
 
     def handler(request):
@@ -111,7 +111,7 @@ def test_a_sign_out_during_a_refresh_stays_signed_out(client):
 @pytest.mark.parametrize(
     "url", ["http://kaizen.example.com", "http://10.0.0.7:8000", "http://localhost.evil.com"]
 )
-def test_plain_http_is_refused_off_this_machine(url):
+def test_plain_http_is_refused_for_other_machines(url):
     with pytest.raises(TransportError, match="unencrypted"):
         Transport(url, clock=FakeClock())
 
@@ -119,14 +119,14 @@ def test_plain_http_is_refused_off_this_machine(url):
 @pytest.mark.parametrize(
     "url", ["http://localhost:8000", "http://127.0.0.1", "http://[::1]:8", "https://a.b"]
 )
-def test_this_machine_and_https_are_taken(url):
+def test_base_url_may_be_https_or_this_machine(url):
     assert Transport(url, clock=FakeClock()).base_url.endswith("/api/v1")
 
 
 @pytest.mark.parametrize(
     "url", ["", "kaizen.example.com", "ftp://a.b", "https://", "https://u:pw@a.b", "https://a b"]
 )
-def test_an_address_that_cannot_be_used_is_refused_without_its_password(url):
+def test_refused_base_url_is_named_without_its_password(url):
     with pytest.raises(TransportError) as caught:
         Transport(url, clock=FakeClock())
     assert "pw" not in str(caught.value)
@@ -135,13 +135,13 @@ def test_an_address_that_cannot_be_used_is_refused_without_its_password(url):
 @pytest.mark.parametrize(
     "path", ["https://evil.example/x", "//evil.example/x", "agents", "/../../x", "/a/../b"]
 )
-def test_a_path_that_leaves_the_api_is_refused(client, path):
+def test_path_that_leaves_the_api_is_refused(client, path):
     with pytest.raises(TransportError):
         client(lambda _: pytest.fail("sent")).get(path)
 
 
 @pytest.mark.parametrize("path", ["/@evil.example", "/:80@evil.example/", "/\\evil.example"])
-def test_no_path_changes_the_host(client, path):
+def test_path_never_changes_the_host(client, path):
     hosts = []
 
     def handler(request):
@@ -152,7 +152,7 @@ def test_no_path_changes_the_host(client, path):
     assert hosts == ["kaizen.example.com"]
 
 
-def test_a_redirect_elsewhere_is_refused_before_anything_is_sent(client):
+def test_redirect_to_another_origin_is_refused_before_sending(client):
     hosts = []
 
     def handler(request):
@@ -164,13 +164,13 @@ def test_a_redirect_elsewhere_is_refused_before_anything_is_sent(client):
     assert hosts == ["kaizen.example.com"]
 
 
-def test_a_redirect_to_plain_http_is_refused(client):
+def test_redirect_to_plain_http_is_refused(client):
     c = client(lambda _: httpx.Response(302, headers={"Location": "http://kaizen.example.com/x"}))
     with pytest.raises(StatusError, match="redirects to http:"):
         c.get("/agents")
 
 
-def test_a_redirect_on_the_same_origin_is_followed(client):
+def test_redirect_within_the_origin_is_followed(client):
     def handler(request):
         if request.url.path == "/api/v1/agents":
             return httpx.Response(307, headers={"Location": "/api/v1/agents/"})
@@ -179,13 +179,13 @@ def test_a_redirect_on_the_same_origin_is_followed(client):
     assert client(handler).request("POST", "/agents", json=1) == ["POST", "1"]
 
 
-def test_a_redirect_without_end_ends(client):
+def test_redirect_without_end_is_an_error(client):
     c = client(lambda _: httpx.Response(302, headers={"Location": "/api/v1/agents"}))
     with pytest.raises(TransportError, match="without end"):
         c.get("/agents")
 
 
-def test_tokens_show_nowhere(client, caplog):
+def test_tokens_appear_in_no_text(client, caplog):
     caplog.set_level(logging.DEBUG)
 
     def handler(request):
@@ -205,7 +205,7 @@ def test_tokens_cannot_be_pickled():
         pickle.dumps(Tokens("a", "b"))
 
 
-def test_signed_out_requests_carry_no_credentials(client):
+def test_request_without_tokens_has_no_credentials(client):
     def handler(request):
         return httpx.Response(200, json="Authorization" in request.headers)
 
@@ -213,20 +213,20 @@ def test_signed_out_requests_carry_no_credentials(client):
     assert client(handler).get("/x", authenticated=False) is False
 
 
-def test_who_is_not_signed_in_is_told_to(client):
+def test_request_without_tokens_says_to_sign_in(client):
     c = client(lambda _: httpx.Response(401, json={"error": {"message": "No"}}), tokens=Tokens())
     with pytest.raises(UnauthorizedError, match=r"^You are not signed in, so sign in first: No"):
         c.get("/x")
 
 
-def test_every_request_carries_an_id(client):
+def test_request_id_is_sent_with_every_request(client):
     assert (
         client(lambda r: httpx.Response(200, json=r.headers["X-Request-ID"])).get("/x")
         == "request-1"
     )
 
 
-def test_a_closed_transport_refuses(client, loop):
+def test_closed_transport_refuses_requests(client, loop):
     c = client(lambda _: httpx.Response(200, json=1))
     c.get("/x")
     loop.run(c.transport.aclose())
@@ -234,7 +234,7 @@ def test_a_closed_transport_refuses(client, loop):
         c.get("/x")
 
 
-def test_a_server_that_is_not_there_is_a_connect_error(client):
+def test_unreachable_server_is_a_connect_error(client):
     def handler(request):
         raise httpx.ConnectError("refused")
 

@@ -27,14 +27,14 @@ def failing(client, status, payload=None, **options):
     ("status", "kind"),
     [(403, ForbiddenError), (404, NotFoundError), (409, ConflictError), (422, InvalidInputError)],
 )
-def test_a_status_becomes_its_error_with_the_servers_words(client, status, kind):
+def test_status_becomes_its_error_with_the_servers_message(client, status, kind):
     error = failing(client, status, {"error": {"code": "WORD", "message": "No such agent"}})
     assert type(error) is kind
     assert (error.status, error.code) == (status, "WORD")
     assert str(error).startswith("No such agent (GET https://kaizen.example.com/api/v1/agents: ")
 
 
-def test_field_errors_become_paths_without_body(client):
+def test_field_errors_have_paths_without_body(client):
     errors = [
         {"field": "body.agent_type", "message": "wrong", "type": "x"},
         {"field": "body.nodes.0.label", "message": "missing", "type": "x"},
@@ -47,25 +47,25 @@ def test_field_errors_become_paths_without_body(client):
     assert "agent_type: wrong, and short" in str(error)
 
 
-def test_a_missing_body_is_told_about_the_input_as_a_whole(client):
+def test_field_error_of_the_whole_body_names_the_input(client):
     errors = [{"field": "body", "message": "Field required", "type": "missing"}]
     assert failing(client, 422, {"error": {"details": {"errors": errors}}}).details == {
         "": ["Field required"]
     }
 
 
-def test_fastapis_own_shape_is_read(client):
+def test_error_format_of_fastapi_is_read(client):
     detail = [{"loc": ["body", "name"], "msg": "Field required", "type": "missing"}]
     assert failing(client, 422, {"detail": detail}).details == {"name": ["Field required"]}
 
 
-def test_the_csrf_shape_is_read(client):
+def test_error_format_of_csrf_is_read(client):
     error = failing(client, 403, {"detail": "CSRF token missing", "code": "CSRF"})
     assert error.code == "CSRF"
     assert "CSRF token missing" in str(error)
 
 
-def test_the_rate_limit_shape_is_read_with_its_wait(client):
+def test_error_format_of_the_rate_limit_is_read_with_its_wait(client):
     error = failing(
         client, 429, {"error": "rate_limit_exceeded", "message": "Slow", "retry_after": 7}
     )
@@ -81,14 +81,14 @@ def test_retry_after_is_read_in_both_forms(client, header):
     assert error.retry_after == 20.0
 
 
-def test_a_traceback_of_the_server_is_not_passed_on(client):
+def test_traceback_of_the_server_is_not_passed_on(client):
     body = {"error": {"code": "INTERNAL_ERROR", "message": "\x1b[31mTraceback: secret /srv/app.py"}}
     error = failing(client, 500, body)
     assert "secret" not in str(error)
     assert "500 INTERNAL_ERROR" in str(error)
 
 
-def test_an_error_page_still_gives_its_status(client):
+def test_error_page_keeps_its_status(client):
     c = client(lambda _: httpx.Response(404, html="<h1>nginx</h1>"))
     with pytest.raises(NotFoundError):
         c.get("/agents")
@@ -105,18 +105,18 @@ def test_an_error_page_still_gives_its_status(client):
         (httpx.Response(200, content=b"\xf0\x9f not text, not JSON"), "not JSON"),
     ],
 )
-def test_what_is_no_json_is_one_typed_error(client, answer, said):
+def test_body_that_is_not_json_is_a_decode_error(client, answer, said):
     with pytest.raises(DecodeError, match=said):
         client(lambda _: answer).get("/agents")
 
 
-def test_a_huge_answer_is_refused(client, monkeypatch):
+def test_response_over_the_limit_is_refused(client, monkeypatch):
     monkeypatch.setattr(json_body, "MAX_BYTES", 1000)
     with pytest.raises(DecodeError, match="request less"):
         client(lambda _: httpx.Response(200, json=["x" * 2000])).get("/agents")
 
 
-def test_an_empty_answer_is_none(client):
+def test_empty_response_is_none(client):
     assert client(lambda _: httpx.Response(204)).request("DELETE", "/agents/a") is None
 
 
@@ -129,7 +129,7 @@ def test_an_empty_answer_is_none(client):
         (httpx.DecodingError("no"), DecodeError),
     ],
 )
-def test_errors_of_httpx_become_ours(client, raised, kind):
+def test_httpx_errors_become_ours(client, raised, kind):
     def handler(request):
         raise raised
 
@@ -139,7 +139,7 @@ def test_errors_of_httpx_become_ours(client, raised, kind):
     assert "private" not in str(caught.value) + caught.value.url
 
 
-def test_a_body_that_breaks_off_is_a_decode_error(client):
+def test_body_that_breaks_off_is_a_decode_error(client):
     async def chunks():
         yield b'{"a":'
         raise httpx.RemoteProtocolError("peer closed connection")
@@ -149,6 +149,6 @@ def test_a_body_that_breaks_off_is_a_decode_error(client):
 
 
 @pytest.mark.parametrize("body", [{"a": float("nan")}, {"a": object()}])
-def test_a_body_that_is_no_json_is_never_sent(client, body):
+def test_request_body_that_is_not_json_is_not_sent(client, body):
     with pytest.raises(TransportError, match="not JSON"):
         client(lambda _: pytest.fail("sent")).request("POST", "/agents", json=body)

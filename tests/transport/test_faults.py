@@ -1,4 +1,4 @@
-"""Faults 19 to 23: how often something is asked, and after which waits, exactly, in virtual time."""
+"""Failing servers: how often a request is sent, and after which delays, exactly, in virtual time."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ KINDS = {
     "hung up": ConnectError,
     "html": DecodeError,
 }
-PASSING = {"429", "503", "hung up"}
+TRANSIENT = {"429", "503", "hung up"}
 
 
 def transport_of(loop: VirtualLoop, app: Any, **options: Any) -> Transport:
@@ -68,7 +68,7 @@ def foretold(method: str, script: tuple[str, ...]) -> tuple[type[Exception] | No
             step, asked = next(steps), asked + 1
         if step == "late":
             waited += TIMEOUT
-        if method != "GET" or step not in PASSING or attempt == len(BACKOFF):
+        if method != "GET" or step not in TRANSIENT or attempt == len(BACKOFF):
             return KINDS[step], asked, waited
         waited += RETRY_AFTER if step == "429" else BACKOFF[attempt]
         attempt += 1
@@ -76,7 +76,7 @@ def foretold(method: str, script: tuple[str, ...]) -> tuple[type[Exception] | No
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
 @pytest.mark.parametrize("length", [1, 2, 3])
-def test_every_order_of_faults_takes_the_foretold_attempts_and_waits(
+def test_faults_in_every_order_take_the_expected_attempts_and_waits(
     loop: VirtualLoop, method: str, length: int
 ):
     for script in itertools.product(KINDS, repeat=length):
@@ -96,10 +96,10 @@ def test_every_order_of_faults_takes_the_foretold_attempts_and_waits(
         loop.run(transport.aclose())
 
 
-# 19: HTTP 401
+# ------------------------------------------------------------ HTTP 401
 
 
-def test_fifty_refusals_at_once_renew_the_token_once(loop: VirtualLoop):
+def test_token_is_renewed_once_for_fifty_refused_requests(loop: VirtualLoop):
     app = FaultApp(loop.clock, ["401"] * 50)
     transport = transport_of(loop, app)
 
@@ -110,7 +110,7 @@ def test_fifty_refusals_at_once_renew_the_token_once(loop: VirtualLoop):
     assert (app.refreshes, len(app.asked)) == (1, 100)
 
 
-def test_a_token_is_renewed_before_it_ends(loop: VirtualLoop):
+def test_token_is_renewed_before_it_expires(loop: VirtualLoop):
     app = FaultApp(loop.clock, ["401"])
     transport = transport_of(loop, app)
     loop.run(transport.request("GET", "/agents"))
@@ -121,7 +121,7 @@ def test_a_token_is_renewed_before_it_ends(loop: VirtualLoop):
     assert len(app.asked) == 2 + 3
 
 
-def test_a_server_that_is_away_when_the_token_is_due_does_not_stop_requests(loop: VirtualLoop):
+def test_token_that_cannot_be_renewed_early_is_still_used(loop: VirtualLoop):
     server = MockServer(loop.clock)
     server.answer("POST", "/auth/refresh", Reply(503))
     server.answer("GET", "/agents", {"ok": True})
@@ -135,18 +135,18 @@ def test_a_server_that_is_away_when_the_token_is_due_does_not_stop_requests(loop
     assert server.calls[-1].token == "old"
 
 
-# 20: HTTP 409 and 412
+# ---------------------------------------------------- HTTP 409 and 412
 
 
 @pytest.mark.parametrize("status", [409, 412])
-def test_a_conflict_is_said_and_nothing_sent_again(loop: VirtualLoop, status: int):
+def test_conflict_is_raised_and_nothing_sent_again(loop: VirtualLoop, status: int):
     app = FaultApp(loop.clock, [str(status)])
     with pytest.raises(ConflictError):
         loop.run(transport_of(loop, app).ask("PUT", "/agents/1", json={}, if_match='"1"'))
     assert len(app.asked) == 1
 
 
-# 21: HTTP 429 and 5xx, time-outs, connections that break
+# -------------------- HTTP 429 and 5xx, timeouts, broken connections
 
 
 @pytest.mark.parametrize(
@@ -208,7 +208,7 @@ def test_retry_after_in_the_body_counts_too(loop: VirtualLoop, body: dict[str, A
     assert loop.clock.monotonic() == 0.0
 
 
-def test_waits_are_spread_over_the_whole_interval(loop: VirtualLoop):
+def test_retry_delays_are_spread_over_the_whole_interval(loop: VirtualLoop):
     draws = iter([0.5, 0.0])
     app = FaultApp(loop.clock, ["503", "503"])
     transport = Transport(
@@ -218,7 +218,7 @@ def test_waits_are_spread_over_the_whole_interval(loop: VirtualLoop):
     assert [when for when, *_ in app.asked] == [0.0, 0.125, 0.125]
 
 
-# 22: wrong bodies
+# -------------------------------------------------------- wrong bodies
 
 
 @pytest.mark.parametrize(
@@ -239,9 +239,7 @@ def test_waits_are_spread_over_the_whole_interval(loop: VirtualLoop):
     ],
     ids=lambda reply: str(reply.text if reply.text is not None else reply.json)[:20].strip(),
 )
-def test_a_wrong_body_is_one_typed_error_and_the_cache_keeps_its_data(
-    loop: VirtualLoop, wrong: Reply
-):
+def test_wrong_body_is_a_typed_error_and_the_cache_keeps_its_data(loop: VirtualLoop, wrong: Reply):
     server = MockServer(loop.clock)
     server.answer("GET", "/agents", {"records": [{"id": "1", "name": "Writer"}]}, wrong)
     transport = Transport(
@@ -260,7 +258,7 @@ def test_a_wrong_body_is_one_typed_error_and_the_cache_keeps_its_data(
     assert "Please" not in str(agents.error)
 
 
-# 23: clocks that are wrong
+# -------------------------------------------------------- wrong clocks
 
 
 class WrongClock(FakeClock):
@@ -278,7 +276,7 @@ def wrong() -> Any:
 
 
 @pytest.mark.parametrize("by", [-365, -1 / 24, 1 / 24, 365])
-def test_a_clock_that_jumps_neither_ends_nor_renews_a_session(wrong: VirtualLoop, by: float):
+def test_clock_jump_neither_ends_nor_renews_a_session(wrong: VirtualLoop, by: float):
     clock: Any = wrong.clock
     app = FaultApp(clock, ["401"])
     transport = transport_of(wrong, app)
@@ -289,7 +287,7 @@ def test_a_clock_that_jumps_neither_ends_nor_renews_a_session(wrong: VirtualLoop
 
 
 @pytest.mark.parametrize("hours", [-1, 0, 1])
-def test_a_token_that_names_its_end_is_read_by_the_server_s_clock(wrong: VirtualLoop, hours: int):
+def test_token_claims_count_by_the_clock_of_the_server(wrong: VirtualLoop, hours: int):
     clock: Any = wrong.clock
     born = clock.now()
     clock.jump(timedelta(hours=hours))
@@ -312,7 +310,7 @@ def test_a_token_that_names_its_end_is_read_by_the_server_s_clock(wrong: Virtual
         assert server.calls[-1].token == token
 
 
-def test_a_date_of_retry_after_counts_from_the_clock_that_reads_it(wrong: VirtualLoop):
+def test_retry_after_date_without_a_server_date_counts_by_the_local_clock(wrong: VirtualLoop):
     clock: Any = wrong.clock
     clock.jump(timedelta(days=365))
     server = MockServer(clock)
@@ -323,7 +321,7 @@ def test_a_date_of_retry_after_counts_from_the_clock_that_reads_it(wrong: Virtua
     assert clock.monotonic() == 0.0
 
 
-def test_closing_ends_what_an_app_in_this_process_is_still_saying(loop: VirtualLoop):
+def test_close_ends_the_stream_of_an_app_in_this_process(loop: VirtualLoop):
     async def app(scope: Any, receive: Any, send: Any) -> None:
         await start(send, 200, [(b"content-type", b"text/event-stream")])
         while True:

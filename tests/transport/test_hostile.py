@@ -1,4 +1,4 @@
-"""Answers over a real socket that no honest server gives: one typed error each, at once, and in bounds."""
+"""Malformed responses over a real socket: each is one typed error, without delay and within limits."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ def answered(background: BackgroundLoop, raw: bytes) -> Any:
         ),
     ],
 )
-def test_an_answer_no_server_gives_is_one_typed_error(
+def test_malformed_response_is_a_typed_error(
     background: BackgroundLoop, raw: bytes, kind: type[KaizenError], said: str
 ):
     with pytest.raises(kind, match=said) as caught:
@@ -122,12 +122,12 @@ def test_an_answer_no_server_gives_is_one_typed_error(
     ],
     ids=["plain", "compressed"],
 )
-def test_a_body_without_end_is_left_at_its_limit(background: BackgroundLoop, raw: bytes):
+def test_endless_body_is_left_at_the_limit(background: BackgroundLoop, raw: bytes):
     with pytest.raises(DecodeError, match="more than 32 MB"):
         answered(background, raw)
 
 
-def test_closing_ends_what_is_under_way_and_what_waits_for_a_connection(
+def test_close_ends_running_and_waiting_requests(
     background: BackgroundLoop,
 ):
     arrived = threading.Semaphore(0)
@@ -154,7 +154,7 @@ def test_closing_ends_what_is_under_way_and_what_waits_for_a_connection(
     assert all(isinstance(error, TransportError) for error in errors)
 
 
-def test_requests_cancelled_at_any_moment_give_their_connections_back(background: BackgroundLoop):
+def test_cancelled_requests_release_their_connections(background: BackgroundLoop):
     """In httpx's own pool some of these keep a place for ever."""
 
     async def run() -> Any:

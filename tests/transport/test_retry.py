@@ -19,18 +19,18 @@ class Flaky:
         return httpx.Response(status, json={"n": len(self.requests)}, headers=headers)
 
 
-def test_a_passing_failure_is_waited_out(client, loop):
+def test_transient_failure_is_retried(client, loop):
     server = Flaky(503, httpx.ConnectError("x"), 200)
     assert client(server).get("/x") == {"n": 3}
     assert loop.clock.monotonic() == pytest.approx(0.25 + 0.5)
 
 
-def test_the_wait_is_jittered(client, loop):
+def test_retry_delay_is_jittered(client, loop):
     client(Flaky(503, 200), jitter=lambda: 0.1).get("/x")
     assert loop.clock.monotonic() == pytest.approx(0.025)
 
 
-def test_it_gives_up_after_the_retries(client):
+def test_request_fails_after_the_retries(client):
     server = Flaky(httpx.ConnectError("x"))
     with pytest.raises(ConnectError):
         client(server, retries=3).get("/x")
@@ -50,7 +50,7 @@ def test_retry_after_of_minutes_is_raised_without_waiting(client, loop):
 
 
 @pytest.mark.parametrize("status", [400, 403, 404, 409, 422, 500])
-def test_a_lasting_failure_is_not_repeated(client, status):
+def test_lasting_failure_is_not_retried(client, status):
     server = Flaky(status)
     with pytest.raises(StatusError):
         client(server).get("/x")
@@ -58,26 +58,26 @@ def test_a_lasting_failure_is_not_repeated(client, status):
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH"])
-def test_a_write_is_not_repeated_unless_said_to_be_safe(client, method):
+def test_write_is_retried_only_if_idempotent(client, method):
     server = Flaky(503, 200)
     with pytest.raises(StatusError):
         client(server).request(method, "/x")
     assert client(server).request(method, "/x", idempotent=True) == {"n": 2}
 
 
-def test_a_429_on_a_write_says_how_long_to_wait(client):
+def test_rate_limit_of_a_write_says_how_long_to_wait(client):
     with pytest.raises(RateLimitedError) as caught:
         client(Flaky((429, {"Retry-After": "9"}))).request("POST", "/x")
     assert caught.value.retry_after == 9.0
 
 
-def test_params_without_a_value_are_left_out(client):
+def test_query_parameters_without_a_value_are_left_out(client):
     server = Flaky(200)
     client(server).get("/x", params={"limit": 5, "status": None})
     assert str(server.requests[0].url) == "https://kaizen.example.com/api/v1/x?limit=5"
 
 
-def test_a_time_out_is_not_repeated(client):
+def test_timeout_is_not_retried(client):
     server = Flaky(httpx.ReadTimeout("x"))
     with pytest.raises(TimedOutError, match="within 10 s"):
         client(server).get("/x")

@@ -1,4 +1,4 @@
-"""A server over TLS on this machine, good or not: who is believed, and what a stranger gets to see."""
+"""TLS servers on this machine: which certificates are trusted, and what an untrusted server receives."""
 
 from __future__ import annotations
 
@@ -117,7 +117,7 @@ def ask() -> Iterator[Ask]:
     loop.close()
 
 
-def test_a_server_of_a_trusted_authority_is_asked(authority, believed, ask):
+def test_certificate_of_a_trusted_authority_is_accepted(authority, believed, ask):
     believed()
     with serving(authority.issue_cert("localhost")) as server:
         assert ask(server.url) == {"ok": True}
@@ -125,7 +125,7 @@ def test_a_server_of_a_trusted_authority_is_asked(authority, believed, ask):
 
 
 @pytest.mark.parametrize("streamed", [False, True])
-def test_a_server_of_an_unknown_authority_is_refused_and_sees_nothing(authority, ask, streamed):
+def test_certificate_of_an_unknown_authority_is_refused_before_sending(authority, ask, streamed):
     with serving(authority.issue_cert("localhost")) as server:
         with pytest.raises(CertificateError, match=r"localhost .* set SSL_CERT_FILE") as caught:
             ask(server.url, streamed=streamed)
@@ -134,7 +134,7 @@ def test_a_server_of_an_unknown_authority_is_refused_and_sees_nothing(authority,
     assert caught.value.url.startswith(server.url)
 
 
-def test_a_named_authority_is_the_only_one(believed, ask):
+def test_named_authority_replaces_the_others(believed, ask):
     believed()
     with (
         serving(trustme.CA().issue_cert("localhost")) as server,
@@ -158,7 +158,7 @@ def test_a_named_authority_is_the_only_one(believed, ask):
     ],
     ids=["expired", "another name"],
 )
-def test_a_certificate_that_does_not_hold_is_refused_though_its_authority_is_trusted(
+def test_invalid_certificate_of_a_trusted_authority_is_refused(
     authority, believed, ask, issue, why
 ):
     believed()
@@ -167,7 +167,7 @@ def test_a_certificate_that_does_not_hold_is_refused_though_its_authority_is_tru
     assert server.seen == []
 
 
-def test_a_refused_certificate_is_not_asked_for_again(authority, ask):
+def test_refused_certificate_is_not_retried(authority, ask):
     """Neither the transport nor the query cache expects another one a moment later."""
     shaken: list[object] = []
     with serving(authority.issue_cert("localhost")) as server:
@@ -184,14 +184,14 @@ def test_a_refused_certificate_is_not_asked_for_again(authority, ask):
     assert not is_transient(caught.value)
 
 
-def test_a_server_in_clear_at_an_https_address_is_refused(ask):
+def test_http_server_at_an_https_address_is_refused(ask):
     with serving(None) as server, pytest.raises(ConnectError, match="is it a server for https"):
         ask(server.url)
     assert server.seen == []
 
 
 @pytest.mark.parametrize("text", [None, "no certificate"])
-def test_authorities_that_cannot_be_read_are_named(monkeypatch, tmp_path, ask, text):
+def test_unreadable_authorities_are_named(monkeypatch, tmp_path, ask, text):
     file = tmp_path / "company.pem"
     if text is not None:
         file.write_text(text)

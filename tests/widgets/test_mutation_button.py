@@ -1,4 +1,4 @@
-"""A press makes a change, once; the button says how it goes."""
+"""MutationButton: a press runs the mutation once, and the button shows its state."""
 
 from typing import Any
 
@@ -31,7 +31,7 @@ def save(client, loop):
     return make
 
 
-def test_it_says_that_it_is_busy_and_that_it_is_done(save, loop):
+def test_button_shows_that_it_is_busy_and_that_it_is_done(save, loop):
     button = MutationButton(save(), 1, label="Save", busy="Saving", done="Saved", icon="check")
     button.button.click()
     loop.settle()
@@ -41,7 +41,7 @@ def test_it_says_that_it_is_busy_and_that_it_is_done(save, loop):
     assert "Saved" in button.message.value
 
 
-def test_a_second_press_meanwhile_makes_no_second_change(save, loop):
+def test_second_press_while_busy_is_ignored(save, loop):
     observer = save()
     button = MutationButton(observer, 1)
     for _ in range(3):
@@ -53,7 +53,7 @@ def test_a_second_press_meanwhile_makes_no_second_change(save, loop):
     assert observer.sent == [1, 1]
 
 
-def test_an_error_is_text_and_the_next_press_clears_it(save, loop):
+def test_error_is_shown_as_text_and_cleared_by_the_next_press(save, loop):
     answers = iter([ValueError("<b>no</b>"), "fine"])
     button = MutationButton(save(), lambda: next(answers))
     button.press()
@@ -66,7 +66,7 @@ def test_an_error_is_text_and_the_next_press_clears_it(save, loop):
     assert "Done" in button.message.value
 
 
-def test_without_a_network_it_waits_and_goes_on_by_itself(save, client, loop):
+def test_offline_mutation_waits_and_continues_by_itself(save, client, loop):
     observer = save()
     button = MutationButton(observer, 1)
     client.online.set_online(False)
@@ -78,14 +78,14 @@ def test_without_a_network_it_waits_and_goes_on_by_itself(save, client, loop):
     assert "Done" in button.message.value
 
 
-def test_an_attempt_that_failed_is_said_while_it_is_tried_again(save, loop):
+def test_failed_attempt_is_shown_while_it_is_retried(save, loop):
     button = MutationButton(save(retry=1, retry_delay=5), ValueError("x"))
     button.press()
     loop.advance(1)
     assert "Failed 1x" in button.message.value
 
 
-def test_a_function_starts_a_mutation_at_each_press(client, loop):
+def test_function_starts_a_mutation_at_each_press(client, loop):
     started = []
 
     def start():
@@ -104,13 +104,13 @@ def test_a_function_starts_a_mutation_at_each_press(client, loop):
     ("function", "words"),
     [(lambda: 1 / 0, "division by zero"), (lambda: None, "must return the mutation")],
 )
-def test_a_function_that_starts_nothing_says_why(function, words):
+def test_function_that_starts_nothing_shows_why(function, words):
     button = MutationButton(function)
     button.press()
     assert words in button.message.value
 
 
-def test_closed_it_listens_no_more_and_the_change_goes_on(save, client, loop):
+def test_closed_button_unsubscribes_and_the_mutation_continues(save, client, loop):
     observer = save()
     button = MutationButton(observer, 1)
     button.press()
@@ -121,12 +121,12 @@ def test_closed_it_listens_no_more_and_the_change_goes_on(save, client, loop):
 
 
 @pytest.mark.parametrize("mutation", [None, "create", 3])
-def test_what_is_no_mutation_is_refused(mutation: Any):
+def test_button_refuses_what_is_not_a_mutation(mutation: Any):
     with pytest.raises(TypeError, match="needs client"):
         MutationButton(mutation)
 
 
-def test_variables_of_a_function_are_refused():
+def test_button_refuses_variables_for_a_function():
     function: Any = lambda: None  # noqa: E731 - Any, for what it gives is no mutation
     with pytest.raises(TypeError, match="takes no variables"):
         MutationButton(function, 1)

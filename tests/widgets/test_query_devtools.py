@@ -1,4 +1,4 @@
-"""The devtools show every entry, act on the chosen one, and draw ten times a second at most."""
+"""QueryDevtools: the list of entries, the buttons for the selected one, the throttled drawing."""
 
 from itertools import pairwise
 from typing import Any
@@ -32,7 +32,7 @@ def press(tools, name):
     find(tools, ipw.Button, description=name).click()
 
 
-def test_each_entry_has_its_state_observers_age_and_key(client, loop, tools):
+def test_entries_show_state_observers_age_and_key(client, loop, tools):
     client.set_query_data(("a",), 1)
     watched = client.live(
         query_key=("b", {"x": 1}), query_fn=lambda: sleep(loop.clock, 1), stale_time=60
@@ -49,7 +49,7 @@ def test_each_entry_has_its_state_observers_age_and_key(client, loop, tools):
 
 
 @pytest.mark.parametrize("state", STATES)
-def test_every_state_has_a_colour_and_an_entry_that_is_in_it(client, loop, state):
+def test_states_have_a_color_each(client, loop, state):
     async def answer():
         await sleep(loop.clock, 1)
         if state == "error":
@@ -68,7 +68,7 @@ def test_every_state_has_a_colour_and_an_entry_that_is_in_it(client, loop, state
     assert state_of(query.observer.query) == state
 
 
-def test_however_much_happens_it_draws_ten_times_a_second(client, loop, tools):
+def test_drawing_is_throttled_to_ten_a_second(client, loop, tools):
     draws = []
     tools.entries.observe(lambda change: draws.append(loop.clock.monotonic()), "_options_labels")
     for step in range(100):
@@ -80,7 +80,7 @@ def test_however_much_happens_it_draws_ten_times_a_second(client, loop, tools):
     assert min(gaps) >= 0.1 - 1e-9
 
 
-def test_the_clock_is_the_one_handed_in(client, loop):
+def test_clock_can_be_given(client, loop):
     clock = FakeClock()
     tools = QueryDevtools(client, clock=clock)
     client.set_query_data(("a",), 1)
@@ -90,7 +90,7 @@ def test_the_clock_is_the_one_handed_in(client, loop):
     assert len(rows(tools)) == 1
 
 
-def test_a_draw_that_changes_nothing_sends_nothing(client, loop, comms, tools):
+def test_drawing_without_a_change_sends_nothing(client, loop, comms, tools):
     client.set_query_data(("a",), 1, updated_at=1)
     loop.advance(6)
     for comm in comms:
@@ -99,7 +99,7 @@ def test_a_draw_that_changes_nothing_sends_nothing(client, loop, comms, tools):
     assert [comm.updates for comm in comms if comm.updates] == []
 
 
-def test_the_chosen_one_shows_data_and_options_without_secrets_or_markup(client, loop, tools):
+def test_selected_entry_shows_data_and_options_without_secrets_or_markup(client, loop, tools):
     client.set_query_data(
         ("a",), {"name": "<script>", "access_token": "t-1", "max_tokens": 5, "password": None}
     )
@@ -111,7 +111,7 @@ def test_the_chosen_one_shows_data_and_options_without_secrets_or_markup(client,
     assert all(word in seen for word in ("[hidden]", "&quot;max_tokens&quot;: 5", "success, idle"))
 
 
-def test_the_choice_stays_when_entries_come_and_go(client, loop, tools):
+def test_selection_stays_when_entries_come_and_go(client, loop, tools):
     for name in "abc":
         client.set_query_data((name,), name)
     loop.advance(0.1)
@@ -126,7 +126,7 @@ def test_the_choice_stays_when_entries_come_and_go(client, loop, tools):
     assert find(tools, ipw.Button, description="Remove").disabled
 
 
-def test_the_buttons_act_on_the_chosen_one_alone(client, loop, tools):
+def test_buttons_act_on_the_selected_entry_only(client, loop, tools):
     calls = []
 
     async def fetch():
@@ -149,7 +149,7 @@ def test_the_buttons_act_on_the_chosen_one_alone(client, loop, tools):
     assert [query.key for query in client.query_cache.get_all()] == [("a",)]
 
 
-def test_the_offline_switch_is_the_client_s_network(client, loop, tools):
+def test_offline_switch_sets_the_client_s_network(client, loop, tools):
     tools.offline.value = True
     assert not client.online.is_online
     waiting = client.mutation(mutation_fn=lambda variables: 1).run()
@@ -161,7 +161,7 @@ def test_the_offline_switch_is_the_client_s_network(client, loop, tools):
     assert waiting.status == "success"
 
 
-def test_the_filter_narrows_the_list(client, loop, tools):
+def test_filter_narrows_the_list(client, loop, tools):
     for name in ("agents", "pipelines"):
         client.set_query_data((name,), 1)
     tools.filter.value = "PIPE"
@@ -169,7 +169,7 @@ def test_the_filter_narrows_the_list(client, loop, tools):
     assert [row.split()[-1] for row in rows(tools)] == ['["pipelines"]']
 
 
-def test_closed_they_leave_nothing_behind(client, loop, tools):
+def test_closed_devtools_leave_no_listener(client, loop, tools):
     tools.close()
     tools.close()
     client.set_query_data(("a",), 1)
@@ -179,13 +179,13 @@ def test_closed_they_leave_nothing_behind(client, loop, tools):
     assert client.mutation_cache.listener_count == 0
 
 
-def test_what_is_no_client_is_refused():
+def test_devtools_refuse_what_is_not_a_client():
     nothing: Any = "client"
     with pytest.raises(TypeError, match="need a QueryClient"):
         QueryDevtools(nothing)
 
 
-def test_a_thousand_entries_are_listed_up_to_a_limit(loop, client):
+def test_list_of_a_thousand_entries_is_limited(loop, client):
     for n in range(600):
         client.set_query_data(("n", n), n)
     tools = QueryDevtools(client)

@@ -1,4 +1,4 @@
-"""What a query panel shows of each state of a query, and what its buttons do."""
+"""QueryPanel: what it shows for each state of a query, and what its buttons do."""
 
 import asyncio
 import datetime
@@ -50,7 +50,7 @@ def shown(panel):
     ) + "".join(child.value for child in panel.body.children if isinstance(child, ipw.HTML))  # fmt: skip
 
 
-def test_it_loads_then_shows_rows_then_says_when(serve, loop):
+def test_panel_shows_loading_then_rows_then_the_time(serve, loop):
     panel = QueryPanel(serve([{"name": "Ann", "age": 7}], stale_time=60))
     assert 'aria-label="Loading"' in shown(panel)
     loop.advance(1)
@@ -62,7 +62,7 @@ def test_it_loads_then_shows_rows_then_says_when(serve, loop):
     assert "stale" in panel.state.value
 
 
-def test_while_it_refetches_the_data_stays_under_a_quiet_bar(serve, loop):
+def test_refetch_keeps_the_data_under_a_progress_line(serve, loop):
     panel = QueryPanel(serve("one", "two"))
     loop.advance(1)
     panel.refresh_button.click()
@@ -74,7 +74,7 @@ def test_while_it_refetches_the_data_stays_under_a_quiet_bar(serve, loop):
     assert "kaizen-slide" not in panel.bar.value.split("</style>")[1]
 
 
-def test_a_press_while_it_fetches_joins_that_fetch(client, loop):
+def test_refresh_button_joins_a_running_fetch(client, loop):
     calls = []
 
     async def fetch():
@@ -89,7 +89,7 @@ def test_a_press_while_it_fetches_joins_that_fetch(client, loop):
     assert len(calls) == 2
 
 
-def test_an_error_has_its_message_and_a_retry_button(serve, loop):
+def test_error_shows_its_message_and_a_retry_button(serve, loop):
     panel = QueryPanel(serve(ValueError("<b>no</b>"), "fine"))
     assert panel.problem.layout.display == "none"
     loop.advance(1)
@@ -101,7 +101,7 @@ def test_an_error_has_its_message_and_a_retry_button(serve, loop):
     assert panel.problem.layout.display == "none"
 
 
-def test_an_error_of_a_refetch_leaves_the_data_there(serve, loop):
+def test_error_of_a_refetch_keeps_the_data(serve, loop):
     panel = QueryPanel(serve("one", ValueError("away")))
     loop.advance(1)
     panel.refresh_button.click()
@@ -110,7 +110,7 @@ def test_an_error_of_a_refetch_leaves_the_data_there(serve, loop):
     assert "away" in panel.message.value
 
 
-def test_an_attempt_that_failed_is_said_while_it_is_tried_again(serve, loop):
+def test_failed_attempt_is_shown_while_it_is_retried(serve, loop):
     panel = QueryPanel(serve(ValueError("away"), "fine", retry=1, retry_delay=5))
     loop.advance(1)
     assert "failed 1x, trying again" in panel.state.value
@@ -118,7 +118,7 @@ def test_an_attempt_that_failed_is_said_while_it_is_tried_again(serve, loop):
     assert "trying again" not in panel.state.value
 
 
-def test_without_a_network_it_says_so_and_goes_on_when_it_is_back(serve, client, loop):
+def test_panel_says_that_it_is_offline_and_continues_online(serve, client, loop):
     client.online.set_online(False)
     panel = QueryPanel(serve("one"))
     loop.settle()
@@ -129,7 +129,7 @@ def test_without_a_network_it_says_so_and_goes_on_when_it_is_back(serve, client,
     assert "one" in shown(panel)
 
 
-def test_what_is_not_enabled_says_how_to_fetch_it(serve, loop):
+def test_disabled_query_says_how_to_fetch_it(serve, loop):
     panel = QueryPanel(serve("one", enabled=False))
     assert "press Refresh" in shown(panel)
     panel.refresh_button.click()
@@ -137,7 +137,7 @@ def test_what_is_not_enabled_says_how_to_fetch_it(serve, loop):
     assert "one" in shown(panel)
 
 
-def test_two_panels_on_one_key_fetch_once(client, loop):
+def test_panels_of_one_key_share_one_fetch(client, loop):
     calls = []
 
     async def fetch():
@@ -150,7 +150,7 @@ def test_two_panels_on_one_key_fetch_once(client, loop):
     assert all("x" in shown(panel) for panel in panels)
 
 
-def test_closed_it_watches_no_more_and_leaves_the_client(serve, client, loop):
+def test_closed_panel_unsubscribes_and_unmounts_the_client(serve, client, loop):
     panel = QueryPanel(serve("one"))
     loop.advance(1)
     panel.close()
@@ -159,7 +159,7 @@ def test_closed_it_watches_no_more_and_leaves_the_client(serve, client, loop):
     assert client.mount_count == 0
 
 
-def test_updates_make_no_further_widgets(serve, loop, comms):
+def test_updates_create_no_further_widgets(serve, loop, comms):
     panel = QueryPanel(serve([1], [2], [3]))
     loop.advance(1)
     before = len(comms)
@@ -185,7 +185,7 @@ def test_updates_make_no_further_widgets(serve, loop, comms):
         ("x" * 300, "x" * 300, "<table"),
     ],
 )
-def test_data_of_any_kind_is_shown_and_is_text(serve, loop, data, there, not_there):
+def test_data_of_any_kind_is_shown_as_text(serve, loop, data, there, not_there):
     panel = QueryPanel(serve(data))
     loop.advance(1)
     outputs = [str(child.outputs) for child in panel.body.children if isinstance(child, ipw.Output)]
@@ -194,14 +194,14 @@ def test_data_of_any_kind_is_shown_and_is_text(serve, loop, data, there, not_the
     assert not_there not in seen
 
 
-def test_the_columns_are_the_user_s(serve, loop):
+def test_columns_can_be_chosen(serve, loop):
     panel = QueryPanel(serve([{"a": 1, "b": 2, "c": 3}]), columns=["c", "a"])
     loop.advance(1)
     assert shown(panel).index(">c<") < shown(panel).index(">a<")
     assert ">b<" not in shown(panel)
 
 
-def test_a_view_gives_a_widget_a_text_or_what_a_cell_shows(serve, loop):
+def test_view_may_return_a_widget_a_text_or_any_value(serve, loop):
     @dataclass
     class Chart:
         n: int
@@ -221,7 +221,7 @@ def test_a_view_gives_a_widget_a_text_or_what_a_cell_shows(serve, loop):
         assert check(child)
 
 
-def test_a_view_that_raises_says_so_and_the_panel_lives(serve, loop):
+def test_view_that_raises_shows_its_error(serve, loop):
     panel = QueryPanel(serve(0, 4), view=lambda data: str(8 / data))
     loop.advance(1)
     assert "ZeroDivisionError" in shown(panel)
@@ -230,7 +230,7 @@ def test_a_view_that_raises_says_so_and_the_panel_lives(serve, loop):
     assert "2.0" in shown(panel)
 
 
-def test_a_view_is_asked_only_when_the_data_changed(serve, loop):
+def test_view_is_called_only_when_the_data_changed(serve, loop):
     asked = []
     panel = QueryPanel(serve([1]), view=lambda data: asked.append(data) or "x")
     loop.advance(1)
@@ -239,7 +239,7 @@ def test_a_view_is_asked_only_when_the_data_changed(serve, loop):
     assert asked == [[1]]
 
 
-def test_a_view_may_touch_the_query_it_shows(serve, client, loop):
+def test_view_may_use_the_query_it_shows(serve, client, loop):
     def view(data):
         if data == "one":
             client.set_query_data(("things",), "two")
@@ -250,7 +250,7 @@ def test_a_view_may_touch_the_query_it_shows(serve, client, loop):
     assert "two" in shown(panel)
 
 
-def test_what_is_no_query_or_no_view_is_refused(serve):
+def test_panel_refuses_what_is_not_a_query_or_a_view(serve):
     not_a_query: Any = "agents"
     with pytest.raises(TypeError, match="shows a query, not str"):
         QueryPanel(not_a_query)
@@ -259,11 +259,11 @@ def test_what_is_no_query_or_no_view_is_refused(serve):
         QueryPanel(serve(1), not_a_view)
 
 
-def test_its_repr_tells_what_it_shows(serve):
+def test_repr_names_the_query(serve):
     assert repr(QueryPanel(serve(1))) == "QueryPanel(['things'])"
 
 
-def test_it_works_from_a_real_loop_s_thread():
+def test_panel_updates_from_the_background_loop():
     from kaizen_widgets.core.background import BackgroundLoop
     from kaizen_widgets.query import QueryClient
 

@@ -10,7 +10,7 @@ def watched(client, key, fn, **options):
     return query
 
 
-def test_invalidating_refetches_what_is_watched_and_marks_the_rest(client, loop, source):
+def test_invalidate_refetches_observed_queries_and_marks_the_others_stale(client, loop, source):
     active, inactive = source("a1", "a2"), source("i1")
     query = watched(client, ("agents", "list"), active)
     client.prefetch_query(query_key=("agents", "detail", "1"), query_fn=inactive)
@@ -27,7 +27,7 @@ def test_invalidating_refetches_what_is_watched_and_marks_the_rest(client, loop,
     ("refetch_type", "calls"),
     [("none", (1, 1)), ("active", (2, 1)), ("inactive", (1, 2)), ("all", (2, 2))],
 )
-def test_the_refetch_type_decides_what_is_fetched(client, loop, source, refetch_type, calls):
+def test_refetch_type_decides_which_queries_are_fetched(client, loop, source, refetch_type, calls):
     active, inactive = source("a"), source("i")
     watched(client, ("x", 1), active)
     client.prefetch_query(query_key=("x", 2), query_fn=inactive)
@@ -37,7 +37,7 @@ def test_the_refetch_type_decides_what_is_fetched(client, loop, source, refetch_
     assert (active.calls, inactive.calls) == calls
 
 
-def test_invalidating_touches_no_other_key(client, loop, source):
+def test_invalidate_leaves_other_keys_alone(client, loop, source):
     fn = source("a")
     query = watched(client, ("agents",), fn)
     loop.advance(1)
@@ -46,7 +46,7 @@ def test_invalidating_touches_no_other_key(client, loop, source):
     assert (query.is_stale, fn.calls) == (False, 1)
 
 
-def test_exact_means_that_very_key(client):
+def test_exact_filter_matches_only_the_equal_key(client):
     for key in (("a",), ("a", 1)):
         client.set_query_data(key, 0)
     client.remove_queries(("a",), exact=True)
@@ -64,7 +64,7 @@ def test_filters_combine(client, loop, source):
     assert client.is_fetching(("a",)) == 1
 
 
-def test_invalidating_during_a_refetch_starts_it_anew(client, loop, source):
+def test_invalidate_restarts_a_running_refetch(client, loop, source):
     fn = source("one", "two", "three")
     query = watched(client, ("a",), fn)
     loop.advance(1)
@@ -86,12 +86,12 @@ def test_set_query_data_writes_and_clears_error_and_invalidation(client, loop, s
     assert state.data_updated_at == loop.clock.now().timestamp()
 
 
-def test_an_updater_may_decline(client):
+def test_set_query_data_writes_nothing_for_unset(client):
     assert client.set_query_data(("a",), lambda old: UNSET) is None
     assert client.query_cache.get(("a",)) is None
 
 
-def test_observers_see_what_is_written(client, loop, source):
+def test_set_query_data_notifies_observers(client, loop, source):
     query = watched(client, ("a",), source("x"))
     heard = []
     query.subscribe(heard.append)
@@ -100,7 +100,7 @@ def test_observers_see_what_is_written(client, loop, source):
     assert [result.data for result in heard] == ["x", "x!"]
 
 
-def test_get_query_data_never_makes_an_entry(client):
+def test_get_query_data_creates_no_entry(client):
     assert client.get_query_data(("a",), "nothing") == "nothing"
     assert client.query_cache.get_all() == ()
 
@@ -108,14 +108,14 @@ def test_get_query_data_never_makes_an_entry(client):
 @pytest.mark.parametrize(
     "call", ["invalidate_queries", "refetch_queries", "cancel_queries", "remove_queries"]
 )
-def test_wrong_filters_are_named_at_the_call(client, call):
+def test_unknown_filter_is_refused_with_a_suggestion(client, call):
     with pytest.raises(QueryError, match="did you mean 'exact'"):
         getattr(client, call)(("a",), exct=True)
     with pytest.raises(QueryError, match="query_key must be a list"):
         getattr(client, call)("agents")
 
 
-def test_clear_empties_everything_and_ends_who_waits(client, loop, source):
+def test_clear_empties_the_caches_and_ends_waits(client, loop, source):
     waiting = client.fetch_query(query_key=("a",), query_fn=source("x"))
     client.clear()
     with pytest.raises(QueryError, match="cancelled"):
@@ -125,7 +125,7 @@ def test_clear_empties_everything_and_ends_who_waits(client, loop, source):
     assert client.get_query_data(("a",)) is None
 
 
-def test_cache_listeners_hear_of_entries(client, loop, source):
+def test_cache_listeners_are_notified_of_entries(client, loop, source):
     heard = []
     stop = client.query_cache.subscribe(lambda event: heard.append(event.type))
     client.prefetch_query(QueryOptions(("a",), source("x"), gc_time=0))
@@ -136,7 +136,7 @@ def test_cache_listeners_hear_of_entries(client, loop, source):
     assert len(heard) == 4
 
 
-def test_a_reset_query_is_as_new_and_fetched_again_if_watched(client, loop, source):
+def test_reset_returns_to_the_initial_state_and_fetches_observed_queries(client, loop, source):
     query = watched(client, ("a",), source("one", "two"))
     client.set_query_data(("b",), "x")
     loop.advance(1)

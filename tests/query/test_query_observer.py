@@ -6,7 +6,7 @@ from kaizen_widgets.errors import QueryError
 from kaizen_widgets.query import QueryOptions
 
 
-def test_subscribing_fetches_and_reads_as_loading_at_once(client, loop, source, seen):
+def test_subscribe_fetches_and_the_result_is_loading(client, loop, source, seen):
     query = client.observe(query_key=("a",), query_fn=source("x"))
     assert (query.status, query.fetch_status) == ("pending", "idle")
     listener = seen()
@@ -16,7 +16,7 @@ def test_subscribing_fetches_and_reads_as_loading_at_once(client, loop, source, 
     assert (query.data, listener) == ("x", ["pending/fetching", "success/idle"])
 
 
-def test_two_observers_of_one_key_fetch_once(client, loop, source):
+def test_observers_of_one_key_share_one_fetch(client, loop, source):
     fn = source("x")
     one, two = (client.observe(query_key=("a",), query_fn=fn) for _ in range(2))
     one.subscribe(lambda _: None)
@@ -27,7 +27,7 @@ def test_two_observers_of_one_key_fetch_once(client, loop, source):
 
 
 @pytest.mark.parametrize(("on_mount", "calls"), [(True, 1), (False, 1), ("always", 2)])
-def test_fresh_data_is_fetched_on_mount_only_if_always(client, loop, source, on_mount, calls):
+def test_refetch_on_mount_fetches_fresh_data_only_if_always(client, loop, source, on_mount, calls):
     fn = source("x")
     options = QueryOptions(("a",), fn, stale_time=math.inf, refetch_on_mount=on_mount)
     client.fetch_query(options)
@@ -38,7 +38,7 @@ def test_fresh_data_is_fetched_on_mount_only_if_always(client, loop, source, on_
 
 
 @pytest.mark.parametrize(("on_mount", "calls"), [(True, 2), (False, 1), ("always", 2)])
-def test_stale_data_is_fetched_on_mount_unless_never(client, loop, source, on_mount, calls):
+def test_refetch_on_mount_fetches_stale_data_unless_false(client, loop, source, on_mount, calls):
     fn = source("x")
     options = QueryOptions(("a",), fn, refetch_on_mount=on_mount)
     client.fetch_query(options)
@@ -48,7 +48,7 @@ def test_stale_data_is_fetched_on_mount_unless_never(client, loop, source, on_mo
     assert fn.calls == calls
 
 
-def test_data_turns_stale_without_a_fetch_and_says_so(client, loop, source):
+def test_stale_time_notifies_observers_when_it_is_over(client, loop, source):
     fn = source("x")
     query = client.observe(query_key=("a",), query_fn=fn, stale_time=10)
     stale_at = []
@@ -58,7 +58,7 @@ def test_data_turns_stale_without_a_fetch_and_says_so(client, loop, source):
     assert fn.calls == 1
 
 
-def test_each_observer_judges_by_its_own_stale_time(client, loop, source):
+def test_stale_time_is_each_observer_s_own(client, loop, source):
     client.set_query_data(("a",), "x")
     loop.advance(5)
     short, long, never = (
@@ -71,7 +71,7 @@ def test_each_observer_judges_by_its_own_stale_time(client, loop, source):
     assert (short.is_stale, long.is_stale, never.is_stale) == (True, False, False)
 
 
-def test_a_disabled_query_waits_to_be_enabled(client, loop, source):
+def test_disabled_query_is_fetched_once_enabled(client, loop, source):
     fn = source("x")
     query = client.observe(query_key=("a",), query_fn=fn, enabled=False)
     query.subscribe(lambda _: None)
@@ -85,7 +85,7 @@ def test_a_disabled_query_waits_to_be_enabled(client, loop, source):
     assert query.data == "x"
 
 
-def test_another_key_moves_the_observer(client, loop, source):
+def test_set_options_with_another_key_moves_the_observer(client, loop, source):
     query = client.observe(query_key=("a",), query_fn=source("A"))
     query.subscribe(lambda _: None)
     loop.advance(1)
@@ -96,7 +96,7 @@ def test_another_key_moves_the_observer(client, loop, source):
     assert not client.query_cache.get(("a",)).is_active
 
 
-def test_an_entry_is_collected_after_gc_time_without_observers(client, loop, source):
+def test_gc_time_counts_from_the_last_observer(client, loop, source):
     options = QueryOptions(("a",), source("x"), gc_time=600)
     stop = client.observe(options).subscribe(lambda _: None)
     loop.advance(1000)
@@ -108,7 +108,7 @@ def test_an_entry_is_collected_after_gc_time_without_observers(client, loop, sou
     assert client.query_cache.get(("a",)) is None
 
 
-def test_a_new_observer_stops_the_collection(client, loop, source):
+def test_gc_time_is_stopped_by_a_new_observer(client, loop, source):
     query = client.observe(query_key=("a",), query_fn=source("x"), gc_time=10)
     query.subscribe(lambda _: None)()
     loop.advance(9)
@@ -117,14 +117,14 @@ def test_a_new_observer_stops_the_collection(client, loop, source):
     assert client.get_query_data(("a",)) == "x"
 
 
-def test_an_infinite_gc_time_keeps_for_ever(client, loop):
+def test_gc_time_of_infinity_keeps_the_entry(client, loop):
     client.observe(query_key=("a",), gc_time=math.inf)
     client.set_query_data(("a",), 1)
     loop.advance(1e6)
     assert client.get_query_data(("a",)) == 1
 
 
-def test_unsubscribing_twice_is_harmless_and_leaves_no_listener(client, loop, source):
+def test_unsubscribe_twice_is_harmless(client, loop, source):
     query = client.observe(query_key=("a",), query_fn=source("x"))
     stop = query.subscribe(lambda _: None)
     stop()
@@ -132,7 +132,7 @@ def test_unsubscribing_twice_is_harmless_and_leaves_no_listener(client, loop, so
     assert client.query_cache.get(("a",)).observers == []
 
 
-def test_a_removed_query_leaves_its_observers_what_they_had(client, loop, source):
+def test_removed_query_leaves_observers_their_last_result(client, loop, source):
     fn = source("x", "y")
     query = client.observe(query_key=("a",), query_fn=fn)
     query.subscribe(lambda _: None)
@@ -144,13 +144,13 @@ def test_a_removed_query_leaves_its_observers_what_they_had(client, loop, source
     assert (query.data, client.get_query_data(("a",))) == ("y", "y")
 
 
-def test_the_repr_is_plain(client):
+def test_repr_shows_keys_and_status_only(client):
     client.set_query_data(("a", 1), "secret")
     assert repr(client.observe(query_key=("a", 1))) == "QueryObserver(['a', 1], success/idle)"
     assert repr(client) == "QueryClient(QueryCache(1 queries), MutationCache(0 mutations))"
 
 
-def test_data_that_cannot_be_compared_is_compared_by_identity(client, loop, source):
+def test_data_with_a_failing_eq_is_compared_by_identity(client, loop, source):
     class Awkward:
         def __eq__(self, other):
             raise ValueError("ambiguous")
@@ -166,7 +166,7 @@ def test_data_that_cannot_be_compared_is_compared_by_identity(client, loop, sour
     assert query.status == "success"
 
 
-def test_ending_a_subscription_twice_leaves_the_same_listeners_other_one(client, loop, source):
+def test_unsubscribe_twice_leaves_a_second_subscription_of_the_listener(client, loop, source):
     heard = []
     observer = client.observe(query_key=("a",), query_fn=source(1))
     end, _ = observer.subscribe(heard.append), observer.subscribe(heard.append)

@@ -1,4 +1,4 @@
-"""A query as a notebook holds it: traits, waiting, watching."""
+"""LiveQuery: traits, waiting, observing."""
 
 import asyncio
 
@@ -21,7 +21,7 @@ def live(client, source):
     return make
 
 
-def test_each_moment_is_told_once_and_in_order(live, loop):
+def test_traits_change_once_and_in_order(live, loop):
     query, heard = live([1], stale_time=5), []
     query.observe(lambda change: heard.append((change.name, change.new)), names=RESULT_TRAITS)
     loop.advance(1)
@@ -35,7 +35,7 @@ def test_each_moment_is_told_once_and_in_order(live, loop):
     assert [new for name, new in heard if name == "is_stale"] == [False, True]
 
 
-def test_an_observer_reads_the_moment_it_is_told_of(live, client, loop):
+def test_trait_observer_reads_the_result_it_is_notified_of(live, client, loop):
     query, read = live("one"), []
     query.observe(lambda change: client.set_query_data(("a",), "later"), names="data")
     query.observe(lambda change: read.append((change.new, query.data)), names="data")
@@ -43,7 +43,7 @@ def test_an_observer_reads_the_moment_it_is_told_of(live, client, loop):
     assert read == [("one", "one"), ("later", "later")]
 
 
-def test_observing_watches_and_unobserving_lets_go(live, client, loop):
+def test_observed_trait_keeps_the_query_in_the_cache(live, client, loop):
     query = live("x", gc_time=10)
 
     def handler(change):
@@ -59,7 +59,7 @@ def test_observing_watches_and_unobserving_lets_go(live, client, loop):
     assert query.data == "x"
 
 
-def test_unobserve_all_lets_go_too(live, client):
+def test_unobserve_all_unsubscribes_from_the_query(live, client):
     query = live("x")
     query.observe(print, names="data")
     query.observe(print)
@@ -67,7 +67,7 @@ def test_unobserve_all_lets_go_too(live, client):
     assert client.query_cache.get(("a",)).observers == []
 
 
-def test_dlink_follows_from_a_thread_of_the_loop(live, loop):
+def test_dlink_follows_the_query(live, loop):
     query, sink = live([1, 2]), Sink()
     one_way = dlink((query, "data"), (sink, "text"), lambda data: str(data))
     loop.advance(1)
@@ -76,7 +76,7 @@ def test_dlink_follows_from_a_thread_of_the_loop(live, loop):
     assert query.observer.query.observers == []
 
 
-def test_a_linked_widget_writes_into_the_cache(live, client, loop):
+def test_link_writes_into_the_cache(live, client, loop):
     query, sink = live("from the server"), Sink()
     both = link((query, "data"), (sink, "value"))
     loop.advance(1)
@@ -87,25 +87,25 @@ def test_a_linked_widget_writes_into_the_cache(live, client, loop):
 
 
 @pytest.mark.parametrize("name", [name for name in RESULT_TRAITS if name != "data"])
-def test_what_only_the_query_knows_cannot_be_assigned(live, name):
+def test_trait_other_than_data_cannot_be_assigned(live, name):
     with pytest.raises(TraitError, match="comes from the query"):
         setattr(live("x"), name, None)
 
 
-def test_what_select_made_cannot_be_assigned(live, client):
+def test_selected_data_cannot_be_assigned(live, client):
     query = live("x", select=str)
     with pytest.raises(TraitError, match="select"):
         query.data = "y"
     assert client.get_query_data(("a",)) is None
 
 
-def test_a_function_assigned_is_data_and_not_an_updater(live):
+def test_assigned_function_is_data(live):
     query = live("x")
     query.data = len
     assert query.data is len
 
 
-def test_an_unwatched_query_reads_the_cache(live, client, loop):
+def test_live_query_without_observers_reads_the_cache(live, client, loop):
     query = live("x", stale_time=5).start()
     assert (query.status, query.fetch_status, query.is_stale) == ("pending", "fetching", True)
     loop.advance(1)
@@ -116,7 +116,7 @@ def test_an_unwatched_query_reads_the_cache(live, client, loop):
     assert repr(query) == "LiveQuery(['a'], success/idle)"
 
 
-def test_it_can_be_waited_for_awaited_refetched_and_cancelled(live, loop):
+def test_live_query_can_be_waited_for_awaited_refetched_and_cancelled(live, loop):
     query = live("one", "two", ValueError("no"), retry=False, stale_time=60)
 
     async def read():
@@ -137,7 +137,7 @@ def test_it_can_be_waited_for_awaited_refetched_and_cancelled(live, loop):
     assert (query.data, query.status, str(query.error)) == ("two", "error", "no")
 
 
-def test_waiting_has_a_timeout_and_the_fetch_goes_on(live, loop):
+def test_wait_times_out_and_the_fetch_continues(live, loop):
     query = live("x")
     with pytest.raises(TimeoutError):
         query.wait(0)
@@ -145,7 +145,7 @@ def test_waiting_has_a_timeout_and_the_fetch_goes_on(live, loop):
     assert query.data == "x"
 
 
-def test_an_observer_that_raises_harms_nobody(live, loop, caplog):
+def test_trait_observer_that_raises_is_logged_and_others_are_called(live, loop, caplog):
     query, heard = live("x"), []
 
     def fails(change):
@@ -158,7 +158,7 @@ def test_an_observer_that_raises_harms_nobody(live, loop, caplog):
     assert "mine" in caplog.text
 
 
-def test_a_subclass_may_observe_with_a_decorator(client, loop, source):
+def test_subclass_may_observe_with_a_decorator(client, loop, source):
     from traitlets import observe
 
     from kaizen_widgets.query import LiveQuery
@@ -175,7 +175,7 @@ def test_a_subclass_may_observe_with_a_decorator(client, loop, source):
     assert heard == ["x"]
 
 
-def test_without_arguments_a_client_uses_the_process_s_loop():
+def test_client_uses_the_loop_of_the_process_by_default():
     from kaizen_widgets.query import QueryClient
 
     client = QueryClient()

@@ -1,4 +1,4 @@
-"""What the recorded cases of the original do not reach."""
+"""Options, infinite queries and hydration, where the recorded cases of query-core do not reach."""
 
 import json
 import math
@@ -30,7 +30,7 @@ from kaizen_widgets.query import (
         ({"refetch_on_reconnect": "never"}, "refetch_on_reconnect"),
     ],
 )
-def test_a_wrong_option_is_named_at_the_call(client, options, named):
+def test_wrong_option_is_named_in_the_error(client, options, named):
     with pytest.raises(QueryError, match=named):
         client.observe(query_key=("a",), **options)
 
@@ -38,19 +38,19 @@ def test_a_wrong_option_is_named_at_the_call(client, options, named):
 @pytest.mark.parametrize(
     ("options", "named"), [({"scope": 5}, "scope"), ({"network_mode": 1}, "network_mode")]
 )
-def test_a_wrong_option_of_a_mutation_is_named(client, options, named):
+def test_wrong_option_of_a_mutation_is_named_in_the_error(client, options, named):
     with pytest.raises(QueryError, match=named):
         client.mutation(mutation_fn=lambda v: v, **options)
 
 
-def test_a_wrong_filter_is_named(client):
+def test_wrong_filter_is_named_in_the_error(client):
     with pytest.raises(QueryError, match="did you mean 'stale'"):
         client.invalidate_queries(("a",), stael=True)
     with pytest.raises(QueryError, match="status"):
         client.is_mutating(predicate=lambda m: True, statuss="x")
 
 
-def test_an_infinite_query_says_what_it_needs(client):
+def test_infinite_query_names_the_missing_option(client):
     with pytest.raises(QueryError, match="get_next_page_param"):
         client.observe_infinite(query_key=("a",), query_fn=lambda c: 1, initial_page_param=0)
     with pytest.raises(QueryError, match="initial_page_param"):
@@ -60,7 +60,7 @@ def test_an_infinite_query_says_what_it_needs(client):
 @pytest.mark.parametrize(
     "option", ["enabled", "stale_time", "refetch_interval", "select", "placeholder_data"]
 )
-def test_an_option_that_raises_harms_nobody(client, loop, source, option):
+def test_option_that_raises_leaves_other_queries_alone(client, loop, source, option):
     def broken(*_):
         raise ValueError("broken option")
 
@@ -73,7 +73,7 @@ def test_an_option_that_raises_harms_nobody(client, loop, source, option):
     assert query.status == ("error" if option == "select" else "success")
 
 
-def test_a_page_function_that_raises_fails_its_fetch_alone(client, loop):
+def test_page_param_function_that_raises_means_no_further_page(client, loop):
     query = client.observe_infinite(
         query_key=("a",),
         query_fn=lambda context: context.page_param,
@@ -85,7 +85,7 @@ def test_a_page_function_that_raises_fails_its_fetch_alone(client, loop):
     assert (query.data, query.has_next_page) == ({"pages": [0], "page_params": [0]}, False)
 
 
-def test_structural_sharing_that_raises_fails_the_fetch(client, loop, source):
+def test_structural_sharing_function_that_raises_fails_the_fetch(client, loop, source):
     query = client.observe(
         query_key=("a",),
         query_fn=source("x"),
@@ -96,7 +96,7 @@ def test_structural_sharing_that_raises_fails_the_fetch(client, loop, source):
     assert isinstance(query.error, ZeroDivisionError)
 
 
-def test_a_skipped_query_only_reads(client, loop):
+def test_skipped_query_only_reads_the_cache(client, loop):
     query = client.observe(query_key=("a",), query_fn=SKIP)
     query.subscribe(lambda _: None)
     client.set_query_data(("a",), 1)
@@ -104,7 +104,7 @@ def test_a_skipped_query_only_reads(client, loop):
     assert (query.data, query.result.is_enabled) == (1, False)
 
 
-def test_cutting_the_network_loses_no_edit(client, loop):
+def test_mutations_made_offline_are_sent_in_order_when_back_online(client, loop):
     sent = []
     client.mount()
     client.online.set_online(False)
@@ -118,7 +118,7 @@ def test_cutting_the_network_loses_no_edit(client, loop):
     assert [one.done() for one in waiting] == [True] * 3
 
 
-def test_an_unmounted_client_hears_nothing(client, loop, source):
+def test_unmounted_client_ignores_focus(client, loop, source):
     fn = source("x")
     client.mount()
     client.unmount()
@@ -130,7 +130,7 @@ def test_an_unmounted_client_hears_nothing(client, loop, source):
     assert fn.calls == 1
 
 
-def test_several_queries_are_watched_as_one(client, loop, source):
+def test_queries_observer_combines_results(client, loop, source):
     options = [QueryOptions((name,), source(name)) for name in "ab"]
     both = QueriesObserver(client, options, combine=lambda results: [r.data for r in results])
     heard = []
@@ -145,7 +145,7 @@ def test_several_queries_are_watched_as_one(client, loop, source):
     assert not any(query.observers for query in client.query_cache.get_all())
 
 
-def test_a_paused_mutation_survives_as_json_and_finds_its_function(make_client, loop):
+def test_hydrated_paused_mutation_gets_its_default_function(make_client, loop):
     one, two, sent = make_client(), make_client(), []
     one.online.set_online(False)
     options = MutationOptions(lambda v: None, mutation_key=("edit",), scope="s")
@@ -162,13 +162,13 @@ def test_a_paused_mutation_survives_as_json_and_finds_its_function(make_client, 
 
 
 @pytest.mark.parametrize("saved", [{}, {"queries": [{}], "mutations": []}, {"queries": 5}])
-def test_a_state_that_is_none_is_refused_whole(client, saved):
+def test_hydrate_refuses_a_state_that_is_not_one(client, saved):
     with pytest.raises(QueryError, match="nothing was restored"):
         hydrate(client, saved)
     assert client.query_cache.get_all() == ()
 
 
-def test_a_cancelled_function_that_answers_late_is_dropped(client, loop):
+def test_late_result_of_a_cancelled_function_is_dropped(client, loop):
     async def stubborn():
         try:
             await sleep(loop.clock, 1)

@@ -1,4 +1,4 @@
-"""Headers, tokens, addresses and streams at their edges."""
+"""Edge cases of headers, tokens, addresses, proxies and streams."""
 
 from __future__ import annotations
 
@@ -47,15 +47,15 @@ NOW = datetime(2026, 1, 1, tzinfo=UTC)
         ([5], None),
     ],
 )
-def test_a_wait_is_a_number_of_seconds_or_none(value: Any, waited: float | None):
+def test_retry_after_is_a_number_of_seconds_or_none(value: Any, waited: float | None):
     assert parse_retry_after(value, NOW) == waited
 
 
-def test_a_date_without_a_zone_is_of_greenwich():
+def test_http_date_without_a_zone_is_utc():
     assert http_date("Thu, 01 Jan 2026 00:00:00") == NOW
 
 
-def test_a_wait_until_a_date_counts_by_the_clock_of_the_server(client, loop):
+def test_retry_after_date_counts_by_the_clock_of_the_server(client, loop):
     late = {"Retry-After": "Wed, 01 Jan 2020 00:00:09 GMT", "Date": "Wed, 01 Jan 2020 00:00:00 GMT"}
     answers = [httpx.Response(503, headers=late), httpx.Response(200, json=1)]
     client(lambda _: answers.pop(0)).get("/x")
@@ -65,14 +65,14 @@ def test_a_wait_until_a_date_counts_by_the_clock_of_the_server(client, loop):
 @pytest.mark.parametrize(
     "claims", [{"exp": 10**400}, {"exp": 1, "iat": -(10**400)}, {"exp": "soon"}, {"exp": None}, []]
 )
-def test_a_token_may_claim_anything(claims: Any):
+def test_token_claims_may_be_anything(claims: Any):
     said = base64.urlsafe_b64encode(json.dumps(claims).encode()).decode()
     expiry = TokenExpiry(FakeClock())
     expiry.observe_date("Thu, 01 Jan 99999999999999999999 00:00:00 GMT")
     assert expiry.should_renew(f"h.{said}.s") in (True, False)
 
 
-def test_a_token_that_was_replaced_meanwhile_is_not_told_either(client):
+def test_error_does_not_contain_a_token_replaced_meanwhile(client):
     tokens = Tokens("access-1", "refresh-1")
 
     def handler(request: httpx.Request) -> httpx.Response:
@@ -85,7 +85,7 @@ def test_a_token_that_was_replaced_meanwhile_is_not_told_either(client):
     assert "access-1" not in str(caught.value)
 
 
-def test_a_refresh_token_given_up_meanwhile_is_not_told_either(client):
+def test_error_does_not_contain_a_refresh_token_cleared_meanwhile(client):
     tokens = Tokens("access-1", "refresh-1")
 
     def handler(request: httpx.Request) -> httpx.Response:
@@ -99,7 +99,7 @@ def test_a_refresh_token_given_up_meanwhile_is_not_told_either(client):
     assert "refresh-1" not in str(caught.value)
 
 
-def test_cookies_are_not_kept(client):
+def test_cookies_are_not_stored(client):
     seen = []
 
     def handler(request: httpx.Request) -> httpx.Response:
@@ -115,12 +115,12 @@ def test_cookies_are_not_kept(client):
 
 
 @pytest.mark.parametrize("path", ["/\ud800", "/a b\x00"])
-def test_a_path_that_is_none_is_refused(client, path: str):
+def test_path_with_invalid_characters_is_refused(client, path: str):
     with pytest.raises(TransportError, match="not a request path"):
         client(lambda _: pytest.fail("sent")).get(path)
 
 
-def test_a_query_that_is_no_text_is_refused_without_it(client):
+def test_query_parameter_that_cannot_be_encoded_is_refused_without_quoting_it(client):
     with pytest.raises(
         TransportError, match="search contains text that a URL cannot contain"
     ) as caught:
@@ -131,7 +131,7 @@ def test_a_query_that_is_no_text_is_refused_without_it(client):
 @pytest.mark.parametrize(
     "url", [None, "https://a.b:99999", "https://xn--a.example", "https://[::1", "https://\ud800"]
 )
-def test_what_is_no_address_is_refused_at_once(url: Any):
+def test_base_url_that_is_not_an_address_is_refused(url: Any):
     with pytest.raises(TransportError, match="must look like https://"):
         Transport(url, clock=FakeClock())
 
@@ -167,14 +167,14 @@ def unreached(
 @pytest.mark.parametrize(
     "proxy", ["ftp://proxy", "http://[::", "http://u:secret@proxy:banana", "socks9://proxy"]
 )
-def test_a_proxy_that_is_none_is_said_without_its_password(background, environment, proxy: str):
+def test_invalid_proxy_is_named_without_its_password(background, environment, proxy: str):
     environment.setenv("HTTPS_PROXY", proxy)
     said = str(unreached(background))
     assert "the proxy in HTTPS_PROXY" in said
     assert "secret" not in said
 
 
-def test_a_proxy_that_does_not_answer_is_named_without_its_password(background, environment):
+def test_unreachable_proxy_is_named_without_its_password(background, environment):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
     environment.setenv("HTTPS_PROXY", f"http://user:secret@127.0.0.1:{port}")
@@ -184,14 +184,14 @@ def test_a_proxy_that_does_not_answer_is_named_without_its_password(background, 
     assert "secret" not in str(error)
 
 
-def test_this_machine_is_asked_without_the_proxy(background, environment):
+def test_proxy_is_not_used_for_this_machine(background, environment):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
     environment.setenv("HTTP_PROXY", "http://proxy.invalid:1")
     assert str(unreached(background, f"http://127.0.0.1:{port}")).endswith(": is it running?")
 
 
-def test_a_name_nobody_knows_is_said(background, environment):
+def test_unknown_host_name_is_named(background, environment):
     def unknown(*_: object, **__: object) -> None:
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
@@ -220,29 +220,29 @@ HEARD = [("a", "ü\u2028\x85\n two"), ("message", ""), ("message", "x")]
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 5, 1000])
-def test_events_are_the_same_however_they_are_cut(loop, size: int):
+def test_events_do_not_depend_on_the_chunks(loop, size: int):
     raw = STREAM.encode()
     assert heard(loop, *(raw[at : at + size] for at in range(0, len(raw), size))) == HEARD
 
 
-def test_an_event_that_was_not_ended_is_none(loop):
+def test_event_without_its_empty_line_is_dropped(loop):
     assert heard(loop, b"data: 1\n\ndata: 2\n", b"data: 3") == [("message", "1")]
 
 
 @pytest.mark.parametrize("piece", [b"x" * 1000, b"\n: x" * 300 + b"y" * 2000, b"\ndata: x" * 150])
-def test_neither_a_line_nor_an_event_grows_without_end(loop, monkeypatch, piece: bytes):
+def test_event_and_line_have_a_limit(loop, monkeypatch, piece: bytes):
     monkeypatch.setattr(sse, "MAX_EVENT", 1500)
     with pytest.raises(ValueError, match="too large"):
         heard(loop, *[piece] * 3)
 
 
-def test_a_stream_that_redirects_elsewhere_is_refused(client, loop):
+def test_stream_that_redirects_to_another_origin_is_refused(client, loop):
     c = client(lambda _: httpx.Response(307, headers={"Location": "https://evil.example/"}))
     with pytest.raises(TransportError, match="credentials are sent to kaizen"):
         loop.run(anext(c.transport.stream("/agents/1/execute/stream", {})))
 
 
-def test_a_stream_cut_in_the_middle_says_after_how_much(client, loop):
+def test_stream_that_breaks_off_says_after_how_many_bytes(client, loop):
     async def cut() -> AsyncIterator[bytes]:
         yield b"data: 1\n\nda"
         raise httpx.ReadError("reset")

@@ -5,7 +5,7 @@ from kaizen_widgets.errors import QueryError
 from kaizen_widgets.query import MutationOptions
 
 
-def test_a_mutation_gives_its_result(client, loop, seen):
+def test_mutation_returns_its_result(client, loop, seen):
     async def fn(variables):
         await sleep(loop.clock, 1)
         return variables * 2
@@ -18,7 +18,7 @@ def test_a_mutation_gives_its_result(client, loop, seen):
     assert (mutation.wait(0), mutation.status, client.is_mutating()) == (42, "success", 0)
 
 
-def test_the_callbacks_come_in_order_and_are_awaited(client, loop):
+def test_mutation_callbacks_are_awaited_in_order(client, loop):
     order = []
 
     def said(name, result=None):
@@ -51,7 +51,7 @@ def test_the_callbacks_come_in_order_and_are_awaited(client, loop):
     ]
 
 
-def test_an_error_reaches_its_callbacks_and_who_waits(client, loop):
+def test_mutation_error_reaches_its_callbacks_and_waiters(client, loop):
     error, order = ValueError("no"), []
 
     def fn(_):
@@ -73,7 +73,7 @@ def test_an_error_reaches_its_callbacks_and_who_waits(client, loop):
     assert (mutation.status, mutation.state.failure_count) == ("error", 1)
 
 
-def test_an_optimistic_write_is_rolled_back(client, loop):
+def test_optimistic_update_is_rolled_back(client, loop):
     client.set_query_data(("a",), "before")
 
     def write(new):
@@ -100,7 +100,7 @@ def test_an_optimistic_write_is_rolled_back(client, loop):
 
 
 @pytest.mark.parametrize("fails", [False, True])
-def test_what_it_invalidates_is_stale_at_either_end(client, loop, source, fails):
+def test_invalidates_applies_after_success_and_after_failure(client, loop, source, fails):
     listed, other = source("l1", "l2"), source("o")
     for key, fn in ((("agents", "list"), listed), (("pipelines",), other)):
         client.observe(query_key=key, query_fn=fn).subscribe(lambda _: None)
@@ -112,7 +112,7 @@ def test_what_it_invalidates_is_stale_at_either_end(client, loop, source, fails)
     assert (listed.calls, other.calls) == (2, 1)
 
 
-def test_what_it_invalidates_may_depend_on_the_variables(client, loop):
+def test_invalidates_may_depend_on_the_variables(client, loop):
     for key in (("a", 1), ("a", 2)):
         client.set_query_data(key, 0)
     client.mutate(
@@ -122,7 +122,7 @@ def test_what_it_invalidates_may_depend_on_the_variables(client, loop):
     assert [query.state.is_invalidated for query in client.query_cache.get_all()] == [False, True]
 
 
-def test_it_is_not_retried_unless_told(client, loop, source):
+def test_mutation_is_retried_only_if_its_options_say_so(client, loop, source):
     calls = []
 
     def fn(_):
@@ -138,13 +138,13 @@ def test_it_is_not_retried_unless_told(client, loop, source):
 
 
 @pytest.mark.parametrize("name", ["on_mutate", "on_success", "on_settled"])
-def test_a_callback_that_raises_makes_it_fail(client, loop, name):
+def test_mutation_callback_that_raises_makes_it_fail(client, loop, name):
     mutation = client.mutation(mutation_fn=lambda _: 1, **{name: lambda *a: 1 / 0}).run()
     loop.settle()
     assert isinstance(mutation.error, ZeroDivisionError)
 
 
-def test_it_leaves_the_cache_after_gc_time(client, loop):
+def test_mutation_leaves_the_cache_after_gc_time(client, loop):
     mutation = client.mutate(MutationOptions(mutation_fn=lambda _: 1, gc_time=10))
     stop = mutation.subscribe(lambda _: None)
     loop.advance(100)
@@ -154,7 +154,7 @@ def test_it_leaves_the_cache_after_gc_time(client, loop):
     assert client.mutation_cache.get_all() == ()
 
 
-def test_it_runs_once_and_needs_a_function(client, loop):
+def test_mutation_runs_once_and_needs_a_function(client, loop):
     with pytest.raises(QueryError, match="mutation_fn"):
         client.mutation().run()
     mutation = client.mutate(MutationOptions(mutation_fn=lambda _: 1))
@@ -164,7 +164,7 @@ def test_it_runs_once_and_needs_a_function(client, loop):
     assert mutation.wait(0) == 1
 
 
-def test_listeners_hear_each_state(client, loop):
+def test_mutation_listeners_get_each_state(client, loop):
     mutation = client.mutation(mutation_fn=lambda v: v, mutation_key=("agents", "create"))
     heard = []
     mutation.subscribe(lambda state: heard.append(state.status))
