@@ -282,7 +282,7 @@ class DictNode(TypeNode):
         given = self.key.decode(key, context, path, original)
         if isinstance(given, Held):
             # Errors name keys by their text, so an original key is given only if it has the same.
-            is_alike = given.given is SKIP or given.is_untouched
+            is_alike = given.given is SKIP or given.untouched is not None
             given = given.value if is_alike and str(given.value) == str(key) else None
             if given is None:
                 given = self.key.decode(key, context, path)

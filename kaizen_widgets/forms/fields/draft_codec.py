@@ -15,12 +15,14 @@ from pydantic import SecretStr
 from kaizen_widgets.forms.fields.container_nodes import KEY, VALUE, DictNode, ListNode, TupleNode
 from kaizen_widgets.forms.fields.leaf_nodes import (
     EXACT,
+    MAX_DEPTH,
     JsonLeaf,
     LeafNode,
     NumberLeaf,
     OpaqueLeaf,
     SecretLeaf,
     UnparsedJson,
+    WholeValue,
 )
 from kaizen_widgets.forms.fields.object_nodes import ObjectNode, bare
 from kaizen_widgets.forms.fields.tagged_union import TaggedUnion
@@ -30,9 +32,6 @@ from kaizen_widgets.forms.paths import MISSING, Path
 
 SET: Final = {"secret": True}
 """JSON in place of a secret."""
-
-MAX_DEPTH: Final = 100
-"""Levels of a value without a JSON form that are shown."""
 
 _INTEGER = re.compile(r"0|-?[1-9][0-9]*")
 
@@ -155,6 +154,8 @@ def json_text(draft: Any) -> str:
     """Return the text of any value, as JSON where it has a JSON form."""
     if isinstance(draft, UnparsedJson):
         return draft.text
+    if isinstance(draft, WholeValue):
+        draft = _plain(draft.value)
     indent = 2 if isinstance(draft, dict | list) and draft else None
     try:
         return json.dumps(draft, ensure_ascii=False, indent=indent, default=_plain)
@@ -167,7 +168,7 @@ def _is_set(draft: Any) -> bool:
     return secret not in ("", b"")
 
 
-def _plain(draft: Any, depth: int = 0) -> Any:
+def _plain(draft: Any, parents: tuple[int, ...] = ()) -> Any:
     """Return JSON for any value: text where it has no JSON form; a secret in the wrong place is hidden."""
     if hasattr(draft, "get_secret_value"):
         return dict(SET)
@@ -177,12 +178,16 @@ def _plain(draft: Any, depth: int = 0) -> Any:
         return draft if abs(draft) <= EXACT else str(draft)
     if isinstance(draft, UnparsedJson):
         return draft.text
-    if isinstance(draft, dict | list | tuple) and depth == MAX_DEPTH:
-        return "…"  # a circle, or too deep to read
+    if isinstance(draft, WholeValue):
+        return _plain(draft.value, parents)
+    if isinstance(draft, dict | list | tuple):
+        if len(parents) > MAX_DEPTH or id(draft) in parents:
+            return "…"
+        parents = (*parents, id(draft))
     if isinstance(draft, dict):
-        return {str(key): _plain(item, depth + 1) for key, item in draft.items()}
+        return {str(key): _plain(item, parents) for key, item in draft.items()}
     if isinstance(draft, list | tuple):
-        return [_plain(item, depth + 1) for item in draft]
+        return [_plain(item, parents) for item in draft]
     try:
         return str(draft)
     except Exception:  # a value whose author's __str__ raises

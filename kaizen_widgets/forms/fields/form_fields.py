@@ -184,8 +184,10 @@ class FormFields:
     def move_rows(self, move: RowMove) -> None:
         """Follow the rows of a list that were moved."""
         self._branches.move(move)
+        path = parse(move.name)
         if self._original is not None:
-            self._original = self._original.with_rows_moved(parse(move.name), move.new_index)
+            keys = self._keys(path, self._values())
+            self._original = self._original.with_rows_moved(keys, move.new_index)
 
     def has(self, name: str) -> bool:
         """Whether there can be a field, row or group of this dotted name, with any index of rows."""
@@ -333,7 +335,8 @@ class FormFields:
         codec, field = DraftCodec(self._branches.pins), self._field(path)
         known = self._original.at(path) if self._original is not None else None
         draft = None if known is None else known.draft
-        is_known = draft is not None and draft is not MISSING and not self._has_secrets
+        is_known = draft is not None and draft is not MISSING
+        is_known = is_known and not (self._has_secrets and has_secrets(field))
         if is_known and codec.write(field, draft, path) == raw:
             return draft
         return codec.read(field, raw, current, path)

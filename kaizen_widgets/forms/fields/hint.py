@@ -1,8 +1,8 @@
-"""What a field says of its looks: texts, widget, order, group, own messages; and where that is written.
+"""How a field is shown: label, help, widget, order, group, messages.
 
-Three places, later ones win: pydantic's own metadata (`title`, `description`, `examples`, `deprecated`, and
-known keys of `json_schema_extra`), a `Hint` within `Annotated`, and the ``hints`` argument of a form. Keys
-that nobody knows are passed on to the panel and change nothing.
+Hints are read from three places, of which later ones override earlier ones: pydantic's own metadata (`title`,
+`description`, `examples`, `deprecated`, and known keys of `json_schema_extra`), a `Hint` in `Annotated`, and
+the ``hints`` argument of a form. Unknown keys are passed on to the panel, which ignores them.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pydantic import GetCoreSchemaHandler
 from pydantic_core import CoreSchema
 
 KEY: Final = "kaizen_widgets_hint"
-"""Under which a `Hint` travels in the metadata of a core schema."""
+"""Key of a `Hint` in the metadata of a core schema."""
 
 _OTHER_NAMES: Final = {
     "title": "label",
@@ -29,21 +29,21 @@ _OTHER_NAMES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Hint:
-    """How a field wants to look; put it into ``Annotated[str, Hint(widget="long_text")]``.
+    """How a field is shown: ``Annotated[str, Hint(widget="long_text")]``.
 
     Attributes:
-        label: Stands above the control; the title-cased name if there is none.
-        help: Stands below it.
-        placeholder: Shown in an empty control; the first of ``examples`` if there is none.
+        label: Text above the control; by default the name in title case.
+        help: Text below it.
+        placeholder: Text in an empty control; by default the first of ``examples``.
         widget: The kind of control, where the type allows several (``long_text``, ``slider``, ...).
-        order: Fields of lower order come first; those without keep the model's order after them.
-        group: Fields of one group stand together under its name.
-        hidden: The field is not shown; its value is kept.
-        read_only: The field is shown and cannot be changed.
+        order: Fields with a lower order come first; fields without one follow in the model's order.
+        group: Consecutive fields of one group are shown in a section with its name.
+        hidden: Whether the field is left out; its value is kept.
+        read_only: Whether the field is shown but cannot be edited.
         deprecated: True, or what to use instead.
-        messages: What to say instead of pydantic's text, by error type. `missing` also serves a text left
-            blank (``string_too_short``), and the other way round.
-        options: Labels for options, by value.
+        messages: Messages in place of pydantic's, by error type. The one of `missing` is also used for a text
+            left blank (``string_too_short``), and the other way round.
+        options: Labels of options, by value.
         more: Everything else, for the panel (`rows`, `step`, `accept`, ...).
     """
 
@@ -63,7 +63,7 @@ class Hint:
     def __get_pydantic_core_schema__(
         self, source: Any, handler: GetCoreSchemaHandler
     ) -> CoreSchema:
-        """Leave the type as it is, and travel in its schema's metadata."""
+        """Add the hint to the metadata of the type's schema, which stays the same otherwise."""
         schema = handler(source)
         metadata = dict(schema.get("metadata") or {})
         known = metadata.get(KEY)
@@ -71,7 +71,7 @@ class Hint:
         return {**schema, "metadata": metadata}  # pyright: ignore[reportReturnType]
 
     def over(self, other: Hint) -> Hint:
-        """Return ``other`` with everything that this one says written over it."""
+        """Return ``other``, overridden by everything this hint sets."""
         said: dict[str, Any] = {}
         for name in _NAMES:
             mine, theirs = getattr(self, name), getattr(other, name)
@@ -88,7 +88,7 @@ NO_HINT: Final = Hint()
 
 
 def hint_of(values: Hint | Mapping[str, Any]) -> Hint:
-    """Return a hint written as a dict; unknown keys go to `more`, values of a wrong type are ignored."""
+    """Return the hint of a dict; unknown keys go to `more`, values of a wrong type are ignored."""
     if isinstance(values, Hint):
         return values
     known: dict[str, Any] = {}
@@ -104,7 +104,7 @@ def hint_of(values: Hint | Mapping[str, Any]) -> Hint:
 
 
 def hint_in(schema: Mapping[str, Any]) -> Hint:
-    """Return what the metadata of one core schema (or of one of its fields) says."""
+    """Return the hint in the metadata of one core schema, or of one of its fields."""
     metadata = schema.get("metadata")
     if not metadata:
         return NO_HINT
@@ -127,11 +127,11 @@ def hint_in(schema: Mapping[str, Any]) -> Hint:
 
 
 def _extra_by(extra: Any) -> dict[str, Any]:
-    """Return what a `json_schema_extra` function adds; it may want the model's class too."""
+    """Return what a `json_schema_extra` function adds to a schema."""
     schema: dict[str, Any] = {}
     try:
         extra(schema)
-    except Exception:  # it reads a schema we have not made; then there is nothing to learn from it
+    except Exception:  # it reads a schema that is not made here, or takes the model's class too
         return {}
     return schema
 

@@ -30,10 +30,13 @@ from kaizen_widgets.forms.fields.type_node import (
     Field,
     TypeNode,
 )
-from kaizen_widgets.forms.paths import MISSING, Path, copied
+from kaizen_widgets.forms.paths import MISSING, Path
 
 EXACT: Final = 2**53
 """The largest integer below which every integer is exact in a browser's numbers."""
+
+MAX_DEPTH: Final = 100
+"""Levels of the value of a JSON field, above which it is kept and shown in part."""
 
 BASE64: Final = "base64"
 """The only key of the draft of bytes that are no text."""
@@ -50,6 +53,13 @@ class UnparsedJson:
     """The draft of a JSON field whose text is not JSON: the text, as it was typed."""
 
     text: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class WholeValue:
+    """The draft of a value that contains itself, or is nested too deeply to be compared."""
+
+    value: Any
 
 
 class LeafNode(TypeNode):
@@ -322,18 +332,29 @@ class JsonLeaf(LeafNode):
                     "This JSON is nested too deeply.",
                 )
                 return None
-        return _copied(draft)
+        return draft.value if isinstance(draft, WholeValue) else _copied(draft)
 
     def blank(self, within: tuple[TypeNode, ...]) -> Any:
         return None
 
 
 def _copied(value: Any) -> Any:
-    """Return a copy of JSON; what contains itself, or is nested too deeply, is shared."""
+    """Return a copy of a value's dicts and lists; a value that has no such copy as `WholeValue`."""
     try:
-        return copied(value)
+        return _copy(value, ())
     except RecursionError:
+        return WholeValue(value)
+
+
+def _copy(value: Any, parents: tuple[int, ...]) -> Any:
+    if not isinstance(value, dict | list):
         return value
+    if len(parents) > MAX_DEPTH or id(value) in parents:
+        raise RecursionError
+    parents = (*parents, id(value))
+    if isinstance(value, dict):
+        return {key: _copy(item, parents) for key, item in value.items()}
+    return [_copy(item, parents) for item in value]
 
 
 class JsonTextLeaf(LeafNode):

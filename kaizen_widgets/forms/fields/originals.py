@@ -48,6 +48,7 @@ class Original:
         value: The value.
         draft: What it was encoded to.
         is_validated: Whether it came out of an instance; else it was given as input.
+        is_valid: Whether it was found valid in this form, so that it need not be validated again.
         branch: The branch of a union it is in.
         has_branches: Whether it is a value of a union, or has one below.
         parts: By the path below this one.
@@ -56,9 +57,18 @@ class Original:
     value: Any
     draft: Any = MISSING
     is_validated: bool = False
+    is_valid: bool = False
     branch: int | None = None
     has_branches: bool = False
     parts: dict[Path, Original] = field(default_factory=dict)
+    _as_is: Held | None = None
+
+    @property
+    def as_is(self) -> Held:
+        """Input that keeps the value without validation."""
+        if self._as_is is None:
+            self._as_is = Held(self.value, SKIP)
+        return self._as_is
 
     def is_untouched(self, draft: Any, pins: Mapping[Path, int], path: Path) -> bool:
         """Whether a draft is the one the value was encoded to, in the same branches of unions.
@@ -131,25 +141,26 @@ class Original:
         """Whether it, or a part of it, came out of an instance."""
         return self.is_validated or any(part.has_instances for part in self.parts.values())
 
-    def with_rows_moved(self, path: Path, new_index: Mapping[int, int]) -> Original:
-        """Return this with the rows of the list at a path where they are after a move.
+    def with_rows_moved(self, keys: Sequence[Path], new_index: Mapping[int, int]) -> Original:
+        """Return this with the rows of a list below where they are after a move.
 
         Args:
-            path: The path of the list.
-            new_index: Where each row went; rows that are not in it were removed.
+            keys: The keys of ``parts`` that lead to the list.
+            new_index: The index of each row after the move; rows that are not in it were removed.
         """
+        if keys:
+            part = self.parts.get(keys[0])
+            if part is None:
+                return self
+            moved = part.with_rows_moved(keys[1:], new_index)
+            return replace(self, parts={**self.parts, keys[0]: moved})
         parts: dict[Path, Original] = {}
         for key, part in self.parts.items():
-            if not path:
-                index = key[0]
-                if not isinstance(index, int):
-                    parts[key] = part
-                elif index in new_index:
-                    parts[(new_index[index], *key[1:])] = part
-            elif path[: len(key)] == key:
-                parts[key] = part.with_rows_moved(path[len(key) :], new_index)
-            else:
+            index = key[0]
+            if not isinstance(index, int):
                 parts[key] = part
+            elif index in new_index:
+                parts[(new_index[index], *key[1:])] = part
         return replace(self, parts=parts)
 
 
@@ -160,14 +171,14 @@ class Held:
     Attributes:
         value: The original value.
         given: What pydantic validates, or `SKIP`.
-        is_untouched: The result is the original value, if ``given`` is valid.
+        untouched: The original whose value is the result, if ``given`` is valid.
         touched: Names of an object's fields that were edited.
         cls: The class of the object, by the model; the value may be of a subclass.
     """
 
     value: Any
     given: Any
-    is_untouched: bool = False
+    untouched: Original | None = None
     touched: frozenset[str] = frozenset()
     cls: type | None = None
 
@@ -186,7 +197,7 @@ def plain_input(given: Any, as_is: set[int]) -> Any:
             ):
                 as_is.add(id(given.value))  # the interpreter shares small values
             return given.value
-        if given.is_untouched and not isinstance(given.given, dict | list):
+        if given.untouched is not None and not isinstance(given.given, dict | list):
             return given.value
         return plain_input(given.given, as_is)
     if isinstance(given, dict):
@@ -237,6 +248,9 @@ def is_same_draft(one: Any, other: Any) -> bool:
 
 
 def _position(schema: Mapping[str, Any]) -> Any:
+    if schema["type"] == "default":
+        # pydantic finds a default only around all other schemas.
+        return {**schema, "schema": _position(schema["schema"])}
     return core_schema.no_info_wrap_validator_function(_take, _keeping(schema))
 
 
@@ -287,8 +301,9 @@ def _take(value: Any, handler: Callable[[Any], Any]) -> Any:
         return value if id(value) in _taken_as_is.get() else handler(value)
     if value.given is SKIP:
         return value.value
-    if value.is_untouched:
+    if value.untouched is not None:
         handler(value.given)
+        value.untouched.is_valid = True
         return value.value
     original = value.value
     if value.cls not in (None, type(original)) and isinstance(value.given, dict):

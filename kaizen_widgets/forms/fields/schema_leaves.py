@@ -105,20 +105,27 @@ def choice(values: list[Any]) -> ChoiceLeaf:
     """Return a choice of these values; enum members are shown by their names."""
     taken: set[tuple[str, Any]] = set()
     keys: dict[int, Any] = {}
-    # A plain value is its own key; enum members and others take what is left.
-    for index in sorted(range(len(values)), key=lambda at: isinstance(values[at], Enum)):
+    # A value of JSON is its own key, that of an enum member if it is free; others get the keys that are left.
+    for index in sorted(range(len(values)), key=lambda at: _rank(values[at])):
         keys[index] = _free_key(values[index], taken)
     options = [ChoiceOption(keys[at], value, _label(value)) for at, value in enumerate(values)]
     is_boolean = bool(options) and all(isinstance(option.key, bool) for option in options)
     return ChoiceLeaf("checkbox" if is_boolean else "select", options)
 
 
+def _rank(value: Any) -> int:
+    return 2 * (not _is_json(_plain(value))) + isinstance(value, Enum)
+
+
+def _is_json(value: Any) -> bool:
+    return value is None or isinstance(value, str | int | float)
+
+
 def _free_key(value: Any, taken: set[tuple[str, Any]]) -> Any:
     """Return JSON for a value that no other option of a choice has: itself if possible, else a name."""
     plain = _plain(value)
     name = value.name if isinstance(value, Enum) else str(plain)
-    is_json = plain is None or isinstance(plain, str | int | float)
-    key, count = plain if is_json else name, 1
+    key, count = plain if _is_json(plain) else name, 1
     while _json_identity(key) in taken:
         key = name if count == 1 else f"{name} ({count})"
         count += 1

@@ -16,7 +16,7 @@ import pydantic_core
 
 from kaizen_widgets.errors import FormError
 from kaizen_widgets.forms.fields.hint import NO_HINT, Hint
-from kaizen_widgets.forms.fields.originals import SKIP, Held, Original, plain_input
+from kaizen_widgets.forms.fields.originals import Held, Original, is_same_draft, plain_input
 from kaizen_widgets.forms.paths import MISSING, Path, copied
 
 ABSENT: Final = getattr(pydantic_core, "MISSING", MISSING)
@@ -118,6 +118,8 @@ class TypeNode:
     """Whether drafts are made of other drafts."""
     is_decoder: ClassVar[bool] = False
     """Whether pydantic decodes its input, so that a value is no input."""
+    python: type | None = None
+    """The Python type of valid values, if it is known."""
     title: str | None = None
     hint: Hint = NO_HINT
     is_exposed = False
@@ -229,12 +231,10 @@ class Field:
     def encode(self, value: Any, context: EncodeContext, path: Path) -> Any:
         """Return the draft of a value at this position."""
         holder = context.original
-        if value is None:
-            if holder is not None and context.is_validated and context.depth < len(path):
-                holder.add(path[context.depth :], Original(None, None, is_validated=True))
-            return None
-        if holder is None or (context.depth == len(path) and holder.value is not MISSING):
-            return self._encode(value, context, path)
+        if holder is None or self._is_exact(value):
+            return None if value is None else self._encode(value, context, path)
+        if context.depth == len(path) and holder.value is not MISSING:
+            return self._encode(value, context, path)  # the holder is of this value
         is_validated = context.is_validated or resolved(self.node).is_instance(value)
         own = Original(value, is_validated=is_validated)
         depth = context.depth
@@ -244,6 +244,14 @@ class Field:
         if own.parts or is_validated or not isinstance(value, _JSON_TYPES):
             holder.add(path[depth:], own)
         return own.draft
+
+    def _is_exact(self, value: Any) -> bool:
+        """Whether a value and its draft are the same, so that no original is needed to restore it."""
+        if value is None:
+            return True
+        node, cls = self.node, type(value)
+        is_scalar = cls is str or cls is int or cls is float or cls is bool
+        return is_scalar and node.python is cls and not (self.is_changing or node.is_decoder)
 
     def _encode(self, value: Any, context: EncodeContext, path: Path) -> Any:
         draft = self.node.encode(value, context, path)
@@ -277,15 +285,25 @@ class Field:
     def _decode_held(
         self, draft: Any, context: DecodeContext, path: Path, original: Original
     ) -> Any:
-        node = self.node
-        is_untouched = original.is_untouched(draft, context.pins, path)
-        if is_untouched and original.is_validated and path:
-            if self.is_changing or node.is_exposed or node.is_decoder:
-                node.note_branch(draft, context, path)
-                return Held(original.value, SKIP)
+        """Return what pydantic validates, with the original value if the field is untouched.
+
+        The whole value is never the original object, and lists and dicts are rebuilt of theirs: both are for
+        the caller to change.
+        """
+        node, value = self.node, original.value
+        is_instance = node.is_instance(value)
+        is_kept_whole = is_instance or not node.has_parts or self.is_changing or node.is_decoder
+        is_untouched = (
+            bool(path) and is_kept_whole and original.is_untouched(draft, context.pins, path)
+        )
+        if is_untouched and original.is_validated:
+            if original.is_valid or self.is_changing or node.is_exposed or node.is_decoder:
+                if original.has_branches:
+                    _note_branches(original, context.chosen, path)
+                return original.as_is
         elif is_untouched and not node.has_parts and _is_input(original):
             node.note_branch(draft, context, path)
-            return original.value
+            return value
         given = node.decode(
             copied(draft) if node.is_exposed else draft, context, path, self, original
         )
@@ -293,18 +311,12 @@ class Field:
             given = plain_input(given, context.as_is)
         if isinstance(given, Held):
             return given
-        if node.is_instance(original.value):
-            if is_untouched and path:
-                return Held(original.value, given, is_untouched=True)
-            return Held(
-                original.value,
-                given,
-                touched=frozenset(_touched(draft, original, context, path)),
-                cls=getattr(node, "cls", None),
-            )
-        if is_untouched and original.is_validated and path and not node.has_parts:
-            given = original.value if _is_input(original) else given
-            return Held(original.value, given, is_untouched=True)
+        if is_instance and not is_untouched:
+            touched = frozenset(_touched(draft, original, context, path))
+            return Held(value, given, touched=touched, cls=getattr(node, "cls", None))
+        if is_untouched and original.is_validated and type(value) not in (dict, list):
+            given = value if not is_instance and _is_input(original) else given
+            return Held(value, given, untouched=original)
         return given
 
     # ------------------------------------------------------------------- blanks
@@ -433,6 +445,15 @@ def finish(root: Field) -> None:
         node.is_identity = node not in active
 
 
+def _note_branches(original: Original, chosen: dict[Path, int], path: Path) -> None:
+    """Note the branches of unions in a value that is not decoded."""
+    if original.branch is not None:
+        chosen[path] = original.branch
+    for key, part in original.parts.items():
+        if part.has_branches:
+            _note_branches(part, chosen, (*path, *key))
+
+
 def _is_input(original: Original) -> bool:
     """Whether a value given by a program is better input than its draft, which may say less."""
     return not original.parts and not isinstance(original.value, (*_JSON_TYPES, Iterator))
@@ -440,11 +461,16 @@ def _is_input(original: Original) -> bool:
 
 def _touched(draft: Any, original: Original, context: DecodeContext, path: Path) -> list[str]:
     """Return the names of an object's fields whose drafts were edited."""
-    if not isinstance(draft, dict):
+    if not isinstance(draft, dict) or not isinstance(original.draft, dict):
         return []
     touched = []
     for name, item in draft.items():
         part = original.parts.get((name,))
-        if part is not None and not part.is_untouched(item, context.pins, (*path, name)):
+        is_untouched = (
+            is_same_draft(item, original.draft.get(name, MISSING))
+            if part is None
+            else part.is_untouched(item, context.pins, (*path, name))
+        )
+        if not is_untouched:
             touched.append(name)
     return touched

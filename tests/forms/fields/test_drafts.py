@@ -1,16 +1,18 @@
+import json
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from enum import Enum
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import BaseModel, Field
+from pydantic import AfterValidator, BaseModel, Field, StringConstraints
 
 from kaizen_widgets.errors import FormError
+from kaizen_widgets.forms import Form
 from kaizen_widgets.forms.fields import FieldTree
 from kaizen_widgets.forms.fields.leaf_nodes import UnparsedJson
 
@@ -285,3 +287,117 @@ def test_a_text_that_a_model_takes_apart_is_shown_in_parts() -> None:
     tree = FieldTree.of(Model)
     assert tree.draft({"tags": "1 2"}) == {"tags": [1, 2]}
     assert tree.draft({"tags": "1 x"}) == {"tags": "1 x"}
+
+
+def test_options_of_a_choice_never_share_a_key() -> None:
+    class Bare(Enum):
+        A = ("x",)
+        B = "A"
+
+    class Raw(Enum):
+        ONE = b"same"
+        TWO = "same"
+
+    class Mixed(BaseModel):
+        bare: Bare
+        raw: Raw
+        picks: set[Bare] = set()
+        literal: Literal[Raw.TWO, "same", 1, True]  # pyright: ignore[reportGeneralTypeIssues]
+
+    tree = FieldTree.of(Mixed)
+    for bare, raw, literal in zip(
+        [*Bare, *Bare], [*Raw, *Raw], [Raw.TWO, "same", 1, True], strict=True
+    ):
+        value = Mixed(bare=bare, raw=raw, picks={bare}, literal=literal)
+        draft = tree.draft(value)
+        result = tree.validate(draft).value
+        assert result == value
+        assert type(result.literal) is type(literal)
+    for field in tree.root.node.fields.values():  # pyright: ignore[reportAttributeAccessIssue]
+        options = getattr(field.node, "options", ())
+        keys = [(isinstance(option.key, bool), option.key) for option in options]
+        assert len(set(keys)) == len(keys)
+
+
+def test_an_option_is_found_by_the_value_that_a_model_accepts_for_it() -> None:
+    class Bare(Enum):
+        A = ("x",)
+        B = "A"
+
+    assert FieldTree.of(Bare).validate(FieldTree.of(Bare).draft("A")).value is Bare.B
+
+
+@pytest.mark.parametrize(
+    ("type_", "rows", "at"),
+    [
+        (dict[int, str], [["1", "x"], ["01", "y"]], (1, 0)),
+        (dict[float, str], [["1", "x"], ["2", "y"], ["1.0", "z"]], (2, 0)),
+        (
+            dict[Annotated[str, StringConstraints(strip_whitespace=True)], int],
+            [["a", 1], [" a", 2]],
+            (1, 0),
+        ),
+        (dict[Annotated[str, AfterValidator(str.lower)], int], [["a", 1], ["A", 2]], (1, 0)),
+        (dict[date, int], [["2024-01-02", 1], ["2024-01-02T00:00:00", 2]], (1, 0)),
+        (dict[tuple[int, int], int], [[["1", "2"], 1], [[1, 2], 2]], (1, 0)),
+    ],
+)
+def test_keys_of_a_dict_that_are_equal_once_parsed_are_an_error(
+    type_: Any, rows: list[Any], at: tuple[int, ...]
+) -> None:
+    result = FieldTree.of(type_).validate(rows)
+    assert [(issue.location.path, issue.message) for issue in result.issues] == [
+        (at, "This key is there already.")
+    ]
+
+
+def test_keys_that_only_look_alike_are_two() -> None:
+    assert FieldTree.of(dict[str, int]).validate([["1", 1], ["01", 2]]).value == {"1": 1, "01": 2}
+
+    class Stripped(BaseModel, str_strip_whitespace=True):
+        by: dict[str, int]
+
+    assert FieldTree.of(Stripped).validate({"by": [["a", 1], ["a ", 2]]}).issues
+
+
+@pytest.mark.parametrize(
+    "value", [{"$text": "5"}, {"text": "5"}, {"base64": "aGk="}, {"secret": True}]
+)
+def test_a_dict_in_a_field_for_anything_is_itself(value: Any) -> None:
+    for type_ in (Any, dict[str, Any] | list[Any], Any | None):
+        tree = FieldTree.of(type_)
+        draft, original = tree.draft_at((), value)
+        assert tree.validate(draft, original=original).value == value
+
+
+CIRCLE: dict[str, Any] = {}
+CIRCLE["me"] = CIRCLE["again"] = CIRCLE
+DEEP: Any = []
+for _ in range(20_000):
+    DEEP = [DEEP]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {(1, 2): "pair"},
+        {1: "one", None: 2},
+        {b"raw": {2.5: object()}},
+        CIRCLE,
+        DEEP,
+        float("nan"),
+        {1, 2},
+    ],
+    ids=["tuple keys", "number keys", "byte keys", "circle", "deep", "nan", "set"],
+)
+def test_a_value_without_a_json_form_is_shown_and_kept(value: Any) -> None:
+    class Model(BaseModel):
+        data: Any
+        count: int = 0
+
+    form = Form(Model, default_values=Model(data=value))
+    json.dumps(form.tree.to_wire("", form.values))
+    form.change("count", "1")
+    got: list[Any] = []
+    form.submit(got.append).wait(5)
+    assert (got[0].count, got[0].data is value or repr(got[0].data) == repr(value)) == (1, True)
