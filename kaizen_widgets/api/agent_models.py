@@ -1,4 +1,4 @@
-"""What agents are, and what is sent to make or change one and its parts."""
+"""Models of agents and their parts: what the server sends, and what is sent to create or change them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from kaizen_widgets.api.mapping import provider_and_model
-from kaizen_widgets.api.models import Input, JsonObject, Record, SingleFloat, UtcTime
+from kaizen_widgets.api.models import JsonObject, RequestModel, ResponseModel, SingleFloat, UtcTime
 from kaizen_widgets.api.pagination import SearchFilters
 
 Name = Annotated[str, Field(min_length=1, max_length=100)]
@@ -19,8 +19,8 @@ AgentType = Literal["chat", "task", "pipeline", "custom"]
 AgentStatus = Literal["draft", "active", "archived"]
 
 
-class Agent(Record):
-    """An agent. ``max_tokens`` of 0 is no limit; a deleted agent is one that is ``archived``."""
+class Agent(ResponseModel):
+    """An agent. ``max_tokens`` of 0 means no limit; a deleted agent is ``archived``."""
 
     id: str
     name: str
@@ -39,12 +39,12 @@ class Agent(Record):
 
     @property
     def provider(self) -> str:
-        """Whose model it uses; empty if its name does not tell."""
+        """Provider of its model; empty if the name does not say."""
         return provider_and_model(self.model_id)[0]
 
     @property
     def model(self) -> str:
-        """Which model it uses."""
+        """Name of its model."""
         return provider_and_model(self.model_id)[1]
 
     @property
@@ -53,8 +53,8 @@ class Agent(Record):
         return self.status == "active"
 
 
-class AgentContext(Record):
-    """A text, file or URL an agent knows of."""
+class AgentContext(ResponseModel):
+    """A text, file or URL that an agent knows."""
 
     id: str
     name: str
@@ -63,7 +63,7 @@ class AgentContext(Record):
     is_active: bool = True
 
 
-class AgentTool(Record):
+class AgentTool(ResponseModel):
     """A tool an agent may use."""
 
     id: str
@@ -74,8 +74,8 @@ class AgentTool(Record):
     is_enabled: bool = True
 
 
-class AgentConnector(Record):
-    """A connector attached to an agent, under its ``alias`` there; ``connector`` says what it is."""
+class AgentConnector(ResponseModel):
+    """A connector attached to an agent under an ``alias``; ``connector`` describes it."""
 
     id: str
     connector_id: str = ""
@@ -85,14 +85,14 @@ class AgentConnector(Record):
 
 
 class AgentDetail(Agent):
-    """An agent with what hangs on it."""
+    """An agent with its contexts and tools."""
 
     contexts: list[AgentContext] = Field(default_factory=list)
     tools: list[AgentTool] = Field(default_factory=list)
 
 
-class AgentVersion(Record):
-    """An agent as it was once."""
+class AgentVersion(ResponseModel):
+    """A stored earlier state of an agent."""
 
     id: str
     agent_id: str
@@ -103,8 +103,8 @@ class AgentVersion(Record):
     created_at: UtcTime | None = None
 
 
-class AgentCreate(Input):
-    """A new agent. Without a workspace it goes to the client's."""
+class AgentCreate(RequestModel):
+    """A new agent; without a workspace it belongs to the client's."""
 
     name: Name
     model_id: Name
@@ -116,8 +116,8 @@ class AgentCreate(Input):
     workspace_id: str = ""
 
 
-class AgentUpdate(Input):
-    """What to change; what is not given stays. Texts are cleared by an empty one."""
+class AgentUpdate(RequestModel):
+    """Changes of an agent; fields that are not given stay as they are. An empty text clears a field."""
 
     name: Name | None = None
     model_id: Name | None = None
@@ -129,15 +129,15 @@ class AgentUpdate(Input):
 
 
 class AgentFilters(SearchFilters):
-    """Which agents to list."""
+    """Filters of a list of agents."""
 
     status: AgentStatus | None = None
     agent_type: AgentType | None = None
     workspace_id: str | None = None
 
 
-class ContextCreate(Input):
-    """Something an agent is to know."""
+class ContextCreate(RequestModel):
+    """A new context of an agent."""
 
     name: Name
     content: Annotated[str, Field(min_length=1)]
@@ -145,8 +145,8 @@ class ContextCreate(Input):
     is_active: bool = True
 
 
-class ContextUpdate(Input):
-    """What to change; what is not given stays."""
+class ContextUpdate(RequestModel):
+    """Changes of a context; fields that are not given stay as they are."""
 
     name: Name | None = None
     content: Annotated[str, Field(min_length=1)] | None = None
@@ -154,8 +154,8 @@ class ContextUpdate(Input):
     is_active: bool | None = None
 
 
-class ToolCreate(Input):
-    """Something an agent may use."""
+class ToolCreate(RequestModel):
+    """A new tool of an agent."""
 
     name: Name
     description: Annotated[str, Field(min_length=1, max_length=500)]
@@ -164,8 +164,8 @@ class ToolCreate(Input):
     is_enabled: bool = True
 
 
-class ToolUpdate(Input):
-    """What to change; what is not given stays."""
+class ToolUpdate(RequestModel):
+    """Changes of a tool; fields that are not given stay as they are."""
 
     name: Name | None = None
     description: Annotated[str, Field(min_length=1, max_length=500)] | None = None
@@ -174,8 +174,8 @@ class ToolUpdate(Input):
     is_enabled: bool | None = None
 
 
-class AgentReadiness(Record):
-    """Whether an agent can be asked, and whose model would answer."""
+class AgentReadiness(ResponseModel):
+    """Whether an agent can be asked, and which provider and model would answer."""
 
     can_execute: bool = False
     is_configured: bool = False
@@ -184,8 +184,8 @@ class AgentReadiness(Record):
     message: str = ""
 
 
-class AgentAnswer(Record):
-    """What an agent said."""
+class AgentAnswer(ResponseModel):
+    """An agent's answer."""
 
     content: str
     model: str = ""

@@ -1,24 +1,61 @@
-"""An agent's answer as it is said: iterate over it, or wait for the whole."""
+"""An agent's answer while it is being given: iterate over its pieces, or wait for all of it."""
 
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Iterator
 from contextlib import aclosing
-from typing import Any
+from typing import Any, Literal
 
-from kaizen_widgets.api.agent_events import AgentEvent
+from kaizen_widgets.api.models import ResponseModel, UtcTime, parse
 from kaizen_widgets.core.background import BackgroundLoop, Pending
+from kaizen_widgets.errors import DecodeError, TransportError
+
+
+class AgentEvent(ResponseModel):
+    """One event of an agent's answer; ``content`` is the next piece of it."""
+
+    type: Literal["start", "content", "done"]
+    content: str = ""
+    thread_id: str = ""
+    model: str = ""
+    timestamp: UtcTime | None = None
+
+
+def parse_event(data: str, where: str) -> AgentEvent | None:
+    """Return the event in a server-sent text; None for unknown types.
+
+    Raises:
+        TransportError: The agent failed; the message has its reason.
+        DecodeError: It is no event.
+    """
+    try:
+        fields = json.loads(data)
+    except (ValueError, RecursionError):
+        fields = None
+    if not isinstance(fields, dict) or not isinstance(fields.get("type"), str):
+        raise DecodeError(f"POST {where} sent an event that is not JSON.", method="POST", url=where)
+    if fields["type"] == "error":
+        reason = " ".join(str(fields.get("error") or "it did not say why").split())[:300]
+        raise TransportError(f"The agent failed: {reason}.", method="POST", url=where)
+    if fields["type"] not in ("start", "content", "done"):
+        return None
+    if fields["type"] == "content" and not isinstance(fields.get("content"), str):
+        raise DecodeError(f"POST {where} sent content that is no text.", method="POST", url=where)
+    # A piece may be an empty text, or the word "None", which `ResponseModel` would drop.
+    event = parse(AgentEvent, {**fields, "content": ""}, "event")
+    return event.model_copy(update={"content": fields.get("content") or ""})
 
 
 class AgentStream:
-    """An answer under way; ``for piece in stream`` or ``async for piece in stream``.
+    """An answer being given; ``for piece in stream`` or ``async for piece in stream``.
 
-    It goes on whether or not somebody listens; iterating begins with the first piece not yet taken.
+    It continues whether or not anything iterates; iterating begins with the first piece not yet taken.
 
     Args:
-        loop: Where it goes on.
-        events: Gives the events.
+        loop: Loop on which it is received.
+        events: Returns the events.
     """
 
     def __init__(
@@ -27,28 +64,28 @@ class AgentStream:
         self._loop = loop
         self._pieces: list[str] = []
         self._waiting: asyncio.Queue[str | None] = asyncio.Queue()
-        self._whole: Pending[str] = loop.start(self._follow(events))
+        self._whole: Pending[str] = loop.start(self._receive(events))
 
     @property
     def text(self) -> str:
-        """What was said so far."""
+        """The text received so far."""
         return "".join(self._pieces)
 
     @property
     def is_done(self) -> bool:
-        """Whether it has ended, well or not."""
+        """Whether it has ended, also by an error."""
         return self._whole.done()
 
     def wait(self, timeout: float | None = None) -> str:
-        """Block until it ends; return all of it.
+        """Block until it ends, and return all of its text.
 
         Raises:
-            TransportError: It broke off or the agent failed; ``text`` has what came before.
+            TransportError: It broke off or the agent failed; ``text`` has what was received before.
         """
         return self._whole.wait(timeout)
 
     def cancel(self) -> None:
-        """Stop listening; the server hears that nobody does."""
+        """Stop receiving, and close the connection."""
         self._whole.cancel()
 
     def __iter__(self) -> Iterator[str]:
@@ -65,10 +102,10 @@ class AgentStream:
         """Return the next piece; None at the end."""
         piece = await self._waiting.get()
         if piece is None:
-            self._waiting.put_nowait(None)  # For whoever iterates again.
+            self._waiting.put_nowait(None)  # For the next iteration.
         return piece
 
-    async def _follow(self, events: Callable[[], AsyncGenerator[AgentEvent, None]]) -> str:
+    async def _receive(self, events: Callable[[], AsyncGenerator[AgentEvent, None]]) -> str:
         try:
             async with aclosing(events()) as found:
                 async for event in found:
@@ -83,4 +120,5 @@ class AgentStream:
         return self._whole.__await__()
 
     def __repr__(self) -> str:
-        return f"AgentStream({len(self.text)} characters, {'done' if self.is_done else 'going on'})"
+        state = "done" if self.is_done else "receiving"
+        return f"AgentStream({len(self.text)} characters, {state})"

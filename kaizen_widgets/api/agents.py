@@ -1,48 +1,18 @@
-"""Agents through the cache: queries and mutations, and answers as they are said."""
+"""Agents through the cache: queries, mutations and streamed answers."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from kaizen_widgets.api.agent_endpoints import AgentEndpoints
-from kaizen_widgets.api.agent_models import (
-    Agent,
-    AgentAnswer,
-    AgentConnector,
-    AgentContext,
-    AgentCreate,
-    AgentDetail,
-    AgentFilters,
-    AgentTool,
-    AgentUpdate,
-    AgentVersion,
-    ContextCreate,
-    ContextUpdate,
-    ToolCreate,
-    ToolUpdate,
-)
+from kaizen_widgets.api.agent_endpoints import AgentEndpoints, AgentParts
+from kaizen_widgets.api.agent_models import AgentCreate, AgentFilters, AgentUpdate, ToolCreate
 from kaizen_widgets.api.agent_stream import AgentStream
 from kaizen_widgets.api.key_factories import query_keys
 from kaizen_widgets.api.mapping import agent_fields
-from kaizen_widgets.api.models import check, path
+from kaizen_widgets.api.models import url_path, validate
 from kaizen_widgets.api.resource import Resource
 from kaizen_widgets.query import LiveQuery, Mutation
-
-__all__ = [
-    "Agent",
-    "AgentAnswer",
-    "AgentConnector",
-    "AgentContext",
-    "AgentCreate",
-    "AgentDetail",
-    "AgentEndpoints",
-    "AgentFilters",
-    "AgentStream",
-    "AgentTool",
-    "AgentVersion",
-    "Agents",
-]
 
 KEYS = query_keys.agents
 
@@ -50,14 +20,14 @@ KEYS = query_keys.agents
 class Agents(Resource):
     """Agents through the cache; see `AgentFilters`, `AgentCreate` and `AgentUpdate` for the fields.
 
-    The studio's words are understood beside the server's: ``provider`` and ``model``, ``is_active``,
+    The studio's names are understood beside the server's: ``provider`` and ``model``, ``is_active``,
     ``type``, and ``tools`` of a new agent (see `mapping`).
     """
 
     keys = KEYS
-    filters = AgentFilters
-    input = AgentCreate
-    change = AgentUpdate
+    filter_model = AgentFilters
+    create_model = AgentCreate
+    update_model = AgentUpdate
     endpoints: AgentEndpoints
 
     def list(self, **filters: Any) -> LiveQuery:
@@ -65,18 +35,18 @@ class Agents(Resource):
         return super().list(**agent_fields(filters))
 
     def create(self, **fields: Any) -> Mutation:
-        """Make an agent, with its ``tools`` and ``status`` if given; gives the `Agent`. Never sent twice.
+        """Create an agent, with ``tools`` and ``status`` if given; returns the `Agent`. Never sent twice.
 
         Raises:
             InvalidInputError: A field is wrong; nothing was sent.
         """
         given = agent_fields(fields)
-        tools = [check(ToolCreate, one) for one in given.pop("tools", ())]
-        status = check(AgentUpdate, {"status": given.pop("status", None)}).status
+        tools = [validate(ToolCreate, one) for one in given.pop("tools", ())]
+        status = validate(AgentUpdate, {"status": given.pop("status", None)}).status
         return self._mutate(
             "create",
             lambda agent: self.endpoints.create(agent, status, tools),
-            check(AgentCreate, given),
+            validate(AgentCreate, given),
             KEYS.lists,
         )
 
@@ -84,26 +54,25 @@ class Agents(Resource):
         """Change an agent; see `AgentUpdate`."""
         return super().update(id, **agent_fields(fields))
 
-    # ----------------------------------------------------------------- parts
+    # -- versions and connectors
 
     def versions(self, id: str) -> LiveQuery:
         """Return the query of an agent's `AgentVersion`s, newest first."""
-        path("agents", id)
-        return self._query(KEYS.versions(id), lambda: self.endpoints.versions(id))
+        return self._query_of(id, KEYS.versions(id), self.endpoints.versions)
 
     def keep_version(self, id: str, changelog: str = "") -> Mutation:
-        """Remember an agent as it is; gives the `AgentVersion`. Never sent twice."""
-        path("agents", id)
+        """Store an agent's current state as a version; returns the `AgentVersion`. Never sent twice."""
+        url_path("agents", id)
         return self._mutate(
             "keep_version",
-            lambda said: self.endpoints.keep_version(id, said),
+            lambda text: self.endpoints.keep_version(id, text),
             changelog,
             KEYS.versions(id),
         )
 
     def roll_back(self, id: str, version_id: str) -> Mutation:
-        """Make an agent what it was in a version; gives the `Agent`."""
-        path("agents", id, version_id)
+        """Return an agent to the state of a version; returns the `Agent`."""
+        url_path("agents", id, version_id)
         return self._mutate(
             "roll_back",
             lambda version: self.endpoints.roll_back(id, version),
@@ -112,84 +81,91 @@ class Agents(Resource):
             KEYS.detail(id),
         )
 
+    def connectors(self, id: str) -> LiveQuery:
+        """Return the query of the `AgentConnector`s attached to an agent."""
+        return self._query_of(id, KEYS.connectors(id), self.endpoints.connectors)
+
+    # -- contexts and tools
+
     def contexts(self, id: str) -> LiveQuery:
         """Return the query of an agent's `AgentContext`s."""
-        path("agents", id)
-        return self._query(KEYS.contexts(id), lambda: self.endpoints.contexts(id))
+        return self._query_of(id, KEYS.contexts(id), self.endpoints.contexts.list)
 
     def add_context(self, id: str, **fields: Any) -> Mutation:
-        """Let an agent know something, see `ContextCreate`. Never sent twice."""
-        return self._part(
-            id, "add_context", self.endpoints.add_context, check(ContextCreate, fields)
-        )
+        """Add a context to an agent, see `ContextCreate`. Never sent twice."""
+        return self._add(self.endpoints.contexts, id, fields)
 
     def update_context(self, id: str, context_id: str, **fields: Any) -> Mutation:
-        """Change what an agent knows, see `ContextUpdate`."""
-        path("agents", id, context_id)
-        return self._part(
-            id,
-            "update_context",
-            lambda id, change: self.endpoints.update_context(id, context_id, change),
-            check(ContextUpdate, fields),
-        )
+        """Change a context, see `ContextUpdate`."""
+        return self._update(self.endpoints.contexts, id, context_id, fields)
 
     def remove_context(self, id: str, context_id: str) -> Mutation:
-        """Let an agent forget something."""
-        path("agents", id, context_id)
-        return self._part(id, "remove_context", self.endpoints.remove_context, context_id)
+        """Remove a context from an agent."""
+        return self._remove(self.endpoints.contexts, id, context_id)
 
     def tools(self, id: str) -> LiveQuery:
         """Return the query of an agent's `AgentTool`s."""
-        path("agents", id)
-        return self._query(KEYS.tools(id), lambda: self.endpoints.tools(id))
+        return self._query_of(id, KEYS.tools(id), self.endpoints.tools.list)
 
     def add_tool(self, id: str, **fields: Any) -> Mutation:
-        """Let an agent use something, see `ToolCreate`. Never sent twice."""
-        return self._part(id, "add_tool", self.endpoints.add_tool, check(ToolCreate, fields))
+        """Add a tool to an agent, see `ToolCreate`. Never sent twice."""
+        return self._add(self.endpoints.tools, id, fields)
 
     def update_tool(self, id: str, tool_id: str, **fields: Any) -> Mutation:
-        """Change what an agent may use, see `ToolUpdate`."""
-        path("agents", id, tool_id)
-        return self._part(
-            id,
-            "update_tool",
-            lambda id, change: self.endpoints.update_tool(id, tool_id, change),
-            check(ToolUpdate, fields),
-        )
+        """Change a tool, see `ToolUpdate`."""
+        return self._update(self.endpoints.tools, id, tool_id, fields)
 
     def remove_tool(self, id: str, tool_id: str) -> Mutation:
-        """Take a tool from an agent."""
-        path("agents", id, tool_id)
-        return self._part(id, "remove_tool", self.endpoints.remove_tool, tool_id)
+        """Remove a tool from an agent."""
+        return self._remove(self.endpoints.tools, id, tool_id)
 
-    def connectors(self, id: str) -> LiveQuery:
-        """Return the query of the `AgentConnector`s attached to an agent."""
-        path("agents", id)
-        return self._query(KEYS.connectors(id), lambda: self.endpoints.connectors(id))
+    def _add(self, parts: AgentParts[Any], id: str, fields: Mapping[str, Any]) -> Mutation:
+        url_path("agents", id)
+        return self._mutate(
+            f"add_{parts.noun}",
+            lambda new: parts.add(id, new),
+            validate(parts.create_model, fields),
+            KEYS.detail(id),
+        )
 
-    def _part(self, id: str, name: str, send: Any, variables: Any) -> Mutation:
-        path("agents", id)
-        return self._mutate(name, lambda given: send(id, given), variables, KEYS.detail(id))
+    def _update(
+        self, parts: AgentParts[Any], id: str, part_id: str, fields: Mapping[str, Any]
+    ) -> Mutation:
+        url_path("agents", id, part_id)
+        return self._mutate(
+            f"update_{parts.noun}",
+            lambda change: parts.update(id, part_id, change),
+            validate(parts.update_model, fields),
+            KEYS.detail(id),
+        )
 
-    # ---------------------------------------------------------------- asking
+    def _remove(self, parts: AgentParts[Any], id: str, part_id: str) -> Mutation:
+        url_path("agents", id, part_id)
+        return self._mutate(
+            f"remove_{parts.noun}",
+            lambda removed: parts.remove(id, removed),
+            part_id,
+            KEYS.detail(id),
+        )
+
+    # -- asking
 
     def readiness(self, id: str) -> LiveQuery:
         """Return the query of an agent's `AgentReadiness`: whether it can be asked."""
-        path("agents", id)
-        return self._query(KEYS.readiness(id), lambda: self.endpoints.readiness(id))
+        return self._query_of(id, KEYS.readiness(id), self.endpoints.readiness)
 
     def execute(self, id: str, message: str, history: Sequence[Mapping[str, Any]] = ()) -> Mutation:
-        """Ask an agent; gives the `AgentAnswer`. Never sent twice.
+        """Ask an agent; returns the `AgentAnswer`. Never sent twice.
 
         Args:
-            id: Which agent.
-            message: What to ask.
-            history: What was said before, as ``{"role", "content"}``; the server remembers nothing.
+            id: Id of the agent.
+            message: Question or task.
+            history: Earlier messages as ``{"role", "content"}``; the server does not store them.
         """
-        path("agents", id)
+        url_path("agents", id)
         return self._mutate(
             "execute",
-            lambda asked: self.endpoints.execute(id, asked, history),
+            lambda text: self.endpoints.execute(id, text, history),
             message,
             query_keys.metrics.all,
             query_keys.executions.lists,
@@ -198,6 +174,6 @@ class Agents(Resource):
     def stream(
         self, id: str, message: str, history: Sequence[Mapping[str, Any]] = ()
     ) -> AgentStream:
-        """Ask an agent and hear the answer as it is said: ``for piece in stream``; see `execute`."""
-        path("agents", id)
+        """Ask an agent and iterate over its answer: ``for piece in stream``; see `execute`."""
+        url_path("agents", id)
         return AgentStream(self._client.loop, lambda: self.endpoints.stream(id, message, history))

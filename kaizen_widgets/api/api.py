@@ -1,8 +1,9 @@
-"""Every resource of one server behind one object: reads are queries, changes are mutations."""
+"""All resources of one server in one object: reads are queries, changes are mutations."""
 
 from __future__ import annotations
 
-from kaizen_widgets.api.agents import AgentEndpoints, Agents
+from kaizen_widgets.api.agent_endpoints import AgentEndpoints
+from kaizen_widgets.api.agents import Agents
 from kaizen_widgets.api.auth import Auth, AuthEndpoints, CurrentUser
 from kaizen_widgets.api.deployments import DeploymentEndpoints, Deployments
 from kaizen_widgets.api.executions import ExecutionEndpoints, Executions
@@ -17,14 +18,47 @@ from kaizen_widgets.stores import AuthStore
 from kaizen_widgets.transport import Transport
 
 
-class Api:
-    """A server's resources.
+class Resources:
+    """The resources of one server, as attributes.
+
+    Attributes:
+        agents: ``agents.list().wait()``.
+        pipelines: ``pipelines.list().wait()``.
+        gateways: ``gateways.list().wait()``.
+        deployments: ``deployments.list(status="active").wait()``.
+        metrics: ``metrics.timeseries(deployment_id, "24h").wait()``.
+        teams: ``teams.members(team_id).wait()``.
+        users: Users of the organization: ``users.list(search="ada").wait()``.
+        policies: ``policies.evaluate(user_id, "agent", "read").wait()``.
+        executions: Executions on the server: ``executions.start(pipeline_id, inputs).wait()``.
+        user: The signed-in user: ``user.current().wait()``.
+    """
+
+    agents: Agents
+    pipelines: Pipelines
+    gateways: Gateways
+    deployments: Deployments
+    metrics: Metrics
+    teams: Teams
+    users: Users
+    policies: Policies
+    executions: Executions
+    user: CurrentUser
+
+    def share_resources(self, other: Resources) -> None:
+        """Offer the resources of another object as attributes of this one too."""
+        for name in Resources.__annotations__:
+            setattr(self, name, getattr(other, name))
+
+
+class Api(Resources):
+    """The resources of a server, and how they are reached.
 
     Args:
-        transport: How to reach it; used on the client's loop only.
-        query_client: Where answers are kept.
-        workspace_id: Where new things belong; empty for the server's choice.
-        session: Who is signed in, over the transport's tokens; one of its own by default.
+        transport: Sends the requests; used on the client's loop only.
+        query_client: Query client whose cache holds the answers.
+        workspace_id: Workspace of new agents and pipelines; empty for the server's choice.
+        session: Session over the transport's tokens; a new one by default.
     """
 
     def __init__(

@@ -1,7 +1,7 @@
-"""Signing in and out, and who is signed in.
+"""Sign in and out, and the signed-in user.
 
-Passwords and tokens pass through and are kept nowhere: signing in is no mutation, because a mutation
-remembers its variables.
+Passwords and tokens are passed on and stored nowhere: signing in is no mutation, because a mutation stores
+its variables.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import SecretStr
 
 from kaizen_widgets.api.key_factories import query_keys
-from kaizen_widgets.api.models import Record, UtcTime, read, rows
+from kaizen_widgets.api.models import ResponseModel, UtcTime, parse, parse_list
 from kaizen_widgets.core.background import Pending
 from kaizen_widgets.errors import DecodeError, TransportError
 from kaizen_widgets.query import LiveQuery, QueryClient, QueryOptions
@@ -22,8 +22,8 @@ from kaizen_widgets.transport import Transport
 KEYS = query_keys.user
 
 
-class User(Record):
-    """Who is signed in."""
+class User(ResponseModel):
+    """The signed-in user."""
 
     id: str
     email: str
@@ -36,7 +36,7 @@ class User(Record):
     created_at: UtcTime | None = None
 
 
-class Organization(Record):
+class Organization(ResponseModel):
     """An organization a user belongs to."""
 
     id: str
@@ -49,7 +49,7 @@ class Organization(Record):
 
 
 class AuthEndpoints:
-    """The requests. Those that give tokens put them into the session's holder and nowhere else."""
+    """The requests about signing in; the tokens they return go to the session and nowhere else."""
 
     def __init__(self, transport: Transport, session: AuthStore) -> None:
         self._transport = transport
@@ -60,7 +60,7 @@ class AuthEndpoints:
         return self._signed_in(await self._post("login", email=email, password=SecretStr(password)))
 
     async def register(self, email: str, password: str, name: str, organization_name: str) -> User:
-        """Make a user and their organization, and sign in."""
+        """Create a user with an organization, and sign in."""
         answer = await self._post(
             "register",
             email=email,
@@ -71,7 +71,7 @@ class AuthEndpoints:
         return self._signed_in(answer)
 
     async def logout(self) -> None:
-        """Sign out; here at once, on the server if it can be reached."""
+        """Sign out, here in any case, and on the server if it can be reached."""
         tokens = self._transport.tokens
         access, refresh = tokens.access, tokens.refresh
         if not access:
@@ -80,27 +80,29 @@ class AuthEndpoints:
             body = {"refresh_token": SecretStr(refresh)} if refresh else {}
             await self._transport.request("POST", "/auth/logout", json=body)
         except TransportError:
-            # The session dies by itself; what matters is that nothing stays here.
+            # The server ends the session by itself in time; here nothing may stay.
             pass
         finally:
             self._session.logout()
 
     async def me(self) -> User:
-        """Return who is signed in."""
-        return read(User, await self._transport.request("GET", "/auth/me"), "user")
+        """Return the signed-in user."""
+        return parse(User, await self._transport.request("GET", "/auth/me"), "user")
 
     async def permissions(self) -> list[str]:
-        """Return what the user may do, such as ``agents:read`` or ``agents:*``."""
+        """Return the user's permissions, such as ``agents:read`` or ``agents:*``."""
         answer = await self._transport.request("GET", "/auth/permissions")
-        return [str(permission) for permission in rows(answer, "permissions")]
+        return [str(permission) for permission in parse_list(answer, "permissions")]
 
     async def organizations(self) -> list[Organization]:
         """Return the user's organizations."""
         answer = await self._transport.request("GET", "/auth/me/organizations")
-        return [read(Organization, row, "organization") for row in rows(answer, "organizations")]
+        return [
+            parse(Organization, row, "organization") for row in parse_list(answer, "organizations")
+        ]
 
     async def switch(self, organization_id: str) -> None:
-        """Go on in another organization."""
+        """Switch to another organization."""
         answer = await self._transport.request(
             "POST", "/auth/me/switch-org", json={"organization_id": organization_id}
         )
@@ -112,7 +114,7 @@ class AuthEndpoints:
         )
 
     def _signed_in(self, answer: Any) -> User:
-        user = read(User, answer.get("user") if isinstance(answer, Mapping) else None, "sign-in")
+        user = parse(User, answer.get("user") if isinstance(answer, Mapping) else None, "sign-in")
         self._session.login(_facts(user), *self._tokens(answer))
         return user
 
@@ -133,10 +135,10 @@ class AuthEndpoints:
 
 
 class Auth:
-    """Sign in, out, and over to another organization.
+    """Sign in, sign out, and switch to another organization.
 
-    Each empties the cache, which was another's; what somebody watches is asked for anew. The `AuthStore`
-    knows afterwards who is signed in and what they may do.
+    Each empties the cache, which belonged to another user; queries with observers are fetched again.
+    Afterwards the `AuthStore` has the user and their permissions.
     """
 
     def __init__(self, endpoints: AuthEndpoints, client: QueryClient, session: AuthStore) -> None:
@@ -145,33 +147,35 @@ class Auth:
         self._client = client
 
     def login(self, email: str, password: str) -> Pending[User]:
-        """Sign in; gives the `User`."""
-        return self._then_forget(self.endpoints.login(email, password))
+        """Sign in; returns the `User`."""
+        return self._then_clear_cache(self.endpoints.login(email, password))
 
     def register(
         self, email: str, password: str, name: str, organization_name: str
     ) -> Pending[User]:
-        """Make a user and their organization, and sign in; gives the `User`."""
-        return self._then_forget(self.endpoints.register(email, password, name, organization_name))
+        """Create a user with an organization, and sign in; returns the `User`."""
+        return self._then_clear_cache(
+            self.endpoints.register(email, password, name, organization_name)
+        )
 
     def logout(self) -> Pending[None]:
         """Sign out."""
-        return self._then_forget(self.endpoints.logout())
+        return self._then_clear_cache(self.endpoints.logout())
 
     def switch(self, organization_id: str) -> Pending[None]:
-        """Go on in another organization."""
-        return self._then_forget(self.endpoints.switch(organization_id), is_known=False)
+        """Switch to another organization."""
+        return self._then_clear_cache(self.endpoints.switch(organization_id), is_known=False)
 
     def resume(self) -> Pending[None]:
-        """Ask the server who is signed in, with the tokens there are; never raises."""
+        """Ask the server for the user the stored tokens belong to; never raises."""
         return self._client.loop.start(self._ask(is_known=False))
 
-    def _then_forget(
+    def _then_clear_cache(
         self, request: Coroutine[Any, Any, Any], *, is_known: bool = True
     ) -> Pending[Any]:
         async def run() -> Any:
             answer = await request
-            # Who signs in again may have changes waiting; who signs out has not.
+            # After signing in, changes made while signed out may wait to be sent.
             self._client.forget(changes=not self.session.has_tokens)
             await self._ask(is_known=is_known)
             return answer
@@ -179,7 +183,7 @@ class Auth:
         return self._client.loop.start(run())
 
     async def _ask(self, *, is_known: bool) -> None:
-        """Tell the session what the server says of the user, if that is not known, and allows."""
+        """Update the session with the user, if not known yet, and their permissions."""
         try:
             if not is_known:
                 user = await self.endpoints.me()
@@ -189,14 +193,14 @@ class Auth:
             if self.session.is_authenticated:
                 self.session.set_permissions(await self.endpoints.permissions())
         except TransportError:
-            # A session that ended is over already; a server that is away is asked by the next request.
+            # An ended session has signed out already; a server that is away is asked by the next request.
             pass
         finally:
             self.session.set({"is_loading": False})
 
 
 class CurrentUser:
-    """Who is signed in, through the cache."""
+    """The signed-in user, through the cache."""
 
     def __init__(self, endpoints: AuthEndpoints, client: QueryClient) -> None:
         self.endpoints = endpoints
@@ -215,7 +219,7 @@ class CurrentUser:
         return QueryOptions(KEYS.current, self.endpoints.me)
 
     def permissions(self) -> LiveQuery:
-        """Return the query of what the user may do."""
+        """Return the query of the user's permissions."""
         return self._client.live(
             query_key=KEYS.permissions, query_fn=self.endpoints.permissions
         ).start()

@@ -1,4 +1,4 @@
-"""Deployments: agents on gateways. A pipeline goes to an environment agent by agent, see `mapping`."""
+"""Deployments of agents to gateways; a pipeline is deployed agent by agent, see `mapping`."""
 
 from __future__ import annotations
 
@@ -8,13 +8,22 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from kaizen_widgets.api.agents import AgentEndpoints, AgentFilters
-from kaizen_widgets.api.capped_lists import whole
+from kaizen_widgets.api.agent_endpoints import AgentEndpoints
+from kaizen_widgets.api.agent_models import AgentFilters
 from kaizen_widgets.api.endpoints import Endpoints
 from kaizen_widgets.api.gateways import GatewayEndpoints, GatewayFilters
 from kaizen_widgets.api.key_factories import query_keys
 from kaizen_widgets.api.mapping import agents_of, gateway_for
-from kaizen_widgets.api.models import Input, JsonObject, Record, UtcTime, check, path, read
+from kaizen_widgets.api.models import (
+    JsonObject,
+    RequestModel,
+    ResponseModel,
+    UtcTime,
+    parse,
+    url_path,
+    validate,
+)
+from kaizen_widgets.api.pagination import fetch_capped
 from kaizen_widgets.api.pipelines import PipelineEndpoints
 from kaizen_widgets.api.resource import ReadOnlyResource
 from kaizen_widgets.query import LiveQuery, Mutation, QueryClient
@@ -27,8 +36,8 @@ STATUSES: tuple[Status, ...] = ("active", "stopped", "failed", "pending", "deplo
 SomeId = Annotated[str, Field(min_length=1)]
 
 
-class Deployment(Record):
-    """An agent on a gateway; why one ``failed`` is its ``error_message``."""
+class Deployment(ResponseModel):
+    """An agent on a gateway; ``error_message`` says why one has ``failed``."""
 
     id: str
     agent_id: str
@@ -46,8 +55,8 @@ class Deployment(Record):
     updated_at: UtcTime | None = None
 
 
-class DeploymentLog(Record):
-    """Something that happened to a deployment."""
+class DeploymentLog(ResponseModel):
+    """An event of a deployment."""
 
     id: str
     event_type: str
@@ -56,16 +65,16 @@ class DeploymentLog(Record):
     created_at: UtcTime | None = None
 
 
-class DeploymentCreate(Input):
-    """Which agent to deploy where."""
+class DeploymentCreate(RequestModel):
+    """A new deployment of an agent to a gateway."""
 
     agent_id: SomeId
     gateway_id: SomeId
     agent_version_id: str = ""
 
 
-class DeploymentFilters(Input):
-    """Which deployments to list."""
+class DeploymentFilters(RequestModel):
+    """Filters of a list of deployments."""
 
     agent_id: str | None = None
     gateway_id: str | None = None
@@ -73,7 +82,7 @@ class DeploymentFilters(Input):
 
 
 class DeploymentEndpoints(Endpoints):
-    """The requests."""
+    """The requests about deployments."""
 
     def __init__(
         self,
@@ -88,7 +97,7 @@ class DeploymentEndpoints(Endpoints):
         self._pipelines = pipelines
 
     async def list(self, filters: DeploymentFilters) -> list[Deployment]:
-        """Return all deployments that fit."""
+        """Return all deployments that match."""
 
         async def statuses(_: Sequence[Mapping[str, Any]]) -> Sequence[str]:
             return STATUSES
@@ -99,14 +108,14 @@ class DeploymentEndpoints(Endpoints):
         async def gateways(_: Sequence[Mapping[str, Any]]) -> list[str]:
             return [gateway.id for gateway in await self._gateways.list(GatewayFilters())]
 
-        found = await whole(
+        found = await fetch_capped(
             self._transport,
             "/deployments",
             filters.model_dump(),
             "deployments",
             {"agent_id": agents, "status": statuses, "gateway_id": gateways},
         )
-        return [read(Deployment, row, "deployment") for row in found]
+        return [parse(Deployment, row, "deployment") for row in found]
 
     async def get(self, id: str) -> Deployment:
         """Return one deployment."""
@@ -120,7 +129,7 @@ class DeploymentEndpoints(Endpoints):
         return await self._one(Deployment, "deployment", "POST", "deployments", json=body)
 
     async def stop(self, id: str) -> Deployment:
-        """Take an agent off its gateway."""
+        """Stop a deployment."""
         return await self._one(Deployment, "deployment", "POST", "deployments", id, "stop")
 
     async def redeploy(self, id: str) -> Deployment:
@@ -128,7 +137,7 @@ class DeploymentEndpoints(Endpoints):
         return await self._one(Deployment, "deployment", "POST", "deployments", id, "redeploy")
 
     async def logs(self, id: str) -> list[DeploymentLog]:
-        """Return what happened, oldest first."""
+        """Return the events of a deployment, oldest first."""
         found = await self._many(DeploymentLog, "log", "deployments", id, "logs")
         return sorted(found, key=lambda one: str(one.created_at))
 
@@ -153,7 +162,7 @@ class Deployments(ReadOnlyResource):
     """Deployments through the cache; see `DeploymentFilters` and `DeploymentCreate`."""
 
     keys = KEYS
-    filters = DeploymentFilters
+    filter_model = DeploymentFilters
     endpoints: DeploymentEndpoints
 
     def __init__(self, endpoints: DeploymentEndpoints, client: QueryClient) -> None:
@@ -165,12 +174,12 @@ class Deployments(ReadOnlyResource):
         Raises:
             InvalidInputError: A field is wrong; nothing was sent.
         """
-        wanted = check(DeploymentCreate, fields)
+        wanted = validate(DeploymentCreate, fields)
         return self._mutate("create", self.endpoints.create, wanted, KEYS.lists)
 
     def deploy(self, pipeline_id: str, environment: str) -> Mutation:
         """Deploy every agent of a saved pipeline to an environment; gives the `Deployment`s."""
-        path("pipelines", pipeline_id)
+        url_path("pipelines", pipeline_id)
         return self._mutate(
             "deploy",
             lambda wanted: self.endpoints.deploy(*wanted),
@@ -179,16 +188,15 @@ class Deployments(ReadOnlyResource):
         )
 
     def stop(self, id: str) -> Mutation:
-        """Take an agent off its gateway."""
-        path("deployments", id)
+        """Stop a deployment."""
+        url_path("deployments", id)
         return self._mutate("stop", self.endpoints.stop, id, KEYS.lists, KEYS.detail(id))
 
     def redeploy(self, id: str) -> Mutation:
         """Deploy an agent as it is now; gives a new `Deployment`, the old one is stopped."""
-        path("deployments", id)
+        url_path("deployments", id)
         return self._mutate("redeploy", self.endpoints.redeploy, id, KEYS.lists, KEYS.detail(id))
 
     def logs(self, id: str) -> LiveQuery:
-        """Return the query of what happened to a deployment."""
-        path("deployments", id)
-        return self._query(KEYS.logs(id), lambda: self.endpoints.logs(id))
+        """Return the query of the events of a deployment."""
+        return self._query_of(id, KEYS.logs(id), self.endpoints.logs)

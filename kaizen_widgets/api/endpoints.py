@@ -1,13 +1,21 @@
-"""What every resource's requests do: ask at a path of quoted parts, and read records from the answer."""
+"""Bases of the requests of a resource: `Endpoints` for any, `CrudEndpoints` for the usual five."""
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar
 
-from kaizen_widgets.api.models import Record, path, read, rows
+from kaizen_widgets.api.models import RequestModel, ResponseModel, parse, parse_list, url_path
+from kaizen_widgets.api.pagination import (
+    SEARCHED_FIELDS,
+    SearchFilters,
+    fetch_all,
+    search_and_sort,
+)
 from kaizen_widgets.transport import Transport
 
-R = TypeVar("R", bound=Record)
+R = TypeVar("R", bound=ResponseModel)
+Row = TypeVar("Row", bound=ResponseModel)
+Detail = TypeVar("Detail", bound=ResponseModel)
 
 
 class Endpoints:
@@ -20,16 +28,60 @@ class Endpoints:
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
 
-    async def _one(self, model: type[R], what: str, method: str, *parts: str, **options: Any) -> R:
-        """Ask, and read one record."""
-        answer = await self._transport.request(method, path(*parts), **options)
-        return read(model, answer, what)
+    async def _one(self, model: type[R], noun: str, method: str, *parts: str, **options: Any) -> R:
+        """Send a request to a path of these parts, and return its answer as a model."""
+        answer = await self._transport.request(method, url_path(*parts), **options)
+        return parse(model, answer, noun)
 
-    async def _many(self, model: type[R], what: str, *parts: str, **params: Any) -> list[R]:
-        """Ask for a list without pages, and read its records."""
-        answer = await self._transport.request("GET", path(*parts), params=params)
-        return [read(model, row, what) for row in rows(answer, f"{what}s")]
+    async def _many(self, model: type[R], noun: str, *parts: str, **params: Any) -> list[R]:
+        """Get a list without pages, and return its rows as models."""
+        answer = await self._transport.request("GET", url_path(*parts), params=params)
+        return [parse(model, row, noun) for row in parse_list(answer, f"{noun}s")]
 
-    async def _gone(self, *parts: str) -> None:
-        """Delete."""
-        await self._transport.request("DELETE", path(*parts))
+    async def _delete(self, *parts: str) -> None:
+        await self._transport.request("DELETE", url_path(*parts))
+
+
+class CrudEndpoints(Endpoints, Generic[Row, Detail]):
+    """The five requests that most resources have.
+
+    Attributes:
+        resource: First part of the paths, and name of the list in errors: ``agents``.
+        noun: Name of one in errors: ``agent``.
+        row: Model of one in a list, and of what creating and updating return.
+        detail_model: Model of one by itself.
+        searched_fields: Fields in which a search looks.
+    """
+
+    resource: ClassVar[str]
+    noun: ClassVar[str]
+    row: type[Row]
+    detail_model: type[Detail]
+    searched_fields: ClassVar[tuple[str, ...]] = SEARCHED_FIELDS
+
+    async def list(self, filters: SearchFilters) -> list[Row]:
+        """Return all that match, however many pages."""
+        found = [parse(self.row, row, self.noun) for row in await self._rows(filters)]
+        return search_and_sort(found, filters.search, filters.sort, self.searched_fields)
+
+    async def get(self, id: str) -> Detail:
+        """Return one."""
+        return await self._one(self.detail_model, self.noun, "GET", self.resource, id)
+
+    async def create(self, new: Any) -> Row:
+        """Create one."""
+        body = new.model_dump()
+        return await self._one(self.row, self.noun, "POST", self.resource, json=body)
+
+    async def update(self, id: str, change: RequestModel) -> Row:
+        """Change one; fields that are None stay as they are."""
+        body = change.model_dump(exclude_none=True)
+        return await self._one(self.row, self.noun, "PUT", self.resource, id, json=body)
+
+    async def delete(self, id: str) -> None:
+        """Delete one."""
+        await self._delete(self.resource, id)
+
+    async def _rows(self, filters: SearchFilters) -> list[Any]:
+        params = filters.model_dump()
+        return await fetch_all(self._transport, f"/{self.resource}", params, self.resource)

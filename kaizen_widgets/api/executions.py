@@ -1,4 +1,4 @@
-"""Executions on the server: of saved pipelines, and tries of agents, pipelines and single nodes."""
+"""Executions on the server: of saved pipelines, and trials of agents, pipelines and single nodes."""
 
 from __future__ import annotations
 
@@ -10,21 +10,26 @@ from pydantic import AliasChoices, Field
 
 from kaizen_widgets.api.endpoints import Endpoints
 from kaizen_widgets.api.key_factories import query_keys
-from kaizen_widgets.api.models import Input, JsonObject, Record, UtcTime, path, read
-from kaizen_widgets.api.pagination import every
+from kaizen_widgets.api.models import (
+    JsonObject,
+    RequestModel,
+    ResponseModel,
+    UtcTime,
+    parse,
+    url_path,
+)
+from kaizen_widgets.api.pagination import fetch_all
 from kaizen_widgets.api.pipelines import PipelineEndpoints
 from kaizen_widgets.api.resource import ReadOnlyResource
 from kaizen_widgets.errors import DecodeError
 from kaizen_widgets.query import LiveQuery, Mutation
 from kaizen_widgets.transport import Transport
 
-log = logging.getLogger(__name__)
-
 KEYS = query_keys.executions
 
 
-class NodeExecution(Record):
-    """What one node did."""
+class NodeExecution(ResponseModel):
+    """The execution of one node."""
 
     node_id: str = Field(validation_alias="nodeId")
     status: str
@@ -34,8 +39,8 @@ class NodeExecution(Record):
     ended_at: UtcTime | None = Field(None, validation_alias="endTime")
 
 
-class ExecutionLog(Record):
-    """What was said meanwhile."""
+class ExecutionLog(ResponseModel):
+    """A log line of an execution."""
 
     message: str
     level: str = "info"
@@ -43,8 +48,8 @@ class ExecutionLog(Record):
     timestamp: UtcTime | None = None
 
 
-class Execution(Record):
-    """An execution; ``nodes`` and ``logs`` where the server kept them.
+class Execution(ResponseModel):
+    """An execution; ``nodes`` and ``logs`` where the server stored them.
 
     ``status`` is ``running``, ``completed``, ``failed`` or ``stopped``.
     """
@@ -71,23 +76,23 @@ class Execution(Record):
 
     @property
     def is_empty(self) -> bool:
-        """Whether it completed without a word.
+        """Whether it completed without any output.
 
-        The public server says so, and nothing else, where no language model is configured: see
+        The public server answers like this when no language model is configured: see
         ``agents.readiness(id)``.
         """
-        said = (value for name, value in self.outputs.items() if not name.startswith("_"))
-        return self.status == "completed" and not any(said)
+        outputs = (value for name, value in self.outputs.items() if not name.startswith("_"))
+        return self.status == "completed" and not any(outputs)
 
 
-class ExecutionFilters(Input):
-    """Whose executions to list."""
+class ExecutionFilters(RequestModel):
+    """Filters of a list of executions."""
 
     pipeline_id: str = Field(min_length=1)
 
 
 class ExecutionEndpoints(Endpoints):
-    """The requests."""
+    """The requests about executions."""
 
     def __init__(self, transport: Transport, pipelines: PipelineEndpoints) -> None:
         super().__init__(transport)
@@ -99,9 +104,11 @@ class ExecutionEndpoints(Endpoints):
 
     async def history(self, kind: str, id: str) -> list[Execution]:
         """Return all executions of one of the ``agents`` or ``pipelines``, newest first."""
-        # /executions/history fails on the public server as soon as there is one; this does not.
-        found = await every(self._transport, path("test", kind, id, "history"), {}, "executions")
-        executions = [read(Execution, row, "execution") for row in found]
+        # /executions/history fails on the public server once there is an execution; this does not.
+        found = await fetch_all(
+            self._transport, url_path("test", kind, id, "history"), {}, "executions"
+        )
+        executions = [parse(Execution, row, "execution") for row in found]
         return sorted(executions, key=lambda one: str(one.started_at), reverse=True)
 
     async def get(self, id: str) -> Execution:
@@ -109,7 +116,7 @@ class ExecutionEndpoints(Endpoints):
         return await self._one(Execution, "execution", "GET", "executions", id)
 
     async def start(self, pipeline_id: str, inputs: Mapping[str, Any]) -> Execution:
-        """Execute a saved pipeline; return how it ended."""
+        """Execute a saved pipeline, and return the ended execution."""
         body = {"pipelineId": pipeline_id, "inputs": dict(inputs)}
         answer = await self._transport.request("POST", "/executions/start", json=body)
         id = answer.get("executionId") if isinstance(answer, Mapping) else None
@@ -118,8 +125,8 @@ class ExecutionEndpoints(Endpoints):
         return await self.get(id)
 
     async def stop(self, id: str) -> None:
-        """Stop an execution that goes on."""
-        await self._transport.request("POST", path("executions", id, "stop"))
+        """Stop an execution that is running."""
+        await self._transport.request("POST", url_path("executions", id, "stop"))
 
     async def try_agent(self, id: str, given: Mapping[str, Any]) -> Execution:
         """Try an agent."""
@@ -138,9 +145,9 @@ class ExecutionEndpoints(Endpoints):
         body = {"input": dict(given)}
         tried = await self._one(Execution, "execution", "POST", "test", *parts, json=body)
         if tried.is_empty:
-            log.warning(
-                "The try of %s completed without a word; is a language model configured on the server?",
-                path(*parts),
+            _log.warning(
+                "The trial of %s completed without output; is a language model configured on the server?",
+                url_path(*parts),
             )
         return tried
 
@@ -149,12 +156,12 @@ class Executions(ReadOnlyResource):
     """Executions through the cache: ``list(pipeline_id=...)``, ``detail(id)``, and starting them."""
 
     keys = KEYS
-    filters = ExecutionFilters
+    filter_model = ExecutionFilters
     endpoints: ExecutionEndpoints
 
     def start(self, pipeline_id: str, inputs: Mapping[str, Any] | None = None) -> Mutation:
-        """Execute a saved pipeline on the server; gives the `Execution`. Never sent twice."""
-        path("pipelines", pipeline_id)
+        """Execute a saved pipeline on the server; returns the `Execution`. Never sent twice."""
+        url_path("pipelines", pipeline_id)
         return self._mutate(
             "start",
             lambda given: self.endpoints.start(pipeline_id, given),
@@ -163,35 +170,39 @@ class Executions(ReadOnlyResource):
         )
 
     def stop(self, id: str) -> Mutation:
-        """Stop an execution that goes on."""
-        path("executions", id)
+        """Stop an execution that is running."""
+        url_path("executions", id)
         return self._mutate("stop", self.endpoints.stop, id, KEYS.all)
 
     def of_agent(self, id: str) -> LiveQuery:
         """Return the query of an agent's executions, newest first."""
-        path("agents", id)
-        return self._query(KEYS.history("agent", id), lambda: self.endpoints.history("agents", id))
+        return self._query_of(
+            id, KEYS.history("agent", id), lambda id: self.endpoints.history("agents", id)
+        )
 
     def try_agent(self, id: str, input: Mapping[str, Any]) -> Mutation:
-        """Try an agent; gives the `Execution`. Never sent twice."""
-        path("agents", id)
+        """Try an agent; returns the `Execution`. Never sent twice."""
+        url_path("agents", id)
         return self._mutate(
             "try", lambda given: self.endpoints.try_agent(id, given), dict(input), KEYS.lists
         )
 
     def try_pipeline(self, id: str, input: Mapping[str, Any]) -> Mutation:
-        """Try a saved pipeline; gives the `Execution`. Never sent twice."""
-        path("pipelines", id)
+        """Try a saved pipeline; returns the `Execution`. Never sent twice."""
+        url_path("pipelines", id)
         return self._mutate(
             "try", lambda given: self.endpoints.try_pipeline(id, given), dict(input), KEYS.lists
         )
 
     def try_node(self, id: str, node_id: str, input: Mapping[str, Any]) -> Mutation:
-        """Try one node of a saved pipeline; gives the `Execution`. Never sent twice."""
-        path("pipelines", id, node_id)
+        """Try one node of a saved pipeline; returns the `Execution`. Never sent twice."""
+        url_path("pipelines", id, node_id)
         return self._mutate(
             "try",
             lambda given: self.endpoints.try_node(id, node_id, given),
             dict(input),
             KEYS.lists,
         )
+
+
+_log = logging.getLogger(__name__)

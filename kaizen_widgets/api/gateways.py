@@ -1,4 +1,4 @@
-"""Gateways: where agents can be deployed to."""
+"""Gateways, to which agents can be deployed."""
 
 from __future__ import annotations
 
@@ -7,11 +7,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, SecretStr
 
-from kaizen_widgets.api.capped_lists import whole
-from kaizen_widgets.api.endpoints import Endpoints
+from kaizen_widgets.api.endpoints import CrudEndpoints
 from kaizen_widgets.api.key_factories import query_keys
-from kaizen_widgets.api.models import Input, Record, UtcTime, read
-from kaizen_widgets.api.pagination import SearchFilters, narrowed
+from kaizen_widgets.api.models import RequestModel, ResponseModel, UtcTime
+from kaizen_widgets.api.pagination import SearchFilters, fetch_capped
 from kaizen_widgets.api.resource import EditableResource
 from kaizen_widgets.query import Mutation
 
@@ -19,11 +18,11 @@ KEYS = query_keys.gateways
 
 Name = Annotated[str, Field(min_length=1, max_length=255)]
 Text = Annotated[str, Field(min_length=1)]
-USUAL = ("development", "staging", "production", "testing")
+COMMON_ENVIRONMENTS = ("development", "staging", "production", "testing")
 
 
-class Gateway(Record):
-    """A gateway; its key is never told."""
+class Gateway(ResponseModel):
+    """A gateway; the server never sends its key."""
 
     id: str
     name: str
@@ -39,8 +38,8 @@ class Gateway(Record):
     updated_at: UtcTime | None = None
 
 
-class GatewayHealth(Record):
-    """How a gateway answers: ``healthy``, ``unhealthy`` or ``unknown``."""
+class GatewayHealth(ResponseModel):
+    """The health of a gateway: ``healthy``, ``unhealthy`` or ``unknown``."""
 
     status: str
     gateway_id: str = ""
@@ -49,7 +48,7 @@ class GatewayHealth(Record):
     error: str = ""
 
 
-class GatewayCreate(Input):
+class GatewayCreate(RequestModel):
     """A new gateway."""
 
     name: Name
@@ -60,8 +59,8 @@ class GatewayCreate(Input):
     health_check_url: str = ""
 
 
-class GatewayUpdate(Input):
-    """What to change; what is not given stays."""
+class GatewayUpdate(RequestModel):
+    """Changes of a gateway; fields that are not given stay as they are."""
 
     name: Name | None = None
     api_url: Text | None = None
@@ -73,50 +72,31 @@ class GatewayUpdate(Input):
 
 
 class GatewayFilters(SearchFilters):
-    """Which gateways to list."""
+    """Filters of a list of gateways."""
 
     environment: str | None = None
 
 
-class GatewayEndpoints(Endpoints):
-    """The requests."""
+class GatewayEndpoints(CrudEndpoints[Gateway, Gateway]):
+    """The requests about gateways."""
 
-    async def list(self, filters: GatewayFilters) -> list[Gateway]:
-        """Return all gateways that fit."""
+    resource, noun = "gateways", "gateway"
+    row = detail_model = Gateway
 
+    async def _rows(self, filters: SearchFilters) -> list[Any]:
         async def environments(seen: Sequence[Mapping[str, Any]]) -> list[str]:
-            return sorted({*USUAL, *(str(row.get("environment")) for row in seen)})
+            return sorted({*COMMON_ENVIRONMENTS, *(str(row.get("environment")) for row in seen)})
 
-        found = await whole(
+        return await fetch_capped(
             self._transport,
             "/gateways",
             filters.model_dump(),
             "gateways",
             {"environment": environments},
         )
-        return narrowed(
-            [read(Gateway, row, "gateway") for row in found], filters.search, filters.sort
-        )
-
-    async def get(self, id: str) -> Gateway:
-        """Return one gateway."""
-        return await self._one(Gateway, "gateway", "GET", "gateways", id)
-
-    async def create(self, gateway: GatewayCreate) -> Gateway:
-        """Make a gateway."""
-        return await self._one(Gateway, "gateway", "POST", "gateways", json=gateway.model_dump())
-
-    async def update(self, id: str, change: GatewayUpdate) -> Gateway:
-        """Change a gateway."""
-        body = change.model_dump(exclude_none=True)
-        return await self._one(Gateway, "gateway", "PUT", "gateways", id, json=body)
-
-    async def delete(self, id: str) -> None:
-        """Delete a gateway."""
-        await self._gone("gateways", id)
 
     async def check(self, id: str) -> GatewayHealth:
-        """Have the server call a gateway."""
+        """Ask the server to check the health of a gateway."""
         return await self._one(
             GatewayHealth, "state of health", "POST", "gateways", id, "health", idempotent=True
         )
@@ -126,11 +106,11 @@ class Gateways(EditableResource):
     """Gateways through the cache; see `GatewayFilters`, `GatewayCreate` and `GatewayUpdate`."""
 
     keys = KEYS
-    filters = GatewayFilters
-    input = GatewayCreate
-    change = GatewayUpdate
+    filter_model = GatewayFilters
+    create_model = GatewayCreate
+    update_model = GatewayUpdate
     endpoints: GatewayEndpoints
 
     def check(self, id: str) -> Mutation:
-        """Have the server call a gateway; gives its `GatewayHealth`."""
+        """Ask the server to check the health of a gateway; returns its `GatewayHealth`."""
         return self._mutate("check", self.endpoints.check, id, KEYS.lists, KEYS.detail(id))

@@ -1,6 +1,7 @@
-"""The names of everything in the cache: one factory a resource, each key a prefix of its children.
+"""Query key factories, one for each resource; each key is a prefix of the keys below it.
 
-``query_keys.agents.lists`` is stale when any list may be; ``query_keys.agents.all`` when anything is.
+Invalidating ``query_keys.agents.lists`` makes all lists of agents stale, ``query_keys.agents.all`` everything
+about agents.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from typing import Any
 from kaizen_widgets.query import QueryKey
 
 
-def _given(values: Mapping[str, Any]) -> dict[str, Any]:
+def _without_none(values: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value is not None}
 
 
@@ -23,29 +24,29 @@ class ResourceKeys:
 
     @property
     def all(self) -> QueryKey:
-        """Everything of the resource."""
+        """Key of everything about the resource."""
         return (self._name,)
 
     @property
     def lists(self) -> QueryKey:
-        """Every list."""
+        """Key of all lists."""
         return (*self.all, "list")
 
     def list(self, filters: Mapping[str, Any] | None = None) -> QueryKey:
-        """One list; filters without a value are left out."""
-        return (*self.lists, _given(filters or {}))
+        """Key of one list; filters without a value are left out."""
+        return (*self.lists, _without_none(filters or {}))
 
     @property
     def details(self) -> QueryKey:
-        """Every single one."""
+        """Key of all details."""
         return (*self.all, "detail")
 
     def detail(self, id: str) -> QueryKey:
-        """One of them."""
+        """Key of one detail."""
         return (*self.details, id)
 
     def scope(self, id: str) -> str:
-        """The changes of one of them, which are made one after another."""
+        """Scope of the mutations of one item, which run one after another."""
         return "/".join((*self.all, id))
 
 
@@ -53,23 +54,23 @@ class AgentKeys(ResourceKeys):
     """The keys of agents."""
 
     def versions(self, id: str) -> QueryKey:
-        """An agent's versions."""
+        """Key of an agent's versions."""
         return (*self.detail(id), "versions")
 
     def contexts(self, id: str) -> QueryKey:
-        """What an agent knows."""
+        """Key of an agent's contexts."""
         return (*self.detail(id), "contexts")
 
     def tools(self, id: str) -> QueryKey:
-        """What an agent may use."""
+        """Key of an agent's tools."""
         return (*self.detail(id), "tools")
 
     def connectors(self, id: str) -> QueryKey:
-        """What is attached to an agent."""
+        """Key of an agent's connectors."""
         return (*self.detail(id), "connectors")
 
     def readiness(self, id: str) -> QueryKey:
-        """Whether an agent can be asked."""
+        """Key of an agent's readiness."""
         return (*self.detail(id), "readiness")
 
 
@@ -77,16 +78,16 @@ class PipelineKeys(ResourceKeys):
     """The keys of pipelines."""
 
     def graph(self, id: str) -> QueryKey:
-        """A pipeline's nodes and edges."""
+        """Key of a pipeline's graph."""
         return (*self.detail(id), "graph")
 
     def validation(self, id: str) -> QueryKey:
-        """What the server finds wrong with a pipeline."""
+        """Key of a pipeline's validation."""
         return (*self.detail(id), "validation")
 
     @property
     def patterns(self) -> QueryKey:
-        """The server's patterns."""
+        """Key of the server's patterns."""
         return (*self.all, "patterns")
 
 
@@ -94,7 +95,7 @@ class DeploymentKeys(ResourceKeys):
     """The keys of deployments."""
 
     def logs(self, id: str) -> QueryKey:
-        """What happened to a deployment."""
+        """Key of a deployment's events."""
         return (*self.detail(id), "logs")
 
 
@@ -103,33 +104,33 @@ class MetricKeys:
 
     @property
     def all(self) -> QueryKey:
-        """Every metric."""
+        """Key of all metrics."""
         return ("metrics",)
 
     @property
     def summary(self) -> QueryKey:
-        """The figures at a glance, of anything."""
+        """Key of all summaries."""
         return (*self.all, "summary")
 
     def summary_of(self, wanted: Mapping[str, Any]) -> QueryKey:
-        """The figures at a glance, of one thing or stretch of time."""
-        return (*self.summary, _given(wanted))
+        """Key of the summary with these filters."""
+        return (*self.summary, _without_none(wanted))
 
     def timeseries(self, id: str | None, range: str, *which: str) -> QueryKey:
-        """One figure over a stretch of time, such as ``7d``."""
+        """Key of one metric over a time range, such as ``7d``."""
         return (*self.all, "timeseries", id, range, *which)
 
     def executions(self, wanted: Mapping[str, Any]) -> QueryKey:
-        """Single executions."""
-        return (*self.all, "executions", _given(wanted))
+        """Key of the executions with these filters."""
+        return (*self.all, "executions", _without_none(wanted))
 
     def errors(self, limit: int) -> QueryKey:
-        """The most frequent errors."""
+        """Key of the most frequent errors."""
         return (*self.all, "errors", limit)
 
     @property
     def dashboard(self) -> QueryKey:
-        """The last 24 hours."""
+        """Key of the summary of the last 24 hours."""
         return (*self.all, "dashboard")
 
 
@@ -137,7 +138,7 @@ class TeamKeys(ResourceKeys):
     """The keys of teams."""
 
     def members(self, id: str) -> QueryKey:
-        """Who belongs to a team."""
+        """Key of a team's members."""
         return (*self.detail(id), "members")
 
 
@@ -145,15 +146,15 @@ class PolicyKeys(ResourceKeys):
     """The keys of policies."""
 
     def of_user(self, id: str) -> QueryKey:
-        """Which policies concern a user."""
+        """Key of the policies that apply to a user."""
         return (*self.all, "user", id)
 
     def evaluation(self, wanted: Mapping[str, Any]) -> QueryKey:
-        """Whether somebody may do something."""
-        return (*self.all, "evaluation", _given(wanted))
+        """Key of the decision about an action."""
+        return (*self.all, "evaluation", _without_none(wanted))
 
     def checked(self, conditions: Any) -> QueryKey:
-        """What is wrong with conditions."""
+        """Key of the problems of conditions."""
         return (*self.all, "conditions", conditions)
 
 
@@ -161,36 +162,36 @@ class ExecutionKeys(ResourceKeys):
     """The keys of executions."""
 
     def history(self, of: str, id: str) -> QueryKey:
-        """The executions of an ``agent`` or ``pipeline``."""
+        """Key of the executions of an ``agent`` or ``pipeline``."""
         return (*self.lists, of, id)
 
 
 class UserKeys:
-    """The keys of whoever is signed in."""
+    """The keys of the signed-in user."""
 
     @property
     def all(self) -> QueryKey:
-        """Everything about the user."""
+        """Key of everything about the user."""
         return ("user",)
 
     @property
     def current(self) -> QueryKey:
-        """Who it is."""
+        """Key of the user."""
         return (*self.all, "current")
 
     @property
     def permissions(self) -> QueryKey:
-        """What they may do."""
+        """Key of the user's permissions."""
         return (*self.all, "permissions")
 
     @property
     def organizations(self) -> QueryKey:
-        """Where they belong."""
+        """Key of the user's organizations."""
         return (*self.all, "organizations")
 
 
 class QueryKeys:
-    """All factories."""
+    """The factories of all resources."""
 
     agents = AgentKeys("agents")
     pipelines = PipelineKeys("pipelines")

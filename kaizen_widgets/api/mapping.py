@@ -1,10 +1,10 @@
-"""Where a studio and a Kaizen Studio server call one thing by two names; nothing else translates.
+"""Translate between the names of the studio and those of a Kaizen Studio server; nothing else translates.
 
 =============================================  =======================================================
 in the studio                                  on the server
 =============================================  =======================================================
 agent ``provider`` and ``model``               ``model_id``: the model, or ``provider/model`` where its
-                                               name does not tell whose it is
+                                               name does not say the provider
 agent ``type``                                 ``agent_type``
 agent ``is_active``                            ``status``: ``active``, or ``draft``; a new one is a
                                                draft and made active by a second request
@@ -13,7 +13,7 @@ a deployment of a pipeline to an environment   a deployment of each of its agent
                                                newest active gateway
 a metric's ``range`` (``24h``, ``7d``)         ``start_date``, ``end_date``, ``interval``
 a metric over time of one thing                ``/metrics/executions`` of it, counted here: the server
-                                               knows ``/metrics/timeseries`` for everything only
+                                               has ``/metrics/timeseries`` for everything only
 pipeline ``nodes`` and ``edges``               rows of nodes and connections: see `pipeline_graph`
 =============================================  =======================================================
 """
@@ -22,45 +22,52 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
-from typing import Any, Literal, Protocol, TypeVar
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Literal
 
+from kaizen_widgets.api.models import invalid_input
 from kaizen_widgets.errors import InvalidInputError, NotFoundError
 from kaizen_widgets.graph import Graph
 
+if TYPE_CHECKING:
+    from kaizen_widgets.api.gateways import Gateway
+
 Interval = Literal["hour", "day", "week"]
 
-OWNERS = {
+MODEL_PREFIXES = {
     "openai": ("gpt-", "o1", "o3", "o4", "chatgpt", "text-embedding"),
     "anthropic": ("claude",),
 }
-"""How the names of models begin whose owner they tell."""
-UNITS = {"h": 3600.0, "d": 86_400.0, "w": 604_800.0}
-MOST_HOURS, MOST_DAYS = 72, 92
+"""Beginnings of model names, by the provider they belong to."""
+SECONDS = {"h": 3600.0, "d": 86_400.0, "w": 604_800.0}
+MAX_HOURLY, MAX_DAILY = timedelta(hours=72), timedelta(days=92)
+"""Longest time ranges with a point for each hour, and for each day."""
 
 
 def model_id(provider: str, model: str) -> str:
-    """Return the server's word for a provider's model."""
-    return model if owner_of(model) == provider else f"{provider}/{model}"
+    """Return the server's name for a model of a provider."""
+    return model if provider_of(model) == provider else f"{provider}/{model}"
 
 
 def provider_and_model(model_id: str) -> tuple[str, str]:
-    """Return whose a model is (empty if nobody knows), and its name."""
+    """Return the provider of a model (empty if unknown), and the model's name."""
     provider, slash, model = model_id.partition("/")
-    return (provider, model) if slash and provider and model else (owner_of(model_id), model_id)
+    return (provider, model) if slash and provider and model else (provider_of(model_id), model_id)
 
 
-def owner_of(model: str) -> str:
-    """Return whose a model is by its name alone; empty if that does not tell."""
+def provider_of(model: str) -> str:
+    """Return the provider that a model's name belongs to; empty if the name does not say."""
     name = model.lower()
-    return next((owner for owner, starts in OWNERS.items() if name.startswith(starts)), "")
+    return next(
+        (provider for provider, starts in MODEL_PREFIXES.items() if name.startswith(starts)), ""
+    )
 
 
 def agent_fields(given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return an agent's fields in the server's words; what is the server's already stays.
+    """Return an agent's fields by the server's names; those that have them already stay.
 
     Raises:
-        InvalidInputError: Both words were given and do not agree, or half of one.
+        InvalidInputError: Both names of a field were given, or a provider without its model.
     """
     fields = dict(given)
     if "model" in fields or "provider" in fields:
@@ -97,62 +104,35 @@ def agents_of(graph: Graph, pipeline_id: str) -> list[str]:
     return ids
 
 
-class Placed(Protocol):
-    """A gateway."""
-
-    @property
-    def environment(self) -> str:
-        """Where it stands."""
-        ...
-
-    @property
-    def status(self) -> str:
-        """Whether it works."""
-        ...
-
-    @property
-    def created_at(self) -> datetime | None:
-        """Since when it is there."""
-        ...
-
-
-G = TypeVar("G", bound=Placed)
-
-
-def gateway_for(gateways: Sequence[G], environment: str) -> G:
+def gateway_for(gateways: Sequence[Gateway], environment: str) -> Gateway:
     """Return the newest active gateway of an environment.
 
     Raises:
         NotFoundError: There is none.
     """
-    fits = [one for one in gateways if (one.environment, one.status) == (environment, "active")]
-    if not fits:
+    matches = [one for one in gateways if (one.environment, one.status) == (environment, "active")]
+    if not matches:
         raise NotFoundError(
             f"There is no active gateway for {environment!r}: make one with gateways.create().",
             status=404,
         )
-    return max(fits, key=lambda one: str(one.created_at))
+    return max(matches, key=lambda one: str(one.created_at))
 
 
-def stretch(range: str) -> tuple[timedelta, Interval]:
-    """Return how long ``24h``, ``7d`` or ``12w`` is, and in which steps to look at it.
+def parse_range(range: str) -> tuple[timedelta, Interval]:
+    """Return the length of ``24h``, ``7d`` or ``12w``, and the interval of its points.
 
     Raises:
-        InvalidInputError: It is no stretch of time.
+        InvalidInputError: It is no time range.
     """
     found = re.fullmatch(r"([1-9]\d{0,3})([hdw])", range)
     if found is None:
         raise _wrong("range", f"give a number of hours, days or weeks, such as 24h, not {range!r}")
-    length = timedelta(seconds=int(found[1]) * UNITS[found[2]])
-    if length <= timedelta(hours=MOST_HOURS):
+    length = timedelta(seconds=int(found[1]) * SECONDS[found[2]])
+    if length <= MAX_HOURLY:
         return length, "hour"
-    return length, "day" if length <= timedelta(days=MOST_DAYS) else "week"
+    return length, "day" if length <= MAX_DAILY else "week"
 
 
-def _wrong(field: str, said: str) -> InvalidInputError:
-    return InvalidInputError(
-        f"Nothing was sent: {field}: {said}.",
-        status=422,
-        code="VALIDATION_ERROR",
-        details={field: [said]},
-    )
+def _wrong(field: str, message: str) -> InvalidInputError:
+    return invalid_input({field: [message]})

@@ -1,36 +1,44 @@
-"""Metrics: what executions took, at a glance, over time, one by one."""
+"""Metrics of executions: latency, tokens, cost and errors, as a summary, over time and one by one."""
 
 from __future__ import annotations
 
 import logging
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
 from kaizen_widgets.api.endpoints import Endpoints
 from kaizen_widgets.api.key_factories import query_keys
-from kaizen_widgets.api.mapping import Interval, stretch
-from kaizen_widgets.api.models import Input, Record, SingleFloat, UtcTime, check, path, read, rows
-from kaizen_widgets.api.pagination import every
-from kaizen_widgets.api.series import Metric, Point, buckets, starts
+from kaizen_widgets.api.mapping import Interval, parse_range
+from kaizen_widgets.api.models import (
+    RequestModel,
+    ResponseModel,
+    SingleFloat,
+    UtcTime,
+    parse,
+    parse_list,
+    url_path,
+    validate,
+)
+from kaizen_widgets.api.pagination import fetch_all
 from kaizen_widgets.core.clock import Clock
 from kaizen_widgets.query import LiveQuery, Mutation, MutationOptions, QueryClient, QueryKey
 from kaizen_widgets.transport import Transport
 
-log = logging.getLogger(__name__)
-
 KEYS = query_keys.metrics
-MOST = 1000
-"""Executions in a page."""
+MAX_EXECUTIONS = 1000
+"""Executions in the largest page that servers send."""
 
-Of = Literal["deployment", "agent"]
+MetricOf = Literal["deployment", "agent"]
+Metric = Literal["latency", "tokens", "errors", "cost"]
 Outcome = Literal["success", "failure", "timeout"]
 Count = Annotated[int, Field(ge=0)]
 
 
-class MetricSummary(Record):
-    """The figures at a glance; ``error_rate`` is percent."""
+class MetricSummary(ResponseModel):
+    """A summary of executions; ``error_rate`` is in percent."""
 
     total_executions: int = 0
     avg_latency_ms: float = 0.0
@@ -41,8 +49,8 @@ class MetricSummary(Record):
     failure_count: int = 0
 
 
-class MetricExecution(Record):
-    """What one execution took."""
+class MetricExecution(ResponseModel):
+    """The latency, tokens and cost of one execution."""
 
     id: str
     agent_id: str = ""
@@ -59,8 +67,8 @@ class MetricExecution(Record):
     created_at: UtcTime | None = None
 
 
-class MetricError(Record):
-    """One kind of error."""
+class MetricError(ResponseModel):
+    """A kind of error, and how often it occurred."""
 
     error_type: str = ""
     count: int = 0
@@ -68,8 +76,8 @@ class MetricError(Record):
     last_occurred: UtcTime | None = None
 
 
-class AgentMetrics(Record):
-    """An agent that was executed often."""
+class AgentMetrics(ResponseModel):
+    """The metrics of an agent that was executed often."""
 
     agent_id: str
     execution_count: int = 0
@@ -77,8 +85,8 @@ class AgentMetrics(Record):
     total_cost: SingleFloat = 0.0
 
 
-class Dashboard(Record):
-    """The last 24 hours."""
+class Dashboard(ResponseModel):
+    """A summary of the last 24 hours."""
 
     summary: MetricSummary
     period: str = "24h"
@@ -86,25 +94,33 @@ class Dashboard(Record):
     top_agents: list[AgentMetrics] = Field(default_factory=list)
 
 
-class SummaryFilters(Input):
-    """Of what to give the figures: of one thing, of a stretch of time such as ``7d``, or of all."""
+class MetricPoint(ResponseModel):
+    """The metric of one interval, and how many executions it covers; ``timestamp`` is its beginning."""
+
+    timestamp: UtcTime
+    value: float = 0.0
+    count: int = 0
+
+
+class SummaryFilters(RequestModel):
+    """Filters of a summary: one deployment or agent, a time range such as ``7d``, or everything."""
 
     deployment_id: str | None = None
     agent_id: str | None = None
     range: str | None = None
 
 
-class ExecutionFilters(Input):
-    """Which executions to list; the newest ``limit`` of them."""
+class MetricExecutionFilters(RequestModel):
+    """Filters of a list of executions; the newest ``limit`` are returned."""
 
     deployment_id: str | None = None
     agent_id: str | None = None
     status: Outcome | None = None
-    limit: Annotated[int, Field(ge=1, le=MOST)] = 100
+    limit: Annotated[int, Field(ge=1, le=MAX_EXECUTIONS)] = 100
 
 
-class MetricCreate(Input):
-    """What one execution took."""
+class MetricCreate(RequestModel):
+    """The latency, tokens and cost of one execution, to be recorded."""
 
     deployment_id: str
     agent_id: Annotated[str, Field(min_length=1)]
@@ -119,28 +135,28 @@ class MetricCreate(Input):
 
 
 class MetricEndpoints(Endpoints):
-    """The requests."""
+    """The requests about metrics."""
 
     def __init__(self, transport: Transport, clock: Clock) -> None:
         super().__init__(transport)
         self._clock = clock
 
     async def summary(self, wanted: SummaryFilters) -> MetricSummary:
-        """Return the figures at a glance."""
+        """Return a summary."""
         params: dict[str, Any] = wanted.model_dump(exclude={"range"})
         if wanted.range is not None:
             end = self._clock.now()
-            params["start_date"] = (end - stretch(wanted.range)[0]).isoformat()
+            params["start_date"] = (end - parse_range(wanted.range)[0]).isoformat()
             params["end_date"] = end.isoformat()
         return await self._one(MetricSummary, "summary", "GET", "metrics", "summary", params=params)
 
     async def timeseries(
-        self, id: str | None, range: str, metric: Metric = "latency", of: Of = "deployment"
-    ) -> list[Point]:
-        """Return a point for each interval until now, empty ones too."""
-        length, interval = stretch(range)
+        self, id: str | None, range: str, metric: Metric = "latency", of: MetricOf = "deployment"
+    ) -> list[MetricPoint]:
+        """Return a point for each interval until now, also for empty ones."""
+        length, interval = parse_range(range)
         end = self._clock.now()
-        first, *_ = starts(end - length, end, interval)
+        first, *_ = interval_starts(end - length, end, interval)
         if id is None:
             answer = await self._transport.request(
                 "GET",
@@ -152,28 +168,34 @@ class MetricEndpoints(Endpoints):
                     "end_date": end.isoformat(),
                 },
             )
-            return [read(Point, row, "point") for row in rows(answer, "points")]
-        return await self._counted(id, of, metric, first, end, interval)
+            return [parse(MetricPoint, row, "point") for row in parse_list(answer, "points")]
+        return await self._count(id, of, metric, first, end, interval)
 
-    async def _counted(
-        self, id: str, of: Of, metric: Metric, first: datetime, end: datetime, interval: Interval
-    ) -> list[Point]:
-        found = await every(
-            self._transport, "/metrics/executions", {f"{of}_id": id}, "executions", MOST
+    async def _count(
+        self,
+        id: str,
+        of: MetricOf,
+        metric: Metric,
+        first: datetime,
+        end: datetime,
+        interval: Interval,
+    ) -> list[MetricPoint]:
+        found = await fetch_all(
+            self._transport, "/metrics/executions", {f"{of}_id": id}, "executions", MAX_EXECUTIONS
         )
-        executions = [read(MetricExecution, row, "execution") for row in found]
+        executions = [parse(MetricExecution, row, "execution") for row in found]
         times = [one.created_at for one in executions if one.created_at is not None]
-        if len(found) == MOST and times and min(times) > first:
-            log.warning(
-                "The server shows only the newest %d executions of %s %s: the figures before %s are missing.",
-                MOST,
+        if len(found) == MAX_EXECUTIONS and times and min(times) > first:
+            _log.warning(
+                "The server shows only the newest %d executions of %s %s: metrics before %s are missing.",
+                MAX_EXECUTIONS,
                 of,
                 id,
                 min(times).isoformat(timespec="minutes"),
             )
-        return buckets(executions, metric, first, end, interval)
+        return points_of(executions, metric, first, end, interval)
 
-    async def executions(self, wanted: ExecutionFilters) -> list[MetricExecution]:
+    async def executions(self, wanted: MetricExecutionFilters) -> list[MetricExecution]:
         """Return the newest executions."""
         return await self._many(
             MetricExecution, "execution", "metrics", "executions", **wanted.model_dump()
@@ -184,11 +206,11 @@ class MetricEndpoints(Endpoints):
         return await self._many(MetricError, "error", "metrics", "errors", limit=limit)
 
     async def dashboard(self) -> Dashboard:
-        """Return the last 24 hours."""
+        """Return a summary of the last 24 hours."""
         return await self._one(Dashboard, "dashboard", "GET", "metrics", "dashboard")
 
     async def record(self, metric: MetricCreate) -> MetricExecution:
-        """Keep what one execution took."""
+        """Record the metrics of one execution."""
         return await self._one(
             MetricExecution, "metric", "POST", "metrics", "record", json=metric.model_dump()
         )
@@ -203,9 +225,9 @@ class Metrics:
 
     def summary(self, **wanted: Any) -> LiveQuery:
         """Return the query of a `MetricSummary`; see `SummaryFilters`."""
-        checked = check(SummaryFilters, wanted)
+        checked = validate(SummaryFilters, wanted)
         if checked.range is not None:
-            stretch(checked.range)
+            parse_range(checked.range)
         return self._query(
             KEYS.summary_of(checked.model_dump()), lambda: self.endpoints.summary(checked)
         )
@@ -216,28 +238,29 @@ class Metrics:
         range: str = "24h",
         *,
         metric: Metric = "latency",
-        of: Of = "deployment",
+        of: MetricOf = "deployment",
     ) -> LiveQuery:
-        """Return the query of one figure over time, as `Point`s.
+        """Return the query of a metric over time, as `MetricPoint`s.
 
         Args:
-            id: Of which deployment or agent; None for everything.
-            range: Until now: ``24h``, ``7d``, ``12w``. Points are hours, days or weeks accordingly.
+            id: Id of a deployment or agent; None for everything.
+            range: Time range until now: ``24h``, ``7d``, ``12w``. Points are hours, days or weeks
+                accordingly.
             metric: ``latency`` (average, ms), ``tokens``, ``errors`` or ``cost`` (US dollars).
-            of: What ``id`` is of: a ``deployment`` or an ``agent``.
+            of: Whether ``id`` is that of a ``deployment`` or an ``agent``.
         """
-        stretch(range)
-        asked = check(_SeriesWanted, {"metric": metric, "of": of})
+        parse_range(range)
+        options = validate(_TimeseriesOptions, {"metric": metric, "of": of})
         if id is not None:
-            path("metrics", id)
+            url_path("metrics", id)
         return self._query(
-            KEYS.timeseries(id, range, asked.metric, asked.of),
-            lambda: self.endpoints.timeseries(id, range, asked.metric, asked.of),
+            KEYS.timeseries(id, range, options.metric, options.of),
+            lambda: self.endpoints.timeseries(id, range, options.metric, options.of),
         )
 
     def executions(self, **wanted: Any) -> LiveQuery:
-        """Return the query of the newest `MetricExecution`s; see `ExecutionFilters`."""
-        checked = check(ExecutionFilters, wanted)
+        """Return the query of the newest `MetricExecution`s; see `MetricExecutionFilters`."""
+        checked = validate(MetricExecutionFilters, wanted)
         return self._query(
             KEYS.executions(checked.model_dump()), lambda: self.endpoints.executions(checked)
         )
@@ -251,20 +274,68 @@ class Metrics:
         return self._query(KEYS.dashboard, self.endpoints.dashboard)
 
     def record(self, **fields: Any) -> Mutation:
-        """Keep what one execution took; see `MetricCreate`. Never sent twice."""
+        """Record the metrics of one execution; see `MetricCreate`. Never sent twice."""
         return self._client.mutate(
             MutationOptions(
                 self.endpoints.record,
                 mutation_key=(*KEYS.all, "record"),
                 invalidates=[KEYS.all],
             ),
-            check(MetricCreate, fields),
+            validate(MetricCreate, fields),
         )
 
     def _query(self, key: QueryKey, function: Any) -> LiveQuery:
         return self._client.live(query_key=key, query_fn=function).start()
 
 
-class _SeriesWanted(Input):
+class _TimeseriesOptions(RequestModel):
     metric: Metric
-    of: Of
+    of: MetricOf
+
+
+INTERVALS: dict[Interval, timedelta] = {
+    "hour": timedelta(hours=1),
+    "day": timedelta(days=1),
+    "week": timedelta(weeks=1),
+}
+
+
+def interval_starts(first: datetime, last: datetime, interval: Interval) -> list[datetime]:
+    """Return the beginning of each interval; the first one begins at a full hour."""
+    step = INTERVALS[interval]
+    begin = first.replace(minute=0, second=0, microsecond=0)
+    return [begin + step * index for index in range((last - begin) // step + 1)]
+
+
+def points_of(
+    executions: Sequence[MetricExecution],
+    metric: Metric,
+    first: datetime,
+    last: datetime,
+    interval: Interval,
+) -> list[MetricPoint]:
+    """Return a point for each interval from ``first`` to ``last``, also for empty ones."""
+    begins = interval_starts(first, last, interval)
+    found: list[list[MetricExecution]] = [[] for _ in begins]
+    for one in executions:
+        if one.created_at is not None and first <= one.created_at <= last:
+            found[(one.created_at - begins[0]) // INTERVALS[interval]].append(one)
+    return [
+        MetricPoint(timestamp=begin, value=_metric_of(inside, metric), count=len(inside))
+        for begin, inside in zip(begins, found, strict=True)
+    ]
+
+
+def _metric_of(executions: Sequence[MetricExecution], metric: Metric) -> float:
+    match metric:
+        case "latency":
+            return sum(one.latency_ms for one in executions) / max(len(executions), 1)
+        case "tokens":
+            return sum(one.total_tokens for one in executions)
+        case "errors":
+            return sum(one.status != "success" for one in executions)
+        case "cost":
+            return sum(one.cost_usd for one in executions)
+
+
+_log = logging.getLogger(__name__)

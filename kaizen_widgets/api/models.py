@@ -1,7 +1,7 @@
-"""What servers send, read kindly; what we send, checked before it goes.
+"""Read what servers send with tolerance, and validate what is sent before it goes.
 
-The public server writes "None" where there is nothing, objects as JSON text, times without an offset
-(they are UTC), 32-bit floats and six kinds of list envelope (see `rows`). All of that ends here.
+The public server writes "None" where there is no value, objects as JSON text, times without an offset (they
+are UTC), 32-bit floats and six kinds of list envelope (see `parse_list`). This module hides all of that.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ from pydantic import (
 from kaizen_widgets.errors import DecodeError, InvalidInputError, TransportError
 
 ABSENT = ("None", "", None)
-"""How servers say that there is nothing."""
+"""Values by which servers say that there is none."""
 
 
-class Record(BaseModel):
-    """A row of a server. Keys nobody asked for are left out; an absent optional one has its default."""
+class ResponseModel(BaseModel):
+    """Base of what servers send. Unknown keys are ignored; an absent optional value becomes its default."""
 
     model_config = ConfigDict(extra="ignore", frozen=True, allow_inf_nan=False)
 
@@ -54,7 +54,7 @@ class Record(BaseModel):
 
 @cache
 def _optional_names(model: type[BaseModel]) -> frozenset[str]:
-    """Return what servers may call the fields of a model that have a default."""
+    """Return the names by which servers may call the fields of a model that have a default."""
     names = set[str]()
     for name, field in model.model_fields.items():
         if field.is_required():
@@ -65,18 +65,18 @@ def _optional_names(model: type[BaseModel]) -> frozenset[str]:
     return frozenset(names)
 
 
-class Input(BaseModel):
-    """What goes to a server; an unknown name is a mistake."""
+class RequestModel(BaseModel):
+    """Base of what is sent to a server; an unknown name is an error."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-R = TypeVar("R", bound=Record)
-I = TypeVar("I", bound=Input)  # noqa: E741
+R = TypeVar("R", bound=ResponseModel)
+I = TypeVar("I", bound=RequestModel)  # noqa: E741
 
 
-def read_object(value: Any) -> dict[str, Any]:
-    """Return an object that may have come as JSON text; empty if there is none.
+def parse_object(value: Any) -> dict[str, Any]:
+    """Return an object that may have arrived as JSON text; empty if there is none.
 
     Raises:
         ValueError: It is something else.
@@ -90,19 +90,19 @@ def read_object(value: Any) -> dict[str, Any]:
     return dict(value)
 
 
-def single(value: float) -> float:
-    """Return a number as a server that keeps 32 bits gives it back."""
-    kept = _single(value)
-    return value if kept is None else kept
+def to_single(value: float) -> float:
+    """Return a number as a server that stores 32 bits returns it."""
+    stored = _single(value)
+    return value if stored is None else stored
 
 
-def same_single(one: float, other: float) -> bool:
-    """Whether two numbers are the same in 32 bits."""
-    return single(one) == single(other)
+def is_same_single(one: float, other: float) -> bool:
+    """Return whether two numbers are the same in 32 bits."""
+    return to_single(one) == to_single(other)
 
 
-def shortest(value: float) -> float:
-    """Return the shortest decimal a 32-bit float may have been: 0.699999988079071 reads 0.7."""
+def shortest_decimal(value: float) -> float:
+    """Return the shortest decimal a 32-bit float can stand for: 0.699999988079071 becomes 0.7."""
     single = _single(value)
     if single is None or single != value or not math.isfinite(value) or value == int(value):
         return value
@@ -128,20 +128,20 @@ def _utc(value: datetime) -> datetime:
 
 
 UtcTime: TypeAlias = Annotated[datetime, AfterValidator(_utc)]
-JsonObject: TypeAlias = Annotated[dict[str, Any], BeforeValidator(read_object)]
-SingleFloat: TypeAlias = Annotated[float, AfterValidator(shortest)]
+JsonObject: TypeAlias = Annotated[dict[str, Any], BeforeValidator(parse_object)]
+SingleFloat: TypeAlias = Annotated[float, AfterValidator(shortest_decimal)]
 
 
-def read(model: type[R], value: Any, what: str) -> R:
-    """Return ``value`` as a record.
+def parse(model: type[R], value: Any, noun: str) -> R:
+    """Return part of an answer as a model.
 
     Args:
-        model: Of which kind.
+        model: Class to return.
         value: Parsed JSON, possibly in a ``{"data": ...}`` envelope.
-        what: How to name it in an error.
+        noun: Name for it in an error, such as ``agent``.
 
     Raises:
-        DecodeError: It is not one.
+        DecodeError: The value does not fit the model.
     """
     if isinstance(value, Mapping) and isinstance(value.get("data"), Mapping):
         value = value["data"]
@@ -151,12 +151,12 @@ def read(model: type[R], value: Any, what: str) -> R:
         first = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(map(str, first["loc"]))
         raise DecodeError(
-            f"The server's answer is no {what}: {f'{where}: ' if where else ''}{first['msg']}; "
+            f"The server's answer is no {noun}: {f'{where}: ' if where else ''}{first['msg']}; "
             "is this a Kaizen Studio server?"
         ) from None
 
 
-def rows(payload: Any, what: str) -> list[Any]:
+def parse_list(payload: Any, noun: str) -> list[Any]:
     """Return the list in an answer: bare, or under any name beside counts.
 
     Raises:
@@ -168,11 +168,11 @@ def rows(payload: Any, what: str) -> list[Any]:
         lists = [value for value in payload.values() if isinstance(value, list)]
         if len(lists) == 1:
             return lists[0]
-    raise DecodeError(f"The server's answer is no list of {what}; is this a Kaizen Studio server?")
+    raise DecodeError(f"The server's answer is no list of {noun}; is this a Kaizen Studio server?")
 
 
-def check(model: type[I], values: Mapping[str, Any]) -> I:
-    """Return ``values`` as an input, checked before anything is sent.
+def validate(model: type[I], values: Mapping[str, Any]) -> I:
+    """Return ``values`` as a model, validated before anything is sent.
 
     Raises:
         InvalidInputError: Something is wrong; ``details`` says which fields, as the server would.
@@ -182,21 +182,26 @@ def check(model: type[I], values: Mapping[str, Any]) -> I:
     except ValidationError as error:
         details: dict[str, list[str]] = {}
         for one in error.errors(include_url=False, include_input=False):
-            said = one["msg"]
+            message = one["msg"]
             if one["type"] == "extra_forbidden" and len(one["loc"]) == 1:
-                said = f"there is no such field, but {', '.join(model.model_fields)}"
-            details.setdefault(".".join(map(str, one["loc"])), []).append(said)
-        said = "; ".join(f"{field}: {', '.join(messages)}" for field, messages in details.items())
-        raise InvalidInputError(
-            f"Nothing was sent: {said}.", status=422, code="VALIDATION_ERROR", details=details
-        ) from None
+                message = f"there is no such field, but {', '.join(model.model_fields)}"
+            details.setdefault(".".join(map(str, one["loc"])), []).append(message)
+        raise invalid_input(details) from None
 
 
-def path(*parts: str) -> str:
-    """Return a request path of parts, each quoted.
+def invalid_input(details: dict[str, list[str]]) -> InvalidInputError:
+    """Return the error for wrong fields, which are not sent; ``details`` has their messages."""
+    listed = "; ".join(f"{field}: {', '.join(messages)}" for field, messages in details.items())
+    return InvalidInputError(
+        f"Nothing was sent: {listed}.", status=422, code="VALIDATION_ERROR", details=details
+    )
+
+
+def url_path(*parts: str) -> str:
+    """Return a request path made of parts, each quoted.
 
     Raises:
-        TransportError: A part is no text or empty or a dot segment, so the path would mean something else.
+        TransportError: A part is no text, is empty or a dot segment, so the path would mean something else.
     """
     for part in parts:
         if not isinstance(part, str) or part in ("", ".", ".."):

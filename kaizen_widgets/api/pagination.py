@@ -1,51 +1,64 @@
-"""Whole lists from servers that give pages and miscount them: ask until a page is short.
+"""Fetch whole lists from servers that send pages and count them wrongly: ask until a page is short.
 
-Searching and sorting are asked of the server and done again here: the public one ignores both.
+Search and order are requested from the server and applied again here: the public server ignores both.
+
+Some lists of the public server show ten rows and no more, without pages and without a total, so ten rows
+may be all of them or the first ten of many (see `fetch_capped`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import logging
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Any, TypeVar
 
 from pydantic import Field
 
-from kaizen_widgets.api.models import Input, Record, rows
+from kaizen_widgets.api.models import RequestModel, ResponseModel, parse_list
 from kaizen_widgets.transport import Transport
 
 PAGE = 100
-"""The largest page servers give."""
-NAMED = ("name", "description")
-R = TypeVar("R", bound=Record)
+"""Rows in the largest page that servers send."""
+CAP = 10
+"""Rows in the lists that the public server cuts."""
+SEARCHED_FIELDS = ("name", "description")
+R = TypeVar("R", bound=ResponseModel)
 
 
-class SearchFilters(Input):
-    """What any list of named things can be asked for.
+class SearchFilters(RequestModel):
+    """Filters that every list of named things has.
 
     Attributes:
-        search: Text that a name or description must hold, whatever its case.
-        sort: ``name``, ``status``, ``created_at`` or ``updated_at``; ``-name`` for the other way round.
+        search: Text that a name or description must contain, ignoring case.
+        sort: ``name``, ``status``, ``created_at`` or ``updated_at``; ``-name`` for descending order.
     """
 
     search: Annotated[str, Field(max_length=200)] | None = None
     sort: Annotated[str, Field(pattern="^-?(name|status|created_at|updated_at)$")] | None = None
 
 
-async def every(
-    transport: Transport, path: str, params: Mapping[str, Any], what: str, limit: int = PAGE
+async def fetch_all(
+    transport: Transport, path: str, params: Mapping[str, Any], noun: str, limit: int = PAGE
 ) -> list[Any]:
-    """Return all rows of a list; ``limit`` is the largest page the server gives.
+    """Return all rows of a list, page by page.
 
-    The server's ``total`` is not believed: the public one counts the page. A page that brings nothing
-    new ends it too, so a server that ignores ``offset`` cannot keep us for ever.
+    The server's ``total`` is ignored: the public server counts the page. A page without new rows ends the
+    list too, so a server that ignores ``offset`` cannot cause an endless loop.
+
+    Args:
+        transport: Sends the requests.
+        path: Path of the list.
+        params: Filters.
+        noun: Name for the rows in an error, such as ``agents``.
+        limit: Rows in the largest page that the server sends.
     """
     found: list[Any] = []
     seen: set[Any] = set()
     offset = 0
     while True:
         query = {**params, "limit": limit, "offset": offset}
-        page = rows(await transport.request("GET", path, params=query), what)
+        page = parse_list(await transport.request("GET", path, params=query), noun)
         fresh = [row for row in page if row_id(row) is None or row_id(row) not in seen]
         seen.update(row_id(row) for row in fresh)
         found += fresh
@@ -54,30 +67,87 @@ async def every(
         offset += len(page)
 
 
-def narrowed(
-    found: Sequence[R], search: str | None, sort: str | None, fields: Sequence[str] = NAMED
+FilterValues = Callable[[Sequence[Mapping[str, Any]]], Awaitable[Sequence[str]]]
+"""Returns the values of a filter by which a list is divided; called with the rows seen so far."""
+
+
+async def fetch_capped(
+    transport: Transport,
+    path: str,
+    params: Mapping[str, Any],
+    noun: str,
+    dividers: Mapping[str, FilterValues],
+) -> list[Any]:
+    """Return the rows of a list that a server may cut after ten rows.
+
+    With a filter the server shows ten of the rows that match it; divided finely enough, every part is
+    whole. If a part is still cut, a warning says so, and the result is what was seen.
+
+    Args:
+        transport: Sends the requests.
+        path: Path of the list.
+        params: Filters.
+        noun: Name for the rows in a sentence, such as ``gateways``.
+        dividers: Filters to divide by, coarse ones first; those in ``params`` stay as they are.
+    """
+    first = {**params, "limit": PAGE, "offset": 0}
+    answer = await transport.request("GET", path, params=first)
+    found = parse_list(answer, noun)
+    if len(found) != CAP or (isinstance(answer, Mapping) and "total" in answer):
+        if len(found) == PAGE:
+            return await fetch_all(transport, path, params, noun)
+        return found
+    seen = {row_id(row): row for row in found}
+    left = {name: values for name, values in dividers.items() if params.get(name) is None}
+    for name, values in left.items():
+        rest = {other: divide for other, divide in left.items() if other != name}
+        for value in await values([row for row in seen.values() if isinstance(row, Mapping)]):
+            part = await fetch_capped(transport, path, {**params, name: value}, noun, rest)
+            seen |= {row_id(row): row for row in part}
+        return list(seen.values())
+    filters = ", ".join(f"{name} {value}" for name, value in params.items() if value is not None)
+    _log.warning(
+        "The server shows only the first %d %s%s: there may be more.",
+        CAP,
+        noun,
+        f" of {filters}" if filters else "",
+    )
+    return found
+
+
+def search_and_sort(
+    found: Sequence[R],
+    search: str | None,
+    sort: str | None,
+    fields: Sequence[str] = SEARCHED_FIELDS,
 ) -> list[R]:
-    """Return what holds a text in one of its fields, sorted by a field (``-`` for the other way)."""
-    kept = list(found)
+    """Return what contains a text in one of its fields, sorted by a field (``-`` for descending order)."""
+    matches = list(found)
     if search:
         wanted = search.casefold()
-        kept = [
-            one for one in kept if any(wanted in str(getattr(one, f)).casefold() for f in fields)
+        matches = [
+            one
+            for one in matches
+            if any(wanted in str(getattr(one, field)).casefold() for field in fields)
         ]
     if sort:
-        kept.sort(key=lambda one: _key(one, sort.removeprefix("-")), reverse=sort.startswith("-"))
-    return kept
+        field = sort.removeprefix("-")
+        matches.sort(key=lambda one: _sort_key(one, field), reverse=sort.startswith("-"))
+    return matches
 
 
-def _key(one: Any, field: str) -> tuple[bool, str]:
+def _sort_key(one: Any, field: str) -> tuple[bool, str]:
     value = getattr(one, field, None)
-    # Times of one zone, and texts whatever their case, sort as text.
+    # Times of one zone sort as text, and so do texts, ignoring case.
     return value is not None, (
         value.isoformat() if isinstance(value, datetime) else str(value).casefold()
     )
 
 
 def row_id(row: Any) -> str | None:
-    """Return a row's id; None if it has none that could be one."""
+    """Return a row's id, or None if it has none."""
     id = row.get("id") if isinstance(row, Mapping) else None
     return id if isinstance(id, str) else None
+
+
+_log = logging.getLogger(__name__)

@@ -1,4 +1,4 @@
-"""Graphs to the server's nodes and connections, and back: the only place that knows both.
+"""Translate graphs to the server's nodes and connections and back; the only place that knows both.
 
 ========================  ====================================================
 React Flow                server
@@ -16,12 +16,12 @@ edge ``data.condition``   ``condition`` (``{}`` for none; text as ``{"expression
 everything else           ``$extra`` in ``config`` or ``condition``: see below
 ========================  ====================================================
 
-The public server keeps ids once for all pipelines and drops what comes second, gives rows back in another
-order, keeps numbers in 32 bits, and keeps nothing it has no column for. So an id that is no uuid is sent
-as one made of the pipeline's and its own (`ServerIds`), and ``$extra`` remembers what the columns cannot say:
-``{"id", "place", "set": {...}, "unset": [[...]]}``, the last two computed as a difference. A server that
-keeps objects keeps all of it. A row without it, drawn elsewhere, is what its columns say. Null is never
-sent in a column: the public server would answer with ``"None"``.
+The public server stores each id once for all pipelines and drops later rows with the same one, returns rows
+in another order, stores numbers in 32 bits, and drops what it has no column for. So an id that is no UUID
+is sent as a UUID made of the pipeline's id and its own (`ServerIds`), and ``$extra`` holds what the columns
+cannot: ``{"id", "place", "set": {...}, "unset": [[...]]}``, the last two computed as a difference. A server
+that stores objects stores all of it. A row without ``$extra``, drawn elsewhere, is what its columns say.
+Null is never sent in a column: the public server would answer with ``"None"``.
 """
 
 from __future__ import annotations
@@ -29,22 +29,61 @@ from __future__ import annotations
 import json
 import logging
 import math
-from collections.abc import Iterator, Mapping, Sequence
+import re
+import uuid
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeAlias
 
-from kaizen_widgets.api.models import ABSENT, read_object, same_single, shortest, single
-from kaizen_widgets.api.row_ids import ServerIds
+from kaizen_widgets.api.models import (
+    ABSENT,
+    is_same_single,
+    parse_object,
+    shortest_decimal,
+    to_single,
+)
 from kaizen_widgets.errors import DecodeError, GraphError
 from kaizen_widgets.graph import Edge, Graph, Node
 
-log = logging.getLogger(__name__)
-
 EXTRA = "$extra"
+UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+NAMESPACE = uuid.UUID("8c7a0d5e-6f0b-5e5e-9d0e-6b1f1f6f4b5a")
 RankedElement: TypeAlias = tuple[float, Any]
-"""An element and its place in the graph."""
-INSIDE = ("position", "data")
-"""Objects compared key by key; everything else is kept or replaced as a whole."""
+"""An element's place in the graph, and the element."""
+COMPARED_BY_KEY = ("position", "data")
+"""Objects compared key by key; everything else is stored as a whole."""
+
+
+class ServerIds:
+    """The server's ids for the nodes and edges of one pipeline.
+
+    Ids belong to one pipeline in a graph, and to all pipelines on the public server. A UUID is taken to be
+    unique and stays; any other id, and a UUID that turned out to be taken, is sent as a UUID made of the
+    pipeline's id and its own, the same each time.
+
+    Args:
+        pipeline_id: Id of the pipeline.
+    """
+
+    def __init__(self, pipeline_id: str) -> None:
+        self._pipeline_id = pipeline_id
+        self._taken = set[str]()
+        self._made: dict[str, str] = {}
+
+    def row_id(self, id: str) -> str:
+        """Return the server's id for a node or edge."""
+        if UUID.fullmatch(id) and id not in self._taken:
+            return id
+        made = self._made.get(id)
+        if made is None:
+            made = self._made[id] = str(uuid.uuid5(NAMESPACE, f"{self._pipeline_id}/{id}"))
+        return made
+
+    def replace_taken(self, ids: Iterable[str]) -> bool:
+        """Record that some ids are taken elsewhere; return whether any can be sent as another."""
+        new = {id for id in ids if UUID.fullmatch(id)} - self._taken
+        self._taken |= new
+        return bool(new)
 
 
 def to_server(graph: Graph, ids: ServerIds) -> dict[str, list[dict[str, Any]]]:
@@ -58,21 +97,21 @@ def to_server(graph: Graph, ids: ServerIds) -> dict[str, list[dict[str, Any]]]:
 def from_server(nodes: Sequence[Any], connections: Sequence[Any]) -> Graph:
     """Return the graph of a pipeline's nodes and connections, in the order they were saved in.
 
-    A connection whose node is gone (the public server leaves such behind) is left out, and logged.
+    A connection whose node is gone (the public server leaves such rows behind) is left out, with a warning.
 
     Raises:
         DecodeError: They are not nodes and connections.
-        GraphError: They are, but make no graph.
+        GraphError: They do not form a graph.
     """
     names, made, edges = dict[str, str](), list[RankedElement](), list[RankedElement]()
     for row in nodes:
-        with _read("node", row):
+        with _naming("node", row):
             extra = _extra(row, "config")
             node = Node.from_json(_apply(_node_base(row), extra))
             names[row["id"]] = node.id
         made.append((_place(extra), node))
     for row in connections:
-        with _read("connection", row):
+        with _naming("connection", row):
             base = _edge_base(row)
             if base["source"] not in names or base["target"] not in names:
                 continue
@@ -82,7 +121,7 @@ def from_server(nodes: Sequence[Any], connections: Sequence[Any]) -> Graph:
         edges.append((_place(extra), edge))
     if len(edges) < len(connections):
         lost = len(connections) - len(edges)
-        log.warning("left out for want of their nodes: %d connection(s)", lost)
+        _log.warning("%d connection(s) without their nodes were left out.", lost)
     for elements in (made, edges):
         elements.sort(key=lambda one: one[0])
     return Graph([node for _, node in made], [edge for _, edge in edges])
@@ -101,8 +140,12 @@ def node_to_server(node: Node, place: int, ids: ServerIds) -> dict[str, Any]:
         "position_y": node.position.y,
         "config": config if isinstance(config, Mapping) and EXTRA not in config else {},
     }
-    # What a server that keeps 32 bits would give back; the rest of the position goes along.
-    seen = {**row, "position_x": single(row["position_x"]), "position_y": single(row["position_y"])}
+    # What a server that stores 32 bits would return; the exact position is sent along.
+    seen = {
+        **row,
+        "position_x": to_single(row["position_x"]),
+        "position_y": to_single(row["position_y"]),
+    }
     return _with_extra(row, "config", {**_node_base(seen), "id": node.id}, node, place)
 
 
@@ -124,8 +167,8 @@ def edge_to_server(edge: Edge, place: int, ids: ServerIds) -> dict[str, Any]:
 
 
 @contextmanager
-def _read(kind: str, row: Any) -> Iterator[None]:
-    """Say which row of an answer cannot be read, and why."""
+def _naming(kind: str, row: Any) -> Iterator[None]:
+    """Name the row of an answer that cannot be read, and the reason."""
     try:
         yield
     except (KeyError, TypeError, ValueError, AttributeError, GraphError) as error:
@@ -145,28 +188,28 @@ def _read(kind: str, row: Any) -> Iterator[None]:
 
 
 def _extra(row: Mapping[str, Any], column: str) -> dict[str, Any]:
-    """Return what the columns cannot say; what is none is empty."""
-    kept = read_object(row.get(column)).get(EXTRA)
-    if kept is None:
-        kept = row.get("extra")  # A column of its own, in files of the first version.
+    """Return what the columns cannot hold; empty if there is none."""
+    stored = parse_object(row.get(column)).get(EXTRA)
+    if stored is None:
+        stored = row.get("extra")  # A column of its own, in files of the first version.
     try:
-        return read_object(kept)
+        return parse_object(stored)
     except ValueError:
         return {}
 
 
 def _place(extra: Mapping[str, Any]) -> float:
     place = extra.get("place")
-    # What was drawn elsewhere comes last, in the server's order.
+    # Elements drawn elsewhere come last, in the server's order.
     return place if isinstance(place, int) and not isinstance(place, bool) else math.inf
 
 
 def _object(row: Mapping[str, Any], column: str) -> dict[str, Any]:
-    return {key: value for key, value in read_object(row.get(column)).items() if key != EXTRA}
+    return {key: value for key, value in parse_object(row.get(column)).items() if key != EXTRA}
 
 
 def _node_base(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what the columns alone say."""
+    """Return a node as its columns alone describe it."""
     data: dict[str, Any] = {"label": row["label"], "config": _object(row, "config")}
     if row.get("agent_id") not in ABSENT:
         data["agentId"] = row["agent_id"]
@@ -181,7 +224,7 @@ def _node_base(row: Mapping[str, Any]) -> dict[str, Any]:
 def _number(value: Any) -> float:
     if not isinstance(value, int | float):
         raise ValueError(f"a position of {type(value).__name__}")
-    return shortest(value)
+    return shortest_decimal(value)
 
 
 def _edge_base(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -215,12 +258,12 @@ def _with_extra(
 
 
 def _difference(base: Mapping[str, Any], element: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what to set and unset in ``base`` to have ``element``."""
+    """Return what to set and unset in ``base`` to get ``element``."""
     changed: dict[str, Any] = {}
     gone: list[list[str]] = [[key] for key in base if key not in element]
     for key, value in element.items():
         old = base.get(key)
-        if key in INSIDE and isinstance(value, Mapping) and isinstance(old, Mapping):
+        if key in COMPARED_BY_KEY and isinstance(value, Mapping) and isinstance(old, Mapping):
             inner = {
                 name: item
                 for name, item in value.items()
@@ -235,8 +278,8 @@ def _difference(base: Mapping[str, Any], element: Mapping[str, Any]) -> dict[str
 
 
 def _apply(base: dict[str, Any], extra: Mapping[str, Any]) -> dict[str, Any]:
-    """Return ``base`` with a difference applied; what is no difference is ignored."""
-    for place in _items(extra.get("unset"), list):
+    """Return ``base`` with a difference applied; anything that is no difference is ignored."""
+    for place in _items_of_type(extra.get("unset"), list):
         match place:
             case [str(key)]:
                 base.pop(key, None)
@@ -245,9 +288,9 @@ def _apply(base: dict[str, Any], extra: Mapping[str, Any]) -> dict[str, Any]:
     given = extra.get("set")
     for key, value in given.items() if isinstance(given, Mapping) else ():
         if key in ("id", "source", "target"):
-            continue  # The columns are the truth about what is connected.
+            continue  # The columns decide what is connected.
         inner = base.get(key)
-        if key in INSIDE and isinstance(inner, dict) and isinstance(value, Mapping):
+        if key in COMPARED_BY_KEY and isinstance(inner, dict) and isinstance(value, Mapping):
             inner.update({n: v for n, v in value.items() if not _is_moved(key, inner.get(n), v)})
         else:
             base[key] = value
@@ -256,16 +299,19 @@ def _apply(base: dict[str, Any], extra: Mapping[str, Any]) -> dict[str, Any]:
     return base
 
 
-def _items(value: Any, kind: type) -> list[Any]:
+def _items_of_type(value: Any, kind: type) -> list[Any]:
     return [one for one in value if isinstance(one, kind)] if isinstance(value, list) else []
 
 
 def _is_moved(key: str, column: Any, exact: Any) -> bool:
-    """Whether a node was moved elsewhere since its exact position was kept: the column wins."""
+    """Return whether a node was moved elsewhere after its exact position was stored: the column wins."""
     numbers = isinstance(column, int | float) and isinstance(exact, int | float)
-    return key == "position" and numbers and not same_single(column, exact)
+    return key == "position" and numbers and not is_same_single(column, exact)
 
 
 def _same(one: Any, other: Any) -> bool:
     # True == 1 in Python, not in JSON.
     return one == other and isinstance(one, bool) == isinstance(other, bool)
+
+
+_log = logging.getLogger(__name__)

@@ -1,7 +1,7 @@
-"""Pipelines: what they are, where they are asked for, and their queries and mutations.
+"""Pipelines: models, requests, queries and mutations.
 
-A graph is saved as a whole, one save at a time for each pipeline: two at once would leave a mixture of
-both on the public server.
+A graph is saved as a whole, one save at a time for each pipeline: two at the same time would leave a
+mixture of both on the public server.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from weakref import WeakValueDictionary
 from pydantic import Field
 
 from kaizen_widgets.api.auth import CurrentUser
+from kaizen_widgets.api.endpoints import CrudEndpoints
 from kaizen_widgets.api.key_factories import query_keys
-from kaizen_widgets.api.models import Input, Record, UtcTime, path, read
-from kaizen_widgets.api.pagination import SearchFilters, every, narrowed
-from kaizen_widgets.api.pipeline_graph import from_server, to_server
+from kaizen_widgets.api.models import RequestModel, ResponseModel, UtcTime, parse, url_path
+from kaizen_widgets.api.pagination import SearchFilters, fetch_all
+from kaizen_widgets.api.pipeline_graph import ServerIds, from_server, to_server
 from kaizen_widgets.api.resource import Resource
-from kaizen_widgets.api.row_ids import ServerIds
 from kaizen_widgets.errors import DecodeError, TransportError
 from kaizen_widgets.graph import Graph
 from kaizen_widgets.query import LiveQuery, Mutation, MutationOptions
@@ -30,7 +30,7 @@ KEYS = query_keys.pipelines
 PipelineStatus = Literal["draft", "active", "archived"]
 
 
-class Pipeline(Record):
+class Pipeline(ResponseModel):
     """A pipeline without its graph; a deleted one is ``archived``."""
 
     id: str
@@ -58,16 +58,16 @@ class PipelineDetail(Pipeline):
         return from_server(self.nodes, self.connections)
 
 
-class Validation(Record):
-    """What the server finds wrong with a saved graph."""
+class Validation(ResponseModel):
+    """The problems the server finds in a saved graph."""
 
     valid: bool
     errors: list[str] = Field(default_factory=list)
     warnings: list[str] = Field(default_factory=list)
 
 
-class PipelineCreate(Input):
-    """A new pipeline, without nodes. Without a workspace it goes to the client's."""
+class PipelineCreate(RequestModel):
+    """A new pipeline without nodes; without a workspace it belongs to the client's."""
 
     name: str = Field(min_length=1, max_length=1000)
     pattern: str = Field("sequential", min_length=1)
@@ -76,8 +76,8 @@ class PipelineCreate(Input):
     workspace_id: str = ""
 
 
-class PipelineUpdate(Input):
-    """What to change; what is not given stays."""
+class PipelineUpdate(RequestModel):
+    """Changes of a pipeline; fields that are not given stay as they are."""
 
     name: str | None = Field(None, min_length=1, max_length=1000)
     pattern: str | None = Field(None, min_length=1)
@@ -86,33 +86,45 @@ class PipelineUpdate(Input):
 
 
 class PipelineFilters(SearchFilters):
-    """Which pipelines to list."""
+    """Filters of a list of pipelines."""
 
     status: PipelineStatus | None = None
     workspace_id: str | None = None
 
 
-class PipelineEndpoints:
-    """The requests."""
+class PipelineEndpoints(CrudEndpoints[Pipeline, PipelineDetail]):
+    """The requests about pipelines.
+
+    Args:
+        transport: Sends them.
+        user: The signed-in user, whose organization pipelines belong to.
+        workspace_id: Workspace of new pipelines; empty for the server's choice.
+    """
+
+    resource, noun = "pipelines", "pipeline"
+    row, detail_model = Pipeline, PipelineDetail
 
     def __init__(self, transport: Transport, user: CurrentUser, workspace_id: str = "") -> None:
-        self._transport = transport
+        super().__init__(transport)
         self._user = user
         self._workspace_id = workspace_id
-        self._row_ids: dict[str, ServerIds] = {}
+        self._ids: dict[str, ServerIds] = {}
         self._saving: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
-    async def list(self, filters: PipelineFilters) -> list[Pipeline]:
-        """Return all pipelines of the user's organization that fit, however many pages."""
+    async def _rows(self, filters: SearchFilters) -> list[Any]:
         params = {**filters.model_dump(), "organization_id": await self._organization_id()}
-        found = await every(self._transport, "/pipelines", params, "pipelines")
-        pipelines = [read(Pipeline, row, "pipeline") for row in found]
-        return narrowed(pipelines, filters.search, filters.sort)
+        return await fetch_all(self._transport, "/pipelines", params, "pipelines")
 
     async def get(self, id: str) -> PipelineDetail:
         """Return one pipeline with its nodes and connections."""
-        answer = await self._transport.ask("GET", path("pipelines", id))
+        answer = await self._transport.ask("GET", url_path("pipelines", id))
         return _detail(answer, "pipeline")
+
+    async def create(self, new: PipelineCreate) -> Pipeline:
+        """Create a pipeline without nodes."""
+        body = new.model_dump() | {"organization_id": await self._organization_id()}
+        body["workspace_id"] = new.workspace_id or self._workspace_id
+        return await self._one(Pipeline, "pipeline", "POST", "pipelines", json=body)
 
     async def load_graph(self, id: str) -> Graph:
         """Return a pipeline's graph."""
@@ -122,24 +134,24 @@ class PipelineEndpoints:
         """Replace a pipeline's graph, after any save of it that is under way.
 
         Args:
-            id: Which pipeline.
-            graph: What it is from now on.
-            etag: What the pipeline must still be, if given and if the server knows ETags.
+            id: Id of the pipeline.
+            graph: The new graph.
+            etag: ETag that the pipeline must still have, if given and if the server has ETags.
 
         Raises:
             ConflictError: It was changed meanwhile; nothing was saved.
-            TransportError: The server did not keep all of it; the message names what is missing.
+            TransportError: The server did not store all of it; the message names what is missing.
         """
-        # Its own variable: the table forgets a lock that nobody holds on to.
+        # In a variable: the table forgets a lock without other references.
         lock = self._saving.setdefault(id, asyncio.Lock())
         async with lock:
-            ids = self._ids(id)
+            ids = self._server_ids(id)
             sent, saved = await self._put(id, graph, ids, etag)
             lost = _lost(sent, saved)
-            if ids.take_other([*lost["nodes"], *lost["connections"]]):
+            if ids.replace_taken([*lost["nodes"], *lost["connections"]]):
                 # Another pipeline has such ids, and this server dropped ours: send others.
                 sent, saved = await self._put(id, graph, ids, "")
-            _check_kept(id, graph, ids, sent, saved)
+            _check_complete(id, graph, ids, sent, saved)
             return saved
 
     async def _put(
@@ -147,48 +159,30 @@ class PipelineEndpoints:
     ) -> tuple[dict[str, list[dict[str, Any]]], PipelineDetail]:
         sent = to_server(graph, ids)
         answer = await self._transport.ask(
-            "PUT", path("pipelines", id, "graph"), json=sent, if_match=etag
+            "PUT", url_path("pipelines", id, "graph"), json=sent, if_match=etag
         )
         return sent, _detail(answer, "saved pipeline")
 
     def row_id(self, id: str, node_id: str) -> str:
-        """Return what the server calls a node of a pipeline."""
-        return self._ids(id).row_id(node_id)
+        """Return the server's id for a node of a pipeline."""
+        return self._server_ids(id).row_id(node_id)
 
-    def _ids(self, id: str) -> ServerIds:
-        return self._row_ids.setdefault(id, ServerIds(id))
+    def _server_ids(self, id: str) -> ServerIds:
+        return self._ids.setdefault(id, ServerIds(id))
 
     async def validate(self, id: str) -> Validation:
-        """Return what the server finds wrong with the saved graph."""
-        answer = await self._transport.request(
-            "POST", path("pipelines", id, "validate"), idempotent=True
+        """Return the problems the server finds in the saved graph."""
+        return await self._one(
+            Validation, "validation", "POST", "pipelines", id, "validate", idempotent=True
         )
-        return read(Validation, answer, "validation")
 
     async def patterns(self) -> dict[str, str]:
-        """Return the names of the server's patterns and what each does."""
+        """Return the descriptions of the server's patterns, by name."""
         answer = await self._transport.request("GET", "/pipelines/patterns")
         found = answer.get("data") if isinstance(answer, Mapping) else None
         if not isinstance(found, Mapping):
             raise DecodeError("The server's answer is no list of patterns.")
-        return {str(name): str(said) for name, said in found.items()}
-
-    async def create(self, pipeline: PipelineCreate) -> Pipeline:
-        """Make a pipeline without nodes."""
-        body = pipeline.model_dump() | {"organization_id": await self._organization_id()}
-        body["workspace_id"] = pipeline.workspace_id or self._workspace_id
-        answer = await self._transport.request("POST", "/pipelines", json=body)
-        return read(Pipeline, answer, "pipeline")
-
-    async def update(self, id: str, change: PipelineUpdate) -> Pipeline:
-        """Change a pipeline; its graph stays."""
-        body = change.model_dump(exclude_none=True)
-        answer = await self._transport.request("PUT", path("pipelines", id), json=body)
-        return read(Pipeline, answer, "pipeline")
-
-    async def delete(self, id: str) -> None:
-        """Archive a pipeline."""
-        await self._transport.request("DELETE", path("pipelines", id))
+        return {str(name): str(description) for name, description in found.items()}
 
     async def _organization_id(self) -> str:
         return (await self._user.get()).organization_id
@@ -198,23 +192,21 @@ class Pipelines(Resource):
     """Pipelines through the cache; see `PipelineFilters`, `PipelineCreate` and `PipelineUpdate`."""
 
     keys = KEYS
-    filters = PipelineFilters
-    input = PipelineCreate
-    change = PipelineUpdate
+    filter_model = PipelineFilters
+    create_model = PipelineCreate
+    update_model = PipelineUpdate
     endpoints: PipelineEndpoints
 
     def load_graph(self, id: str) -> LiveQuery:
         """Return the query of a pipeline's `Graph`."""
-        path("pipelines", id)
-        return self._query(KEYS.graph(id), lambda: self.endpoints.load_graph(id))
+        return self._query_of(id, KEYS.graph(id), self.endpoints.load_graph)
 
     def validate(self, id: str) -> LiveQuery:
         """Return the query of a `Validation` of the saved graph."""
-        path("pipelines", id)
-        return self._query(KEYS.validation(id), lambda: self.endpoints.validate(id))
+        return self._query_of(id, KEYS.validation(id), self.endpoints.validate)
 
     def patterns(self) -> LiveQuery:
-        """Return the query of the server's patterns: what each does, by name."""
+        """Return the query of the server's patterns: descriptions by name."""
         return self._query(KEYS.patterns, self.endpoints.patterns)
 
     def changed_elsewhere(self, id: str) -> None:
@@ -246,7 +238,7 @@ class Pipelines(Resource):
             graph: The new graph.
             etag: ETag of a `PipelineDetail`: save only if the pipeline is unchanged (`ConflictError`).
         """
-        path("pipelines", id)
+        url_path("pipelines", id)
         return self._client.mutate(
             MutationOptions(
                 lambda graph: self.endpoints.save_graph(id, graph, etag=etag),
@@ -260,41 +252,42 @@ class Pipelines(Resource):
         )
 
 
-def _detail(answer: Answer, what: str) -> PipelineDetail:
-    return read(PipelineDetail, answer.data, what).model_copy(update={"etag": answer.etag})
+def _detail(answer: Answer, noun: str) -> PipelineDetail:
+    return parse(PipelineDetail, answer.data, noun).model_copy(update={"etag": answer.etag})
 
 
 def _lost(sent: Mapping[str, list[dict[str, Any]]], saved: PipelineDetail) -> dict[str, list[str]]:
-    """Return the ids of the nodes and connections that were sent and are not there."""
-    kept = {
+    """Return the ids of the nodes and connections that were sent and were not stored."""
+    stored = {
         kind: {row.get("id") for row in rows}
         for kind, rows in (("nodes", saved.nodes), ("connections", saved.connections))
     }
     return {
         kind: [row["id"] for row in sent[kind] if row["id"] not in ids]
-        for kind, ids in kept.items()
+        for kind, ids in stored.items()
     }
 
 
-def _check_kept(
+def _check_complete(
     id: str,
     graph: Graph,
     ids: ServerIds,
     sent: Mapping[str, list[dict[str, Any]]],
     saved: PipelineDetail,
 ) -> None:
-    lost, said = _lost(sent, saved), []
-    for kind, kept, own in (
+    lost, problems = _lost(sent, saved), []
+    for kind, stored, own in (
         ("nodes", saved.nodes, graph.nodes),
         ("connections", saved.connections, graph.edges),
     ):
-        if lost[kind] or len(kept) != len(sent[kind]):
+        if lost[kind] or len(stored) != len(sent[kind]):
             missing = [one.id for one in own if ids.row_id(one.id) in lost[kind]]
             named = ", ".join(map(repr, missing[:5])) or "none"
-            said.append(f"{len(kept)} of {len(sent[kind])} {kind} (missing: {named})")
-    if said:
+            problems.append(f"{len(stored)} of {len(sent[kind])} {kind} (missing: {named})")
+    if problems:
         raise TransportError(
-            f"The server kept {' and '.join(said)} of pipeline {id!r}: load it again, and save anew.",
+            f"The server stored {' and '.join(problems)} of pipeline {id!r}: "
+            f"load it again, then save it again.",
             method="PUT",
-            url=path("pipelines", id, "graph"),
+            url=url_path("pipelines", id, "graph"),
         )

@@ -1,4 +1,4 @@
-"""Policies: who may do what under which conditions, beyond their role."""
+"""Policies: what users may do under which conditions, beyond their role."""
 
 from __future__ import annotations
 
@@ -7,10 +7,17 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from kaizen_widgets.api.endpoints import Endpoints
+from kaizen_widgets.api.endpoints import CrudEndpoints
 from kaizen_widgets.api.key_factories import query_keys
-from kaizen_widgets.api.models import Input, JsonObject, Record, UtcTime, check, path, read
-from kaizen_widgets.api.pagination import SearchFilters, every, narrowed
+from kaizen_widgets.api.models import (
+    JsonObject,
+    RequestModel,
+    ResponseModel,
+    UtcTime,
+    url_path,
+    validate,
+)
+from kaizen_widgets.api.pagination import SearchFilters
 from kaizen_widgets.api.resource import EditableResource
 from kaizen_widgets.query import LiveQuery, Mutation
 
@@ -25,8 +32,8 @@ Effect = Literal["allow", "deny"]
 Status = Literal["active", "inactive"]
 
 
-class Policy(Record):
-    """A policy: an ``effect`` on an ``action`` on a kind of thing, under ``conditions``."""
+class Policy(ResponseModel):
+    """A policy: allows or denies an ``action`` on a ``resource_type`` under ``conditions``."""
 
     id: str
     name: str
@@ -43,8 +50,8 @@ class Policy(Record):
     updated_at: UtcTime | None = None
 
 
-class PolicyAssignment(Record):
-    """Whom a policy concerns."""
+class PolicyAssignment(ResponseModel):
+    """The assignment of a policy to a user, team or role."""
 
     id: str
     policy_id: str
@@ -53,8 +60,8 @@ class PolicyAssignment(Record):
     created_at: UtcTime | None = None
 
 
-class PolicyDecision(Record):
-    """Whether somebody may do something."""
+class PolicyDecision(ResponseModel):
+    """Whether a user may do something."""
 
     allowed: bool
     user_id: str = ""
@@ -62,8 +69,8 @@ class PolicyDecision(Record):
     action: str = ""
 
 
-class CheckedConditions(Record):
-    """What is wrong with conditions, and what they ask about."""
+class CheckedConditions(ResponseModel):
+    """Problems of conditions, and the fields they refer to."""
 
     is_valid: bool
     errors: list[Any] = Field(default_factory=list)
@@ -71,7 +78,7 @@ class CheckedConditions(Record):
     references: list[Any] = Field(default_factory=list)
 
 
-class PolicyCreate(Input):
+class PolicyCreate(RequestModel):
     """A new policy. Conditions are ``{"all": [...]}``, ``{"any": [...]}`` and ``{field, op, value}``."""
 
     name: Name
@@ -84,8 +91,8 @@ class PolicyCreate(Input):
     status: Status = "active"
 
 
-class PolicyUpdate(Input):
-    """What to change; what is not given stays."""
+class PolicyUpdate(RequestModel):
+    """Changes of a policy; fields that are not given stay as they are."""
 
     name: Name | None = None
     resource_type: Word | None = None
@@ -98,21 +105,21 @@ class PolicyUpdate(Input):
 
 
 class PolicyFilters(SearchFilters):
-    """Which policies to list."""
+    """Filters of a list of policies."""
 
     status: Status | None = None
     resource_type: str | None = None
 
 
-class PolicyPrincipal(Input):
-    """Whom a policy is to concern."""
+class PolicyPrincipal(RequestModel):
+    """A user, team or role to assign a policy to."""
 
     principal_type: Literal["user", "team", "role"]
     principal_id: SomeId
 
 
-class PolicyQuestion(Input):
-    """What somebody wants to do."""
+class PolicyQuestion(RequestModel):
+    """An action of a user, to be evaluated."""
 
     user_id: SomeId
     resource_type: SomeId
@@ -121,34 +128,14 @@ class PolicyQuestion(Input):
     context: dict[str, Any] = Field(default_factory=dict)
 
 
-class PolicyEndpoints(Endpoints):
-    """The requests."""
+class PolicyEndpoints(CrudEndpoints[Policy, Policy]):
+    """The requests about policies."""
 
-    async def list(self, filters: PolicyFilters) -> list[Policy]:
-        """Return all policies that fit, however many pages."""
-        found = await every(self._transport, "/policies", filters.model_dump(), "policies")
-        policies = [read(Policy, row, "policy") for row in found]
-        return narrowed(policies, filters.search, filters.sort)
-
-    async def get(self, id: str) -> Policy:
-        """Return one policy."""
-        return await self._one(Policy, "policy", "GET", "policies", id)
-
-    async def create(self, policy: PolicyCreate) -> Policy:
-        """Make a policy."""
-        return await self._one(Policy, "policy", "POST", "policies", json=policy.model_dump())
-
-    async def update(self, id: str, change: PolicyUpdate) -> Policy:
-        """Change a policy."""
-        body = change.model_dump(exclude_none=True)
-        return await self._one(Policy, "policy", "PUT", "policies", id, json=body)
-
-    async def delete(self, id: str) -> None:
-        """Delete a policy."""
-        await self._gone("policies", id)
+    resource, noun = "policies", "policy"
+    row = detail_model = Policy
 
     async def assign(self, id: str, principal: PolicyPrincipal) -> PolicyAssignment:
-        """Let a policy concern somebody."""
+        """Assign a policy to a user, team or role."""
         return await self._one(
             PolicyAssignment,
             "assignment",
@@ -160,15 +147,15 @@ class PolicyEndpoints(Endpoints):
         )
 
     async def unassign(self, assignment_id: str) -> None:
-        """Take an assignment back."""
-        await self._gone("policies", "assignments", assignment_id)
+        """Remove an assignment."""
+        await self._delete("policies", "assignments", assignment_id)
 
     async def of_user(self, user_id: str) -> list[Policy]:
-        """Return the policies that concern a user."""
+        """Return the policies that apply to a user."""
         return await self._many(Policy, "policy", "policies", "user", user_id)
 
     async def evaluate(self, question: PolicyQuestion) -> PolicyDecision:
-        """Ask whether somebody may do something."""
+        """Ask whether a user may do something."""
         return await self._one(
             PolicyDecision,
             "decision",
@@ -180,7 +167,7 @@ class PolicyEndpoints(Endpoints):
         )
 
     async def check_conditions(self, conditions: Any) -> CheckedConditions:
-        """Ask what is wrong with conditions."""
+        """Ask the server to check conditions."""
         return await self._one(
             CheckedConditions,
             "check of conditions",
@@ -196,29 +183,28 @@ class Policies(EditableResource):
     """Policies through the cache; see `PolicyFilters`, `PolicyCreate` and `PolicyUpdate`."""
 
     keys = KEYS
-    filters = PolicyFilters
-    input = PolicyCreate
-    change = PolicyUpdate
+    filter_model = PolicyFilters
+    create_model = PolicyCreate
+    update_model = PolicyUpdate
     endpoints: PolicyEndpoints
 
     def assign(self, id: str, principal_type: str, principal_id: str) -> Mutation:
-        """Let a policy concern a ``user``, ``team`` or ``role``. Never sent twice."""
-        path("policies", id)
+        """Assign a policy to a ``user``, ``team`` or ``role``. Never sent twice."""
+        url_path("policies", id)
         fields = {"principal_type": principal_type, "principal_id": principal_id}
-        principal = check(PolicyPrincipal, fields)
+        principal = validate(PolicyPrincipal, fields)
         return self._mutate(
             "assign", lambda one: self.endpoints.assign(id, one), principal, KEYS.all
         )
 
     def unassign(self, assignment_id: str) -> Mutation:
-        """Take an assignment back."""
-        path("policies", assignment_id)
+        """Remove an assignment."""
+        url_path("policies", assignment_id)
         return self._mutate("unassign", self.endpoints.unassign, assignment_id, KEYS.all)
 
     def of_user(self, user_id: str) -> LiveQuery:
-        """Return the query of the policies that concern a user."""
-        path("policies", user_id)
-        return self._query(KEYS.of_user(user_id), lambda: self.endpoints.of_user(user_id))
+        """Return the query of the policies that apply to a user."""
+        return self._query_of(user_id, KEYS.of_user(user_id), self.endpoints.of_user)
 
     def evaluate(
         self,
@@ -230,7 +216,7 @@ class Policies(EditableResource):
         context: Mapping[str, Any] | None = None,
     ) -> LiveQuery:
         """Return the query of a `PolicyDecision`: whether a user may do something."""
-        question = check(
+        question = validate(
             PolicyQuestion,
             {
                 "user_id": user_id,
@@ -245,7 +231,7 @@ class Policies(EditableResource):
         )
 
     def check_conditions(self, conditions: Any) -> LiveQuery:
-        """Return the query of what is wrong with conditions, as `CheckedConditions`."""
+        """Return the query of the problems of conditions, as `CheckedConditions`."""
         return self._query(
             KEYS.checked(conditions), lambda: self.endpoints.check_conditions(conditions)
         )

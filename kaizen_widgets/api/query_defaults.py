@@ -1,4 +1,4 @@
-"""How the studio reads and writes through its cache, where that differs from the library's defaults."""
+"""Defaults of the studio's query client, where they differ from the defaults of `kaizen_widgets.query`."""
 
 from __future__ import annotations
 
@@ -9,42 +9,43 @@ from kaizen_widgets.errors import CertificateError, StatusError
 from kaizen_widgets.query import DefaultOptions, MutationOptions, QueryOptions
 
 MAX_WAIT = 30.0
+"""Longest wait before a retry, in seconds."""
 READ_RETRIES = 2
 IDEMPOTENT: Final[Mapping[str, Any]] = {"repeatable": True}
-"""The ``meta`` of a change that is the same made twice."""
+"""``meta`` of mutations that may be sent twice."""
 
 
 def is_transient(error: BaseException) -> bool:
-    """Return whether waiting may help: not after a final refusal, nor where the server asks for long."""
+    """Return whether a retry may succeed: not after a final refusal, nor where a long wait is asked for."""
     if isinstance(error, CertificateError):
         return False
     if not isinstance(error, StatusError):
         return True
-    may_pass = error.status >= 500 or error.status == 429
-    return may_pass and (error.retry_after or 0.0) <= MAX_WAIT
+    is_temporary = error.status >= 500 or error.status == 429
+    return is_temporary and (error.retry_after or 0.0) <= MAX_WAIT
 
 
 def retry_read(failures: int, error: BaseException) -> bool:
-    """Try twice more, if waiting may help."""
+    """Retry reads twice, if the error is transient."""
     return failures < READ_RETRIES and is_transient(error)
 
 
 def retry_idempotent(failures: int, error: BaseException) -> bool:
-    """Try once more; only for changes that are the same made twice."""
+    """Retry idempotent mutations once, if the error is transient."""
     return failures < 1 and is_transient(error)
 
 
 def retry_delay(failures: int, error: BaseException) -> float:
-    """Wait as long as the server said, else min(2ⁿ, 30) seconds."""
+    """Return the wait before a retry: as long as the server asked for, else min(2ⁿ, 30) seconds."""
     if isinstance(error, StatusError) and error.retry_after is not None:
         return min(error.retry_after, MAX_WAIT)
     return min(2.0 ** min(failures, 16), MAX_WAIT)
 
 
 def studio_defaults() -> DefaultOptions:
-    """Return the studio's: stale after 5 minutes, collected after 10, two more tries, offline first.
+    """Return the studio's defaults: stale after 5 minutes, collected after 10, two retries, offline first.
 
-    A change is tried again only where its own options say that making it twice is the same as once.
+    Mutations are retried only where their own options say that they are idempotent.
     """
     return DefaultOptions(
         queries=QueryOptions(

@@ -1,7 +1,7 @@
-"""What every kind of thing on the server has: lists, details, and changes that say what they make stale.
+"""What all resources have in common: lists, details, and mutations that say which queries they make stale.
 
-A resource is a subclass that names its keys and models, and adds what only it has. Reads are queries that
-are under way when returned; changes are mutations likewise.
+A resource is a subclass that names its keys and models, and adds what only it has. Reads return a query that
+is already being fetched, changes a mutation that is already being sent.
 """
 
 from __future__ import annotations
@@ -11,47 +11,57 @@ from dataclasses import replace
 from typing import Any, ClassVar
 
 from kaizen_widgets.api.key_factories import ResourceKeys
-from kaizen_widgets.api.models import Input, check, path
+from kaizen_widgets.api.models import RequestModel, url_path, validate
 from kaizen_widgets.api.optimistic_updates import set_status
 from kaizen_widgets.api.query_defaults import IDEMPOTENT, retry_idempotent
 from kaizen_widgets.query import LiveQuery, Mutation, MutationOptions, QueryClient, QueryKey
 
 
 class ReadOnlyResource:
-    """One kind of thing, through the cache: lists and details.
+    """A resource with lists and details.
+
+    Args:
+        endpoints: Its requests: coroutines ``list`` and ``get``.
+        client: Query client whose cache holds the answers.
 
     Attributes:
-        endpoints: The requests themselves: coroutines ``list`` and ``get``.
+        filter_model: Filters of its lists.
     """
 
     keys: ClassVar[ResourceKeys]
-    filters: ClassVar[type[Input]]
+    filter_model: ClassVar[type[RequestModel]]
 
     def __init__(self, endpoints: Any, client: QueryClient) -> None:
         self.endpoints = endpoints
         self._client = client
 
     def list(self, **filters: Any) -> LiveQuery:
-        """Return the query of a list; the resource's ``filters`` model says what may be asked for.
+        """Return the query of a list; `filter_model` has the possible filters.
 
         Raises:
             InvalidInputError: There is no such filter, or not with this value.
         """
-        wanted = check(self.filters, filters)
+        wanted = validate(self.filter_model, filters)
         return self._query(self.keys.list(wanted.model_dump()), lambda: self.endpoints.list(wanted))
 
     def detail(self, id: str) -> LiveQuery:
         """Return the query of one."""
-        path(*self.keys.all, id)
-        return self._query(self.keys.detail(id), lambda: self.endpoints.get(id))
+        return self._query_of(id, self.keys.detail(id), self.endpoints.get)
 
     def _query(self, key: QueryKey, function: Callable[[], Awaitable[Any]]) -> LiveQuery:
         return self._client.live(query_key=key, query_fn=function).start()
 
+    def _query_of(
+        self, id: str, key: QueryKey, request: Callable[[str], Awaitable[Any]]
+    ) -> LiveQuery:
+        """Return the query of one thing, or of a part of it."""
+        url_path(id)  # Refuse what is no id before anything is cached under it.
+        return self._query(key, lambda: request(id))
+
     def _mutate(
         self, name: str, function: Callable[[Any], Awaitable[Any]], variables: Any, *stale: QueryKey
     ) -> Mutation:
-        """Return a change under way, sent once; what it makes stale is fetched anew."""
+        """Return a mutation that is sent once; the queries it makes stale are fetched again."""
         return self._client.mutate(
             MutationOptions(function, mutation_key=(*self.keys.all, name), invalidates=list(stale)),
             variables,
@@ -59,22 +69,27 @@ class ReadOnlyResource:
 
 
 class EditableResource(ReadOnlyResource):
-    """One kind of thing that can be made, changed and taken away.
+    """A resource whose items can be created, updated and deleted.
 
-    A change that is the same made twice is tried again, and outlives the kernel while it waits (see
-    `kept_changes`): the client knows it by its key, and its variables say everything.
+    Idempotent mutations are retried, and continue in the next kernel if this one ends while they wait (see
+    `persisted_mutations`): the client knows them by key, and their variables are complete.
+
+    Args:
+        endpoints: Its requests, also ``create``, ``update`` and ``delete``.
+        client: Query client whose cache holds the answers.
 
     Attributes:
-        endpoints: Also ``create``, ``update`` and ``delete``.
+        create_model: Fields of a new item.
+        update_model: Fields that can be changed.
     """
 
-    input: ClassVar[type[Input]]
-    change: ClassVar[type[Input]]
+    create_model: ClassVar[type[RequestModel]]
+    update_model: ClassVar[type[RequestModel]]
 
     def __init__(self, endpoints: Any, client: QueryClient) -> None:
         super().__init__(endpoints, client)
-        self._repeatable: dict[str, MutationOptions] = {}
-        self._define("update", MutationOptions(self._send_update, invalidates=self._touched))
+        self._idempotent: dict[str, MutationOptions] = {}
+        self._define("update", MutationOptions(self._send_update, invalidates=self._stale_after))
         self._define(
             "delete",
             MutationOptions(
@@ -87,38 +102,37 @@ class EditableResource(ReadOnlyResource):
         )
 
     def create(self, **fields: Any) -> Mutation:
-        """Make one; the resource's ``input`` model says of what. Never sent twice.
+        """Create one; `create_model` has its fields. Never sent twice.
 
         Raises:
             InvalidInputError: A field is wrong; nothing was sent.
         """
-        wanted = check(self.input, fields)
-        return self._mutate("create", self.endpoints.create, wanted, self.keys.lists)
+        new = validate(self.create_model, fields)
+        return self._mutate("create", self.endpoints.create, new, self.keys.lists)
 
     def update(self, id: str, **fields: Any) -> Mutation:
-        """Change one; the resource's ``change`` model says what can be.
+        """Change one; `update_model` has the fields that can be changed.
 
         Raises:
             InvalidInputError: A field is wrong; nothing was sent.
         """
-        return self._change(
-            "update", id, **check(self.change, fields).model_dump(exclude_none=True)
-        )
+        changes = validate(self.update_model, fields).model_dump(exclude_none=True)
+        return self._change("update", id, **changes)
 
     def delete(self, id: str) -> Mutation:
-        """Take one away (agents and pipelines: archive it); all that is kept of it leaves the cache."""
+        """Delete one (agents and pipelines: archive it), and remove its queries from the cache."""
         return self._change("delete", id)
 
     def _define(self, name: str, options: MutationOptions) -> None:
-        """Say how a change is made that is the same made twice; it is called with a dict with ``id``."""
-        self._repeatable[name] = replace(options, retry=retry_idempotent, meta=IDEMPOTENT)
-        self._client.set_mutation_defaults((*self.keys.all, name), self._repeatable[name])
+        """Define an idempotent mutation; its function is called with a dict with ``id``."""
+        self._idempotent[name] = replace(options, retry=retry_idempotent, meta=IDEMPOTENT)
+        self._client.set_mutation_defaults((*self.keys.all, name), self._idempotent[name])
 
     def _change(self, name: str, id: str, /, **variables: Any) -> Mutation:
-        """Return such a change of one thing, under way; changes of one thing go one after another."""
-        path(*self.keys.all, id)
+        """Return an idempotent mutation of one item; mutations of one item run one after another."""
+        url_path(*self.keys.all, id)
         options = replace(
-            self._repeatable[name],
+            self._idempotent[name],
             mutation_key=(*self.keys.all, name, id),
             scope=self.keys.scope(id),
         )
@@ -126,20 +140,20 @@ class EditableResource(ReadOnlyResource):
 
     def _send_update(self, given: Mapping[str, Any]) -> Awaitable[Any]:
         fields = {name: value for name, value in given.items() if name != "id"}
-        return self.endpoints.update(given["id"], check(self.change, fields))
+        return self.endpoints.update(given["id"], validate(self.update_model, fields))
 
-    def _touched(self, _data: Any, given: Mapping[str, Any]) -> list[QueryKey]:
-        """Return what a change of one makes stale: the lists, and that one."""
+    def _stale_after(self, _data: Any, given: Mapping[str, Any]) -> list[QueryKey]:
+        """Return what a change of one item makes stale: the lists, and that item."""
         return [self.keys.lists, self.keys.detail(given["id"])]
 
 
 class Resource(EditableResource):
-    """One kind of thing that can also be switched on and off."""
+    """A resource whose items can also be activated."""
 
     def __init__(self, endpoints: Any, client: QueryClient) -> None:
         super().__init__(endpoints, client)
         self._define("set_active", set_status(client, self.keys, self._send_update))
 
     def set_active(self, id: str, active: bool = True) -> Mutation:
-        """Make one ``active``, or a ``draft`` again; shown at once, taken back on an error."""
+        """Make one ``active``, or a ``draft`` again; shown immediately, and undone on an error."""
         return self._change("set_active", id, status="active" if active else "draft")

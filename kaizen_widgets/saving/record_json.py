@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from pydantic import BaseModel
 
-from kaizen_widgets.api.agents import Agent
+from kaizen_widgets.api.agent_models import Agent
 from kaizen_widgets.api.auth import Organization, User
 from kaizen_widgets.api.pipelines import Pipeline
 

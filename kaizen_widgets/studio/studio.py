@@ -95,6 +95,7 @@ class Studio(Resources):
             workspace_id=connection.workspace_id,
             session=self.auth,
         )
+        self.share_resources(self.api)
         self._persisters: list[Persister | PersistedMutations] = []
         if url is not None and connection.storage is not None:
             # Not for the embedded API, whose own file is as fast as a copy of it.

@@ -16,8 +16,7 @@ from kaizen_widgets.api.agent_models import AgentFilters, AgentUpdate
 from kaizen_widgets.api.deployments import DeploymentCreate, DeploymentFilters
 from kaizen_widgets.api.executions import ExecutionFilters
 from kaizen_widgets.api.gateways import GatewayFilters
-from kaizen_widgets.api.metrics import ExecutionFilters as MetricFilters
-from kaizen_widgets.api.metrics import SummaryFilters
+from kaizen_widgets.api.metrics import MetricExecutionFilters, SummaryFilters
 from kaizen_widgets.api.pipelines import PipelineCreate, PipelineFilters
 from kaizen_widgets.api.policies import PolicyFilters, PolicyPrincipal, PolicyQuestion
 from kaizen_widgets.api.teams import MemberCreate, TeamFilters
@@ -41,8 +40,8 @@ CALLS: dict[str, Callable[[Api], Any]] = {
     "agent": lambda api: api.agents.endpoints.get("1"),
     "change agent": lambda api: api.agents.endpoints.update("1", AgentUpdate(name="B")),
     "versions": lambda api: api.agents.endpoints.versions("1"),
-    "contexts": lambda api: api.agents.endpoints.contexts("1"),
-    "tools": lambda api: api.agents.endpoints.tools("1"),
+    "contexts": lambda api: api.agents.endpoints.contexts.list("1"),
+    "tools": lambda api: api.agents.endpoints.tools.list("1"),
     "connectors": lambda api: api.agents.endpoints.connectors("1"),
     "readiness": lambda api: api.agents.endpoints.readiness("1"),
     "execute": lambda api: api.agents.endpoints.execute("1", "hello"),
@@ -66,7 +65,7 @@ CALLS: dict[str, Callable[[Api], Any]] = {
     "summary": lambda api: api.metrics.endpoints.summary(SummaryFilters(range="7d")),
     "series": lambda api: api.metrics.endpoints.timeseries(None, "24h"),
     "series of one": lambda api: api.metrics.endpoints.timeseries("1", "7d", "cost"),
-    "metrics": lambda api: api.metrics.endpoints.executions(MetricFilters()),
+    "metrics": lambda api: api.metrics.endpoints.executions(MetricExecutionFilters()),
     "errors": lambda api: api.metrics.endpoints.errors(10),
     "dashboard": lambda api: api.metrics.endpoints.dashboard(),
     "teams": lambda api: api.teams.endpoints.list(TeamFilters()),

@@ -90,7 +90,7 @@ def test_a_list_longer_than_a_page_is_whole(studio):
         for n in range(120):
             await studio.agents.endpoints.create(checked(name=f"n{n}", model_id="m"))
 
-    from kaizen_widgets.api.agents import AgentCreate
+    from kaizen_widgets.api.agent_models import AgentCreate
 
     def checked(**fields):
         return AgentCreate(**fields)

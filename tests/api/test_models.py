@@ -2,15 +2,15 @@ from datetime import UTC, datetime
 
 import pytest
 
-from kaizen_widgets.api.agents import Agent, AgentCreate, AgentFilters, AgentTool
+from kaizen_widgets.api.agent_models import Agent, AgentCreate, AgentFilters, AgentTool
 from kaizen_widgets.api.key_factories import query_keys
-from kaizen_widgets.api.models import check, path, read, rows, shortest
+from kaizen_widgets.api.models import parse, parse_list, shortest_decimal, url_path, validate
 from kaizen_widgets.errors import DecodeError, InvalidInputError, TransportError
 from kaizen_widgets.query.query_key import partial_match_key
 
 
 def test_a_row_of_the_public_server_is_read():
-    agent = read(
+    agent = parse(
         Agent,
         {
             "id": "a",
@@ -31,7 +31,7 @@ def test_a_row_of_the_public_server_is_read():
 
 
 def test_an_offset_is_understood():
-    agent = read(
+    agent = parse(
         Agent, {"id": "a", "name": "n", "created_at": "2026-01-02T01:00:00+01:00"}, "agent"
     )
     assert agent.created_at == datetime(2026, 1, 2, tzinfo=UTC)
@@ -42,7 +42,7 @@ def test_an_offset_is_understood():
     [('{"a": 1}', {"a": 1}), ({"a": 1}, {"a": 1}), ("None", {}), ("", {}), (None, {})],
 )
 def test_an_object_may_come_as_text(config, value):
-    assert read(AgentTool, {"id": "t", "name": "n", "config": config}, "tool").config == value
+    assert parse(AgentTool, {"id": "t", "name": "n", "config": config}, "tool").config == value
 
 
 @pytest.mark.parametrize(
@@ -51,25 +51,25 @@ def test_an_object_may_come_as_text(config, value):
 )
 def test_what_is_no_record_is_one_typed_error(value):
     with pytest.raises(DecodeError, match="is no agent"):
-        read(Agent, value, "agent")
+        parse(Agent, value, "agent")
 
 
 @pytest.mark.parametrize(
     "answer", [[1], {"records": [1], "total": 9}, {"data": [1]}, {"executions": [1], "count": 1}]
 )
 def test_every_envelope_opens(answer):
-    assert rows(answer, "things") == [1]
+    assert parse_list(answer, "things") == [1]
 
 
 @pytest.mark.parametrize("answer", [None, {}, "x", {"a": [], "b": []}, {"total": 1}])
 def test_what_is_no_list_is_one_typed_error(answer):
     with pytest.raises(DecodeError, match="no list of things"):
-        rows(answer, "things")
+        parse_list(answer, "things")
 
 
 def test_a_wrong_input_is_told_by_field_and_without_its_value():
     with pytest.raises(InvalidInputError) as caught:
-        check(AgentCreate, {"name": "", "model_id": "m", "temperature": 3, "secret": "hunter2"})
+        validate(AgentCreate, {"name": "", "model_id": "m", "temperature": 3, "secret": "hunter2"})
     assert set(caught.value.details) == {"name", "temperature", "secret"}
     assert "hunter2" not in str(caught.value)
 
@@ -79,17 +79,17 @@ def test_a_wrong_input_is_told_by_field_and_without_its_value():
     [(0.699999988079071, 0.7), (0.7, 0.7), (1.0, 1.0), (100.25, 100.25), (1e300, 1e300), (-3, -3)],
 )
 def test_a_single_float_reads_as_what_it_was(given, read_as):
-    assert shortest(given) == read_as
+    assert shortest_decimal(given) == read_as
 
 
 def test_a_path_quotes_its_ids():
-    assert path("agents", "a/b?c d") == "/agents/a%2Fb%3Fc%20d"
+    assert url_path("agents", "a/b?c d") == "/agents/a%2Fb%3Fc%20d"
 
 
 @pytest.mark.parametrize("id", ["", ".", "..", None, 5])
 def test_an_id_that_would_change_the_path_is_refused(id):
     with pytest.raises(TransportError, match="is no id"):
-        path("agents", id)
+        url_path("agents", id)
 
 
 def test_each_key_is_a_prefix_of_its_children():
@@ -114,5 +114,5 @@ def test_each_key_is_a_prefix_of_its_children():
 
 def test_a_field_there_is_not_is_told_those_there_are():
     with pytest.raises(InvalidInputError) as caught:
-        check(AgentFilters, {"colour": "red"})
+        validate(AgentFilters, {"colour": "red"})
     assert caught.value.details["colour"][0].startswith("there is no such field, but search, sort,")

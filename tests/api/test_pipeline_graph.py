@@ -7,8 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kaizen_widgets.api import pipeline_graph
-from kaizen_widgets.api.pipeline_graph import from_server
-from kaizen_widgets.api.row_ids import ServerIds
+from kaizen_widgets.api.pipeline_graph import ServerIds, from_server
 from kaizen_widgets.errors import DecodeError
 from kaizen_widgets.graph import Edge, Graph, Node
 

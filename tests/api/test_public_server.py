@@ -1,4 +1,6 @@
-"""The public server's sharp edges 1 to 22, each shown by a mock: the client survives them."""
+"""What the public server does differently from its description, shown by a mock; the client copes with all
+of it.
+"""
 
 from __future__ import annotations
 
@@ -117,7 +119,7 @@ def run(loop: Any) -> Callable[[Any], Any]:
         ),
     ],
 )
-def test_edge_1_every_shape_of_error_is_one_sentence(
+def test_errors_of_every_shape_become_one_sentence(
     api: Api, server: MockServer, run, reply: Reply, kind: type[StatusError], said: str, code: str
 ):
     server.answer("GET", "/agents/1", reply)
@@ -127,7 +129,7 @@ def test_edge_1_every_shape_of_error_is_one_sentence(
     assert "Traceback" not in str(caught.value)
 
 
-def test_edge_2_six_envelopes_are_lists(api: Api, server: MockServer, run):
+def test_lists_are_found_in_all_six_envelopes(api: Api, server: MockServer, run):
     row = {"id": "1", "name": "x", "agent_id": "1", "gateway_id": "1", "event_type": "started"}
     row |= {"version_number": 1, "status": "completed"}
     for path, answer, ask in (
@@ -143,7 +145,9 @@ def test_edge_2_six_envelopes_are_lists(api: Api, server: MockServer, run):
         assert [one.id for one in run(ask())] == ["1"], path
 
 
-def test_edges_3_and_5_a_list_is_whole_searched_and_sorted_here(api: Api, server: MockServer, run):
+def test_lists_are_fetched_whole_and_searched_and_sorted_by_the_client(
+    api: Api, server: MockServer, run
+):
     names = [f"{'Ä' if n % 3 else 'b'}{n:03}" for n in range(230)]
     rows = [{"id": str(n), "name": name} for n, name in enumerate(names)]
 
@@ -157,7 +161,7 @@ def test_edges_3_and_5_a_list_is_whole_searched_and_sorted_here(api: Api, server
     assert [one.name for one in found] == sorted((n for n in names if n[0] == "Ä"), reverse=True)
 
 
-def test_edge_4_a_list_of_just_ten_says_that_there_may_be_more(
+def test_lists_cut_after_ten_rows_warn_that_there_may_be_more(
     api: Api, server: MockServer, run, caplog
 ):
     members = [{"id": str(n), "user_id": str(n)} for n in range(10)]
@@ -166,21 +170,19 @@ def test_edge_4_a_list_of_just_ten_says_that_there_may_be_more(
     assert "only the first 10 members of team 'Team'" in caplog.text
 
 
-def test_edge_6_ids_are_uuids_and_what_is_lost_is_said(api: Api, server: SharpServer, run):
+def test_node_ids_are_sent_as_uuids_and_missing_rows_are_named(api: Api, server: SharpServer, run):
     run(api.pipelines.save_graph("p", GRAPH))
     sent = [row["id"] for row in server.rows["nodes"]]
     assert all(len(id) == 36 for id in sent)
     server.taken = {sent[1]}
-    with pytest.raises(TransportError, match=r"kept 2 of 3 nodes \(missing: 'a'\)"):
+    with pytest.raises(TransportError, match=r"stored 2 of 3 nodes \(missing: 'a'\)"):
         run(api.pipelines.save_graph("p", GRAPH))
     server.answer("PUT", "/pipelines/q/graph", server.save)
     run(api.pipelines.save_graph("q", GRAPH))
     assert not set(sent) & {row["id"] for row in server.rows["nodes"]}
 
 
-def test_edges_7_to_11_and_13_a_graph_comes_back_as_it_was(
-    api: Api, server: SharpServer, run, loop
-):
+def test_graphs_come_back_unchanged(api: Api, server: SharpServer, run, loop):
     run(api.pipelines.save_graph("p", GRAPH))
     assert run(api.pipelines.endpoints.load_graph("p")) == GRAPH
     detail = run(api.pipelines.endpoints.get("p"))
@@ -193,7 +195,7 @@ def test_edges_7_to_11_and_13_a_graph_comes_back_as_it_was(
     assert run(api.pipelines.endpoints.load_graph("p")) == GRAPH
 
 
-def test_edge_7_none_is_nothing(api: Api, server: MockServer, run):
+def test_the_text_none_is_read_as_no_value(api: Api, server: MockServer, run):
     absent = {"id": "1", "error_type": "None", "error_message": "None", "agent_id": "None"}
     server.answer("GET", "/metrics/executions", {"executions": [absent], "count": 1})
     (metric,) = run(api.metrics.executions())
@@ -203,7 +205,7 @@ def test_edge_7_none_is_nothing(api: Api, server: MockServer, run):
     assert run(api.deployments.logs("1"))[0].metadata == {}
 
 
-def test_edge_7_null_is_never_sent(api: Api, server: MockServer, run):
+def test_null_is_never_sent(api: Api, server: MockServer, run):
     row = ME | {"id": "1", "agent_id": "1", "gateway_id": "1", "user_id": "1"}
     row |= {"policy_id": "1", "principal_type": "role", "principal_id": "viewer"}
     row |= {"status": "active", "allowed": True, "version_number": 1}
@@ -237,7 +239,7 @@ def test_edge_7_null_is_never_sent(api: Api, server: MockServer, run):
     assert not [body for body in bodies if "null" in json.dumps(body)]
 
 
-def test_edge_8_objects_are_read_from_text(api: Api, server: MockServer, run):
+def test_objects_are_read_from_json_text(api: Api, server: MockServer, run):
     tool = {"id": "1", "name": "t", "config": '{"depth": 2}'}
     server.answer("GET", "/agents/1/tools", [tool])
     assert run(api.agents.tools("1"))[0].config == {"depth": 2}
@@ -247,7 +249,7 @@ def test_edge_8_objects_are_read_from_text(api: Api, server: MockServer, run):
         assert run(api.policies.endpoints.get("1")).conditions == {"all": []}
 
 
-def test_edge_10_one_save_of_a_pipeline_at_a_time(api: Api, server: SharpServer, run, loop):
+def test_saves_of_one_pipeline_run_one_after_another(api: Api, server: SharpServer, run, loop):
     saves = [api.pipelines.save_graph("p", graph) for graph in (GRAPH, Graph([Node("z")]), GRAPH)]
     loop.settle()
     for done in (1, 2, 3):
@@ -256,14 +258,14 @@ def test_edge_10_one_save_of_a_pipeline_at_a_time(api: Api, server: SharpServer,
     assert all(save.status == "success" for save in saves)
 
 
-def test_edge_12_what_does_not_move_is_not_relied_on(api: Api, server: SharpServer, run):
+def test_timestamps_that_never_change_are_not_relied_on(api: Api, server: SharpServer, run):
     detail = run(api.pipelines.endpoints.save_graph("p", GRAPH))
     assert detail.etag == ""
     run(api.pipelines.save_graph("p", GRAPH, etag=detail.etag))
     assert "if-match" not in server.calls[-1].headers
 
 
-def test_edges_13_to_15_numbers_and_times_read_as_meant(api: Api, server: MockServer, run):
+def test_numbers_and_times_are_read_as_meant(api: Api, server: MockServer, run):
     row = {"id": "1", "name": "A", "temperature": 0.699999988079071, "found": True}
     times = {"created_at": "2026-01-01T10:00:00.38", "updated_at": "2026-01-01T12:00:00+02:00"}
     server.answer("GET", "/agents/1", row | times)
@@ -273,9 +275,7 @@ def test_edges_13_to_15_numbers_and_times_read_as_meant(api: Api, server: MockSe
     assert agent.updated_at == datetime(2026, 1, 1, 10, tzinfo=UTC)
 
 
-def test_edges_16_18_and_19_only_the_access_token_speaks_for_a_user(
-    api: Api, server: MockServer, run
-):
+def test_only_the_access_token_identifies_a_user(api: Api, server: MockServer, run):
     pair = {"access_token": "access-2", "refresh_token": "refresh-2"}
     server.answer("POST", "/auth/refresh", pair)
     server.answer("GET", "/pipelines", Reply(401), {"data": []})
@@ -286,7 +286,7 @@ def test_edges_16_18_and_19_only_the_access_token_speaks_for_a_user(
     assert server.asked("GET", "/pipelines")[-1].query["organization_id"] == "mine"
 
 
-def test_edge_17_a_closed_door_at_sign_in_says_how_long(api: Api, server: MockServer, run):
+def test_sign_in_limits_say_how_long_to_wait(api: Api, server: MockServer, run):
     wait = {"X-RateLimit-Reset": "40", "Retry-After": "40"}
     limited = {"error": "rate_limit_exceeded", "message": "Too many", "retry_after": 40}
     server.answer("POST", "/auth/login", Reply(429, limited, headers=wait))
@@ -297,7 +297,7 @@ def test_edge_17_a_closed_door_at_sign_in_says_how_long(api: Api, server: MockSe
     assert "hunter2" not in str(caught.value)
 
 
-def test_edge_20_a_pattern_it_does_not_know_is_said(api: Api, server: MockServer, run):
+def test_unknown_patterns_are_reported(api: Api, server: MockServer, run):
     refusal = {"error": {"code": "BAD_REQUEST", "message": "Invalid pattern: blackboard"}}
     server.answer("POST", "/pipelines", Reply(400, refusal))
     server.answer("GET", "/pipelines/patterns", {"data": {"sequential": "One by one"}})
@@ -306,9 +306,7 @@ def test_edge_20_a_pattern_it_does_not_know_is_said(api: Api, server: MockServer
     assert run(api.pipelines.patterns()) == {"sequential": "One by one"}
 
 
-def test_edge_21_a_pipeline_goes_to_an_environment_agent_by_agent(
-    api: Api, server: SharpServer, run
-):
+def test_pipelines_are_deployed_agent_by_agent(api: Api, server: SharpServer, run):
     run(api.pipelines.save_graph("p", GRAPH))
     gateway = {"name": "G", "environment": "production"}
     server.answer(
@@ -329,7 +327,7 @@ def test_edge_21_a_pipeline_goes_to_an_environment_agent_by_agent(
         run(api.deployments.deploy("p", "staging"))
 
 
-def test_edge_22_an_answer_without_a_word_is_seen(api: Api, server: MockServer, run, caplog):
+def test_empty_answers_are_reported(api: Api, server: MockServer, run, caplog):
     output = {"response": "", "output": "", "_token_usage": {"total": 17}}
     result = {"id": "1", "status": "completed", "output": output}
     server.answer("POST", "/test/agents/1", result, result | {"output": {"response": "Hello"}})

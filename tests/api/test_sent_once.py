@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from kaizen_widgets.api import Api
-from kaizen_widgets.api.shortcuts import Resources
+from kaizen_widgets.api.api import Resources
 from kaizen_widgets.graph import Graph, Node
 from kaizen_widgets.query import Mutation
 
@@ -138,8 +138,7 @@ def test_no_change_of_any_resource_is_left_out(fake):
     api: Api = fake(lambda _: None)
     found = {
         f"{resource}.{name}"
-        for resource, door in vars(Resources).items()
-        if isinstance(door, property)
+        for resource in Resources.__annotations__
         for name, method in inspect.getmembers(type(getattr(api, resource)), inspect.isfunction)
         if not name.startswith("_")
         and inspect.signature(method, eval_str=False).return_annotation

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from kaizen_widgets.api import Api
-from kaizen_widgets.api.mapping import model_id, provider_and_model, stretch
+from kaizen_widgets.api.mapping import model_id, parse_range, provider_and_model
 from kaizen_widgets.errors import DecodeError, InvalidInputError, KaizenError, TransportError
 from kaizen_widgets.graph import Graph, Node
 from kaizen_widgets.testing import Call, MockServer, Reply
@@ -129,7 +129,7 @@ def test_an_agent_made_without_its_tools_says_so(api: Api, server: MockServer, g
     made = {"id": "1", "name": "A", "status": "draft"}
     server.answer("POST", "/agents", made).answer("POST", "/agents/1/tools", Reply(500))
     tool = {"name": "t", "description": "d"}
-    with pytest.raises(TransportError, match="'1' was made, but has 0 of 1 tools"):
+    with pytest.raises(TransportError, match="'1' was created, but has 0 of 1 tools"):
         given(api.agents.create(name="A", model_id="m", tools=[tool]))
 
 
@@ -140,7 +140,7 @@ def test_a_stretch_that_is_none_is_refused_at_the_call(api: Api, text: str):
 
 
 def test_points_are_hours_days_or_weeks():
-    assert [stretch(text)[1] for text in ("24h", "3d", "7d", "12w", "52w")] == [
+    assert [parse_range(text)[1] for text in ("24h", "3d", "7d", "12w", "52w")] == [
         "hour",
         "hour",
         "day",
@@ -186,7 +186,7 @@ def test_pieces_of_an_answer_may_be_anything(api: Api, server: MockServer, loop)
             Reply(text="data: [1]\n\n", headers={"content-type": "text/event-stream"}),
             "not JSON",
         ),
-        (Reply(json={"content": "all at once"}), "no stream"),
+        (Reply(json={"content": "all at once"}), "not a stream"),
         (Reply(503, {"error": {"code": "X", "message": "No key"}}), "No key"),
     ],
 )

@@ -22,9 +22,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from kaizen_widgets.api.models import path
-from kaizen_widgets.api.pipeline_graph import from_server, to_server
-from kaizen_widgets.api.row_ids import ServerIds
+from kaizen_widgets.api.models import url_path
+from kaizen_widgets.api.pipeline_graph import ServerIds, from_server, to_server
 from kaizen_widgets.core.background import background
 from kaizen_widgets.errors import TransportError
 from kaizen_widgets.graph import Edge, Graph, Node
@@ -63,10 +62,12 @@ class Client:
         while time.monotonic() < until:
             self.tried += 1
             await self._ask(
-                transport, "PUT", path("agents", self.agent), json={"max_tokens": self.tried}
+                transport, "PUT", url_path("agents", self.agent), json={"max_tokens": self.tried}
             )
             sent = to_server(graph(self.tried), ServerIds(self.pipeline))
-            await self._ask(transport, "PUT", path("pipelines", self.pipeline, "graph"), json=sent)
+            await self._ask(
+                transport, "PUT", url_path("pipelines", self.pipeline, "graph"), json=sent
+            )
             self.acknowledged = self.tried
             made = await self._ask(
                 transport,
@@ -79,8 +80,8 @@ class Client:
 
     async def check(self, transport: Transport, *, exact: bool) -> None:
         """Refuse a server that has lost what it acknowledged, or half of anything."""
-        row = await self._ask(transport, "GET", path("agents", self.agent))
-        loaded = await self._ask(transport, "GET", path("pipelines", self.pipeline))
+        row = await self._ask(transport, "GET", url_path("agents", self.agent))
+        loaded = await self._ask(transport, "GET", url_path("pipelines", self.pipeline))
         found = from_server(loaded["data"]["nodes"], loaded["data"]["connections"])
         kept = int(found.nodes[0].data["label"]) if found.node_count else 0
         counts = [row["max_tokens"], kept]
@@ -177,9 +178,9 @@ async def check_and_settle(clients: Sequence[Client], url: str) -> None:
     for client in clients:
         client.tried += 1
         body = {"max_tokens": client.tried}
-        await transport.request("PUT", path("agents", client.agent), json=body)
+        await transport.request("PUT", url_path("agents", client.agent), json=body)
         sent = to_server(graph(client.tried), ServerIds(client.pipeline))
-        await transport.request("PUT", path("pipelines", client.pipeline, "graph"), json=sent)
+        await transport.request("PUT", url_path("pipelines", client.pipeline, "graph"), json=sent)
         client.acknowledged = client.tried
     await transport.aclose()
 
