@@ -42,8 +42,8 @@ class _Handle:
 class BackgroundLoop:
     """An asyncio loop on a daemon thread; also the real `Clock`.
 
-    Code that runs on the loop cannot end it: ``exit()`` in a task and ``loop.stop()`` are survived. Should
-    the loop be lost all the same, what is waited for fails, and the next use starts a new loop.
+    A task cannot end the loop: ``exit()`` and ``loop.stop()`` in a task are survived. If the loop ends all
+    the same, everything waited for fails, and the next use starts a new loop.
     """
 
     has_thread = True
@@ -84,6 +84,7 @@ class BackgroundLoop:
     ) -> None:
         asyncio.set_event_loop(loop)
         loop.call_soon(ready.set)
+        _ignore_stop_in_tasks(loop, should_end)
         while not should_end.is_set():
             try:
                 loop.run_forever()
@@ -92,18 +93,18 @@ class BackgroundLoop:
                 _log.warning("%s on %s ended only its task.", type(error).__name__, self._name)
             except BaseException:
                 _log.exception("%s was lost; the next use starts a new loop.", self._name)
-                with self._lock:
-                    if self._loop is loop:
-                        self._loop = None
-                self._fail_futures()
                 break
+        with self._lock:
+            if self._loop is loop:
+                self._loop = None
+        self._fail_futures()
         with suppress(Exception):  # A loop that was lost may refuse.
             loop.close()
 
     def _fail_futures(self) -> None:
         for future in list(self._futures):
             with suppress(concurrent.futures.InvalidStateError):
-                future.set_exception(RuntimeError(f"{self._name} was lost while this ran on it."))
+                future.set_exception(RuntimeError(f"{self._name} has ended while this ran on it."))
 
     @property
     def is_current(self) -> bool:
@@ -130,7 +131,7 @@ class BackgroundLoop:
         return self.start(coroutine).wait(timeout)
 
     def close(self) -> None:
-        """Stop the loop and wait for its thread; what still runs is dropped.
+        """Stop the loop and wait for its thread; what still runs on it fails.
 
         The next use starts a new loop.
         """
@@ -163,6 +164,19 @@ class BackgroundLoop:
         loop = self.loop
         loop.call_soon_threadsafe(lambda: loop.call_later(max(delay, 0.0), handle.run))
         return handle
+
+
+def _ignore_stop_in_tasks(loop: asyncio.AbstractEventLoop, should_end: threading.Event) -> None:
+    """Let ``loop.stop()`` end the loop when it is called from outside, but not by a task on the loop."""
+    stop = loop.stop
+
+    def stop_unless_in_task() -> None:
+        if asyncio.current_task(loop) is None:
+            should_end.set()
+            stop()
+
+    with suppress(AttributeError):  # Loops not written in Python may refuse.
+        loop.stop = stop_unless_in_task  # type: ignore[method-assign]
 
 
 class Pending(Generic[T]):
@@ -234,7 +248,7 @@ async def _end_when_idle(loop: BackgroundLoop) -> None:
     while others := asyncio.all_tasks() - {asyncio.current_task()}:
         await asyncio.wait(others)
     loop._should_end.set()
-    asyncio.get_running_loop().stop()
+    asyncio.get_running_loop().call_soon(asyncio.get_running_loop().stop)
 
 
 def _forget_threads() -> None:

@@ -33,11 +33,7 @@ def background() -> Iterator[BackgroundLoop]:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     loop.wait(cancel_all(), 10)
-    inner, thread = loop.loop, loop._thread
-    inner.call_soon_threadsafe(inner.stop)
-    if thread is not None:
-        thread.join(10)
-    inner.close()
+    loop.close()
 
 
 @pytest.fixture

@@ -57,6 +57,25 @@ def test_stopping_the_asyncio_loop_does_not_stop_what_runs_on_it(loop):
     assert loop.wait(stop(), 5) == "continued"
 
 
+def test_stopping_the_asyncio_loop_from_outside_ends_it_and_a_new_loop_serves(loop):
+    entered = threading.Event()
+
+    async def wait_for_ever():
+        entered.set()
+        await asyncio.Event().wait()
+
+    pending = loop.start(wait_for_ever())
+    assert entered.wait(5)
+    inner, thread = loop.loop, loop._thread
+    assert thread is not None
+    inner.call_soon_threadsafe(inner.stop)
+    with pytest.raises(RuntimeError, match="has ended"):
+        pending.wait(5)
+    thread.join(5)
+    assert inner.is_closed()
+    assert loop.wait(answer(), 5) == "still here"
+
+
 def test_what_waits_for_a_lost_loop_is_told_and_a_new_loop_serves(loop, caplog):
     entered, reached = threading.Event(), asyncio.Event()
 
@@ -69,7 +88,7 @@ def test_what_waits_for_a_lost_loop_is_told_and_a_new_loop_serves(loop, caplog):
     # What asyncio never does by itself: break the loop from inside.
     broken = loop.loop
     broken.call_soon_threadsafe(lambda: setattr(broken, "_run_once", None))
-    with pytest.raises(RuntimeError, match="was lost"):
+    with pytest.raises(RuntimeError, match="has ended"):
         pending.wait(5)
     assert loop.wait(answer(), 5) == "still here"
     assert loop.loop is not broken

@@ -230,7 +230,7 @@ def test_a_run_whose_loop_is_lost_ends(begin, loop, caplog):
     run.wait(5)
     release.set()
     assert run.state == {"start": "completed", "a": "failed", "b": "failed"}
-    assert "was lost" in str(run["a"].error)
+    assert "has ended while this ran on it" in str(run["a"].error)
     assert_loop_serves(begin)
 
 
