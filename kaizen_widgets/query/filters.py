@@ -35,7 +35,7 @@ class QueryFilters:
     type: TypeFilter = "all"
     stale: bool | None = None
     fetch_status: FetchStatus | None = None
-    predicate: Callable[[Query], bool] | None = None
+    predicate: Callable[..., bool] | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "query_key", as_key(self.query_key))
@@ -97,7 +97,7 @@ class MutationFilters:
     mutation_key: QueryKey = ()
     exact: bool = False
     status: Literal["idle", "pending", "success", "error"] | None = None
-    predicate: Callable[[Mutation], bool] | None = None
+    predicate: Callable[..., bool] | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "mutation_key", as_key(self.mutation_key, "mutation_key"))

@@ -159,7 +159,9 @@ class LiveQuery(HasTraits):
 
     # -------------------------------------------------------------- observing
 
-    def subscribe(self, listener: Callable[[QueryResult], object]) -> Callable[[], None]:
+    def subscribe(
+        self, listener: Callable[[QueryResult], object] | Callable[[], object]
+    ) -> Callable[[], None]:
         """Call ``listener`` with each new result; return the unsubscribe function."""
         return self.observer.subscribe(listener)
 

@@ -32,7 +32,9 @@ class _Switch:
         """How many listeners are subscribed."""
         return len(self._listeners)
 
-    def subscribe(self, listener: Callable[[bool], object]) -> Callable[[], None]:
+    def subscribe(
+        self, listener: Callable[[bool], object] | Callable[[], object]
+    ) -> Callable[[], None]:
         """Call ``listener`` with each new value; return the unsubscribe function."""
         with self._lock:
             return add_listener(self._listeners, fit_callback(listener, 1), lambda: self._lock)

@@ -124,10 +124,12 @@ class Mutation:
         """Await the result, as `wait` does."""
         return self._env.pending(self._outcome).__await__()
 
-    def subscribe(self, listener: Callable[[MutationState], object]) -> Callable[[], None]:
+    def subscribe(
+        self, listener: Callable[[MutationState], object] | Callable[[], object]
+    ) -> Callable[[], None]:
         """Call ``listener`` with each new state; return the unsubscribe function."""
-        listener = fit_callback(listener, 1)
-        return self.observe(lambda state: self._env.notifier.post(listener, state))
+        fitted = fit_callback(listener, 1)
+        return self.observe(lambda state: self._env.notifier.post(fitted, state))
 
     def observe(self, listener: Callable[[MutationState], object]) -> Callable[[], None]:
         """Call ``listener`` under the lock; for observers. Return the unsubscribe function."""

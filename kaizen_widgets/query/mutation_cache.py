@@ -27,10 +27,10 @@ class MutationCallbacks:
     Each is offered the arguments of the mutation's own callback, and then the mutation.
     """
 
-    on_mutate: Callable[[Any, Mutation], Any] | None = None
-    on_success: Callable[[Any, Any, Any, Mutation], Any] | None = None
-    on_error: Callable[[BaseException, Any, Any, Mutation], Any] | None = None
-    on_settled: Callable[[Any, BaseException | None, Any, Any, Mutation], Any] | None = None
+    on_mutate: Callable[..., Any] | None = None
+    on_success: Callable[..., Any] | None = None
+    on_error: Callable[..., Any] | None = None
+    on_settled: Callable[..., Any] | None = None
 
 
 class MutationCache:
@@ -116,7 +116,9 @@ class MutationCache:
             paused = [mutation for mutation in self._mutations if mutation.state.is_paused]
             return all_done([mutation.resume() for mutation in paused])
 
-    def subscribe(self, listener: Callable[[Mutation], object]) -> Callable[[], None]:
+    def subscribe(
+        self, listener: Callable[[Mutation], object] | Callable[[], object]
+    ) -> Callable[[], None]:
         """Call ``listener`` after every change to any mutation; return the unsubscribe function."""
         return add_listener(self._listeners, fit_callback(listener, 1))
 

@@ -111,7 +111,9 @@ class MutationObserver:
             self._mutation = None
             self._set_result(MutationState())
 
-    def subscribe(self, listener: Callable[[MutationState], object]) -> Callable[[], None]:
+    def subscribe(
+        self, listener: Callable[[MutationState], object] | Callable[[], object]
+    ) -> Callable[[], None]:
         """Call ``listener`` with each new `result`; return the unsubscribe function."""
         with self._env.notifier.locked():
             unsubscribe = add_listener(

@@ -34,10 +34,10 @@ from kaizen_widgets.query.user_functions import is_failure
 log = logging.getLogger(__name__)
 
 Seconds: TypeAlias = "float | timedelta"
-Retry: TypeAlias = "bool | int | Callable[[int, BaseException], bool]"
-RetryDelay: TypeAlias = "Seconds | Callable[[int, BaseException], float]"
+Retry: TypeAlias = "bool | int | Callable[..., bool]"
+RetryDelay: TypeAlias = "Seconds | Callable[..., float]"
 NetworkMode: TypeAlias = Literal["online", "always", "offlineFirst"]
-Refetch: TypeAlias = 'bool | Literal["always"] | Callable[[Any], Any]'
+Refetch: TypeAlias = 'bool | Literal["always"] | Callable[..., Any]'
 
 DEFAULT_GC_TIME: Final = 300.0
 O = TypeVar("O", "QueryOptions", "MutationOptions")  # noqa: E741
@@ -103,23 +103,23 @@ class QueryOptions:
 
     query_key: QueryKey = ()
     query_fn: Callable[..., Any] | _Skip | None = None
-    stale_time: Seconds | Literal["static"] | Callable[[Any], Any] | None = None
+    stale_time: Seconds | Literal["static"] | Callable[..., Any] | None = None
     gc_time: Seconds | None = None
     retry: Retry | None = None
     retry_delay: RetryDelay | None = None
     network_mode: NetworkMode | None = None
-    enabled: bool | Callable[[Any], bool] | None = None
-    refetch_interval: Seconds | Literal[False] | Callable[[Any], Any] | None = None
+    enabled: bool | Callable[..., bool] | None = None
+    refetch_interval: Seconds | Literal[False] | Callable[..., Any] | None = None
     refetch_interval_in_background: bool | None = None
     refetch_on_mount: Refetch | None = None
     refetch_on_window_focus: Refetch | None = None
     refetch_on_reconnect: Refetch | None = None
-    retry_on_mount: bool | Callable[[Any], bool] | None = None
+    retry_on_mount: bool | Callable[..., bool] | None = None
     initial_data: Any = UNSET
     initial_data_updated_at: float | Callable[[], float | None] | None = None
     placeholder_data: Any = UNSET
-    select: Callable[[Any], Any] | None = None
-    structural_sharing: bool | Callable[[Any, Any], Any] | None = None
+    select: Callable[..., Any] | None = None
+    structural_sharing: bool | Callable[..., Any] | None = None
     notify_on_change_props: tuple[str, ...] | None = None
     throw_on_error: bool | None = None
     initial_page_param: Any = UNSET
@@ -180,13 +180,13 @@ class MutationOptions:
         meta: Any information for cache listeners.
     """
 
-    mutation_fn: Callable[[Any], Any] | None = None
+    mutation_fn: Callable[..., Any] | None = None
     mutation_key: QueryKey | None = None
-    on_mutate: Callable[[Any], Any] | None = None
-    on_success: Callable[[Any, Any, Any], Any] | None = None
-    on_error: Callable[[BaseException, Any, Any], Any] | None = None
-    on_settled: Callable[[Any, BaseException | None, Any, Any], Any] | None = None
-    invalidates: Iterable[QueryKey] | Callable[[Any, Any], Iterable[QueryKey]] | None = None
+    on_mutate: Callable[..., Any] | None = None
+    on_success: Callable[..., Any] | None = None
+    on_error: Callable[..., Any] | None = None
+    on_settled: Callable[..., Any] | None = None
+    invalidates: Iterable[QueryKey] | Callable[..., Iterable[QueryKey]] | None = None
     retry: Retry | None = None
     retry_delay: RetryDelay | None = None
     network_mode: NetworkMode | None = None

@@ -90,7 +90,9 @@ class QueriesObserver:
                 if before != self._observers:
                     self._notify()
 
-    def subscribe(self, listener: Callable[[Any], object]) -> Callable[[], None]:
+    def subscribe(
+        self, listener: Callable[[Any], object] | Callable[[], object]
+    ) -> Callable[[], None]:
         """Call ``listener`` with each new `result`; return the unsubscribe function."""
         with self._env.notifier.locked():
             unsubscribe = add_listener(

@@ -46,9 +46,9 @@ class QueryCallbacks:
             there is none), the error (None after success) and the query.
     """
 
-    on_success: Callable[[Any, Query], object] | None = None
-    on_error: Callable[[BaseException, Query], object] | None = None
-    on_settled: Callable[[Any, BaseException | None, Query], object] | None = None
+    on_success: Callable[..., object] | None = None
+    on_error: Callable[..., object] | None = None
+    on_settled: Callable[..., object] | None = None
 
 
 class QueryCache:
@@ -138,7 +138,9 @@ class QueryCache:
             for query in tuple(self._queries.values()):
                 query.on_online()
 
-    def subscribe(self, listener: Callable[[QueryCacheEvent], object]) -> Callable[[], None]:
+    def subscribe(
+        self, listener: Callable[[QueryCacheEvent], object] | Callable[[], object]
+    ) -> Callable[[], None]:
         """Call ``listener`` after every change to any entry; return the unsubscribe function."""
         return add_listener(self._listeners, fit_callback(listener, 1))
 

@@ -319,7 +319,7 @@ class QueryClient:
     def set_query_data(
         self,
         query_key: QueryKey,
-        updater: Any | Callable[[Any], Any],
+        updater: Any | Callable[..., Any],
         *,
         updated_at: float | None = None,
     ) -> Any:
@@ -347,7 +347,7 @@ class QueryClient:
     def set_queries_data(
         self,
         query_key: QueryKey,
-        updater: Any | Callable[[Any], Any],
+        updater: Any | Callable[..., Any],
         *,
         updated_at: float | None = None,
         **filters: Any,

@@ -230,7 +230,9 @@ class QueryObserver:
 
     # ------------------------------------------------------------ subscribing
 
-    def subscribe(self, listener: Callable[[QueryResult], object]) -> Callable[[], None]:
+    def subscribe(
+        self, listener: Callable[[QueryResult], object] | Callable[[], object]
+    ) -> Callable[[], None]:
         """Call ``listener`` with each new result; return the unsubscribe function.
 
         The first listener mounts the observer, which then fetches missing or stale data.

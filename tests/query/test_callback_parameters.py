@@ -176,7 +176,9 @@ def test_mutation_callbacks_may_take_fewer_arguments(loop, fails):
         *("all mutate", "mutate", f"all {end}", end, "all settled", "settled"),
         *(f"own {end}", "own settled"),
     ]
-    assert client.get_query_state(("list",)).is_invalidated
+    state = client.get_query_state(("list",))
+    assert state is not None
+    assert state.is_invalidated
 
 
 def test_callbacks_for_all_queries_may_take_fewer_arguments(loop, source):

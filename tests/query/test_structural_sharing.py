@@ -1,5 +1,7 @@
 """Structural sharing: equal parts of new data keep their objects, and any data is accepted."""
 
+from typing import Any
+
 import pytest
 
 from kaizen_widgets.query.structural_sharing import MAX_DEPTH, replace_equal_deep
@@ -56,13 +58,13 @@ def test_deep_data_is_accepted(client, depth):
 
 
 def circular_list():
-    value = [1]
+    value: list[Any] = [1]
     value.append(value)
     return value
 
 
 def circular_dict():
-    value = {"name": "a"}
+    value: dict[str, Any] = {"name": "a"}
     value["self"] = value
     return value
 
