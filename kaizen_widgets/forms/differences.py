@@ -124,10 +124,8 @@ class Differences:
             return
         if any(side is MISSING for side in sides):
             path = self._affected(path, values, defaults)
-        for known in self.index.below(join(path)):
-            self.index.discard(known)
-        for differing in differences(get(values, path), get(defaults, path), path):
-            self.index.add(join(differing))
+        new = set(map(join, differences(get(values, path), get(defaults, path), path)))
+        self.index.replace_below(join(path), new)
 
     def _affected(self, path: Path, values: Any, defaults: Any) -> Path:
         """Return the topmost path whose comparison changes when a value was added or removed.

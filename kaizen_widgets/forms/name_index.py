@@ -58,18 +58,33 @@ class NameIndex:
                 return
             child = parent
 
+    def replace_below(self, name: str, names: set[str]) -> None:
+        """Replace the members at or below a name by others."""
+        old = self.below(name)
+        for known in old - names:
+            self.discard(known)
+        for known in names - old:
+            self.add(known)
+
     def below(self, name: str) -> set[str]:
         """Return the members at or below a name."""
-        if name not in self._children:
-            return {name} & self.names
         found: set[str] = set()
-        stack = [name]
-        while stack:
-            current = stack.pop()
-            if current in self.names:
-                found.add(current)
-            stack.extend(self._children.get(current, ()))
+        level = [name]
+        while level:
+            found.update(self.names.intersection(level))
+            level = [
+                child
+                for parent in level
+                if (children := self._children.get(parent)) is not None
+                for child in children
+            ]
         return found
+
+    def difference_below(self, name: str, other: NameIndex) -> set[str]:
+        """Return the names at or below a name that are members of either index, but not of both."""
+        if name in self._children or name in other._children:
+            return self.below(name) ^ other.below(name)
+        return set() if (name in self.names) == (name in other.names) else {name}
 
     def has_below(self, name: str) -> bool:
         """Return whether a member is at or below a name."""

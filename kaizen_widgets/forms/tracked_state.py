@@ -280,14 +280,15 @@ class TrackedState:
 
     def mark_dirty(self, name: str) -> None:
         """Update the dirty flags at and below ``name``, and the flag of the form."""
-        differing = self.differences.index
-        new, old = differing.below(name), self._dirty.below(name)
-        if "." in name:
+        self._compare_stale_list()
+        differing, dirty = self._differences.index, self._dirty
+        changed = differing.difference_below(name, dirty)
+        if "." in name and dirty.names:
             # A dirty leaf above is no leaf any more, because something is below it now.
-            dirty = self._dirty.names
-            old |= {above for above in parents(name) if above in dirty} - differing.names
-        if old != new:
-            self._toggle_dirty(old ^ new)
+            above = {parent for parent in parents(name) if parent in dirty.names}
+            changed |= above - differing.names
+        if changed:
+            self._toggle_dirty(changed)
         self._is_dirty = bool(differing.names)
 
     def set_dirty(self, names: set[str]) -> None:

@@ -23,3 +23,17 @@ def test_name_index_finds_what_a_search_of_all_names_finds(
         assert index.names == expected
         assert index.below(below) == found
         assert index.has_below(below) == bool(found)
+
+
+@given(st.sets(NAMES), st.sets(NAMES), NAMES)
+def test_name_index_compares_and_replaces_what_is_below_a_name(
+    one: set[str], other: set[str], below: str
+):
+    index = NameIndex(one)
+    within_one, within_other = (
+        {name for name in names if is_within(name, below)} for names in (one, other)
+    )
+    assert index.difference_below(below, NameIndex(other)) == within_one ^ within_other
+    index.replace_below(below, within_other)
+    assert index.names == one - within_one | within_other
+    assert index.below("") == index.names
