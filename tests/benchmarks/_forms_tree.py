@@ -1,4 +1,4 @@
-"""What a form's fields cost beside pydantic's own validation, and how often a tree is built."""
+"""The cost of a form's fields compared with pydantic's own validation, and of building the tree."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def measure() -> None:
     for name, ours, theirs, number in pairs:
         mine, pydantics = best(ours, number), best(theirs, number)
         sys.stdout.write(
-            f"judging {name}: {mine:.1f} µs, pydantic alone {pydantics:.1f} µs "
+            f"validating {name}: {mine:.1f} µs, pydantic alone {pydantics:.1f} µs "
             f"({mine - pydantics:+.1f} µs, {mine / pydantics:.2f} times)\n"
         )
 

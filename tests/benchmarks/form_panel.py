@@ -5,7 +5,7 @@ there (for a second form: the shared code travels once a kernel). Then, at 200 r
 the kernel and in messages, and how long a real browser takes from the picture to the painted form.
 
 The peers are installed into a virtual environment that is thrown away; ``--peers=PYTHON`` takes a Python that
-has them, ``--no-peers`` leaves them out, and ``--no-browser`` the paint. It measures and prints; it judges
+has them, ``--no-peers`` leaves them out, and ``--no-browser`` the paint. It measures and prints; it asserts
 nothing.
 """
 

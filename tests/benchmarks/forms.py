@@ -1,11 +1,10 @@
 """What a form costs beyond pydantic's own validation: ``python -m tests.benchmarks forms``.
 
-A row is an operation on a form of a model: the whole of it, what pydantic alone needs to judge the same
-values, what is left for the form's own code, and how much of that the controller takes (the same form over
-a resolver that answers at once). Whole, pydantic and controller take turns, and each is the median of all
-turns, so that a busy machine slows them alike. At the end what making a form costs, the first time for a
-model and again. Then follows `form_panel`: the form in a notebook, beside its peers. It measures and prints;
-it judges nothing.
+Each row is one operation on a form of a model: its total time, the time pydantic alone needs to validate
+the same values, the rest (the form's own code), and the part of that in the controller (the same form with a
+resolver that returns immediately). The three are measured in turns, and each result is the median of all
+turns, so that a busy machine slows them alike. Next come the costs of creating a form, for the first time for
+a model and again, and `form_panel`: the form in a notebook beside other libraries. Nothing is asserted.
 """
 
 from __future__ import annotations
@@ -31,7 +30,7 @@ ROWS = 200
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Measure and print; the options are the panel's."""
+    """Measure and print; the options are those of `form_panel`."""
     for part in PARTS:
         part()
     sys.stdout.write("\n")
@@ -39,7 +38,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def controller() -> None:
-    """Print what operations cost, and making a form."""
+    """Print the costs of operations, and of creating a form."""
     write = sys.stdout.write
     columns = ("whole", "pydantic", "form's own", "of it controller")
     write(f"{'':34}" + "".join(f"{column:>18}" for column in columns) + "\n")
@@ -98,13 +97,13 @@ def _operations() -> dict[str, tuple[Operation, Operation, Operation]]:
 def _changes(
     model: type[BaseModel], values: Any, name_at: Callable[[int], str], stem: str
 ) -> tuple[Operation, Operation, Operation]:
-    """Return an edit, judged in a form whose every field was touched; pydantic's part; the controller's."""
+    """Return an edit in a form of touched fields, and the parts of pydantic and the controller."""
     forms = _pair(model, values)
     # Single characters are too short where every field is to stay in error.
     edits = [f"{stem}{n % 10}" for n in range(STEPS)]
     return (
         lambda step: forms[0].change(name_at(step), edits[step]),
-        _judging(model, values),
+        _validating(model, values),
         lambda step: forms[1].change(name_at(step), edits[step]),
     )
 
@@ -114,7 +113,7 @@ def _moves(values: Any) -> tuple[Operation, Operation, Operation]:
     rows = [form.rows("rows") for form in forms]
     return (
         lambda step: rows[0].move(step % ROWS, ROWS - 1),
-        _judging(_Rows, values),
+        _validating(_Rows, values),
         lambda step: rows[1].move(step % ROWS, ROWS - 1),
     )
 
@@ -139,16 +138,16 @@ def _pair(model: type[BaseModel], values: Any) -> tuple[Form, Form]:
     return over_model, over_answer
 
 
-def _judging(model: type[BaseModel], values: Any) -> Operation:
+def _validating(model: type[BaseModel], values: Any) -> Operation:
     adapter = TypeAdapter(model)
 
-    def judge(_step: int) -> object:
+    def validate(_step: int) -> object:
         try:
             return adapter.validate_python(values)
         except ValidationError as error:
             return error.errors()
 
-    return judge
+    return validate
 
 
 def _in_turns(*operations: Operation) -> list[float]:

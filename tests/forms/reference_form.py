@@ -13,7 +13,7 @@ from kaizen_widgets.forms.validation_modes import ValidationModes
 EMPTY = object()
 
 
-def judge(values: Any) -> dict[str, str]:
+def errors_of(values: Any) -> dict[str, str]:
     """Return the errors: `name` is required, `again` repeats it, rows have an end after their start."""
     wrong = {}
     if values.get("name") in (None, ""):
@@ -78,7 +78,7 @@ class ReferenceForm:
         self.is_dirty = self.is_submitted = self.is_submit_successful = False
         self.is_submitting = self.is_validating = False
         self.submit_count = 0
-        self.is_valid = not judge(self.values)
+        self.is_valid = not errors_of(self.values)
 
     def write(self, name: str, value: Any) -> None:
         *way, last = (int(part) if part.isdigit() else part for part in name.split("."))
@@ -94,7 +94,7 @@ class ReferenceForm:
 
     def replace(self, names: list[str] | None) -> None:
         """Replace the errors of these names, or all errors, and update `is_valid`."""
-        wrong = judge(self.values)
+        wrong = errors_of(self.values)
         self.is_valid = not wrong
         if names is None:
             self.errors, self.given = wrong, set()
@@ -105,17 +105,17 @@ class ReferenceForm:
             self.errors |= {known: wrong[known] for known in within(wrong, name)}
 
     def event(self, name: str, event: Any) -> None:
-        judged = self.modes.validates(
+        is_validated = self.modes.validates(
             event, is_touched=name in self.touched, is_submitted=self.is_submitted
         )
-        if judged and self.cross_field:
+        if is_validated and self.cross_field:
             self.replace_others(name)
-        if judged or self.modes.updates_is_valid(event):
-            self.replace([name] if judged else [])
+        if is_validated or self.modes.updates_is_valid(event):
+            self.replace([name] if is_validated else [])
 
     def replace_others(self, name: str) -> None:
         """Update the errors of other fields: remove resolved ones, add those of touched fields."""
-        wrong = judge(self.values)
+        wrong = errors_of(self.values)
         for other in (
             (self.errors.keys() | wrong.keys()) - self.given - within([*self.errors, *wrong], name)
         ):
@@ -186,9 +186,9 @@ class ReferenceForm:
         self.touched = {new for name in self.touched if (new := follow(name))}
         self.given = {new for name in self.given if (new := follow(name))}
         self.mark("rows")
-        judged = self.modes.validates_rows(is_submitted=self.is_submitted)
+        is_validated = self.modes.validates_rows(is_submitted=self.is_submitted)
         shown = set(self.errors)
-        self.replace(["rows"] if judged else [])
+        self.replace(["rows"] if is_validated else [])
         if self.cross_field and not self.is_submitted:
             for name in within([*self.errors], "rows") - shown - {"rows", "rows.root"}:
                 if not self.was_at(name):

@@ -13,7 +13,7 @@ from kaizen_widgets.forms.change import FLAGS
 from kaizen_widgets.forms.differences import Differences
 from kaizen_widgets.forms.paths import MISSING, get, parse, put
 from kaizen_widgets.forms.validation_modes import ValidationModes
-from tests.forms.reference_form import ReferenceForm, judge
+from tests.forms.reference_form import ReferenceForm, errors_of
 
 DEFAULTS: dict[str, Any] = {
     "name": "x",
@@ -36,7 +36,7 @@ KEEPS = (
 
 def resolver(values: Any, _context: object) -> Resolved:
     return Resolved(
-        values, {name: FieldError("wrong", said) for name, said in judge(values).items()}
+        values, {name: FieldError("wrong", said) for name, said in errors_of(values).items()}
     )
 
 
@@ -138,11 +138,11 @@ class FormMachine(RuleBasedStateMachine):
         if names and "rows.0" in names and not self.reference.values["rows"]:
             return
         assert self.form.trigger(names).wait(0) == (
-            not judge(self.reference.values)
+            not errors_of(self.reference.values)
             if names is None
             else not any(
                 known == name or known.startswith(f"{name}.")
-                for known in judge(self.reference.values)
+                for known in errors_of(self.reference.values)
                 for name in names
             )
         )
@@ -162,7 +162,7 @@ class FormMachine(RuleBasedStateMachine):
     @rule()
     def submit(self) -> None:
         value = self.form.submit(lambda value: value).wait(0)
-        assert value == (None if judge(self.reference.values) else self.reference.values)
+        assert value == (None if errors_of(self.reference.values) else self.reference.values)
         self.reference.submit()
 
     @rule(data=st.data(), keep=st.sets(st.sampled_from(KEEPS), max_size=3), given=st.booleans())
@@ -239,16 +239,16 @@ class FormMachine(RuleBasedStateMachine):
     def the_form_matches_the_reference(self) -> None:
         if not hasattr(self, "form"):
             return
-        form, naive = self.form, self.reference
-        assert form.values == naive.values
-        assert form.default_values == naive.defaults
-        assert form.dirty_fields == naive.dirty
-        assert form.touched_fields == naive.touched
-        assert {name: error.message for name, error in form.errors.items()} == naive.errors
+        form, reference = self.form, self.reference
+        assert form.values == reference.values
+        assert form.default_values == reference.defaults
+        assert form.dirty_fields == reference.dirty
+        assert form.touched_fields == reference.touched
+        assert {name: error.message for name, error in form.errors.items()} == reference.errors
         assert {name: getattr(form, name) for name in FLAGS} == {
-            name: getattr(naive, name) for name in FLAGS
+            name: getattr(reference, name) for name in FLAGS
         }
-        assert form.value == (None if judge(naive.values) else naive.values)
+        assert form.value == (None if errors_of(reference.values) else reference.values)
 
     @invariant()
     def differences_are_up_to_date(self) -> None:

@@ -163,7 +163,7 @@ def test_parse_reads_what_join_writes(path: tuple[str | int, ...]):
     assert path == () or parse(join(path)) == path
 
 
-@pytest.mark.parametrize("name", ["nobody", "a.x", "items.2.name", "items.x", "a.b.c"])
+@pytest.mark.parametrize("name", ["missing", "a.x", "items.2.name", "items.x", "a.b.c"])
 def test_unknown_names_are_refused(name: str):
     form = Form(default_values={"a": {"b": 1}, "items": [{"name": ""}, {"name": ""}]})
     for operation in (form.blur, form.get_value, form.get_field_state, form.trigger):
@@ -230,8 +230,8 @@ def test_repr_shows_state_but_no_values():
 
 
 def test_model_that_is_an_unresolved_name_is_refused():
-    with pytest.raises(FormError, match=r"cannot be made for .*Nobody.*: "):
-        Form("Nobody")
+    with pytest.raises(FormError, match=r"cannot be made for .*Missing.*: "):
+        Form("Missing")
 
 
 def test_reset_refuses_a_value_of_another_type():
@@ -271,8 +271,8 @@ def test_valid_subset_leaves_out_invalid_edits():
     form = Form(Sizes)
     form.change("low", -1)
     form.change("name", "all")
-    value, sound = form.valid_subset()
-    assert (value, sound) == (Sizes(low=1, name="all"), {"name"})
+    value, names = form.valid_subset()
+    assert (value, names) == (Sizes(low=1, name="all"), {"name"})
     form.change("low", 9)
     assert form.valid_subset() == (None, frozenset())
     form.change("high", 10)

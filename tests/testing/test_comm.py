@@ -26,11 +26,11 @@ def test_assignments_are_sent_as_updates(comms):
 
 
 def test_custom_messages_go_both_ways_with_their_buffers(comms):
-    button, heard = ipywidgets.Button(), []
-    button.on_msg(lambda _, content, buffers: heard.append((content, bytes(buffers[0]))))
+    button, messages = ipywidgets.Button(), []
+    button.on_msg(lambda _, content, buffers: messages.append((content, bytes(buffers[0]))))
     comms.of(button).deliver_custom({"event": "blur"}, [b"ab"])
     button.send({"kind": "hello"})
-    assert heard == [({"event": "blur"}, b"ab")]
+    assert messages == [({"event": "blur"}, b"ab")]
     assert comms.of(button).custom == [{"kind": "hello"}]
 
 

@@ -157,7 +157,7 @@ class _Walk:
             {"kind": "serverError", "errors": [{"name": name, **_ERROR}]},
         ]
         if self._array is None:
-            handlers.append({"kind": "reset", "values": self._values_anew()})
+            handlers.append({"kind": "reset", "values": self._new_values()})
         handler = self._random.choice(handlers)
         if handler and self._is_slow and self._random.random() < 0.5:
             handler["delay"] = 70
@@ -183,7 +183,7 @@ class _Walk:
         return {"op": "resetField", "name": name, "options": options}
 
     def _reset(self) -> Step:
-        values = self._values_anew()
+        values = self._new_values()
         self._rows = self._rows_of(values)
         keeps = [] if self._array else [key for key in KEEPS if self._random.random() < 0.15]
         return {"op": "reset", "values": values, "options": dict.fromkeys(keeps, True)}
@@ -212,7 +212,7 @@ class _Walk:
         self._watches = True
         return {"op": "watch", "id": "w"}
 
-    def _values_anew(self) -> Any:
+    def _new_values(self) -> Any:
         values = copy.deepcopy(self._form["defaultValues"])
         for name in self._form["fields"]:
             if self._random.random() < 0.4:
