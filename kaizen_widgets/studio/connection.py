@@ -10,11 +10,21 @@ import os
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from kaizen_widgets.core.background import BackgroundLoop
 from kaizen_widgets.core.clock import NewId
+from kaizen_widgets.core.damaged_files import (
+    DAMAGED,
+    NOT_A_DATABASE,
+    check_pages,
+    is_damage,
+    set_aside,
+)
 from kaizen_widgets.core.leases import Leases, shared_leases
+from kaizen_widgets.core.sqlite import MEMORY
 from kaizen_widgets.errors import PersistError, UnauthorizedError
 from kaizen_widgets.saving import Journal, SaveNotices
 from kaizen_widgets.saving.last_opened import LastOpened
@@ -94,7 +104,7 @@ def connect(
         TransportError: ``url`` is not a valid address.
     """
     if url is None:
-        return _connect_embedded(_open_database(data), loop, new_id)
+        return _connect_embedded(_open_database(data, loop.now()), loop, new_id)
     return _connect_remote(url, token, loop)
 
 
@@ -146,17 +156,48 @@ def _connect_remote(url: str, token: str, loop: BackgroundLoop) -> StudioConnect
     )
 
 
-def _open_database(data: str | os.PathLike[str] | None) -> Database:
+def _open_database(data: str | os.PathLike[str] | None, now: datetime) -> Database:
     """Open the database of the embedded API; without a usable data folder the studio works in memory."""
     if data is not None:
-        return Database.open(data)
+        # A file the user named is set aside only if it is a studio's: any other was named by mistake.
+        return _open_or_set_aside(data, now, DAMAGED)
     try:
-        return Database.open(default_path())
+        return _open_or_set_aside(default_path(), now, DAMAGED | NOT_A_DATABASE)
     except PersistError as error:
         warnings.warn(
             f"{error} The studio works in memory: nothing is stored when the kernel ends. "
             'Choose another file with Studio(data="...").',
             RuntimeWarning,
-            stacklevel=3,
+            stacklevel=4,
         )
-        return Database.open(":memory:")
+        return Database.open(MEMORY)
+
+
+def _open_or_set_aside(
+    data: str | os.PathLike[str], now: datetime, damage: frozenset[int]
+) -> Database:
+    """Open a database; a damaged file is renamed, with a warning, and a new one is created."""
+    try:
+        database = Database.open(data)
+        try:
+            with database.read() as connection:
+                check_pages(connection)
+        except BaseException:
+            database.close()
+            raise
+        return database
+    except PersistError as error:
+        if not is_damage(error, damage):
+            raise
+        path = Path(data).expanduser().absolute()
+        try:
+            kept = set_aside(path, now)
+        except OSError:
+            raise error from None
+    warnings.warn(
+        f"The studio's data in {path.name} was damaged. The damaged file is kept as {kept}, and the studio "
+        "starts with a new one.",
+        RuntimeWarning,
+        stacklevel=5,
+    )
+    return Database.open(data)

@@ -157,12 +157,22 @@ class Canvas(BundledWidget):
 
     @property
     def graph(self) -> Graph:
-        """The present graph; assign another one to open it."""
+        """The present graph.
+
+        Assigning another graph opens it. On a canvas with an open pipeline, such as a studio's, it replaces
+        the pipeline's content as one step that can be undone.
+        """
         return self.store.graph
 
     @graph.setter
     def graph(self, graph: Graph | Mapping[str, Any]) -> None:
-        self.store.load_pipeline(_graph_of(graph))
+        made = _graph_of(graph)
+        if self._autosave is None and self.store.pipeline_id is None:
+            self.store.load_pipeline(made)
+            return
+        with self.store.transaction("replace the graph"):
+            self.store.set_nodes(made.nodes)
+            self.store.set_edges(made.edges)
 
     def add_node(self, node: Node | Mapping[str, Any] | None = None, **keys: Any) -> Node:
         """Add a node; see `CanvasStore.add_node`."""

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import pytest
 
+from kaizen_widgets.api import query_keys
 from kaizen_widgets.core.background import background
-from kaizen_widgets.errors import ConnectError, StoreError
+from kaizen_widgets.errors import ConflictError, ConnectError, StoreError
 from kaizen_widgets.graph import Graph, Node
 from kaizen_widgets.saving import Journal, PipelineSaver
+from kaizen_widgets.saving.conflicts import ServerVersion
 from kaizen_widgets.stores import CanvasStore, Leases, SqliteStorage
 from tests.faults.actors import open_api
 
@@ -29,7 +32,10 @@ class Kernel:
         )
 
     def open(self, pipeline_id: str | None) -> None:
-        self.saver.open(self.stored(pipeline_id), id=pipeline_id, name="P")
+        assert pipeline_id is not None
+        detail = background.wait(self.api.pipelines.endpoints.get(pipeline_id), WAIT)
+        version = ServerVersion(detail.graph, detail.etag)
+        self.saver.open(detail.graph, id=pipeline_id, name="P", server=version)
 
     def stored(self, pipeline_id: str | None) -> Graph:
         assert pipeline_id is not None
@@ -40,6 +46,11 @@ class Kernel:
 
     def save(self) -> None:
         self.saver.save(WAIT)
+
+    def leave_journal(self) -> None:
+        """Save without a journal from now on, as a studio in memory does."""
+        self.saver.close()
+        self.saver = PipelineSaver(self.store, self.api.pipelines, loop=background)
 
     def die(self) -> None:
         """End as after kill -9: nothing is saved, and the lease is free."""
@@ -223,3 +234,224 @@ def test_save_with_a_lost_response_is_no_conflict(kernels: list[Kernel], monkeyp
     one.name("Next")
     one.save()
     assert (label(one.stored(one.store.pipeline_id)), one.saver.conflict) == ("Next", None)
+
+
+# ------------------------------------------------------------------ requests of a save
+
+
+class Requests:
+    """Counts the requests of a save, and can take the server's ETags away."""
+
+    def __init__(self, kernel: Kernel, monkeypatch: pytest.MonkeyPatch, *, etags: bool = True):
+        self.made: list[str] = []
+        endpoints = kernel.api.pipelines.endpoints
+        get, save_graph = endpoints.get, endpoints.save_graph
+
+        async def counted_get(pipeline_id: str):
+            self.made.append("read")
+            detail = await get(pipeline_id)
+            return detail if etags else detail.model_copy(update={"etag": ""})
+
+        async def counted_save(pipeline_id: str, graph: Graph, *, etag: str = ""):
+            self.made.append("save if unchanged" if etag else "save")
+            detail = await save_graph(pipeline_id, graph, etag=etag)
+            return detail if etags else detail.model_copy(update={"etag": ""})
+
+        monkeypatch.setattr(endpoints, "get", counted_get)
+        monkeypatch.setattr(endpoints, "save_graph", counted_save)
+
+
+def test_save_on_a_server_with_etags_reads_nothing(kernels: list[Kernel], monkeypatch):
+    one = kernels[0]
+    requests = Requests(one, monkeypatch)
+    for name in ("First", "Second"):
+        one.name(name)
+        one.save()
+    assert requests.made == ["save if unchanged", "save if unchanged"]
+    assert label(one.stored(one.store.pipeline_id)) == "Second"
+
+
+def test_save_on_a_server_without_etags_reads_the_pipeline_first(
+    kernels: list[Kernel], monkeypatch
+):
+    one = kernels[0]
+    requests = Requests(one, monkeypatch, etags=False)
+    one.open(one.store.pipeline_id)
+    requests.made.clear()
+    for name in ("First", "Second"):
+        one.name(name)
+        one.save()
+    assert requests.made == ["read", "save", "read", "save"]
+
+
+def test_save_reads_after_a_412_and_saves_when_only_the_name_was_changed(
+    kernels: list[Kernel], monkeypatch
+):
+    one, other = kernels
+    requests = Requests(one, monkeypatch)
+    pipeline_id = one.store.pipeline_id
+    other.api.pipelines.update(pipeline_id, description="Changed elsewhere").wait(WAIT)
+    one.name("Mine")
+    one.save()
+    assert requests.made == ["save if unchanged", "read", "save if unchanged"]
+    assert (label(one.stored(pipeline_id)), one.saver.conflict) == ("Mine", None)
+
+
+def test_save_is_no_mutation_and_updates_the_cache(kernels: list[Kernel]):
+    one = kernels[0]
+    pipeline_id = one.store.pipeline_id
+    before = one.api.query_client.mutation_cache.get_all()
+    one.name("Saved")
+    one.save()
+    assert one.api.query_client.mutation_cache.get_all() == before
+    cached = one.api.query_client.get_query_data(query_keys.pipelines.graph(pipeline_id))
+    assert label(cached) == "Saved"
+
+
+def test_save_gives_up_when_the_server_keeps_changing(kernels: list[Kernel], monkeypatch):
+    one = kernels[0]
+    endpoints = one.api.pipelines.endpoints
+
+    async def refuse(*arguments, **options):
+        raise ConflictError("Changed meanwhile.", status=412)
+
+    monkeypatch.setattr(endpoints, "save_graph", refuse)
+    one.name("Mine")
+    with pytest.raises(StoreError, match="keeps changing"):
+        one.save()
+    assert one.store.is_dirty
+
+
+# ------------------------------------------- documents that were not opened by the saver
+
+
+def test_loaded_document_without_a_pipeline_counts_as_unsaved_and_is_stored(kernels: list[Kernel]):
+    one = kernels[0]
+    one.store.load_pipeline(Graph([Node("n", (0, 0))]), name="Sketch")
+    assert (one.store.is_dirty, one.saver.autosave.status) == (True, "dirty")
+    one.save()
+    assert one.store.pipeline_id is not None
+    assert [node.id for node in one.stored(one.store.pipeline_id).nodes] == ["n"]
+
+
+def test_loaded_document_without_a_pipeline_survives_the_kernel(kernels: list[Kernel]):
+    one, other = kernels
+    one.store.load_pipeline(Graph([Node("n", (0, 0))]), name="Sketch")
+    one.die()
+    other.open(other.store.pipeline_id)
+    [draft] = other.saver.drafts
+    assert draft.pipeline_name == "Sketch"
+    draft.load()
+    other.save()
+    assert [node.id for node in other.stored(other.store.pipeline_id).nodes] == ["n"]
+
+
+def test_empty_document_without_a_pipeline_is_not_stored(kernels: list[Kernel]):
+    one = kernels[0]
+    one.store.load_pipeline(Graph())
+    assert not one.store.is_dirty
+    one.save()
+    assert one.store.pipeline_id is None
+
+
+def test_loaded_document_of_a_pipeline_never_overwrites_the_server_s_version(
+    kernels: list[Kernel],
+):
+    one = kernels[0]
+    pipeline_id = one.store.pipeline_id
+    one.store.load_pipeline(Graph([Node("old", (0, 0))]), id=pipeline_id, name="P")
+    assert one.store.is_dirty
+    with pytest.raises(StoreError, match="changed elsewhere"):
+        one.save()
+    assert label(one.stored(pipeline_id)) == "Ann"
+
+
+def test_loaded_document_that_the_server_has_is_saved_without_a_request_to_save(
+    kernels: list[Kernel], monkeypatch
+):
+    one = kernels[0]
+    pipeline_id = one.store.pipeline_id
+    requests = Requests(one, monkeypatch)
+    one.store.load_pipeline(one.stored(pipeline_id), id=pipeline_id, name="P")
+    requests.made.clear()
+    one.save()
+    assert (requests.made, one.store.is_dirty) == (["read"], False)
+
+
+@pytest.mark.parametrize("has_journal", [True, False])
+def test_unsaved_edits_of_a_replaced_document_can_be_recovered(
+    kernels: list[Kernel], has_journal: bool
+):
+    one = kernels[0]
+    if not has_journal:
+        one.leave_journal()
+        one.open(kernels[1].store.pipeline_id)
+    pipeline_id = one.store.pipeline_id
+    one.name("Lost?")
+    one.store.load_pipeline(Graph())
+    assert (one.store.pipeline_id, one.store.is_dirty) == (None, False)
+    [draft] = one.saver.drafts
+    assert (draft.pipeline_name, draft.edits, draft.has_moved) == ("P", 1, False)
+    draft.load()
+    assert (one.store.pipeline_id, label(one.store.graph)) == (pipeline_id, "Lost?")
+    assert one.saver.drafts == ()
+    one.save()
+    assert label(one.stored(pipeline_id)) == "Lost?"
+    one.store.undo()
+    assert label(one.store.graph) == "Ann"
+
+
+def test_discarded_edits_of_a_replaced_document_are_gone(kernels: list[Kernel]):
+    one = kernels[0]
+    one.name("Discarded")
+    one.store.load_pipeline(Graph())
+    one.saver.drafts[0].discard()
+    assert one.saver.drafts == ()
+    assert one.journal.unsaved_elsewhere() == []
+
+
+def test_draft_is_not_loaded_over_unsaved_edits_of_another_pipeline(kernels: list[Kernel]):
+    one = kernels[0]
+    one.name("Draft")
+    one.store.load_pipeline(Graph())
+    one.saver.autosave.close()
+    one.store.add_node(id="n", position=(0, 0))
+    with pytest.raises(StoreError, match="unsaved edits: save them first"):
+        one.saver.drafts[0].load()
+    assert [draft.graph.nodes[0].label for draft in one.saver.drafts] == ["Draft"]
+    one.store.mark_clean()
+
+
+def test_edits_saved_after_their_document_was_replaced_are_not_offered(
+    kernels: list[Kernel], monkeypatch
+):
+    one = kernels[0]
+    endpoints = one.api.pipelines.endpoints
+    save_graph = endpoints.save_graph
+    pipeline_id = one.store.pipeline_id
+
+    async def replace_first(*arguments, **options):
+        one.store.load_pipeline(Graph())
+        assert len(one.saver.drafts) == 1
+        return await save_graph(*arguments, **options)
+
+    monkeypatch.setattr(endpoints, "save_graph", replace_first)
+    one.name("Saved late")
+    ended = threading.Event()
+    one.saver.subscribe(
+        lambda state, before: before["drafts"] and not state["drafts"] and ended.set()
+    )
+    one.saver.autosave.flush()
+    assert ended.wait(WAIT)
+    assert label(one.stored(pipeline_id)) == "Saved late"
+    assert one.journal.unsaved_elsewhere() == []
+
+
+def test_edit_of_one_pipeline_is_journaled_under_its_own_name(kernels: list[Kernel]):
+    one, other = kernels
+    with one.store.locked():
+        one.name("Draft")
+        one.store.load_pipeline(Graph(), id="q", name="Q")
+    assert [draft.pipeline_name for draft in one.saver.drafts] == ["P"]
+    assert other.journal.unsaved_elsewhere() == ["P"]
+    one.saver.drafts[0].discard()

@@ -2,16 +2,20 @@
 
 import asyncio
 import json
+import sqlite3
 import sys
 import threading
+from typing import Any
 
 import pytest
 
-from kaizen_widgets import Graph, Node, Studio
+from kaizen_widgets import Canvas, Graph, Node, Studio
 from kaizen_widgets.errors import (
     ConnectError,
     NotFoundError,
     NotRunnableError,
+    PersistError,
+    RunError,
     StoreError,
     UnauthorizedError,
 )
@@ -402,3 +406,210 @@ def test_message_of_another_tab_is_followed_and_not_sent_again(tmp_path):
         assert [sent["message"] for sent in tabs.custom] == [{"type": "THEME", "theme": "light"}]
         storage.close()
         studio.close()
+
+
+# ------------------------------------------------------------------- opening pipelines
+
+
+def names(studio):
+    return sorted(pipeline.name for pipeline in studio.pipelines.list().refetch().wait(WAIT))
+
+
+def test_open_with_create_opens_the_same_pipeline_every_time(studio):
+    studio.open("Mine", create=True)
+    studio.store.add_node(id="a", type="agent")
+    studio.open("Support triage")
+    studio.open("Mine", create=True)
+    assert studio.graph.has_node("a")
+    assert names(studio) == ["Mine", "Support triage"]
+
+
+def test_new_with_a_taken_name_is_refused_and_names_both_ways_out(studio):
+    studio.new("Mine")
+    studio.store.add_node(id="a", type="agent")
+    with pytest.raises(StoreError, match=r"already .*studio\.open\('Mine'\).* another name"):
+        studio.new("Mine")
+    assert studio.graph.has_node("a")
+    assert names(studio) == ["Mine", "Support triage"]
+
+
+def test_name_of_an_archived_pipeline_is_free(studio):
+    studio.new("Mine")
+    studio.pipelines.delete(studio.store.pipeline_id).wait(WAIT)
+    studio.new("Mine")
+    assert studio.store.pipeline_name == "Mine"
+
+
+def test_open_of_an_unknown_name_says_how_to_create_it(studio):
+    with pytest.raises(NotFoundError, match=r"studio\.open\('Mine', create=True\) creates it"):
+        studio.open("Mine")
+
+
+def test_open_sees_pipelines_that_another_studio_created(two):
+    one, other = two
+    other.pipelines.list().wait(WAIT)
+    one.new("Fresh")
+    other.open("Fresh")
+    assert other.store.pipeline_name == "Fresh"
+
+
+@pytest.mark.parametrize("last", ["created", "opened", "edited"])
+def test_studio_opens_the_pipeline_worked_on_last(tmp_path, last):
+    with fake_comms():
+        first = Studio(data=tmp_path / "studio.db")
+        first.new("Mine")
+        if last != "created":
+            first.new("Other")
+            first.open("Mine")
+        if last == "edited":
+            first.store.add_node(type="agent")
+        first.close()
+        second = Studio(data=tmp_path / "studio.db")
+        assert second.store.pipeline_name == "Mine"
+        second.close()
+
+
+def test_verbs_of_the_studio_do_not_return_it(studio):
+    # A cell that ends with one of them must not display a second studio.
+    studio.login()
+    assert studio.new("Mine") is None
+    assert studio.open("Support triage") is None
+    assert studio.save() is None
+
+
+# ------------------------------------------------------------------- whole documents
+
+
+def test_assigned_graph_replaces_the_open_pipeline_s_content_as_one_step(studio):
+    studio.new("Mine")
+    pipeline_id = studio.store.pipeline_id
+    studio.canvas.graph = Graph([Node("a", (0, 0)), Node("b", (0, 0))])
+    assert (studio.store.pipeline_id, studio.store.is_dirty) == (pipeline_id, True)
+    assert studio.store.history.undo_label == "replace the graph"
+    studio.save()
+    assert [node.id for node in stored(studio).nodes] == ["a", "b"]
+    studio.undo()
+    assert studio.graph.node_count == 0
+    assert names(studio) == ["Mine", "Support triage"]
+
+
+def test_assigned_graph_on_a_second_canvas_replaces_the_content_too(studio):
+    pipeline_id = studio.store.pipeline_id
+    canvas: Any = Canvas(studio.store)
+    canvas.graph = Graph([Node("a", (0, 0))])
+    studio.save()
+    assert studio.store.pipeline_id == pipeline_id
+    assert [node.id for node in stored(studio).nodes] == ["a"]
+    canvas.close()
+
+
+def test_loaded_document_is_not_reported_as_saved_before_it_is(studio):
+    studio.store.load_pipeline(Graph([Node("a", (0, 0))]))
+    assert (studio.store.is_dirty, studio.autosave.status) == (True, "dirty")
+    studio.save()
+    assert [node.id for node in stored(studio).nodes] == ["a"]
+
+
+def test_opened_document_keeps_replaced_edits_recoverable(studio, away):
+    studio.store.update_node_data("billing", {"label": "Refunds"})
+    studio.store.load_pipeline(Graph())
+    assert (studio.graph.node_count, studio.store.pipeline_id) == (0, None)
+    [draft] = studio.recovered
+    away.undo()
+    draft.load()
+    studio.save()
+    assert studio.store.pipeline_name == "Support triage"
+    assert stored(studio).node("billing").label == "Refunds"
+
+
+# ---------------------------------------------------------------------- runs and agents
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [(("an invoice",), {}), ((), {"text": "an invoice"}), (({"text": "an invoice"},), {})],
+)
+def test_run_takes_a_text_a_mapping_or_named_inputs(studio, arguments, named):
+    with_agents(studio)
+    assert studio.run(*arguments, **named).wait(WAIT).result == "billing: an invoice"
+
+
+def test_run_refuses_inputs_without_names(studio):
+    with pytest.raises(RunError, match=r"studio\.run\(text="):
+        studio.run(["invoice"])
+
+
+@pytest.mark.parametrize("name", [3, None, {"a": 1}])
+def test_agent_refuses_what_is_neither_a_name_nor_a_function(studio, name):
+    with pytest.raises(RunError, match=r"@studio\.agent"):
+        studio.agent(name)
+
+
+def test_login_with_unknown_credentials_says_that_the_embedded_api_needs_none(studio):
+    with pytest.raises(UnauthorizedError, match=r"needs neither: studio\.login\(\)"):
+        studio.login("a", "b")
+    assert studio.auth.is_authenticated
+
+
+# ------------------------------------------------------------------------ damaged data
+
+
+def damage(path):
+    """Overwrite the first bytes of some pages, as a bad sector does."""
+    content = bytearray(path.read_bytes())
+    for page in range(3, len(content) // 4096, 2):
+        content[page * 4096 : page * 4096 + 200] = bytes(range(200))
+    path.write_bytes(bytes(content))
+
+
+def fill(path):
+    """Store a pipeline of many pages, and write the log into the file."""
+    with fake_comms():
+        studio = Studio(data=path)
+        nodes = [Node(f"n{n}", (n, 0), data={"label": "n" * 200}) for n in range(200)]
+        studio.new("Large", Graph(nodes))
+        studio.close()
+    with sqlite3.connect(path) as db:
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    db.close()
+
+
+@pytest.mark.parametrize("is_default", [True, False])
+def test_damaged_data_file_is_set_aside_and_the_studio_starts(tmp_path, monkeypatch, is_default):
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    path = tmp_path / "kaizen-widgets" / "studio.db"
+    fill(path)
+    damage(path)
+    before = path.read_bytes()
+    with (
+        fake_comms(),
+        pytest.warns(RuntimeWarning, match=r"studio\.db was damaged.*kept as") as said,
+    ):
+        studio = Studio() if is_default else Studio(data=path)
+    [kept] = path.parent.glob("studio.damaged-*.db")
+    assert str(kept) in str(said[0].message)
+    assert kept.read_bytes() == before
+    assert studio.store.pipeline_name == "Support triage"
+    studio.close()
+
+
+def test_file_of_another_kind_is_refused_and_left_alone(tmp_path):
+    path = tmp_path / "notes.txt"
+    path.write_text("These are my notes, and no database. " * 200)
+    before = path.read_bytes()
+    with pytest.raises(PersistError, match=r"notes\.txt"):
+        Studio(data=path)
+    assert [file.name for file in tmp_path.iterdir()] == ["notes.txt"]
+    assert path.read_bytes() == before
+
+
+def test_default_file_that_is_no_database_is_set_aside(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    path = tmp_path / "kaizen-widgets" / "studio.db"
+    path.parent.mkdir()
+    path.write_bytes(b"\0garbage" * 2000)
+    with fake_comms(), pytest.warns(RuntimeWarning, match="was damaged"):
+        studio = Studio()
+    assert len(list(path.parent.glob("studio.damaged-*.db"))) == 1
+    assert studio.store.pipeline_name == "Support triage"
+    studio.close()
