@@ -37,6 +37,11 @@ class Kernel:
         version = ServerVersion(detail.graph, detail.etag)
         self.saver.open(detail.graph, id=pipeline_id, name="P", server=version)
 
+    @property
+    def pipeline_id(self) -> str:
+        assert self.store.pipeline_id is not None
+        return self.store.pipeline_id
+
     def stored(self, pipeline_id: str | None) -> Graph:
         assert pipeline_id is not None
         return background.wait(self.api.pipelines.endpoints.load_graph(pipeline_id), WAIT)
@@ -289,7 +294,7 @@ def test_save_reads_after_a_412_and_saves_when_only_the_name_was_changed(
 ):
     one, other = kernels
     requests = Requests(one, monkeypatch)
-    pipeline_id = one.store.pipeline_id
+    pipeline_id = one.pipeline_id
     other.api.pipelines.update(pipeline_id, description="Changed elsewhere").wait(WAIT)
     one.name("Mine")
     one.save()
@@ -299,7 +304,7 @@ def test_save_reads_after_a_412_and_saves_when_only_the_name_was_changed(
 
 def test_save_is_no_mutation_and_updates_the_cache(kernels: list[Kernel]):
     one = kernels[0]
-    pipeline_id = one.store.pipeline_id
+    pipeline_id = one.pipeline_id
     before = one.api.query_client.mutation_cache.get_all()
     one.name("Saved")
     one.save()
@@ -358,7 +363,7 @@ def test_loaded_document_of_a_pipeline_never_overwrites_the_server_s_version(
     kernels: list[Kernel],
 ):
     one = kernels[0]
-    pipeline_id = one.store.pipeline_id
+    pipeline_id = one.pipeline_id
     one.store.load_pipeline(Graph([Node("old", (0, 0))]), id=pipeline_id, name="P")
     assert one.store.is_dirty
     with pytest.raises(StoreError, match="changed elsewhere"):
@@ -370,7 +375,7 @@ def test_loaded_document_that_the_server_has_is_saved_without_a_request_to_save(
     kernels: list[Kernel], monkeypatch
 ):
     one = kernels[0]
-    pipeline_id = one.store.pipeline_id
+    pipeline_id = one.pipeline_id
     requests = Requests(one, monkeypatch)
     one.store.load_pipeline(one.stored(pipeline_id), id=pipeline_id, name="P")
     requests.made.clear()
@@ -386,7 +391,7 @@ def test_unsaved_edits_of_a_replaced_document_can_be_recovered(
     if not has_journal:
         one.leave_journal()
         one.open(kernels[1].store.pipeline_id)
-    pipeline_id = one.store.pipeline_id
+    pipeline_id = one.pipeline_id
     one.name("Lost?")
     one.store.load_pipeline(Graph())
     assert (one.store.pipeline_id, one.store.is_dirty) == (None, False)
@@ -428,7 +433,7 @@ def test_edits_saved_after_their_document_was_replaced_are_not_offered(
     one = kernels[0]
     endpoints = one.api.pipelines.endpoints
     save_graph = endpoints.save_graph
-    pipeline_id = one.store.pipeline_id
+    pipeline_id = one.pipeline_id
 
     async def replace_first(*arguments, **options):
         one.store.load_pipeline(Graph())
