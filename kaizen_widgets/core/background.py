@@ -22,6 +22,12 @@ from typing import Any, Generic, TypeVar
 T = TypeVar("T")
 
 _all_loops: weakref.WeakSet[BackgroundLoop] = weakref.WeakSet()
+_loop_threads: set[int] = set()
+
+
+def is_background_thread() -> bool:
+    """Return whether this is a background loop's thread, which must not wait for locks users hold."""
+    return threading.get_ident() in _loop_threads
 
 
 class _Handle:
@@ -85,6 +91,7 @@ class BackgroundLoop:
         asyncio.set_event_loop(loop)
         loop.call_soon(ready.set)
         _ignore_stop_in_tasks(loop, should_end)
+        _loop_threads.add(threading.get_ident())
         while not should_end.is_set():
             try:
                 loop.run_forever()
@@ -98,6 +105,7 @@ class BackgroundLoop:
             if self._loop is loop:
                 self._loop = None
         self._fail_futures()
+        _loop_threads.discard(threading.get_ident())
         with suppress(Exception):  # A loop that was lost may refuse.
             loop.close()
 

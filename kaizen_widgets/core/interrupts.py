@@ -1,8 +1,9 @@
-"""Ctrl-C that waits: what must not be left half done is done first.
+"""Delay Ctrl-C while something is done that must not be left half done.
 
-Python raises `KeyboardInterrupt` between any two instructions of the main thread, also between taking a lock
-and noting that. Inside `hold` and `release` it waits; the second one does not, so that a listener that
-hangs can still be stopped. Other threads are never interrupted, and pay nothing.
+Python raises `KeyboardInterrupt` between any two instructions of the main thread, even between taking a lock
+and noting that it was taken. Between `hold` and `release` a Ctrl-C is only noted, and raised by `release`.
+Code of the user that has to run meanwhile is called with `call_interruptible`, where Ctrl-C works as usual. A
+second Ctrl-C is never delayed. Other threads are never interrupted, and pay nothing.
 """
 
 from __future__ import annotations
@@ -10,79 +11,87 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from types import FrameType
-from typing import Any
+from typing import Any, TypeVarTuple
+
+_Arguments = TypeVarTuple("_Arguments")
 
 _main = threading.main_thread()
-_old: Any = None
-_count = 0
-_waiting = False
+_previous: Any = None  # the handler that was installed before ours
+_holds = 0
+_outer: list[int] = []  # the holds around each running `call_interruptible`
+_is_pending = False
 
 
 def hold() -> None:
-    """Let Ctrl-C wait from now on; pair with `release`. Counts."""
-    global _old, _count
+    """Delay Ctrl-C from now on, until `release` was called as often as this."""
+    global _previous, _holds
     if threading.current_thread() is not _main:
         return
-    if _count == 0:
+    if _holds == 0 and not _outer:
         if signal.getsignal(signal.SIGINT) is None:
             return  # Not Python's, as when the interpreter ends: it could not be put back.
-        _old = signal.signal(signal.SIGINT, _wait)
-        # From here on nothing interrupts.
-    _count += 1
+        _previous = signal.signal(signal.SIGINT, _on_signal)
+        # From here on Ctrl-C only sets a flag.
+    _holds += 1
 
 
 def release() -> None:
-    """Undo one `hold`; after the last, what waited is carried out.
+    """Undo one `hold`; the last one handles a Ctrl-C that came meanwhile.
 
     Raises:
         KeyboardInterrupt: There was a Ctrl-C meanwhile.
     """
-    global _count
-    if threading.current_thread() is not _main or _count == 0:
+    global _holds
+    if threading.current_thread() is not _main or _holds == 0:
         return
-    _count -= 1
-    if _count == 0:
-        _let_through()
+    _holds -= 1
+    if _holds == 0:
+        # A handler the user's code has chosen meanwhile stays.
+        if not _outer and signal.getsignal(signal.SIGINT) is _on_signal:
+            signal.signal(signal.SIGINT, _previous)
+        _handle_pending()
 
 
-@contextmanager
-def allowed() -> Iterator[None]:
-    """Let Ctrl-C through inside the block, which is somebody else's code."""
-    global _count
-    count = _count
-    if threading.current_thread() is not _main or count == 0:
-        yield
+def call_interruptible(function: Callable[[*_Arguments], object], *arguments: *_Arguments) -> None:
+    """Call a function of the user; Ctrl-C interrupts it although this is held."""
+    global _holds
+    holds = _holds
+    if holds == 0 or threading.current_thread() is not _main:
+        function(*arguments)
         return
-    _count = 0
+    _outer.append(holds)
     try:
-        _let_through()
-        yield
-    finally:
-        hold()
-        _count = count
+        _holds = 0
+        _handle_pending()
+        function(*arguments)
+    finally:  # Neither line is a call, so Ctrl-C cannot come between them.
+        _holds = holds
+        del _outer[-1]
 
 
-def _let_through() -> None:
-    global _waiting
-    waiting, _waiting = _waiting, False
-    signal.signal(signal.SIGINT, _old)
-    if waiting:
-        _carry_out()
+def _handle_pending() -> None:
+    global _is_pending
+    if _is_pending:
+        _is_pending = False
+        _interrupt(signal.SIGINT, None)
 
 
-def _wait(_number: int, _frame: FrameType | None) -> None:
-    global _waiting
-    if _waiting:
-        _waiting = False
-        raise KeyboardInterrupt
-    _waiting = True
+def _on_signal(number: int, frame: FrameType | None) -> None:
+    global _is_pending
+    is_interruptible = _holds == 0 and bool(_outer)
+    if not is_interruptible and not _is_pending:
+        _is_pending = True
+        return
+    _is_pending = False
+    _interrupt(number, frame)
 
 
-def _carry_out() -> None:
-    if callable(_old):
-        _old(signal.SIGINT, None)
-    elif _old == signal.SIG_DFL:
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    """Do what Ctrl-C does without this module."""
+    if callable(_previous):
+        _previous(number, frame)
+    elif _previous == signal.SIG_DFL:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
         os.kill(os.getpid(), signal.SIGINT)

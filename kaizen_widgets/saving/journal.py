@@ -28,7 +28,7 @@ from kaizen_widgets.errors import GraphError, PersistError
 from kaizen_widgets.graph import Batch, Graph, apply, diff
 from kaizen_widgets.stores.canvas import CanvasStore
 from kaizen_widgets.stores.document import Commit, Event, Replaced
-from kaizen_widgets.stores.equality import Unsubscribe
+from kaizen_widgets.stores.middleware import Unsubscribe
 from kaizen_widgets.stores.sqlite_storage import SqliteStorage
 
 T = TypeVar("T")

@@ -17,7 +17,8 @@ from typing import Any
 from traitlets import Bool, HasTraits, Int, Tuple
 
 from kaizen_widgets.errors import StoreError
-from kaizen_widgets.stores.equality import State, same
+from kaizen_widgets.stores.equality import same
+from kaizen_widgets.stores.middleware import State
 
 DEFAULT_LIMIT = 1000
 """How many entries are kept; after the first, the oldest go first."""

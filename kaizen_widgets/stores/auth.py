@@ -187,7 +187,7 @@ class AuthStore(Store):
             over = {**self.initial, "is_loading": False, "message": why}
             if self._leaving:
                 told = [one for one in self.middleware if not isinstance(one, Persistence)]
-                self.set(over, action="auth/leave", told=told)
+                self.set(over, action="auth/leave", middleware=told)
                 return
             if self._token_storage is not None:
                 self._token_storage.clear()

@@ -1,6 +1,6 @@
-"""The four verbs every store has: get, set, subscribe, and the state it began with.
+"""What `Store` and `PlainStore` have in common: set, subscribe, middleware, and the order of notifications.
 
-What a state is, and how a set is told, each kind of store says for itself (`Store`, `PlainStore`).
+They differ in where the state is (`_change`) and in how listeners are called (`_notify`).
 """
 
 from __future__ import annotations
@@ -8,43 +8,51 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
+from functools import partial as bind
 from threading import get_ident
 from typing import Any, ClassVar, TypeAlias, overload
 
+from kaizen_widgets.core.background import is_background_thread
 from kaizen_widgets.core.notifier import Notifier
 from kaizen_widgets.errors import StoreError
-from kaizen_widgets.stores.equality import (
+from kaizen_widgets.stores.equality import same
+from kaizen_widgets.stores.middleware import (
+    Action,
     Equality,
     Listener,
+    Middleware,
+    Partial,
     Selector,
     State,
     Unsubscribe,
-    same,
 )
-from kaizen_widgets.stores.middleware import Action, Middleware, Partial
 from kaizen_widgets.stores.subscriptions import Entry, SelectorSubscription, Subscriptions
 
 _Change: TypeAlias = tuple[Any, ...]
-"""What changed; first of all the keys, None for any."""
+"""What changed. The first item holds the keys; None stands for any."""
 
 
 class BaseStore:
-    """What all stores share; a subclass calls `_set_up` first."""
+    """An observable state that is read with get and changed with set.
+
+    Args:
+        notifier: The lock and queue to use.
+    """
 
     name: str
     initial: dict[str, Any]
-    """The state it began with."""
-    _tells_always: ClassVar[bool] = False
-    """Whether middleware hears of each set, also of one that changed nothing, and last of all."""
+    """The state the store was created with."""
+    _reports_every_set: ClassVar[bool] = False
+    """Whether middleware is called after each set, even one that changed nothing, and last of all."""
 
-    def _set_up(self, notifier: Notifier) -> None:
+    def __init__(self, notifier: Notifier) -> None:
         self._notifier = notifier
         self._subscriptions = Subscriptions()
         self._middleware: tuple[Middleware, ...] = ()
 
     @abstractmethod
     def get(self) -> State:
-        """Return the state as it is now."""
+        """Return the present state."""
 
     def set(
         self,
@@ -52,64 +60,73 @@ class BaseStore:
         *,
         replace: bool = False,
         action: Action = None,
-        told: Sequence[Middleware] | None = None,
+        middleware: Sequence[Middleware] | None = None,
     ) -> None:
-        """Set some keys at once.
+        """Set some keys as one change.
+
+        On the thread of the background loop this never waits: while another thread holds the lock, the set is
+        left to that thread.
 
         Args:
             partial: The new values, or a function of the state that returns them.
-            replace: Whether it is the whole new state; keys a `Store` is not given go back to
+            replace: Whether this is the whole new state; keys of a `Store` that are left out go back to
                 their initial values.
-            action: What to call this in the devtools.
-            told: Tell only these middlewares of it (for middleware).
+            action: The name of this change in the devtools.
+            middleware: The middleware to call after this set, if not all (used by middleware).
 
         Raises:
-            StoreError: It is no mapping, or a `Store` has no such key. Nothing is set.
-            traitlets.TraitError: A value is none that a `Store` takes there. Nothing is set.
+            StoreError: ``partial`` is no mapping, or a `Store` has no such key. Nothing is set.
+            traitlets.TraitError: A `Store` does not accept a value. Nothing is set.
         """
-        # All there is to a set in one place: a call less is worth more here than a thought more.
-        notifier, listening = self._notifier, self._subscriptions
-        if told is None:
-            told = self._middleware
-        is_held, acquire, release = notifier.is_held, notifier.acquire, notifier.release
-        is_within = is_held()
+        # In one place although it is long: each call less makes the set of a small store measurably faster.
+        notifier, subscriptions = self._notifier, self._subscriptions
+        if middleware is None:
+            middleware = self._middleware
+        acquire, release = notifier.acquire, notifier.release
+        is_within = notifier.is_held()
         thread = get_ident()
         change = entries = error = None
-        notifying_thread = 0
+        notifying = 0
         try:
-            # In here, not before: Ctrl-C comes after a call, and would find the lock taken for good.
+            # The lock is taken in here: Ctrl-C right after taking it must find the release.
             try:
-                acquire()
+                if not acquire(False):
+                    if is_background_thread():
+                        again = bind(
+                            self.set, replace=replace, action=action, middleware=middleware
+                        )
+                        notifier.when_free(again, partial)
+                        return
+                    acquire()
                 change = self._change(partial, replace)
                 if change is not None:
-                    notifying_thread = notifier.notifying_thread
-                    if (
-                        is_within
-                        or notifier.calls
-                        or (notifying_thread and not notifier.may_nest(thread))
-                    ):
-                        self._post(change, action, told)
+                    notifying = notifier.notifying_thread
+                    if is_within or notifier.calls or (notifying and not notifier.may_nest(thread)):
+                        self._post(change, action, middleware)
                     else:
-                        entries = listening.all or listening.now(change[0])
+                        entries = subscriptions.all or subscriptions.now(change[0])
                         notifier.notifying_thread = thread
             finally:
                 try:
                     release()
-                except RuntimeError:  # Ctrl-C came while it was waited for
+                except RuntimeError:  # The lock was not taken: Ctrl-C, or left to another thread.
                     pass
         finally:
             if entries is not None and change is not None:
                 try:
-                    self._tell(entries, change, action, told)
+                    self._notify(entries, change, action, middleware)
                 except Exception as caught:
                     error = caught
+                except BaseException:
+                    notifier.abandon()
+                    raise
                 finally:
-                    notifier.notifying_thread = notifying_thread
+                    notifier.notifying_thread = notifying
             if error is not None or notifier.calls:
                 notifier.flush(error)
-        if told and self._tells_always:
-            for middleware in told:
-                middleware.after_set(action)
+        if middleware and self._reports_every_set:
+            for each in middleware:
+                each.after_set(action)
 
     @overload
     def subscribe(self, listener: Listener, /) -> Unsubscribe: ...
@@ -134,94 +151,126 @@ class BaseStore:
     ) -> Unsubscribe:
         """Call ``listener(state, previous)`` after each set that changed something.
 
-        Or, given a selector and a listener, call ``listener(slice, previous_slice)`` after each set
-        that changed what the selector takes out of the state. The same listener is kept once; whoever
-        ends it ends it for all.
+        With a selector and a listener, call ``listener(slice, previous_slice)`` after each set that changed
+        the slice the selector takes out of the state. A listener that is subscribed twice is called once, and
+        ends when either subscription is ended.
 
         Args:
-            first: A listener of states, or a selector: a function of the state alone, which may be
-                asked more than once, or not at all when no key it read has changed.
-            second: A listener of what the selector selects.
-            equality: Whether two slices count as the same: `same`, `shallow`, or your own.
+            first: A listener of states, or a selector: a function of the state alone. It may be called
+                more often than there are changes, or not at all when no key it read has changed.
+            second: A listener of the selector's slices.
+            equality: Returns whether two slices count as the same: `same`, `shallow`, or a function of
+                yours.
             fire_immediately: Whether to call the listener now, with the present slice twice.
 
         Returns:
-            A function that ends it; harmless to call twice.
+            A function that ends the subscription; harmless to call twice.
         """
         entry: Entry = first
         if second is not None and fire_immediately:
-            # Before it is subscribed, and outside the lock: it may raise, or set.
+            # Before subscribing, and outside the lock: the listener may raise, or set.
             entry = SelectorSubscription(self.get(), first, second, equality)
             entry.fire()
-        with self._notifier.locked():
+        with self._notifier:
             state = self.get()
             if second is not None and not fire_immediately:
                 entry = SelectorSubscription(state, first, second, equality)
             self._subscriptions.add(entry, state)
 
         def unsubscribe() -> None:
-            with self._notifier.locked():
+            with self._notifier:
                 self._subscriptions.remove(entry)
 
         return unsubscribe
+
+    @property
+    def listener_count(self) -> int:
+        """The number of listeners that are subscribed."""
+        return len(self._subscriptions.entries)
 
     def reset(self) -> None:
         """Go back to the initial state."""
         self.set(self.initial, replace=True)
 
     def locked(self) -> AbstractContextManager[None]:
-        """Keep the state still for a moment (re-entrant); listeners hear of sets in it afterwards."""
+        """Hold the lock of the state (re-entrant); listeners are called after the block ends.
+
+        Other threads wait meanwhile, so keep the block short. Code on the background loop must not use
+        this but `when_free`.
+        """
         return self._notifier.locked()
+
+    def when_free(self, call: Callable[[], object]) -> None:
+        """Make a call under the lock, without waiting: a thread that holds the lock makes it afterwards."""
+        self._notifier.when_free(call)
 
     # ---------------------------------------------------------- middleware
 
     @property
     def middleware(self) -> tuple[Middleware, ...]:
-        """What is told of a set, in this order."""
+        """The middleware that is called after a set, in this order."""
         return self._middleware
 
     def has(self, key: str) -> bool:
-        """Whether the state may have such a key: any."""
+        """Return whether the state may have a key: any, unless a subclass says otherwise."""
         return True
 
+    def refused(self, state: State) -> dict[str, Exception]:
+        """Return which values of a state the store does not accept, each with the reason: none."""
+        return {}
+
     def use(self, middleware: Middleware) -> Unsubscribe:
-        """Put a middleware around all there are; return what takes it off."""
-        with self._notifier.locked():
+        """Add a middleware that is called before those already there; return a function that removes it."""
+        with self._notifier:
             self._middleware = (middleware, *self._middleware)
 
-        def take_off() -> None:
-            with self._notifier.locked():
-                self._middleware = tuple(m for m in self._middleware if m is not middleware)
+        def remove() -> None:
+            with self._notifier:
+                self._middleware = tuple(
+                    each for each in self._middleware if each is not middleware
+                )
 
-        return take_off
+        return remove
 
     # -------------------------------------------------------------- within
 
     @abstractmethod
     def _change(self, partial: Partial, replace: bool) -> _Change | None:
-        """Change the state, under the lock; return what is to be told of it, if anything is."""
+        """Change the state, under the lock; return what is to be notified, None for nothing."""
 
     @abstractmethod
-    def _tell(
-        self, entries: Sequence[Entry], change: _Change, action: Action, told: Sequence[Middleware]
+    def _notify(
+        self,
+        entries: Sequence[Entry],
+        change: _Change,
+        action: Action,
+        middleware: Sequence[Middleware],
     ) -> None:
-        """Tell of a change, outside the lock."""
+        """Call the listeners after a change, outside the lock."""
 
-    def _post(self, change: _Change, action: Action, told: Sequence[Middleware]) -> None:
+    def _post(self, change: _Change, action: Action, middleware: Sequence[Middleware]) -> None:
         count = self._subscriptions.count
-        self._notifier.post(self._tell_later, change, action, told, count)
+        self._notifier.post(self._notify_later, change, action, middleware, count)
 
-    def _tell_later(
-        self, change: _Change, action: Action, told: Sequence[Middleware], count: int
+    def _notify_later(
+        self, change: _Change, action: Action, middleware: Sequence[Middleware], count: int
     ) -> None:
-        """Tell of a change when its turn has come, though not who came after it."""
-        self._tell(self._subscriptions.concerned(change[0], count), change, action, told)
+        """Notify of a change that had to wait; listeners that subscribed after it are not called."""
+        self._notify(self._subscriptions.concerned(change[0], count), change, action, middleware)
+
+    def _run_locked(self, call: Callable[[], object]) -> None:
+        """Make a call under the lock; on the background loop, without waiting for it."""
+        if is_background_thread():
+            self._notifier.when_free(call)
+        else:
+            with self._notifier:
+                call()
 
     def _values(self, partial: Partial, state: State) -> dict[str, Any]:
-        """Return what is to be set.
+        """Return the values to set.
 
         Raises:
-            StoreError: It is no mapping.
+            StoreError: ``partial`` is no mapping and returns none.
         """
         values = partial(state) if callable(partial) else partial
         if isinstance(values, Mapping):
@@ -238,5 +287,5 @@ class BaseStore:
 
 
 def as_dict(state: State) -> dict[str, Any]:
-    """Return a state as a dict: the very object, if it is one (of a subclass, ``|`` may be odd)."""
+    """Return a state as a dict: the same object if it is one (a subclass may redefine ``|``)."""
     return state if type(state) is dict else dict(state)

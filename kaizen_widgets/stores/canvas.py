@@ -1,7 +1,7 @@
-"""The canvas store: the document as Kaizen Studio's canvas knows it, with its actions and its selection.
+"""The canvas store: the document of a canvas with the actions of Kaizen Studio's canvas store.
 
-What belongs to a screen (selection) is kept beside the document and never makes it dirty. The actions'
-names and defaults are those of Kaizen Studio's canvas store; node and edge JSON is React Flow's.
+The selection belongs to a screen: it is state beside the document and never makes it dirty. Names and
+defaults of the actions are those of Kaizen Studio's canvas store; node and edge JSON is React Flow's.
 """
 
 from __future__ import annotations
@@ -32,12 +32,12 @@ from kaizen_widgets.stores.document import DocumentStore
 
 UNTITLED = "Untitled Pipeline"
 _EDITS = frozenset({"position", "dimensions", "select"})
-"""React Flow changes of one node each, which leave all others as they are."""
+"""React Flow changes that concern one node each and leave the others as they are."""
 
 
 @dataclass(frozen=True)
 class Draft:
-    """The document at one moment, as something that saves it needs it."""
+    """The document at one moment, with everything that is needed to save it."""
 
     pipeline_id: str | None
     pipeline_name: str
@@ -56,14 +56,17 @@ class CanvasStore(DocumentStore):
     pipeline_name = Unicode(UNTITLED)
 
     def draft(self) -> Draft:
-        """Return the document with all that is needed to save it."""
-        with self._notifier.locked():
-            return Draft(self.pipeline_id, self.pipeline_name, self._graph, self.epoch, self.rev)
+        """Return the document with everything that is needed to save it; never waits for the lock."""
+        with self._swapping:
+            version = self._version
+            return Draft(
+                self.pipeline_id, self.pipeline_name, self._graph, version.epoch, version.rev
+            )
 
     def on_nodes_change(self, changes: Iterable[Mapping[str, Any]]) -> None:
-        """Apply React Flow node changes; sizes and drags in progress stay on their screen."""
+        """Apply React Flow node changes; measured sizes and drags in progress stay in the browser."""
         changes = list(changes)
-        with self._notifier.locked():
+        with self._notifier:
             if _EDITS.issuperset(change["type"] for change in changes):
                 self.commit(self._edited(changes))
             else:
@@ -71,8 +74,8 @@ class CanvasStore(DocumentStore):
         self._select_from(changes, "selected_node_id")
 
     def _edited(self, changes: list[Mapping[str, Any]]) -> Batch:
-        """Return what changes of single nodes come to, at the price of those nodes (rule S13)."""
-        graph = self._graph
+        """Return changes of single nodes as a batch; the cost grows with these nodes only (rule S13)."""
+        graph = self.graph
         ids = dict.fromkeys(change["id"] for change in changes)
         old = [graph.node(node_id) for node_id in ids if graph.has_node(node_id)]
         new = apply_node_changes(changes, old)
@@ -85,21 +88,21 @@ class CanvasStore(DocumentStore):
     def on_edges_change(self, changes: Iterable[Mapping[str, Any]]) -> None:
         """Apply React Flow edge changes."""
         changes = list(changes)
-        with self._notifier.locked():
+        with self._notifier:
             self.set_edges(apply_edge_changes(changes, self.edges))
         self._select_from(changes, "selected_edge_id")
 
     def on_connect(self, connection: Mapping[str, Any]) -> Edge | None:
-        """Add an edge for a connection; None when the same one is there.
+        """Add an edge for a React Flow connection; None when there is such an edge.
 
         Raises:
             InvalidConnectionError: An end is missing or is no node of this graph.
         """
-        with self._notifier.locked():
+        with self._notifier:
             if add_edge(connection, self.edges) is self.edges:
                 return None
             edge_id = edge_id_of(connection)
-            if self._graph.has_edge(edge_id):
+            if self.graph.has_edge(edge_id):
                 edge_id = f"{edge_id}-{self._new_id()}"
             keys = {key: value for key, value in connection.items() if value is not None}
             edge = Edge.from_json({"id": edge_id, **keys})
@@ -153,15 +156,15 @@ class CanvasStore(DocumentStore):
         """Merge ``data`` into a node's data.
 
         Args:
-            node_id: Which.
-            data: What to set.
-            source: Whose request it is, such as a form: what one types without a pause is one step.
+            node_id: The node's id.
+            data: The keys to set, with their values.
+            source: The request it answers, such as a form's: text typed without a pause is one step.
 
         Raises:
             UnknownNodeError: There is no such node.
         """
-        with self._notifier.locked():
-            whole = not isinstance(self._graph.node(node_id).get("data"), Mapping)
+        with self._notifier:
+            whole = not isinstance(self.graph.node(node_id).get("data"), Mapping)
             batch: Batch = (
                 (SetProperty(kind="node", id=node_id, path=("data",), value=data),)
                 if whole
@@ -179,10 +182,12 @@ class CanvasStore(DocumentStore):
             GraphError: There is no such element.
         """
         if node_id is not None:
-            self._graph.node(node_id)
+            self.graph.node(node_id)
         if edge_id is not None:
-            self._graph.edge(edge_id)
-        self.set({"selected_node_id": node_id, "selected_edge_id": edge_id})
+            self.graph.edge(edge_id)
+        self.set(
+            {"selected_node_id": node_id, "selected_edge_id": edge_id}, action="change selection"
+        )
 
     def load_pipeline(
         self, graph: Graph | Mapping[str, Any], *, id: str | None = None, name: str = UNTITLED
@@ -200,16 +205,24 @@ class CanvasStore(DocumentStore):
         )
 
     def clear_canvas(self) -> None:
-        """Remove everything; one step of the history."""
-        with self._notifier.locked():
-            self.commit(diff(self._graph, Graph()), label="clear canvas")
+        """Close the pipeline: nothing is open afterwards, and nothing is dirty.
 
-    def _after(self, graph: Graph) -> dict[str, Any]:
-        """Return the selection without what is gone."""
+        To remove everything from the open pipeline, as a step that can be undone, use `remove_all`.
+        """
+        self.load_pipeline(Graph())
+
+    def remove_all(self) -> None:
+        """Remove all nodes and edges, as one step of the history."""
+        with self._notifier:
+            self.commit(diff(self.graph, Graph()), label="remove everything")
+
+    def _after(self, before: Graph, after: Graph) -> dict[str, Any]:
+        """Return the selection without an element that is removed."""
+        node_id, edge_id = self.selected_node_id, self.selected_edge_id
         gone: dict[str, Any] = {}
-        if self.selected_node_id and not graph.has_node(self.selected_node_id):
+        if node_id and before.has_node(node_id) and not after.has_node(node_id):
             gone["selected_node_id"] = None
-        if self.selected_edge_id and not graph.has_edge(self.selected_edge_id):
+        if edge_id and before.has_edge(edge_id) and not after.has_edge(edge_id):
             gone["selected_edge_id"] = None
         return gone
 
@@ -217,9 +230,10 @@ class CanvasStore(DocumentStore):
         for change in changes:
             if change["type"] == "select":
                 if change["selected"]:
-                    self.set({key: change["id"]})
+                    self.set({key: change["id"]}, action="change selection")
                 elif getattr(self, key) == change["id"]:
-                    self.set({key: None})
+                    self.set({key: None}, action="change selection")
 
     def __repr__(self) -> str:
-        return f"CanvasStore(nodes={self._graph.node_count}, edges={self._graph.edge_count})"
+        graph = self.graph
+        return f"CanvasStore(nodes={graph.node_count}, edges={graph.edge_count})"

@@ -1,37 +1,38 @@
-"""The one document: a graph, its revision and its history, behind one lock (rule S9 of sync/SPEC.md).
+"""The document of a canvas: a graph, its revision and its history, behind one lock (S9 of sync/SPEC.md).
 
-Every change, by hand or from Python, is a batch that goes through `commit`; listeners hear of it after it
-is done, outside the lock, in order.
+Every edit, by hand or from Python, is a batch of operations that goes through `DocumentStore.commit`.
+Listeners hear of it after it is done, outside the lock, in order.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+import threading
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial as bind
-from typing import Any, Self, TypeAlias
+from typing import Any, NamedTuple, Self, TypeAlias
 
 from traitlets import Bool
 
-from kaizen_widgets.core import interrupts
+from kaizen_widgets.core.background import is_background_thread
 from kaizen_widgets.core.clock import NewId, random_id
 from kaizen_widgets.core.notifier import UninterruptedNotifier, call_all
 from kaizen_widgets.errors import GraphError
 from kaizen_widgets.graph import Batch, Edge, Graph, Node, apply, describe, diff, digest
 from kaizen_widgets.stores.elements_trait import Elements
-from kaizen_widgets.stores.equality import Unsubscribe
 from kaizen_widgets.stores.history import HistoryStore, Step, typing
-from kaizen_widgets.stores.middleware import Action, Middleware, Partial
-from kaizen_widgets.stores.store import Changes, Store
+from kaizen_widgets.stores.middleware import Action, Middleware, Partial, Unsubscribe
+from kaizen_widgets.stores.store import Changed, Changes, Store
+from kaizen_widgets.stores.transaction import Owner, Transaction, Transactions
 
 
 @dataclass(frozen=True)
 class Commit:
-    """A batch that was applied; the document's revision ``rev`` is its work.
+    """A batch that was applied and made revision ``rev`` of the document.
 
-    ``source`` is whoever asked, as it was given to `DocumentStore.commit` (None: Python code).
+    ``source`` is the request it answers, as it was given to `DocumentStore.commit`; None for Python code.
     """
 
     epoch: str
@@ -45,7 +46,7 @@ class Commit:
 
 @dataclass(frozen=True)
 class Replaced:
-    """Another document took the place of this one; history and revisions began anew."""
+    """Another document was opened in the place of this one; its history and revisions start again."""
 
     epoch: str
     before: Graph
@@ -55,13 +56,27 @@ class Replaced:
 Event: TypeAlias = Commit | Replaced
 
 
+class Version(NamedTuple):
+    """Identifies a state of the document.
+
+    Attributes:
+        epoch: A fresh id for each document that is opened.
+        rev: The number of commits since then.
+        digest: A checksum over those commits.
+    """
+
+    epoch: str
+    rev: int
+    digest: int
+
+
 class DocumentStore(Store):
     """A graph that people and code edit; base of `CanvasStore`.
 
     Args:
         graph: The document to begin with.
-        new_id: Gives epochs, and ids where a subclass needs some.
-        now: Gives the time of a history step.
+        new_id: Returns a fresh id, for epochs and for elements that come without one.
+        now: Returns the time of a history step.
     """
 
     name = "document"
@@ -80,46 +95,99 @@ class DocumentStore(Store):
         self._graph = Graph() if graph is None else graph
         self._new_id = new_id
         self._now = now
-        self.epoch = new_id()
-        self.rev = 0
-        self.digest = 0
+        self._version = Version(new_id(), 0, 0)
         self._saved_rev = 0
-        self._open: list[Batch] | None = None
         self._event_listeners: list[Callable[[Event], object]] = []
-        # A Ctrl-C in the middle of an edit comes after it: half an edit would be nobody's.
-        super().__init__(notifier=UninterruptedNotifier())
+        # Ctrl-C during an edit is handled after it: no half of an edit remains.
+        notifier = UninterruptedNotifier()
+        self._transactions = Transactions(notifier)
+        self._swapping = threading.Lock()
+        """Held while another document takes the place of this one; only by code of this package."""
+        super().__init__(notifier=notifier)
         self.history = HistoryStore(self._replay, notifier=self._notifier)
 
     @property
     def graph(self) -> Graph:
-        """The document as it is now: an immutable value."""
+        """The present document, an immutable value; inside a transaction, with the edits made there."""
+        transaction = self._transactions.current()
+        return self._graph if transaction is None else transaction.graph
+
+    @property
+    def committed_graph(self) -> Graph:
+        """The present document without the edits of open transactions, as everybody else sees it."""
         return self._graph
 
+    @property
+    def version(self) -> Version:
+        """The version of the document; reading it never waits for the lock."""
+        return self._version
+
+    @property
+    def epoch(self) -> str:
+        """A fresh id for each document that is opened."""
+        return self._version.epoch
+
+    @property
+    def rev(self) -> int:
+        """The number of commits since the document was opened."""
+        return self._version.rev
+
+    @property
+    def digest(self) -> int:
+        """A checksum over these commits."""
+        return self._version.digest
+
+    @property
+    def listener_count(self) -> int:
+        """The number of listeners that are subscribed, those of events included."""
+        return super().listener_count + len(self._event_listeners)
+
+    def get(self) -> dict[str, Any]:
+        """Return the present state."""
+        if is_background_thread():
+            return self._current()
+        with self._notifier.lock:
+            return self._current()
+
     def post(self, call: Callable[[], object]) -> None:
-        """Have ``call`` made once the lock is free, behind the events so far."""
+        """Make a call once the lock is free, after the events so far were notified.
+
+        Inside a transaction it is made when that ends, whether it fails or not. It must be quick: Ctrl-C
+        does not interrupt it.
+        """
+        transaction = self._transactions.current()
+        if transaction is None:
+            self._notifier.post_essential(call)
+        else:
+            transaction.calls.append(call)
+
+    def post_notification(self, call: Callable[[], object]) -> None:
+        """Make a call that may run code of the user, once the lock is free; Ctrl-C interrupts it."""
         self._notifier.post(call)
 
     def commit(self, batch: Batch, *, label: str = "", source: Any = None) -> Commit | None:
         """Apply a batch as one step of the history.
 
         Args:
-            batch: Operations; whole or not at all.
-            label: What to call the step; made up from the batch when empty.
-            source: Whose request it is; comes back in the event.
+            batch: Operations; all of them are applied or none.
+            label: The step's label; by default a description of the batch.
+            source: The request it answers; comes back in the event.
 
         Returns:
-            What was done; None when the batch changes nothing, or within a transaction.
+            The commit; None when the batch changes nothing, or inside a transaction.
 
         Raises:
             GraphError: It cannot be applied; nothing was.
         """
-        with self._notifier.locked():
+        with self._notifier:
+            transaction = self._transactions.current()
+            if transaction is not None:
+                after, inverse = apply(transaction.graph, batch)
+                if inverse:
+                    transaction.edit(after, batch)
+                return None
             after, inverse = apply(self._graph, batch)
             if not inverse:
-                return None
-            if self._open is not None:
-                self._graph = after
-                self._open.append(batch)
                 return None
             typed = None if label else typing(batch, source)
             step = Step(label or describe(batch), self._now(), inverse, typed)
@@ -128,88 +196,112 @@ class DocumentStore(Store):
         return commit
 
     @contextmanager
-    def transaction(self, label: str = "") -> Iterator[Self]:
-        """Make one batch, and so one step, of all changes inside; on an error none of them stays.
+    def transaction(self, label: str = "") -> Generator[Self]:
+        """Make all edits inside the block one batch and one step of the history; on an error, make none.
 
-        Other threads wait until it ends, so keep it short.
+        A transaction belongs to the task or thread that opens it. Others do not see its edits before it
+        ends, nor wait for it, and their own edits are not part of it, even if they were started inside.
+        Other keys of the state (such as the selection) change immediately and are set back on an error;
+        their listeners are called at the end. A transaction inside a transaction is part of it, and can
+        fail alone.
+
+        Raises:
+            GraphError: Its edits do not fit the document as other edits have left it. None is made.
         """
-        with self._notifier.locked():
-            if self._open is not None:
-                yield self  # Part of the outer one.
-                return
-            before = self._graph
-            self._open = []
-            try:
-                with interrupts.allowed():
-                    yield self
-                # Applied anew below, as one batch to what was there.
-                batch = tuple(operation for part in self._open for operation in part)
-            except BaseException:
-                self._graph = before
-                raise
-            finally:
-                self._open = None
-            self._graph = before
-            self.commit(batch, label=label)
+        outer = self._transactions.current()
+        epoch, graph = (self.epoch, self._graph) if outer is None else (outer.epoch, outer.graph)
+        transaction = Transaction(epoch, graph, label)
+        owner = self._transactions.begin(transaction)
+        is_done = False
+        try:
+            yield self
+            with self._notifier:
+                self._finish(transaction, owner)
+                is_done = True  # What a listener raises from here on does not undo it.
+        except BaseException:
+            if not is_done:
+                self._roll_back(transaction, owner)
+            raise
+
+    def on_rollback(self, undo: Callable[[], object]) -> None:
+        """Call ``undo`` if the transaction that is open here fails; without a transaction, do nothing.
+
+        For state outside the store that was changed along with it.
+        """
+        transaction = self._transactions.current()
+        if transaction is not None:
+            transaction.undo.append(undo)
 
     def undo(self, source: Any = None) -> bool:
-        """Take back the newest step; False when there is none."""
-        with self._notifier.locked():
+        """Undo the newest step; False when there is none."""
+        with self._notifier:
             return self.history.undo(source)
 
     def redo(self, source: Any = None) -> bool:
-        """Do again what was taken back last; False when there is nothing."""
-        with self._notifier.locked():
+        """Redo the step that was undone last; False when there is none."""
+        with self._notifier:
             return self.history.redo(source)
 
     def on_event(self, listener: Callable[[Event], object]) -> Unsubscribe:
-        """Call ``listener`` with each `Commit` and `Replaced`, in order, outside the lock."""
-        with self._notifier.locked():
+        """Call ``listener`` with each `Commit` and `Replaced`, in order, outside the lock.
+
+        It must be quick: Ctrl-C does not interrupt it.
+        """
+        with self._notifier:
             self._event_listeners.append(listener)
 
         def unsubscribe() -> None:
-            with self._notifier.locked():
+            with self._notifier:
                 if listener in self._event_listeners:
                     self._event_listeners.remove(listener)
 
         return unsubscribe
 
     def set_nodes(self, nodes: Iterable[Node | Mapping[str, Any]]) -> None:
-        """Make these the nodes; edges that would dangle go with their node."""
-        with self._notifier.locked():
-            made = [Node.from_json(node).without_view_only_keys() for node in nodes]
-            ids = {node.id for node in made}
-            edges = [edge for edge in self.edges if edge.source in ids and edge.target in ids]
-            self.commit(diff(self._graph, Graph(made, edges)))
+        """Replace the nodes; edges of nodes that are gone are removed with them."""
+        made = [Node.from_json(node).without_view_only_keys() for node in nodes]
+        ids = {node.id for node in made}
+        with self._notifier:
+            graph = self.graph
+            edges = [edge for edge in graph.edges if edge.source in ids and edge.target in ids]
+            self.commit(diff(graph, Graph(made, edges)))
 
     def set_edges(self, edges: Iterable[Edge | Mapping[str, Any]]) -> None:
-        """Make these the edges."""
-        with self._notifier.locked():
-            made = [Edge.from_json(edge).without_view_only_keys() for edge in edges]
-            self.commit(diff(self._graph, Graph(self.nodes, made)))
+        """Replace the edges."""
+        made = [Edge.from_json(edge).without_view_only_keys() for edge in edges]
+        with self._notifier:
+            graph = self.graph
+            self.commit(diff(graph, Graph(graph.nodes, made)))
 
     def replace(self, graph: Graph, state: Mapping[str, Any]) -> None:
-        """Open another document: clean, with no history; keep ``state`` along with it.
+        """Open another document: clean and without history.
+
+        Args:
+            graph: The document.
+            state: The other keys of the state that change with it.
 
         Raises:
-            GraphError: Called within a transaction.
+            GraphError: Called inside a transaction.
         """
-        with self._notifier.locked():
-            if self._open is not None:
+        with self._notifier:
+            if self._transactions.current() is not None:
                 raise GraphError("Another pipeline cannot be opened within a transaction.")
-            before, self._graph = self._graph, graph
-            self.epoch, self.rev, self._saved_rev = self._new_id(), 0, 0
-            self.digest = 0
+            version = Version(self._new_id(), 0, 0)
+            with self._swapping:
+                changes = self._apply_values({**state, "is_dirty": False})
+                before, self._graph = self._graph, graph
+                self._version, self._saved_rev = version, 0
             self.history.clear()
-            changes = self._store({**state, "is_dirty": False})
-            event = Replaced(self.epoch, before, graph)
-            self._notifier.post(lambda: self._hand_out(event, changes))
+            self._post_event(Replaced(self.epoch, before, graph), changes)
 
     def mark_clean(self, rev: int | None = None) -> None:
-        """Note that a revision is stored (the present one by default); later edits stay dirty."""
-        with self._notifier.locked():
+        """Note that a revision is saved (by default the present one); later edits stay dirty."""
+
+        def mark() -> None:
             self._saved_rev = self.rev if rev is None else max(self._saved_rev, rev)
-            self.set({"is_dirty": self.rev > self._saved_rev})
+            self.set({"is_dirty": self.rev > self._saved_rev}, action="mark saved")
+
+        self._run_locked(mark)
 
     def set(
         self,
@@ -217,69 +309,127 @@ class DocumentStore(Store):
         *,
         replace: bool = False,
         action: Action = None,
-        told: Sequence[Middleware] | None = None,
+        middleware: Sequence[Middleware] | None = None,
     ) -> None:
-        """Set some keys at once, as `Store.set` does; new nodes and edges become a batch."""
-        with self._notifier:  # Ctrl-C waits: nodes, edges and the rest belong together.
-            super().set(partial, replace=replace, action=action, told=told)
+        """Set some keys as one change, as `Store.set` does; new nodes and edges become a batch."""
+        # Ctrl-C waits for the end: nodes, edges and the other keys belong together.
+        options = {"replace": replace, "action": action, "middleware": middleware}
+        self._run_locked(bind(super().set, partial, **options))
+
+    # -------------------------------------------------------- transactions
+
+    def _finish(self, transaction: Transaction, owner: Owner) -> None:
+        """Make a transaction's edits: those of the transaction around it, or of the document."""
+        outer = self._transactions.end(transaction, owner)
+        if outer is not None:
+            outer.absorb(transaction)
+            return
+        if transaction.epoch != self.epoch:
+            raise GraphError("Another pipeline was opened during the transaction; it was not made.")
+        self.commit(tuple(transaction.operations), label=transaction.label)
+        for call in transaction.notifications:
+            self._notifier.post(call)
+        for call in transaction.calls:
+            self._notifier.post_essential(call)
+
+    def _roll_back(self, transaction: Transaction, owner: Owner) -> None:
+        with self._notifier:
+            self._transactions.end(transaction, owner)
+            held = self._trait_values
+            for key, value in transaction.after.items():
+                if held[key] is value:  # else another thread has set it since
+                    held[key] = transaction.before[key]
+            for call in transaction.calls:
+                self.post(call)
+        call_all(reversed(transaction.undo))
 
     # -------------------------------------------------------------- within
 
-    def _after(self, graph: Graph) -> dict[str, Any]:
-        """Return what else changes in the state when the document becomes ``graph``."""
+    def _after(self, before: Graph, after: Graph) -> dict[str, Any]:
+        """Return what else changes in the state when the document does."""
         return {}
 
     def _replay(self, batch: Batch, source: Any) -> Batch:
         """Apply a batch outside the history (for undo and redo); return its inverse."""
-        if self._open is not None:
+        if self._transactions.current() is not None:
             raise GraphError("Undo and redo cannot be part of a transaction.")
         after, inverse = apply(self._graph, batch)
         self._advance(batch, after, source)
         return inverse
 
     def _advance(self, batch: Batch, after: Graph, source: Any) -> Commit:
-        before, self._graph = self._graph, after
-        self.rev += 1
-        self.digest = digest(self.digest, batch, after)
-        commit = Commit(self.epoch, self.rev, self.digest, batch, before, after, source)
-        changes = self._store({"is_dirty": True, **self._after(after)})
-        self._notifier.post(lambda: self._hand_out(commit, changes))
+        before, old = self._graph, self._version
+        version = Version(old.epoch, old.rev + 1, digest(old.digest, batch, after))
+        # The graph before the version: a draft may be newer than its revision, never older.
+        self._graph = after
+        self._version = version
+        changes = self._apply_values({"is_dirty": True, **self._after(before, after)})
+        commit = Commit(*version, batch, before, after, source)
+        self._post_event(commit, changes)
         return commit
 
-    def _hand_out(self, event: Event, changes: Changes) -> None:
-        # Ours first: a user's observer that raises must not keep a batch from the views.
-        call_all(
-            (
-                *(bind(listener, event) for listener in tuple(self._event_listeners)),
-                bind(Elements.announce, self, event.before, event.after),
-                bind(self._tell_elements, event, changes),
-            )
-        )
+    def _post_event(self, event: Event, changes: Changes) -> None:
+        # Our own views and the journal first, and in any case: neither an observer of the user that raises
+        # nor Ctrl-C keeps a batch from them.
+        self._notifier.post_essential(self._call_event_listeners, event)
+        if self._subscriptions.entries or self._trait_notifiers or self._middleware:
+            self._notifier.post(self._notify_of_event, event, changes)
 
-    def _tell_elements(self, event: Event, changes: Changes) -> None:
-        """Tell of new nodes and edges, and of what else changed."""
+    def _call_event_listeners(self, event: Event) -> None:
+        call_all(bind(listener, event) for listener in tuple(self._event_listeners))
+
+    def _notify_of_event(self, event: Event, changes: Changes) -> None:
+        """Notify of new nodes and edges, and of the other keys that changed."""
         before, after = changes
-        state: Mapping[str, Any] = {}
+        state: dict[str, Any] = {}
         if self._subscriptions.entries:  # to list all nodes costs O(n)
             state = self.get()
             before = {**before, "nodes": event.before.nodes, "edges": event.before.edges}
         entries = self._subscriptions.concerned(before)
-        self._tell(entries, (before, after, state), self._action_of(event), self._middleware)
+        changed: Changed = before, after, state
+        call_all(
+            (
+                bind(Elements.announce, self, event.before, event.after),
+                bind(self._notify, entries, changed, self._action_of(event), self._middleware),
+            )
+        )
 
     def _action_of(self, event: Event) -> str:
-        """Return what the devtools call an event; made up only when there are any."""
+        """Return the devtools' name of an event, which is made only when there are any."""
         if not self._middleware:
             return ""
         return describe(event.batch) if isinstance(event, Commit) else "open document"
 
-    def _store(self, values: Mapping[str, Any]) -> Changes:
-        """Keep values; nodes and edges are kept as a batch."""
-        rest = {key: value for key, value in values.items() if key not in self._derived}
-        changes = super()._store(rest)
-        if len(rest) < len(values):
+    def _current(self) -> dict[str, Any]:
+        graph, values = self.graph, self._trait_values.copy()
+        elements = {"nodes": graph.nodes, "edges": graph.edges}
+        return {key: elements[key] if key in elements else values[key] for key in self._keys}
+
+    def _post(self, change: Changed, action: Action, middleware: Sequence[Middleware]) -> None:
+        transaction = self._transactions.current()
+        if transaction is None:
+            super()._post(change, action, middleware)
+        else:
+            count = self._subscriptions.count
+            transaction.notifications.append(
+                bind(self._notify_later, change, action, middleware, count)
+            )
+
+    def _apply_values(self, values: Mapping[str, Any]) -> Changes:
+        """Hold values; nodes and edges become a batch."""
+        elements = {key: values[key] for key in values if key in self._derived}
+        if not elements:
+            changes = super()._apply_values(values)
+        else:
             with self.transaction():
-                if "nodes" in values:
-                    self.set_nodes(values["nodes"])
-                if "edges" in values:
-                    self.set_edges(values["edges"])
+                if "nodes" in elements:
+                    self.set_nodes(elements["nodes"])
+                if "edges" in elements:
+                    self.set_edges(elements["edges"])
+                changes = super()._apply_values(
+                    {key: values[key] for key in values if key not in self._derived}
+                )
+        transaction = self._transactions.current()
+        if transaction is not None:
+            transaction.note(*changes)
         return changes

@@ -1,8 +1,8 @@
-"""`nodes` and `edges` as traitlets over a graph: read, assign, observe and link as with any trait.
+"""The traits `nodes` and `edges` of an object that has a graph: read, assign, observe, link.
 
-Nothing is stored in the trait: it shows the owner's graph, and assignment becomes a batch of operations.
-A change event is made only when somebody observes, because listing all nodes costs O(n) and an edit
-must not (rule S13).
+The trait holds no value: it returns the owner's graph's elements, and an assignment becomes a batch of
+operations. A change event is created only when there is an observer, because listing all nodes costs O(n)
+and an edit must not (rule S13).
 """
 
 from __future__ import annotations
@@ -15,18 +15,18 @@ from kaizen_widgets.graph import Graph
 
 
 class GraphOwner(Protocol):
-    """What an owner of the trait must have."""
+    """An object that has the trait: `DocumentStore`, or the canvas widget that shows one."""
 
     @property
     def graph(self) -> Graph:
-        """The graph as it is now."""
+        """The present graph."""
         ...
 
     def set_nodes(self, nodes: Any) -> None:
-        """Make these the nodes."""
+        """Replace the nodes."""
 
     def set_edges(self, edges: Any) -> None:
-        """Make these the edges."""
+        """Replace the edges."""
 
 
 class Elements(TraitType[Any, Any]):
@@ -43,11 +43,11 @@ class Elements(TraitType[Any, Any]):
         return getattr(obj.graph, self.which)
 
     def set(self, obj: Any, value: Any) -> None:
-        """Turn the difference into operations.
+        """Apply the difference as operations.
 
         Raises:
             TraitError: It is no list.
-            GraphError: The list is not part of a graph; nothing is changed.
+            GraphError: The list does not make a graph; nothing is changed.
         """
         if not isinstance(value, list | tuple):
             raise TraitError(f"{self.which} must be {self.info_text}, not {type(value).__name__}.")
@@ -55,7 +55,7 @@ class Elements(TraitType[Any, Any]):
 
     @staticmethod
     def announce(owner: HasTraits, old: Graph, new: Graph) -> None:
-        """Notify those who observe what changed between two graphs."""
+        """Notify observers of the elements that differ between two graphs."""
         if new._nodes is not old._nodes and _observed(owner, "nodes"):
             owner.notify_change(_change(owner, "nodes", old.nodes, new.nodes))
         if new._edges is not old._edges and _observed(owner, "edges"):

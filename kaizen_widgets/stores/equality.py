@@ -1,30 +1,26 @@
-"""Subscriptions to a part of the state: a selector takes it out, an equality says whether it changed.
+"""When two values count as the same.
 
-Pure functions over states; `Subscriptions` puts them together. Numbers, texts, booleans and None
-are the same by kind and value (1 is 1.0, but neither True nor "1"); everything else by identity, so that
-looking at a state costs nothing whatever its size.
+`same` and `shallow` compare slices of a state, as zustand does: numbers, texts, booleans and None by type and
+value (1 is 1.0, but neither True nor "1"), everything else by identity, so that the cost does not depend on
+the size. `unchanged` decides whether a set changes a key, and is stricter: 1 and 1.0 differ.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any, TypeAlias
-
-State: TypeAlias = Mapping[str, Any]
-Listener: TypeAlias = Callable[[State, State], object]
-Selector: TypeAlias = Callable[[State], Any]
-Equality: TypeAlias = Callable[[Any, Any], bool]
-Unsubscribe: TypeAlias = Callable[[], None]
+from collections.abc import Mapping
+from math import copysign
+from typing import Any
 
 _NUMBER = (int, float)
+_SCALARS = frozenset({bool, bytes, int, str, type(None)})
 
 
 def same(one: Any, other: Any) -> bool:
-    """Whether two values are the same one (as JavaScript's ``Object.is``, but 0.0 is -0.0)."""
+    """Return whether two values are the same (JavaScript's ``Object.is``, except that 0.0 is -0.0)."""
     if one is other:
         return True
     kind = type(one)
-    if kind is type(other) and (kind is int or kind is str):  # the rule below, for most there are
+    if kind is type(other) and (kind is int or kind is str):  # most values; the rules below, sooner
         return one == other
     if isinstance(one, bool) or isinstance(other, bool):
         return False
@@ -34,11 +30,47 @@ def same(one: Any, other: Any) -> bool:
 
 
 def shallow(one: Any, other: Any) -> bool:
-    """Whether two values are the same, or mappings or lists whose members are the same."""
+    """Return whether two values are the same, or mappings or lists whose members are the same."""
     if same(one, other):
         return True
     if isinstance(one, Mapping) and isinstance(other, Mapping):
         return one.keys() == other.keys() and all(same(one[key], other[key]) for key in one)
     if isinstance(one, list | tuple) and isinstance(other, list | tuple):
         return len(one) == len(other) and all(map(same, one, other))
+    return False
+
+
+def unchanged(old: Any, new: Any) -> bool:
+    """Return whether putting ``new`` in the place of ``old`` changes nothing.
+
+    Scalars are compared by exact type and value. Anything else is unchanged only if it is the same object:
+    Python's ``==`` calls a dict in another order, ``[True]`` and ``[1]``, or two times in other zones equal.
+    """
+    if old is new:
+        return True
+    kind = type(old)
+    if kind is not type(new):
+        return False
+    if kind is float:
+        return (old == new and copysign(1.0, old) == copysign(1.0, new)) or (
+            old != old and new != new
+        )
+    return kind in _SCALARS and old == new
+
+
+def same_content(old: Any, new: Any) -> bool:
+    """Return whether two values are unchanged, or lists, tuples or dicts with the same content in order."""
+    if unchanged(old, new):
+        return True
+    kind = type(old)
+    if kind is not type(new):
+        return False
+    if kind is list or kind is tuple:
+        return len(old) == len(new) and all(map(same_content, old, new))
+    if kind is dict:
+        return len(old) == len(new) and all(
+            same_content(one, other)
+            for pair in zip(old.items(), new.items(), strict=True)
+            for one, other in zip(*pair, strict=True)
+        )
     return False

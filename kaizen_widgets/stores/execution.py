@@ -18,7 +18,6 @@ from typing import Any, ClassVar, Literal, TypeAlias, get_args
 from traitlets import Dict, Enum, Float, Tuple, Unicode
 
 from kaizen_widgets.errors import StoreError
-from kaizen_widgets.stores.equality import State
 from kaizen_widgets.stores.execution_state import (
     Level,
     Nodes,
@@ -29,6 +28,7 @@ from kaizen_widgets.stores.execution_state import (
     waiting,
     with_news,
 )
+from kaizen_widgets.stores.middleware import State
 from kaizen_widgets.stores.store import Store
 
 MAX_LINES = 1000

@@ -1,15 +1,16 @@
-"""One history of steps that can be taken back and done again (rule S14).
+"""The history of a document: steps that can be undone and redone (rule S14 of sync/SPEC.md).
 
-A step holds a batch and the batch that takes it back; undo applies the one and keeps what *that* returns
-for redo, so that the present is never lost. Selection, viewport and run results are no steps: they are
-no operations.
+A step holds the batch that takes it back. Undo applies it, and keeps the batch that *this* returns for
+redo, so the present state is never lost. Selection, viewport and run results are no operations and
+therefore no steps.
 
-What somebody types into one text without a pause is one step, however many edits it came as. Edits from
-Python without a source are each a step of their own, however quick.
+Text that is typed into one field without a pause is one step, however many edits it arrives as. Edits from
+Python without a source are one step each, however quickly they follow.
 """
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -18,51 +19,61 @@ from typing import Any
 from traitlets import Bool, Tuple, Unicode
 
 from kaizen_widgets.core.notifier import Notifier
-from kaizen_widgets.graph import Batch, SetProperty
+from kaizen_widgets.graph import AddElement, Batch, SetProperty
+from kaizen_widgets.graph.frozen_json import size_of
 from kaizen_widgets.stores.store import Store
 
 DEFAULT_LIMIT = 100
+MAX_BYTES = 64_000_000
+"""The most that all steps together may hold; the newest step is kept in any case."""
 TYPING_PAUSE = timedelta(seconds=1)
-"""Texts set again within it are still being typed."""
+"""Texts set again within this time are one step."""
+_OVERHEAD = 500
+"""Bytes of an operation besides its value, roughly."""
+_LARGE = 100_000
+"""Characters from which on a value is measured exactly: a character is stored in 1 to 4 bytes."""
 
 
 @dataclass(frozen=True)
 class Typed:
-    """An edit of one text: whose, which, and what it has become."""
+    """An edit of one text: its author, its field, and what it has become."""
 
     author: Any
     field: tuple[str, ...]
     text: str
 
     def continues(self, other: Typed | None) -> bool:
-        """Whether both are of one text and by the same hand."""
+        """Return whether both are edits of the same text by the same author."""
         return other is not None and other.author == self.author and other.field == self.field
 
 
 @dataclass(frozen=True)
 class Step:
-    """One thing a user did.
+    """A step of the history.
 
     Attributes:
-        label: What to call it: "move node".
-        time: When it was done; of typing, when it was last gone on with.
-        inverse: What takes it back.
-        typed: What was typed, if it was typing.
+        label: The step's name, such as "move node".
+        time: The time it was made; of typing, the time of the last letter.
+        inverse: The batch that takes it back.
+        typed: The text that was typed, if it was typing.
+        size: How many bytes the batch holds, roughly.
     """
 
     label: str
     time: datetime
     inverse: Batch
     typed: Typed | None = None
+    size: int = 0
 
 
 class HistoryStore(Store):
-    """The steps behind the present and those taken back.
+    """The steps that can be undone and redone.
 
     Args:
         replay: Applies a batch to the document outside the history and returns its inverse.
         notifier: The lock and queue of the document's store.
-        limit: How many steps are kept; the oldest go first.
+        limit: The most steps to keep; the oldest are dropped first.
+        max_bytes: The most bytes all steps may hold; the oldest are dropped first.
     """
 
     name = "history"
@@ -79,51 +90,69 @@ class HistoryStore(Store):
         *,
         notifier: Notifier | None = None,
         limit: int = DEFAULT_LIMIT,
+        max_bytes: int = MAX_BYTES,
     ) -> None:
         super().__init__(notifier=notifier)
         self._replay = replay
         self.limit = limit
+        self.max_bytes = max_bytes
 
     def push(self, step: Step) -> None:
-        """Add a step just done, or go on with the typing it continues; what was taken back is gone."""
+        """Add a new step, or continue the typing of the last one; steps to redo are dropped."""
         past = self.past
-        if past and not self.future and _goes_on(past[-1], step):
+        if past and not self.future and _continues(past[-1], step):
             first, past = past[-1], past[:-1]
-            step = replace(step, label=first.label, inverse=first.inverse)
+            step = replace(step, label=first.label, inverse=first.inverse, size=first.size)
             if _is_back(step):
-                self._put(past, ())
+                self._put_steps(past, ())
                 return
-        self._put((*past, step)[-self.limit :], ())
+        else:
+            step = replace(step, size=_size_of(step.inverse))
+        self._put_steps((*past, step)[-self.limit :], ())
 
     def undo(self, source: Any = None) -> bool:
-        """Take back the newest step; False when there is none.
+        """Undo the newest step; False when there is none.
 
         Args:
-            source: Whose request it was; handed on to the document.
+            source: The request this answers; passed on to the document.
         """
-        with self._notifier.locked():
+        with self._notifier:
             if not self.past:
                 return False
             step = self.past[-1]
-            inverse = self._replay(step.inverse, source)
-            self._put(self.past[:-1], (*self.future, Step(step.label, step.time, inverse)))
+            undone = self._replayed(step, source)
+            self._put_steps(self.past[:-1], (*self.future, undone))
             return True
 
     def redo(self, source: Any = None) -> bool:
-        """Do again what was taken back last; False when there is nothing."""
-        with self._notifier.locked():
+        """Redo the step that was undone last; False when there is none."""
+        with self._notifier:
             if not self.future:
                 return False
             step = self.future[-1]
-            inverse = self._replay(step.inverse, source)
-            self._put((*self.past, Step(step.label, step.time, inverse)), self.future[:-1])
+            redone = self._replayed(step, source)
+            self._put_steps((*self.past, redone), self.future[:-1])
             return True
 
     def clear(self) -> None:
-        """Forget all steps."""
-        self._put((), ())
+        """Drop all steps."""
+        self._put_steps((), ())
 
-    def _put(self, past: tuple[Step, ...], future: tuple[Step, ...]) -> None:
+    # -------------------------------------------------------------- within
+
+    def _replayed(self, step: Step, source: Any) -> Step:
+        inverse = self._replay(step.inverse, source)
+        return Step(step.label, step.time, inverse, size=_size_of(inverse))
+
+    def _put_steps(self, past: tuple[Step, ...], future: tuple[Step, ...]) -> None:
+        # The last step of each list is the one that is undone or redone next.
+        surplus = sum(step.size for step in (*past, *future)) - self.max_bytes
+        while surplus > 0 and len(past) > 1:
+            surplus -= past[0].size
+            past = past[1:]
+        while surplus > 0 and len(future) > (0 if past else 1):
+            surplus -= future[0].size
+            future = future[1:]
         self.set(
             {
                 "past": past,
@@ -132,7 +161,8 @@ class HistoryStore(Store):
                 "can_redo": bool(future),
                 "undo_label": past[-1].label if past else "",
                 "redo_label": future[-1].label if future else "",
-            }
+            },
+            action="history",
         )
 
     def __repr__(self) -> str:
@@ -140,25 +170,47 @@ class HistoryStore(Store):
 
 
 def typing(batch: Batch, source: Any) -> Typed | None:
-    """Return what a batch types, if it sets one text of a node's or edge's data and somebody asked for it."""
+    """Return the text a batch types: it sets one text in a node's or edge's data, and answers a request."""
     match batch:
         case (SetProperty(kind=kind, id=element, path=("data", *path), value=str(text)),) if source:
-            # A view numbers its requests: the hand is the view's.
+            # A view numbers its requests; the author is the view.
             author = getattr(source, "client", source)
             return Typed(author, (kind, element, *path), text)
         case _:
             return None
 
 
-def _goes_on(before: Step, step: Step) -> bool:
+def _continues(before: Step, step: Step) -> bool:
     is_soon = step.time - before.time <= TYPING_PAUSE
     return is_soon and step.typed is not None and step.typed.continues(before.typed)
 
 
 def _is_back(step: Step) -> bool:
-    """Whether typing has ended where it began."""
+    """Return whether typing has ended at the text it began with."""
     match step.inverse:
         case (SetProperty(value=str(text)),):
             return step.typed is not None and text == step.typed.text
         case _:
             return False
+
+
+def _size_of(batch: Batch) -> int:
+    """Return how many bytes a batch holds, roughly."""
+    size = 0
+    for operation in batch:
+        match operation:
+            case AddElement(item=value) | SetProperty(value=value):
+                characters = size_of(value).size
+                size += characters if characters < _LARGE else _bytes_of(value)
+            case _:
+                pass
+        size += _OVERHEAD
+    return size
+
+
+def _bytes_of(value: Any) -> int:
+    if isinstance(value, dict):
+        return sum(_bytes_of(part) for item in value.items() for part in item)
+    if isinstance(value, list):
+        return sum(map(_bytes_of, value))
+    return sys.getsizeof(value)

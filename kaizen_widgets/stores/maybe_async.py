@@ -1,7 +1,7 @@
-"""One road for what is there at once and what must be awaited.
+"""Run steps that may have to await something: synchronously if nothing has to, else as a coroutine.
 
-Work is a generator that yields each value it wants in hand. As long as none of them is awaitable it is
-done before `run_maybe_async` returns; from the first that is, the rest goes on as a coroutine.
+The steps are a generator that yields each value it needs. A value that is no awaitable is sent back
+immediately. From the first awaitable on, the rest of the generator runs as a coroutine.
 """
 
 from __future__ import annotations
@@ -15,13 +15,14 @@ from kaizen_widgets.errors import StoreError
 T = TypeVar("T")
 Steps: TypeAlias = Generator[Any, Any, None]
 Spawn: TypeAlias = Callable[[Coroutine[Any, Any, None]], object]
+"""Runs a coroutine."""
 
 
 def run_maybe_async(steps: Steps, spawn: Spawn) -> None:
-    """Run ``steps``; hand what must wait to ``spawn``.
+    """Run the steps; give the rest to ``spawn`` from the first awaitable on.
 
     Raises:
-        Exception: What the steps raised before the first wait.
+        Exception: What the steps raised before the first awaitable.
     """
     value: Any = None
     while True:
@@ -30,15 +31,15 @@ def run_maybe_async(steps: Steps, spawn: Spawn) -> None:
         except StopIteration:
             return
         if inspect.isawaitable(value):
-            spawn(_go_on(steps, value))
+            spawn(_run_async(steps, value))
             return
 
 
 def run_sync(steps: Generator[Any, Any, T]) -> T:
-    """Run ``steps`` to their end and return what they return.
+    """Run the steps and return what they return.
 
     Raises:
-        StoreError: They would have to wait.
+        StoreError: They yield an awaitable.
     """
     value: Any = None
     while True:
@@ -50,10 +51,10 @@ def run_sync(steps: Generator[Any, Any, T]) -> T:
             steps.close()
             if inspect.iscoroutine(value):
                 value.close()
-            raise StoreError("This must be done at once, but part of it answers with awaitables.")
+            raise StoreError("This cannot be done in one go: part of it answers with awaitables.")
 
 
-async def _go_on(steps: Steps, value: Awaitable[Any]) -> None:
+async def _run_async(steps: Steps, value: Awaitable[Any]) -> None:
     wanted: Any = value
     while True:
         try:

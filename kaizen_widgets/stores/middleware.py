@@ -1,66 +1,31 @@
-"""What may be put around a store, and what it needs of one.
+"""The types of a store's interface, and what a middleware has to offer.
 
-A middleware is told after each set, once the listeners were; the one put on last is told first. It may
-set the store itself and say who is told of that, so that what it reads back is not written again.
+A middleware follows a store's sets: it is called after each one, once the listeners were; the one added last
+is called first. It may set the store itself and choose the middleware that is called after that set, so
+that `persist`, for example, does not write what it has just read.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol, TypeAlias
 
-from kaizen_widgets.stores.equality import State, Unsubscribe
-
-Action: TypeAlias = str | Mapping[str, Any] | None
-"""What a set was for: a name, or an object with a ``type``; None when nobody said."""
+State: TypeAlias = Mapping[str, Any]
+Listener: TypeAlias = Callable[[State, State], object]
+Selector: TypeAlias = Callable[[State], Any]
+Equality: TypeAlias = Callable[[Any, Any], bool]
+Unsubscribe: TypeAlias = Callable[[], None]
 
 Partial: TypeAlias = State | Callable[[State], State]
+"""Some keys with their new values, or a function of the state that returns them."""
+
+Action: TypeAlias = str | Mapping[str, Any] | None
+"""The name of a set in the devtools, or a mapping with a ``type``; None when it has no name."""
 
 
 class Middleware(Protocol):
-    """Something that follows a store's sets."""
+    """Follows a store's sets; added with `BaseStore.use`."""
 
     def after_set(self, action: Action) -> object:
-        """Take note of a set that is done; what it raises reaches whoever set."""
+        """Handle a set that is done; an exception reaches the code that called set."""
         ...
-
-
-class BaseStore(Protocol):
-    """A store that middleware can be put around."""
-
-    @property
-    def initial(self) -> State:
-        """The state it began with."""
-        ...
-
-    @property
-    def middleware(self) -> tuple[Middleware, ...]:
-        """What is told of a set, in this order."""
-        ...
-
-    def get(self) -> State:
-        """Return the state as it is now."""
-        ...
-
-    def has(self, key: str) -> bool:
-        """Whether the state may have such a key."""
-        ...
-
-    def locked(self) -> AbstractContextManager[None]:
-        """Keep the state still for a moment; listeners hear of sets in it afterwards."""
-        ...
-
-    def use(self, middleware: Middleware) -> Unsubscribe:
-        """Put a middleware around all there are; return what takes it off."""
-        ...
-
-    def set(
-        self,
-        partial: Partial,
-        *,
-        replace: bool = False,
-        action: Action = None,
-        told: Sequence[Middleware] | None = None,
-    ) -> None:
-        """Set, and tell only these, if any are given."""

@@ -1,12 +1,14 @@
-"""Keeps a store's state in a storage of texts, and brings it back.
+"""Save a store's state in a storage of texts, and restore it.
 
-Each set is written after the listeners heard of it; nothing is written for being read back, except
-what a migration made of it. What is read is checked by the store like any set; what cannot be used
-(no JSON, a failing migration, a wrong type) leaves the store as it is, is said in `problem` and the
-log, and is kept aside where the storage can do that. A storage may answer at once or with awaitables.
+Each set is written after the listeners were called. What is read is not written again, unless a migration
+changed it. What comes back is exactly what was there, tuples and dicts with number keys included; an entry
+that cannot be written that way is left out, and `Persistence.problem` and the log say so. What is read
+is checked by the store like any set: an entry it refuses is left out. Text that cannot be used at all (no
+JSON, a failing migration) leaves the store as it is. In both cases `problem` and the log give the reason, and
+a storage that can do so puts the text aside. A storage may answer directly or with awaitables.
 
-The text is JSON: ``{"state": ..., "version": n}``, as zustand's persist middleware (MIT) writes it, whose
-recorded traces this is held to; not its code.
+The text is JSON, ``{"state": ..., "version": n}``, as zustand's persist middleware (MIT) writes it, whose
+recorded traces the tests replay; not its code.
 """
 
 from __future__ import annotations
@@ -18,15 +20,11 @@ from collections.abc import Callable, Generator, Iterable, Mapping
 from typing import Any, TypeAlias, cast
 
 from kaizen_widgets.core.clock import Clock, Timer
+from kaizen_widgets.core.json_codec import decode_entries, encode_entries
 from kaizen_widgets.errors import PersistError
-from kaizen_widgets.stores.equality import State, Unsubscribe
-from kaizen_widgets.stores.maybe_async import (
-    Spawn,
-    Steps,
-    run_maybe_async,
-    run_sync,
-)
-from kaizen_widgets.stores.middleware import Action, BaseStore, Middleware, Partial
+from kaizen_widgets.stores.base_store import BaseStore
+from kaizen_widgets.stores.maybe_async import Spawn, Steps, run_maybe_async, run_sync
+from kaizen_widgets.stores.middleware import Action, Middleware, Partial, State, Unsubscribe
 from kaizen_widgets.stores.sqlite_storage import shared_storage
 from kaizen_widgets.stores.storage import (
     CountsRevisions,
@@ -46,7 +44,7 @@ OnRehydrate: TypeAlias = Callable[[State], Finished | None]
 
 
 class Persistence:
-    """A store's state in a storage; made by `persist`."""
+    """The link between a store and a storage; made by `persist`, which describes the arguments."""
 
     def __init__(
         self,
@@ -66,7 +64,7 @@ class Persistence:
         self._storage = storage
         self.name = name
         self.version = version
-        self._partialize = _picking(partialize)
+        self._partialize = _as_function(partialize)
         self._migrate = migrate
         self._merge: Merge = merge or self._over_current
         self._on_rehydrate_storage = on_rehydrate_storage
@@ -76,27 +74,28 @@ class Persistence:
         self._hydrated = False
         self._before: list[Callable[[State], object]] = []
         self._after: list[Callable[[State], object]] = []
-        self._problem = ""
+        self._read_problem = ""
+        self._write_problem = ""
         self._revision: int | None = None
         self._known: str | None = None
         self._timer: Timer | None = None
-        self._take_off = store.use(self)
+        self._remove = store.use(self)
         if not skip_hydration:
             self.rehydrate()
 
     @property
     def has_hydrated(self) -> bool:
-        """Whether the last reading ended well."""
+        """Whether the last read succeeded."""
         return self._hydrated
 
     @property
     def problem(self) -> str:
-        """Why the state is not kept, or was not read; empty when all is well."""
-        said = self._storage.problem if isinstance(self._storage, HasProblem) else ""
-        return said or self._problem
+        """Why the state, or part of it, is not saved or was not restored; empty when all is well."""
+        storage = self._storage.problem if isinstance(self._storage, HasProblem) else ""
+        return " ".join(filter(None, (storage, self._read_problem, self._write_problem)))
 
     def rehydrate(self) -> None:
-        """Read the stored state; a reading on its way ends without effect."""
+        """Read the stored state; a read that is still under way is cancelled."""
         self._round += 1
         self._hydrated = False
         for listener in tuple(self._before):
@@ -105,20 +104,20 @@ class Persistence:
         run_maybe_async(self._hydrate(self._round, finished or None), self._start)
 
     def refresh(self) -> bool:
-        """Read again if another process wrote another text; return whether it did."""
+        """Read again if another process has written another text; return whether it has."""
         if not isinstance(self._storage, CountsRevisions):
             return False
         before, self._revision = self._revision, self._storage.revision()
         if before is None or before == self._revision:
             return False
-        # Others write other things to the same file; reading for those might undo a set on its way there.
+        # Others may have written under another name; reading then could undo a set that is being written.
         if self._storage.get(self.name) == self._known:
             return False
         self.rehydrate()
         return True
 
     def follow(self, clock: Clock, every: float = 1.0) -> Unsubscribe:
-        """Look every so many seconds whether another process wrote; return what ends it."""
+        """Refresh every so many seconds; return a function that ends it."""
         self.refresh()
 
         def look() -> None:
@@ -130,9 +129,9 @@ class Persistence:
         return self._stop_following
 
     def clear_storage(self) -> None:
-        """Forget what is stored, and cancel a reading on its way; the store keeps its state."""
+        """Remove what is stored, and cancel a read that is under way; the store keeps its state."""
         self._round += 1
-        self._later(self._storage.remove(self.name))
+        self._await(self._storage.remove(self.name))
 
     def set_options(
         self,
@@ -145,28 +144,28 @@ class Persistence:
         merge: Merge | None = None,
         on_rehydrate_storage: OnRehydrate | None = None,
     ) -> None:
-        """Change some options; they count from the next reading or writing."""
+        """Change some options; they apply from the next read or write."""
         self.name = self.name if name is None else name
         self.version = self.version if version is None else version
         self._storage = self._storage if storage is None else storage
-        self._partialize = self._partialize if partialize is None else _picking(partialize)
+        self._partialize = self._partialize if partialize is None else _as_function(partialize)
         self._migrate = migrate or self._migrate
         self._merge = merge or self._merge
         self._on_rehydrate_storage = on_rehydrate_storage or self._on_rehydrate_storage
 
     def on_hydrate(self, listener: Callable[[State], object]) -> Unsubscribe:
-        """Call ``listener(state)`` when a reading begins."""
-        return _added(self._before, listener)
+        """Call ``listener(state)`` when a read begins."""
+        return _add(self._before, listener)
 
     def on_finish_hydration(self, listener: Callable[[State], object]) -> Unsubscribe:
-        """Call ``listener(state)`` when a reading ended well."""
-        return _added(self._after, listener)
+        """Call ``listener(state)`` when a read has succeeded."""
+        return _add(self._after, listener)
 
     def update(self, partial: Partial, action: Action = None) -> None:
-        """Set on top of what is stored now, as one moment for all processes.
+        """Set on top of what is stored now, atomically across all processes.
 
-        A plain set writes what this process knows; counting together needs this. Listeners hear of
-        it as of one set, after it is stored.
+        A plain set writes what this process knows; to count together, for example, use this. Listeners are
+        called once, after the new state is stored.
 
         Raises:
             PersistError: The storage cannot do it, or what is stored cannot be used.
@@ -182,25 +181,25 @@ class Persistence:
                 now = self._merge(stored, state)
                 return {**now, **(partial(now) if callable(partial) else partial)}
 
-            self._store.set(on_stored, replace=True, action=action, told=self._others())
+            self._store.set(on_stored, replace=True, action=action, middleware=self._others())
             return self._text()
 
         with self._store.locked():
             self._storage.update_text(self.name, change)
 
     def close(self) -> None:
-        """Write no more; what is stored stays."""
+        """Stop writing; what is stored stays."""
         self._round += 1
         self._stop_following()
-        self._take_off()
+        self._remove()
 
     # -------------------------------------------------------------- within
 
     def after_set(self, action: Action) -> None:
-        """Write the state down."""
-        with self._writing:  # of two threads the later state is written last
+        """Write the state."""
+        with self._writing:  # of two threads' states, the later one is written last
             text = self._text()
-            self._later(self._storage.set(self.name, text))
+            self._await(self._storage.set(self.name, text))
             self._known = text
 
     def _stop_following(self) -> None:
@@ -212,14 +211,13 @@ class Persistence:
         return [middleware for middleware in self._store.middleware if middleware is not self]
 
     def _hydrate(self, round_: int, finished: Finished | None) -> Steps:
-        self._problem = ""
+        self._read_problem = ""
         try:
             text = yield self._storage.get(self.name)
             migrated, stored = yield from self._read(text)
             if round_ != self._round:
                 return
-            merged = self._merge(stored, self._store.get())
-            self._store.set(merged, replace=True, action=None, told=self._others())
+            self._restore(stored)
             self._known = text
             if migrated:
                 yield self._storage.set(self.name, self._text())
@@ -233,51 +231,76 @@ class Persistence:
                 listener(state)
         except Exception as error:
             if round_ == self._round:
-                self._failed(error)
+                self._set_aside(str(error) or type(error).__name__, everything=True)
                 if finished is not None:
                     finished(None, error)
 
     def _read(self, text: str | None) -> Generator[Any, Any, tuple[bool, Any]]:
-        """Return whether it was migrated, and the state; None when nothing usable is stored."""
+        """Return whether the state was migrated, and the state; None when nothing usable is stored."""
         found = None if text is None else json.loads(text)
         if not isinstance(found, Mapping):
             return False, None
-        stored, version = found.get("state"), found.get("version")
+        stored, unreadable = decode_entries(found.get("state"))
+        if unreadable:
+            self._set_aside(_sentence(unreadable))
+        version = found.get("version")
         is_number = isinstance(version, int | float) and not isinstance(version, bool)
         if not is_number or version == self.version:
             return False, stored
         if self._migrate is not None:
             return True, (yield self._migrate(stored, version))
-        self._put_aside(f"it has version {version}, this program wants {self.version}")
+        reason = f"it has version {version}, this program needs {self.version}"
+        self._set_aside(reason, everything=True)
         return False, None
 
+    def _restore(self, stored: Any) -> None:
+        """Set the stored state without the entries the store refuses."""
+        current = self._store.get()
+        merged = self._merge(stored, current)
+        refused = self._store.refused(merged)
+        if refused:
+            reasons = {key: str(error) for key, error in refused.items()}
+            self._set_aside(_sentence(reasons))
+            present = {key: current[key] for key in refused if key in current}
+            merged = {key: merged[key] for key in merged if key not in refused} | present
+        self._store.set(merged, replace=True, action=None, middleware=self._others())
+
     def _over_current(self, stored: Any, current: State) -> State:
-        kept = stored if isinstance(stored, Mapping) else {}
-        return {**current, **{key: value for key, value in kept.items() if self._store.has(key)}}
+        entries = stored if isinstance(stored, Mapping) else {}
+        return {
+            **current,
+            **{key: value for key, value in entries.items() if self._store.has(key)},
+        }
 
     def _text(self) -> str:
-        state = self._partialize(self._store.get())
-        try:
-            return json.dumps({"state": state, "version": self.version})
-        except (TypeError, ValueError) as error:
-            raise PersistError(
-                f"The state of {self.name!r} cannot be kept ({error}): name the keys that can "
-                f"be written as JSON in partialize.",
-                store=self.name,
-            ) from error
+        """Return the state as text, without the entries that JSON would not give back as they are."""
+        state, refused = encode_entries(self._partialize(self._store.get()))
+        problem = ""
+        if refused:
+            reasons = _sentence(refused)
+            problem = (
+                f"Not saved with {self.name!r}: {reasons}. Name the keys to save in partialize."
+            )
+        if problem and problem != self._write_problem:
+            logger.warning(problem)
+        self._write_problem = problem
+        return json.dumps({"state": state, "version": self.version})
 
-    def _failed(self, error: Exception) -> None:
-        reason = str(error) or type(error).__name__
-        self._put_aside(reason)
-
-    def _put_aside(self, reason: str) -> None:
-        self._problem = f"What was stored as {self.name!r} was not used: {reason}."
-        logger.warning(self._problem)
+    def _set_aside(self, reason: str, *, everything: bool = False) -> None:
+        """Say what of the stored text is not used, and why; keep a copy of it where possible."""
+        part = "What was stored as {}" if everything else "Part of what was stored as {}"
+        self._read_problem = f"{part.format(repr(self.name))} was not used: {reason}."
+        logger.warning(self._read_problem)
         if isinstance(self._storage, KeepsAside):
             self._storage.keep_aside(self.name, reason)
 
-    def _later(self, answer: Any) -> None:
-        run_maybe_async(_just(answer), self._start)
+    def _await(self, answer: Any) -> None:
+        """Wait in the background for a storage's answer if it is an awaitable."""
+
+        def steps() -> Steps:
+            yield answer
+
+        run_maybe_async(steps(), self._start)
 
     def _start(self, coroutine: Any) -> object:
         if self._spawn is None:
@@ -287,14 +310,14 @@ class Persistence:
                 f"that runs them.",
                 store=self.name,
             )
-        return self._spawn(self._noting(coroutine))
+        return self._spawn(self._run_logged(coroutine))
 
-    async def _noting(self, coroutine: Any) -> None:
+    async def _run_logged(self, coroutine: Any) -> None:
         try:
             await coroutine
         except Exception as error:
-            self._problem = f"The state of {self.name!r} could not be kept: {error}."
-            logger.warning(self._problem)
+            self._write_problem = f"The state of {self.name!r} could not be saved: {error}."
+            logger.warning(self._write_problem)
 
     def __repr__(self) -> str:
         return f"Persistence({self.name!r}, version={self.version})"
@@ -303,29 +326,25 @@ class Persistence:
 def persist(
     store: BaseStore, name: str, *, storage: Storage | None = None, **options: Any
 ) -> Persistence:
-    """Keep a store's state under a name, and read what is there.
+    """Save a store's state under a name from now on, and restore what is stored there.
 
     Args:
         store: A `Store` or a `PlainStore`.
-        name: What to call it in the storage.
-        storage: Where to; by default the user's own file, shared by all kernels.
-        options: ``version`` (0), of the state's shape; ``partialize``, the keys to keep or a function
-            of the state; ``migrate(stored, version)``, makes this version's state of another one's
-            (without it, that is not used); ``merge(stored, current)``, by default the stored keys
-            over the current ones; ``skip_hydration``, read only when told to;
-            ``on_rehydrate_storage(state)``, called before a reading, may return a function that is
-            called with (state, None) or (None, error) after it; ``spawn``, runs coroutines, for
-            storages that answer with awaitables.
+        name: The name in the storage.
+        storage: The place to save in; by default the user's own file, shared by all kernels.
+        options: ``version`` (0), of the state's shape; ``partialize``, the keys to save or a function of
+            the state that returns what to save; ``migrate(stored, version)``, returns this version's state
+            for one of another version (without it, such a state is not used); ``merge(stored,
+            current)``, by default the stored keys over the current ones; ``skip_hydration``, read only
+            when `Persistence.rehydrate` is called; ``on_rehydrate_storage(state)``, called before a read,
+            may return a function that is called with (state, None) or (None, error) after it;
+            ``spawn``, runs coroutines, for storages that answer with awaitables.
     """
-    chosen = shared_storage() if storage is None else storage  # an empty one may be falsy
+    chosen = shared_storage() if storage is None else storage  # an empty storage may be falsy
     return Persistence(store, name, storage=chosen, **options)
 
 
-def _just(answer: Any) -> Steps:
-    yield answer
-
-
-def _picking(partialize: Partialize | None) -> Callable[[State], State]:
+def _as_function(partialize: Partialize | None) -> Callable[[State], State]:
     if partialize is None:
         return lambda state: state
     if callable(partialize):
@@ -334,7 +353,11 @@ def _picking(partialize: Partialize | None) -> Callable[[State], State]:
     return lambda state: {key: state[key] for key in keys if key in state}
 
 
-def _added(listeners: list[Any], listener: Any) -> Unsubscribe:
+def _sentence(reasons: Mapping[Any, str]) -> str:
+    return "; ".join(f"{key!r} ({reason.removesuffix('.')})" for key, reason in reasons.items())
+
+
+def _add(listeners: list[Any], listener: Any) -> Unsubscribe:
     listeners.append(listener)
 
     def remove() -> None:

@@ -14,8 +14,8 @@ import logging
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
-from kaizen_widgets.stores.equality import State
-from kaizen_widgets.stores.middleware import Action, BaseStore
+from kaizen_widgets.stores.base_store import BaseStore
+from kaizen_widgets.stores.middleware import Action, State
 
 logger = logging.getLogger(__name__)
 
@@ -110,7 +110,7 @@ class Devtools:
         try:
             # The very object, when it has no stranger in it: then a store that has it is silent.
             fresh = state if len(known) == len(state) else known
-            self._store.set(fresh, told=())
+            self._store.set(fresh, middleware=())
         finally:
             self._is_recording = was_recording
         return True

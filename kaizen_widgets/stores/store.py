@@ -1,42 +1,65 @@
-"""A store is four verbs: get, set, subscribe, and the state it began with.
+"""A store whose state is its public traits: get, set, subscribe, and traitlets' observe, link and assignment.
 
-State is what the store's public traits hold, so `observe`, `link` and assignment work as well. A set is
-atomic (one bad value and nothing is set), silent when nothing differs, and safe from any thread:
-listeners and observers hear of it after it is done, outside the lock, with (state, previous). A listener
-that raises keeps nothing from the others; the error reaches whoever set, once.
+A set is atomic (if one value is refused, none is set), silent when nothing differs, and safe from any thread.
+Listeners and observers are called after it is done, outside the lock, with (state, previous). A listener that
+raises does not keep the others from being called; the first error reaches the code that called set.
 
-For state of any keys, and zustand's behaviour to the letter, see `PlainStore`: both take the same
-middleware.
+What was set is what is held: a value that is equal in Python but not the same, such as a dict in another
+order, replaces the old one. Validators (``@validate``) see the whole new state. Inside
+``hold_trait_notifications`` notifications and validators wait for its end, as they do for assignments.
 
-Source: the shape follows zustand's vanilla store (MIT); not its code.
+For state with arbitrary keys, and zustand's behavior in every detail, see `PlainStore`. Both take the
+same middleware.
+
+Source: the interface follows zustand's vanilla store (MIT); not its code.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from difflib import get_close_matches
 from functools import partial as bind
 from typing import Any, ClassVar, TypeAlias
 
-from traitlets import Bool, Bunch, Float, HasTraits, Int, TraitType, Unicode
+from traitlets import (
+    Bool,
+    Bunch,
+    Float,
+    HasTraits,
+    Int,
+    MetaHasTraits,
+    TraitError,
+    TraitType,
+    Unicode,
+)
 
 from kaizen_widgets.core.notifier import Notifier, call_all
 from kaizen_widgets.errors import StoreError
 from kaizen_widgets.stores.base_store import BaseStore
-from kaizen_widgets.stores.equality import State
-from kaizen_widgets.stores.middleware import Action, Middleware, Partial
+from kaizen_widgets.stores.equality import same_content, unchanged
+from kaizen_widgets.stores.middleware import Action, Middleware, Partial, State
 from kaizen_widgets.stores.subscriptions import Entry, SelectorSubscription
 
 Changes: TypeAlias = tuple[dict[str, Any], dict[str, Any]]
-"""What some keys were, and what the same keys are now."""
+"""The keys that changed, with their values before and after."""
 
 Changed: TypeAlias = tuple[dict[str, Any], dict[str, Any], dict[str, Any]]
-"""The same, and the whole state then."""
+"""The same, and the whole state after the change."""
 
 _EXACT: dict[type[Any], type] = {Bool: bool, Float: float, Int: int, Unicode: str}
-"""Traits that take every value of one type, so that such a value needs no check."""
+"""Traits that accept every value of one type as it is, so that such a value needs no validation."""
 
 
-class Store(BaseStore, HasTraits):
+class _StoreType(MetaHasTraits):
+    """Marks a store as complete after its ``__init__``: from then on it takes no new public attributes."""
+
+    def __call__(cls, *args: Any, **kwargs: Any) -> Any:
+        store = super().__call__(*args, **kwargs)
+        store._is_complete = True
+        return store
+
+
+class Store(BaseStore, HasTraits, metaclass=_StoreType):
     """Base of the stores; the public traits of a subclass are its state.
 
     Args:
@@ -44,131 +67,229 @@ class Store(BaseStore, HasTraits):
         state: Initial values of some keys.
     """
 
-    name: ClassVar[str] = "store"  # type: ignore[misc] - each kind of `Store` has one for all
+    name: ClassVar[str] = "store"  # type: ignore[misc] - one for all stores of a class
     _derived: ClassVar[frozenset[str]] = frozenset()
-    """Keys whose traits keep nothing themselves; the subclass announces them."""
+    """Keys whose traits hold no value of their own; the subclass notifies of them."""
+    _assignable: frozenset[str] = frozenset()
+    _is_complete = False
 
     def __init__(self, *, notifier: Notifier | None = None, **state: Any) -> None:
-        self._set_up(notifier or Notifier())
+        BaseStore.__init__(self, notifier or Notifier())
         names = self.trait_names()
         self._keys = tuple(sorted(key for key in names if not key.startswith("_")))
-        self._checks = self.traits()
+        traits = self.traits()
+        self._traits_by_key = {key: traits[key] for key in self._keys}
         self._exact: dict[str, type] = {}
-        self._is_all_kept = len(self._keys) == len(names) and not self._derived
-        super().__init__()
-        unknown = sorted(set(state) - set(self._keys))
-        if unknown:
-            raise StoreError(f"The {self.name} store has no {unknown[0]!r}.", store=self.name)
-        for key, value in state.items():
-            setattr(self, key, value)
+        self._holds_whole_state = len(self._keys) == len(names) and not self._derived
+        HasTraits.__init__(self)
+        self._validated_keys = frozenset(key for key in self._keys if self._has_validator(key))
+        for key in self._keys:
+            getattr(self, key)  # from here on the trait values hold every default
+        checked = self._validated({key: state[key] for key in state if key not in self._derived})
+        self._trait_values.update(checked)
+        for key in self._derived & state.keys():
+            setattr(self, key, state[key])
         self.initial = {key: getattr(self, key) for key in self._keys}
         self._exact = {key: kind for key in self._keys if (kind := self._type_of(key))}
+        self._assignable = frozenset(
+            key for key, trait in self._traits_by_key.items() if not trait.read_only
+        ).difference(self._derived)
 
     def get(self) -> dict[str, Any]:
-        """Return the state as it is now."""
-        with self._notifier.lock:
-            return self._current()
+        """Return the present state."""
+        return self._current()
 
     def has(self, key: str) -> bool:
-        """Whether the state has such a key."""
+        """Return whether the state has such a key."""
         return key in self._keys
 
+    def reset(self) -> None:
+        """Go back to the initial state."""
+        self.set(self.initial, replace=True, action="reset")
+
+    def refused(self, state: State) -> dict[str, Exception]:
+        """Return which values of a state the store does not accept, each with the reason."""
+        found: dict[str, Exception] = {}
+        for key, value in state.items():
+            if key not in self._derived:
+                try:
+                    with self._notifier:
+                        self._accepted({key: value})
+                except (StoreError, TraitError) as error:
+                    found[key] = error
+        return found
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Set a key of the state, as `set` does, or any other attribute that exists."""
+        if name in self._assignable:
+            self.set({name: value}, action=f"set {name}")
+        elif self._is_complete and not (name.startswith("_") or self._has_attribute(name)):
+            raise AttributeError(self._no_key(name), name=name, obj=self)
+        else:
+            super().__setattr__(name, value)
+
     def notify_change(self, change: Bunch) -> None:
-        """Tell observers, then listeners, of a plain assignment (``store.theme = "dark"``)."""
+        """Notify of a change that traitlets made itself, as at the end of ``hold_trait_notifications``."""
         name = change.name
         if change.type != "change" or name not in self._keys or name in self._derived:
             super().notify_change(change)
             return
         with self._notifier:
-            told = {name: change.old}, {name: change.new}, self._current()
-            self._post(told, f"set {name}", self._middleware)
+            changed = {name: change.old}, {name: change.new}, self._current()
+            self._post(changed, f"set {name}", self._middleware)
+
+    # ---------------------------------------------------------- validation
+
+    def _type_of(self, key: str) -> type | None:
+        """Return the type whose every value a key accepts as it is, if there is one."""
+        trait: TraitType[Any, Any] = self._traits_by_key[key]
+        is_bounded = any(getattr(trait, bound, None) is not None for bound in ("min", "max"))
+        return None if is_bounded or key in self._validated_keys else _EXACT.get(type(trait))
+
+    def _has_validator(self, key: str) -> bool:
+        return key in self._trait_validators or hasattr(self, f"_{key}_validate")
+
+    def _validated(self, values: State) -> dict[str, Any]:
+        """Return the values as their traits accept them; validators see all of them in place.
+
+        Raises:
+            StoreError: There is no such key.
+            traitlets.TraitError: A value is refused.
+        """
+        accepted = self._accepted(values)
+        if self._cross_validation_lock:
+            return accepted  # hold_trait_notifications asks the validators at its end
+        validators = [key for key in accepted if key in self._validated_keys]
+        if not validators:
+            return accepted
+        held = self._trait_values
+        before = {key: held[key] for key in accepted}
+        held.update(accepted)
+        try:
+            for key in validators:
+                trait = self._traits_by_key[key]
+                accepted[key] = held[key] = trait._cross_validate(self, held[key])
+        finally:
+            held.update(before)
+        return accepted
+
+    def _accepted(self, values: State) -> dict[str, Any]:
+        """Return the values as their traits accept them, without asking validators."""
+        traits = self._traits_by_key
+        was_locked, self._cross_validation_lock = self._cross_validation_lock, True
+        try:
+            accepted = {}
+            for key, value in values.items():
+                if key not in traits:
+                    raise StoreError(self._no_key(key), store=self.name)
+                accepted[key] = traits[key]._validate(self, value)
+            return accepted
+        finally:
+            self._cross_validation_lock = was_locked
+
+    def _has_attribute(self, name: str) -> bool:
+        return name in self.__dict__ or hasattr(type(self), name)
+
+    def _no_key(self, key: str) -> str:
+        close = get_close_matches(key, self._keys, 1)
+        if close:
+            return f"The {self.name} store has no {key!r}; did you mean {close[0]!r}?"
+        return f"The {self.name} store has no {key!r}; it has {', '.join(self._keys)}."
 
     # -------------------------------------------------------------- within
 
     def _current(self) -> dict[str, Any]:
-        """Return the state, under the lock."""
-        if self._is_all_kept:
-            return self._trait_values.copy()  # `initial` has asked for each default once
-        return {key: getattr(self, key) for key in self._keys}
-
-    def _type_of(self, key: str) -> type | None:
-        """Return the type whose every value a key takes as it is, if there is one."""
-        trait: TraitType[Any, Any] = self._checks[key]
-        is_bounded = any(getattr(trait, bound, None) is not None for bound in ("min", "max"))
-        is_checked = key in self._trait_validators or hasattr(self, f"_{key}_validate")
-        return None if is_bounded or is_checked else _EXACT.get(type(trait))
-
-    def _store(self, values: State) -> Changes:
-        """Check all values, then keep those that differ; return what changed."""
-        before: dict[str, Any] = {}
-        after: dict[str, Any] = {}
-        kept, exact = self._trait_values, self._exact
-        for key, value in values.items():
-            kind = type(value)
-            if exact.get(key) is kind:
-                old = kept[key]
-                if old is value or (old == value and type(old) is kind):
-                    continue
-            else:
-                value = self._checked(key, value)
-                old = kept[key]
-                if old is value or _equal(old, value):
-                    continue
-            before[key] = old
-            after[key] = value
-        kept.update(after)
-        return before, after
-
-    def _checked(self, key: str, value: Any) -> Any:
-        """Return the value as its trait takes it."""
-        if key not in self._checks or key[0] == "_":
-            raise StoreError(f"The {self.name} store has no {key!r}.", store=self.name)
-        return self._checks[key]._validate(self, value)
+        """Return the present state."""
+        values = (
+            self._trait_values.copy()
+        )  # one call into C, so no other thread's set is seen in part
+        return values if self._holds_whole_state else {key: values[key] for key in self._keys}
 
     def _change(self, partial: Partial, replace: bool) -> Changed | None:
         values: Any = partial if type(partial) is dict else self._values(partial, self._current())
-        before, after = self._store({**self.initial, **values} if replace else values)
-        if not before or not (
-            self._subscriptions.entries or self._trait_notifiers or self._middleware
-        ):
+        before, after = self._apply_values({**self.initial, **values} if replace else values)
+        if not before:
             return None
-        return before, after, self._current()
+        if self._cross_validation_lock:  # within hold_trait_notifications
+            for key, value in after.items():
+                self.notify_change(self._event(key, before[key], value))
+            return None
+        if not (self._subscriptions.entries or self._trait_notifiers or self._middleware):
+            return None
+        state = self._trait_values.copy() if self._holds_whole_state else self._current()
+        return before, after, state
 
-    def _tell(
+    def _apply_values(self, values: State) -> Changes:
+        """Validate all values, then hold those that differ; return what changed."""
+        held, exact = self._trait_values, self._exact
+        before: dict[str, Any] = {}
+        after: dict[str, Any] = {}
+        unchecked: dict[str, Any] | None = None
+        for key, value in values.items():
+            kind = type(value)
+            if exact.get(key) is kind:
+                old = held[key]
+                if old is value:
+                    continue
+                if kind is float:
+                    if unchanged(old, value):
+                        continue
+                elif old == value and type(old) is kind:
+                    continue
+                before[key] = old
+                after[key] = value
+            elif unchecked is None:
+                unchecked = {key: value}
+            else:
+                unchecked[key] = value
+        if unchecked is not None:
+            accepted = self._validated({**after, **unchecked})
+            for key in unchecked:
+                old, value = held[key], accepted[key]
+                # A trait such as List(Int()) makes a copy each time, which alone is no change.
+                is_copy = value is not unchecked[key]
+                if not (same_content(old, value) if is_copy else unchanged(old, value)):
+                    before[key] = old
+                    after[key] = value
+        held.update(after)
+        return before, after
+
+    def _notify(
         self,
         entries: Sequence[Entry],
         change: Changed,
         action: Action,
-        told: Sequence[Middleware],
+        middleware: Sequence[Middleware],
     ) -> None:
-        """Tell observers, listeners and middlewares, each also after another raised."""
+        """Call observers, listeners and middleware, each also after another one raised."""
         before, after, state = change
-        if not told and not self._trait_notifiers:  # nothing but listeners, as most of the time
-            self._tell_listeners(entries, before, state)
+        if not middleware and not self._trait_notifiers:  # only listeners: the usual case
+            self._call_listeners(entries, before, state)
             return
         notify = super().notify_change
         observed = after if self._trait_notifiers else ()
+        name = f"set {', '.join(before)}" if action is None else action
         call_all(
             (
                 *(bind(notify, self._event(key, before[key], after[key])) for key in observed),
-                bind(self._tell_listeners, entries, before, state),
-                *(bind(middleware.after_set, action) for middleware in told),
+                bind(self._call_listeners, entries, before, state),
+                *(bind(each.after_set, name) for each in middleware),
             )
         )
 
     def _event(self, key: str, old: Any, new: Any) -> Bunch:
         return Bunch(name=key, old=old, new=new, owner=self, type="change")
 
-    def _tell_listeners(
+    def _call_listeners(
         self, entries: Sequence[Entry], before: dict[str, Any], state: dict[str, Any]
     ) -> None:
-        """Tell of a state, and of what some keys were before."""
-        listening = self._subscriptions
-        previous = state | before if listening.has_plain else before
+        """Call listeners with a state, and with what the changed keys were before."""
+        subscriptions = self._subscriptions
+        previous = state | before if subscriptions.has_plain else before
         first: Exception | None = None
         for entry in entries:
-            if listening.all is not entries and entry not in listening.entries:
-                continue  # a listener before it has ended it
+            if subscriptions.all is not entries and entry not in subscriptions.entries:
+                continue  # an earlier listener has unsubscribed it
             try:
                 if isinstance(entry, SelectorSubscription):
                     if entry.reads is not None:
@@ -176,17 +297,7 @@ class Store(BaseStore, HasTraits):
                     entry.ask(state)
                 else:
                     entry(state, previous)
-            except Exception as error:  # the others still hear
+            except Exception as error:  # the others are called all the same
                 first = first or error
         if first is not None:
             raise first
-
-
-def _equal(old: Any, new: Any) -> bool:
-    """Whether a set would change nothing; what cannot say whether it is equal counts as different."""
-    try:
-        if type(old) is type(new) and old == new:
-            return True
-    except Exception:
-        return False  # An array's == is no yes or no.
-    return False

@@ -1,9 +1,10 @@
-"""Who listens to a store, in the order they came, and whom a change concerns.
+"""The listeners of a store, in the order they subscribed, and which of them a change concerns.
 
-A listener hears of every change. A selector is a function of the state: of a few, all are asked after each
-change; of many, one is asked only when a key it read has changed, so that among a thousand the
-unconcerned cost nothing. What a selector reads is seen when it is asked; one that looks at the whole
-state, or makes another slice of the same state each time, is asked after each change.
+A plain listener is called after each change. A selector is a function of the state: up to `MANY` of them are
+all asked after each change. Beyond that a selector is asked only when a key it read has changed, so that of a
+thousand selectors those that a change does not concern cost nothing. The keys a selector reads are
+observed while it runs. One that reads the whole state, returns another slice of the same state each time, or
+has an equality function of its own is asked after each change.
 """
 
 from __future__ import annotations
@@ -11,29 +12,25 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
-from kaizen_widgets.stores.equality import (
-    Equality,
-    Listener,
-    Selector,
-    State,
-    same,
-)
+from kaizen_widgets.stores.equality import same, shallow
+from kaizen_widgets.stores.middleware import Equality, Listener, Selector, State
 
 MANY = 16
-"""From so many selectors on, what they read is kept."""
+"""The number of selectors above which the keys they read are remembered."""
 
 
 class SelectorSubscription:
-    """A listener of what a selector takes out of the state.
+    """A listener for a slice of the state.
 
     Args:
-        state: The state now; its slice is what the next one is compared with.
+        state: The present state; its slice is compared with the next one.
         selector: Takes the slice out of a state.
-        listener: Called with the new slice and the last one.
-        equality: Whether two slices count as the same.
+        listener: Called with the new slice and the previous one.
+        equality: Returns whether two slices count as the same. It is asked after each change, also when
+            the slice is the same object.
     """
 
-    __slots__ = ("_equality", "_listener", "reads", "remembered", "selector")
+    __slots__ = ("_asks_always", "_equality", "_listener", "reads", "remembered", "selector")
 
     def __init__(
         self,
@@ -45,31 +42,34 @@ class SelectorSubscription:
         self.selector = selector
         self.remembered = selector(state)
         self.reads: frozenset[str] | None = None
-        """The keys its slice depends on; None: ask it after each change."""
+        """The keys the slice depends on; None: ask the selector after each change."""
         self._listener = listener
         self._equality = equality
+        self._asks_always = equality is not same and equality is not shallow
 
     def fire(self) -> None:
-        """Tell of the present slice, twice."""
+        """Call the listener with the present slice as the new and the previous one."""
         self._listener(self.remembered, self.remembered)
 
     def ask(self, state: State) -> None:
-        """Take the slice of a state, compare it with what is remembered, and tell."""
-        # Python 3.11 calls what a slot holds twice as fast by way of a local.
+        """Take the slice of a state and call the listener if it is not the remembered one."""
+        # Python 3.11 calls what a slot holds twice as fast through a local name.
         selector, equality, listener = self.selector, self._equality, self._listener
         fresh, previous = selector(state), self.remembered
-        if fresh is not previous and not equality(previous, fresh):
-            # Remembered first: the listener may set again, and is then asked about the next one.
+        if (fresh is not previous or self._asks_always) and not equality(previous, fresh):
+            # Remembered first: the listener may set again, and this is asked about the next state.
             self.remembered = fresh
             listener(fresh, previous)
 
     def find_reads(self, state: State) -> frozenset[str] | None:
-        """Return what the slice of a state depends on, by taking it once more under observation."""
-        watched = _Watched(state)
+        """Return the keys the slice depends on, found by taking it once more; None: any."""
+        if self._asks_always:
+            return None
+        watched = _WatchedState(state)
         try:
             is_repeatable = self._equality(self.selector(state), self.selector(watched))
         except Exception:
-            return None  # It wants more than a mapping: nothing is known.
+            return None  # The selector needs more than a mapping offers.
         return frozenset(watched.reads) if is_repeatable and not watched.is_read_whole else None
 
 
@@ -77,23 +77,23 @@ Entry: TypeAlias = Listener | SelectorSubscription
 
 
 class Subscriptions:
-    """The listeners of one store; changed under the store's lock, read without."""
+    """The listeners of one store; changed under the store's lock, read without it."""
 
     def __init__(self) -> None:
         self.entries: dict[Entry, int] = {}
-        """All there are, each with its number."""
+        """All listeners, each with its number."""
         self.all: tuple[Entry, ...] | None = ()
-        """The same, as `now` last returned them; None: somebody came or went, or reads are kept."""
+        """The listeners as `now` last returned them; None when they changed, or reads are remembered."""
         self.has_plain = False
-        """Whether somebody wants to hear whole states."""
+        """Whether there is a listener of whole states."""
         self.count = 0
-        """How many there have ever been."""
+        """How many listeners there have ever been: the number of the newest."""
         self._selectors = 0
         self._always: dict[Entry, None] = {}
         self._readers: dict[str, dict[Entry, None]] = {}
 
     def add(self, entry: Entry, state: State) -> None:
-        """Keep a listener; one that is kept already stays where it is."""
+        """Add a listener; one that is there already keeps its place."""
         if entry in self.entries:
             return
         self.count += 1
@@ -104,12 +104,12 @@ class Subscriptions:
             self.has_plain = True
             return
         self._selectors += 1
-        # One whose slice is another by now has a change to be asked about first.
+        # If its slice has changed since it was made, it must be asked about the next change in any case.
         if self._selectors > MANY and entry.selector(state) is entry.remembered:
             self.learn(entry, state)
 
     def remove(self, entry: Entry) -> None:
-        """Keep it no longer; harmless when it is gone."""
+        """Remove a listener; harmless when it is not there."""
         if self.entries.pop(entry, None) is None:
             return
         self.all = None
@@ -120,7 +120,7 @@ class Subscriptions:
         self.has_plain = len(self.entries) > self._selectors
 
     def learn(self, entry: SelectorSubscription, state: State) -> None:
-        """Note what a slice depends on."""
+        """Remember which keys a slice depends on."""
         reads = entry.find_reads(state)
         if reads == entry.reads or entry not in self.entries:
             return
@@ -135,11 +135,11 @@ class Subscriptions:
                 self._readers.setdefault(key, {})[entry] = None
 
     def concerned(self, changed: Iterable[str] | None, count: int | None = None) -> Sequence[Entry]:
-        """Return whom a change of some keys concerns, in the order they came.
+        """Return the listeners to call after a change, in the order they subscribed.
 
         Args:
-            changed: The keys; None for any.
-            count: Only of so many who came first.
+            changed: The keys that changed; None for any.
+            count: Only the listeners up to this number, when later ones subscribed after the change.
         """
         if changed is None or not self._readers:
             found: Sequence[Entry] = tuple(self.entries)
@@ -153,7 +153,7 @@ class Subscriptions:
         return [entry for entry in found if self._number(entry) <= count]
 
     def now(self, changed: Iterable[str] | None) -> Sequence[Entry]:
-        """Return the same under the store's lock, while no change waits to be told."""
+        """Return the listeners to call after a change that is notified before any other."""
         if self._readers:
             return self.concerned(changed)
         if self.all is None:
@@ -161,7 +161,7 @@ class Subscriptions:
         return self.all
 
     def _number(self, entry: Entry) -> int:
-        return self.entries.get(entry, 0)  # another thread may have ended it just now
+        return self.entries.get(entry, 0)  # another thread may have removed it just now
 
     def _forget(self, entry: SelectorSubscription) -> None:
         for key in entry.reads or ():
@@ -172,8 +172,8 @@ class Subscriptions:
         entry.reads = None
 
 
-class _Watched(Mapping[str, Any]):
-    """A state that notes which of its keys are read."""
+class _WatchedState(Mapping[str, Any]):
+    """A state that records which of its keys are read."""
 
     __slots__ = ("_state", "is_read_whole", "reads")
 

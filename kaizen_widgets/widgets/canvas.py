@@ -15,6 +15,7 @@ import threading
 import warnings
 import weakref
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any, ClassVar
 
 from IPython.core.getipython import get_ipython
@@ -133,7 +134,9 @@ class Canvas(BundledWidget):
             self.store,
             self._outbox.post,
             kinds=self._kinds,
-            on_select=self._selected_in_view,
+            on_select=lambda nodes, edges: self.store.post_notification(
+                partial(self._selected_in_view, nodes, edges)
+            ),
             on_command=self._command,
             on_views=self._on_views,
         )
@@ -243,12 +246,16 @@ class Canvas(BundledWidget):
                 self._end.committed(event)
             case Replaced():
                 self._end.replaced(event)
-        self._drop_lost_selection()
-        Elements.announce(self, event.before, event.after)
+        # Observers of the user are not called here, where Ctrl-C would wait for them.
+        self.store.post_notification(partial(self._notify_of_event, event))
         self._picture_is_old = True
         self._plan_picture()
         if isinstance(event, Commit) and event.source is None:
             self._warn_about_unknown_types(event)
+
+    def _notify_of_event(self, event: Commit | Replaced) -> None:
+        self._drop_lost_selection(event)
+        Elements.announce(self, event.before, event.after)
 
     def _refresh(self) -> None:
         """Tell the views what to show besides the document."""
@@ -372,11 +379,15 @@ class Canvas(BundledWidget):
     def _validate_selected(self, proposal: Any) -> tuple[str, ...]:
         graph = self.store.graph
         for one in proposal.value:
-            if not (isinstance(one, str) and (graph.has_node(one) or graph.has_edge(one))):
+            if not (isinstance(one, str) and _has(graph, one)):
                 raise TraitError(f"There is no node or edge {one!r} to select.")
         return proposal.value
 
     def _select_in_views(self, change: Any) -> None:
+        previous = (
+            change.old if isinstance(change.old, tuple) else ()
+        )  # the first time: no old value
+        self.store.on_rollback(lambda: self._select_what_is_left(previous))
         graph = self.store.graph
         nodes = tuple(element_id for element_id in change.new if graph.has_node(element_id))
         edges = tuple(element_id for element_id in change.new if not graph.has_node(element_id))
@@ -386,11 +397,20 @@ class Canvas(BundledWidget):
         if self._selecting != threading.get_ident():
             self._end.select(nodes, edges)
 
-    def _drop_lost_selection(self) -> None:
+    def _select_what_is_left(self, wanted: tuple[str, ...]) -> None:
         graph = self.store.graph
-        kept = tuple(one for one in self.selected if graph.has_node(one) or graph.has_edge(one))
-        if kept != self.selected:
-            self.selected = kept
+        self.selected = tuple(element_id for element_id in wanted if _has(graph, element_id))
+
+    def _drop_lost_selection(self, event: Commit | Replaced) -> None:
+        # Not all that is missing: an open transaction may have selected what it has just added.
+        gone = {
+            element_id
+            for element_id in self.selected
+            if not _has(event.after, element_id)
+            and (isinstance(event, Replaced) or _has(event.before, element_id))
+        }
+        if gone:
+            self.selected = tuple(one for one in self.selected if one not in gone)
 
     # ------------------------------------------------------------- helpers
 
@@ -436,6 +456,10 @@ def _at_end_of_cells(call: Callable[[], None]) -> Callable[[], None]:
 
     shell.events.register("post_run_cell", after)
     return lambda: shell.events.unregister("post_run_cell", after)
+
+
+def _has(graph: Graph, element_id: str) -> bool:
+    return graph.has_node(element_id) or graph.has_edge(element_id)
 
 
 def _graph_of(graph: Any) -> Graph:

@@ -17,7 +17,7 @@ from kaizen_widgets.core.background import background
 from kaizen_widgets.core.clock import Clock
 from kaizen_widgets.errors import StoreError
 from kaizen_widgets.stores import ActionLog, devtools
-from kaizen_widgets.stores.middleware import BaseStore
+from kaizen_widgets.stores.base_store import BaseStore
 from kaizen_widgets.widgets.layouts import wrapping
 from kaizen_widgets.widgets.markup import BAD, GOOD, LINE, MONO, MUTED, alert, hint
 from kaizen_widgets.widgets.panel import Panel

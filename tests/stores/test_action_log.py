@@ -38,7 +38,7 @@ def test_sets_assignments_and_their_names_are_noted():
     lamp.set({"on": True}, action="switch")  # changes nothing
     lamp.color = "red"
     lamp.reset()
-    assert actions(log) == ["@@INIT", "switch", "set color", "anonymous"]
+    assert actions(log) == ["@@INIT", "switch", "set color", "reset"]
     assert log.changed(2) == {"color": ("white", "red")}
     assert log.entries[1].time == NOON
 

@@ -214,12 +214,23 @@ def test_load_pipeline_with_an_invalid_document_keeps_the_open_one(store):
     assert len(store.nodes) == 2
 
 
-def test_clearing_can_be_undone(store):
+def test_remove_all_can_be_undone_and_leaves_the_pipeline_open(store):
+    store.set({"pipeline_id": "p1", "pipeline_name": "Triage"})
     before = store.graph
-    store.clear_canvas()
-    assert store.nodes == ()
+    store.remove_all()
+    assert (store.nodes, store.edges, store.pipeline_id) == ((), (), "p1")
+    assert store.is_dirty
     store.undo()
     assert store.graph == before
+
+
+def test_clear_canvas_leaves_nothing_open(store):
+    store.set({"pipeline_id": "p1", "pipeline_name": "Triage"})
+    store.set_selection("a")
+    store.delete_node("b")
+    store.clear_canvas()
+    assert store.get() == CanvasStore().get()
+    assert not store.history.can_undo
 
 
 def test_marking_an_older_revision_clean_leaves_it_dirty(store):

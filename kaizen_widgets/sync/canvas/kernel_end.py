@@ -125,7 +125,7 @@ class KernelEnd:
             version = DocumentVersion(
                 epoch=document.epoch, rev=document.rev, digest=document.digest
             )
-            self._current = (version, document.graph)
+            self._current = (version, document.committed_graph)
 
     @property
     def has_views(self) -> bool:
@@ -190,7 +190,7 @@ class KernelEnd:
                 self._post(PeerSelection(client=message.client))
                 self._close(message.client)
                 return
-            graph = self._document.graph
+            graph = self._document.committed_graph
             nodes = tuple(node for node in message.nodes if graph.has_node(node))
             edges = tuple(edge for edge in message.edges if graph.has_edge(edge))
             self._post(PeerSelection(client=message.client, nodes=nodes, edges=edges))
