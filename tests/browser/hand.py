@@ -1,4 +1,4 @@
-"""A hand on a canvas: the gestures of a user, with a real mouse and real keys."""
+"""The gestures of a user on a canvas, with a real mouse and real keys."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from tests.browser.lab import Lab
 
 
 class Hand:
-    """Works on one canvas of a page.
+    """Uses one canvas of a page.
 
     Args:
         lab: The tab.
@@ -21,14 +21,14 @@ class Hand:
         self.canvas: Locator = lab.page.locator(".kaizen-canvas").nth(index)
         self.canvas.locator(".react-flow__pane").wait_for()
 
-    # ---------------------------------------------------------------- seeing
+    # --------------------------------------------------------------- reading
 
     def node(self, node_id: str) -> Locator:
         """Return a node by its id."""
         return self.canvas.locator(f'.react-flow__node[data-id="{node_id}"]')
 
     def edge(self, edge_id: str) -> Locator:
-        """Return an edge by its id; it never counts as visible."""
+        """Return an edge by its id; Playwright never considers it visible."""
         return self.canvas.locator(f'.react-flow__edge[data-id="{edge_id}"]')
 
     def handle(self, node_id: str, handle_id: str) -> Locator:
@@ -40,26 +40,26 @@ class Hand:
         return self.canvas.get_by_role("button", name=name)
 
     def position(self, node_id: str) -> tuple[int, int]:
-        """Return where a node's middle is on the page, in pixels."""
+        """Return the center of a node on the page, in pixels."""
         self.node(node_id).scroll_into_view_if_needed()
         box = self.node(node_id).bounding_box()
         assert box is not None
         return round(box["x"] + box["width"] / 2), round(box["y"] + box["height"] / 2)
 
-    # ---------------------------------------------------------------- doing
+    # -------------------------------------------------------------- gestures
 
     def select(self, node_id: str) -> None:
-        """Click a node where it has no text field and no handle."""
+        """Select a node with a click."""
         self.page.mouse.click(*self.position(node_id))
         self.canvas.locator(f'.react-flow__node[data-id="{node_id}"].selected').wait_for()
 
     def press(self, *keys: str) -> None:
-        """Press keys, one after the other."""
+        """Press keys, one after another."""
         for key in keys:
             self.page.keyboard.press(key)
 
     def drag(self, node_id: str, dx: int, dy: int, *, drop: bool = True) -> None:
-        """Drag a node by so many pixels."""
+        """Drag a node by a number of pixels."""
         x, y = self.position(node_id)
         self.page.mouse.move(x, y)
         self.page.mouse.down()

@@ -1,4 +1,4 @@
-"""The code travels once a page, whatever the number of canvases, and survives what pages go through."""
+"""JavaScript is sent once per page for any number of canvases, also after reloads and restarts."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Traffic:
         self.bytes += len(payload)
 
     def take(self) -> int:
-        """Return what came since the last time."""
+        """Return the bytes since the last call."""
         taken, self.bytes = self.bytes, 0
         return taken
 
@@ -57,12 +57,12 @@ def test_ten_canvases_cost_little_more_than_one(lab: Lab):
     assert lab.page.locator("style[data-kaizen]").count() == 1
     lab.reload()
     lab.page.wait_for_function(ALL_DRAWN, arg=10)
-    # Opening a notebook costs JupyterLab some 20 kB of its own.
+    # JupyterLab itself sends some 20 kB when it opens a notebook.
     assert traffic.take() <= 1.2 * one + 50_000
     assert lab.problems == []
 
 
-def test_a_second_tab_and_a_new_kernel_draw_again(lab: Lab):
+def test_second_tab_and_new_kernel_draw_the_canvas(lab: Lab):
     lab.open([MAKE, ONE])
     lab.run_all()
     Hand(lab).node("b").wait_for()
@@ -77,16 +77,14 @@ def test_a_second_tab_and_a_new_kernel_draw_again(lab: Lab):
 
 
 @pytest.mark.parametrize("app", ["lab", "notebook"])
-def test_a_host_that_cannot_share_gets_the_code_by_message(
-    lab: Lab, app: Literal["lab", "notebook"]
-):
+def test_host_that_cannot_share_gets_the_code_by_message(lab: Lab, app: Literal["lab", "notebook"]):
     lab.open([MAKE, "canvas = make()\ncanvas._code.close()\ncanvas", "canvas"], app=app)
     lab.run_all()
     lab.page.wait_for_function(ALL_DRAWN, arg=2)
     assert lab.page.evaluate("globalThis.kaizenCode.size") == 1
 
 
-def test_nothing_is_asked_of_any_other_server(lab: Lab):
+def test_no_request_goes_to_another_server(lab: Lab):
     asked: list[str] = []
     lab.page.on("request", lambda request: asked.append(request.url))
     lab.open([MAKE, ONE])

@@ -1,4 +1,4 @@
-"""A document that means harm is shown as the text it is (S10, D4)."""
+"""A hostile document is shown as text (S10, D4)."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_s10_markup_in_every_field_is_shown_as_text(lab: Lab):
     assert not [url for url in asked if "example.invalid" in url]
 
 
-def test_d4_names_of_javascript_s_own_are_ids_like_any_other(lab: Lab):
+def test_d4_names_of_object_members_are_ids_like_any_other(lab: Lab):
     lab.open([HOSTILE])
     lab.run_cell(0)
     hand = Hand(lab)

@@ -1,4 +1,4 @@
-"""A large flow in the page: only what can be seen, and every node within a hand's reach (S13, trap 22)."""
+"""A large flow in the page: only what can be seen is drawn, and every node can be dragged (S13)."""
 
 from __future__ import annotations
 
@@ -40,19 +40,19 @@ def hand(lab: Lab) -> Hand:
 
 
 def screen(hand: Hand, x: float, y: float) -> tuple[float, float]:
-    """Return where a point of the flow is on the page."""
+    """Return the position of a point of the flow on the page."""
     left, top, at_x, at_y, zoom = hand.page.evaluate(PLACE)
     return left + at_x + x * zoom, top + at_y + y * zoom
 
 
-def test_only_what_is_in_view_is_in_the_page(hand: Hand):
+def test_large_flow_has_only_elements_in_view(hand: Hand):
     nodes = hand.canvas.locator(".react-flow__node")
     assert 20 < nodes.count() < 400
     assert hand.node(f"n{SIZE - 1}").count() == 0
     assert hand.canvas.locator(".react-flow__edge").count() < 400
 
 
-def test_from_afar_nodes_are_a_picture_and_one_can_still_be_moved(hand: Hand):
+def test_node_can_be_dragged_at_a_small_zoom(hand: Hand):
     hand.button("Fit view").click()
     hand.node("n0").wait_for(state="detached")
     hand.page.wait_for_timeout(400)
@@ -75,7 +75,7 @@ def test_from_afar_nodes_are_a_picture_and_one_can_still_be_moved(hand: Hand):
     assert hand.lab.problems == []
 
 
-def test_from_afar_all_selected_nodes_go_along(hand: Hand):
+def test_drag_at_a_small_zoom_moves_all_selected_nodes(hand: Hand):
     hand.button("Fit view").click()
     hand.node("n0").wait_for(state="detached")
     hand.page.wait_for_timeout(400)
@@ -99,7 +99,7 @@ def test_from_afar_all_selected_nodes_go_along(hand: Hand):
     hand.lab.wait_for_python("canvas.graph.node('n7').position.x", 7 * 280)
 
 
-def test_python_s_edit_of_a_node_in_the_picture_is_drawn(hand: Hand):
+def test_python_edit_is_drawn_at_a_small_zoom(hand: Hand):
     hand.button("Fit view").click()
     hand.node("n0").wait_for(state="detached")
     hand.page.wait_for_timeout(400)
@@ -111,7 +111,7 @@ def test_python_s_edit_of_a_node_in_the_picture_is_drawn(hand: Hand):
     hand.lab.wait_until(lambda: hand.page.evaluate(INK) < before * 0.7, "less to see")
 
 
-def test_the_map_of_a_large_flow_leads_to_the_place_clicked(hand: Hand):
+def test_click_on_the_map_of_a_large_flow_moves_the_view(hand: Hand):
     overview = hand.canvas.locator(".kc-overview")
     box = overview.bounding_box()
     assert box is not None

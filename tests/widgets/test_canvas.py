@@ -124,7 +124,7 @@ DETAILED = {
 }
 
 
-def test_picture_has_only_what_is_drawn():
+def test_s15_picture_has_only_what_is_drawn():
     with fake_comms() as comms:
         canvas = Canvas(Graph.from_json(DETAILED))
         opened = comms.of(canvas).sent[0].data["state"]
@@ -414,7 +414,7 @@ def test_file_name_is_refused_with_the_way_to_read_it():
 @pytest.mark.parametrize(
     "name", ["_esm", "_code", "_code_hash", "_snapshot", "read_only", "layout"]
 )
-def test_state_from_the_page_cannot_change_what_is_not_the_page_s(tab, name):
+def test_s15_page_cannot_write_traits_that_are_python_s(tab, name):
     before = getattr(tab.canvas, name)
     tab.comm.deliver_update(**{name: "evil"})
     assert getattr(tab.canvas, name) is before

@@ -42,12 +42,10 @@ export function Orphans(): ReactNode {
   const readOnly = useReadOnly();
   const count = useReplica((state) => state.orphans.length);
   if (count === 0) return null;
-  const [edits, were] = count === 1 ? ["An edit", "was"] : [`${count} edits`, "were"];
+  const edits = count === 1 ? "1 edit of yours is" : `${count} edits of yours are`;
   return (
     <div className="kc-orphans" role="alert">
-      <p>
-        {edits} of yours {were} made to a document that is no longer open.
-      </p>
+      <p>{edits} not part of this document: the kernel opened it without them.</p>
       {!readOnly && (
         <button type="button" className="kc-link" onClick={() => session.replica.reapplyOrphans()}>
           Reapply

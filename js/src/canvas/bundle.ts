@@ -9,9 +9,11 @@ import { addStyles } from "../styles.ts";
 import { Canvas } from "./Canvas.tsx";
 import css from "./canvas.css?inline";
 import { Channel, type Model } from "./channel.ts";
+import { randomHex } from "./gestures.ts";
 import { makeHost } from "./host.ts";
 import { isReceived } from "./replica_state.ts";
 import { Session } from "./session.ts";
+import { unsentEditsOf } from "./unsent_edits.ts";
 
 export interface View {
   model: Model;
@@ -30,6 +32,8 @@ export function mount({ model, el }: View): () => void {
     new Channel(model),
     crypto.randomUUID?.() ?? randomClient(),
     browserClock,
+    randomHex,
+    unsentEditsOf(el),
   );
   const root = createRoot(makeHost(el, session, ending.signal));
   const manager = (model as { widget_manager?: unknown }).widget_manager;

@@ -137,6 +137,11 @@ export class Replica {
     }
   }
 
+  /** Lets the user decide about edits that were made to this document but are not part of it. */
+  offer(batches: readonly Batch[]): void {
+    this.store.update({ orphans: [...this.state.orphans, ...batches] });
+  }
+
   discardOrphans(): void {
     this.store.update({ orphans: [] });
   }

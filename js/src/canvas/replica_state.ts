@@ -16,7 +16,7 @@ export interface ReplicaState {
   readonly kinds: readonly KindInfo[];
   readonly canvas: CanvasState;
   readonly pending: readonly Request[];
-  /** Edits of a document that the kernel has replaced since; the user decides about them (S5). */
+  /** Edits that are not part of the document, which the kernel opened without them; the user decides (S5, S11). */
   readonly orphans: readonly Batch[];
   readonly link: Link;
 }

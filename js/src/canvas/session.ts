@@ -23,6 +23,7 @@ import { Peers } from "./peers.ts";
 import type { Command, KindInfo } from "./protocol.gen.ts";
 import { Replica } from "./replica.ts";
 import type { ReplicaState } from "./replica_state.ts";
+import type { UnsentEdits } from "./unsent_edits.ts";
 
 export interface ViewState {
   /** The node whose name is being typed. */
@@ -52,6 +53,8 @@ export class Session {
   private endArrows: Unsubscribe | null = null;
   private reported: { nodes: string[]; edges: string[] } = { nodes: [], edges: [] };
   private endReport: Unsubscribe | null = null;
+  private mayHandOver = true;
+  private mayTakeOver = true;
   private readonly commands: Commands;
   private readonly ends = new Set<Unsubscribe>();
 
@@ -60,6 +63,7 @@ export class Session {
     client: string,
     private readonly clock: Clock,
     private readonly newId: NewId = gestures.randomHex,
+    private readonly unsentEdits: UnsentEdits | null = null,
   ) {
     this.traits = channel.traits;
     this.peers = new Peers(clock);
@@ -73,6 +77,7 @@ export class Session {
     this.commands = new Commands(this.replica);
     this.ends.add(this.commands.close);
     this.ends.add(this.replica.store.subscribe(() => this.draw()));
+    this.ends.add(this.replica.store.subscribe(() => this.handOverUnsentEdits()));
     this.ends.add(this.flow.subscribe(() => this.culling.show(this.flow.get())));
   }
 
@@ -330,6 +335,19 @@ export class Session {
     }
     this.redraw();
     this.reportSelection();
+  }
+
+  /** Keeps unconfirmed edits when the kernel ends; offers those of an earlier view once there is a document. */
+  private handOverUnsentEdits(): void {
+    const { epoch, link, pending, shown } = this.replica.store.get();
+    if (link === "gone" && this.mayHandOver) {
+      this.mayHandOver = false;
+      this.unsentEdits?.keep(pending.flatMap((one) => (one.kind === "push" ? [one.batch] : [])));
+    } else if (epoch !== null && this.mayTakeOver) {
+      this.mayTakeOver = false;
+      const batches = this.unsentEdits?.take(shown) ?? [];
+      if (batches.length > 0) this.replica.offer(batches);
+    }
   }
 
   private redraw(): void {

@@ -2,6 +2,7 @@
 import { act } from "preact/test-utils";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import widget, { mount } from "../../src/canvas/bundle.ts";
+import { node, snapshot } from "./builders.ts";
 import { FakeModel } from "./model.ts";
 
 // jsdom measures nothing; geometry is tested in a real browser.
@@ -146,4 +147,56 @@ test("two views of one model are two clients", () => {
   });
   expect(new Set(fake.sent.map(({ client }) => client)).size).toBe(2);
   for (const end of ends) end();
+});
+
+test("S11: edits that a gone kernel did not confirm are offered by the next view of the document", () => {
+  const views = [open(), open()];
+  const [first] = views;
+  if (!first) throw new Error("There is no view.");
+  first.fake.answers = false;
+  const host = first.el.querySelector(".kaizen-canvas");
+  const press = (init: KeyboardEventInit) =>
+    act(() => {
+      host?.dispatchEvent(
+        new KeyboardEvent("keydown", { ...init, bubbles: true, cancelable: true }),
+      );
+    });
+  press({ key: "a", ctrlKey: true });
+  press({ key: "Delete" });
+  first.fake.alive = false;
+  press({ key: "z", ctrlKey: true });
+  expect(first.el.textContent).toContain("2 edits were not received");
+  const next = open();
+  expect(next.el.textContent).toContain("1 edit of yours is not part of this document");
+  const reapply = [...next.el.querySelectorAll("button")].find(
+    (button) => button.textContent === "Reapply",
+  );
+  act(() => reapply?.click());
+  expect(next.fake.pushes().flat()).toMatchObject([
+    { op: "remove", id: "a" },
+    { op: "remove", id: "b" },
+  ]);
+  const later = open();
+  expect(later.el.textContent).not.toContain("not part of this document");
+  for (const { end } of [...views, next, later]) end();
+});
+
+test("S11: unconfirmed edits of another document are not offered", () => {
+  const lost = open((fake) => {
+    fake.answers = false;
+  });
+  act(() => lost.fake.say(snapshot({ to: null, nodes: [node("other")], edges: [] })));
+  const host = lost.el.querySelector(".kaizen-canvas");
+  for (const init of [{ key: "a", ctrlKey: true }, { key: "Delete" }])
+    act(() => {
+      host?.dispatchEvent(
+        new KeyboardEvent("keydown", { ...init, bubbles: true, cancelable: true }),
+      );
+    });
+  lost.fake.alive = false;
+  act(() => lost.fake.say({ kind: "heartbeat", epoch: "E", rev: 5, digest: 0, seq: 0 }));
+  expect(lost.el.textContent).toContain("1 edit was not received");
+  const next = open();
+  expect(next.el.textContent).not.toContain("not part of this document");
+  for (const { end } of [lost, next]) end();
 });
