@@ -1,1 +1,1 @@
-"""The protocol under faults: the real kernel end, model views, a wire that lies, a virtual clock."""
+"""Simulates the canvas protocol with faults: real kernel end, model views, lossy connections, virtual clock."""

@@ -1,4 +1,4 @@
-"""``python -m tests.simulate --seeds 10000`` or ``--seed 1234`` (one alone, as printed on failure)."""
+"""``python -m tests.simulate --seeds 10000``, or ``--seed 1234`` for one seed, as a failure prints it."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from tests.simulate.world import BrokenPropertyError, World
 
 
 def main() -> int:
-    """Play the seeds asked for; print each that breaks a property."""
+    """Simulate the given seeds; print each that violates a property."""
     parser = argparse.ArgumentParser(prog="python -m tests.simulate", description=__doc__)
-    parser.add_argument("--seeds", type=int, default=300, help="how many, from --first on")
+    parser.add_argument("--seeds", type=int, default=300, help="number of seeds, from --first on")
     parser.add_argument("--first", type=int, default=0, help="the first seed")
-    parser.add_argument("--seed", type=int, help="play this one only")
-    parser.add_argument("--steps", type=int, default=60, help="moments in a session")
+    parser.add_argument("--seed", type=int, help="simulate only this seed")
+    parser.add_argument("--steps", type=int, default=60, help="steps in a session")
     options = parser.parse_args()
     seeds = (
         [options.seed]

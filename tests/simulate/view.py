@@ -1,4 +1,4 @@
-"""A view of the canvas as the protocol wants it: the logic of js/src/canvas/replica.ts, for the simulator."""
+"""A model of a view that follows the protocol: the logic of js/src/canvas/replica.ts, for the simulator."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ LONGEST_PAUSE = 4.0
 
 
 @dataclass(frozen=True)
-class Pending:
-    """A request the kernel has not answered yet."""
+class PendingRequest:
+    """A request that the kernel has not answered yet."""
 
     n: int
     kind: str
@@ -40,7 +40,7 @@ class Pending:
 
 
 class ModelView:
-    """One view: confirmed document, unanswered requests, and what it shows."""
+    """A view: the confirmed document, unanswered requests and the document it shows."""
 
     def __init__(self, client: str, send: Callable[[Any], None], clock: FakeClock) -> None:
         self.client = client
@@ -52,23 +52,23 @@ class ModelView:
         self.digest = 0
         self._differs = False
         self.confirmed = Graph()
-        self.pending: list[Pending] = []
+        self.pending: list[PendingRequest] = []
         self.shown = Graph()
         self.n = 0
         self.acknowledged: set[int] = set()
         self.refused: set[int] = set()
-        self._asking: Timer | None = None
-        self._resending: Timer | None = None
-        self._ask_pause = FIRST_PAUSE
+        self._hello_timer: Timer | None = None
+        self._resend_timer: Timer | None = None
+        self._hello_pause = FIRST_PAUSE
         self._resend_pause = FIRST_PAUSE
         self._resent = False
         self.ask()
 
-    # ------------------------------------------------------------ the hand
+    # ------------------------------------------------------------ the user
 
     def edit(self, batch: Batch) -> None:
-        """Make an edit by hand: shown at once, sent at once."""
-        apply(self.shown, batch)  # A hand can only do what it sees.
+        """Make an edit: it is shown and sent immediately."""
+        apply(self.shown, batch)  # Users can edit only what they see.
         self._request("push", batch)
 
     def undo(self) -> None:
@@ -80,21 +80,21 @@ class ModelView:
         self._request("redo")
 
     def close(self) -> None:
-        """End every timer; the page is gone."""
-        for timer in (self._asking, self._resending):
+        """End every timer, as when the page is closed."""
+        for timer in (self._hello_timer, self._resend_timer):
             if timer is not None:
                 timer.cancel()
 
     def reconnect(self) -> None:
-        """The link is back: ask, and send again all that is unanswered (S5)."""
+        """The connection is back: ask for the document and send unanswered requests again (S5)."""
         self.ask()
         for pending in self.pending:
             self._transmit(pending)
 
-    # ------------------------------------------------------------ the wire
+    # ------------------------------------------------------ the connection
 
     def receive(self, message: KernelMessage) -> None:
-        """Take one message of the kernel."""
+        """Handle one message of the kernel."""
         if getattr(message, "to", None) not in (None, self.client):
             return
         match message:
@@ -127,27 +127,27 @@ class ModelView:
                 pass
 
     def ask(self) -> None:
-        """Ask for a snapshot, and again until one comes."""
-        if self._asking is not None:
+        """Ask for a snapshot, repeatedly until one arrives."""
+        if self._hello_timer is not None:
             return
-        self._say_hello()
+        self._send_hello()
 
-    def _say_hello(self) -> None:
+    def _send_hello(self) -> None:
         version = None
         if self.epoch and not self._differs:
             version = DocumentVersion(epoch=self.epoch, rev=self.rev, digest=self.digest)
         self._send(Hello(client=self.client, version=version))
-        self._asking = self._clock.call_later(self._ask_pause, self._say_hello)
-        self._ask_pause = min(self._ask_pause * 2, LONGEST_PAUSE)
+        self._hello_timer = self._clock.call_later(self._hello_pause, self._send_hello)
+        self._hello_pause = min(self._hello_pause * 2, LONGEST_PAUSE)
 
     def _take_snapshot(self, message: Snapshot) -> None:
         if message.epoch == self.epoch and message.rev < self.rev:
             return
         if message.nodes is None and (message.epoch, message.rev) != (self.epoch, self.rev):
             return  # It answers an older question.
-        if message.to == self.client and self._asking is not None:
-            self._asking.cancel()
-            self._asking, self._ask_pause = None, FIRST_PAUSE
+        if message.to == self.client and self._hello_timer is not None:
+            self._hello_timer.cancel()
+            self._hello_timer, self._hello_pause = None, FIRST_PAUSE
         if message.epoch != self.epoch:
             self.pending, self.n = [], 0
         self.epoch, self.rev, self.digest = message.epoch, message.rev, message.digest
@@ -177,7 +177,7 @@ class ModelView:
             self._acknowledge(lambda pending: pending.n == message.n)
         self._show()
 
-    def _acknowledge(self, which: Callable[[Pending], bool]) -> None:
+    def _acknowledge(self, which: Callable[[PendingRequest], bool]) -> None:
         self.acknowledged |= {pending.n for pending in self.pending if which(pending)}
         self._drop(which)
 
@@ -185,13 +185,13 @@ class ModelView:
         self.refused |= {pending.n for pending in self.pending if pending.n == n}
         self._drop(lambda pending: pending.n == n)
 
-    def _drop(self, which: Callable[[Pending], bool]) -> None:
+    def _drop(self, which: Callable[[PendingRequest], bool]) -> None:
         kept = [pending for pending in self.pending if not which(pending)]
         if len(kept) < len(self.pending):
             self.pending = kept
             self._resend_pause = FIRST_PAUSE
             if self._resent:
-                # One had to be sent again, so the others may be lost as well.
+                # One had to be sent again, so the others may be lost too.
                 self._resent = False
                 for pending in kept:
                     self._transmit(pending)
@@ -203,19 +203,19 @@ class ModelView:
             try:
                 shown, _ = apply(shown, pending.batch)
             except GraphError:
-                continue  # The kernel will refuse it; until then it is not shown.
+                continue  # It no longer applies, so it is not shown; the kernel will refuse it.
         self.shown = shown
 
     def _request(self, kind: str, batch: Batch = ()) -> None:
         self.n += 1
-        pending = Pending(self.n, kind, batch)
+        pending = PendingRequest(self.n, kind, batch)
         self.pending.append(pending)
         self._show()
         self._transmit(pending)
-        if self._resending is None:
+        if self._resend_timer is None:
             self._wait()
 
-    def _transmit(self, pending: Pending) -> None:
+    def _transmit(self, pending: PendingRequest) -> None:
         facts = {"client": self.client, "epoch": self.epoch, "n": pending.n}
         match pending.kind:
             case "push":
@@ -226,14 +226,14 @@ class ModelView:
                 self._send(Redo(**facts))
 
     def _wait(self) -> None:
-        if self._resending is not None:
-            self._resending.cancel()
-            self._resending = None
+        if self._resend_timer is not None:
+            self._resend_timer.cancel()
+            self._resend_timer = None
         if self.pending:
-            self._resending = self._clock.call_later(self._resend_pause, self._resend)
+            self._resend_timer = self._clock.call_later(self._resend_pause, self._resend)
 
     def _resend(self) -> None:
-        self._resending = None
+        self._resend_timer = None
         if self.pending:
             self._resend_pause = min(self._resend_pause * 2, LONGEST_PAUSE)
             self._transmit(self.pending[0])

@@ -1,4 +1,4 @@
-"""A wire that drops, delays, doubles and reorders, from a seed; each message crosses as JSON."""
+"""A connection that drops, delays, repeats and reorders messages (as JSON), determined by a seed."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from kaizen_widgets.testing.fake_clock import FakeClock
 
 @dataclass
 class Faults:
-    """Chances per message, and how long one may take (seconds)."""
+    """Probabilities per message, and the longest delay in seconds."""
 
     drop: float = 0.0
     double: float = 0.0
     delay: float = 0.01
 
 
-class LossyWire:
+class LossyConnection:
     """One direction of a connection."""
 
     def __init__(
@@ -35,7 +35,7 @@ class LossyWire:
         self.connected = True
 
     def send(self, text: str) -> None:
-        """Send a message; it arrives any time, never, or twice."""
+        """Send a message; it arrives at any time, twice, or never."""
         copies = 2 if self._chance.random() < self._faults.double else 1
         for _ in range(copies):
             if self._chance.random() >= self._faults.drop:

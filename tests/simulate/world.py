@@ -1,7 +1,7 @@
-"""One simulated session: a kernel, views, Python code and faults, all from one seed.
+"""One simulated session: a kernel, views, Python code and faults, all determined by a seed.
 
-`World(seed).play()` raises `BrokenPropertyError` when one of the three headline properties of SPEC.md
-does not hold.
+`World(seed).play()` raises `BrokenPropertyError` when one of the three headline properties of SPEC.md does
+not hold.
 """
 
 from __future__ import annotations
@@ -28,17 +28,17 @@ from kaizen_widgets.sync.canvas import KernelEnd, Outbox, Request
 from kaizen_widgets.sync.canvas.messages import KernelMail
 from kaizen_widgets.testing.fake_clock import FakeClock
 from tests.simulate.view import ModelView
-from tests.simulate.wire import Faults, LossyWire
+from tests.simulate.wire import Faults, LossyConnection
 
 SETTLE = 5.0
-"""Within so many virtual seconds after the last fault every view equals the kernel."""
+"""Virtual seconds after the last fault until every view must equal the kernel."""
 BACKLOG = 8
-"""Small, so that the bursts of a short session are told as snapshots (S8)."""
+"""Small, so that bursts in a short session are sent as snapshots (S8)."""
 
 
 @lru_cache(maxsize=256)
 def _mail(text: str) -> KernelMail:
-    """Read a mail as its first reader does; the others share the values, which cannot change."""
+    """Parse a mail once for all views; its values are immutable."""
     return KernelMail.model_validate_json(text)
 
 
@@ -47,7 +47,7 @@ class BrokenPropertyError(AssertionError):
 
 
 class World:
-    """A session of ``steps`` random moments."""
+    """A session of random steps."""
 
     def __init__(self, seed: int, *, steps: int = 60) -> None:
         self.chance = random.Random(seed)
@@ -61,10 +61,10 @@ class World:
         self._ids = 0
         self.first = Graph([{"id": "n0", "position": {"x": 0, "y": 0}, "data": {}}])
         self.store = CanvasStore(self.first, new_id=self._new_id, now=self.clock.now)
-        self.store.history.limit = 10_000  # the third property asks for the first document
+        self.store.history.limit = 10_000  # property 3 needs the history back to the first document
         self.commits: list[Commit] = []
-        self.down: list[LossyWire] = []
-        self.up: list[LossyWire] = []
+        self.down: list[LossyConnection] = []
+        self.up: list[LossyConnection] = []
         self.views: list[ModelView] = []
         self.outbox = Outbox(
             self._broadcast,
@@ -75,24 +75,24 @@ class World:
             size=lambda: self.store.graph.node_count + self.store.graph.edge_count,
         )
         self.end = KernelEnd(self.store, self.outbox.post)
-        self.store.on_event(self._heard)
+        self.store.on_event(self._on_event)
         for number in range(self.chance.randint(1, 4)):
             self._open_view(f"view{number}")
 
     def play(self) -> None:
-        """Live through it and check."""
+        """Simulate the session and check the properties."""
         for _ in range(self.steps):
             self.clock.advance(self.chance.random())
-            self._moment()
+            self._step()
         self._heal()
         self.clock.advance(SETTLE)
         self._check_convergence()
         self._check_exactly_once()
         self._check_history()
 
-    # ------------------------------------------------------------- moments
+    # --------------------------------------------------------------- steps
 
-    def _moment(self) -> None:
+    def _step(self) -> None:
         roll = self.chance.random()
         view = self.chance.choice(self.views)
         if roll < 0.55:
@@ -119,7 +119,7 @@ class World:
             self._reload(self.chance.randrange(len(self.views)))
 
     def _batch(self, graph: Graph) -> Batch:
-        """Return a batch that is legal on ``graph``."""
+        """Return a valid batch for ``graph``."""
         batch: list[Any] = []
         for _ in range(self.chance.randint(1, 3)):
             operation = self._operation(graph)
@@ -165,10 +165,10 @@ class World:
                 at = {"x": chance.randint(0, 500), "y": chance.randint(0, 500)}
                 return SetProperty(kind="node", id=node.id, path=("position",), value=at)
 
-    # ---------------------------------------------------------------- wires
+    # ---------------------------------------------------------- connections
 
     def _open_view(self, client: str) -> None:
-        up = LossyWire(self._take, self.clock, self.chance, self.faults)
+        up = LossyConnection(self._take, self.clock, self.chance, self.faults)
         view = ModelView(
             client, lambda message: up.send(message.model_dump_json(by_alias=True)), self.clock
         )
@@ -178,7 +178,7 @@ class World:
                 view.receive(message)
 
         self.up.append(up)
-        self.down.append(LossyWire(deliver, self.clock, self.chance, self.faults))
+        self.down.append(LossyConnection(deliver, self.clock, self.chance, self.faults))
         self.views.append(view)
 
     def _take(self, text: str) -> None:
@@ -190,7 +190,7 @@ class World:
             wire.send(text)
 
     def _reload(self, number: int) -> None:
-        """A page is loaded anew: what it had not sent is lost with it, and it is another client."""
+        """Reload a page: what it had not sent is lost, and it becomes another client."""
         self.up[number].connected = self.down[number].connected = False
         self.views[number].close()
         for gone in (self.up, self.down, self.views):
@@ -204,14 +204,14 @@ class World:
             self.views[number].reconnect()
 
     def _heal(self) -> None:
-        """The last fault is over: what is still on its way arrives, links come back."""
+        """End all faults: messages arrive and connections come back."""
         self.faults.drop = self.faults.double = 0.0
         self.faults.delay = 0.01
         for number, wire in enumerate(self.up):
             if not wire.connected:
                 self._toggle_link(number, connected=True)
 
-    def _heard(self, event: Event) -> None:
+    def _on_event(self, event: Event) -> None:
         assert isinstance(event, Commit)
         self.commits.append(event)
         self.end.committed(event)
@@ -239,9 +239,11 @@ class World:
         for view in self.views:
             both = view.acknowledged & view.refused
             if both:
-                raise BrokenPropertyError(f"{view.client} heard two answers to request {min(both)}")
+                raise BrokenPropertyError(
+                    f"{view.client} received two answers to request {min(both)}"
+                )
             if view.acknowledged | view.refused != set(range(1, view.n + 1)):
-                raise BrokenPropertyError(f"{view.client} was not told of every request")
+                raise BrokenPropertyError(f"{view.client} did not get an answer to every request")
             wrong = [n for n in view.refused if applied[Request(view.client, n)]]
             if wrong:
                 raise BrokenPropertyError(
@@ -251,7 +253,7 @@ class World:
         for commit in self.commits:
             replayed, _ = apply(replayed, commit.batch)
         if replayed != self.store.graph:
-            raise BrokenPropertyError("the batches told do not make the document")
+            raise BrokenPropertyError("the batches sent do not make the document")
 
     def _check_history(self) -> None:
         while self.store.redo():

@@ -1,4 +1,4 @@
-"""The three headline properties, on a few seeds (``python -m tests.simulate --seeds 10000`` plays more)."""
+"""The three headline properties for 300 seeds (``python -m tests.simulate --seeds 10000`` for more)."""
 
 import pytest
 
@@ -13,17 +13,17 @@ def play(seeds):
 
 
 @pytest.mark.parametrize("first", range(0, 300, 25))
-def test_views_converge_nothing_is_lost_and_undo_all_restores(first):
+def test_simulated_sessions_hold_the_headline_properties(first):
     play(range(first, first + 25))
 
 
-def test_the_simulator_notices_a_kernel_that_does_not_count_requests(monkeypatch):
+def test_simulator_finds_a_kernel_that_does_not_count_requests(monkeypatch):
     monkeypatch.setattr(KernelEnd, "_is_next", lambda self, client, epoch, n: True)
     with pytest.raises(BrokenPropertyError):
         play(range(20))
 
 
-def test_s4_a_view_that_applies_a_batch_otherwise_is_found_by_its_digest(monkeypatch):
+def test_s4_digest_finds_a_view_that_applies_a_batch_differently(monkeypatch):
     right, wrong = view.apply, iter(range(1000))
 
     def apply(graph, batch):
@@ -33,7 +33,7 @@ def test_s4_a_view_that_applies_a_batch_otherwise_is_found_by_its_digest(monkeyp
     play(range(20))
 
 
-def test_the_simulator_notices_a_view_that_is_not_found(monkeypatch):
+def test_simulator_finds_a_view_that_the_digest_misses(monkeypatch):
     right = view.apply
     monkeypatch.setattr(view, "apply", lambda graph, batch: right(graph, batch[:1]))
     monkeypatch.setattr(view, "digest", lambda before, batch, after: 0)
@@ -42,7 +42,7 @@ def test_the_simulator_notices_a_view_that_is_not_found(monkeypatch):
         play(range(20))
 
 
-def test_the_simulator_notices_a_kernel_without_heartbeats(monkeypatch):
+def test_simulator_finds_a_kernel_without_heartbeats(monkeypatch):
     monkeypatch.setattr("kaizen_widgets.sync.canvas.outbox.HEARTBEAT", 1e9)
     with pytest.raises(BrokenPropertyError):
         play(range(40, 70))

@@ -1,4 +1,4 @@
-"""The protocol's rules and the tests that hold them."""
+"""Every rule of the protocols has a test."""
 
 import re
 from pathlib import Path
@@ -8,7 +8,7 @@ SPEC = (ROOT / "kaizen_widgets" / "sync" / "SPEC.md").read_text("utf-8")
 RULES = re.findall(r"^- \*\*([DFS]\d+)\*\*", SPEC, re.MULTILINE)
 
 
-def test_every_rule_of_the_protocol_is_named_by_a_test():
+def test_every_rule_is_named_by_a_test():
     tests = [*ROOT.glob("tests/**/test_*.py"), *ROOT.glob("js/tests/**/*.test.ts")]
     text = "\n".join(path.read_text("utf-8") for path in tests)
     cited = {rule for rule in RULES if re.search(rf"\b{rule}\b|test_{rule.lower()}_", text)}
