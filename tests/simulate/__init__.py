@@ -1,1 +1,1 @@
-"""Simulates the canvas protocol with faults: real kernel end, model views, lossy connections, virtual clock."""
+"""Simulates the canvas protocol with faults: real kernel end, model views, lossy connections, a fake clock."""
