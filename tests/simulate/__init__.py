@@ -1,1 +1,1 @@
-"""Simulates the canvas protocol with faults: real kernel end, model views, lossy connections, a fake clock."""
+"""Simulates the canvas protocol with faults: real kernel end, model views, lossy connections, fake time."""
