@@ -12,7 +12,7 @@ from kaizen_widgets.sync.canvas import KernelEnd, Outbox
 from kaizen_widgets.sync.canvas.messages import KernelMail
 from kaizen_widgets.testing import FakeClock
 from tests.simulate.view import ModelView
-from tests.simulate.wire import Faults, LossyWire
+from tests.simulate.wire import Faults, LossyConnection
 
 WITHIN = 5.0
 """Virtual seconds after the last fault within which every view equals the kernel."""
@@ -48,7 +48,7 @@ class Desk:
             now=self.clock.now,
         )
         self.views: list[ModelView] = []
-        self.down: list[LossyWire] = []
+        self.down: list[LossyConnection] = []
         self.mails = 0
         self.lost_from = float("inf")
         """From which mail on the kernel's mails are lost."""
@@ -60,12 +60,12 @@ class Desk:
 
     def open(self, client: str) -> ModelView:
         """Open a view."""
-        up = LossyWire(self._arrive, self.clock, self.chance, self.faults)
+        up = LossyConnection(self._arrive, self.clock, self.chance, self.faults)
         view = ModelView(
             client, lambda message: up.send(message.model_dump_json(by_alias=True)), self.clock
         )
         self.views.append(view)
-        self.down.append(LossyWire(self._read(view), self.clock, self.chance, self.faults))
+        self.down.append(LossyConnection(self._read(view), self.clock, self.chance, self.faults))
         return view
 
     def settle(self, seconds: float = WITHIN) -> None:
