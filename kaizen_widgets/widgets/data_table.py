@@ -1,40 +1,41 @@
-"""Data as an HTML table: records as rows, one record as names and values, everything escaped."""
+"""Data as an HTML table: a list of records as rows, one record as names and values, everything escaped."""
 
 from __future__ import annotations
 
 import html
-from collections.abc import Sequence
+import math
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from kaizen_widgets.widgets.markup import LINE, MUTED, hint
-from kaizen_widgets.widgets.previews import HIDDEN, brief, fields_of, is_secret
+from kaizen_widgets.widgets.previews import HIDDEN, is_secret_field, preview_line, record_fields
 
 ROWS = 50
 COLUMNS = 8
 CELL = 120
-"""Characters of a cell; the whole text, up to ten times that, is its tip."""
+"""Characters of a cell; its tooltip shows up to ten times as many."""
 
 _CELL = (
     "padding: 4px 10px; text-align: left; vertical-align: top; max-width: 320px; "
-    "overflow-wrap: anywhere; white-space: normal"
+    "overflow-wrap: break-word; white-space: normal"
 )
 
 
 def data_table(data: Any, *, columns: Sequence[str] | None = None, empty: str = "") -> str | None:
-    """Return a table of ``data``, or None if it is nothing a table can show.
+    """Return a table of ``data``, or None if a table cannot show it.
 
     Args:
-        data: Records (mappings, pydantic models, dataclasses) in a list, or one, or plain values.
-        columns: Which fields to show, in this order; by default the first few of the first records.
-        empty: What to say of an empty list.
+        data: Records (mappings, pydantic models, dataclasses) in a list, or one record, or plain values.
+        columns: Fields to show, in this order; by default the first few, with ids after the others.
+        empty: Text for an empty list.
     """
     if data is None:
         return hint("No data.")
     if isinstance(data, str | bool | int | float):
-        return f'<p style="margin: 4px 0">{html.escape(brief(data, 4000))}</p>'
+        return f'<p style="margin: 4px 0">{html.escape(preview_line(data, 4000))}</p>'
     if isinstance(data, list | tuple):
         return _rows(data, columns) if data else hint(empty or "Nothing here yet.")
-    fields = fields_of(data)
+    fields = record_fields(data)
     if fields is None:
         return None
     shown = {name: fields.get(name) for name in columns} if columns is not None else fields
@@ -49,11 +50,11 @@ def data_table(data: Any, *, columns: Sequence[str] | None = None, empty: str = 
 
 
 def _rows(data: Sequence[Any], columns: Sequence[str] | None) -> str:
-    records = [fields_of(row) for row in data[:ROWS]]
+    records = [record_fields(row) for row in data[:ROWS]]
     if not all(record is not None for record in records):
         body = "".join(f"<tr>{_cell('', row)}</tr>" for row in data[:ROWS])
         return _table(body) + _left_out(len(data) - ROWS, 0)
-    names = list(columns or dict.fromkeys(str(name) for record in records for name in record or ()))
+    names = list(columns or _ids_last(str(name) for record in records for name in record or ()))
     shown = names if columns is not None else names[:COLUMNS]
     head = "".join(
         f'<th scope="col" style="{_CELL}; color: {MUTED}">{html.escape(name)}</th>'
@@ -70,8 +71,13 @@ def _rows(data: Sequence[Any], columns: Sequence[str] | None) -> str:
     )
 
 
+def _ids_last(names: Iterable[str]) -> list[str]:
+    """Return distinct names in their order, ids after the others: they say least to a reader."""
+    return sorted(dict.fromkeys(names), key=lambda name: name == "id" or name.endswith("_id"))
+
+
 def _table(inside: str) -> str:
-    # The table scrolls by itself: a wide one must not push the notebook aside.
+    # A wide table scrolls by itself and does not push the notebook aside.
     return (
         '<div style="overflow-x: auto"><table style="border-collapse: collapse; font-size: 13px; '
         f'line-height: 1.4">{inside}</table></div>'
@@ -79,11 +85,19 @@ def _table(inside: str) -> str:
 
 
 def _cell(name: str, value: Any) -> str:
-    text = HIDDEN if is_secret(name, value) else brief(value, CELL * 10)
+    full = HIDDEN if is_secret_field(name, value) else preview_line(value, CELL * 10)
+    text = _rounded(value) if type(value) is float else full
     short = text if len(text) <= CELL else f"{text[: CELL - 1]}…"
-    tip = f' title="{html.escape(text)}"' if short != text else ""
+    title = f' title="{html.escape(full)}"' if short != full else ""
     aligned = "; text-align: right" if type(value) in (int, float) else ""
-    return f'<td style="{_CELL}{aligned}"{tip}>{html.escape(short)}</td>'
+    return f'<td style="{_CELL}{aligned}"{title}>{html.escape(short)}</td>'
+
+
+def _rounded(number: float) -> str:
+    """Return a number with the digits that one reads: 1,369.67 or 0.221434."""
+    if not math.isfinite(number) or number == int(number):
+        return str(number)
+    return f"{number:,.2f}" if abs(number) >= 1000 else f"{number:.6g}"
 
 
 def _left_out(rows: int, columns: int) -> str:

@@ -20,7 +20,7 @@ from kaizen_widgets.stores.execution import GOES_ON
 from kaizen_widgets.widgets.layouts import wrapping
 from kaizen_widgets.widgets.markup import ACCENT, BAD, GOOD, LINE, MONO, MUTED, WARN, alert, hint
 from kaizen_widgets.widgets.panel import Panel
-from kaizen_widgets.widgets.previews import as_text, brief
+from kaizen_widgets.widgets.previews import preview_line, preview_text
 from kaizen_widgets.widgets.throttle import Throttle
 
 LOG_LINES: Final = 200
@@ -181,7 +181,7 @@ def _results(state: Mapping[str, Any]) -> str:
     )
     if result is None or not result["success"]:
         return table
-    output = html.escape(brief(as_text(result["output"]), 4000))
+    output = html.escape(preview_line(preview_text(result["output"]), 4000))
     return (
         f'{table}<div style="padding: 6px 8px"><b>Result</b>'
         f'<pre style="{MONO}; margin: 4px 0 0; overflow-wrap: anywhere">{output}</pre></div>'

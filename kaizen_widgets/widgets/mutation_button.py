@@ -1,7 +1,7 @@
-"""A button that makes a change, and says how it went.
+"""MutationButton: a button that runs a mutation, with a line of text that shows how it went.
 
-A row of a Button and a line of text. Presses while a change is under way are ignored; the button is
-not disabled meanwhile, because a disabled one loses the keyboard's focus.
+Presses while the mutation runs are ignored. The button is not disabled then, because a disabled button loses
+the keyboard focus.
 """
 
 from __future__ import annotations
@@ -23,24 +23,26 @@ logger = logging.getLogger(__name__)
 
 
 class MutationButton(Panel):
-    """Make a change by a press.
+    """Runs a mutation when pressed.
 
     Args:
-        mutation: ``client.observe_mutation(...)``, run anew by each press; or a function that starts a
-            mutation and returns it, such as ``lambda: studio.agents.set_active(id)``.
-        variables: What to run an observer's mutation with, or a function that gives it at the press.
-        label: The button's text.
-        busy: Its text meanwhile.
-        done: What to say when it went well.
-        icon: The button's icon.
+        mutation: ``client.observe_mutation(...)``, which runs a new mutation at each press; or a function
+            that starts a mutation and returns it, such as ``lambda: studio.agents.set_active(id)``.
+        variables: Variables for an observer's mutation, or a function that returns them at the press.
+        label: Text of the button.
+        busy: Text of the button while the mutation runs.
+        done: Text shown after success.
+        icon: Icon of the button.
         button_style: ``primary``, ``success``, ``warning``, ``danger`` or none.
-        tooltip: What the button says when pointed at.
+        tooltip: Tooltip of the button.
 
     Raises:
-        TypeError: ``mutation`` is neither, or a function was given ``variables``.
+        TypeError: ``mutation`` is neither, or ``variables`` were given with a function.
     """
 
-    _end: Callable[[], None] | None = None  # ipywidgets closes also what was refused when made
+    _unsubscribe: Callable[[], None] | None = (
+        None  # ipywidgets also closes a button that __init__ refused
+    )
 
     def __init__(
         self,
@@ -60,10 +62,12 @@ class MutationButton(Panel):
                 f"mutation and returns it, not {type(mutation).__name__}."
             )
         if variables is not None and not isinstance(mutation, MutationObserver):
-            raise TypeError("A function takes no variables: put them into the function.")
+            raise TypeError(
+                "variables are for client.observe_mutation(...); put them into the function instead."
+            )
         self.mutation = mutation
         self.variables = variables
-        self.label, self.busy, self.done, self.icon = label, busy or f"{label} …", done, icon
+        self.label, self.busy, self.done, self.icon = label, busy or f"{label}…", done, icon
         self._read: Callable[[], MutationState] = MutationState
         self._closed = False
         self._pressing = threading.RLock()
@@ -83,8 +87,8 @@ class MutationButton(Panel):
             self._follow(mutation.subscribe, lambda: mutation.result)
 
     def press(self) -> None:
-        """Make the change, unless one is under way; what is wrong is said beside the button."""
-        with self._pressing:  # two presses may come on two threads
+        """Run the mutation, unless one is running; an error is shown beside the button."""
+        with self._pressing:  # two presses may arrive on two threads
             if self._read().is_pending:
                 return
             self._try()
@@ -99,15 +103,15 @@ class MutationButton(Panel):
             self.refresh()
 
     def refresh(self) -> None:
-        """Show the mutation as it is now; harmless to call at any time."""
+        """Show the mutation as it is now; may be called at any time."""
         self._drawing.post(self._draw)
 
     def close(self) -> None:
-        """Close the button; a change under way goes on."""
+        """Close the button; a running mutation continues."""
         self._closed = True
-        end, self._end = self._end, None
-        if end is not None:
-            end()
+        unsubscribe, self._unsubscribe = self._unsubscribe, None
+        if unsubscribe is not None:
+            unsubscribe()
             if isinstance(self.mutation, MutationObserver):
                 self.mutation.client.unmount()
         super().close()
@@ -120,13 +124,13 @@ class MutationButton(Panel):
         started = self.mutation()
         if not isinstance(started, Mutation):
             raise TypeError("The button's function must return the mutation it starts.")
-        if self._end is not None:
-            self._end()
+        if self._unsubscribe is not None:
+            self._unsubscribe()
         self._follow(started.subscribe, lambda: started.state)
 
     def _follow(self, subscribe: Callable[..., Any], read: Callable[[], MutationState]) -> None:
         self._read = read
-        self._end = subscribe(lambda _state: self.refresh())
+        self._unsubscribe = subscribe(lambda _state: self.refresh())
         self.refresh()
 
     def _draw(self) -> None:
@@ -135,17 +139,17 @@ class MutationButton(Panel):
         state = self._read()
         self.button.description = self.busy if state.is_pending else self.label
         self.button.icon = "spinner spin" if state.is_pending else self.icon
-        self.message.value = self._said(state)
+        self.message.value = self._message(state)
 
-    def _said(self, state: MutationState) -> str:
+    def _message(self, state: MutationState) -> str:
         if state.is_error:
             return alert(str(state.error) or type(state.error).__name__)
         if state.is_success:
             return note(f"✓ {self.done}", GOOD)
         if state.is_paused:
-            return note("Waits to be sent", WARN)
+            return note("Waiting to be sent", WARN)
         if state.is_pending and state.failure_count:
-            return note(f"Failed {state.failure_count}x, trying again", MUTED)
+            return note(f"Failed {state.failure_count}x, retrying", MUTED)
         return ""
 
     def __repr__(self) -> str:

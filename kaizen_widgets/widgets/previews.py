@@ -1,6 +1,7 @@
-"""Data of any kind as plain values and as text, for panels that show what a cache or store holds.
+"""Previews of data of any kind, as plain values or text within limits, for panels and devtools.
 
-Nothing here raises because of the data, and what is named like a secret is hidden.
+Nothing here raises because of the data or takes long because of its size, and values named like a secret are
+hidden.
 """
 
 from __future__ import annotations
@@ -16,7 +17,13 @@ from typing import Any
 from pydantic import BaseModel, SecretBytes, SecretStr
 
 HIDDEN = "[hidden]"
+CUT = "…"
+"""Stands in a preview for what is left out."""
 MAX_DEPTH = 12
+MAX_VALUES = 2_000
+"""Values that a preview shows; those after them are left out."""
+MAX_TEXT = 4_000
+"""Characters that a preview shows of one string."""
 _SECRET = re.compile(
     r"passw|secret|token|api_?key|credential|authori[sz]ation|private_?key", re.IGNORECASE
 )
@@ -24,31 +31,52 @@ _COUNTS = re.compile(r"^(max_|min_|num_|n_|total_)?tokens?(_count|_limit|_used)?
 """Tokens of a language model are counted, not kept secret."""
 
 
-def plain(value: Any, depth: int = 0) -> Any:
-    """Return ``value`` as JSON values; what is no data becomes its ``repr``, secrets are hidden."""
-    if value is None or isinstance(value, bool | int | str) or type(value) is float:
-        return value
-    if isinstance(value, SecretStr | SecretBytes):
-        return HIDDEN
-    if depth > MAX_DEPTH:
-        return "…"
-    fields = fields_of(value)
-    if fields is not None:
-        return {
-            str(name): HIDDEN if is_secret(str(name), item) else plain(item, depth + 1)
-            for name, item in fields.items()
-        }
-    if isinstance(value, list | tuple | set | frozenset):
-        return [plain(item, depth + 1) for item in value]
-    if isinstance(value, datetime | date | time):
-        return value.isoformat()
-    if isinstance(value, Enum):
-        return plain(value.value, depth + 1)
-    return brief(value)
+def preview_value(value: Any) -> Any:
+    """Return ``value`` as JSON values for showing; objects become their ``repr``, secrets are hidden."""
+    return _Preview().of(value, 0)
 
 
-def fields_of(value: Any) -> Mapping[Any, Any] | None:
-    """Return the named parts of a record, or None if it is none."""
+def preview_text(value: Any, limit: int = MAX_TEXT) -> str:
+    """Return ``value`` as indented JSON of at most ``limit`` characters.
+
+    Args:
+        value: Value to show.
+        limit: Characters after which the text is cut off.
+    """
+    try:
+        text = json.dumps(preview_value(value), indent=2, ensure_ascii=False)
+    except (ValueError, RecursionError):
+        text = preview_line(value)
+    return text if len(text) <= limit else f"{text[:limit]}\n{CUT} cut off here"
+
+
+def preview_line(value: Any, limit: int = 200) -> str:
+    """Return ``value`` in one line: a string as it is, records and lists as JSON, else its ``repr``.
+
+    Args:
+        value: Value to show.
+        limit: Characters after which the text is cut off.
+    """
+    if isinstance(value, str):
+        text = str(value[: limit + 1])
+    elif value is None:
+        text = ""
+    elif isinstance(value, bool | float):
+        text = str(value)
+    elif isinstance(value, datetime):
+        text = f"{value:%Y-%m-%d %H:%M}"
+    elif record_fields(value) is not None or isinstance(value, list | tuple):
+        try:
+            text = json.dumps(preview_value(value), ensure_ascii=False)
+        except (ValueError, RecursionError):
+            text = type(value).__name__
+    else:
+        text = _repr(value)
+    return text if len(text) <= limit else f"{text[: limit - 1]}{CUT}"
+
+
+def record_fields(value: Any) -> Mapping[Any, Any] | None:
+    """Return the fields of a mapping, pydantic model or dataclass by name; None for anything else."""
     if isinstance(value, Mapping):
         return value
     if isinstance(value, BaseModel):
@@ -58,42 +86,69 @@ def fields_of(value: Any) -> Mapping[Any, Any] | None:
     return None
 
 
-def as_text(value: Any, limit: int = 4000) -> str:
-    """Return ``value`` as indented JSON, or the beginning of it."""
-    try:
-        text = json.dumps(plain(value), indent=2, ensure_ascii=False)
-    except (ValueError, RecursionError):
-        text = brief(value)
-    return (
-        text if len(text) <= limit else f"{text[:limit]}\n… {len(text) - limit:,} more characters"
-    )
-
-
-def brief(value: Any, limit: int = 200) -> str:
-    """Return a value in a line: a text as it is, anything else as JSON or its ``repr``."""
-    if isinstance(value, str):
-        text = value
-    elif value is None:
-        return ""
-    elif isinstance(value, bool | int | float):
-        text = str(value)
-    elif isinstance(value, datetime):
-        text = f"{value:%Y-%m-%d %H:%M}"
-    elif fields_of(value) is not None or isinstance(value, list | tuple):
-        try:
-            text = json.dumps(plain(value), ensure_ascii=False)
-        except (ValueError, RecursionError):
-            text = type(value).__name__
-    else:
-        try:
-            text = repr(value)
-        except Exception:  # a stranger's __repr__
-            text = type(value).__name__
-    return text if len(text) <= limit else f"{text[: limit - 1]}…"
-
-
-def is_secret(name: str, value: Any) -> bool:
-    """Return whether a field of that name must not be shown."""
+def is_secret_field(name: str, value: Any) -> bool:
+    """Return whether the value of a field with that name must not be shown."""
     if value is None or isinstance(value, bool | int | float) or _COUNTS.match(name):
         return False
     return _SECRET.search(name) is not None
+
+
+class _Preview:
+    """Makes one preview, and counts the values in it."""
+
+    def __init__(self) -> None:
+        self._left = MAX_VALUES
+        self._open: set[int] = set()
+
+    def of(self, value: Any, depth: int) -> Any:
+        self._left -= 1
+        if value is None or isinstance(value, bool) or type(value) is float:
+            return value
+        if isinstance(value, str):
+            return value if len(value) <= MAX_TEXT else f"{value[:MAX_TEXT]}{CUT}"
+        if isinstance(value, int):
+            return value if value.bit_length() < 64 else _repr(value)
+        if isinstance(value, SecretStr | SecretBytes):
+            return HIDDEN
+        if isinstance(value, datetime | date | time):
+            return value.isoformat()
+        if isinstance(value, Enum):
+            return self.of(value.value, depth + 1)
+        fields = record_fields(value)
+        if fields is None and not isinstance(value, list | tuple | set | frozenset):
+            return _repr(value)
+        if depth > MAX_DEPTH or self._left <= 0 or id(value) in self._open:
+            return CUT
+        self._open.add(id(value))
+        try:
+            return self._list(value, depth) if fields is None else self._object(fields, depth)
+        finally:
+            self._open.discard(id(value))
+
+    def _object(self, fields: Mapping[Any, Any], depth: int) -> dict[str, Any]:
+        shown: dict[str, Any] = {}
+        for name, item in fields.items():
+            if self._left <= 0:
+                shown[CUT] = CUT
+                break
+            name = preview_line(name)
+            shown[name] = HIDDEN if is_secret_field(name, item) else self.of(item, depth + 1)
+        return shown
+
+    def _list(self, items: Any, depth: int) -> list[Any]:
+        shown: list[Any] = []
+        for item in items:
+            if self._left <= 0:
+                shown.append(CUT)
+                break
+            shown.append(self.of(item, depth + 1))
+        return shown
+
+
+def _repr(value: Any) -> str:
+    """Return the ``repr`` of any object, cut off; its type's name where it has none."""
+    try:
+        text = repr(value)
+    except Exception:  # of the object's class
+        return type(value).__name__
+    return text if len(text) <= MAX_TEXT else f"{text[:MAX_TEXT]}{CUT}"

@@ -1,7 +1,7 @@
-"""Every entry of a query cache, live: what it is doing, who watches, how old it is, what it holds.
+"""QueryDevtools lists the entries of a query cache, live: state, observers, age and data of each.
 
-A VBox of ipywidgets. It draws at most once in a tenth of a second, however much happens, and sends only
-what changed. What is named like a secret is hidden.
+A VBox of ipywidgets. It draws at most ten times a second and sends only what changed. Values named like a
+secret are hidden.
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ from kaizen_widgets.query.query_state import UNSET
 from kaizen_widgets.widgets.layouts import wrapping
 from kaizen_widgets.widgets.markup import ACCENT, BAD, GOOD, LINE, MONO, MUTED, WARN, hint
 from kaizen_widgets.widgets.panel import Panel
-from kaizen_widgets.widgets.previews import as_text, brief
+from kaizen_widgets.widgets.previews import preview_line, preview_text
 from kaizen_widgets.widgets.throttle import Throttle
 
 logger = logging.getLogger(__name__)
 
 AGES_EVERY: Final = 5.0
-"""Seconds after which ages are looked at again."""
+"""Seconds between two updates of the ages."""
 ROWS: Final = 500
-"""How many entries the list shows; the field above narrows them down."""
+"""Entries that the list shows at most; the filter above narrows them down."""
 
 STATES: Final = {
     "fetching": ACCENT,
@@ -40,22 +40,22 @@ STATES: Final = {
     "fresh": GOOD,
     "inactive": MUTED,
 }
-"""What an entry is doing, and its colour; the first that holds."""
+"""States of an entry with their colors; the first that applies is shown."""
 
 
 class QueryDevtools(Panel):
-    """Look into a client's cache, and act on it.
+    """Shows a client's cache, with buttons that act on its entries.
 
     Args:
-        client: Whose; ``studio.query_client``, say.
-        clock: Time and timers; the client's by default.
+        client: Query client whose cache is shown, such as ``studio.query_client``.
+        clock: Source of time; by default the client's.
         rows: Height of the list, in rows.
 
     Raises:
-        TypeError: ``client`` is none.
+        TypeError: ``client`` is not a query client.
     """
 
-    _closed = True  # until it is made; ipywidgets closes also what was refused
+    _is_closed = True  # until __init__ is done; ipywidgets also closes a panel that it refused
 
     def __init__(self, client: QueryClient, *, clock: Clock | None = None, rows: int = 8) -> None:
         if not isinstance(client, QueryClient):
@@ -64,10 +64,10 @@ class QueryDevtools(Panel):
         self._clock = clock or client.environment.clock
         self._lock = threading.Lock()
         self._tick: Timer | None = None
-        self._closed = False
-        self._choosing = False
+        self._is_closed = False
+        self._is_updating = False
         self._drawing = Notifier(lambda error: logger.error("The devtools failed", exc_info=error))
-        self._pace = Throttle(lambda: self._drawing.post(self._draw), self._clock)
+        self._throttle = Throttle(lambda: self._drawing.post(self._draw), self._clock)
         self.summary = ipw.HTML(layout=ipw.Layout(flex="1 1 200px"))
         self.filter = ipw.Text(
             placeholder="Filter by key",
@@ -78,10 +78,14 @@ class QueryDevtools(Panel):
             description="Offline",
             icon="plane",
             value=not client.online.is_online,
-            tooltip="Pretend that there is no network: fetches and changes wait",
+            tooltip=(
+                "Set the client offline: fetches and mutations wait, but with network_mode offlineFirst "
+                "only their retries do"
+            ),
             layout=ipw.Layout(width="auto"),
         )
-        self.entries = ipw.Select(rows=rows, layout=ipw.Layout(width="auto"))
+        # The description names the list for screen readers; it is not drawn (see _STYLE).
+        self.entries = ipw.Select(description="Queries", rows=rows, layout=ipw.Layout(width="auto"))
         self.entries.add_class("kaizen-queries")
         self.detail = ipw.HTML(layout=ipw.Layout(max_height="320px", overflow="auto"))
         self.buttons = [
@@ -93,47 +97,47 @@ class QueryDevtools(Panel):
         head = ipw.HBox([self.summary, self.filter, self.offline], layout=wrapping())
         actions = ipw.HBox(self.buttons, layout=wrapping())
         super().__init__([ipw.HTML(_STYLE), head, self.entries, actions, self.detail])
-        self.filter.observe(lambda _change: self._pace.changed(), names="value")
-        self.entries.observe(self._chosen, names="value")
-        self.offline.observe(self._switch, names="value")
-        self._ends = [
-            client.query_cache.subscribe(lambda _event: self._pace.changed()),
-            client.mutation_cache.subscribe(lambda _mutation: self._pace.changed()),
-            client.online.subscribe(self._network),
+        self.filter.observe(lambda _change: self._throttle.changed(), names="value")
+        self.entries.observe(self._on_select, names="value")
+        self.offline.observe(self._on_offline, names="value")
+        self._unsubscribes = [
+            client.query_cache.subscribe(lambda _event: self._throttle.changed()),
+            client.mutation_cache.subscribe(lambda _mutation: self._throttle.changed()),
+            client.online.subscribe(self._on_online),
         ]
         client.mount()
-        self._ends.append(client.unmount)
+        self._unsubscribes.append(client.unmount)
         self._draw()
-        self._wait_for_ages()
+        self._schedule_tick()
 
     def close(self) -> None:
-        """Close the panel and stop listening; the cache stays as it is."""
-        if self._closed:
+        """Close the panel and unsubscribe; the cache stays as it is."""
+        if self._is_closed:
             return
         with self._lock:
-            self._closed = True
+            self._is_closed = True
             if self._tick is not None:
                 self._tick.cancel()
-        self._pace.close()
-        for end in self._ends:
-            end()
+        self._throttle.close()
+        for unsubscribe in self._unsubscribes:
+            unsubscribe()
         super().close()
 
     # ------------------------------------------------------------------ time
 
-    def _wait_for_ages(self) -> None:
+    def _schedule_tick(self) -> None:
         def tick() -> None:
-            self._pace.changed()
-            self._wait_for_ages()
+            self._throttle.changed()
+            self._schedule_tick()
 
         with self._lock:
-            if not self._closed:
+            if not self._is_closed:
                 self._tick = self._clock.call_later(AGES_EVERY, tick)
 
     # --------------------------------------------------------------- drawing
 
     def _draw(self) -> None:
-        if self._closed:
+        if self._is_closed:
             return
         with self.client.environment.notifier.locked():
             queries = self.client.query_cache.get_all()
@@ -145,21 +149,21 @@ class QueryDevtools(Panel):
         chosen = self.entries.value
         if tuple(options) != self.entries.options:
             hashes = [key_hash for _, key_hash in options]
-            self._choosing = True
+            self._is_updating = True
             try:
-                # The list and the choice travel together, so that it does not jump.
+                # List and selection are sent together, so that the selection does not jump.
                 with self.entries.hold_sync():
                     self.entries.options = options
                     self.entries.index = hashes.index(chosen) if chosen in hashes else None
             finally:
-                self._choosing = False
+                self._is_updating = False
         self._draw_detail()
 
     def _label(self, query: Query) -> str:
         state = query.state
         age = self._age(state.data_updated_at)
         watchers = len(query.observers)
-        return f"● {state_of(query):<9}{watchers:>3} {age:>7}  {brief(query.hash, 160)}"
+        return f"● {state_of(query):<9}{watchers:>3} {age:>7}  {preview_line(query.hash, 160)}"
 
     def _age(self, at: float) -> str:
         if not at:
@@ -171,19 +175,21 @@ class QueryDevtools(Panel):
         return f"{int(seconds)} s"
 
     def _summary(self, queries: Sequence[Query], found: int) -> str:
-        doing = Counter(map(state_of, queries))
-        changes = [one for one in self.client.mutation_cache.get_all() if one.status == "pending"]
-        paused = sum(one.state.is_paused for one in changes)
+        states = Counter(map(state_of, queries))
+        pending = [one for one in self.client.mutation_cache.get_all() if one.status == "pending"]
+        paused = sum(one.state.is_paused for one in pending)
         words = [f"<b>{len(queries)} {'query' if len(queries) == 1 else 'queries'}</b>"]
         words += [
-            f'<span style="color: {color}">{doing[name]} {name}</span>'
+            f'<span style="color: {color}">{states[name]} {name}</span>'
             for name, color in STATES.items()
-            if doing[name]
+            if states[name]
         ]
-        if changes:
-            waiting = f" ({paused} waiting)" if paused else ""
+        if not self.client.online.is_online:
+            words.insert(0, f'<span style="color: {WARN}"><b>offline</b></span>')
+        if pending:
+            waiting = f" ({paused} paused)" if paused else ""
             words.append(
-                f"{len(changes)} change{'s' if len(changes) > 1 else ''} under way{waiting}"
+                f"{len(pending)} mutation{'s' if len(pending) > 1 else ''} pending{waiting}"
             )
         if found > ROWS:
             words.append(f"the first {ROWS} of {found} shown")
@@ -195,7 +201,7 @@ class QueryDevtools(Panel):
             button.disabled = query is None
         if query is None:
             empty = not self.entries.options
-            text = "No queries yet." if empty else "Select an entry to see its data and options."
+            text = "No queries yet." if empty else "Select a query to see its data and options."
             self.detail.value = hint(text)
         else:
             self.detail.value = self._describe(query)
@@ -208,13 +214,13 @@ class QueryDevtools(Panel):
             "updated": f"{self._age(state.data_updated_at)} ago"
             if state.data_updated_at
             else "never",
-            "watched by": f"{len(query.observers)} observers",
-            "updates": f"{state.data_update_count} good, {state.error_update_count} failed",
+            "observers": str(len(query.observers)),
+            "updates": f"{state.data_update_count} successful, {state.error_update_count} failed",
             "error": "" if state.error is None else str(state.error) or type(state.error).__name__,
             "options": ", ".join(
-                f"{name}={getattr(value, '__name__', None) or brief(value, 80)}"
+                f"{name}={getattr(value, '__name__', None) or preview_line(value, 80)}"
                 for name, value in vars(options).items()
-                if value is not None and value is not UNSET and name not in _NOT_SHOWN
+                if value is not None and value is not UNSET and name not in _HIDDEN_OPTIONS
             ),
         }
         rows = "".join(
@@ -225,7 +231,7 @@ class QueryDevtools(Panel):
             for name, text in facts.items()
             if text
         )
-        data = "no data" if state.data is UNSET else as_text(state.data)
+        data = "no data" if state.data is UNSET else preview_text(state.data)
         return (
             f'<table style="line-height: 1.4">{rows}</table>'
             f'<pre style="{MONO}; border-top: 1px solid {LINE}; margin: 4px 0; padding: 6px 0; '
@@ -240,8 +246,8 @@ class QueryDevtools(Panel):
             None,
         )
 
-    def _chosen(self, _change: Any) -> None:
-        if not self._choosing:
+    def _on_select(self, _change: Any) -> None:
+        if not self._is_updating:
             self._drawing.post(self._draw_detail)
 
     def _act(self, name: str) -> None:
@@ -257,21 +263,21 @@ class QueryDevtools(Panel):
                 self.client.reset_queries(query.key, exact=True)
             case "Remove":
                 self.client.query_cache.remove(query)
-        self._pace.changed()
+        self._throttle.changed()
 
-    def _switch(self, change: Any) -> None:
+    def _on_offline(self, change: Any) -> None:
         self.client.online.set_online(not change.new)
 
-    def _network(self, online: bool) -> None:
+    def _on_online(self, online: bool) -> None:
         self.offline.value = not online
-        self._pace.changed()
+        self._throttle.changed()
 
     def __repr__(self) -> str:
         return "QueryDevtools()"
 
 
 def state_of(query: Query) -> str:
-    """Return what an entry is doing, one of `STATES`."""
+    """Return the state of an entry, one of `STATES`."""
     state = query.state
     if state.fetch_status != "idle":
         return state.fetch_status
@@ -284,17 +290,17 @@ def state_of(query: Query) -> str:
 
 _ACTIONS: Final = (
     ("Refetch", "refresh", "Fetch it again now"),
-    ("Invalidate", "clock-o", "Declare it stale; fetched again if somebody watches"),
-    ("Reset", "undo", "Go back to the initial state; fetched again if somebody watches"),
-    ("Remove", "trash", "Drop it from the cache; who watches keeps what is shown"),
+    ("Invalidate", "clock-o", "Mark it as stale; it is fetched again if it has observers"),
+    ("Reset", "undo", "Return to the initial state; it is fetched again if it has observers"),
+    ("Remove", "trash", "Drop it from the cache; observers keep their last result"),
 )
-_NOT_SHOWN: Final = frozenset(
+_HIDDEN_OPTIONS: Final = frozenset(
     {"query_key", "query_fn", "initial_data", "placeholder_data", "select"}
 )
 
 
-def _colours() -> str:
-    """Return a rule for each state; ipywidgets keeps an option's text, encoded, as an attribute."""
+def _color_rules() -> str:
+    """Return a CSS rule for each state; ipywidgets has an option's text, URL-encoded, as an attribute."""
     return "".join(
         f'.kaizen-queries option[data-value^="%E2%97%8F%20{name}"] {{ color: {color} }}\n'
         for name, color in STATES.items()
@@ -304,4 +310,6 @@ def _colours() -> str:
 _STYLE: Final = f"""<style>
 .kaizen-queries select {{ font-family: var(--jp-code-font-family, monospace); font-size: 12px;
   background: var(--jp-layout-color0, #fff); color: inherit }}
-{_colours()}</style>"""
+.kaizen-queries > label {{ clip-path: inset(50%); height: 1px; overflow: hidden; position: absolute;
+  width: 1px }}
+{_color_rules()}</style>"""

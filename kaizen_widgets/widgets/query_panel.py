@@ -1,7 +1,7 @@
-"""A query, shown: a skeleton while it loads, the data, the error and a way to try again.
+"""QueryPanel shows a query: a placeholder while it loads, then the data, or the error and a way to retry.
 
-A VBox of ipywidgets over an observer; it fetches nothing itself but by its buttons. While the panel is
-open the query is watched, and the client hears of network and focus. Updates may come from any thread.
+A VBox of ipywidgets with an observer. While the panel is open, the query is observed, and the client follows
+network and focus. Updates may come from any thread.
 """
 
 from __future__ import annotations
@@ -31,31 +31,33 @@ from kaizen_widgets.widgets.panel import Panel
 
 logger = logging.getLogger(__name__)
 
-View = Callable[[Any], Any]
+DataView = Callable[[Any], Any]
 
 
 class QueryPanel(Panel):
-    """Watch a query.
+    """Shows a query.
 
     Args:
-        query: Such as ``studio.agents.list()``; an observer will do.
-        view: What to show of the data: called with it when it changed, gives a widget (the same each
-            time, brought up to date, does not flicker), a text, or anything a cell could show. By
-            default records become a table.
-        title: What stands above; by default the query's key.
-        columns: Which fields the table shows.
-        empty: What to say of an empty list.
+        query: Query to show, such as ``studio.agents.list()``, or an observer.
+        view: Function called with the data when it changed. It returns a widget (the same one each time,
+            updated, does not flicker), a string, or any value that a cell could show. By default records
+            become a table.
+        title: Heading; by default the query's key.
+        columns: Fields that the table shows.
+        empty: Text for an empty list.
 
     Raises:
-        TypeError: ``query`` is none, or ``view`` cannot be called.
+        TypeError: ``query`` is not a query, or ``view`` cannot be called.
     """
 
-    _end: Callable[[], None] | None = None  # ipywidgets closes also what was refused when made
+    _unsubscribe: Callable[[], None] | None = (
+        None  # ipywidgets also closes a panel that __init__ refused
+    )
 
     def __init__(
         self,
         query: LiveQuery | QueryObserver,
-        view: View | None = None,
+        view: DataView | None = None,
         *,
         title: str | None = None,
         columns: Sequence[str] | None = None,
@@ -73,7 +75,7 @@ class QueryPanel(Panel):
         self._empty = empty
         self._shown: Any = _NOTHING
         self._drawing = Notifier(lambda error: logger.error("A panel failed", exc_info=error))
-        name = " · ".join(map(_part, observer.options.query_key)) if title is None else title
+        name = " · ".join(map(_key_part, observer.options.query_key)) if title is None else title
         self.title = ipw.HTML(
             f"<b>{html.escape(name)}</b>", layout=ipw.Layout(margin="0 8px 0 2px")
         )
@@ -88,6 +90,7 @@ class QueryPanel(Panel):
         self.retry_button = ipw.Button(
             description="Retry",
             icon="repeat",
+            tooltip="Fetch the data again",
             button_style="warning",
             layout=ipw.Layout(width="auto"),
         )
@@ -104,18 +107,18 @@ class QueryPanel(Panel):
         )
         super().__init__([header, self.bar, self.problem, self.body])
         observer.client.mount()
-        self._end = observer.subscribe(lambda _result: self.refresh())
+        self._unsubscribe = observer.subscribe(lambda _result: self.refresh())
         self.refresh()
 
     def refresh(self) -> None:
-        """Show the query as it is now; harmless to call at any time."""
+        """Show the query as it is now; may be called at any time."""
         self._drawing.post(self._draw)
 
     def close(self) -> None:
-        """Close the panel and stop watching."""
-        end, self._end = self._end, None
-        if end is not None:
-            end()
+        """Close the panel and stop observing the query."""
+        unsubscribe, self._unsubscribe = self._unsubscribe, None
+        if unsubscribe is not None:
+            unsubscribe()
             self._observer.client.unmount()
         super().close()
 
@@ -123,13 +126,13 @@ class QueryPanel(Panel):
 
     def _draw(self) -> None:
         result = self._observer.result
-        self.state.value = _state(result)
-        self.updated.value = _updated(result)
+        self.state.value = _badges(result)
+        self.updated.value = _time_of_update(result)
         self.bar.value = quiet_bar(result.is_fetching and result.has_data)
-        # Not disabled meanwhile: that would take the keyboard's focus away.
+        # Not disabled while fetching: a disabled button loses the keyboard focus.
         self.refresh_button.icon = "refresh spin" if result.is_fetching else "refresh"
         failed = result.is_error and not result.is_fetching
-        self.message.value = alert(_why(result.error)) if failed else ""
+        self.message.value = alert(_error_text(result.error)) if failed else ""
         self.problem.layout.display = "flex" if failed else "none"
         self._draw_body(result)
 
@@ -137,41 +140,41 @@ class QueryPanel(Panel):
         if result.has_data:
             if self._shown is not result.data:
                 self._shown = result.data
-                self.body.children = (self._look(result.data),)
+                self.body.children = (self._data_widget(result.data),)
             return
         self._shown = _NOTHING
         if result.is_fetching:
             body = skeleton()
         elif result.is_paused:
-            body = hint("There is no network: this is fetched once it is back.")
+            body = hint("You are offline: the data is fetched when the network is back.")
         elif result.is_error:
             body = ""
         else:
             body = hint("Not fetched yet: press Refresh.")
-        self.body.children = (self._written(body),) if body else ()
+        self.body.children = (self._html_widget(body),) if body else ()
 
-    def _look(self, data: Any) -> ipw.Widget:
+    def _data_widget(self, data: Any) -> ipw.Widget:
         if self._view is None:
             table = data_table(data, columns=self._columns, empty=self._empty)
-            return self._displayed(data) if table is None else self._written(table)
+            return self._output_widget(data) if table is None else self._html_widget(table)
         try:
-            seen = self._view(data)
+            shown = self._view(data)
         except Exception as error:
             logger.exception("The view of a panel raised")
-            said = f"The view of this panel failed: {type(error).__name__}: {error}"
-            return self._written(alert(said))
-        if isinstance(seen, ipw.Widget):
-            return seen
-        if isinstance(seen, str):
-            return self._written(f"<div>{html.escape(seen)}</div>")
-        return self._displayed(seen)
+            text = f"The view of this panel failed: {type(error).__name__}: {error}"
+            return self._html_widget(alert(text))
+        if isinstance(shown, ipw.Widget):
+            return shown
+        if isinstance(shown, str):
+            return self._html_widget(f"<div>{html.escape(shown)}</div>")
+        return self._output_widget(shown)
 
-    def _written(self, text: str) -> ipw.Widget:
-        self._html.value = text
+    def _html_widget(self, markup: str) -> ipw.Widget:
+        self._html.value = markup
         return self._html
 
-    def _displayed(self, value: Any) -> ipw.Widget:
-        # Not captured, as an Output does: that works in the thread of the cell alone.
+    def _output_widget(self, value: Any) -> ipw.Widget:
+        # An Output captures only what the thread of the cell displays, so its outputs are set directly.
         data, metadata = format_display_data(value)
         shown = {"output_type": "display_data", "data": data, "metadata": metadata}
         self._output.outputs = (shown,)
@@ -184,22 +187,22 @@ class QueryPanel(Panel):
 _NOTHING = object()
 
 
-def _state(result: QueryResult) -> str:
-    """Return what is worth a word: that it is old, that there is no network, that an attempt failed."""
+def _badges(result: QueryResult) -> str:
+    """Return badges for what the user should know: stale data, no network, a failed attempt."""
     parts = []
     if result.is_paused:
-        parts.append(badge("offline", WARN, title="Goes on once the network is back"))
+        parts.append(badge("offline", WARN, title="Continues when the network is back"))
     if result.failure_count and result.is_fetching:
-        why = _why(result.failure_reason)
-        parts.append(badge(f"failed {result.failure_count}x, trying again", WARN, title=why))
+        reason = _error_text(result.failure_reason)
+        parts.append(badge(f"failed {result.failure_count}x, retrying", WARN, title=reason))
     if result.is_placeholder_data:
-        parts.append(badge("placeholder", title="Shown until the data is there"))
+        parts.append(badge("placeholder", title="Shown until the data arrives"))
     elif result.is_stale and result.has_data:
-        parts.append(badge("stale", WARN, title="Older than it should be, or declared out of date"))
+        parts.append(badge("stale", WARN, title="Older than its stale time, or invalidated"))
     return " ".join(parts)
 
 
-def _updated(result: QueryResult) -> str:
+def _time_of_update(result: QueryResult) -> str:
     at = result.updated_at
     if at is None or not result.has_data:
         return ""
@@ -210,11 +213,11 @@ def _updated(result: QueryResult) -> str:
     )
 
 
-def _why(error: BaseException | None) -> str:
+def _error_text(error: BaseException | None) -> str:
     return str(error) or type(error).__name__
 
 
-def _part(part: Any) -> str:
+def _key_part(part: Any) -> str:
     if isinstance(part, dict):
         return ", ".join(f"{name}={value}" for name, value in part.items()) or "all"
     return str(part)

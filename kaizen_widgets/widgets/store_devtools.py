@@ -21,7 +21,7 @@ from kaizen_widgets.stores.base_store import BaseStore
 from kaizen_widgets.widgets.layouts import wrapping
 from kaizen_widgets.widgets.markup import BAD, GOOD, LINE, MONO, MUTED, alert, hint
 from kaizen_widgets.widgets.panel import Panel
-from kaizen_widgets.widgets.previews import HIDDEN, as_text, brief, is_secret
+from kaizen_widgets.widgets.previews import HIDDEN, is_secret_field, preview_line, preview_text
 from kaizen_widgets.widgets.throttle import Throttle
 
 ROWS: Final = 200
@@ -114,7 +114,7 @@ class StoreDevtools(Panel):
             self.slider.value = position
             with self.actions.hold_sync():  # the list and the choice travel together
                 self.actions.options = [
-                    (f"{entry.time.astimezone():%H:%M:%S}  {brief(entry.action, 80)}", index)
+                    (f"{entry.time.astimezone():%H:%M:%S}  {preview_line(entry.action, 80)}", index)
                     for index, entry in reversed(newest)
                 ]
                 self.actions.value = position if position >= newest[0][0] else None
@@ -181,7 +181,7 @@ class StoreDevtools(Panel):
         entry = self.action_log.entries[position]
         self.state.value = (
             f'<pre style="{MONO}; margin: 0; overflow-wrap: anywhere">'
-            f"{html.escape(as_text(dict(entry.state)))}</pre>"
+            f"{html.escape(preview_text(dict(entry.state)))}</pre>"
         )
         changed = self.action_log.changed(position)
         if not changed:
@@ -198,7 +198,7 @@ class StoreDevtools(Panel):
         self.changes.value = (
             f'<table style="border-bottom: 1px solid {LINE}; width: 100%">'
             f'<caption style="text-align: left; color: {MUTED}">'
-            f"What “{html.escape(brief(entry.action, 80))}” changed</caption>{rows}</table>"
+            f"What “{html.escape(preview_line(entry.action, 80))}” changed</caption>{rows}</table>"
         )
 
     def __repr__(self) -> str:
@@ -211,4 +211,4 @@ def _button(description: str, icon: str, tooltip: str) -> ipw.Button:
 
 
 def _said(key: str, value: Any) -> str:
-    return HIDDEN if is_secret(key, value) else html.escape(brief(as_text(value), 200))
+    return HIDDEN if is_secret_field(key, value) else html.escape(preview_line(preview_text(value), 200))

@@ -1,4 +1,4 @@
-"""Drawing in time: soon after a change, but never more often than a panel can be read."""
+"""Throttle: draw soon after a change, but never more often than a panel can be read."""
 
 from __future__ import annotations
 
@@ -10,38 +10,44 @@ from kaizen_widgets.core.clock import Clock, Timer
 
 logger = logging.getLogger(__name__)
 
-EVERY = 0.1
-"""Seconds between two drawings, at least."""
+INTERVAL = 0.1
+"""Least seconds between two drawings."""
 
 
 class Throttle:
-    """Draws after changes; what it draws runs on the clock's thread, one drawing at a time.
+    """Draws after changes, one drawing at a time, on the clock's thread.
 
     Args:
         draw: Draws; what it raises is logged. Not called after `close`.
-        clock: Time and timers.
-        every: Seconds between two drawings, at least.
+        clock: Source of time.
+        interval: Least seconds between two drawings.
     """
 
-    def __init__(self, draw: Callable[[], object], clock: Clock, every: float = EVERY) -> None:
+    def __init__(
+        self, draw: Callable[[], object], clock: Clock, interval: float = INTERVAL
+    ) -> None:
         self._draw = draw
         self._clock = clock
-        self._every = every
+        self._interval = interval
         self._lock = threading.Lock()
         self._drawing = threading.Lock()
         self._timer: Timer | None = None
-        self._drawn_at = clock.monotonic() - every
+        self._drawn_at = clock.monotonic() - interval
         self._is_open = True
 
     def changed(self, within: float = 0.0) -> None:
-        """Draw soon; or, given seconds, at the latest then."""
+        """Draw as soon as the interval allows.
+
+        Args:
+            within: Seconds to wait for another reason to draw; the drawing comes after them at the latest.
+        """
         with self._lock:
             if not self._is_open or (self._timer is not None and within):
                 return
             if self._timer is not None:
                 self._timer.cancel()
-            pause = max(self._drawn_at + self._every - self._clock.monotonic(), within, 0.0)
-            self._timer = self._clock.call_later(pause, self._due)
+            wait = max(self._drawn_at + self._interval - self._clock.monotonic(), within, 0.0)
+            self._timer = self._clock.call_later(wait, self._on_timer)
 
     def close(self) -> None:
         """Draw no more."""
@@ -50,7 +56,7 @@ class Throttle:
             if self._timer is not None:
                 self._timer.cancel()
 
-    def _due(self) -> None:
+    def _on_timer(self) -> None:
         with self._lock:
             self._timer = None
             self._drawn_at = self._clock.monotonic()

@@ -10,7 +10,7 @@ import pytest
 from kaizen_widgets.errors import InvalidInputError
 from kaizen_widgets.query import MutationOptions, Persister, dehydrate
 from kaizen_widgets.widgets import MutationButton, QueryDevtools
-from kaizen_widgets.widgets.previews import as_text
+from kaizen_widgets.widgets.previews import preview_text
 
 SECRET = 'canary "pass\\word" c0de'
 USER = {"email": "a@example.com", "name": "A", "password": SECRET}
@@ -78,10 +78,10 @@ def test_a_secret_in_a_change_is_seen_nowhere(fake, loop, caplog, change, status
     assert mutation.status == ("success" if status == 201 else "error")
     seen = [repr(mutation), repr(mutation.state), str(mutation.state.variables), *told]
     seen += [
-        as_text(mutation.state),
-        as_text(mutation),
+        preview_text(mutation.state),
+        preview_text(mutation),
         repr(mutation.data),
-        as_text(mutation.data),
+        preview_text(mutation.data),
     ]
     seen += [everything_in(button), everything_in(devtools), caplog.text]
     if mutation.error is not None:

@@ -73,7 +73,7 @@ def test_offline_edit_is_sent_when_back_online(lab: Lab):
     offline.click()
     lab.wait_for_python("client.online.is_online", False)
     lab.page.get_by_role("button", name="Add a word").click()
-    expect(lab.page.get_by_text("Waits to be sent")).to_be_visible()
+    expect(lab.page.get_by_text("Waiting to be sent")).to_be_visible()
     # A second edit, from Python, waits behind the first; both show at once.
     lab.run_python("client.mutate(adding.options, 'by code')")
     for word in ("three", "by code"):

@@ -154,7 +154,7 @@ def test_offline_switch_sets_the_client_s_network(client, loop, tools):
     assert not client.online.is_online
     waiting = client.mutation(mutation_fn=lambda variables: 1).run()
     loop.advance(0.2)
-    assert "1 change under way (1 waiting)" in tools.summary.value
+    assert "1 mutation pending (1 paused)" in tools.summary.value
     client.online.set_online(True)
     assert tools.offline.value is False
     loop.settle()
@@ -193,3 +193,18 @@ def test_list_of_a_thousand_entries_is_limited(loop, client):
     assert "the first 500 of 600 shown" in tools.summary.value
     assert repr(tools) == "QueryDevtools()"
     assert isinstance(tools.client, QueryClient)
+
+
+def test_list_has_a_name_for_screen_readers(client):
+    tools = QueryDevtools(client)
+    assert tools.entries.description == "Queries"
+
+
+def test_summary_says_that_the_client_is_offline(client, loop):
+    tools = QueryDevtools(client)
+    client.online.set_online(False)
+    loop.advance(1)
+    assert "offline" in tools.summary.value
+    client.online.set_online(True)
+    loop.advance(1)
+    assert "offline" not in tools.summary.value

@@ -113,9 +113,9 @@ def test_error_of_a_refetch_keeps_the_data(serve, loop):
 def test_failed_attempt_is_shown_while_it_is_retried(serve, loop):
     panel = QueryPanel(serve(ValueError("away"), "fine", retry=1, retry_delay=5))
     loop.advance(1)
-    assert "failed 1x, trying again" in panel.state.value
+    assert "failed 1x, retrying" in panel.state.value
     loop.advance(6)
-    assert "trying again" not in panel.state.value
+    assert "retrying" not in panel.state.value
 
 
 def test_panel_says_that_it_is_offline_and_continues_online(serve, client, loop):
@@ -123,7 +123,7 @@ def test_panel_says_that_it_is_offline_and_continues_online(serve, client, loop)
     panel = QueryPanel(serve("one"))
     loop.settle()
     assert "offline" in panel.state.value
-    assert "no network" in shown(panel)
+    assert "You are offline" in shown(panel)
     client.online.set_online(True)
     loop.advance(1)
     assert "one" in shown(panel)
