@@ -211,4 +211,8 @@ def _button(description: str, icon: str, tooltip: str) -> ipw.Button:
 
 
 def _said(key: str, value: Any) -> str:
-    return HIDDEN if is_secret_field(key, value) else html.escape(preview_line(preview_text(value), 200))
+    return (
+        HIDDEN
+        if is_secret_field(key, value)
+        else html.escape(preview_line(preview_text(value), 200))
+    )
