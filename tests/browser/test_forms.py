@@ -79,6 +79,19 @@ panel = FormPanel(Everything, on_submit=got.append, title="Everything")
 panel
 """
 
+LINES = """
+from pydantic import BaseModel
+from kaizen_widgets import FormPanel
+
+class Lines(BaseModel):
+    note: str = "line one\\nline two"
+    tags: list[str] = ["tag\\none", "two"]
+    by: dict[str, str] = {"k\\ney": "va\\r\\nlue"}
+
+panel = FormPanel(Lines)
+panel
+"""
+
 
 @pytest.fixture
 def agent(lab: Lab) -> Iterator[Lab]:
@@ -214,7 +227,7 @@ def test_every_control_tells_python_what_was_put_in(everything: Lab):
     field(everything, "Clock").fill("10:45")
     field(everything, "Moment").fill("2026-11-25T21:00")
     field(everything, "Moment, offset from UTC").fill("+01:00")
-    field(everything, "Colour").fill("#ff0000")
+    field(everything, "Color").fill("#ff0000")
     field(everything, "Secret").fill("hunter2")
     field(everything, "Logo").set_input_files(
         {"name": "logo.png", "mimeType": "image/png", "buffer": b"\x00\xff"}
@@ -469,4 +482,25 @@ def test_a_node_is_configured_beside_its_canvas_and_undo_shows_in_the_form(lab: 
     expect(lab.page.locator(".kf-row .kf-error").first).to_have_text("")
     lab.page.locator('.react-flow__node[data-id="s"]').click()
     expect(field(lab, "Max Workers, as a number")).to_have_value("0")
+    assert lab.problems == []
+
+
+def test_line_breaks_survive_typing_in_a_line_a_row_a_key_and_a_value(lab: Lab):
+    lab.open([LINES])
+    lab.run_cell(0)
+    boxes = lab.page.locator(".kaizen-form .kf-text > *")
+    expect(boxes).to_have_count(5)
+    for box in boxes.all():
+        box.focus()
+        lab.page.keyboard.press("Control+End")
+        lab.page.keyboard.type("!")
+        lab.page.keyboard.press("Tab")
+    lab.wait_for_python(
+        "panel.form.values",
+        {
+            "note": "line one\nline two!",
+            "tags": ["tag\none!", "two!"],
+            "by": [["k\ney!", "va\r\nlue!"]],
+        },
+    )
     assert lab.problems == []

@@ -308,7 +308,7 @@ def test_options_of_a_choice_never_share_a_key() -> None:
     for bare, raw, literal in zip(
         [*Bare, *Bare], [*Raw, *Raw], [Raw.TWO, "same", 1, True], strict=True
     ):
-        value = Mixed(bare=bare, raw=raw, picks={bare}, literal=literal)
+        value = Mixed(bare=bare, raw=raw, picks={bare}, literal=literal)  # pyright: ignore[reportArgumentType]
         draft = tree.draft(value)
         result = tree.validate(draft).value
         assert result == value
