@@ -1,13 +1,13 @@
-"""A run, watched: where it stands, how far and how long, what each node gave, what was said.
+"""Show a run: its state, progress and time, the result of each node, and the log.
 
-A panel of ipywidgets over an `ExecutionStore`; it starts and stops nothing. It draws at most ten times a
-second, however much happens, and once a second while a run goes on, for its time.
+A panel of ipywidgets over an `ExecutionStore`; it starts and stops nothing. It is drawn at most ten times a
+second, however much happens, and once a second during a run, for the elapsed time.
 """
 
 from __future__ import annotations
 
 import html
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -24,7 +24,7 @@ from kaizen_widgets.widgets.previews import preview_line, preview_text
 from kaizen_widgets.widgets.throttle import Throttle
 
 LOG_LINES: Final = 200
-"""How many of the newest lines that fit the filter are shown; the store keeps more."""
+"""Number of lines shown: the newest that match the filters. The store has more."""
 LEVELS: Final = ("debug", "info", "warning", "error")
 LEVEL_WORDS: Final = {
     "debug": "all",
@@ -46,18 +46,29 @@ _CELL: Final = "padding: 4px 8px; vertical-align: top; text-align: left"
 
 
 class ExecutionPanel(Panel):
-    """Watch a run.
+    """Shows a run.
 
     Args:
-        execution: The run to show; ``studio.execution``, say.
-        clock: Time and timers; the background loop's by default.
+        execution: Store of the run, such as ``studio.execution``.
+        clock: Time and timers; the background loop by default.
 
     Attributes:
-        level: The least level of the log's lines to show.
-        search: Shows only the log's lines with this text, in any case.
+        level: Drop-down for the lowest level of log lines to show.
+        search: Text field; only log lines that contain its text are shown, ignoring case.
+
+    Raises:
+        TypeError: ``execution`` is no `ExecutionStore`.
     """
 
+    _unsubscribe: Callable[[], None] | None = None
+    # None until the end of `__init__`: ipywidgets also closes a panel that was refused.
+
     def __init__(self, execution: ExecutionStore, *, clock: Clock = background) -> None:
+        if not isinstance(execution, ExecutionStore):
+            raise TypeError(
+                f"An ExecutionPanel shows an ExecutionStore, such as studio.execution, "
+                f"not {type(execution).__name__}."
+            )
         self._execution = execution
         self._clock = clock
         self.progress = ipw.FloatProgress(
@@ -93,14 +104,14 @@ class ExecutionPanel(Panel):
         )
         bar = ipw.HBox([self.progress, self.elapsed, self.status], layout=wrapping())
         super().__init__([bar, self.tabs])
-        self._pace = Throttle(self.refresh, clock)
-        self._end = execution.subscribe(lambda _state, _previous: self._pace.changed())
+        self._throttle = Throttle(self.refresh, clock)
+        self._unsubscribe = execution.subscribe(lambda _state, _previous: self._throttle.changed())
         for field in (self.level, self.search):
             field.observe(lambda _change: self._draw_log(execution.get()), names="value")
         self.refresh()
 
     def refresh(self) -> None:
-        """Show the run as the store has it now."""
+        """Show the run's current state."""
         state = self._execution.get()
         self.progress.value = state["progress"]
         self.progress.bar_style = _BARS.get(state["status"], "")
@@ -109,15 +120,16 @@ class ExecutionPanel(Panel):
         self.results.value = _results(state)
         self._draw_log(state)
         if state["status"] in GOES_ON:
-            self._pace.changed(within=1.0)
+            self._throttle.changed(within=1.0)
 
     def close(self) -> None:
-        """Close the panel and stop listening."""
-        self._end()
-        self._pace.close()
+        """Close the panel and unsubscribe from the store."""
+        if self._unsubscribe is not None:
+            self._unsubscribe()
+            self._throttle.close()
         super().close()
 
-    # -------------------------------------------------------------- within
+    # -- inside
 
     def _elapsed(self, state: Mapping[str, Any]) -> str:
         if state["start_time"] is None:
@@ -125,8 +137,8 @@ class ExecutionPanel(Panel):
         end = state["end_time"]
         until = self._clock.now() if end is None else datetime.fromisoformat(end)
         seconds = (until - datetime.fromisoformat(state["start_time"])).total_seconds()
-        tenths = max(round(seconds, 1), 0.0)  # one that begins is 0.0 s old, not 0 ms
-        text = f"{state['progress']:.0f} % · {duration(tenths) if tenths else '0.0 s'}"
+        tenths = max(round(seconds, 1), 0.0)  # At its beginning 0.0 s, not 0 ms.
+        text = f"{state['progress']:.0f} % · {format_duration(tenths) if tenths else '0.0 s'}"
         return f'<span style="color: {MUTED}; white-space: nowrap">{text}</span>'
 
     def _draw_log(self, state: Mapping[str, Any]) -> None:
@@ -136,7 +148,7 @@ class ExecutionPanel(Panel):
         shown = [
             line
             for line in state["logs"]
-            if line["level"] in wanted and text in _said(line, labels).lower()
+            if line["level"] in wanted and text in _message(line, labels).lower()
         ]
         self.lines.value = _log(shown, labels, is_empty=not state["logs"])
 
@@ -144,8 +156,8 @@ class ExecutionPanel(Panel):
         return f"ExecutionPanel({self._execution.status})"
 
 
-def duration(seconds: float) -> str:
-    """Return how long something took, in words."""
+def format_duration(seconds: float) -> str:
+    """Return a duration for people, such as ``1 min 05 s``."""
     if seconds < 0.1:
         return f"{seconds * 1000:.0f} ms"
     if seconds < 10:
@@ -172,7 +184,7 @@ def _status(state: Mapping[str, Any]) -> str:
 def _results(state: Mapping[str, Any]) -> str:
     nodes, result = state["node_executions"], state["result"]
     if not nodes and result is None:
-        return hint("No run yet: each node's result appears here.")
+        return hint("No run yet. The result of each node appears here.")
     rows = [_row(node) for node in nodes.values()]
     table = (
         '<table style="width: 100%; border-collapse: collapse"><tbody>'
@@ -191,7 +203,7 @@ def _results(state: Mapping[str, Any]) -> str:
 def _row(node: Mapping[str, Any]) -> str:
     mark, word = STATUS_MARKS[node["status"]]
     color = STATUS_COLORS.get(node["status"], MUTED)
-    seconds = "" if node["seconds"] is None else duration(node["seconds"])
+    seconds = "" if node["seconds"] is None else format_duration(node["seconds"])
     text = node["error"] or node["preview"] or node["message"]
     return (
         f'<tr style="border-bottom: 1px solid {LINE}">'
@@ -206,9 +218,9 @@ def _row(node: Mapping[str, Any]) -> str:
 
 def _log(lines: Sequence[Mapping[str, Any]], labels: Mapping[str, str], *, is_empty: bool) -> str:
     if is_empty:
-        return hint("What nodes print and log appears here.")
+        return hint("Lines that nodes print and log appear here.")
     if not lines:
-        return hint("No line of the log fits the filter.")
+        return hint("No log line matches the filters.")
     shown = lines[-LOG_LINES:]
     left_out = len(lines) - len(shown)
     note = hint(f"{left_out} older lines are not shown.") if left_out else ""
@@ -219,11 +231,11 @@ def _log(lines: Sequence[Mapping[str, Any]], labels: Mapping[str, str], *, is_em
 def _line(line: Mapping[str, Any], labels: Mapping[str, str]) -> str:
     time = datetime.fromisoformat(line["timestamp"]).strftime("%H:%M:%S")
     color = LEVEL_COLORS.get(line["level"])
-    said = html.escape(_said(line, labels))
+    said = html.escape(_message(line, labels))
     text = f'<span style="color: {color}">{line["level"]}: {said}</span>' if color else said
     return f'<span style="color: {MUTED}">{time}</span>  {text}'
 
 
-def _said(line: Mapping[str, Any], labels: Mapping[str, str]) -> str:
+def _message(line: Mapping[str, Any], labels: Mapping[str, str]) -> str:
     label = labels.get(line["node_id"], line["node_id"])
     return f"{label}  {line['message']}" if label else line["message"]

@@ -16,6 +16,8 @@ from typing import Any
 
 from pydantic import BaseModel, SecretBytes, SecretStr
 
+from kaizen_widgets.core.text import replace_lone_surrogates
+
 HIDDEN = "[hidden]"
 CUT = "…"
 """Stands in a preview for what is left out."""
@@ -47,6 +49,7 @@ def preview_text(value: Any, limit: int = MAX_TEXT) -> str:
         text = json.dumps(preview_value(value), indent=2, ensure_ascii=False)
     except (ValueError, RecursionError):
         text = preview_line(value)
+    text = replace_lone_surrogates(text)
     return text if len(text) <= limit else f"{text[:limit]}\n{CUT} cut off here"
 
 
@@ -72,7 +75,7 @@ def preview_line(value: Any, limit: int = 200) -> str:
             text = type(value).__name__
     else:
         text = _repr(value)
-    return text if len(text) <= limit else f"{text[: limit - 1]}{CUT}"
+    return replace_lone_surrogates(text if len(text) <= limit else f"{text[: limit - 1]}{CUT}")
 
 
 def record_fields(value: Any) -> Mapping[Any, Any] | None:
@@ -149,6 +152,6 @@ def _repr(value: Any) -> str:
     """Return the ``repr`` of any object, cut off; its type's name where it has none."""
     try:
         text = repr(value)
-    except Exception:  # of the object's class
+    except (Exception, SystemExit):  # raised by the object's class
         return type(value).__name__
     return text if len(text) <= MAX_TEXT else f"{text[:MAX_TEXT]}{CUT}"

@@ -1,7 +1,6 @@
-"""The run panel: what goes in, Run and Cancel, and under them the run.
+"""Start and cancel runs: an inputs field, the Run and Cancel buttons, and an `ExecutionPanel` for the run.
 
-A panel of ipywidgets over an `ExecutionStore`; it starts nothing itself, and how a run is shown is the
-`ExecutionPanel`'s business.
+A panel of ipywidgets over an `ExecutionStore`; functions it is given start and cancel the run.
 """
 
 from __future__ import annotations
@@ -24,14 +23,17 @@ from kaizen_widgets.widgets.panel import AFTER_EDITS, Panel
 
 
 class RunPanel(Panel):
-    """Start, watch and read runs.
+    """Starts, shows and cancels runs.
 
     Args:
-        execution: The run to show.
-        start: Called with the inputs when Run is pressed.
-        cancel: Called when Cancel is pressed.
-        clock: Time and timers; the background loop's by default.
+        execution: Store of the run.
+        start: Called with the inputs when Run is clicked.
+        cancel: Called when Cancel is clicked.
+        clock: Time and timers; the background loop by default.
     """
+
+    _unsubscribe: Callable[[], None] | None = None
+    # None until the end of `__init__`: ipywidgets also closes a panel that was refused.
 
     def __init__(
         self,
@@ -44,9 +46,11 @@ class RunPanel(Panel):
         self._start = start
         self._cancel = cancel
         self.inputs = ipw.Textarea(
-            placeholder='What goes in: plain text, or JSON such as {"text": "..."}',
+            placeholder='Inputs of the run: plain text, or JSON such as {"text": "..."}',
             layout=ipw.Layout(width="auto", height="44px"),
-            tooltip="What the run works on",
+            description="Inputs",
+            style={"description_width": "initial"},
+            tooltip="Inputs of the run",
         )
         self.run_button = ipw.Button(description="Run", icon="play", button_style="primary")
         self.run_button.add_class(AFTER_EDITS)
@@ -54,18 +58,18 @@ class RunPanel(Panel):
         self.problem = ipw.HTML()
         self.execution = ExecutionPanel(execution, clock=clock)
         self.run_button.on_click(lambda _button: self._press_run())
-        self.cancel_button.on_click(lambda _button: self._cancel())
+        self.cancel_button.on_click(lambda _button: self._press_cancel())
         buttons = [self.run_button, self.cancel_button, self.problem]
         super().__init__([self.inputs, ipw.HBox(buttons, layout=wrapping()), self.execution])
-        self._end = execution.subscribe(
+        self._unsubscribe = execution.subscribe(
             lambda state: state["status"], self._follow, fire_immediately=True
         )
 
     def read_inputs(self) -> dict[str, Any]:
-        """Return what the inputs field holds: JSON, or text under ``text``; empty gives nothing.
+        """Return the inputs: the field's JSON object, or its text under ``text``; empty without text.
 
         Raises:
-            RunError: It begins like JSON and is none.
+            RunError: The text begins with a brace and is no JSON.
         """
         text = self.inputs.value.strip()
         if not text:
@@ -75,15 +79,16 @@ class RunPanel(Panel):
         try:
             return json.loads(text)
         except ValueError as error:
-            raise RunError(f"The inputs begin like JSON and are none ({error}).") from None
+            raise RunError(f"The inputs look like JSON but cannot be read ({error}).") from None
 
     def close(self) -> None:
-        """Close the panel and stop listening."""
-        self._end()
-        self.execution.close()
+        """Close the panel and unsubscribe from the store."""
+        if self._unsubscribe is not None:
+            self._unsubscribe()
+            self.execution.close()
         super().close()
 
-    # -------------------------------------------------------------- within
+    # -- inside
 
     def _press_run(self) -> None:
         self.problem.value = ""
@@ -92,9 +97,18 @@ class RunPanel(Panel):
         except KaizenError as error:
             self.problem.value = alert(str(error))
 
-    def _follow(self, status: str, _previous: str) -> None:
+    def _press_cancel(self) -> None:
+        # Nodes may take a while to stop: show that the click arrived.
+        self.cancel_button.disabled = True
+        self.cancel_button.description = "Cancelling…"
+        self._cancel()
+
+    def _follow(self, status: str, previous: str) -> None:
+        if status in GOES_ON and previous in GOES_ON and status != previous:
+            return  # From preparing to running: Cancel may have been clicked already.
         self.run_button.disabled = status in GOES_ON
         self.cancel_button.disabled = status not in GOES_ON
+        self.cancel_button.description = "Cancel"
         if status in GOES_ON:
             self.problem.value = ""
 

@@ -6,6 +6,7 @@ import logging
 import threading
 from collections.abc import Callable
 
+from kaizen_widgets.core.background import BackgroundLoop
 from kaizen_widgets.core.clock import Clock, Timer
 
 logger = logging.getLogger(__name__)
@@ -15,10 +16,13 @@ INTERVAL = 0.1
 
 
 class Throttle:
-    """Draws after changes, one drawing at a time, on the clock's thread.
+    """Draws after changes, one drawing at a time.
+
+    A drawing runs in a thread, because it may call users' ``__repr__`` and ``view`` functions, which must not
+    block the background loop. With another clock it runs on the clock's thread.
 
     Args:
-        draw: Draws; what it raises is logged. Not called after `close`.
+        draw: Draws the panel; its errors are logged. Not called after `close`.
         clock: Source of time.
         interval: Least seconds between two drawings.
     """
@@ -30,9 +34,11 @@ class Throttle:
         self._clock = clock
         self._interval = interval
         self._lock = threading.Lock()
-        self._drawing = threading.Lock()
         self._timer: Timer | None = None
         self._drawn_at = clock.monotonic() - interval
+        self._is_drawing = False
+        self._has_changed = False
+        """Whether something changed during the current drawing."""
         self._is_open = True
 
     def changed(self, within: float = 0.0) -> None:
@@ -50,7 +56,7 @@ class Throttle:
             self._timer = self._clock.call_later(wait, self._on_timer)
 
     def close(self) -> None:
-        """Draw no more."""
+        """Stop drawing."""
         with self._lock:
             self._is_open = False
             if self._timer is not None:
@@ -59,11 +65,24 @@ class Throttle:
     def _on_timer(self) -> None:
         with self._lock:
             self._timer = None
-            self._drawn_at = self._clock.monotonic()
-            if not self._is_open:
+            self._has_changed = self._is_drawing
+            if not self._is_open or self._is_drawing:
                 return
-        with self._drawing:
-            try:
-                self._draw()
-            except Exception:
-                logger.exception("A panel could not be drawn.")
+            self._is_drawing = True
+            self._drawn_at = self._clock.monotonic()
+        if isinstance(self._clock, BackgroundLoop) and self._clock.has_thread:
+            threading.Thread(target=self._draw_now, name="kaizen-drawing", daemon=True).start()
+        else:
+            self._draw_now()
+
+    def _draw_now(self) -> None:
+        try:
+            self._draw()
+        except Exception:
+            logger.exception("A panel could not be drawn.")
+        finally:
+            with self._lock:
+                self._is_drawing = False
+                has_changed = self._has_changed
+            if has_changed:
+                self.changed()

@@ -176,7 +176,7 @@ def technical(text):
     lab.wait_until(lambda: "looking into" not in panel.inner_text(), "only warnings")
     assert "the account is empty" in panel.inner_text()
     panel.get_by_placeholder("Filter the log").fill("nothing like it")
-    lab.wait_until(lambda: "No line of the log fits" in panel.inner_text(), "an empty filter")
+    lab.wait_until(lambda: "No log line matches" in panel.inner_text(), "an empty filter")
     panel.get_by_role("tab", name="Results").click()
     lab.run_python("go.set()")
     lab.wait_until(lambda: "Completed" in panel.inner_text(), "the end")

@@ -31,7 +31,7 @@ def view():
 def test_before_the_first_run_it_says_so(view):
     assert "Nothing ran yet" in view.panel.status.value
     assert "No run yet" in view.panel.results.value
-    assert "appears here" in view.panel.lines.value
+    assert "appear here" in view.panel.lines.value
 
 
 def test_it_shows_how_far_and_how_long(view):
@@ -94,7 +94,7 @@ def test_the_log_is_filtered_by_level_and_text(view):
     view.panel.search.value = "WELL"
     assert "no credit" not in view.panel.lines.value
     view.panel.search.value = "nothing like it"
-    assert "No line of the log fits" in view.panel.lines.value
+    assert "No log line matches" in view.panel.lines.value
 
 
 def test_a_failed_run_says_which_node_and_why(view):
@@ -133,3 +133,9 @@ def test_what_cannot_be_drawn_is_logged_and_the_next_is(view, monkeypatch, caplo
     monkeypatch.undo()
     view.execution.set_progress(50)
     assert view.drawn().panel.progress.value == 50
+
+
+@pytest.mark.parametrize("wrong", [None, "r", object()])
+def test_what_is_no_execution_store_is_refused_with_the_way_out(wrong):
+    with pytest.raises(TypeError, match=r"such as studio\.execution"):
+        ExecutionPanel(wrong)

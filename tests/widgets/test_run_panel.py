@@ -52,7 +52,7 @@ def test_inputs_that_begin_like_json_and_are_none_are_refused_in_words(desk):
     find(desk.panel, Textarea).value = '{"text": '
     desk.click("Run")
     assert desk.started == []
-    assert "begin like JSON" in desk.panel.problem.value
+    assert "look like JSON" in desk.panel.problem.value
 
 
 def test_why_a_run_cannot_start_is_shown(desk):
@@ -72,6 +72,18 @@ def test_while_it_runs_it_can_be_cancelled_and_not_started(desk):
     desk.execution.cancel()
     assert not find(desk.panel, Button, description="Run").disabled
     assert find(desk.panel, Button, description="Cancel").disabled
+
+
+def test_cancel_says_that_it_is_cancelling_until_the_run_has_ended(desk):
+    desk.execution.start_execution("r", {"a": "Ann"})
+    cancel = find(desk.panel, Button, description="Cancel")
+    cancel.click()
+    desk.execution.set_running("Cancelling…")
+    assert (cancel.description, cancel.disabled) == ("Cancelling…", True)
+    desk.execution.cancel()
+    assert (cancel.description, cancel.disabled) == ("Cancel", True)
+    desk.execution.start_execution("s", {"a": "Ann"})
+    assert (cancel.description, cancel.disabled) == ("Cancel", False)
 
 
 def test_a_run_that_starts_takes_the_problem_away(desk):
