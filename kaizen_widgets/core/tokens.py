@@ -43,7 +43,7 @@ class Tokens:
 
     @property
     def generation(self) -> int:
-        """Counts sessions: an answer asked for under another number belongs to nobody (fault 24)."""
+        """Session counter; a response to a request of an earlier session is dropped."""
         return self._generation
 
     def void(self) -> None:

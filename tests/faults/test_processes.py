@@ -149,7 +149,7 @@ def test_fault_16_writers_in_several_processes_lose_nothing(
     started = [start(tmp_path, "write", path, name, count, vfs=vfs) for name in names]
     assert [said(kernel) for kernel in started] == ["done\n"] * kernels
     with sqlite3.connect(path) as db:
-        # A disk that shares no memory has no write-ahead log (fault 15).
+        # A disk that shares no memory has no write-ahead log.
         wanted = "delete" if vfs else "wal"
         assert db.execute("PRAGMA journal_mode").fetchone() == (wanted,)
     db.close()
