@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from kaizen_widgets.errors import StatusError
+from kaizen_widgets.graph import Edge, Graph, Node
 
 
 def _agent(client: Any) -> str:
@@ -66,12 +67,27 @@ def total_counts_the_page(client: Any) -> bool:
     return client.ask("GET", "/agents", params={"limit": 1})["total"] == 1
 
 
+def own_engine(client: Any) -> bool:
+    """The server executes pipelines by an engine that knows no routes: both branches of a router work."""
+    pipeline = client.pipelines.create(name="contract fault").wait(60).id
+    nodes = [
+        Node("r", type="router", data={"config": {"routes": [{"name": "x", "when": "true"}]}}),
+        Node("a", type="output"),
+        Node("b", type="output"),
+    ]
+    edges = [Edge("1", "r", "a", source_handle="x"), Edge("2", "r", "b", source_handle="default")]
+    client.pipelines.save_graph(pipeline, Graph(nodes, edges)).wait(60)
+    execution = client.executions.start(pipeline, {"text": "x"}).wait(60)
+    return [one.status for one in execution.nodes].count("skipped") != 1
+
+
 FAULTS: dict[str, Callable[[Any], bool]] = {
     "only five patterns": only_five_patterns,
     "updated_at stands still": updated_at_stands_still,
     "no ETags": no_etags,
     "ten members": ten_members,
     "no model": no_model,
+    "own engine": own_engine,
     "unknown is a failure": unknown_is_a_failure,
     "total counts the page": total_counts_the_page,
 }

@@ -12,7 +12,10 @@ from typing import Any, Protocol
 
 
 class AgentModel(Protocol):
-    """Answers for agents; called on the event loop that executions run on."""
+    """Answers for agents.
+
+    Answers are awaited on one event loop, unless an answer blocks it: then the next ones are on another.
+    """
 
     @property
     def provider(self) -> str:

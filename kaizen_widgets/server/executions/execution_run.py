@@ -11,11 +11,12 @@ import dataclasses
 import json
 import logging
 import math
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from kaizen_widgets.engines import NodeRun, start
+from kaizen_widgets.engines import NodeRun, Run, start
 from kaizen_widgets.graph import Graph, Node
 from kaizen_widgets.server.base.agent_model import count_tokens
 from kaizen_widgets.server.base.services import Services
@@ -116,16 +117,32 @@ class ExecutionRun:
         self._is_late = False
         self._record = ExecutionRecord()
         self._sizes = _Sizes()
+        # Agents of one run may answer on different loops at the same time.
+        self._lock = threading.Lock()
         self._began = services.clock.monotonic()
-        self.run = start(
-            graph,
-            inputs,
-            loop=services.loop,
-            functions=agent_functions(graph, agents, self._function),
-            clock=services.clock,
-            new_id=services.new_id,
-        )
+        self._run: Run | None = None
         self._timer = services.clock.call_later(seconds, self._time_out)
+        try:
+            self._run = start(
+                graph,
+                inputs,
+                loop=services.loop,
+                functions=agent_functions(graph, agents, self._function),
+                clock=services.clock,
+                new_id=services.new_id,
+            )
+        except BaseException:
+            self._timer.cancel()
+            raise
+        if self._is_late:  # Before there was a run to cancel.
+            self._run.cancel()
+
+    @property
+    def run(self) -> Run:
+        """The run of the engine."""
+        if self._run is None:
+            raise RuntimeError("The run has not been started.")
+        return self._run
 
     def wait(self) -> ExecutionRecord:
         """Block until the run ends, and return the record; for worker threads."""
@@ -157,13 +174,15 @@ class ExecutionRun:
 
     def _time_out(self) -> None:
         self._is_late = True
-        self.run.cancel()
+        if self._run is not None:
+            self._run.cancel()
 
     def _function(self, agent: AgentRow) -> Callable[..., Any]:
         """Return the function that answers for an agent."""
 
         async def ask(value: Any, /) -> str:
-            self._sizes.measure(value)
+            with self._lock:
+                self._sizes.measure(value)
             message = message_of(value)
             pieces, size = list[str](), 0
             try:
@@ -181,7 +200,8 @@ class ExecutionRun:
                 raise RuntimeError("the model failed; the server's log says why") from error
             # A database cannot store half a surrogate pair.
             answer = "".join(pieces).encode("utf-8", "replace").decode("utf-8")
-            self._record.add_usage(message, answer)
+            with self._lock:
+                self._record.add_usage(message, answer)
             return answer
 
         return ask
