@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -109,13 +108,8 @@ def test_a_password_is_never_a_route(nobody: ApiUser, session: dict):
 @pytest.fixture
 def loop() -> Iterator[BackgroundLoop]:
     background = BackgroundLoop("test-loop")
-    running = background.loop
     yield background
-    running.call_soon_threadsafe(running.stop)
-    for thread in threading.enumerate():
-        if thread.name == "test-loop":
-            thread.join()
-    running.close()
+    background.close()
 
 
 def test_it_serves_on_the_background_loop(
