@@ -1,8 +1,8 @@
 """The query cache beside query-core under Node, in one run: ``python -m tests.benchmarks query``.
 
-A row is an operation: query-core's time, ours, and the ratio; the two take turns, and each is the median
-of all turns, so that a busy machine slows both alike. At the end what one more observer and one more
-entry cost, among few and among many: the same, where cost is linear in what is touched.
+Each row is an operation: query-core's time, ours, and the ratio. The two take turns, and each time is the
+median of all turns, so that a busy machine slows both alike. The last lines compare the cost of one more
+observer and one more entry among few and among many; it is the same where cost is linear.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ WARM = 3
 
 @dataclass
 class World:
-    """A client, a query of it, and what is done between two repeats, untimed."""
+    """A client, one of its queries, and what is done between two repeats, which is not timed."""
 
     client: QueryClient
     between: Callable[[], object] = lambda: None
@@ -36,7 +36,7 @@ class World:
 
 @dataclass
 class Scenario:
-    """One operation: how often it is made in one repeat, in which world, and what it is."""
+    """One operation, its world, and how often it runs in one repeat."""
 
     steps: int
     prepare: Callable[[], World]
@@ -123,6 +123,20 @@ def _filled(matching: int, others: int) -> Callable[[], World]:
     return prepare
 
 
+def _numbered(entries: int) -> Callable[[], World]:
+    def prepare() -> World:
+        client = _client()
+        for n in range(entries):
+            client.set_query_data(("agents", n), n)
+        return World(client)
+
+    return prepare
+
+
+def _find_number(world: World, _: int) -> Any:
+    return world.client.get_queries_data(("agents", 7))
+
+
 def _write(world: World, n: int) -> Any:
     return world.client.set_query_data(("agents",), {"n": n, "rows": []})
 
@@ -148,6 +162,7 @@ SCENARIOS = {
     "write, 100 observers": Scenario(100, _observed(100), _write),
     "write, 10,000 observers": Scenario(2, _observed(10_000), _write),
     "find 10 of 10,000 by prefix": Scenario(10, _filled(10, 9_990), _find),
+    "find 1 of 10,000 by number": Scenario(10, _numbered(10_000), _find_number),
     "find 10,000 of 10,000": Scenario(10, _filled(10_000, 0), _find),
     "invalidate 100": Scenario(1, _filled(100, 0), _invalidate),
     "invalidate 1,000": Scenario(1, _filled(1_000, 0), _invalidate),

@@ -74,7 +74,7 @@ def test_offline_edit_is_sent_when_back_online(lab: Lab):
     lab.wait_for_python("client.online.is_online", False)
     lab.page.get_by_role("button", name="Add a word").click()
     expect(lab.page.get_by_text("Waiting to be sent")).to_be_visible()
-    # A second edit, from Python, waits behind the first; both show at once.
+    # A second edit, from Python, waits for the first; both are shown immediately.
     lab.run_python("client.mutate(adding.options, 'by code')")
     for word in ("three", "by code"):
         expect(left.get_by_role("cell", name=word)).to_be_visible()

@@ -125,17 +125,17 @@ def test_page_param_functions_may_take_the_last_page_only(client, loop):
 
 
 def test_updaters_filters_and_listeners_may_take_fewer_arguments(client, loop):
-    heard = []
-    client.query_cache.subscribe(lambda: heard.append("query"))
-    client.mutation_cache.subscribe(lambda: heard.append("mutation"))
-    client.online.subscribe(lambda: heard.append("online"))
-    QueriesObserver(client, [QueryOptions(("a",))]).subscribe(lambda: heard.append("queries"))
+    received = []
+    client.query_cache.subscribe(lambda: received.append("query"))
+    client.mutation_cache.subscribe(lambda: received.append("mutation"))
+    client.online.subscribe(lambda: received.append("online"))
+    QueriesObserver(client, [QueryOptions(("a",))]).subscribe(lambda: received.append("queries"))
     client.set_query_data(("a",), lambda: 1)
     assert client.get_queries_data(predicate=lambda: True) == [(("a",), 1)]
     assert client.mutation_cache.find_all(predicate=lambda: False) == ()
     client.online.set_online(False)
     client.mutation(mutation_fn=lambda: 1)
-    assert {"query", "mutation", "online", "queries"} == set(heard)
+    assert {"query", "mutation", "online", "queries"} == set(received)
 
 
 @pytest.mark.parametrize("fails", [False, True])

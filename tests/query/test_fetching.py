@@ -202,12 +202,12 @@ def test_error_of_a_function_leaves_other_queries_alone(client, loop, source, er
 
 
 def test_listener_that_raises_is_logged_and_others_are_called(client, loop, source, caplog):
-    heard = []
+    received = []
     query = client.observe(query_key=("a",), query_fn=source("x"))
     query.subscribe(lambda _: 1 / 0)
-    query.subscribe(heard.append)
+    query.subscribe(received.append)
     loop.advance(1)
-    assert [result.data for result in heard] == ["x"]
+    assert [result.data for result in received] == ["x"]
     assert "ZeroDivisionError" in caplog.text
 
 

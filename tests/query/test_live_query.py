@@ -22,17 +22,17 @@ def live(client, source):
 
 
 def test_traits_change_once_and_in_order(live, loop):
-    query, heard = live([1], stale_time=5), []
-    query.observe(lambda change: heard.append((change.name, change.new)), names=RESULT_TRAITS)
+    query, received = live([1], stale_time=5), []
+    query.observe(lambda change: received.append((change.name, change.new)), names=RESULT_TRAITS)
     loop.advance(1)
     loop.advance(6)
-    names = [name for name, _ in heard]
+    names = [name for name, _ in received]
     assert names == [
         "fetch_status",
         *("data", "status", "fetch_status", "is_stale", "updated_at"),
         "is_stale",
     ]
-    assert [new for name, new in heard if name == "is_stale"] == [False, True]
+    assert [new for name, new in received if name == "is_stale"] == [False, True]
 
 
 def test_trait_observer_reads_the_result_it_is_notified_of(live, client, loop):
@@ -146,15 +146,15 @@ def test_wait_times_out_and_the_fetch_continues(live, loop):
 
 
 def test_trait_observer_that_raises_is_logged_and_others_are_called(live, loop, caplog):
-    query, heard = live("x"), []
+    query, received = live("x"), []
 
     def fails(change):
         raise RuntimeError("mine")
 
     query.observe(fails, names="data")
-    query.subscribe(lambda result: heard.append(result.data))
+    query.subscribe(lambda result: received.append(result.data))
     loop.advance(1)
-    assert (query.data, heard[-1]) == ("x", "x")
+    assert (query.data, received[-1]) == ("x", "x")
     assert "mine" in caplog.text
 
 
@@ -163,16 +163,16 @@ def test_subclass_may_observe_with_a_decorator(client, loop, source):
 
     from kaizen_widgets.query import LiveQuery
 
-    heard = []
+    received = []
 
     class Mine(LiveQuery):
         @observe("data")
         def _changed(self, change):
-            heard.append(change.new)
+            received.append(change.new)
 
     Mine(client.observe(query_key=("a",), query_fn=source("x")))
     loop.advance(1)
-    assert heard == ["x"]
+    assert received == ["x"]
 
 
 def test_client_uses_the_loop_of_the_process_by_default():

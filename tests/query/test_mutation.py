@@ -166,11 +166,11 @@ def test_mutation_runs_once_and_needs_a_function(client, loop):
 
 def test_mutation_listeners_get_each_state(client, loop):
     mutation = client.mutation(mutation_fn=lambda v: v, mutation_key=("agents", "create"))
-    heard = []
-    mutation.subscribe(lambda state: heard.append(state.status))
+    received = []
+    mutation.subscribe(lambda state: received.append(state.status))
     mutation.run(1)
     loop.settle()
-    assert heard == ["pending", "success"]
+    assert received == ["pending", "success"]
     assert repr(mutation) == "Mutation(['agents', 'create'], success)"
     assert client.mutation_cache.find_all(("agents",)) == (mutation,)
     assert client.mutation_cache.find_all(("pipelines",)) == ()

@@ -133,10 +133,10 @@ def test_unmounted_client_ignores_focus(client, loop, source):
 def test_queries_observer_combines_results(client, loop, source):
     options = [QueryOptions((name,), source(name)) for name in "ab"]
     both = QueriesObserver(client, options, combine=lambda results: [r.data for r in results])
-    heard = []
-    stop = both.subscribe(heard.append)
+    received = []
+    stop = both.subscribe(received.append)
     loop.advance(1)
-    assert (heard[-1], both.result) == (["a", "b"], ["a", "b"])
+    assert (received[-1], both.result) == (["a", "b"], ["a", "b"])
     kept = both.observers[1]
     both.set_queries([options[1]])
     loop.advance(1)

@@ -93,11 +93,11 @@ def test_set_query_data_writes_nothing_for_unset(client):
 
 def test_set_query_data_notifies_observers(client, loop, source):
     query = watched(client, ("a",), source("x"))
-    heard = []
-    query.subscribe(heard.append)
+    received = []
+    query.subscribe(received.append)
     loop.advance(1)
     client.set_query_data(("a",), lambda old: old + "!")
-    assert [result.data for result in heard] == ["x", "x!"]
+    assert [result.data for result in received] == ["x", "x!"]
 
 
 def test_get_query_data_creates_no_entry(client):
@@ -126,14 +126,14 @@ def test_clear_empties_the_caches_and_ends_waits(client, loop, source):
 
 
 def test_cache_listeners_are_notified_of_entries(client, loop, source):
-    heard = []
-    stop = client.query_cache.subscribe(lambda event: heard.append(event.type))
+    received = []
+    stop = client.query_cache.subscribe(lambda event: received.append(event.type))
     client.prefetch_query(QueryOptions(("a",), source("x"), gc_time=0))
     loop.advance(5)
-    assert heard == ["added", "updated", "updated", "removed"]
+    assert received == ["added", "updated", "updated", "removed"]
     stop()
     client.set_query_data(("b",), 1)
-    assert len(heard) == 4
+    assert len(received) == 4
 
 
 def test_reset_returns_to_the_initial_state_and_fetches_observed_queries(client, loop, source):

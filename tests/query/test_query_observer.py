@@ -167,12 +167,12 @@ def test_data_with_a_failing_eq_is_compared_by_identity(client, loop, source):
 
 
 def test_unsubscribe_twice_leaves_a_second_subscription_of_the_listener(client, loop, source):
-    heard = []
+    received = []
     observer = client.observe(query_key=("a",), query_fn=source(1))
-    end, _ = observer.subscribe(heard.append), observer.subscribe(heard.append)
+    end, _ = observer.subscribe(received.append), observer.subscribe(received.append)
     loop.settle()
-    heard.clear()
+    received.clear()
     end()
     end()
     client.set_query_data(("a",), 2)
-    assert [result.data for result in heard] == [2]
+    assert [result.data for result in received] == [2]

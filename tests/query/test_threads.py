@@ -75,17 +75,17 @@ def test_updaters_of_many_threads_lose_no_update(real):
 
 
 def test_listener_may_write_and_is_notified_in_order(real):
-    heard = []
+    received = []
 
     def listener(result):
-        heard.append(result.data)
+        received.append(result.data)
         if result.data < 3:
             real.set_query_data(("n",), result.data + 1)
 
     real.set_query_data(("n",), 0)
     real.observe(query_key=("n",), stale_time=60).subscribe(listener)
     real.set_query_data(("n",), 1)
-    assert heard == [1, 2, 3]
+    assert received == [1, 2, 3]
 
 
 def test_wait_on_the_loop_itself_is_refused(real):

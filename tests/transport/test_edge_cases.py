@@ -208,7 +208,7 @@ async def pieces(*chunks: bytes) -> AsyncIterator[bytes]:
         yield chunk
 
 
-def heard(loop, *chunks: bytes) -> list[tuple[str, str]]:
+def received(loop, *chunks: bytes) -> list[tuple[str, str]]:
     async def all_of_it() -> list[tuple[str, str]]:
         return [(event.kind, event.data) async for event in sse.parse_events(pieces(*chunks))]
 
@@ -216,24 +216,26 @@ def heard(loop, *chunks: bytes) -> list[tuple[str, str]]:
 
 
 STREAM = "\ufeff: hello\r\nevent: a\r\ndata: ü\u2028\x85\r\ndata:  two\r\n\r\nid: 1\ndata\n\n\rdata: x\r\r"
-HEARD = [("a", "ü\u2028\x85\n two"), ("message", ""), ("message", "x")]
+EXPECTED_EVENTS = [("a", "ü\u2028\x85\n two"), ("message", ""), ("message", "x")]
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 5, 1000])
 def test_events_do_not_depend_on_the_chunks(loop, size: int):
     raw = STREAM.encode()
-    assert heard(loop, *(raw[at : at + size] for at in range(0, len(raw), size))) == HEARD
+    assert (
+        received(loop, *(raw[at : at + size] for at in range(0, len(raw), size))) == EXPECTED_EVENTS
+    )
 
 
 def test_event_without_its_empty_line_is_dropped(loop):
-    assert heard(loop, b"data: 1\n\ndata: 2\n", b"data: 3") == [("message", "1")]
+    assert received(loop, b"data: 1\n\ndata: 2\n", b"data: 3") == [("message", "1")]
 
 
 @pytest.mark.parametrize("piece", [b"x" * 1000, b"\n: x" * 300 + b"y" * 2000, b"\ndata: x" * 150])
 def test_event_and_line_have_a_limit(loop, monkeypatch, piece: bytes):
     monkeypatch.setattr(sse, "MAX_EVENT", 1500)
     with pytest.raises(ValueError, match="too large"):
-        heard(loop, *[piece] * 3)
+        received(loop, *[piece] * 3)
 
 
 def test_stream_that_redirects_to_another_origin_is_refused(client, loop):

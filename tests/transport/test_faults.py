@@ -64,7 +64,7 @@ def foretold(method: str, script: tuple[str, ...]) -> tuple[type[Exception] | No
     steps, asked, waited, attempt = iter([*script, *["ok"] * 9]), 0, 0.0, 0
     while True:
         step, asked = next(steps), asked + 1
-        if step == "401":  # The token is renewed and the request sent again, at once.
+        if step == "401":  # The token is renewed and the request sent again without delay.
             step, asked = next(steps), asked + 1
         if step == "late":
             waited += TIMEOUT
@@ -328,15 +328,15 @@ def test_close_ends_the_stream_of_an_app_in_this_process(loop: VirtualLoop):
             await send({"type": "http.response.body", "body": b"data: x\n\n", "more_body": True})
             await sleep(loop.clock, 1.0)
 
-    transport, heard = transport_of(loop, app), []
+    transport, received = transport_of(loop, app), []
 
     async def listen() -> None:
         async for event in transport.stream("/s", {}):
-            heard.append(event.data)
+            received.append(event.data)
 
     listening = loop.start(listen())
     loop.advance(2)
     loop.run(transport.aclose())
     with pytest.raises(TransportError, match="was closed"):
         listening.wait(0)
-    assert heard == ["x", "x", "x"]
+    assert received == ["x", "x", "x"]

@@ -1,4 +1,4 @@
-"""Virtual milliseconds: whole numbers, so that timers due at the same instant are due together."""
+"""A clock of whole virtual milliseconds, so that timers due at the same instant fire together."""
 
 from __future__ import annotations
 

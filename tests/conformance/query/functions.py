@@ -1,4 +1,4 @@
-"""Everything a scenario can compute: the ``$fn`` functions of the language, each one object a spec."""
+"""The ``$fn`` functions that a scenario can name; equal specs give the same function object."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ UNDEFINED = "$undefined"
 
 
 class ScriptError(Exception):
-    """What a scripted function raises."""
+    """Raised by scripted functions."""
 
 
 def canon(value: Any) -> str:
@@ -60,14 +60,14 @@ def substitute(value: Any, env: dict[str, Any]) -> Any:
 
 
 def given_data(value: Any) -> Any:
-    """Return data of a scenario as ours: the names in pages are in snake case."""
+    """Return data of a scenario with the names in pages in snake case."""
     if isinstance(value, dict) and set(value) == {"pages", "pageParams"}:
         return {"pages": value["pages"], "page_params": value["pageParams"]}
     return UNSET if value == UNDEFINED else copy.deepcopy(value)
 
 
 def transform(spec: dict[str, Any]) -> Callable[[Any], Any]:
-    """Return the pure function of a spec; it takes None where the original takes undefined."""
+    """Return the pure function of a spec; it takes None where query-core's takes undefined."""
     kind, field = spec["$fn"], spec.get("field", "")
     equals, more = spec.get("equals"), spec.get("merge", {})
 
@@ -104,7 +104,7 @@ def same_json(one: Any, other: Any) -> bool:
 
 
 def seconds(value: Any) -> Any:
-    """Return a duration of the language as ours; words and booleans stay."""
+    """Return milliseconds as seconds; words and booleans stay."""
     if value == "Infinity":
         return float("inf")
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
@@ -112,7 +112,7 @@ def seconds(value: Any) -> Any:
 
 
 class Functions:
-    """The functions of one scenario, each made once.
+    """The functions of one scenario, each created once.
 
     Args:
         flags: The scenario's flags, as they are now.

@@ -1,4 +1,4 @@
-"""Fresh random scenarios against query-core itself: ``python -m tests.conformance.query.fuzz``.
+"""New random scenarios compared with query-core itself: ``python -m tests.conformance.query.fuzz``.
 
 The options are `tests.conformance.fuzzing`'s. With ``--wide`` the scenarios walk what the usual ones do
 not: pages at both ends, options that are functions, select that raises, entries removed under observers,
@@ -18,7 +18,7 @@ from tests.conformance.original import QUERY, run_original
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Make scenarios, replay them, print what differs; return the exit code."""
+    """Generate scenarios, replay them and print the differences; return the exit code."""
     rest = [argument for argument in arguments if argument != "--wide"]
     maker = "fuzz.mjs" if len(rest) == len(arguments) else "wide.mjs"
 

@@ -1,4 +1,4 @@
-"""One scenario, replayed: every step runs inside the loop, then everything settles, without real time."""
+"""Replay one scenario: each step runs on the loop, then all callbacks, in virtual time."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ from tests.conformance.query.trace import Instant, message, plain
 
 
 def replay_case(case: Path) -> str | None:
-    """Replay ``scenarios/NAME.json``; return how it first differs from ``traces/NAME.json``, or None."""
+    """Replay ``scenarios/NAME.json``; return its first difference from ``traces/NAME.json``, or None."""
     trace = json.loads((case.parent.parent / "traces" / case.name).read_text("utf-8"))
     return replay(json.loads(case.read_text("utf-8")), trace)
 
 
 def replay(scenario: dict[str, Any], trace: dict[str, Any]) -> str | None:
-    """Return how a replay of ``scenario`` first differs from ``trace``, or None."""
+    """Return the first difference of a replay of ``scenario`` from ``trace``, or None."""
     world = World(scenario)
     try:
         got = json.loads(json.dumps(world.run()))
@@ -64,7 +64,7 @@ def core(steps: list[dict[str, Any]], compare: list[str]) -> list[dict[str, Any]
 
 
 class World:
-    """Clients in virtual time, and what is recorded of them."""
+    """Replays a scenario with clients in virtual time, and records the trace."""
 
     def __init__(self, scenario: dict[str, Any]) -> None:
         self.scenario = scenario
@@ -84,7 +84,7 @@ class World:
 
     def _client(self, name: str, spec: dict[str, Any]) -> QueryClient:
         defaults = spec.get("defaultOptions") or {}
-        heard = spec.get("queryCacheCallbacks") or ()
+        callback_names = spec.get("queryCacheCallbacks") or ()
         told = spec.get("mutationCacheCallbacks") or ()
 
         def query_said(what: str) -> Any:
@@ -92,7 +92,7 @@ class World:
                 key = canon(list(arguments[-1].key))
                 self.instant.cacheCallbacks.setdefault(key, []).append(what)
 
-            return say if what in heard else None
+            return say if what in callback_names else None
 
         def mutation_said(what: str) -> Any:
             def say(*arguments: Any) -> None:
@@ -134,7 +134,7 @@ class World:
         return client
 
     def run(self) -> list[dict[str, Any]]:
-        """Replay all steps; return what the trace has."""
+        """Replay all steps; return the trace."""
         return [self._step(index, step) for index, step in enumerate(self.scenario["steps"])]
 
     def _step(self, index: int, step: dict[str, Any]) -> dict[str, Any]:

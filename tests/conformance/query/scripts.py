@@ -1,4 +1,4 @@
-"""A scenario's scripted functions and options, in our terms."""
+"""Scripted functions and options of a scenario, as ours."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def snake(name: str) -> str:
 
 
 class Scripts:
-    """Makes functions and options of one scenario.
+    """Creates the functions and options of one scenario.
 
     Args:
         scenario: The scenario.
@@ -106,7 +106,9 @@ class Scripts:
             self._instant().calls.append(record)
             if spec.get("signal") in ("consume", "reject"):
                 abort = {"fn": name, "n": env["n"], "key": key}
-                signal = context.signal  # taken in any case; who answers at once does not listen
+                signal = (
+                    context.signal
+                )  # read in any case; a function that returns immediately ignores it
                 if not self._nth(spec, env).get("sync"):
                     signal.on_abort(lambda: self._instant().aborts.append(abort))
             return await self._outcome(spec, env)

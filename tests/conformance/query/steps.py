@@ -1,4 +1,4 @@
-"""What each step of a scenario does with a client."""
+"""Run the steps of a scenario on a client."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ FETCHES = {
 
 
 class Steps:
-    """The steps of one scenario, and what they made.
+    """Runs the steps of one scenario, and holds what they created.
 
     Args:
         world: The clients, and what is recorded.
@@ -75,7 +75,7 @@ class Steps:
         self._saved: dict[str, Any] = {}
 
     def run(self, step: dict[str, Any]) -> tuple[Any] | None:
-        """Do one step; return what it gave, in a tuple, or None if nothing."""
+        """Run one step; return its result in a tuple, or None if it has none."""
         client = self._world.clients[step.get("client", "main")]
         op = step["op"]
         if op in FETCHES:
@@ -191,7 +191,7 @@ class Steps:
         written = client.set_query_data(
             step["key"], remember if callable(updater) else updater, updated_at=at_time
         )
-        # What came out of a function that was given nothing is nothing.
+        # A result computed from no data counts as no data.
         nothing = (
             (given[0] is UNSET or (given[0] is None and missing)) if given else updater is UNSET
         )

@@ -1,4 +1,4 @@
-"""What happened, in the words of the traces."""
+"""Record what happens, in the format of the traces."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ OUR_MESSAGES = {
 
 @dataclass
 class Instant:
-    """What is recorded at one moment."""
+    """The records of one moment."""
 
     calls: list[dict[str, Any]] = field(default_factory=list)
     aborts: list[dict[str, Any]] = field(default_factory=list)
@@ -74,7 +74,7 @@ class Instant:
 
 @dataclass
 class Watched:
-    """An observer of a scenario, and what was seen of it."""
+    """An observer of a scenario, and the records of its results."""
 
     observer: Any
     spec: dict[str, Any]
@@ -107,10 +107,10 @@ class Watched:
         self.live = False
 
     def close(self) -> dict[str, Any] | None:
-        """End an instant; return what is to be recorded."""
+        """End a moment; return its records."""
         recorded = None
         if self.live:
-            self._heard(self.result)
+            self._on_result(self.result)
             last = project(self.result)
             if self.path or canon(last) != self.seen:
                 recorded = {"path": self.path, "last": last}
@@ -123,9 +123,9 @@ class Watched:
     def _told(self, result: Any) -> None:
         if self.live:
             self.emits += 1
-            self._heard(result)
+            self._on_result(result)
 
-    def _heard(self, result: Any) -> None:
+    def _on_result(self, result: Any) -> None:
         pair = pair_of(result)
         if pair != self.pair:
             self.pair = pair
@@ -139,7 +139,7 @@ def pair_of(result: Any) -> str:
 
 
 def plain(value: Any) -> Any:
-    """Return a value as a trace has it: words for nothing, the original's names in pages."""
+    """Return a value as a trace has it: a word for no data, query-core's names in pages."""
     if isinstance(value, dict):
         shown = {name: plain(item) for name, item in value.items()}
         if set(shown) == {"pages", "page_params"}:
