@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 import subprocess
 import sys
 import tomllib
@@ -85,14 +86,21 @@ def test_package_below_the_widgets_imports_without_jupyter(package: str):
 
 
 def test_layers_hold_for_type_checking_imports_too():
-    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
-    layers = next(one["layers"] for one in contracts["contracts"] if one["type"] == "layers")
     graph = grimp.build_graph("kaizen_widgets", exclude_type_checking_imports=False)
     illegal = graph.find_illegal_dependencies_for_layers(
-        layers=[{name.strip(" ()") for name in layer.split("|")} for layer in layers],
+        layers=_layers(),
         containers={"kaizen_widgets"},
     )
     assert sorted(f"{one.importer} -> {one.imported}" for one in illegal) == []
+
+
+def test_architecture_page_draws_the_layers_of_the_contract():
+    page = (ROOT / ".github" / "ARCHITECTURE.md").read_text()
+    picture = page.split("```")[1].splitlines()
+    drawn = [re.split(r"\s{2,}", line)[0].split(" | ") for line in picture if line[:1].isalpha()]
+    assert [sorted(names) for names in drawn] == [
+        sorted(names - {"__main__"}) for names in _layers()
+    ]
 
 
 def test_imports_inside_functions_give_their_reason():
@@ -168,6 +176,13 @@ def test_lock_file_knows_the_packages_of_every_platform():
         if f"node_modules/{name}" not in packages
     ]
     assert unlocked == []
+
+
+def _layers() -> list[set[str]]:
+    """Return the folders of each layer of the contract in pyproject.toml, from the top down."""
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
+    layers = next(one["layers"] for one in contracts["contracts"] if one["type"] == "layers")
+    return [{name.strip(" ()") for name in layer.split("|")} for layer in layers]
 
 
 def _imports_in_functions(tree: ast.Module) -> Iterator[ast.ImportFrom | ast.Import]:
