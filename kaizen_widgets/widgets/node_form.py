@@ -72,8 +72,10 @@ class NodeForm(Panel):
         )
         self.add_class("kaizen-form-panel")
         self.store.observe(self._on_select, names="selected_node_id")
+        canvas.observe(self._on_select_several, names="selected")
         self._unsubscribes = (
             lambda: self.store.unobserve(self._on_select, names="selected_node_id"),
+            lambda: canvas.unobserve(self._on_select_several, names="selected"),
             self.store.on_event(self._on_event),
         )
         self._show(self.store.selected_node_id)
@@ -109,6 +111,19 @@ class NodeForm(Panel):
         if self.editor is None or change.new != self.editor.node_id:
             self._show(change.new)
 
+    def _on_select_several(self, _change: Any) -> None:
+        if self.editor is not None and self.store.graph.has_node(self.editor.node_id):
+            self._show_heading(self.store.graph.node(self.editor.node_id), self.editor.kind)
+
+    def _show_heading(self, node: Node, kind: Kind) -> None:
+        count = sum(map(self.store.graph.has_node, self.canvas.selected))
+        title = (
+            f"{kind.look.title}: one of {count} selected nodes" if count > 1 else kind.look.title
+        )
+        text = _heading(node.label, title)
+        if self.heading.value != text:
+            self.heading.value = text
+
     def _on_event(self, event: Commit | Replaced) -> None:
         editor = self.editor
         if isinstance(event, Replaced):
@@ -126,7 +141,7 @@ class NodeForm(Panel):
         ):
             return
         node = after.node(editor.node_id)
-        self.heading.value = _heading(node, editor.kind)
+        self._show_heading(node, editor.kind)
         if getattr(event, "source", None) is not editor:
             editor.update(node)
 
@@ -140,7 +155,7 @@ class NodeForm(Panel):
             self.editor = NodeConfigEditor(
                 self.store, node, kind, self._clock, self._show_status, drafts
             )
-            self.heading.value = _heading(node, kind)
+            self._show_heading(node, kind)
             self.body.children = (
                 [self.editor.area]
                 if kind.Config.model_fields
@@ -168,7 +183,7 @@ class NodeForm(Panel):
         return f"NodeForm({self.editor.node_id!r})" if self.editor else "NodeForm()"
 
 
-def _heading(node: Node, kind: Kind) -> str:
-    name = f'<b style="font-size: 14px">{html.escape(node.label)}</b>'
-    title = f'<span style="color: {MUTED}">{html.escape(kind.look.title)}</span>'
-    return f'<div style="padding: 6px 2px; line-height: 1.4">{name}<br>{title}</div>'
+def _heading(label: str, title: str) -> str:
+    name = f'<b style="font-size: 14px">{html.escape(label)}</b>'
+    below = f'<span style="color: {MUTED}">{html.escape(title)}</span>'
+    return f'<div style="padding: 6px 2px; line-height: 1.4">{name}<br>{below}</div>'

@@ -67,6 +67,18 @@ def test_empty_selection_shows_a_hint(comms: FakeComms):
     assert "Select a node" in bench.form.body.children[0].value
 
 
+def test_heading_says_that_several_nodes_are_selected(comms: FakeComms):
+    bench = Bench(comms)
+    bench.canvas.selected = ("agent", "router", "output")
+    bench.select("router")
+    assert "Router: one of 3 selected nodes" in bench.form.heading.value
+    bench.canvas.selected = ("router",)
+    assert "selected nodes" not in bench.form.heading.value
+    bench.form.close()
+    bench.canvas.selected = ("agent", "router")
+    assert "selected nodes" not in bench.form.heading.value
+
+
 def test_edit_is_committed_on_blur_as_one_step(comms: FakeComms):
     bench = Bench(comms)
     view = bench.select("supervisor")
