@@ -76,10 +76,35 @@ class ChangeNotifier:
         """Make a call once the lock is free, after the notifications posted before it."""
         self.lock.post(call)
 
-    def run(self, call: Callable[[], None]) -> None:
-        """Make a call as an operation of its own."""
-        with self.operation:
-            call()
+    def when_free(
+        self, call: Callable[[], object], after: Callable[[], object] | None = None
+    ) -> bool:
+        """Make a call as an operation of its own, without waiting for the lock.
+
+        The background loop must not wait for it, because the thread that holds the lock may wait for the
+        loop.
+
+        Args:
+            call: The call; it is made now, or by the thread that holds the lock when it lets go.
+            after: Called after the listeners were notified.
+
+        Returns:
+            Whether the call was made now.
+        """
+        was_called = False
+
+        def run() -> None:
+            nonlocal was_called
+            try:
+                with self.operation:
+                    call()
+            finally:
+                if after is not None:
+                    self.lock.post(after)
+            was_called = True
+
+        self.lock.when_free(run)
+        return was_called
 
     def notify(self) -> None:
         """Post the notifications of what changed since the operation began; the lock is held."""

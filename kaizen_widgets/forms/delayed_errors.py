@@ -27,15 +27,15 @@ class DelayedErrors:
     Args:
         clock: Runs the timers.
         delay: Seconds to wait; 0 shows errors immediately.
-        run: Makes a call as an operation of the form.
+        when_free: Makes a call as an operation of the form, without waiting for its lock.
     """
 
     def __init__(
-        self, clock: Clock, delay: float, run: Callable[[Callable[[], None]], None]
+        self, clock: Clock, delay: float, when_free: Callable[[Callable[[], None]], object]
     ) -> None:
         self.delay = delay
         self._clock = clock
-        self._run = run
+        self._when_free = when_free
         self._entries: dict[str, _DelayedError] = {}
 
     def add(self, name: str, show: Show) -> None:
@@ -43,7 +43,7 @@ class DelayedErrors:
         self.cancel(name)
         entry = self._entries[name] = _DelayedError(name, show)
         entry.timer = self._clock.call_later(
-            self.delay, lambda: self._run(lambda: self._show(entry))
+            self.delay, lambda: self._when_free(lambda: self._show(entry))
         )
 
     def flush(self, name: str) -> bool:

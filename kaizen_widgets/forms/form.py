@@ -75,7 +75,6 @@ from kaizen_widgets.forms.submissions import (
     OnInvalid,
     OnValid,
     Submission,
-    end_future,
 )
 from kaizen_widgets.forms.tracked_state import TrackedState
 from kaizen_widgets.forms.validation import FormValidation
@@ -195,13 +194,13 @@ class Form(HasTraits):
             state,
             resolve,
             loop,
-            self._operation,
+            self._changes,
             criteria_mode=criteria_mode,
             extra=context,
             # The fields of a model apply the messages themselves: they know what was left blank.
             messages=messages if self._schema is None or resolver is not None else None,
         )
-        self._delayed_errors = DelayedErrors(clock or loop, delay_error, self._changes.run)
+        self._delayed_errors = DelayedErrors(clock or loop, delay_error, self._changes.when_free)
         self._validation = FormValidation(
             state,
             self._runs,
@@ -376,6 +375,14 @@ class Form(HasTraits):
                 if is_outermost:
                     self._runs.end_batch()
 
+    def when_free(self, call: Callable[[], object]) -> None:
+        """Make a call under the form's lock, now or when the thread that holds the lock lets go.
+
+        Use it on the background loop: a thread in a `batch` may wait for the loop, so the loop must not
+        wait for that thread.
+        """
+        self._changes.when_free(call)
+
     def set_value(
         self,
         name: Name,
@@ -511,11 +518,7 @@ class Form(HasTraits):
             listed = None if names is None else names_of(names)
             for name in listed or ():
                 self._names.check(name)
-            self._validation.validate(
-                listed,
-                lambda is_valid: end_future(outcome, is_valid),
-                lambda error: end_future(outcome, None, error),
-            )
+            self._validation.validate(listed, outcome)
         return Pending(outcome, self._loop)
 
     def set_error(self, name: Name, error: FieldError | str) -> None:

@@ -5,13 +5,15 @@ Knows which runs are still relevant; those that began before a reset are not.
 
 from __future__ import annotations
 
+import concurrent.futures
 import logging
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import AbstractContextManager
+from contextlib import suppress
 from typing import Any
 
 from kaizen_widgets.core.background import BackgroundLoop
 from kaizen_widgets.errors import FormError
+from kaizen_widgets.forms.change_notifier import ChangeNotifier
 from kaizen_widgets.forms.error_messages import ErrorMessages
 from kaizen_widgets.forms.resolver import (
     CriteriaMode,
@@ -24,8 +26,12 @@ from kaizen_widgets.forms.tracked_state import TrackedState
 
 log = logging.getLogger(__name__)
 
+PATIENCE = 0.05
+"""Seconds before a waiting thread gets a result although another thread, or itself, holds the lock."""
+
 OnResolved = Callable[[Resolved], None]
 OnFailure = Callable[[Exception], None]
+OnOutcome = Callable[["Resolved | Exception"], None]
 
 
 class ResolverRuns:
@@ -35,7 +41,7 @@ class ResolverRuns:
         state: The form's state; `is_validating` is updated here.
         resolver: Validates the values.
         loop: Runs an async resolver.
-        operation: Hold it to change the form.
+        changes: The form's lock and notifications.
         criteria_mode: Passed to the resolver.
         extra: Passed to the resolver.
         messages: The form's own messages for errors.
@@ -46,7 +52,7 @@ class ResolverRuns:
         state: TrackedState,
         resolver: Resolver,
         loop: BackgroundLoop,
-        operation: AbstractContextManager[None],
+        changes: ChangeNotifier,
         *,
         criteria_mode: CriteriaMode = "firstError",
         extra: Any = None,
@@ -55,7 +61,7 @@ class ResolverRuns:
         self._state = state
         self._resolver = resolver
         self._loop = loop
-        self._operation = operation
+        self._changes = changes
         self._criteria_mode: CriteriaMode = criteria_mode
         self._extra = extra
         self._messages = ErrorMessages(messages or {})
@@ -75,6 +81,7 @@ class ResolverRuns:
         names: tuple[str, ...] | None,
         on_resolved: OnResolved,
         on_failure: OnFailure | None = None,
+        on_outcome: OnOutcome | None = None,
     ) -> None:
         """Validate the current values.
 
@@ -83,6 +90,8 @@ class ResolverRuns:
             on_resolved: Called with the result, under the lock.
             on_failure: Called with what the resolver raised; by default that is raised here, or logged
                 when the resolver is async. A run with this callback does not wait for `end_batch`.
+            on_outcome: Called with the result, or the exception, of an async resolver if another thread
+                holds the lock for long, before the other callbacks: that thread may wait for it.
         """
         if self._batch is not None and on_failure is None:
             self._batch.append((names, on_resolved))
@@ -108,7 +117,7 @@ class ResolverRuns:
         run = object()
         self._running[run] = names
         self._state.is_validating = True
-        self._loop.start(self._finish(run, values, result, on_resolved, on_failure))
+        self._loop.start(self._finish(run, values, result, on_resolved, on_failure, on_outcome))
 
     @property
     def is_batching(self) -> bool:
@@ -159,6 +168,7 @@ class ResolverRuns:
         awaitable: Awaitable[Resolved],
         on_resolved: OnResolved,
         on_failure: OnFailure | None,
+        on_outcome: OnOutcome | None,
     ) -> None:
         outcome: Resolved | Exception
         try:
@@ -167,18 +177,24 @@ class ResolverRuns:
                 raise _wrong_result(outcome)
         except Exception as error:
             outcome = error
+        result = self._with_own_messages(outcome) if isinstance(outcome, Resolved) else outcome
+
+        def store() -> None:
+            self._running.pop(run, None)
+            self._state.is_validating = bool(self._running)
+            if isinstance(result, Resolved):
+                self._last = (values, result)
+                on_resolved(result)
+            else:
+                (on_failure or self._show_failure)(result)
+
         try:
-            with self._operation:
-                self._running.pop(run, None)
-                self._state.is_validating = bool(self._running)
-                if isinstance(outcome, Resolved):
-                    outcome = self._with_own_messages(outcome)
-                    self._last = (values, outcome)
-                    on_resolved(outcome)
-                else:
-                    (on_failure or self._show_failure)(outcome)
+            is_stored = self._changes.when_free(store)
         except Exception:  # from a listener or a later run; nothing waits for this coroutine
             log.exception("A listener or a later run failed after a form's validation")
+        else:
+            if not is_stored and on_outcome is not None:
+                self._loop.call_later(PATIENCE, lambda: on_outcome(result))
 
     def _show_failure(self, error: Exception) -> None:
         """Show in the form that its values could not be validated; nothing waits for this run.
@@ -200,3 +216,14 @@ def _wrong_result(result: Any) -> FormError:
         f"The form's resolver gave {type(result).__name__}; it must return a Resolved, "
         "or an awaitable of one."
     )
+
+
+def end_future(
+    future: concurrent.futures.Future[Any], result: Any, error: BaseException | None = None
+) -> None:
+    """Set the result or exception of a future, unless it was canceled or has ended."""
+    with suppress(concurrent.futures.InvalidStateError):
+        if error is not None:
+            future.set_exception(error)
+        else:
+            future.set_result(result)

@@ -18,7 +18,7 @@ from kaizen_widgets.errors import FormError
 from kaizen_widgets.forms.change_notifier import ChangeNotifier
 from kaizen_widgets.forms.delayed_errors import DelayedErrors
 from kaizen_widgets.forms.resolver import Resolved
-from kaizen_widgets.forms.resolver_runs import ResolverRuns
+from kaizen_widgets.forms.resolver_runs import PATIENCE, ResolverRuns, end_future
 from kaizen_widgets.forms.submitted_values import SubmittedValues
 from kaizen_widgets.forms.tracked_state import TrackedState
 
@@ -98,7 +98,7 @@ class FormSubmissions:
             submit = _Submit(self, on_valid, on_invalid)
             self._current = submit.submission
             self._state.is_submitting = True
-            self._runs.run(None, submit.on_resolved, submit.on_failure)
+            self._runs.run(None, submit.on_resolved, submit.on_failure, submit.on_outcome)
             submit.is_detached = True
         if submit.next_step is not None:
             submit.next_step()
@@ -149,6 +149,8 @@ class _Submit:
         )
         self.next_step: Callable[[], None] | None = None
         self.is_detached = False
+        self._is_on_loop = False
+        self._has_continued = False
 
     def on_resolved(self, resolved: Resolved) -> None:
         """Show the errors and go on to the handler; the lock is held."""
@@ -160,20 +162,34 @@ class _Submit:
         state.set_errors(resolved.errors)
         if state.values is self._values:
             state.is_valid = not resolved.errors
+        self._call_handler(resolved)
+
+    def on_failure(self, error: Exception) -> None:
+        """End the submit with what the resolver raised; the lock is held."""
+        self._continue(lambda: self._end(None, error, counts=False))
+
+    def on_outcome(self, outcome: Resolved | Exception) -> None:
+        """Go on although another thread holds the lock: it may wait for this submit."""
+        if isinstance(outcome, Exception):
+            self.on_failure(outcome)
+        else:
+            self._call_handler(outcome)
+
+    def _call_handler(self, resolved: Resolved) -> None:
         self._resolved = resolved
         if resolved.errors:
             self._continue(lambda: self._call(self._on_invalid, dict(resolved.errors)))
         else:
             self._continue(lambda: self._call(self._on_valid, resolved.value))
 
-    def on_failure(self, error: Exception) -> None:
-        """End the submit with what the resolver raised; the lock is held."""
-        self._continue(lambda: self._end(None, error, counts=False))
-
     def _continue(self, step: Callable[[], None]) -> None:
-        """Make the next step outside the lock, on the caller's thread or on the background loop."""
+        """Make the next step once, outside the lock: on the caller's thread or on the background loop."""
+        if self._has_continued:
+            return
+        self._has_continued = True
 
         async def on_loop() -> None:
+            self._is_on_loop = True
             step()
 
         if self.is_detached:
@@ -196,6 +212,7 @@ class _Submit:
                 self._handler_ended(result, None)
 
     async def _await(self, result: Awaitable[Any]) -> None:
+        self._is_on_loop = True
         try:
             value = await result
         except BaseException as error:
@@ -212,27 +229,25 @@ class _Submit:
 
     def _end(self, result: Any, error: BaseException | None, *, counts: bool) -> None:
         state = self._owner._state
-        try:
-            with self._owner._changes.operation:
-                if self._generation == state.generation:
-                    state.is_submitting = False
-                    if counts:
-                        state.is_submitted = True
-                        state.submit_count += 1
-                        state.is_submit_successful = not state.errors and error is None
-                        if state.is_submit_successful:
-                            self._owner.resolve_waiting(self._resolved.value)
-        finally:  # even if a listener raised
+
+        def record() -> None:
+            if self._generation == state.generation:
+                state.is_submitting = False
+                if counts:
+                    state.is_submitted = True
+                    state.submit_count += 1
+                    state.is_submit_successful = not state.errors and error is None
+                    if state.is_submit_successful:
+                        self._owner.resolve_waiting(self._resolved.value)
+
+        def end() -> None:
             end_future(self._future, result, error)
 
-
-def end_future(
-    future: concurrent.futures.Future[Any], result: Any, error: BaseException | None = None
-) -> None:
-    """Set the result or exception of a future, unless it was canceled."""
-    if not future.set_running_or_notify_cancel():
-        return
-    if error is not None:
-        future.set_exception(error)
-    else:
-        future.set_result(result)
+        if not self._is_on_loop:
+            try:
+                with self._owner._changes.operation:
+                    record()
+            finally:  # even if a listener raised
+                end()
+        elif not self._owner._changes.when_free(record, end):
+            self._owner._loop.call_later(PATIENCE, end)

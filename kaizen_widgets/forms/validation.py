@@ -6,13 +6,14 @@ when a result comes too late to be used. The caller holds the form's lock.
 
 from __future__ import annotations
 
+import concurrent.futures
 from collections.abc import Callable, Mapping, Sequence
 
 from kaizen_widgets.forms.delayed_errors import DelayedErrors
 from kaizen_widgets.forms.differences import deep_equal
 from kaizen_widgets.forms.paths import get, parents, parse
 from kaizen_widgets.forms.resolver import FieldError, Resolved
-from kaizen_widgets.forms.resolver_runs import OnFailure, ResolverRuns
+from kaizen_widgets.forms.resolver_runs import ResolverRuns, end_future
 from kaizen_widgets.forms.tracked_state import TrackedState
 
 
@@ -107,8 +108,7 @@ class FormValidation:
     def validate(
         self,
         names: tuple[str, ...] | None,
-        on_done: Callable[[bool], object] | None = None,
-        on_failure: OnFailure | None = None,
+        outcome: concurrent.futures.Future[bool] | None = None,
         *,
         delayed: bool = False,
     ) -> None:
@@ -116,23 +116,27 @@ class FormValidation:
 
         Args:
             names: The fields, or None for the whole form.
-            on_done: Called with whether these fields are valid.
-            on_failure: Called with what the resolver raised.
+            outcome: Ends with whether these fields are valid, or with what the resolver raised.
             delayed: Show errors after the form's delay.
         """
         state, generation = self._state, self._state.generation
 
+        def end(result: Resolved | Exception) -> None:
+            if outcome is None:
+                return
+            if isinstance(result, Exception):
+                end_future(outcome, None, result)
+            elif names is None:
+                end_future(outcome, not result.errors)
+            else:
+                end_future(outcome, not any(state.within(result.errors, name) for name in names))
+
         def on_resolved(resolved: Resolved) -> None:
             if generation == state.generation:
                 self._replace_errors(names, resolved.errors, delayed=delayed)
-            if on_done is not None:
-                on_done(
-                    not resolved.errors
-                    if names is None
-                    else not any(state.within(resolved.errors, name) for name in names)
-                )
+            end(resolved)
 
-        self._runs.run(names, on_resolved, on_failure)
+        self._runs.run(names, on_resolved, end if outcome is not None else None, end)
 
     def _replace_errors(
         self, names: tuple[str, ...] | None, errors: Mapping[str, FieldError], *, delayed: bool

@@ -26,7 +26,7 @@ from kaizen_widgets.core.clock import Clock
 from kaizen_widgets.errors import InvalidInputError, KaizenError
 from kaizen_widgets.forms import Change, Form, Submission
 from kaizen_widgets.forms.form_inputs import split_instance
-from kaizen_widgets.forms.submissions import end_future
+from kaizen_widgets.forms.resolver_runs import end_future
 from kaizen_widgets.sync.form.field_rules import (
     FieldRules,
     OptionsRule,
