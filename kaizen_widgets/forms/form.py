@@ -67,7 +67,7 @@ from kaizen_widgets.forms.resetting import (
     reset_field,
     reset_form,
 )
-from kaizen_widgets.forms.resolver import CriteriaMode, FieldError, Resolver
+from kaizen_widgets.forms.resolver import AnyResolver, CriteriaMode, FieldError
 from kaizen_widgets.forms.resolver_runs import ResolverRuns
 from kaizen_widgets.forms.server_errors import read_errors
 from kaizen_widgets.forms.submissions import (
@@ -100,7 +100,8 @@ class Form(HasTraits):
         re_validate_mode: When a field is validated after the first submit.
         criteria_mode: `firstError` reports one error for a field, `all` collects all of them.
         delay_error: Seconds before an error is shown; a blur shows it without delay.
-        resolver: Validates the values instead of the model.
+        resolver: Validates the values instead of the model; called with the values and a
+            `ResolverContext`, or with the values alone.
         context: Passed to the resolver as `ResolverContext.extra`.
         fields: Without a model: the only names that accept user events (`items.*.name` for any row).
         hints: With a model: how fields are displayed, by name (`items.*.name` for any row): `Hint`s, or
@@ -157,7 +158,7 @@ class Form(HasTraits):
         re_validate_mode: ReValidateMode = "onChange",
         criteria_mode: CriteriaMode = "firstError",
         delay_error: float = 0.0,
-        resolver: Resolver | None = None,
+        resolver: AnyResolver | None = None,
         context: Any = None,
         fields: Iterable[str] | None = None,
         hints: Mapping[str, Hint | Mapping[str, Any]] | None = None,

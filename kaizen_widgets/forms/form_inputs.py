@@ -16,7 +16,7 @@ from kaizen_widgets.forms.error_messages import MessageOverrides
 from kaizen_widgets.forms.fields.form_fields import FormFields
 from kaizen_widgets.forms.fields.hint import Hint
 from kaizen_widgets.forms.paths import copied
-from kaizen_widgets.forms.resolver import Resolved, Resolver, ResolverContext
+from kaizen_widgets.forms.resolver import AnyResolver, Resolved, Resolver, ResolverContext
 
 
 def split_instance(model: Any, default_values: Any) -> tuple[Any, Any]:
@@ -77,7 +77,7 @@ def drafts_of(fields: FormFields | None, values: Any) -> Any:
     return copied(values)
 
 
-def resolver_or_model(resolver: Resolver | None, fields: FormFields | None) -> Resolver:
+def resolver_or_model(resolver: AnyResolver | None, fields: FormFields | None) -> Resolver:
     """Return the function that validates a form's values: the given resolver, or the model.
 
     Raises:

@@ -7,7 +7,7 @@ function of this shape works too.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, TypeAlias
 
@@ -70,3 +70,7 @@ class Resolver(Protocol):
     def __call__(self, values: Any, context: ResolverContext, /) -> Resolved | Awaitable[Resolved]:
         """Return the value made of ``values``, or the errors of its fields."""
         ...
+
+
+AnyResolver: TypeAlias = Resolver | Callable[[Any], Resolved | Awaitable[Resolved]]
+"""A resolver, or one that does not need the context."""

@@ -9,6 +9,7 @@ of a widget's state, so they are never saved in a notebook.
 
 from __future__ import annotations
 
+import asyncio
 import concurrent.futures
 import inspect
 import logging
@@ -203,8 +204,15 @@ class FormPanel(PythonOwned, ipw.VBox):
             finally:
                 end_future(ended, self._result, error)
 
+        def end_off_loop(submission: Submission) -> None:
+            # The loop must wait neither for the form's lock nor for `on_success`.
+            if background.is_current:
+                background.start(asyncio.to_thread(end, submission))
+            else:
+                end(submission)
+
         submission = self.form.submit(self._handle, self._on_invalid)
-        submission.add_done_callback(end)
+        submission.add_done_callback(end_off_loop)
         return Submission(ended, background, submission.submitted_values)
 
     def reset(self) -> None:

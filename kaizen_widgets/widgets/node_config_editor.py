@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from pydantic.alias_generators import to_camel
 
+from kaizen_widgets.core.background import background
 from kaizen_widgets.core.clock import Clock, Timer
 from kaizen_widgets.errors import KaizenError
 from kaizen_widgets.forms import Change, Form
@@ -16,6 +19,8 @@ from kaizen_widgets.stores import CanvasStore
 from kaizen_widgets.sync.form.field_rules import FieldRules
 from kaizen_widgets.widgets.field_area import FieldArea
 from kaizen_widgets.widgets.markup import alert, note
+
+log = logging.getLogger(__name__)
 
 PAUSE = 0.8
 """Seconds without an edit after which valid edits are committed."""
@@ -135,12 +140,25 @@ class NodeConfigEditor:
         if change.values and not change.is_reset:
             self._stop_timer()
             if self.form.edited_fields:
-                self._timer = self._clock.call_later(PAUSE, self.commit)
+                self._timer = self._clock.call_later(PAUSE, self._commit_after_pause)
         if "is_dirty" in change.flags or change.errors:
             is_wrong = bool(self.form.errors and self.form.edited_fields)
             self._show_status(
                 note("Marked fields are not applied until corrected.") if is_wrong else ""
             )
+
+    def _commit_after_pause(self) -> None:
+        """Commit, but not on the background loop: that would wait for the locks of the form and the store."""
+        if background.is_current:
+            background.start(asyncio.to_thread(self._commit_logged))
+        else:
+            self.commit()
+
+    def _commit_logged(self) -> None:
+        try:
+            self.commit()
+        except Exception:  # of a listener; nothing waits for this thread
+            log.exception("A listener raised after a node's config was committed")
 
     def _stop_timer(self) -> None:
         if self._timer is not None:

@@ -24,7 +24,7 @@ def test_submit_handlers_may_take_no_argument(a: Any):
     def resolver(values: Any) -> Resolved:
         return Resolved(values, {} if values["a"] else {"a": FieldError("missing", "a?")})
 
-    form = Form(default_values={"a": a}, resolver=resolver)  # pyright: ignore[reportArgumentType]
+    form = Form(default_values={"a": a}, resolver=resolver)
     calls: list[str] = []
     form.submit(lambda: calls.append("valid"), lambda: calls.append("invalid")).wait()
     assert calls == ["valid" if a else "invalid"]
@@ -32,7 +32,7 @@ def test_submit_handlers_may_take_no_argument(a: Any):
 
 def test_reset_and_set_values_accept_functions_without_arguments():
     form = Form(default_values={"a": 1})
-    form.set_values(lambda: {"a": 2})  # pyright: ignore[reportArgumentType]
+    form.set_values(lambda: {"a": 2})
     assert form.values == {"a": 2}
     form.reset(lambda: {"a": 3})
     assert form.default_values == {"a": 3}
