@@ -12,14 +12,14 @@ from kaizen_widgets.nodes.templates import condition_problem, template_problem
 def _check_template(source: str) -> str:
     problem = template_problem(source)
     if problem:
-        raise ValueError(f"This template cannot be read: {problem}")
+        raise ValueError(f"This template cannot work: {problem}")
     return source
 
 
 def _check_condition(source: str) -> str:
     problem = condition_problem(source)
     if problem:
-        raise ValueError(f"This condition cannot be read: {problem}")
+        raise ValueError(f"This condition cannot work: {problem}")
     return source
 
 

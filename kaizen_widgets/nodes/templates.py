@@ -35,6 +35,7 @@ from kaizen_widgets.nodes.template_limits import (
     counted,
     counting,
 )
+from kaizen_widgets.nodes.template_mistakes import find_mistake
 from kaizen_widgets.nodes.values import printable, template_names
 
 
@@ -57,6 +58,7 @@ METHODS: tuple[tuple[Any, frozenset[str]], ...] = (
     (float, _names("is_integer")),
 )
 """The methods that a template may call, by the type of the object."""
+_METHOD_NAMES = frozenset(name for _, names in METHODS for name in names)
 
 FILTERS = _names(
     "abs batch capitalize center count d default dictsort e escape filesizeformat first float"
@@ -357,6 +359,10 @@ def _compile_template(source: str) -> _Compiled:
 
 @lru_cache(maxsize=200)
 def _compile_condition(source: str) -> _Compiled:
+    return _compile(_parse_condition(source))
+
+
+def _parse_condition(source: str) -> nodes.Template:
     parser = Parser(_sandbox, source, state="variable")
     expression = parser.parse_expression()
     if not parser.stream.eos:
@@ -364,7 +370,7 @@ def _compile_condition(source: str) -> _Compiled:
     result = nodes.Assign(nodes.Name("result", "store"), expression, lineno=1)
     template = nodes.Template([result], lineno=1)
     template.set_environment(_sandbox)
-    return _compile(template)
+    return template
 
 
 def _compile(parsed: nodes.Template) -> _Compiled:
@@ -374,12 +380,14 @@ def _compile(parsed: nodes.Template) -> _Compiled:
 
 def template_problem(source: str) -> str | None:
     """Return why a template cannot work, or None."""
-    return _problem(_compile_template, source)
+    problem = _problem(_compile_template, source)
+    return problem or find_mistake(_sandbox.parse(source), _METHOD_NAMES)
 
 
 def condition_problem(source: str) -> str | None:
     """Return why a condition cannot work, or None."""
-    return _problem(_compile_condition, source)
+    problem = _problem(_compile_condition, source)
+    return problem or find_mistake(_parse_condition(source), _METHOD_NAMES)
 
 
 def _problem(compiler: Callable[[str], _Compiled], source: str) -> str | None:

@@ -67,7 +67,7 @@ def test_camel_case_config_reads_like_snake_case():
 
 def test_a_condition_that_cannot_be_read_is_told():
     graph = pipeline("start > route", route={"routes": [{"name": "x", "when": "text in ("}]})
-    assert "'routes.0.when' in its config: this condition cannot be read" in reasons(graph)[0]
+    assert "'routes.0.when' in its config: this condition cannot work" in reasons(graph)[0]
 
 
 def test_an_edge_from_an_output_that_is_gone_is_told():

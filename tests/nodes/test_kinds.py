@@ -102,7 +102,7 @@ def test_a_condition_about_what_is_not_there_fails_with_its_name():
         ),
         ({"routes": [{"name": "default", "when": "1"}]}, "like the default output"),
         ({"routes": [{"name": "a"}]}, "'routes.0.when'"),
-        ({"routes": [{"name": "a", "when": "text in ("}]}, "cannot be read"),
+        ({"routes": [{"name": "a", "when": "text in ("}]}, "cannot work"),
     ],
 )
 def test_routes_that_make_no_sense_are_refused(config, reason):

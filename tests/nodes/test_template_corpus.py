@@ -193,7 +193,7 @@ REFUSED = {
     "{{ 'a' ~ missing }}": "'missing' is undefined",
     # Code that arrived with the value.
     "{{ search('x') }}": "cannot be called",
-    "{{ value.search('x') }}": "cannot be called",
+    "{{ value.search('x') }}": "no method",
     "{{ value['search']('x') }}": "cannot be called",
     "{{ partial() }}": "cannot be called",
     "{{ partial.func() }}": "",
@@ -206,7 +206,7 @@ REFUSED = {
     "{{ [search] | map('call') | list }}": "No filter named",
     "{% call search() %}x{% endcall %}": "cannot be called",
     # The ways out of sandboxes.
-    "{{ ().__class__.__base__.__subclasses__() }}": "unsafe",
+    "{{ ().__class__.__base__.__subclasses__() }}": "no method",
     "{{ name.__class__ }}": "unsafe",
     "{{ ''['__class__'] }}": "unsafe",
     "{{ customer.__init__.__globals__ }}": "unsafe",
