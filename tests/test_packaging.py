@@ -38,7 +38,8 @@ def unpacked_sdist(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_wheel_holds_the_bundle_and_the_package(wheel: set[str]):
-    assert BUNDLE | {"kaizen_widgets/__init__.py", "kaizen_widgets/graph/graph.py"} <= wheel
+    package = {"__init__.py", "__init__.pyi", "graph/graph.py"}
+    assert BUNDLE | {f"kaizen_widgets/{name}" for name in package} <= wheel
 
 
 def test_the_form_is_small_enough_to_come_with_any_page():
