@@ -88,14 +88,7 @@ class AutoSave(Store):
 
     def flush(self) -> None:
         """Start a save now if there are unsaved edits and no open conflict."""
-        with self._notifier.locked():
-            if not self._canvas.is_dirty or self.status == "conflict" or self._closed:
-                return
-            self._stop_timer()
-            if self._saving:
-                self._save_again = True
-                return
-            self._start_save()
+        self._run_locked(self._flush)
 
     def reconnected(self) -> None:
         """Retry a failed save now, because the server may be reachable again."""
@@ -104,53 +97,78 @@ class AutoSave(Store):
 
     def resume(self) -> None:
         """Continue after a conflict was decided; unsaved edits are saved now."""
-        with self._notifier.locked():
-            if self.status != "conflict":
-                return
-            self._set_status("dirty" if self._canvas.is_dirty else "saved")
-        self.flush()
+        self._run_locked(self._resume)
+
+    def check(self) -> None:
+        """Plan a save if the document became dirty without an edit."""
+        if self._canvas.is_dirty:
+            self._run_locked(self._edited)
 
     def close(self) -> None:
         """Stop auto-saving; a save that is running is not interrupted."""
         self._unsubscribe()
-        with self._notifier.locked():
-            self._closed = True
-            self._stop_timer()
-            self._save_again = False
+        self._run_locked(self._close)
 
     # -------------------------------------------------------------- private
+    #
+    # These methods run under the lock of this store. On the background loop nothing waits for a lock, because
+    # code of the user may hold it while it waits for the loop.
+
+    def _flush(self) -> None:
+        if not self._canvas.is_dirty or self.status == "conflict" or self._closed:
+            return
+        self._stop_timer()
+        if self._saving:
+            self._save_again = True
+        else:
+            self._start_save()
+
+    def _resume(self) -> None:
+        if self.status == "conflict":
+            self._set_status("dirty" if self._canvas.is_dirty else "saved")
+            self._flush()
+
+    def _close(self) -> None:
+        self._closed = True
+        self._stop_timer()
+        self._save_again = False
 
     def _on_event(self, event: Event) -> None:
         match event:
             case Commit():
-                self._edited() if self._canvas.is_dirty else self._cleaned()
+                self._run_locked(self._edited if self._canvas.is_dirty else self._cleaned)
             case Replaced():
-                self._cleaned(replaced=True)
-                if self._canvas.is_dirty:
-                    self._edited()
+                self._run_locked(self._replaced)
 
     def _edited(self) -> None:
-        with self._notifier.locked():
-            if self._closed or self.status == "conflict":
-                return
-            now = self._clock.monotonic()
-            if self._dirty_since is None:
-                self._dirty_since = now
-            if self.status == "failed" and not self._saving:
-                return  # The next retry includes this edit.
-            if self.status != "saving":
-                self._set_status("dirty")
-            self._start_timer(min(self._delay, self._dirty_since + self._longest_wait - now))
+        if self._closed or self.status == "conflict":
+            return
+        now = self._clock.monotonic()
+        if self._dirty_since is None:
+            self._dirty_since = now
+        if self.status == "failed" and not self._saving:
+            return  # The next retry includes this edit.
+        if self.status != "saving":
+            self._set_status("dirty")
+        self._start_timer(min(self._delay, self._dirty_since + self._longest_wait - now))
 
-    def _cleaned(self, *, replaced: bool = False) -> None:
-        """Nothing is unsaved any more: another document was opened, or the saved state came back."""
-        with self._notifier.locked():
-            if not replaced and (self._saving or self.status == "conflict"):
-                return  # The end of the save, or the user's decision, sets the status.
-            self._stop_timer()
-            self._dirty_since = None
-            self._save_again = False
-            self._set_status("saved")
+    def _cleaned(self) -> None:
+        """The document was marked as saved, as when the server's version is shown."""
+        if not self._saving and self.status != "conflict":
+            # Otherwise the end of the save, or the user's decision, sets the status.
+            self._reset()
+
+    def _replaced(self) -> None:
+        """Another document was opened."""
+        self._reset()
+        if self._canvas.is_dirty:
+            self._edited()
+
+    def _reset(self) -> None:
+        self._stop_timer()
+        self._dirty_since = None
+        self._save_again = False
+        self._set_status("saved")
 
     def _start_timer(self, delay: float) -> None:
         self._stop_timer()
@@ -182,22 +200,33 @@ class AutoSave(Store):
             self._save_ended(draft, saved, problem)
 
     def _save_ended(self, draft: Draft, saved: bool, problem: Exception | None) -> None:
-        with self._notifier.locked():
-            self._saving = False
-            if draft.epoch != self._canvas.epoch:
-                self._set_status("dirty" if self._canvas.is_dirty else "saved")
-                if self._canvas.is_dirty:
-                    self._edited()
-            elif saved:
-                self._succeeded(draft)
-            elif isinstance(problem, SaveConflictError):
-                self._stop_timer()
-                self._set_status("conflict", str(problem))
-            else:
-                self._failed(_text(problem))
+        def mark_clean() -> None:
+            if saved and draft.epoch == self._canvas.epoch:
+                self._canvas.mark_clean(draft.rev)
+            # Behind the events so far, and outside the canvas's lock.
+            self._canvas.post(settle)
 
-    def _succeeded(self, draft: Draft) -> None:
-        self._canvas.mark_clean(draft.rev)
+        def settle() -> None:
+            self._run_locked(lambda: self._settle(draft, saved, problem))
+
+        self._canvas.when_free(mark_clean)
+
+    def _settle(self, draft: Draft, saved: bool, problem: Exception | None) -> None:
+        """Set the status after a save."""
+        self._saving = False
+        if draft.epoch != self._canvas.epoch:
+            self._set_status("dirty" if self._canvas.is_dirty else "saved")
+            if self._canvas.is_dirty:
+                self._edited()
+        elif saved:
+            self._succeeded()
+        elif isinstance(problem, SaveConflictError):
+            self._stop_timer()
+            self._set_status("conflict", str(problem))
+        else:
+            self._failed(_text(problem))
+
+    def _succeeded(self) -> None:
         self.set({"last_saved": self._clock.now()})
         if not self._canvas.is_dirty:
             self._stop_timer()

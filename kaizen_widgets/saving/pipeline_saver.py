@@ -39,6 +39,7 @@ from kaizen_widgets.graph import Graph, diff, renamed, same_content
 from kaizen_widgets.saving.autosave import AutoSave
 from kaizen_widgets.saving.conflicts import Conflict, RecoveredDraft, ServerVersion
 from kaizen_widgets.saving.journal import Journal, UnsavedDraft
+from kaizen_widgets.saving.locking import run_locked
 from kaizen_widgets.saving.remote_saves import RemoteSaves
 from kaizen_widgets.saving.save_lock import SaveLock
 from kaizen_widgets.saving.save_notices import SaveNotices
@@ -232,7 +233,8 @@ class PipelineSaver(Store):
         created = await self.pipelines.create(name=name)
         # The public server allows a node id only once across all pipelines.
         await self.pipelines.save_graph(created.id, renamed(mine, self._new_id))
-        with self.canvas.locked():
+
+        def take_theirs() -> None:
             # The server's version may have changed meanwhile: take the newest.
             conflict = self.conflict
             if conflict is None or self.canvas.graph is not mine:
@@ -244,6 +246,8 @@ class PipelineSaver(Store):
             self.set(
                 {"notice": f"Your version was saved as {name!r}. This is the server's version."}
             )
+
+        await run_locked(self.canvas, take_theirs)
         self.autosave.resume()
         return name
 
@@ -296,13 +300,18 @@ class PipelineSaver(Store):
     # -------------------------------------------------------------- events
 
     def _on_event(self, event: Commit | Replaced) -> None:
-        with self.canvas.locked():
-            if isinstance(event, Replaced):
-                if event.epoch not in (self._epoch, "") and event.epoch == self.canvas.epoch:
-                    self._replaced(event)
-            elif event.epoch == self._epoch == self.canvas.epoch:
-                self._pipeline = (self.canvas.pipeline_id, self.canvas.pipeline_name)
-                self._edits += 1
+        # Not with `locked`: on the background loop's thread nothing may wait for the canvas's lock.
+        self.canvas.when_free(lambda: self._handle(event))
+
+    def _handle(self, event: Commit | Replaced) -> None:
+        if event.epoch != self.canvas.epoch:
+            return
+        if isinstance(event, Replaced):
+            if event.epoch != self._epoch:
+                self._replaced(event)
+        elif event.epoch == self._epoch:
+            self._pipeline = (self.canvas.pipeline_id, self.canvas.pipeline_name)
+            self._edits += 1
 
     def _start(self, version: ServerVersion) -> None:
         """Start over with the document that was just put on the canvas."""
@@ -321,6 +330,7 @@ class PipelineSaver(Store):
                 self.journal.record_unsaved(event.after)
         if self.canvas.pipeline_id is not None or event.after.node_count:
             self.canvas.set({"is_dirty": True})
+            self.canvas.post(self.autosave.check)
         self.set({"conflict": None, "drafts": self._find_drafts(), "notice": ""})
 
     def _left_behind(self, graph: Graph) -> UnsavedDraft:
@@ -347,34 +357,44 @@ class PipelineSaver(Store):
             raise
 
     async def _send(self, draft: Draft) -> None:
-        with self.canvas.locked():
-            if draft.epoch != self.canvas.epoch:
-                return  # Another document was opened; the edits are a draft now, or discarded.
-            known = self._version if self._epoch == draft.epoch else ServerVersion(draft.graph)
+        known = await run_locked(self.canvas, lambda: self._known(draft))
+        if known is None:
+            return  # Another document was opened; the edits are a draft now, or discarded.
         pipeline_id = draft.pipeline_id
         if pipeline_id is None:
             pipeline_id, known = await self._create(draft), ServerVersion(Graph())
         stored = await self._save_lock.run(
             pipeline_id, lambda: self._store_draft(pipeline_id, draft, known)
         )
-        with self.canvas.locked():
-            if self.journal is not None:
-                self.journal.saved(draft.epoch, draft.rev, draft.graph, stored.graph)
-            if draft.epoch == self.canvas.epoch:
-                # The public server may return a saved graph in another form than a loaded one.
-                self._version, self._sent, self._edits = stored, (draft.graph,), 0
-            else:
-                self._drop_saved_drafts(draft)
+        if self.journal is not None:
+            self.journal.saved(draft.epoch, draft.rev, draft.graph, stored.graph)
+        await run_locked(self.canvas, lambda: self._saved(draft, stored))
+
+    def _known(self, draft: Draft) -> ServerVersion | None:
+        """Return the known version of a draft's pipeline; None if another document is open."""
+        if draft.epoch != self.canvas.epoch:
+            return None
+        return self._version if self._epoch == draft.epoch else ServerVersion(draft.graph)
+
+    def _saved(self, draft: Draft, stored: ServerVersion) -> None:
+        if draft.epoch == self.canvas.epoch:
+            # The public server may return a saved graph in another form than a loaded one.
+            self._version, self._sent, self._edits = stored, (draft.graph,), 0
+        else:
+            self._drop_saved_drafts(draft)
 
     async def _create(self, draft: Draft) -> str:
         created = await self.pipelines.endpoints.create(
             PipelineCreate.model_validate({"name": draft.pipeline_name})
         )
-        with self.canvas.locked():
+
+        def note_id() -> None:
             if self.canvas.epoch == draft.epoch:
                 self._version = ServerVersion(Graph())
                 self.canvas.set({"pipeline_id": created.id})
                 self._pipeline = (created.id, draft.pipeline_name)
+
+        await run_locked(self.canvas, note_id)
         return created.id
 
     async def _store_draft(
@@ -396,7 +416,7 @@ class PipelineSaver(Store):
                 self._publish(pipeline_id)
                 return known
             if not any(same_content(known.graph, own) for own in (base, *self._sent)):
-                raise self._conflict_of(draft, base, known)
+                raise await self._open_new_conflict(draft, base, known)
             if not known.etag and (stored := await self._put(pipeline_id, draft, "")):
                 return stored
         raise StoreError("The pipeline keeps changing on the server.", store="canvas")
@@ -419,10 +439,14 @@ class PipelineSaver(Store):
         self._publish(pipeline_id)
         return ServerVersion(detail.graph, detail.etag)
 
-    def _conflict_of(self, draft: Draft, base: Graph, theirs: ServerVersion) -> SaveConflictError:
-        with self.canvas.locked():
+    async def _open_new_conflict(
+        self, draft: Draft, base: Graph, theirs: ServerVersion
+    ) -> SaveConflictError:
+        def open_conflict() -> None:
             if draft.epoch == self.canvas.epoch:
                 self.set({"conflict": Conflict(self, base, theirs)})
+
+        await run_locked(self.canvas, open_conflict)
         return SaveConflictError(
             f"{draft.pipeline_name!r} was changed elsewhere since you opened it.",
             base=base,

@@ -15,6 +15,7 @@ from kaizen_widgets.api.pipelines import Pipelines
 from kaizen_widgets.core.background import BackgroundLoop
 from kaizen_widgets.errors import ConnectError, KaizenError, TimedOutError
 from kaizen_widgets.saving.conflicts import ServerVersion
+from kaizen_widgets.saving.locking import run_locked
 from kaizen_widgets.saving.save_notices import SaveNotices
 from kaizen_widgets.stores import CanvasStore
 
@@ -104,11 +105,14 @@ class RemoteSaves:
         version, pipeline_id = self._version(), unseen[0]
         self._pipelines.changed_elsewhere(pipeline_id)
         detail = await self._pipelines.endpoints.get(pipeline_id)
-        with self._store.locked():
+
+        def adopt() -> None:
             if self._version() is version:
                 self._seen = unseen
                 self._adopt(ServerVersion(detail.graph, detail.etag))
-            # Otherwise this studio saved or opened something meanwhile: the loop asks again.
+            # Otherwise this studio saved or opened something meanwhile, and asks again.
+
+        await run_locked(self._store, adopt)
 
     def __repr__(self) -> str:
         return f"RemoteSaves({self._notices!r})"

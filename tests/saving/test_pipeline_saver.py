@@ -393,7 +393,7 @@ def test_unsaved_edits_of_a_replaced_document_can_be_recovered(
         one.open(kernels[1].store.pipeline_id)
     pipeline_id = one.pipeline_id
     one.name("Lost?")
-    one.store.load_pipeline(Graph())
+    one.store.clear_canvas()
     assert (one.store.pipeline_id, one.store.is_dirty) == (None, False)
     [draft] = one.saver.drafts
     assert (draft.pipeline_name, draft.edits, draft.has_moved) == ("P", 1, False)
@@ -460,3 +460,19 @@ def test_edit_of_one_pipeline_is_journaled_under_its_own_name(kernels: list[Kern
     assert [draft.pipeline_name for draft in one.saver.drafts] == ["P"]
     assert other.journal.unsaved_elsewhere() == ["P"]
     one.saver.drafts[0].discard()
+
+
+@pytest.mark.parametrize("held", ["canvas", "autosave", "saver"])
+def test_locks_held_by_user_code_never_block_the_background_loop(kernels: list[Kernel], held: str):
+    one = kernels[0]
+    store = {"canvas": one.store, "autosave": one.saver.autosave, "saver": one.saver}[held]
+    pipeline_id = one.pipeline_id
+    one.name("Saved")
+    with store.locked():
+        one.saver.autosave.flush()
+        # The save and this request run on the loop, for which the lock's holder waits.
+        for _ in range(3):
+            background.wait(one.api.pipelines.endpoints.get(pipeline_id), WAIT)
+    one.save()
+    assert label(one.stored(pipeline_id)) == "Saved"
+    assert one.saver.autosave.status == "saved"

@@ -510,9 +510,9 @@ def test_loaded_document_is_not_reported_as_saved_before_it_is(studio):
     assert [node.id for node in stored(studio).nodes] == ["a"]
 
 
-def test_opened_document_keeps_replaced_edits_recoverable(studio, away):
+def test_clear_canvas_keeps_unsaved_edits_recoverable(studio, away):
     studio.store.update_node_data("billing", {"label": "Refunds"})
-    studio.store.load_pipeline(Graph())
+    studio.store.clear_canvas()
     assert (studio.graph.node_count, studio.store.pipeline_id) == (0, None)
     [draft] = studio.recovered
     away.undo()
