@@ -19,14 +19,14 @@ test.each([
   expect(stepped(text, times, limits)).toBe(result);
 });
 
-test("a key may hold any name", () => {
+test("keys escape slashes and tildes of names", () => {
   expect(join("/a", "b/c~d")).toBe("/a/b~1c~0d");
   expect([...upwards("/a/b")]).toEqual(["/a/b", "/a", ""]);
   expect([...upwards("")]).toEqual([""]);
   expect(isWithin("/ab", "/a")).toBe(false);
 });
 
-test("JupyterLab sees its own chords only", () => {
+test("JupyterLab gets its own key chords only", () => {
   const key = (key: string, held: object = {}) => ({
     key,
     ctrlKey: false,

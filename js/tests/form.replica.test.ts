@@ -48,7 +48,7 @@ function patch(rev: number, rest: Partial<FormPatch>): FormPatch {
   return { kind: "patch", base: rev - 1, rev, seen: {}, ...rest };
 }
 
-test("F1: typing goes out as one message after a pause", () => {
+test("F1: typing is sent as one message after a pause", () => {
   const { replica, clock, sent } = open();
   for (const text of ["H", "He", "Hel"]) {
     replica.edit("/name", text);
@@ -61,7 +61,7 @@ test("F1: typing goes out as one message after a pause", () => {
   ]);
 });
 
-test("a submit carries what was typed and not yet told", () => {
+test("a submit carries the edits that were not sent yet", () => {
   const { replica, clock, sent } = open();
   replica.edit("/name", "Helper");
   replica.request({ kind: "submit" });
@@ -71,7 +71,7 @@ test("a submit carries what was typed and not yet told", () => {
   ]);
 });
 
-test("F1: a patch never takes back what was typed after the kernel last listened", () => {
+test("F1: a patch does not replace text typed after the last message seen", () => {
   const { replica, clock } = open();
   replica.edit("/name", "a");
   clock.pass(PAUSE);
@@ -85,7 +85,7 @@ test("F1: a patch never takes back what was typed after the kernel last listened
   expect(replica.cell("/name").value).toBe("AB");
 });
 
-test("F12: errors come with a patch and go with an empty one", () => {
+test("F12: a patch adds errors, and an empty list removes them", () => {
   const { replica, change } = open();
   replica.receive(patch(1, { errors: { "/name": ["Name is required"] } }));
   expect(replica.snapshot.errors).toEqual({ "/name": ["Name is required"] });
@@ -94,7 +94,7 @@ test("F12: errors come with a patch and go with an empty one", () => {
   expect(replica.snapshot.errors).toEqual({});
 });
 
-test("F5: what is gone takes all under it along", () => {
+test("F5: a removed key removes everything below it", () => {
   const { replica } = open();
   replica.receive(patch(1, { cells: { "/rows/r1/a": { value: "x" }, "/rowsy": { value: "y" } } }));
   replica.receive(patch(2, { removed: ["/rows/r1"] }));
@@ -102,7 +102,7 @@ test("F5: what is gone takes all under it along", () => {
   expect(replica.cell("/rowsy").value).toBe("y");
 });
 
-test("F7: a view that missed a patch asks, and takes the whole but for what was typed", () => {
+test("F7: a view that missed a patch asks for a snapshot and keeps what was typed", () => {
   const { replica, sent } = open();
   replica.edit("/name", "mine");
   replica.receive(patch(5, { cells: { "/name": { value: "theirs" } } }));
@@ -125,7 +125,7 @@ test("F7: a view that missed a patch asks, and takes the whole but for what was 
   expect(replica.cell("/age").value).toBe("4");
 });
 
-test("F7: a patch that was heard before is let pass", () => {
+test("F7: an older patch is ignored", () => {
   const { replica, sent } = open();
   replica.receive(patch(1, { cells: { "/name": { value: "a" } } }));
   replica.receive(patch(1, { cells: { "/name": { value: "stale" } } }));
@@ -133,7 +133,7 @@ test("F7: a patch that was heard before is let pass", () => {
   expect(sent).toEqual([]);
 });
 
-test("F13: it says when the kernel does not answer, and asks once more", () => {
+test("F13: the status says when the kernel does not answer, and the view asks once more", () => {
   const { replica, clock, sent } = open();
   replica.request({ kind: "blur", key: "/name" });
   expect(replica.status).toBe("fine");
@@ -145,7 +145,7 @@ test("F13: it says when the kernel does not answer, and asks once more", () => {
   expect(replica.status).toBe("fine");
 });
 
-test("F13: when nobody takes messages what was typed is kept, and goes with the next that is taken", () => {
+test("F13: edits are kept while messages cannot be sent, and sent with the next", () => {
   const { replica, clock, sent, kernel } = open();
   kernel.alive = false;
   replica.edit("/name", "kept");
@@ -165,7 +165,7 @@ test("F13: when nobody takes messages what was typed is kept, and goes with the 
   ]);
 });
 
-test("F9: a password waits for the blur", () => {
+test("F9: a password is sent with the blur", () => {
   const { replica, clock, sent } = open();
   replica.edit("/secret", "hunter2", { pause: false });
   clock.pass(10 * PAUSE);

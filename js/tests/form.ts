@@ -1,4 +1,4 @@
-/** Pictures of forms, and an anywidget model that holds one. */
+/** Snapshots of forms, and an anywidget model with one. */
 import type { FieldNode, FormProtocol, FormSnapshot } from "../src/form/protocol.gen.ts";
 
 export function snapshot(
@@ -68,15 +68,15 @@ export class FormModel {
     for (const listener of [...this.listeners]) listener(patch);
   }
 
-  /** Sends the whole, as the kernel does when a patch was missed. */
-  whole(snapshot: FormSnapshot): void {
+  /** Sends a snapshot, as the kernel does when a patch was missed. */
+  sendSnapshot(snapshot: FormSnapshot): void {
     this.rev = snapshot.rev;
     const to = this.sent[0]?.client ?? "";
     for (const listener of [...this.listeners])
       listener({ kind: "snapshot", to, seen: 0, snapshot });
   }
 
-  /** What was sent beside greetings. */
+  /** Messages that were sent, except greetings. */
   get asked(): FormProtocol["view"][] {
     return this.sent.filter(({ kind }) => kind !== "hello");
   }

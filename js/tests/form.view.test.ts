@@ -35,7 +35,7 @@ const press = (target: Element, key: string, held: KeyboardEventInit = {}) =>
     new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true, ...held }),
   );
 
-test("a field has a label, help, and its error where a screen reader finds it", () => {
+test("a field has its label, help and error where a screen reader finds them", () => {
   const { model, find } = open([{ name: "name", label: "Name", help: "Any.", required: true }]);
   const input = find<HTMLInputElement>("input");
   expect(find<HTMLLabelElement>("label").control).toBe(input);
@@ -65,7 +65,7 @@ test("Enter submits what was typed, but not in a long text", () => {
   expect(model.asked.at(-1)?.kind).toBe("submit");
 });
 
-test("F4: Enter waits for what a widget of the user's own says on its own line, and asks once", async () => {
+test("F4: Enter waits for the edits of the user's own ipywidget, and submits once", async () => {
   const { model, find } = open([{ name: "name", label: "Name" }]);
   let heard = false;
   ends.push(trackPendingEdits(() => heard, document.body));
@@ -81,7 +81,7 @@ test("F4: Enter waits for what a widget of the user's own says on its own line, 
   ]);
 });
 
-test("Escape puts back what was there when the focus came", () => {
+test("Escape restores the value from before the focus", () => {
   const { find } = open([{ name: "name", label: "Name" }], {
     cells: { "/name": { value: "old" } },
   });
@@ -92,7 +92,7 @@ test("Escape puts back what was there when the focus came", () => {
   expect(input.value).toBe("old");
 });
 
-test("F8: a number keeps what was typed, and steps with the arrow keys", () => {
+test("F8: a number keeps the text that was typed, and steps with the arrow keys", () => {
   const { model, find } = open([{ name: "n", label: "N", kind: "number", step: "0.1" }]);
   const input = find<HTMLInputElement>("input");
   type(input, "3.");
@@ -102,7 +102,7 @@ test("F8: a number keeps what was typed, and steps with the arrow keys", () => {
   expect(input.value).toBe("3.1");
 });
 
-test("F8: an emptied number of an OptionalField is not set; an emptied text is empty", () => {
+test("F8: an emptied optional number is not set, an emptied optional text is empty", () => {
   const { model, find } = open([
     { name: "n", label: "N", kind: "number", nullable: true },
     { name: "t", label: "T", nullable: true },
@@ -120,7 +120,7 @@ test("F8: an emptied number of an OptionalField is not set; an emptied text is e
   ]);
 });
 
-test("a choice goes out at once, with the option's own value", () => {
+test("a choice is sent immediately, with the option's own value", () => {
   const options = [
     { value: "auto", label: "Auto" },
     { value: 0, label: "0" },
@@ -130,7 +130,7 @@ test("a choice goes out at once, with the option's own value", () => {
   expect(model.asked).toMatchObject([{ kind: "change", edits: [{ key: "/c", value: 0 }] }]);
 });
 
-test("what was chosen and is offered no more is still shown", () => {
+test("a chosen value that is no option any more is still shown", () => {
   const options = [{ value: "a", label: "A" }];
   const { find } = open([{ name: "c", label: "C", kind: "select", options }], {
     cells: { "/c": { value: "b" } },
@@ -138,7 +138,7 @@ test("what was chosen and is offered no more is still shown", () => {
   expect(find<HTMLSelectElement>("select").selectedOptions[0]?.textContent).toBe("b (not offered)");
 });
 
-test("rows keep their element while they move", () => {
+test("rows keep their element when they are moved", () => {
   const item: FieldNode = {
     kind: "object",
     label: "Item",
@@ -162,7 +162,7 @@ test("rows keep their element while they move", () => {
   expect(rows()).toEqual([first]);
 });
 
-test("an added row takes the focus", () => {
+test("an added row is focused", () => {
   const { model, el, find } = open([{ name: "tags", label: "Tags", kind: "list", item: {} }], {
     cells: { "/tags": { rows: [] } },
   });
@@ -189,7 +189,7 @@ test("a union draws the chosen branch", () => {
   expect(el.querySelector('[data-label="lives"]')).toBeNull();
 });
 
-test("F12: after a failed submit a summary leads to each field, and the first has the focus", () => {
+test("F12: after a failed submit a summary links to each field, and the first is focused", () => {
   const { model, el, find } = open([
     { name: "a", label: "First" },
     { name: "b", label: "Second" },
@@ -210,7 +210,7 @@ test("F12: after a failed submit a summary leads to each field, and the first ha
   expect(document.activeElement).toBe(second);
 });
 
-test("F9: a password is told once, with the blur, and is in no other message", () => {
+test("F9: a password is sent once, with the blur, and in no other message", () => {
   const { model, find } = open([{ name: "p", label: "P", kind: "password" }, { name: "q" }]);
   const input = find<HTMLInputElement>('input[type="password"]');
   input.focus();
@@ -228,7 +228,7 @@ test("F9: a password is told once, with the blur, and is in no other message", (
   expect(input.value).toBe("");
 });
 
-test("F7: a redraw takes no password that was not told yet, and no caret", () => {
+test("F7: a view that is drawn again keeps an unsent password and the caret", () => {
   const fields: FieldNode[] = [{ name: "p", label: "P", kind: "password" }, { name: "q" }];
   const { model, el, find } = open(fields, { cells: { "/p": { secret: true } } });
   const input = find<HTMLInputElement>('input[type="password"]');
@@ -236,7 +236,7 @@ test("F7: a redraw takes no password that was not told yet, and no caret", () =>
   type(input, "hunter2");
   input.setSelectionRange(2, 4);
   const whole = snapshot(fields, { rev: 9, cells: { "/p": { secret: true } } });
-  model.whole(whole);
+  model.sendSnapshot(whole);
   const redrawn = find<HTMLInputElement>('input[type="password"]');
   expect(redrawn).not.toBe(input);
   expect(redrawn.value).toBe("hunter2");
@@ -247,7 +247,7 @@ test("F7: a redraw takes no password that was not told yet, and no caret", () =>
   expect(JSON.stringify(model.asked)).toContain("hunter2");
 });
 
-test("F9: Escape takes back a password that was not told, and leaves the one there is", () => {
+test("F9: Escape undoes an unsent password, and keeps the stored one", () => {
   const { model, el, find } = open([{ name: "p", label: "P", kind: "password" }, { name: "q" }], {
     cells: { "/p": { secret: true } },
   });
@@ -261,7 +261,7 @@ test("F9: Escape takes back a password that was not told, and leaves the one the
   expect(model.asked).toMatchObject([{ kind: "blur", key: "/p", edits: [] }]);
 });
 
-test("a hidden field leaves, and comes back with what was in it", () => {
+test("a hidden field returns with its value", () => {
   const { model, find } = open([{ name: "a", label: "A" }], { cells: { "/a": { value: "x" } } });
   model.patch({ hidden: ["/a"] });
   expect(find<HTMLElement>(".kf-field").hidden).toBe(true);
@@ -270,7 +270,7 @@ test("a hidden field leaves, and comes back with what was in it", () => {
   expect(find<HTMLInputElement>("input").value).toBe("x");
 });
 
-test("nothing listens after the end", () => {
+test("a removed view has no listeners", () => {
   const { model, el, end } = open([{ name: "a", label: "A" }]);
   expect(model.listening).toBe(1);
   end();
@@ -278,7 +278,7 @@ test("nothing listens after the end", () => {
   expect(el.children).toHaveLength(0);
 });
 
-test("F11: whoever types already is not sent to the first error", () => {
+test("F11: the focus does not leave a field in which someone types", () => {
   const { model, el } = open([
     { name: "a", label: "First" },
     { name: "b", label: "Second" },
@@ -291,7 +291,7 @@ test("F11: whoever types already is not sent to the first error", () => {
   expect(document.activeElement).toBe(second);
 });
 
-test("the first rows of many are there at once, the rest in the frames after", async () => {
+test("the first of many rows are drawn immediately, the rest in later frames", async () => {
   const ids = Array.from({ length: 200 }, (_, index) => `r${index}`);
   const { el, end } = open([{ name: "tags", label: "Tags", kind: "list", item: {} }], {
     cells: { "/tags": { rows: ids }, "/tags/r199": { value: "last" } },
@@ -304,7 +304,7 @@ test("the first rows of many are there at once, the rest in the frames after", a
   end();
 });
 
-test("F8: a line, a row and a key keep the line breaks of their text while it is edited", () => {
+test("F8: a line, a row and a key keep their line breaks while they are edited", () => {
   const text = { value: "line one\nline two" };
   const { model, el } = open(
     [
@@ -334,7 +334,7 @@ test("F8: a line, a row and a key keep the line breaks of their text while it is
   expect(edits.map(({ value }) => value)).toEqual(areas.map(() => "line one\nline two!"));
 });
 
-test("F8: a text with line breaks keeps its label, its error and what kind of breaks it has", () => {
+test("F8: a text with line breaks keeps its label, its error and the kind of its breaks", () => {
   const { model, find } = open([{ name: "note", label: "Note", required: true }]);
   model.patch({ errors: { "/note": ["Too long"] }, cells: { "/note": { value: "a\r\nb" } } });
   const area = find<HTMLTextAreaElement>("textarea");

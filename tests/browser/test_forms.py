@@ -1,4 +1,4 @@
-"""Forms under the fingers: by mouse, by keyboard alone, in both themes, narrow and wide, after a reload."""
+"""Forms in a browser: by mouse, by keyboard alone, in both themes, narrow and wide, after a reload."""
 
 from __future__ import annotations
 
@@ -129,7 +129,7 @@ def value(lab: Lab, name: str) -> Any:
 
 
 def serious(lab: Lab, selector: str) -> list[str]:
-    """Return what axe finds wrong within an element, but for what is minor."""
+    """Return the serious problems that axe finds in an element."""
     lab.page.add_script_tag(path=AXE)
     found = lab.page.evaluate("(at) => axe.run(at).then(({ violations }) => violations)", selector)
     return [
@@ -142,7 +142,7 @@ def serious(lab: Lab, selector: str) -> list[str]:
 # ------------------------------------------------------------- the agent form
 
 
-def test_an_agent_is_created_by_mouse_with_mistakes_made_and_mended(agent: Lab):
+def test_agent_form_creates_an_agent_by_mouse_after_errors_are_corrected(agent: Lab):
     page = agent.page
     page.get_by_role("button", name="Create Agent").click()
     summary = page.locator(".kf-summary")
@@ -172,7 +172,7 @@ def test_an_agent_is_created_by_mouse_with_mistakes_made_and_mended(agent: Lab):
     )
 
 
-def test_an_agent_is_created_by_keyboard_alone(agent: Lab):
+def test_agent_form_creates_an_agent_by_keyboard_alone(agent: Lab):
     page, press = agent.page, agent.page.keyboard.press
     field(agent, "Name").focus()
     press("Enter")
@@ -212,7 +212,7 @@ def test_an_agent_is_created_by_keyboard_alone(agent: Lab):
 # ------------------------------------------------------------- every control
 
 
-def test_every_control_tells_python_what_was_put_in(everything: Lab):
+def test_every_control_sends_its_value_to_python(everything: Lab):
     page = everything.page
     field(everything, "Text").fill("words")
     field(everything, "Long").fill("two\nlines")
@@ -291,7 +291,7 @@ def test_rows_are_added_moved_and_removed_by_keyboard(everything: Lab):
     everything.wait_for_python("panel.form.get_value('tags')", ["three", "two"])
 
 
-def test_a_bad_number_stays_as_it_was_typed_with_its_error(everything: Lab):
+def test_number_keeps_invalid_text_and_shows_its_error(everything: Lab):
     number = field(everything, "Number")
     number.fill("3.x")
     number.press("Enter")
@@ -301,7 +301,7 @@ def test_a_bad_number_stays_as_it_was_typed_with_its_error(everything: Lab):
     expect(error(everything, "Number")).to_have_text("")
 
 
-def test_not_set_and_empty_are_told_apart(everything: Lab):
+def test_optional_text_distinguishes_not_set_from_empty(everything: Lab):
     note = field(everything, "Note")
     expect(note).to_have_attribute("placeholder", "Not set")
     note.fill("x")
@@ -312,7 +312,7 @@ def test_not_set_and_empty_are_told_apart(everything: Lab):
     expect(note).to_have_attribute("placeholder", "Not set")
 
 
-def test_f14_what_was_typed_survives_a_reload_and_a_password_is_nowhere_to_be_read(everything: Lab):
+def test_f14_reload_keeps_what_was_typed_and_the_page_has_no_password(everything: Lab):
     field(everything, "Text").fill("typed before")
     field(everything, "Secret").fill("hunter2")
     field(everything, "Text").focus()
@@ -330,7 +330,7 @@ def test_f14_what_was_typed_survives_a_reload_and_a_password_is_nowhere_to_be_re
     assert "hunter2" not in everything.python(f"str({states})")
 
 
-def test_two_tabs_on_one_form_follow_each_other(everything: Lab):
+def test_two_tabs_of_one_form_show_each_other_s_edits(everything: Lab):
     everything.save()
     other = everything.second_tab()
     field(everything, "Text").fill("from one")
@@ -339,7 +339,7 @@ def test_two_tabs_on_one_form_follow_each_other(everything: Lab):
     expect(field(everything, "Long")).to_have_value("from the other")
 
 
-def test_typing_while_the_kernel_is_busy_loses_nothing(everything: Lab):
+def test_typing_while_the_kernel_is_busy_is_not_lost(everything: Lab):
     text = field(everything, "Text")
     text.click()
     everything.page.evaluate(
@@ -354,7 +354,7 @@ def test_typing_while_the_kernel_is_busy_loses_nothing(everything: Lab):
     expect(text).to_have_value("typed while it sleeps")
 
 
-def test_axe_finds_nothing_serious_and_nothing_sticks_out_in_either_theme(everything: Lab):
+def test_accessibility_and_layout_have_no_serious_problem_in_either_theme(everything: Lab):
     everything.page.get_by_role("button", name="Submit").click()
     expect(error(everything, "Text")).not_to_have_text("")
     looks: tuple[tuple[Literal["light", "dark"], int], ...] = (("light", 700), ("dark", 320))
@@ -388,7 +388,7 @@ apart
 """
 
 
-def test_an_own_widget_and_a_field_elsewhere_belong_to_the_form(lab: Lab):
+def test_own_ipywidget_and_a_field_taken_out_belong_to_the_form(lab: Lab):
     lab.open([APART])
     lab.run_cell(0)
     main = lab.page.locator(".kaizen-form").nth(0)
@@ -423,7 +423,7 @@ panel
 """
 
 
-def test_what_an_own_widget_says_is_heard_before_a_submit_that_follows_at_once(lab: Lab):
+def test_own_ipywidget_s_edit_arrives_before_a_submit_right_after_it(lab: Lab):
     lab.open([OWN])
     lab.run_cell(0)
     handle = lab.page.locator(".kf-hosted .noUi-handle")
@@ -456,7 +456,7 @@ HBox([canvas, settings])
 """
 
 
-def test_a_node_is_configured_beside_its_canvas_and_undo_shows_in_the_form(lab: Lab):
+def test_node_form_configures_a_node_beside_its_canvas_and_shows_undo(lab: Lab):
     lab.open([NODES])
     lab.run_cell(0)
     expect(lab.page.get_by_text("Select a node to configure it.")).to_be_visible()

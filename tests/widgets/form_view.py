@@ -1,4 +1,4 @@
-"""A view of a field area without a browser: it sends what a browser would, and follows the patches."""
+"""A view of a field area without a browser: sends the messages of a page, and applies patches."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from kaizen_widgets.widgets import FieldArea, FormPanel
 
 
 class FormView:
-    """One page that shows a panel's area."""
+    """One page with a panel's area."""
 
     def __init__(self, comms: FakeComms, panel: FormPanel, area: FieldArea | None = None) -> None:
         self.area = area or panel.area
@@ -22,8 +22,8 @@ class FormView:
 
     def send(self, kind: str, *buffers: bytes, edits: Mapping[str, Any] | None = None, **rest: Any):
         self.seq += 1
-        told = [{"key": key, "value": value} for key, value in (edits or {}).items()]
-        message = {"kind": kind, "client": self.client, "seq": self.seq, "edits": told, **rest}
+        sent = [{"key": key, "value": value} for key, value in (edits or {}).items()]
+        message = {"kind": kind, "client": self.client, "seq": self.seq, "edits": sent, **rest}
         self.comm.deliver_custom(message, buffers)
         return self.follow()
 
@@ -55,7 +55,7 @@ class FormView:
         return self.snapshot["errors"].get(key, [])
 
     def follow(self) -> list[dict[str, Any]]:
-        """Apply the patches that came since; return them."""
+        """Apply the patches that arrived, and return them."""
         self.area.end.flush()
         mails = self.comm.custom[self._read :]
         self._read = len(self.comm.custom)

@@ -1,14 +1,13 @@
-"""Put a file of cases through real forms: ``python -m tests.conformance models FILE...``.
+"""Replay files of cases with real forms: ``python -m tests.conformance models FILE...``.
 
-A file is Python: its neighbour `cases` has the format, its `CASES` the models, each with one good value and
-edits that must fail. For each model: does a blank form open, does one open with the value, is the value given
-back equal (from what was put in, and from the model's own instance), and does the message of each bad edit
-stand at its field and nowhere else. Edits go through the form as a program's or panel's would, and then
-it is submitted.
+A file is Python: `cases` beside it has the format, its `CASES` the models, each with one valid value and edits
+that must be refused. For each model: does a blank form open, does a form open with the value, is the submitted
+value equal (from input, and from an instance), and does the message of each invalid edit belong to its field
+and to no other. Edits are made like those of a program or a panel, and then the form is submitted.
 
-A path of an edit speaks of data: aliases, positions in named tuples, keys of dicts. `Form.locate` says
-which field that is. Of an entry of a dict that is two controls, its key and its value, and either will do: a
-key that is too short is said at the key.
+The path of an edit is one of data: aliases, positions in named tuples, keys of dicts. `Form.locate` returns
+its field. An entry of a dict has two controls, its key and its value, and the message may be at either: a key
+that is too short has its message at the key.
 """
 
 from __future__ import annotations
@@ -33,14 +32,14 @@ _numbers = count()
 
 @dataclass(frozen=True)
 class Check:
-    """One thing a form must do with a model: which, and what is wrong, or None."""
+    """The outcome of one check of a model: its name, and what is wrong, or None."""
 
     name: str
     difference: str | None
 
 
 def main(names: Sequence[str]) -> int:
-    """Replay the files of a command line; print each model, and what fails; return the exit code."""
+    """Replay the files of a command line, print each model and its failures, and return the exit code."""
     files = [Path(name) for name in names]
     missing = [file for file in files if not file.is_file()]
     if missing or not files:
@@ -51,7 +50,7 @@ def main(names: Sequence[str]) -> int:
     for file in files:
         try:
             module = load(file)
-        except Exception as error:  # the next file may be sound
+        except Exception as error:  # the next file may be fine
             print(f"{file}: {type(error).__name__}: {error}")
             counts[1] += 1
             continue
@@ -81,7 +80,7 @@ def _print(case: Any, checks: Sequence[Check]) -> None:
 
 
 def load(file: Path) -> ModuleType:
-    """Import a file of cases, with its own neighbour `cases`."""
+    """Import a file of cases, with the `cases` beside it."""
     name = f"conformance_models_{next(_numbers)}_{file.stem}"
     spec = importlib.util.spec_from_file_location(name, file)
     if spec is None or spec.loader is None:
@@ -102,7 +101,7 @@ def load(file: Path) -> ModuleType:
 
 
 def replay_case(module: ModuleType, case: Any) -> Iterator[Check]:
-    """Give every check of one case; the first three are those of its value."""
+    """Yield every check of one case; the first three are those of its value."""
     yield Check("opens blank", _outcome(_opens_blank, case))
     yield Check("opens with a value", _outcome(_opens_with_value, case))
     yield Check("gives the value back", _outcome(_gives_back, case))
@@ -135,7 +134,7 @@ def _opens_blank(case: Any) -> str | None:
 def _opens_with_value(case: Any) -> str | None:
     form = Form(case.model, default_values=case.valid)
     json.dumps(form.tree.to_wire("", form.values))
-    return None if not form.is_dirty else "it is dirty before anybody touched it"
+    return None if not form.is_dirty else "it is dirty before any edit"
 
 
 def _gives_back(case: Any) -> str | None:
@@ -188,7 +187,7 @@ def _says_where(module: ModuleType, case: Any, bad: Any) -> str | None:
 
 
 def _deletion(module: ModuleType) -> object:
-    """Return what a file writes for "take it away"."""
+    """Return the marker of a file for an item to delete."""
     known = getattr(module, "DELETE", None)
     return getattr(module.cases, "DELETE", None) if known is None else known
 
@@ -209,7 +208,7 @@ def _edit(form: Form, path: tuple[str | int, ...], value: Any, *, is_deletion: b
 
 
 def _delete(form: Form, way: tuple[str | int, ...]) -> None:
-    """Take a field out, or a row: of a dict, the whole entry whose value was named."""
+    """Remove a field or a row; of a dict, the whole entry of a value."""
     if isinstance(get(form.values, way[:-2]), list) and isinstance(
         get(form.values, way[:-1]), list
     ):

@@ -1,4 +1,4 @@
-"""What a panel asks: the description of the fields, and drafts on the wire."""
+"""What a panel needs: the description of the fields, and drafts as JSON."""
 
 import json
 from typing import Annotated, Any, Literal
@@ -43,7 +43,7 @@ class Person(BaseModel):
         return self.login.upper()
 
 
-def test_a_field_says_its_texts_its_control_and_its_limits() -> None:
+def test_description_has_the_texts_control_and_limits_of_a_field() -> None:
     fields = fields_of(Person)
     assert fields["login"] == {
         "name": "login",
@@ -80,9 +80,9 @@ def test_a_field_says_its_texts_its_control_and_its_limits() -> None:
     assert FormFields(Person).describe()["root"]["help"] == "Somebody."
 
 
-def test_no_secret_is_described_or_sent_or_shown() -> None:
+def test_secrets_are_in_no_description_json_or_repr() -> None:
     form = Form(Person, default_values={"login": "ada", "age": 3})
-    told = [
+    shown = [
         json.dumps(form.tree.describe()),
         json.dumps(form.tree.to_wire("", form.values)),
         repr(form.values),
@@ -90,11 +90,11 @@ def test_no_secret_is_described_or_sent_or_shown() -> None:
         repr(form),
         repr(form.tree),
     ]
-    assert not [text for text in told if "hush" in text]
+    assert not [text for text in shown if "hush" in text]
     assert form.value.password.get_secret_value() == "hush"
 
 
-def test_a_secret_comes_and_goes_without_being_told() -> None:
+def test_secret_is_written_as_set_and_read_back_as_it_was() -> None:
     fields = FormFields(Person)
     current = SecretStr("hush")
     assert fields.to_wire("password", current) == {"secret": True}
@@ -104,7 +104,7 @@ def test_a_secret_comes_and_goes_without_being_told() -> None:
     assert (repr(typed), typed.get_secret_value()) == ("SecretStr('**********')", "new")
 
 
-def test_hints_of_the_form_go_before_those_of_the_model() -> None:
+def test_hints_of_the_form_override_those_of_the_model() -> None:
     class Model(BaseModel):
         a: Annotated[str, Hint(label="Model's", widget="long_text", order=2)] = ""
         b: str = Field("", json_schema_extra={"order": 1, "group": "More"})
@@ -117,7 +117,7 @@ def test_hints_of_the_form_go_before_those_of_the_model() -> None:
     assert fields["rows"]["item"]["placeholder"] == "word"
 
 
-def test_a_type_that_contains_itself_is_described_once() -> None:
+def test_description_of_a_recursive_type_is_a_definition() -> None:
     class Tree(BaseModel):
         name: str
         children: list["Tree"] = []
@@ -151,14 +151,14 @@ class Sent(BaseModel):
         data=st.none() | st.lists(st.integers() | st.text()),
     )
 )
-def test_drafts_survive_the_wire(value: Sent) -> None:
+def test_drafts_survive_json(value: Sent) -> None:
     fields = FormFields(Sent)
     draft = fields.draft(value)
     wire = json.loads(json.dumps(fields.to_wire("", draft)))
     assert fields.from_wire("", wire, draft) == draft
 
 
-def test_a_number_is_one_only_where_nothing_of_the_typing_is_lost() -> None:
+def test_number_is_read_as_one_only_if_its_digits_are_those_typed() -> None:
     fields = FormFields(Sent)
     assert fields.from_wire("n", "3") == 3
     assert [fields.from_wire("f", text) for text in ("3.", "0.70", "abc", "", "1e5")] == [
@@ -173,7 +173,7 @@ def test_a_number_is_one_only_where_nothing_of_the_typing_is_lost() -> None:
     assert fields.to_wire("data", UnparsedJson("[1,")) == "[1,"
 
 
-def test_what_a_model_computes_is_told_by_name() -> None:
+def test_computed_fields_are_returned_by_name() -> None:
     class Line(BaseModel):
         price: float
         count: int
@@ -196,7 +196,7 @@ def test_what_a_model_computes_is_told_by_name() -> None:
     assert form.tree.computed(form.value) == {"lines.0.total": 6.0, "broken": "ZeroDivisionError"}
 
 
-def test_names_of_data_are_found_in_the_form() -> None:
+def test_locations_of_data_are_resolved_to_names_of_the_form() -> None:
     class Inner(BaseModel):
         street_name: str = Field(alias="streetName")
 
@@ -209,7 +209,7 @@ def test_names_of_data_are_found_in_the_form() -> None:
     assert form.locate(("homes", "c")) is None
 
 
-def test_the_agents_form_says_what_the_studio_says() -> None:
+def test_agent_input_has_the_messages_of_the_studio() -> None:
     form = Form(AgentInput)
     form.trigger().wait(1)
     assert messages(form) == {
@@ -241,7 +241,7 @@ def test_the_agents_form_says_what_the_studio_says() -> None:
     assert messages(form)["max_tokens"] == "Max tokens must be at most 128,000"
 
 
-def test_an_agent_needs_little_and_its_defaults_are_the_studios() -> None:
+def test_agent_input_has_the_defaults_of_the_studio() -> None:
     form = Form(
         AgentInput,
         default_values={
@@ -261,7 +261,7 @@ def test_an_agent_needs_little_and_its_defaults_are_the_studios() -> None:
     )
 
 
-def test_a_secret_of_one_branch_is_one_though_another_has_a_text_of_its_name() -> None:
+def test_secret_of_one_branch_is_hidden_although_another_has_a_text_of_its_name() -> None:
     class Open(BaseModel):
         how: Literal["open"] = "open"
         token: str = ""
@@ -283,7 +283,7 @@ def test_a_secret_of_one_branch_is_one_though_another_has_a_text_of_its_name() -
     assert form.tree.to_wire("by.token", form.get_value("by.token")) == "seen"
 
 
-def test_a_typed_secret_is_hidden_at_once_wherever_it_stands() -> None:
+def test_typed_secret_is_hidden_at_any_depth() -> None:
     class Account(BaseModel):
         user: str
         key: SecretStr
@@ -304,7 +304,7 @@ def test_a_typed_secret_is_hidden_at_once_wherever_it_stands() -> None:
     )
 
 
-def test_picks_in_another_order_are_the_same_picks() -> None:
+def test_multi_select_has_one_order_whatever_was_ticked_first() -> None:
     class Picks(BaseModel):
         some: set[Literal["b", "a", "c"]] = {"a", "c"}
 
@@ -313,7 +313,7 @@ def test_picks_in_another_order_are_the_same_picks() -> None:
     assert form.tree.from_wire("some", ["c", "b", "a"]) == ["b", "a", "c"]
 
 
-def test_aliases_that_are_names_of_other_fields_lead_to_their_own() -> None:
+def test_alias_that_is_another_field_s_name_is_located_at_its_own_field() -> None:
     class Crossed(BaseModel):
         a: int = Field(alias="b")
         b: int = Field(alias="a")

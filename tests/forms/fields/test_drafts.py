@@ -82,7 +82,7 @@ VALUES = st.builds(
 
 
 @given(VALUES)
-def test_a_value_comes_back_from_its_draft(value: Everything) -> None:
+def test_draft_validates_to_the_value_it_was_made_from(value: Everything) -> None:
     tree = FieldTree.of(Everything)
     pins: dict = {}
     draft = tree.draft(value, pins)
@@ -95,12 +95,12 @@ def test_a_value_comes_back_from_its_draft(value: Everything) -> None:
 
 
 @given(VALUES)
-def test_a_draft_is_json(value: Everything) -> None:
+def test_draft_is_json(value: Everything) -> None:
     assert json_like(FieldTree.of(Everything).draft(value))
 
 
 @given(VALUES)
-def test_judging_changes_no_draft_and_shares_nothing_with_it(value: Everything) -> None:
+def test_validation_changes_no_draft_and_shares_nothing_with_it(value: Everything) -> None:
     tree = FieldTree.of(Everything)
     draft = tree.draft(value)
     before = repr(draft)
@@ -110,7 +110,7 @@ def test_judging_changes_no_draft_and_shares_nothing_with_it(value: Everything) 
     assert repr(draft) == before
 
 
-def test_numbers_that_a_browser_would_round_are_texts() -> None:
+def test_number_that_a_browser_would_round_is_text() -> None:
     class Model(BaseModel):
         ids: list[int]
         money: Decimal
@@ -120,7 +120,7 @@ def test_numbers_that_a_browser_would_round_are_texts() -> None:
 
 
 @pytest.mark.parametrize("typed", ["3.", "abc", "", "1e", "3.5"])
-def test_a_number_stays_as_typed_with_its_error(typed: str) -> None:
+def test_number_keeps_invalid_text_with_its_error(typed: str) -> None:
     class Model(BaseModel):
         n: int
 
@@ -128,7 +128,7 @@ def test_a_number_stays_as_typed_with_its_error(typed: str) -> None:
     assert [issue.location.path for issue in result.issues] == [("n",)]
 
 
-def test_none_and_empty_text_are_two_things() -> None:
+def test_optional_text_distinguishes_none_from_empty() -> None:
     class Model(BaseModel):
         note: str | None = None
         count: int | None = None
@@ -139,7 +139,7 @@ def test_none_and_empty_text_are_two_things() -> None:
     assert tree.validate({"note": None, "count": ""}).issues[0].location.path == ("count",)
 
 
-def test_blank_drafts_are_complete_and_agree_to_nothing() -> None:
+def test_blank_draft_is_complete_and_checks_no_agreement() -> None:
     class Part(BaseModel):
         name: str
         level: int = 3
@@ -162,7 +162,7 @@ def test_blank_drafts_are_complete_and_agree_to_nothing() -> None:
     }
 
 
-def test_a_part_of_a_value_is_completed() -> None:
+def test_draft_of_a_partial_mapping_has_the_defaults() -> None:
     class Model(BaseModel):
         name: str
         level: int = 3
@@ -170,7 +170,7 @@ def test_a_part_of_a_value_is_completed() -> None:
     assert FieldTree.of(Model).draft({"name": "x"}) == {"name": "x", "level": 3}
 
 
-def test_a_default_made_of_other_fields_is_left_to_the_model() -> None:
+def test_default_computed_from_other_fields_is_left_to_the_model() -> None:
     class Model(BaseModel):
         first: str
         user: str = Field(default_factory=lambda data: data["first"].lower())
@@ -180,7 +180,7 @@ def test_a_default_made_of_other_fields_is_left_to_the_model() -> None:
     assert tree.validate({"first": "Ada"}).value == Model(first="Ada", user="ada")
 
 
-def test_a_default_the_model_would_refuse_is_left_to_it() -> None:
+def test_default_that_is_no_valid_input_is_left_to_the_model() -> None:
     class Model(BaseModel):
         name: str = None  # type: ignore[assignment]
         count: int = "none"  # type: ignore[assignment]
@@ -190,7 +190,7 @@ def test_a_default_the_model_would_refuse_is_left_to_it() -> None:
     assert tree.validate({"name": "x", "count": "many"}).issues[0].location.path == ("count",)
 
 
-def test_a_dict_is_rows_so_that_keys_can_be_typed() -> None:
+def test_dict_is_rows_of_keys_and_values() -> None:
     tree = FieldTree.of(dict[str, int])
     assert tree.draft({"a.b": 1}) == [["a.b", 1]]
     assert tree.validate([["a", 1], ["b", "2"]]).value == {"a": 1, "b": 2}
@@ -200,13 +200,13 @@ def test_a_dict_is_rows_so_that_keys_can_be_typed() -> None:
     ]
 
 
-def test_json_stays_as_typed_until_it_is_json() -> None:
+def test_json_field_keeps_text_that_is_not_json() -> None:
     tree = FieldTree.of(Any)
     assert tree.validate(UnparsedJson('{"a": [1]}')).value == {"a": [1]}
     assert "not JSON" in tree.validate(UnparsedJson("{")).issues[0].message
 
 
-def test_extra_inputs_that_a_model_keeps_are_kept() -> None:
+def test_extra_input_of_a_model_that_allows_it_is_kept() -> None:
     class Open(BaseModel, extra="allow"):
         name: str
 
@@ -215,7 +215,7 @@ def test_extra_inputs_that_a_model_keeps_are_kept() -> None:
     assert tree.validate(tree.draft(value)).value == value
 
 
-def test_a_validator_that_takes_its_input_apart_leaves_the_draft_alone() -> None:
+def test_validator_that_mutates_its_input_does_not_change_the_draft() -> None:
     from pydantic import model_validator
 
     class Greedy(BaseModel):
@@ -232,7 +232,7 @@ def test_a_validator_that_takes_its_input_apart_leaves_the_draft_alone() -> None
     assert draft == {"parts": [1, 2]}
 
 
-def test_a_tree_is_built_once_a_class_and_again_for_a_rebuilt_one() -> None:
+def test_tree_is_cached_by_class_and_built_again_for_a_rebuilt_one() -> None:
     class Model(BaseModel):
         a: int
 
@@ -244,7 +244,7 @@ def test_a_tree_is_built_once_a_class_and_again_for_a_rebuilt_one() -> None:
     assert FieldTree.of(Model) is not first
 
 
-def test_what_cannot_be_shown_is_named_with_the_reason() -> None:
+def test_type_that_no_form_can_show_is_refused_with_its_name_and_reason() -> None:
     from collections.abc import Callable
 
     class Row(BaseModel):
@@ -265,7 +265,7 @@ def test_what_cannot_be_shown_is_named_with_the_reason() -> None:
         FieldTree.of(object())
 
 
-def test_what_cannot_be_typed_but_has_a_default_is_kept() -> None:
+def test_type_that_no_form_can_show_keeps_its_default() -> None:
     class Model(BaseModel):
         call: Any = Field(default=print)
         kind: type[int] = bool
@@ -274,7 +274,7 @@ def test_what_cannot_be_typed_but_has_a_default_is_kept() -> None:
     assert tree.validate(tree.blank()).value == Model()
 
 
-def test_a_text_that_a_model_takes_apart_is_shown_in_parts() -> None:
+def test_text_that_a_validator_splits_is_shown_as_rows() -> None:
     from typing import Annotated
 
     from pydantic import BeforeValidator

@@ -9,7 +9,7 @@ from tests.forms.builders import messages
 
 
 def said(model: Any, values: Any, **options: Any) -> dict[str, str]:
-    """Return what a form says of values when it is submitted."""
+    """Return the messages of a form after validation."""
     form = Form(model, default_values=values, **options)
     form.trigger().wait(1)
     return messages(form)
@@ -38,7 +38,7 @@ class Plan(BaseModel):
         return self
 
 
-def test_errors_of_validators_stand_at_their_row_object_list_and_form() -> None:
+def test_errors_of_validators_belong_to_their_row_object_list_or_form() -> None:
     wrong = {"start": 2, "end": 1}
     assert said(Plan, {"spans": [{"start": 1, "end": 2}, wrong]}) == {"spans.1": "end before start"}
     assert said(Plan, {"spans": [], "main": wrong}) == {"main": "end before start"}
@@ -46,11 +46,11 @@ def test_errors_of_validators_stand_at_their_row_object_list_and_form() -> None:
     assert said(Plan, {}) == {"": "a plan needs spans"}
 
 
-def test_errors_of_a_set_stand_at_the_set() -> None:
+def test_errors_of_a_set_s_items_belong_to_the_set() -> None:
     assert list(said(Plan, {"spans": [{"start": 1, "end": 2}], "tags": [1, "x"]})) == ["tags.root"]
 
 
-def test_words_of_authors_come_bare() -> None:
+def test_message_of_an_author_s_validator_is_shown_without_prefix() -> None:
     class Model(BaseModel):
         a: int
         b: int = 0
@@ -69,7 +69,7 @@ def test_words_of_authors_come_bare() -> None:
     assert said(Model, {"a": 1, "b": 1})["b"] == "This is not valid."
 
 
-def test_an_unanswered_field_is_required_rather_than_of_a_wrong_type() -> None:
+def test_empty_required_field_is_missing_rather_than_of_a_wrong_type() -> None:
     class Model(BaseModel):
         count: int
         day: date
@@ -79,7 +79,7 @@ def test_an_unanswered_field_is_required_rather_than_of_a_wrong_type() -> None:
     assert said(Model, None) == dict.fromkeys(("count", "day", "pick"), "Field required")
 
 
-def test_what_only_follows_from_another_error_is_not_said() -> None:
+def test_error_that_only_follows_from_another_is_left_out() -> None:
     class Model(BaseModel):
         a: int
         b: int = Field(default_factory=lambda data: data["a"])
@@ -87,7 +87,7 @@ def test_what_only_follows_from_another_error_is_not_said() -> None:
     assert list(said(Model, {"a": "x"})) == ["a"]
 
 
-def test_all_that_is_wrong_with_a_field_is_collected_on_request() -> None:
+def test_criteria_mode_all_collects_every_error_of_a_field() -> None:
     form = Form(int | Literal["auto"], default_values="x", criteria_mode="all")
     form.trigger().wait(1)
     assert list(form.errors[""].types or ()) == ["int_parsing", "literal_error"]
@@ -101,7 +101,7 @@ class Named(BaseModel):
     rows: list[Annotated[int, Hint(messages={"int_parsing": "Digits only"})]] = []
 
 
-def test_words_for_missing_serve_a_blank_text_too() -> None:
+def test_message_for_missing_is_used_for_a_blank_text() -> None:
     assert said(Named, {"name": ""}) == {"name": "A name, please"}
     form = Form(Named)
     form.unregister("name")
@@ -109,18 +109,18 @@ def test_words_for_missing_serve_a_blank_text_too() -> None:
     assert messages(form) == {"name": "A name, please"}
 
 
-def test_words_for_a_text_too_short_serve_a_missing_one_too() -> None:
+def test_message_for_too_short_is_used_for_a_missing_text() -> None:
     assert said(Named, None, messages={"name": {"string_too_short": "Short"}}) == {"name": "Short"}
 
 
-def test_words_of_the_form_go_before_those_of_the_model_and_reach_rows() -> None:
+def test_messages_of_the_form_override_those_of_the_model_in_rows_too() -> None:
     values = {"name": "long", "rows": ["x"]}
     assert said(Named, values)["rows.0"] == "Digits only"
     said_here = said(Named, values, messages={"name": "No", "rows.*": {"int_parsing": "Not you"}})
     assert said_here == {"name": "No", "rows.0": "Not you"}
 
 
-def test_a_blank_text_under_a_longer_minimum_keeps_the_words_for_it() -> None:
+def test_message_for_too_short_is_used_for_a_blank_text_under_a_longer_minimum() -> None:
     class Model(BaseModel):
         prompt: Annotated[
             str, Field(min_length=10), Hint(messages={"string_too_short": "Ten, please"})
@@ -129,7 +129,7 @@ def test_a_blank_text_under_a_longer_minimum_keeps_the_words_for_it() -> None:
     assert said(Model, None) == {"prompt": "Ten, please"}
 
 
-def test_a_broken_validator_hides_no_other_error_and_tells_no_secret() -> None:
+def test_validator_that_raises_hides_no_other_error_and_no_input_is_shown() -> None:
     class Model(BaseModel):
         low: int
         high: int = 0
@@ -148,7 +148,7 @@ def test_a_broken_validator_hides_no_other_error_and_tells_no_secret() -> None:
     assert "hush" not in broke[""]
 
 
-def test_errors_of_a_server_find_their_fields_by_alias_row_and_tag() -> None:
+def test_server_errors_are_located_by_alias_row_and_tag() -> None:
     class Cat(BaseModel):
         kind: Literal["cat"] = "cat"
         lives: int = Field(9, alias="Lives")
@@ -180,7 +180,7 @@ def test_errors_of_a_server_find_their_fields_by_alias_row_and_tag() -> None:
     }
 
 
-def test_a_context_reaches_the_models_validators() -> None:
+def test_context_reaches_the_model_s_validators() -> None:
     class Model(BaseModel):
         name: str
 

@@ -1,4 +1,4 @@
-"""Errors that are remembered are the errors that would be found anew."""
+"""Cached errors are equal to those of a new validation."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ START: dict[str, Any] = {
 
 
 @given(st.lists(st.tuples(NAMES, TYPED) | st.just("add a row") | st.just("swap"), max_size=12))
-def test_a_form_that_remembers_says_what_a_new_one_says(edits: Any):
+def test_cached_errors_are_those_of_a_new_form(edits: Any):
     form = Form(Model, default_values=START, messages=MESSAGES, mode="onChange")
     for edit in edits:
         if edit == "add a row":
@@ -91,7 +91,7 @@ def test_a_form_that_remembers_says_what_a_new_one_says(edits: Any):
         assert form.value == (None if fresh.errors else fresh.value)
 
 
-def test_a_field_that_is_blanked_gets_the_words_for_a_blank_one():
+def test_message_changes_when_a_field_is_blanked():
     form = Form(Model, default_values={**START, "name": "x"}, messages=MESSAGES)
     said = []
     for typed in ("x", "", "y", ""):

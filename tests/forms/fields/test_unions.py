@@ -37,7 +37,7 @@ class Shapes(BaseModel):
     many: int | list[int] = 1
 
 
-def test_every_branch_keeps_its_draft() -> None:
+def test_branch_that_was_left_keeps_its_draft() -> None:
     form = Form(Owner, default_values={"pet": {"kind": "dog", "breed": "collie"}})
     form.choose_branch("pet", 0)
     assert form.values["pet"] == {"kind": "cat", "lives": 9}
@@ -48,13 +48,13 @@ def test_every_branch_keeps_its_draft() -> None:
     assert form.values["pet"]["lives"] == 3
 
 
-def test_choosing_the_branch_one_is_in_changes_nothing() -> None:
+def test_choosing_the_current_branch_changes_nothing() -> None:
     form = Form(Owner, default_values={"pet": {"kind": "dog", "breed": "collie"}})
     form.choose_branch("pet", 1)
     assert not form.is_dirty
 
 
-def test_only_the_chosen_branch_has_errors() -> None:
+def test_union_has_errors_of_the_chosen_branch_only() -> None:
     form = Form(Shapes, default_values={"shape": {"r": 1}})
     form.choose_branch("shape", 1)
     form.change("shape", {"r": 1})
@@ -66,7 +66,7 @@ def test_only_the_chosen_branch_has_errors() -> None:
     assert messages(form) == {"shape.r": "Input should be greater than 0"}
 
 
-def test_a_chosen_branch_is_the_type_of_the_value() -> None:
+def test_chosen_branch_is_the_type_of_the_value() -> None:
     form = Form(Shapes, default_values=Shapes(shape=Ring(r=-1), when=date(2024, 5, 1)))
     assert form.branches() == {"shape": 1, "when": 0, "many": 0}
     assert form.value == Shapes(shape=Ring(r=-1), when=date(2024, 5, 1))
@@ -75,14 +75,14 @@ def test_a_chosen_branch_is_the_type_of_the_value() -> None:
     assert form.value.when == "2024-05-01"
 
 
-def test_a_chosen_branch_refuses_what_another_would_take() -> None:
+def test_chosen_branch_refuses_what_another_accepts() -> None:
     form = Form(Shapes, default_values=Shapes(shape=Circle(r=1), when=date(2024, 5, 1)))
     form.change("when", "soon")
     form.trigger().wait(1)
     assert list(messages(form)) == ["when"]
 
 
-def test_a_value_that_a_program_writes_decides_the_branch_anew() -> None:
+def test_value_set_by_a_program_selects_its_branch() -> None:
     form = Form(Shapes, default_values={"shape": {"r": 1}})
     form.set_value("many", [1, 2])
     assert form.branch("many") == 1
@@ -91,7 +91,7 @@ def test_a_value_that_a_program_writes_decides_the_branch_anew() -> None:
     assert list(messages(form)) == ["many.0"]
 
 
-def test_branches_follow_their_rows_and_end_with_a_reset() -> None:
+def test_branches_follow_their_rows_and_are_reset() -> None:
     form = Form(list[int | str], default_values=["7", 1])
     assert form.branches() == {"0": 1, "1": 0}
     form.rows("").swap(0, 1)
@@ -102,7 +102,7 @@ def test_branches_follow_their_rows_and_end_with_a_reset() -> None:
     assert form.branches() == {"0": 1, "1": 0}
 
 
-def test_what_is_no_union_has_no_branches() -> None:
+def test_field_that_is_no_union_has_no_branches() -> None:
     form = Form(Owner)
     with pytest.raises(FormError, match="no union"):
         form.choose_branch("pet.lives", 0)
@@ -112,5 +112,5 @@ def test_what_is_no_union_has_no_branches() -> None:
         Form(default_values={}).branch("x")
 
 
-def test_a_blank_union_is_its_first_branch() -> None:
+def test_blank_union_is_in_its_first_branch() -> None:
     assert Form(Owner).values == {"pet": {"kind": "cat", "lives": 9}}
