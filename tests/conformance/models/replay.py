@@ -1,9 +1,9 @@
 """Replay files of cases with real forms: ``python -m tests.conformance models FILE...``.
 
-A file is Python: `cases` beside it has the format, its `CASES` the models, each with one valid value and edits
-that must be refused. For each model: does a blank form open, does a form open with the value, is the submitted
-value equal (from input, and from an instance), and does the message of each invalid edit belong to its field
-and to no other. Edits are made like those of a program or a panel, and then the form is submitted.
+A file is Python: `cases` beside it has the format, its `CASES` the models, each with one valid value and
+edits that must be refused. For each model: does a blank form open, does a form open with the value, is the
+submitted value equal (from input, and from an instance), and does the message of each invalid edit belong to
+its field and to no other. Edits are made like those of a program or a panel, and then the form is submitted.
 
 The path of an edit is one of data: aliases, positions in named tuples, keys of dicts. `Form.locate` returns
 its field. An entry of a dict has two controls, its key and its value, and the message may be at either: a key
