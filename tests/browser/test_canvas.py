@@ -158,10 +158,10 @@ def test_wheel_scrolls_the_page_until_the_canvas_has_the_focus(hand: Hand):
 
 
 def test_context_menu_of_jupyterlab_does_not_open_over_the_canvas(hand: Hand):
-    # JupyterLab opens its menu while it handles the event, before this listener of the window.
+    # JupyterLab opens its menu while it handles the event: the timer runs after that.
     hand.page.evaluate(
-        """() => { window.menus = []; window.addEventListener("contextmenu",
-             () => window.menus.push(document.querySelectorAll(".lm-Menu").length)); }"""
+        """() => { window.menus = []; window.addEventListener("contextmenu", () => setTimeout(
+             () => window.menus.push(document.querySelectorAll(".lm-Menu").length)), true); }"""
     )
     hand.page.mouse.click(*hand.position("a"), button="right")
     hand.page.wait_for_function("window.menus.length === 1")
@@ -233,9 +233,10 @@ def test_file_of_another_tool_is_drawn_with_placeholders(lab: Lab):
 def test_restarted_kernel_makes_the_canvas_read_only(hand: Hand):
     hand.lab.restart_kernel()
     hand.canvas.get_by_text("Kernel gone: run the cell again to edit").first.wait_for()
-    before = hand.position("a")
+    # A drag on a node that cannot move pans the view, so the place in the flow is compared.
+    before = hand.node("a").get_attribute("style")
     hand.drag("a", 40, 40)
-    assert hand.position("a") == before
+    assert hand.node("a").get_attribute("style") == before
     assert hand.canvas.get_by_role("button", name="Undo").count() == 0
     assert hand.canvas.locator(".kc-palette").count() == 0
     hand.lab.screenshot("canvas-kernel-gone", hand.canvas)

@@ -93,6 +93,8 @@ function Board({ mode, visible, roomy }: BoardProps): ReactNode {
         onReconnect={session.reconnect}
         isValidConnection={session.mayConnect}
         onPaneClick={() => session.clearSelection()}
+        onSelectionStart={() => session.selectWithBox(true)}
+        onSelectionEnd={() => session.selectWithBox(false)}
         onNodeClick={(event, { id }) => {
           if (!(event.ctrlKey || event.metaKey || event.shiftKey)) session.selectOne(id);
         }}

@@ -12,7 +12,7 @@ export function Toolbar(): ReactNode {
   const title = useReplica((state) => state.canvas.title);
   const { showAll } = useFit();
   return (
-    <header className="kc-toolbar">
+    <div className="kc-toolbar" role="group" aria-label="Pipeline">
       <div className="kc-title">
         <b title={title}>{title || "Canvas"}</b>
         <StatusLine />
@@ -24,7 +24,7 @@ export function Toolbar(): ReactNode {
         <RunButton />
       </div>
       <Progress />
-    </header>
+    </div>
   );
 }
 

@@ -53,6 +53,7 @@ export class Session {
   private endArrows: Unsubscribe | null = null;
   private reported: { nodes: string[]; edges: string[] } = { nodes: [], edges: [] };
   private endReport: Unsubscribe | null = null;
+  private isSelectingWithBox = false;
   private mayHandOver = true;
   private mayTakeOver = true;
   private readonly commands: Commands;
@@ -148,11 +149,19 @@ export class Session {
   };
 
   readonly onEdgesChange = (changes: EdgeChange<FlowEdge>[]): void => {
-    const known = changes.filter((change) => change.type === "select");
     const flow = this.flow.get();
+    const allowed = this.isSelectingWithBox ? idsBetweenSelected(flow) : null;
+    const known = changes.filter(
+      (change) =>
+        change.type === "select" && (!change.selected || (allowed?.has(change.id) ?? true)),
+    );
     this.flow.set({ ...flow, edges: applyEdgeChanges(known, flow.edges) });
     this.reportSelection();
   };
+
+  selectWithBox(isSelecting: boolean): void {
+    this.isSelectingWithBox = isSelecting;
+  }
 
   readonly mayConnect = (wish: Connection | FlowEdge): boolean => {
     const { source, target, sourceHandle = null, targetHandle = null } = wish;
@@ -411,6 +420,16 @@ export class Session {
       this.replica.report({ kind: "select", nodes: now.nodes, edges: now.edges });
     });
   }
+}
+
+/** React Flow selects with a box all edges of its nodes; Delete would then remove edges that leave the box. */
+function idsBetweenSelected({ nodes, edges }: Flow): ReadonlySet<string> {
+  const selected = new Set(nodes.filter((node) => node.selected).map(({ id }) => id));
+  return new Set(
+    edges.flatMap(({ id, source, target }) =>
+      selected.has(source) && selected.has(target) ? [id] : [],
+    ),
+  );
 }
 
 function withoutPosition(change: NodeChange<FlowNode>): NodeChange<FlowNode> {

@@ -212,3 +212,20 @@ test("messages of other content are ignored", () => {
     (fake as unknown as { emit(name: string, content: unknown): void }).emit("msg:custom", content);
   expect(session.replica.store.get().link).toBe("live");
 });
+
+test("a selection box selects edges only between selected nodes", () => {
+  const { session } = open();
+  const edgeOf = () => session.flow.get().edges[0];
+  session.selectWithBox(true);
+  session.onNodesChange([select("a")]);
+  session.onEdgesChange([select("ab")]);
+  expect(edgeOf()?.selected).toBeFalsy();
+  session.onNodesChange([select("b")]);
+  session.onEdgesChange([select("ab")]);
+  expect(edgeOf()?.selected).toBe(true);
+  session.selectWithBox(false);
+  session.onNodesChange([{ ...select("a"), selected: false }]);
+  session.onEdgesChange([{ ...select("ab"), selected: false }]);
+  session.onEdgesChange([select("ab")]);
+  expect(edgeOf()?.selected).toBe(true);
+});

@@ -20,6 +20,7 @@ export function Handles({ ports, type, isConnectable }: HandlesProps): ReactNode
       position={position}
       isConnectable={isConnectable}
       style={{ top: handleY(index, ports.length) }}
+      role="img"
       aria-label={`${type === "target" ? "input" : "output"} ${port.label || port.id || ""}`.trim()}
     />
   ));
