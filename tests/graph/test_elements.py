@@ -70,12 +70,15 @@ def test_invalid_value_is_refused_with_the_node_and_property(value: Any, words: 
         assert len(str(caught.value)) < 300
 
 
-def test_label_of_50_mb_is_refused_within_a_second() -> None:
+def test_label_of_50_mb_is_refused_without_reading_it() -> None:
     label = "x" * 50_000_000
+    started = time.process_time()
+    label.encode()
+    reading = time.process_time() - started
     started = time.process_time()
     with pytest.raises(InvalidValueError, match=r"Node 'n1'\.data\.label holds more than 4\.2 MB"):
         Node("n1", data={"label": label})
-    assert time.process_time() - started < 1.0
+    assert time.process_time() - started < reading
 
 
 @pytest.mark.parametrize(

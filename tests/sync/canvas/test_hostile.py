@@ -12,8 +12,8 @@ from kaizen_widgets.graph import Graph, Node, SetProperty
 from kaizen_widgets.stores import CanvasStore
 from kaizen_widgets.sync.canvas import KernelEnd
 
-AT_MOST = 1.0
-"""Seconds of processor time, which other processes do not affect."""
+AT_MOST = 5
+"""Times the processor time of opening a harmless graph of 5,000 nodes, in the same run."""
 LONG = "x" * 50_000_000
 MARKUP = "<img src=x onerror=alert(1)><script>alert(1)</script>"
 
@@ -75,12 +75,21 @@ DOCUMENTS = {
 }
 
 
+@pytest.fixture(scope="module")
+def limit():
+    """Return the most seconds of processor time that a refusal may take."""
+    harmless = {"nodes": [node(number) for number in range(5_000)], "edges": []}
+    began = time.process_time()
+    Graph.from_json(harmless)
+    return AT_MOST * (time.process_time() - began)
+
+
 @pytest.mark.parametrize(("nodes", "reason"), DOCUMENTS.values(), ids=DOCUMENTS.keys())
-def test_d4_hostile_document_is_refused_within_a_second(nodes, reason):
+def test_d4_hostile_document_is_refused_quickly(limit, nodes, reason):
     began = time.process_time()
     with pytest.raises(GraphError, match=reason):
         Graph.from_json({"nodes": nodes, "edges": []})
-    assert time.process_time() - began < AT_MOST
+    assert time.process_time() - began < limit
 
 
 def test_d4_document_cannot_grow_beyond_the_largest_that_opens(monkeypatch):
@@ -112,13 +121,13 @@ def kernel():
 
 
 @pytest.mark.parametrize("batch", HOSTILE.values(), ids=HOSTILE.keys())
-def test_s10_hostile_batch_is_refused_within_a_second(kernel, batch):
+def test_s10_hostile_batch_is_refused_quickly(limit, kernel, batch):
     store, end, sent = kernel
     before = store.graph
     push = {"kind": "push", "client": "v", "epoch": store.epoch, "n": 1, "baseRev": 0}
     began = time.process_time()
     end.receive(push | {"batch": batch})
-    assert time.process_time() - began < AT_MOST
+    assert time.process_time() - began < limit
     (refused,) = sent
     assert (refused.kind, refused.n) == ("refused", 1)
     assert 10 < len(refused.problem.message) < 1_000
@@ -142,11 +151,11 @@ def test_s10_hostile_batch_is_refused_within_a_second(kernel, batch):
     ],
     ids=lambda content: type(content).__name__,
 )
-def test_s10_hostile_message_is_ignored_within_a_second(kernel, content):
+def test_s10_hostile_message_is_ignored_quickly(limit, kernel, content):
     store, end, sent = kernel
     began = time.process_time()
     end.receive(content)
-    assert time.process_time() - began < AT_MOST
+    assert time.process_time() - began < limit
     assert (sent, store.rev) == ([], 0)
 
 
