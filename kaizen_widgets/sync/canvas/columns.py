@@ -11,7 +11,6 @@ from collections.abc import Iterable, Mapping
 from sys import byteorder
 from typing import Any
 
-from kaizen_widgets.graph import Edge, Node
 from kaizen_widgets.sync.canvas.messages import KernelMail, Snapshot
 
 
@@ -30,7 +29,9 @@ def pack(mail: KernelMail) -> tuple[dict[str, Any], list[bytes]]:
     return {"messages": contents}, buffers
 
 
-def columns_of(nodes: Iterable[Node], edges: Iterable[Edge]) -> dict[str, Any]:
+def columns_of(
+    nodes: Iterable[Mapping[str, Any]], edges: Iterable[Mapping[str, Any]]
+) -> dict[str, Any]:
     """Return elements as columns.
 
     Returns:
