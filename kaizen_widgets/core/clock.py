@@ -1,7 +1,7 @@
-"""Time, ids and jitter, handed in: nothing below asks the machine for them.
+"""Time, ids and timers as arguments: the code of this package never asks the machine for them.
 
-Units: seconds. A `Clock` tells the time and calls back later; the real one lives on the background
-loop (`background.py`), the tests' one in `testing`, where time moves only when a test says so.
+Units: seconds. A `Clock` returns the time and makes calls later. The real one is the background loop
+(`core.background`); the one for tests is in `testing`, where time moves only when a test says so.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from typing import Protocol
 
 
 class Timer(Protocol):
-    """A call that has not happened yet."""
+    """A call that will be made later."""
 
     def cancel(self) -> None:
-        """Do not call; harmless when already called."""
+        """Do not make the call; harmless when it was made."""
 
 
 class Clock(Protocol):
-    """What the time is, and a call later."""
+    """The time, and calls that are made later."""
 
     def monotonic(self) -> float:
         """Seconds from an arbitrary start; never goes back."""
@@ -37,7 +37,7 @@ class Clock(Protocol):
 
 
 NewId = Callable[[], str]
-"""Gives a fresh id each time."""
+"""Returns a fresh id each time."""
 
 
 def random_id() -> str:

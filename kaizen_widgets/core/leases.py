@@ -1,9 +1,9 @@
-"""Locks on bytes of one file that all of a user's kernels share: who is alive, and whose turn it is.
+"""Locks on bytes of a file that all of a user's kernels share: which kernels are alive, and whose turn it is.
 
-The system lets go of a lock when its process ends, however it ends; that is the point. A *lease* is held
-for as long as a kernel lives, a *turn* for as long as one piece of work takes. Nothing is ever written to
-the file. Where the disk knows no locks (some network folders) every lease looks dead and every turn is
-granted, and `problem` says so.
+The operating system releases a lock when its process ends, however it ends; that is the point. A *lease* is
+held for as long as a kernel lives, a *turn* for as long as one piece of work takes. Nothing is written to the
+file. Where the disk does not support locks (some network folders), every lease looks free and every
+turn is granted, and `Leases.problem` says so.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ class Leases:
     """Byte locks on a file.
 
     Args:
-        path: The file, made if missing, its owner's alone; None for locks within this object only.
-        random_byte: Gives a number below `LAST_BYTE` for a new lease.
+        path: The file, created if missing, for its owner alone; None for locks within this object only.
+        random_byte: Returns a number below `LAST_BYTE` for a new lease.
     """
 
     def __init__(self, path: Path | None, random_byte: Callable[[], int] | None = None) -> None:
@@ -38,24 +38,24 @@ class Leases:
         self._descriptor: int | None = None
         self._process = os.getpid()
         self.problem = ""
-        """Why other kernels are not seen; empty when all is well."""
+        """Why other kernels are not noticed; empty when all is well."""
 
     def take(self) -> int:
-        """Hold a fresh lease until this process ends, or until it is given back."""
+        """Hold a new lease until this process ends, or until it is given back; return its number."""
         while True:
             byte = self._random_byte()
             if self._try(byte):
                 return byte
 
     def give_back(self, byte: int) -> None:
-        """Let go of a lease; harmless when it is not held."""
+        """Release a lease; harmless when it is not held."""
         with self._lock:
             if byte in self._held:
                 self._held.discard(byte)
                 self._system(byte, hold=False)
 
     def is_held(self, byte: int) -> bool:
-        """Whether somebody, here or in another process, holds a lease."""
+        """Return whether this process or another one holds a lease."""
         with self._lock:
             if byte in self._held and self._process == os.getpid():
                 return True
@@ -66,7 +66,7 @@ class Leases:
 
     @contextmanager
     def turn(self, name: str) -> Iterator[bool]:
-        """Hold the turn at ``name`` inside the block; gives False when somebody else has it."""
+        """Hold the turn at ``name`` inside the block; the value is False when another holder has it."""
         byte = LAST_BYTE + zlib.crc32(name.encode()) % LAST_BYTE
         mine = self._try(byte)
         try:
@@ -76,7 +76,7 @@ class Leases:
                 self.give_back(byte)
 
     def close(self) -> None:
-        """Let go of everything."""
+        """Release everything."""
         with self._lock:
             self._held.clear()
             descriptor, self._descriptor = self._descriptor, None
@@ -88,7 +88,7 @@ class Leases:
     def _try(self, byte: int) -> bool:
         with self._lock:
             if self._process != os.getpid():
-                # Locks do not survive a fork, and this file is the parent's.
+                # A fork inherits no locks, and this descriptor is the parent's.
                 self._held, self._descriptor, self._process = set(), None, os.getpid()
             if byte in self._held or not self._system(byte, hold=True):
                 return False
@@ -96,7 +96,7 @@ class Leases:
             return True
 
     def _system(self, byte: int, *, hold: bool) -> bool:
-        """Lock or unlock one byte; False when another process has it."""
+        """Lock or unlock one byte; False when another process has locked it."""
         if self._path is None:
             return True
         try:
@@ -120,7 +120,7 @@ class Leases:
 
 @functools.cache
 def shared_leases(file: Path) -> Leases:
-    """Return this process's locks beside a file; one object, for a process sees no locks of its own."""
+    """Return the locks beside a file: one object in a process, which does not see locks of its own."""
     return Leases(file.with_suffix(".locks"))
 
 

@@ -1,12 +1,11 @@
-"""One SQLite file, used by many threads of this process and by other processes at the same time.
+"""An SQLite file that is used by many threads of this process and by other processes at the same time.
 
-One connection behind one lock: whatever a caller reads inside `SqliteFile.read` is one moment of the
-file, whatever it writes inside `SqliteFile.write` (``BEGIN IMMEDIATE``) happens whole or not at all.
-Neither may be entered inside the other. Nothing here knows what the tables mean: a subclass names its
-`SqliteSchema`.
+There is one connection behind one lock. `SqliteFile.read` and `SqliteFile.write` are transactions: a block
+reads one state of the file, and writes all or nothing (``BEGIN IMMEDIATE``). Neither may be used inside the
+other. This module does not know the tables: a subclass names its `SqliteSchema`.
 
-A file that cannot be used raises `PersistError` with SQLite's reason; no fallback to memory happens
-behind the caller's back. ``open(":memory:")`` is how one asks for that.
+A file that cannot be used raises `PersistError` with SQLite's reason. It never falls back to memory by
+itself: use ``open(":memory:")`` for that.
 """
 
 from __future__ import annotations
@@ -31,7 +30,7 @@ BUSY_TIMEOUT = 5.0
 class SqliteSchema:
     """The tables of a kind of file, as a list of migrations; ``PRAGMA user_version`` counts those done.
 
-    A migration is never changed once released: a change of mind is a new one at the end.
+    A released migration is never changed: a later change is a new migration at the end.
 
     Attributes:
         application_id: Marks the files, so that another program's is never taken for one.
@@ -47,9 +46,9 @@ class SqliteFile:
 
     schema: ClassVar[SqliteSchema]
     what: ClassVar[str] = "The data"
-    """What a sentence calls its content."""
+    """The content's name in error messages."""
     store: ClassVar[str] = ""
-    """Whose it is, for `PersistError.store`."""
+    """The store it belongs to, for `PersistError.store`."""
     functions: ClassVar[Mapping[str, Callable[[Any], Any]]] = {}
     """SQL functions of one argument, by name; migrations and queries may call them."""
 
@@ -58,7 +57,7 @@ class SqliteFile:
         self._lock = threading.RLock()
         self._is_open = True
         self.location = location
-        """The file, or None when the data lives in memory only."""
+        """The file, or None when the data is held in memory only."""
 
     @classmethod
     def open(
@@ -121,7 +120,7 @@ class SqliteFile:
 
     @contextmanager
     def read(self) -> Iterator[sqlite3.Connection]:
-        """Read one moment of the database.
+        """Read in one transaction.
 
         Raises:
             PersistError: The file cannot be read, or the database was closed.
@@ -131,10 +130,10 @@ class SqliteFile:
 
     @contextmanager
     def write(self) -> Iterator[sqlite3.Connection]:
-        """Read and change; all of it is kept, or none if the block raises.
+        """Read and write in one transaction; if the block raises, nothing is changed.
 
         Raises:
-            PersistError: Another process kept the file for too long, the disk is full, ...
+            PersistError: Another process has locked the file for too long, the disk is full, ...
         """
         with self._transaction("BEGIN IMMEDIATE") as connection:
             yield connection
@@ -188,8 +187,8 @@ class SqliteFile:
 
 
 def _make_private(location: Path) -> None:
-    """Make the file and its folder, for their owner alone; what exists keeps its permissions."""
-    # Path.mkdir gives parents the default mode, so each missing one is made by itself.
+    """Create the file and its folders for their owner alone; existing ones keep their permissions."""
+    # Path.mkdir creates parents with the default mode, so each missing one is created by itself.
     for folder in reversed(location.parents):
         if not folder.exists():
             folder.mkdir(mode=0o700, exist_ok=True)
@@ -198,7 +197,7 @@ def _make_private(location: Path) -> None:
 
 
 def choose_journal(connection: sqlite3.Connection) -> None:
-    """Use a write-ahead log where the disk can share memory, else a rollback journal.
+    """Use a write-ahead log where the disk supports shared memory, else a rollback journal.
 
     https://www.sqlite.org/wal.html: "WAL does not work over a network filesystem."
     """
@@ -206,10 +205,10 @@ def choose_journal(connection: sqlite3.Connection) -> None:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
     except sqlite3.OperationalError as error:
-        # Busy says nothing about the disk: another process is opening the same file.
+        # Busy is no statement about the disk: another process is opening the same file.
         if error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
             return
-        # A file left in WAL mode on such a disk can only be turned by its sole user.
+        # A file in WAL mode on such a disk can only be converted by its sole user.
         connection.execute("PRAGMA locking_mode = EXCLUSIVE")
         connection.execute("PRAGMA journal_mode = DELETE")
         connection.execute("PRAGMA locking_mode = NORMAL")
@@ -230,13 +229,13 @@ def _reason(error: Exception) -> str:
 
 
 def _migrate(connection: sqlite3.Connection, name: str, schema: SqliteSchema, store: str) -> None:
-    """Bring a database to the newest schema, whole or not at all.
+    """Migrate a database to the newest schema, completely or not at all.
 
     Args:
         connection: In autocommit mode.
-        name: What to call the file in an error.
-        schema: What it is to hold.
-        store: Whose it is.
+        name: The file's name in error messages.
+        schema: The schema to migrate to.
+        store: The store it belongs to.
 
     Raises:
         PersistError: It is another program's, or a newer version's.
@@ -244,7 +243,7 @@ def _migrate(connection: sqlite3.Connection, name: str, schema: SqliteSchema, st
     newest = len(schema.migrations)
     if _version(connection) == newest and _owner(connection) == schema.application_id:
         return
-    # Asked again inside the transaction: another process may be doing the same.
+    # Checked again inside the transaction: another process may be doing the same.
     connection.execute("BEGIN IMMEDIATE")
     try:
         done = _version(connection)

@@ -1,7 +1,7 @@
-"""Who is signed in: the two tokens, in memory and nowhere else.
+"""The two tokens of a session, in memory and nowhere else.
 
-They never stand in a repr, a log, an error, a trait or a pickle. One holder belongs to one server; whoever
-follows it hears that they changed, and why they went, but is not handed them.
+They are never part of a repr, a log, an error, a trait or a pickle. There is one `Tokens` for each server. A
+watcher is called when they change, with the reason why they are gone, but without the tokens.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ class Tokens:
     """An access and a refresh token, or neither.
 
     Args:
-        access: What a request shows; short-lived.
-        refresh: What buys the next pair, once.
+        access: Token that is sent with each request; short-lived.
+        refresh: Token for which the server returns the next pair, once.
     """
 
     __slots__ = ("_access", "_generation", "_refresh", "_watchers")
@@ -38,7 +38,7 @@ class Tokens:
 
     @property
     def signed_in(self) -> bool:
-        """Whether there is an access token (the server may still think it has expired)."""
+        """Whether there is an access token (it may have expired)."""
         return bool(self._access)
 
     @property
@@ -47,26 +47,26 @@ class Tokens:
         return self._generation
 
     def void(self) -> None:
-        """Let no answer that is on its way count any more; the tokens stay."""
+        """Drop the responses to requests that are under way; the tokens stay."""
         self._generation += 1
 
     def set(self, access: str, refresh: str = "") -> None:
-        """Take a new pair of the same session."""
+        """Set a new pair of the same session."""
         self._access, self._refresh = access, refresh
-        self._tell("")
+        self._notify("")
 
     def clear(self, why: str = "") -> None:
-        """Forget both.
+        """Drop both.
 
         Args:
-            why: A sentence for the user, when it was not their wish.
+            why: A sentence for the user, if it was not their wish.
         """
         self._access = self._refresh = ""
         self.void()
-        self._tell(why)
+        self._notify(why)
 
     def watch(self, watcher: Callable[[str], object]) -> Callable[[], None]:
-        """Call ``watcher(why)`` after each change, on the thread that made it; return what ends it."""
+        """Call ``watcher(why)`` after each change, on its thread; return a function that ends this."""
         self._watchers = (*self._watchers, watcher)
 
         def end() -> None:
@@ -74,12 +74,12 @@ class Tokens:
 
         return end
 
-    def _tell(self, why: str) -> None:
+    def _notify(self, why: str) -> None:
         for watcher in self._watchers:
             watcher(why)
 
     def redact(self, text: str) -> str:
-        """Return ``text`` without the tokens, should a server have echoed one."""
+        """Return ``text`` without the tokens, in case a server has echoed one."""
         for token in (self._access, self._refresh):
             if token:
                 text = text.replace(token, "[token]")

@@ -1,4 +1,4 @@
-"""Client state: small observable stores, each one idea."""
+"""Observable state: stores, middleware, persistence, and the stores of the studio."""
 
 from importlib import import_module
 from typing import Any

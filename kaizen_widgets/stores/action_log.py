@@ -1,8 +1,8 @@
-"""What a store did, step by step, and a way to any of those steps: this package's devtools monitor.
+"""A log of a store's actions with the state after each, and a way back to any of them.
 
-The first entry is the state the log began with; the rest are actions with the state after each. Going
-back changes the store, not the log; the next action is added at its end. `export` and `load` speak the
-Redux DevTools' file format. States are kept as they are, so a store's values must not be changed in
+The first entry is the state the log began with; the others are actions with the state after them. Going back
+changes the store, not the log; the next action is added at its end. `ActionLog.export` and `ActionLog.load`
+use the file format of the Redux DevTools. States are kept as they are, so do not change a store's values in
 place.
 """
 
@@ -21,12 +21,12 @@ from kaizen_widgets.stores.equality import same
 from kaizen_widgets.stores.middleware import State
 
 DEFAULT_LIMIT = 1000
-"""How many entries are kept; after the first, the oldest go first."""
+"""The most entries to keep: the first one and the newest."""
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One action, when it was, and the state after it."""
+    """An action, its time, and the state after it."""
 
     action: str
     time: datetime
@@ -34,11 +34,16 @@ class Entry:
 
 
 class ActionLog(HasTraits):
-    """A log for `devtools`; observe its traits to show it.
+    """The monitor to use with `devtools`; observe its traits to show it.
 
     Args:
-        now: Gives the time of an entry.
-        limit: How many entries are kept.
+        now: Returns the time of an entry.
+        limit: The most entries to keep.
+
+    Attributes:
+        entries: The entries, oldest first.
+        position: The index of the entry whose state the store has.
+        is_paused: Whether actions are ignored.
     """
 
     entries: tuple[Entry, ...] = Tuple()  # type: ignore[assignment]
@@ -56,41 +61,43 @@ class ActionLog(HasTraits):
         self._limit = limit
         self._listeners: list[Callable[[Mapping[str, Any]], object]] = []
 
-    # -- what a link to a store calls
+    # -- called by `Devtools`
 
     def init(self, state: State) -> None:
-        """Begin anew with a state."""
+        """Start again with a state."""
         self._show((Entry("@@INIT", self._now(), state),))
 
     def send(self, action: Any, state: Any) -> None:
-        """Note an action; without one, ``state`` is a whole log to show in the place of this."""
+        """Add an action; without one, ``state`` is a whole log that replaces this one."""
         if action is None:
-            self._show(self._lowered(state))
+            self._show(self._entries_of(state))
             return
         name = str(action.get("type", "")) if isinstance(action, Mapping) else str(action)
         first, *rest = (*self.entries, Entry(name, self._now(), state))
         self._show((first, *rest[-(self._limit - 1) :]))
 
     def subscribe(self, listener: Callable[[Mapping[str, Any]], object]) -> Callable[[], None]:
-        """Call ``listener(message)`` with each order; return what ends it."""
+        """Call ``listener(message)`` with each command; return a function that ends this."""
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener) if listener in self._listeners else None
 
-    # -- what a user calls
+    # -- called by users
 
     def jump(self, position: int) -> None:
-        """Take the store to the state after an entry.
+        """Set the store to the state after an entry.
 
         Raises:
             StoreError: There is no such entry.
         """
         if not 0 <= position < len(self.entries):
-            raise StoreError(f"The log has {len(self.entries)} entries, none is {position}.")
-        self._order("JUMP_TO_STATE", state=self.entries[position].state)
+            raise StoreError(
+                f"The log has {len(self.entries)} entries; there is no entry {position}."
+            )
+        self._command("JUMP_TO_STATE", state=self.entries[position].state)
         self.position = position
 
     def changed(self, position: int) -> dict[str, tuple[Any, Any]]:
-        """Return what an entry changed: keys, with the value before and after (None: absent)."""
+        """Return the keys an entry changed, with the values before and after (None: absent)."""
         after = self.entries[position].state
         before = self.entries[position - 1].state if position else after
         keys = [*before, *(key for key in after if key not in before)]
@@ -101,27 +108,27 @@ class ActionLog(HasTraits):
         }
 
     def pause(self) -> None:
-        """Note no more actions, or again."""
-        self._order("PAUSE_RECORDING")
+        """Stop recording actions, or start again."""
+        self._command("PAUSE_RECORDING")
         self.is_paused = not self.is_paused
 
     def reset(self) -> None:
-        """Take the store to the state it had when the link was made, and begin the log anew."""
-        self._order("RESET")
+        """Set the store to the state it had when `devtools` was called, and start a new log."""
+        self._command("RESET")
 
     def commit(self) -> None:
-        """Begin the log anew with the state as it is."""
-        self._order("COMMIT")
+        """Start a new log with the present state."""
+        self._command("COMMIT")
 
     def rollback(self) -> None:
-        """Take the store to the first entry, and begin the log anew there."""
-        self._order("ROLLBACK", state=self.entries[0].state)
+        """Set the store to the state of the first entry, and start a new log with it."""
+        self._command("ROLLBACK", state=self.entries[0].state)
 
     def export(self) -> str:
         """Return the log as JSON.
 
         Raises:
-            StoreError: A state holds what JSON cannot say.
+            StoreError: A state contains a value that JSON does not have.
         """
         actions = {
             str(index): {
@@ -139,26 +146,26 @@ class ActionLog(HasTraits):
             "stagedActionIds": list(range(len(self.entries))),
         }
         try:
-            return json.dumps(lifted, default=_plain)
+            return json.dumps(lifted, default=_as_dict)
         except (TypeError, ValueError) as error:
             raise StoreError(f"The log cannot be exported: {error}.") from error
 
     def load(self, text: str) -> None:
-        """Show an exported log, and take the store to its last state.
+        """Show an exported log, and set the store to its last state.
 
         Raises:
-            StoreError: It is no exported log. Nothing is changed.
+            StoreError: The text is not an exported log. Nothing is changed.
         """
         try:
             lifted = json.loads(text)
-            self._lowered(lifted)
+            self._entries_of(lifted)
         except (ValueError, LookupError, TypeError, AttributeError) as error:
-            raise StoreError(f"This is no exported log: {error}.") from error
-        self._order("IMPORT_STATE", nextLiftedState=lifted)
+            raise StoreError(f"This is not an exported log: {error}.") from error
+        self._command("IMPORT_STATE", nextLiftedState=lifted)
 
     # -------------------------------------------------------------- within
 
-    def _lowered(self, lifted: Mapping[str, Any]) -> tuple[Entry, ...]:
+    def _entries_of(self, lifted: Mapping[str, Any]) -> tuple[Entry, ...]:
         actions = lifted["actionsById"]
         entries = []
         for identity, computed in zip(
@@ -176,8 +183,8 @@ class ActionLog(HasTraits):
             self.entries = entries
             self.position = len(entries) - 1
 
-    def _order(self, order: str, *, state: State | None = None, **facts: Any) -> None:
-        message = {"type": "DISPATCH", "payload": {"type": order, **facts}, "state": state}
+    def _command(self, command: str, *, state: State | None = None, **facts: Any) -> None:
+        message = {"type": "DISPATCH", "payload": {"type": command, **facts}, "state": state}
         for listener in tuple(self._listeners):
             listener(message)
 
@@ -185,12 +192,12 @@ class ActionLog(HasTraits):
         return f"ActionLog(entries={len(self.entries)}, position={self.position})"
 
 
-def _plain(value: Any) -> Any:
-    """Return what JSON can say for a mapping of another kind, such as a node.
+def _as_dict(value: Any) -> Any:
+    """Return a mapping of another type, such as a node, as a dict.
 
     Raises:
-        TypeError: It is none.
+        TypeError: It is no mapping.
     """
     if isinstance(value, Mapping):
         return dict(value)
-    raise TypeError(f"a {type(value).__name__} is no JSON")
+    raise TypeError(f"JSON has no {type(value).__name__}")

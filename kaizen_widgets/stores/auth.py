@@ -1,11 +1,11 @@
-"""Who is signed in, and what they may do; the tokens stand beside the state, never in it.
+"""The session: who is signed in and what they may do. The tokens are beside this state, never in it.
 
-The user and the permissions are state like any other: observed, persisted, shown in devtools. The two
-tokens live in a `Tokens` holder in memory and, where there is one, in the system's keyring; they are no
-traits, and no repr, log, pickle or message to the browser holds them.
+The user and the permissions are ordinary state: observed, persisted, shown in devtools. The two tokens are
+in a `Tokens` object in memory and, where there is one, in the system's keyring. They are no traits, and
+no repr, log, pickle or message to the browser contains them.
 
-The store watches the holder, so it does not matter who changed it: a pair the transport bought is in the
-keyring at once, and a session the server ended is over here too, with the reason in ``message``.
+The store watches the `Tokens`, whichever code changes them: a pair that the transport has refreshed is saved
+in the keyring, and a session that the server has ended ends here too, with the reason in ``message``.
 """
 
 from __future__ import annotations
@@ -23,17 +23,17 @@ from kaizen_widgets.stores.store import Store
 
 PERSISTED_AS = "kaizen-auth"
 ALL_POWERFUL = frozenset({"admin", "org_owner"})
-"""Roles that have every permission."""
+"""Roles with every permission."""
 
 _NEVER_STATE = frozenset({"access_token", "refresh_token", "tokens", "password"})
 
 
 class TokenStorage(Protocol):
-    """Keeps the tokens beyond this process; `SystemKeyring` is one."""
+    """Saves the tokens beyond this process, as `SystemKeyring` does."""
 
     @property
     def problem(self) -> str:
-        """Why nothing is kept; empty when all is well."""
+        """Why nothing is saved; empty when all is well."""
         ...
 
     def load(self) -> tuple[str, str] | None:
@@ -41,26 +41,26 @@ class TokenStorage(Protocol):
         ...
 
     def save(self, access: str, refresh: str) -> object:
-        """Keep a pair in the place of the one before."""
+        """Save a pair of tokens, which replaces the saved one."""
 
     def clear(self) -> object:
-        """Forget them."""
+        """Delete the saved tokens."""
 
 
 class AuthStore(Store):
     """The session.
 
     Args:
-        tokens: The holder, shared with the transport that sends them.
-        token_storage: Keeps the tokens beyond this process.
-        account: Whose session, when there are several: the server's address.
+        tokens: The tokens, shared with the transport that sends them.
+        token_storage: Saves the tokens beyond this process.
+        account: The server's address, to keep sessions at several servers apart.
 
     Attributes:
         user: ``id``, ``email``, ``name``, ``role``, ... as the server sent them, or None.
-        permissions: Such as ``agents:create``; ``agents:*`` is all that begins so.
+        permissions: Permissions such as ``agents:create``; ``agents:*`` includes all that begin so.
         is_authenticated: Whether there are a user and a token.
-        is_loading: True until it is known whether anybody is signed in.
-        message: Why one has to sign in again; usually empty.
+        is_loading: True until it is known whether a user is signed in.
+        message: Why the user has to sign in again; usually empty.
     """
 
     name: ClassVar[str] = "auth"
@@ -92,7 +92,7 @@ class AuthStore(Store):
 
     @property
     def token_storage_problem(self) -> str:
-        """Why the tokens are not kept beyond this process; empty when they are, or need not be."""
+        """Why the tokens are not saved beyond this process; empty when they are, or need not be."""
         return self._token_storage.problem if self._token_storage is not None else ""
 
     def login(
@@ -102,99 +102,114 @@ class AuthStore(Store):
         refresh_token: str = "",
         permissions: Iterable[str] = (),
     ) -> None:
-        """Take up a session; heard of as one change."""
-        known = {"user": _user(user), "is_authenticated": bool(access_token), "is_loading": False}
-        with self._notifier.locked():
-            self.set(
-                {**known, "permissions": tuple(permissions), "message": ""}, action="auth/login"
-            )
-            self._tokens.set(access_token, refresh_token)
+        """Begin a session; listeners are called once."""
+        made = _user(user)
+        self._tokens.set(access_token, refresh_token)
+        self.set(
+            {
+                "user": made,
+                "is_authenticated": bool(access_token),
+                "is_loading": False,
+                "permissions": tuple(permissions),
+                "message": "",
+            },
+            action="auth/login",
+        )
 
     def logout(self, message: str = "") -> None:
-        """End the session: the tokens, here and in the keyring, and the state.
+        """End the session: drop the tokens, here and in the keyring, and reset the state.
 
         Args:
-            message: Why, when the user did not ask for it.
+            message: The reason, if the user did not ask for it.
         """
         self._tokens.clear(message)
 
     def leave(self, message: str = "") -> None:
-        """End the session in this process alone; what is kept beyond it is another kernel's to say.
+        """End the session in this process alone: another kernel has ended it, and cleared what was saved.
 
         Args:
-            message: Why.
+            message: The reason.
         """
-        with self._notifier.locked():
+
+        def leave() -> None:
             self._leaving = True
             try:
                 self._tokens.clear(message)
             finally:
                 self._leaving = False
 
+        self._run_locked(leave)
+
     def set_user(self, user: Mapping[str, Any] | None) -> None:
-        """Take what the server says of the user; None says that nobody is signed in."""
-        with self._notifier.locked():
-            made = None if user is None else _user(user)
-            known = made is not None and self._tokens.signed_in
-            self.set(
-                {"user": made, "is_authenticated": known, "is_loading": False},
-                action="auth/set_user",
-            )
+        """Set the user as the server describes them; None: no user is signed in."""
+        made = None if user is None else _user(user)
+        self.set(
+            lambda _state: {
+                "user": made,
+                "is_authenticated": made is not None and self._tokens.signed_in,
+                "is_loading": False,
+            },
+            action="auth/set_user",
+        )
 
     def set_tokens(self, access_token: str, refresh_token: str = "") -> None:
-        """Take a new pair, such as a refresh gave."""
+        """Set a new pair of tokens of the same session."""
         self._tokens.set(access_token, refresh_token)
 
     def set_permissions(self, permissions: Iterable[str]) -> None:
-        """Take what the server allows."""
+        """Set the permissions the server has granted."""
         self.set({"permissions": tuple(permissions)}, action="auth/set_permissions")
 
     def has_permission(self, permission: str) -> bool:
-        """Whether the user may do something, such as ``agents:create``."""
-        with self._notifier.locked():
-            if not self.is_authenticated or self.user is None:
-                return False
-            if self.user.get("role") in ALL_POWERFUL:
-                return True
-            return any(_covers(granted, permission) for granted in self.permissions)
+        """Return whether the user has a permission, such as ``agents:create``."""
+        state = self.get()
+        user = state["user"]
+        if not state["is_authenticated"] or user is None:
+            return False
+        if user.get("role") in ALL_POWERFUL:
+            return True
+        return any(_covers(granted, permission) for granted in state["permissions"])
 
     def keep(self, storage: Storage | None = None) -> Persistence:
-        """Persist the user, and take up the session of last time if its tokens are still there.
+        """Persist the user, and restore the session of last time if its tokens are still there.
 
         Without a keyring the user has to sign in again; ``message`` says why.
         """
-        kept = persist(
+        persistence = persist(
             self, self._persisted_as, storage=storage, partialize=("user",), merge=self._restored
         )
-        if not kept.has_hydrated:
+        if not persistence.has_hydrated:
             self.set({"is_loading": False})
-        return kept
+        return persistence
 
     def close(self) -> None:
-        """Follow the tokens no longer; they stay."""
+        """Stop watching the tokens; they stay."""
         self._unwatch()
 
     # -------------------------------------------------------------- within
 
-    def _tokens_changed(self, why: str) -> None:
-        """Keep a new pair, or end the session, whoever had it changed."""
-        with self._notifier.locked():
-            if self._tokens.signed_in:
-                if self._token_storage is not None:
-                    self._token_storage.save(self._tokens.access, self._tokens.refresh)
-                self.set({"is_authenticated": self.user is not None}, action="auth/set_tokens")
-                return
-            over = {**self.initial, "is_loading": False, "message": why}
-            if self._leaving:
-                told = [one for one in self.middleware if not isinstance(one, Persistence)]
-                self.set(over, action="auth/leave", middleware=told)
-                return
+    def _tokens_changed(self, reason: str) -> None:
+        """Save a new pair of tokens, or end the session, whichever code has changed them."""
+        is_leaving = self._leaving
+        self._run_locked(lambda: self._follow_tokens(reason, is_leaving=is_leaving))
+
+    def _follow_tokens(self, reason: str, *, is_leaving: bool) -> None:
+        if self._tokens.signed_in:
             if self._token_storage is not None:
-                self._token_storage.clear()
-            self.set(over, action="auth/logout")
+                self._token_storage.save(self._tokens.access, self._tokens.refresh)
+            self.set({"is_authenticated": self.user is not None}, action="auth/set_tokens")
+            return
+        ended = {**self.initial, "is_loading": False, "message": reason}
+        if is_leaving:
+            others = [each for each in self.middleware if not isinstance(each, Persistence)]
+            self.set(ended, action="auth/leave", middleware=others)
+            return
+        if self._token_storage is not None:
+            self._token_storage.clear()
+        self.set(ended, action="auth/logout")
 
     def _restored(self, stored: Any, current: Mapping[str, Any]) -> dict[str, Any]:
-        """Merge what is stored: a user counts only with tokens."""
+        """Merge the stored user into the state, if there are tokens as well."""
         user = stored.get("user") if isinstance(stored, Mapping) else None
         if not isinstance(user, Mapping) or self._tokens.signed_in:
             return {**current, "is_loading": False}
@@ -218,14 +233,14 @@ class AuthStore(Store):
 def _user(user: Mapping[str, Any]) -> dict[str, Any]:
     if not isinstance(user, Mapping):
         raise StoreError(
-            f"A user is a mapping of facts (id, email, role, ...), not {type(user).__name__}.",
+            f"A user is a mapping (id, email, role, ...), not {type(user).__name__}.",
             store="auth",
         )
     return {key: value for key, value in user.items() if key not in _NEVER_STATE}
 
 
 def _covers(granted: str, asked: str) -> bool:
-    """Whether a granted permission includes another: ``*`` last is all that follows, else one part."""
+    """Return whether a permission includes another; a last ``*`` stands for all parts that follow."""
     wide, narrow = granted.split(":"), asked.split(":")
     if wide[-1] == "*" and len(narrow) >= len(wide):
         narrow = [*narrow[: len(wide) - 1], "*"]

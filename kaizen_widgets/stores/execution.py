@@ -1,11 +1,11 @@
-"""The execution store: what the canvas and the panels show of the newest run.
+"""The execution store: the state of the newest run, as the canvas and the panels show it.
 
-A run is idle, prepares, runs and ends once: completed, failed or cancelled. What comes late or twice moves
-nothing: an ended run and an ended node stay as they are, progress only grows, and news of another run
-(told by its id) is not heard. A log line that comes late is kept all the same; it says when it was.
+A run is idle, prepares, runs, and ends once: completed, failed or cancelled. Late or repeated reports change
+nothing: an ended run and an ended node keep their state, progress only grows, and reports of another run
+(by its id) are ignored. A late log line is kept all the same; its timestamp says when it was written.
 
 The store never touches the document. `engines.follow` feeds it from a run's events. Times are ISO 8601 in
-UTC; values are JSON, except what a run gave. Names are those of Kaizen Studio's execution store.
+UTC. Values are JSON, except the outputs of the run. Names are those of Kaizen Studio's execution store.
 """
 
 from __future__ import annotations
@@ -21,49 +21,49 @@ from kaizen_widgets.errors import StoreError
 from kaizen_widgets.stores.execution_state import (
     Level,
     Nodes,
-    current_of,
-    has_begun,
+    current_node,
+    has_started,
     log_line,
-    progress_of,
-    waiting,
-    with_news,
+    pending_nodes,
+    total_progress,
+    updated_nodes,
 )
 from kaizen_widgets.stores.middleware import State
 from kaizen_widgets.stores.store import Store
 
 MAX_LINES = 1000
-"""How many log lines are kept; the oldest go first."""
+"""The most log lines to keep; the oldest are dropped first."""
 
 ExecutionStatus: TypeAlias = Literal[
     "idle", "preparing", "running", "completed", "failed", "cancelled"
 ]
 
-GOES_ON = frozenset({"preparing", "running"})
-"""Where a run stands while more is to come."""
+ACTIVE = frozenset({"preparing", "running"})
+"""The statuses of a run that has not ended."""
 Change: TypeAlias = Callable[[State], State]
 
 
 class ExecutionStore(Store):
-    """The newest run.
+    """The state of the newest run.
 
     Args:
-        now: Gives the time.
+        now: Returns the time.
 
     Attributes:
         execution_id: The run's id; empty before the first.
-        status: Where the run stands.
-        message: What to say of it: that it is being cancelled, or what failed.
-        current_node_id: The node that began last and still runs, or None.
+        status: The run's status: idle, preparing, running, completed, failed or cancelled.
+        message: A sentence about it: that it is being cancelled, or why it failed.
+        current_node_id: The running node that started last, or None.
         progress: From 0 to 100, over all nodes.
-        start_time: When it began, or None.
+        start_time: When it started, or None.
         end_time: When it ended, or None.
         node_executions: By node id, ``label``, ``status`` (pending, running, completed, failed,
             cancelled, skipped), ``started``, ``ended``, ``seconds``, ``progress`` (0 to 1), ``preview``,
             ``error``, ``message``.
         logs: The newest 1,000 lines: ``id``, ``timestamp``, ``level`` (debug, info, warning, error),
             ``node_id``, ``message``, ``data``.
-        result: Once it ended: ``success``, ``duration`` (seconds), ``output`` and ``node_results`` (what
-            each completed node gave, by its id); else None.
+        result: After the end: ``success``, ``duration`` (seconds), ``output`` and ``node_results`` (the
+            output of each completed node, by its id); else None.
     """
 
     name: ClassVar[str] = "execution"
@@ -89,36 +89,36 @@ class ExecutionStore(Store):
     def start_execution(
         self, execution_id: str = "", nodes: Mapping[str, str] | Iterable[str] = ()
     ) -> None:
-        """Take up a run that prepares, all its nodes pending, and forget the one before.
+        """Begin to show a run that prepares, all its nodes pending, in place of the one before.
 
         Args:
             execution_id: The run's id.
             nodes: Node ids, or ids to labels.
         """
-        begun = {
+        started = {
             "execution_id": execution_id,
             "status": "preparing",
             "start_time": self._time(),
-            "node_executions": waiting(nodes),
+            "node_executions": pending_nodes(nodes),
         }
-        self.set({**self.initial, **begun}, action="execution/start")
+        self.set({**self.initial, **started}, action="execution/start")
 
     def set_running(self, message: str = "", *, execution_id: str | None = None) -> None:
-        """Note that the run has begun to work, and what to say of it (that it is being cancelled)."""
+        """Set the run's status to running, and its message (that it is being cancelled, for example)."""
         self._during(execution_id, lambda _: {"status": "running", "message": message}, "running")
 
     def set_progress(
         self, progress: float, node_id: str | None = None, *, execution_id: str | None = None
     ) -> None:
-        """Note how far the run is; a lower number than before changes nothing of it.
+        """Set the run's progress; a lower number than before is ignored.
 
         Args:
             progress: From 0 to 100.
-            node_id: The node that runs now, if that is to be noted too.
-            execution_id: Whose progress; of another run than this it is not heard.
+            node_id: The node that runs now, to set it as the current one.
+            execution_id: The run's id; a report of another run is ignored.
 
         Raises:
-            StoreError: It is no such number, or no run has begun.
+            StoreError: It is no such number, or no run was started.
         """
         is_number = isinstance(progress, int | float) and not isinstance(progress, bool)
         if not (is_number and isfinite(progress) and 0 <= progress <= 100):
@@ -142,10 +142,10 @@ class ExecutionStore(Store):
         message: str = "",
         execution_id: str | None = None,
     ) -> None:
-        """End the run with what it gave.
+        """End the run with its output.
 
         Raises:
-            StoreError: No run has begun.
+            StoreError: No run was started.
         """
         status = "completed" if success else "failed"
         facts = {"output": output, "node_results": dict(node_results or {})}
@@ -159,10 +159,10 @@ class ExecutionStore(Store):
         node_results: Mapping[str, Any] | None = None,
         execution_id: str | None = None,
     ) -> None:
-        """End the run as failed; the error is the message and the log's last line.
+        """End the run as failed; the error becomes the message and the last line of the log.
 
         Raises:
-            StoreError: No run has begun.
+            StoreError: No run was started.
         """
         said = str(error) or type(error).__name__
         facts = {"node_results": dict(node_results or {})}
@@ -175,17 +175,17 @@ class ExecutionStore(Store):
         node_results: Mapping[str, Any] | None = None,
         execution_id: str | None = None,
     ) -> None:
-        """End the run as cancelled; this notes it, the run itself is stopped where it runs.
+        """Set the run's status to cancelled; this does not stop the run itself.
 
         Raises:
-            StoreError: No run has begun.
+            StoreError: No run was started.
         """
         self._end("cancelled", "", {"node_results": dict(node_results or {})}, execution_id)
 
     # ------------------------------------------------------ nodes and log
 
     def update_node_status(self, node_id: str, status: str, **facts: Any) -> None:
-        """Note where one node stands, and what else is known of it.
+        """Set the status of one node, and other keys of ``node_executions``.
 
         Raises:
             StoreError: The run has no such node, or there is no such status.
@@ -199,21 +199,24 @@ class ExecutionStore(Store):
         *,
         execution_id: str | None = None,
     ) -> None:
-        """Note news of several nodes and add log lines, heard of as one change.
+        """Update several nodes and add log lines, as one change.
 
         Args:
-            changes: By node id, what is new; see ``node_executions``.
-            lines: Each the arguments of `add_log`, and perhaps its ``timestamp``.
-            execution_id: Whose news; of another run than this it is not heard.
+            changes: The keys of ``node_executions`` that changed, by node id.
+            lines: Mappings with the arguments of `add_log`, and perhaps ``timestamp``.
+            execution_id: The run's id; a report of another run is ignored.
 
         Raises:
             StoreError: The run has no such node, or there is no such status. Nothing is changed.
         """
-        with self._notifier.locked():
-            if not self._is_heard(execution_id, bool(changes)):
-                return
-            news = self._news(changes) if changes and self.status in GOES_ON else {}
-            self.set({**news, **self._added(lines)}, action="execution/nodes")
+
+        def change(state: State) -> State:
+            if not self._concerns(state, execution_id, needs_run=bool(changes)):
+                return {}
+            news = _with_nodes(state, changes) if changes and state["status"] in ACTIVE else {}
+            return {**news, **self._with_lines(state, lines)}
+
+        self.set(change, action="execution/nodes")
 
     def add_log(
         self,
@@ -229,16 +232,18 @@ class ExecutionStore(Store):
             StoreError: There is no such level.
         """
         line = {"message": message, "level": level, "node_id": node_id, "data": data}
-        with self._notifier.locked():
-            self.set(self._added([line]), action="execution/log")
+        self.set(lambda state: self._with_lines(state, [line]), action="execution/log")
 
     # -------------------------------------------------------------- within
 
     def _during(self, execution_id: str | None, change: Change, action: str) -> None:
-        """Make a change if this run goes on."""
-        with self._notifier.locked():
-            if self._is_heard(execution_id, True) and self.status in GOES_ON:
-                self.set(change, action=f"execution/{action}")
+        """Make a change if the run has not ended."""
+
+        def during(state: State) -> State:
+            concerns = self._concerns(state, execution_id, needs_run=True)
+            return change(state) if concerns and state["status"] in ACTIVE else {}
+
+        self.set(during, action=f"execution/{action}")
 
     def _end(
         self,
@@ -260,38 +265,40 @@ class ExecutionStore(Store):
                 "end_time": ended,
                 "progress": 100.0 if status == "completed" else state["progress"],
                 "result": {**whole, **facts},
-                **self._added(lines),
+                **self._with_lines(state, lines),
             }
 
         self._during(execution_id, change, status)
 
-    def _is_heard(self, execution_id: str | None, needs_run: bool) -> bool:
-        """Whether news is of this run; refuse it when there is none to be news of."""
-        if execution_id is not None and execution_id != self.execution_id:
+    def _concerns(self, state: State, execution_id: str | None, *, needs_run: bool) -> bool:
+        """Return whether a report is about the present run; refuse it if no run was started."""
+        if execution_id is not None and execution_id != state["execution_id"]:
             return False
-        if needs_run and self.status == "idle":
-            raise StoreError("No run has begun: call start_execution first.", store=self.name)
+        if needs_run and state["status"] == "idle":
+            raise StoreError("No run was started: call start_execution first.", store=self.name)
         return True
 
-    def _news(self, changes: Nodes) -> dict[str, Any]:
-        before = self.node_executions
-        nodes = with_news(before, changes)
-        return {
-            "status": "running" if has_begun(nodes) else self.status,
-            "node_executions": nodes,
-            "progress": max(self.progress, progress_of(nodes)),
-            "current_node_id": current_of(nodes, before, self.current_node_id),
-        }
-
-    def _added(self, lines: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    def _with_lines(self, state: State, lines: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
         """Return the log with these lines."""
         first, now = self._lines + 1, self._time()
         made = [log_line(line, id=str(n), now=now) for n, line in enumerate(lines, first)]
         self._lines += len(made)
-        return {"logs": (*self.logs, *made)[-MAX_LINES:]} if made else {}
+        return {"logs": (*state["logs"], *made)[-MAX_LINES:]} if made else {}
 
     def _time(self) -> str:
         return self._clock_now().isoformat()
 
     def __repr__(self) -> str:
         return f"ExecutionStore({self.status}, {self.progress:.0f} %)"
+
+
+def _with_nodes(state: State, changes: Nodes) -> dict[str, Any]:
+    """Return what changes in the state with some of its nodes."""
+    before = state["node_executions"]
+    nodes = updated_nodes(before, changes)
+    return {
+        "status": "running" if has_started(nodes) else state["status"],
+        "node_executions": nodes,
+        "progress": max(state["progress"], total_progress(nodes)),
+        "current_node_id": current_node(nodes, before, state["current_node_id"]),
+    }

@@ -1,7 +1,7 @@
-"""What is known of a run's nodes, and the lines of its log: plain mappings, and how news changes them.
+"""The nodes and log lines of a run as plain mappings, and how reports change them.
 
-Pure functions. News may come late or out of order: an ended node stays as it is, none goes back to waiting,
-and progress only grows.
+Pure functions. Reports may be late or out of order: an ended node keeps its state, none goes back to
+pending, and progress only grows.
 """
 
 from __future__ import annotations
@@ -28,20 +28,20 @@ _BLANK: dict[str, Any] = {
 }
 
 
-def waiting(nodes: Mapping[str, str] | Iterable[str]) -> dict[str, dict[str, Any]]:
-    """Return nodes of which nothing has happened, from ids or from ids to labels."""
+def pending_nodes(nodes: Mapping[str, str] | Iterable[str]) -> dict[str, dict[str, Any]]:
+    """Return nodes that have not started, from ids or from ids to labels."""
     labels = nodes if isinstance(nodes, Mapping) else {key: key for key in nodes}
     return {node_id: {**_BLANK, "label": label} for node_id, label in labels.items()}
 
 
-def with_news(nodes: Nodes, news: Nodes) -> dict[str, Any]:
-    """Return the nodes with what is new of some.
+def updated_nodes(nodes: Nodes, changes: Nodes) -> Nodes:
+    """Return the nodes with the changes to some of them: the same object if nothing changes.
 
     Raises:
         StoreError: There is no such node, or no such status.
     """
-    made = dict(nodes)
-    for node_id, facts in news.items():
+    made: dict[str, Mapping[str, Any]] = dict(nodes)
+    for node_id, facts in changes.items():
         if node_id not in nodes:
             raise StoreError(f"The run has no node {node_id!r}.", store="execution")
         status = facts.get("status", "pending")
@@ -49,35 +49,35 @@ def with_news(nodes: Nodes, news: Nodes) -> dict[str, Any]:
             names = ", ".join(_STATUSES)
             raise StoreError(f"A node's status is {names}, not {status!r}.", store="execution")
         made[node_id] = _merged(nodes[node_id], facts)
-    return made
+    return made if any(made[key] is not nodes[key] for key in changes) else nodes
 
 
-def progress_of(nodes: Nodes) -> float:
-    """Return how far all nodes together are, from 0 to 100."""
+def total_progress(nodes: Nodes) -> float:
+    """Return the progress over all nodes, from 0 to 100."""
     if not nodes:
         return 0.0
     done = sum(1.0 if n["status"] in _SETTLED else n["progress"] for n in nodes.values())
     return min(100.0 * done / len(nodes), 100.0)
 
 
-def current_of(nodes: Nodes, before: Nodes, current: str | None) -> str | None:
-    """Return the node that began last and still runs."""
+def current_node(nodes: Nodes, before: Nodes, current: str | None) -> str | None:
+    """Return the running node that started last."""
     running = [key for key, node in nodes.items() if node["status"] == "running"]
-    begun = [key for key in running if before[key]["status"] != "running"]
-    if begun:
-        return begun[-1]
+    started = [key for key in running if before[key]["status"] != "running"]
+    if started:
+        return started[-1]
     if current not in nodes or current in running:
         return current
     return running[-1] if running else None
 
 
-def has_begun(nodes: Nodes) -> bool:
-    """Whether any node is past waiting."""
+def has_started(nodes: Nodes) -> bool:
+    """Return whether any node has started."""
     return any(node["status"] != "pending" for node in nodes.values())
 
 
 def log_line(line: Mapping[str, Any], *, id: str, now: str) -> dict[str, Any]:
-    """Return a whole line of the log from what is known of it.
+    """Return a complete line of the log.
 
     Raises:
         StoreError: There is no such level.
@@ -102,4 +102,4 @@ def _merged(node: Mapping[str, Any], facts: Mapping[str, Any]) -> Mapping[str, A
     merged = {**node, **facts, "progress": max(node["progress"], facts.get("progress", 0.0))}
     if merged["status"] == "pending":
         merged["status"] = node["status"]
-    return merged
+    return node if merged == node else merged

@@ -1,7 +1,7 @@
-"""The tokens in the operating system's keyring (extra `secrets`); never in a file of ours.
+"""Save the tokens in the operating system's keyring (extra `secrets`); never in a file of this package.
 
-Probed once. Where there is no keyring, or none that works (a container, a server without a desktop),
-nothing is kept and `problem` says why; nothing here raises, and no sentence holds a token.
+Where there is no keyring, or none that works (a container, a server without a desktop), nothing is saved and
+`SystemKeyring.problem` says why. Nothing here raises, and no message contains a token.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ SERVICE = "kaizen-auth"
 
 
 class SystemKeyring:
-    """Keeps one pair of tokens.
+    """Saves one pair of tokens.
 
     Args:
-        account: Whose: the server's address, so that two servers do not share a session.
-        backend: Something with keyring's three functions; by default the `keyring` package.
+        account: The server's address, so that two servers do not share a session.
+        backend: An object with keyring's three functions; by default the `keyring` package.
     """
 
     def __init__(self, account: str = "default", *, backend: Any = None) -> None:
@@ -29,7 +29,7 @@ class SystemKeyring:
 
     @property
     def problem(self) -> str:
-        """Why nothing is kept; empty when all is well."""
+        """Why nothing is saved; empty when all is well."""
         return self._problem
 
     def load(self) -> tuple[str, str] | None:
@@ -38,15 +38,15 @@ class SystemKeyring:
         try:
             access, refresh = json.loads(text or "null")
         except (TypeError, ValueError):
-            return None  # Nothing there, or another program's.
+            return None  # There is none, or another program wrote it.
         return (access, refresh) if isinstance(access, str) and isinstance(refresh, str) else None
 
     def save(self, access: str, refresh: str) -> None:
-        """Keep a pair in the place of the one before."""
+        """Save a pair of tokens, which replaces the saved one."""
         self._ask("set_password", json.dumps([access, refresh]))
 
     def clear(self) -> None:
-        """Forget them; harmless when there are none."""
+        """Delete the saved tokens; harmless when there are none."""
         if self.load() is not None:
             self._ask("delete_password")
 
@@ -56,7 +56,7 @@ class SystemKeyring:
         try:
             return getattr(self._backend, what)(SERVICE, self._account, *facts)
         except Exception as error:
-            # Only the kind: a backend's text might quote what it was given.
+            # Only the type: the message might quote the token.
             self._problem = f"the keyring does not work ({type(error).__name__})"
             return None
 

@@ -1,10 +1,10 @@
-"""A store's sets, told to a monitor with their names; and the monitor's orders carried out.
+"""Report a store's sets to a devtools monitor, and carry out the monitor's commands.
 
-The monitor speaks the Redux DevTools' language (``init``, ``send``, messages of type DISPATCH or ACTION),
-so that the browser's extension could be one; `ActionLog` is the one of this package. Travelling in time
-is not sent back, not written to a storage, and merges: keys the monitor does not know stay.
+The messages are those of the Redux DevTools (``init``, ``send``, messages of type DISPATCH or ACTION), so
+that the browser extension could be a monitor; `ActionLog` is the monitor of this package. Time travel is
+not reported back and not saved by `persist`. It merges: keys the monitor does not know keep their values.
 
-Source: zustand's devtools middleware (MIT), whose recorded traces this is held to; not its code.
+Source: zustand's devtools middleware (MIT), whose recorded traces the tests replay; not its code.
 """
 
 from __future__ import annotations
@@ -23,18 +23,18 @@ ANONYMOUS = "anonymous"
 
 
 class Monitor(Protocol):
-    """Shows what a store does."""
+    """Shows the actions of a store."""
 
     def init(self, state: State) -> object:
-        """Begin anew with a state."""
+        """Start again with a state."""
         ...
 
     def send(self, action: Any, state: Any) -> object:
-        """Note an action (an object with a ``type``) and the state after it."""
+        """Record an action (a mapping with a ``type``) and the state after it."""
         ...
 
     def subscribe(self, listener: Callable[[Mapping[str, Any]], object]) -> object:
-        """Call ``listener(message)`` with each order; return what ends that, if it can end."""
+        """Call ``listener(message)`` with each command; return a function that ends this, if there is one."""
         ...
 
 
@@ -46,41 +46,42 @@ class Devtools:
         self._monitor = monitor
         self._beginning = store.get()
         self._is_recording = True
-        self._take_off = store.use(self)
+        self._remove = store.use(self)
         monitor.init(self._beginning)
         self._unsubscribe = monitor.subscribe(self.receive)
 
     @property
     def is_recording(self) -> bool:
-        """Whether sets are told to the monitor."""
+        """Whether sets are reported to the monitor."""
         return self._is_recording
 
     def after_set(self, action: Action) -> None:
-        """Tell the monitor of a set."""
+        """Report a set to the monitor."""
         if self._is_recording:
-            told = {"type": ANONYMOUS} if action is None else action
-            self._monitor.send({"type": told} if isinstance(told, str) else told, self._store.get())
+            named = ANONYMOUS if action is None else action
+            message = {"type": named} if isinstance(named, str) else named
+            self._monitor.send(message, self._store.get())
 
     def receive(self, message: Mapping[str, Any]) -> None:
-        """Carry out an order of the monitor; one it does not know is ignored."""
+        """Carry out a command of the monitor; an unknown one is ignored."""
         match message:
-            case {"type": "DISPATCH", "payload": {"type": str(order)} as payload}:
-                self._dispatch(order, payload, message.get("state"))
+            case {"type": "DISPATCH", "payload": {"type": str(command)} as payload}:
+                self._dispatch(command, payload, message.get("state"))
             case {"type": "ACTION", "payload": payload}:
-                asked = _parsed(payload)
-                if isinstance(asked, Mapping) and asked.get("type") == "__setState":
-                    self._travel(asked.get("state"))
+                parsed = _parsed(payload)
+                if isinstance(parsed, Mapping) and parsed.get("type") == "__setState":
+                    self._travel(parsed.get("state"))
             case _:
                 pass
 
     def close(self) -> None:
-        """Tell the monitor nothing more."""
-        self._take_off()
+        """Stop reporting to the monitor."""
+        self._remove()
         if callable(self._unsubscribe):
             self._unsubscribe()
 
-    def _dispatch(self, order: str, payload: Mapping[str, Any], state: Any) -> None:
-        match order:
+    def _dispatch(self, command: str, payload: Mapping[str, Any], state: Any) -> None:
+        match command:
             case "RESET":
                 self._travel(self._beginning)
                 self._monitor.init(self._store.get())
@@ -102,13 +103,13 @@ class Devtools:
                 pass
 
     def _travel(self, state: Any) -> bool:
-        """Set what the monitor says, and tell nobody but the listeners."""
+        """Set a state the monitor sent, without calling middleware; return whether it is a state."""
         if not isinstance(state, Mapping):
             return False
         known = {key: value for key, value in state.items() if self._store.has(key)}
         was_recording, self._is_recording = self._is_recording, False
         try:
-            # The very object, when it has no stranger in it: then a store that has it is silent.
+            # The same object if all its keys are known: a store that has it already stays silent.
             fresh = state if len(known) == len(state) else known
             self._store.set(fresh, middleware=())
         finally:
@@ -117,19 +118,19 @@ class Devtools:
 
 
 def devtools(store: BaseStore, monitor: Monitor) -> Devtools:
-    """Tell a monitor of a store's sets, and let it travel in time.
+    """Report a store's sets to a monitor, and let it travel in time.
 
-    Put it around last: then it begins with what `persist` has read.
+    Use it after `persist`: then the monitor begins with the restored state.
     """
     return Devtools(store, monitor)
 
 
 def _parsed(value: Any) -> Any:
-    """Return what a text of JSON says; anything else as it is."""
+    """Return the content of a JSON text; anything else as it is."""
     if not isinstance(value, str):
         return value
     try:
         return json.loads(value)
     except ValueError:
-        logger.warning("The devtools sent a text that is no JSON; it was ignored.")
+        logger.warning("The devtools sent text that is not JSON; it was ignored.")
         return None

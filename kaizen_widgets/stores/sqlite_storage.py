@@ -1,9 +1,9 @@
-"""Texts by name in the one SQLite file that all of a user's kernels share; a `persist` storage.
+"""A storage for `persist`: texts by name in the SQLite file that all of a user's kernels share.
 
-Nothing here raises because of the disk. What cannot be written is kept in memory, `problem` says so in a
-sentence until a later write gets through, and that write takes along all that waited.
+Nothing here raises because of the disk. A text that cannot be written is held in memory, and `problem` says
+so until a later write succeeds, which also writes everything that was waiting.
 
-No secret belongs here: the file is its owner's alone, but plain.
+No secret belongs in this file: only its owner can read it, but it is not encrypted.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ T = TypeVar("T")
 
 @functools.cache
 def shared_storage() -> SqliteStorage:
-    """Return this process's storage in the user's own file."""
+    """Return the storage of this process in the user's own file."""
     return SqliteStorage()
 
 
@@ -36,7 +36,7 @@ class SqliteStorage:
     Args:
         path: The file; by default the user's own.
         busy_timeout: Seconds to wait for another process that is writing.
-        now: Gives the time.
+        now: Returns the time.
     """
 
     def __init__(
@@ -57,12 +57,12 @@ class SqliteStorage:
 
     @property
     def problem(self) -> str:
-        """Why states live in memory only, or what happened to the file; empty when all is well."""
+        """Why states are held in memory only, or what happened to the file; empty when all is well."""
         return self._file.problem or self._file.notice
 
     @property
     def is_durable(self) -> bool:
-        """Whether what was set outlives this process."""
+        """Whether what is set outlives this process."""
         return not self._file.problem
 
     def get(self, name: str) -> str | None:
@@ -73,14 +73,14 @@ class SqliteStorage:
             try:
                 return self._reading(lambda db: _text(db, name))
             except PersistError:
-                return None  # said in `problem`
+                return None  # `problem` has the reason
 
     def set(self, name: str, text: str) -> None:
-        """Keep a text in the place of the one before."""
+        """Save a text, which replaces the saved one."""
         self._put(name, text)
 
     def remove(self, name: str) -> None:
-        """Forget a text; harmless when there is none."""
+        """Remove a text; harmless when there is none."""
         self._put(name, None)
 
     def names(self, prefix: str) -> list[str]:
@@ -94,7 +94,7 @@ class SqliteStorage:
 
         with self._lock:
             found: set[str] = set()
-            with contextlib.suppress(PersistError):  # said in `problem`
+            with contextlib.suppress(PersistError):  # `problem` has the reason
                 found = self._reading(work)
             for name, text in self._waiting.items():
                 if name.startswith(prefix):
@@ -102,7 +102,7 @@ class SqliteStorage:
             return sorted(found)
 
     def update_text(self, name: str, change: Callable[[str | None], str]) -> None:
-        """Replace a text by what ``change`` makes of it; other processes wait meanwhile.
+        """Replace a text by what ``change`` returns for it; other processes wait meanwhile.
 
         Raises:
             Exception: What ``change`` raised; nothing is replaced.
@@ -111,7 +111,7 @@ class SqliteStorage:
 
         def work(db: sqlite3.Connection) -> None:
             waiting = self._waiting
-            if not made:  # at the second attempt, in a new file, it is there
+            if not made:  # the second attempt, in a new file, has it already
                 made.append(change(waiting[name] if name in waiting else _text(db, name)))
             self._write_down(db, {**waiting, name: made[0]})
 
@@ -119,13 +119,13 @@ class SqliteStorage:
             try:
                 self._file.write(work)
             except DiskError:
-                # It may have been made already, when only the commit failed: made once is enough.
+                # If only the commit failed, the text was made already: `change` is called once.
                 self._waiting[name] = made[0] if made else change(self._waiting.get(name))
             else:
                 self._waiting.clear()
 
     def keep_aside(self, name: str, reason: str) -> None:
-        """Copy a text to where no set overwrites it, with the reason."""
+        """Copy a text and the reason to a place where no set overwrites it."""
 
         def work(db: sqlite3.Connection) -> None:
             text = _text(db, name)
@@ -139,7 +139,7 @@ class SqliteStorage:
             self._file.write(work)
 
     def kept_aside(self, name: str) -> list[tuple[str, str]]:
-        """Return what was kept aside under a name, oldest first: texts and reasons."""
+        """Return the texts that were set aside under a name, with their reasons, oldest first."""
 
         def work(db: sqlite3.Connection) -> list[tuple[str, str]]:
             rows = db.execute(
@@ -154,7 +154,7 @@ class SqliteStorage:
                 return []
 
     def revision(self) -> int:
-        """Return a number that changes when another process (or storage) wrote."""
+        """Return a number that changes when another process (or storage object) writes."""
         with self._lock:
             try:
                 return self._reading(lambda db: db.execute("PRAGMA data_version").fetchone()[0])
@@ -162,7 +162,7 @@ class SqliteStorage:
                 return 0
 
     def read(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        """Return what ``work`` reads from one moment of the file; for tables beside the texts.
+        """Return what ``work`` reads in one transaction; for tables beside the texts.
 
         Raises:
             PersistError: The file cannot be used.
@@ -174,7 +174,7 @@ class SqliteStorage:
         """Let ``work`` change the file, whole or not at all; it may be called twice.
 
         Raises:
-            PersistError: The file cannot be used; nothing was kept.
+            PersistError: The file cannot be used; nothing was written.
             Exception: What ``work`` raised.
         """
         return self._file.write(work)
@@ -199,7 +199,7 @@ class SqliteStorage:
             try:
                 self._file.write(lambda db: self._write_down(db, self._waiting))
             except PersistError:
-                return  # said in `problem`; it waits for the next write
+                return  # `problem` has the reason; it waits for the next write
             self._waiting.clear()
 
     def _write_down(self, db: sqlite3.Connection, texts: dict[str, str | None]) -> None:

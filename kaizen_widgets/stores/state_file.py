@@ -1,9 +1,9 @@
-"""The one SQLite file of a user's store states: shared by all kernels, and mended when it is damaged.
+"""The SQLite file with a user's store states: shared by all kernels, replaced when it is damaged.
 
-It is opened when it is needed, and opened again after a fork, or when another process moved it aside. A
-corrupt file is renamed, never deleted, a new one is begun, and `notice` names it. What fails for any
-other reason (full, read-only, another program's file) raises `DiskError`, and `problem` says so until a
-write gets through. On network disks the journal is a rollback journal, see `sqlite.py`.
+It is opened when it is needed, and again after a fork or when another process has moved it. A corrupt file is
+renamed, never deleted; a new one is started, and `RecoveringFile.notice` names the old one. Any other
+failure (full disk, read-only, another program's file) raises `DiskError`, and `RecoveringFile.problem` says
+so until a write succeeds. On network disks the journal is a rollback journal, see `core/sqlite.py`.
 """
 
 from __future__ import annotations
@@ -45,18 +45,18 @@ _JOURNAL = (
     )""",
 )
 SCHEMA = SqliteSchema(0x4B5A5753, (_FIRST, _JOURNAL))
-"""Times are ISO 8601 in UTC. The id spells "KZWS"."""
+"""Times are ISO 8601 in UTC. The id spells "KZWS" in ASCII."""
 
 _CORRUPT = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 
 
 def default_state_path() -> Path:
-    """Return where this user's store states belong on this system."""
+    """Return the path of this user's store states on this system."""
     return Path(platformdirs.user_state_dir("kaizen-widgets", appauthor=False)) / "stores.db"
 
 
 class StateFile(SqliteFile):
-    """The file; of its content only `SqliteStorage` knows."""
+    """The open file; `SqliteStorage` and the journal know its content."""
 
     schema = SCHEMA
     what = "The state of the stores"
@@ -64,27 +64,27 @@ class StateFile(SqliteFile):
 
     def __init__(self, connection: sqlite3.Connection, location: Path | None) -> None:
         super().__init__(connection, location)
-        # SQLite's own complaint about a damaged text would quote it.
+        # SQLite's own error about a damaged text would quote it.
         connection.text_factory = lambda raw: raw.decode("utf-8")
 
     def scrub(self) -> None:
-        """Take deleted texts out of the file and its log.
+        """Remove deleted texts from the file and its log.
 
         ``secure_delete`` overwrites what is deleted with zeros; the checkpoint empties the log, which holds
-        older copies of pages, unless another process is reading from it just now.
+        older copies of pages, unless another process is reading from it.
         """
         with self._lock:
             self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
     def check(self) -> None:
-        """Look the whole file over.
+        """Check the whole file.
 
         Raises:
             sqlite3.DatabaseError: It is damaged.
         """
         with self.read() as db:
             found = db.execute("PRAGMA quick_check(1)").fetchone()[0]
-            # A letter of a column's name is no damage to SQLite, but what is written is never found again.
+            # SQLite does not notice a changed letter in a column's name, but no query would find the column.
             tables = _tables(db)
         if found != "ok" or tables != _tables_wanted():
             error = sqlite3.DatabaseError(str(found) if found != "ok" else "other tables than ours")
@@ -97,17 +97,17 @@ class DiskError(PersistError):
 
 
 class RecoveringFile:
-    """A `StateFile` that is there when it can be.
+    """A `StateFile` that is opened when needed, and replaced when it is damaged.
 
     Args:
         path: The file.
         busy_timeout: Seconds to wait for another process that is writing.
-        now: Gives the time.
+        now: Returns the time.
 
     Attributes:
-        lock: Held while the file is used; take it around what belongs together.
-        problem: Why the last use failed; empty after a write that got through.
-        notice: What happened to a damaged file, if one was met.
+        lock: Held while the file is used; hold it around calls that belong together.
+        problem: Why the last use failed; empty after a write that succeeded.
+        notice: What happened to a damaged file, if there was one.
     """
 
     def __init__(self, path: Path, *, busy_timeout: float, now: Callable[[], datetime]) -> None:
@@ -123,7 +123,7 @@ class RecoveringFile:
         self._inherited: list[StateFile] = []
 
     def read(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        """Return what ``work`` reads from one moment of the file.
+        """Return what ``work`` reads in one transaction.
 
         Raises:
             DiskError: The file cannot be used.
@@ -134,17 +134,17 @@ class RecoveringFile:
                 return work(db)
 
         with self.lock:
-            return self._mended(read)
+            return self._with_recovery(read)
 
     def write(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """Let ``work`` change the file, whole or not at all; it may be called twice.
 
         Raises:
-            DiskError: The file cannot be used; nothing was kept.
+            DiskError: The file cannot be used; nothing was written.
             Exception: What ``work`` raised.
         """
 
-        def noting(db: sqlite3.Connection) -> T:
+        def call(db: sqlite3.Connection) -> T:
             try:
                 return work(db)
             except (sqlite3.Error, UnicodeDecodeError):
@@ -154,11 +154,11 @@ class RecoveringFile:
 
         def write() -> T:
             with self._opened().write() as db:
-                return noting(db)
+                return call(db)
 
         with self.lock:
             try:
-                result = self._mended(write)
+                result = self._with_recovery(write)
             except _CallersError as error:
                 raise error.original from error.original.__cause__
             self.problem = ""
@@ -171,7 +171,7 @@ class RecoveringFile:
             DiskError: The file cannot be used.
         """
         with self.lock:
-            self._mended(lambda: self._opened().scrub())
+            self._with_recovery(lambda: self._opened().scrub())
 
     def close(self) -> None:
         """Close the file; it is opened again when needed."""
@@ -182,23 +182,23 @@ class RecoveringFile:
 
     # -------------------------------------------------------------- within
 
-    def _mended(self, attempt: Callable[[], T]) -> T:
-        """Attempt; after a damaged file was moved aside, once more."""
+    def _with_recovery(self, attempt: Callable[[], T]) -> T:
+        """Make an attempt, and a second one if a damaged file had to be moved aside."""
         seen = _inode(self.path)
         try:
             return attempt()
         except (PersistError, sqlite3.DatabaseError, UnicodeDecodeError) as error:
             if not _is_corrupt(error) or not self._move_aside(seen):
-                raise self._said(error) from error
+                raise self._disk_error(error) from error
         try:
             return attempt()
         except (PersistError, sqlite3.DatabaseError, UnicodeDecodeError) as error:
-            raise self._said(error) from error
+            raise self._disk_error(error) from error
 
-    def _said(self, error: Exception) -> DiskError:
+    def _disk_error(self, error: Exception) -> DiskError:
         cause = str(error.__cause__ or error)
         problem = (
-            f"The state of the stores is not saved, it lives in memory only: {self.path.name} "
+            f"The state of the stores is not saved, it is held in memory only: {self.path.name} "
             f"cannot be used ({cause})."
         )
         if problem != self.problem:
@@ -213,7 +213,7 @@ class RecoveringFile:
             )  # SQLite: a connection is not used, or closed, after a fork
             self._file = None
         if self._file is not None and self._inode != _inode(self.path):
-            self.close()  # moved aside by another process, or removed
+            self.close()  # another process has moved or removed it
         if self._file is None:
             file = StateFile.open(self.path, busy_timeout=self._busy_timeout)
             try:
@@ -225,10 +225,10 @@ class RecoveringFile:
         return self._file
 
     def _move_aside(self, damaged: int | None) -> bool:
-        """Rename the damaged file and what belongs to it; False when that cannot be."""
+        """Rename the damaged file and its log files; False when that is not possible."""
         self.close()
         if _inode(self.path) != damaged:
-            return True  # another process was quicker
+            return True  # another process has done it
         stamp = self._now().strftime("%Y%m%dT%H%M%S%f")
         target = self.path.with_name(f"{self.path.stem}.damaged-{stamp}{self.path.suffix}")
         try:
@@ -239,15 +239,15 @@ class RecoveringFile:
         except OSError:
             return False
         self.notice = (
-            f"The file {self.path.name} was damaged: it is kept as {target.name}, "
-            f"and a new one was begun."
+            f"The file {self.path.name} was damaged: it was renamed to {target.name}, "
+            f"and a new one was started."
         )
         logger.warning(self.notice)
         return True
 
 
 class _CallersError(Exception):
-    """What the caller's function raised: no fault of the file's."""
+    """An exception of the caller's function, not of the file."""
 
     def __init__(self, original: Exception) -> None:
         super().__init__(str(original))
@@ -267,7 +267,7 @@ def _tables(db: sqlite3.Connection) -> list[tuple[str, str]]:
     rows = db.execute(
         "SELECT name, sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite_%' ORDER BY name"
     )
-    # Written by several versions, the same statement may be wrapped in other ways.
+    # Several versions may wrap the same statement in different ways.
     return [(row[0], "".join(row[1].split())) for row in rows]
 
 

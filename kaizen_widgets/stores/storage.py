@@ -1,4 +1,4 @@
-"""What `persist` needs of a place to keep texts in, and what such a place may offer besides."""
+"""The storage that `persist` needs, and what a storage may offer besides."""
 
 from __future__ import annotations
 
@@ -7,49 +7,49 @@ from typing import Protocol, runtime_checkable
 
 
 class Storage(Protocol):
-    """Texts by name; each answer may be an awaitable."""
+    """Holds texts by name; each method may return an awaitable."""
 
     def get(self, name: str, /) -> str | Awaitable[str | None] | None:
         """Return the text, or None."""
         ...
 
     def set(self, name: str, text: str, /) -> Awaitable[None] | None:
-        """Keep a text in the place of the one before."""
+        """Save a text, which replaces the saved one."""
 
     def remove(self, name: str, /) -> Awaitable[None] | None:
-        """Forget a text; harmless when there is none."""
+        """Remove a text; harmless when there is none."""
 
 
 @runtime_checkable
 class KeepsAside(Protocol):
-    """A storage that can put away what could not be used."""
+    """A storage that can set aside a text that could not be used."""
 
     def keep_aside(self, name: str, reason: str) -> object:
-        """Copy the text of that name to where no set will overwrite it."""
+        """Copy the text to a place where no set overwrites it."""
 
 
 @runtime_checkable
 class HasProblem(Protocol):
-    """A storage that says when it keeps nothing."""
+    """A storage that says why it does not save."""
 
     @property
     def problem(self) -> str:
-        """Why nothing is kept; empty when all is well."""
+        """Why nothing is saved; empty when all is well."""
         ...
 
 
 @runtime_checkable
 class CountsRevisions(Protocol):
-    """A storage that knows when another process wrote."""
+    """A storage that notices when another process has written."""
 
     def revision(self) -> int:
-        """Return a number that changes with the writes of others."""
+        """Return a number that changes when another process writes."""
         ...
 
 
 @runtime_checkable
 class UpdatesAtomically(Protocol):
-    """A storage where reading and writing back can be one moment for all processes."""
+    """A storage that can read and write back atomically across all processes."""
 
     def update_text(self, name: str, change: Callable[[str | None], str]) -> object:
-        """Replace a text by what ``change`` makes of it."""
+        """Replace a text by what ``change`` returns for it."""

@@ -1,7 +1,7 @@
-"""What the studio's screen looks like: sidebar, theme, the one dialog, notifications.
+"""The state of the studio's screen: sidebar, theme, the open dialog, notifications.
 
-Nothing here draws. The theme is what the user chose; what ``system`` means is for the screen to say.
-Notifications expire on the clock they were given, oldest first when there are too many.
+Nothing here draws. The theme is the user's choice; a widget decides what ``system`` means. Notifications
+expire on the clock the store was given; when there are too many, the oldest are removed.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from kaizen_widgets.core.clock import (
     random_id,
 )
 from kaizen_widgets.errors import StoreError
+from kaizen_widgets.stores.middleware import State
 from kaizen_widgets.stores.persistence import Persistence, Storage, persist
 from kaizen_widgets.stores.store import Store
 
@@ -32,20 +33,20 @@ Kind: TypeAlias = Literal["info", "success", "warning", "error"]
 
 
 class UIStore(Store):
-    """The screen's state.
+    """The state of the screen.
 
     Args:
-        clock: Lets notifications expire; without one they stay until removed.
-        new_id: Gives notifications their ids.
+        clock: Timers for notifications; without one they stay until removed.
+        new_id: Returns a fresh id for a notification.
 
     Attributes:
         sidebar_open: Whether the sidebar is shown.
         sidebar_collapsed: Whether it is narrow; persisted.
         theme: ``light``, ``dark`` or ``system``; persisted.
-        active_modal: The name of the dialog that is open, or None.
-        modal_data: What that dialog is about.
-        notifications: Mappings with ``id``, ``type``, ``title``, ``message`` and ``duration`` (seconds;
-            0 stays).
+        active_modal: The name of the open dialog, or None.
+        modal_data: Data of that dialog.
+        notifications: Mappings with ``id``, ``type``, ``title``, ``message`` and ``duration`` in seconds
+            (0: until removed).
     """
 
     name: ClassVar[str] = "ui"
@@ -64,23 +65,23 @@ class UIStore(Store):
         self._timers: dict[str, Timer] = {}
 
     def toggle_sidebar(self) -> None:
-        """Show the sidebar, or hide it."""
+        """Show or hide the sidebar."""
         self.set(lambda state: {"sidebar_open": not state["sidebar_open"]}, action="ui/sidebar")
 
     def set_sidebar_collapsed(self, collapsed: bool) -> None:
-        """Make the sidebar narrow, or wide again."""
+        """Make the sidebar narrow, or wide."""
         self.set({"sidebar_collapsed": collapsed}, action="ui/collapse")
 
     def set_theme(self, theme: Theme) -> None:
-        """Choose the colours."""
+        """Choose the colors."""
         self.set({"theme": theme}, action="ui/theme")
 
     def open_modal(self, name: str, data: Any = None) -> None:
-        """Open a dialog; another one that is open closes."""
+        """Open a dialog, in place of one that is open."""
         self.set({"active_modal": name, "modal_data": data}, action="ui/open")
 
     def close_modal(self) -> None:
-        """Close the dialog and forget what it was about."""
+        """Close the dialog and drop its data."""
         self.set({"active_modal": None, "modal_data": None}, action="ui/close")
 
     def add_notification(
@@ -94,10 +95,10 @@ class UIStore(Store):
         """Show a notification; return its id.
 
         Args:
-            title: What happened.
-            message: More about it.
-            type: What kind of news.
-            duration: Seconds until it goes; 0 lets it stay until removed.
+            title: Headline, such as "Saved".
+            message: Details.
+            type: ``info``, ``success``, ``warning`` or ``error``.
+            duration: Seconds until it is removed; 0: it stays until it is dismissed.
 
         Raises:
             StoreError: There is no such type, or the duration is negative.
@@ -115,26 +116,30 @@ class UIStore(Store):
             "message": message,
             "duration": duration,
         }
-        with self._notifier.locked():
-            newest = (*self.notifications, shown)[-MAX_NOTIFICATIONS:]
-            self.set({"notifications": newest}, action="ui/notify")
-            if self._clock is not None and duration:
-                self._timers[identity] = self._clock.call_later(
-                    duration, lambda: self.remove_notification(identity)
-                )
+        self.set(
+            lambda state: {"notifications": (*state["notifications"], shown)[-MAX_NOTIFICATIONS:]},
+            action="ui/notify",
+        )
+        if self._clock is not None and duration:
+            self._timers[identity] = self._clock.call_later(
+                duration, lambda: self.remove_notification(identity)
+            )
         return identity
 
     def remove_notification(self, id: str) -> None:
-        """Take a notification away; harmless when it is gone."""
-        with self._notifier.locked():
-            timer = self._timers.pop(id, None)
-            if timer is not None:
-                timer.cancel()
-            left = tuple(shown for shown in self.notifications if shown["id"] != id)
-            self.set({"notifications": left}, action="ui/dismiss")
+        """Remove a notification; harmless when there is none of that id."""
+        timer = self._timers.pop(id, None)
+        if timer is not None:
+            timer.cancel()
+
+        def without(state: State) -> State:
+            left = tuple(shown for shown in state["notifications"] if shown["id"] != id)
+            return {"notifications": left} if left != state["notifications"] else {}
+
+        self.set(without, action="ui/dismiss")
 
     def keep(self, storage: Storage | None = None) -> Persistence:
-        """Persist theme and sidebar, and take up those of last time."""
+        """Persist theme and sidebar, and restore those of last time."""
         return persist(
             self, PERSISTED_AS, storage=storage, partialize=("theme", "sidebar_collapsed")
         )

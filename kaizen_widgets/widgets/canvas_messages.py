@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kaizen_widgets.nodes.look import Look
 from kaizen_widgets.stores import ExecutionStore
-from kaizen_widgets.stores.execution import GOES_ON
+from kaizen_widgets.stores.execution import ACTIVE
 from kaizen_widgets.sync.canvas.messages import HandleInfo, KindInfo, NodeRunState, RunState
 
 PREVIEW = 280
@@ -32,7 +32,7 @@ def run_state_of(execution: ExecutionStore | None) -> RunState:
         return RunState()
     state = execution.get()
     return RunState(
-        status="running" if state["status"] in GOES_ON else state["status"],
+        status="running" if state["status"] in ACTIVE else state["status"],
         message=state["message"],
         progress=state["progress"] / 100,
         nodes={

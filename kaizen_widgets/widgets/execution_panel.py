@@ -16,7 +16,7 @@ import ipywidgets as ipw
 from kaizen_widgets.core.background import background
 from kaizen_widgets.core.clock import Clock
 from kaizen_widgets.stores import ExecutionStore
-from kaizen_widgets.stores.execution import GOES_ON
+from kaizen_widgets.stores.execution import ACTIVE
 from kaizen_widgets.widgets.layouts import wrapping
 from kaizen_widgets.widgets.markup import ACCENT, BAD, GOOD, LINE, MONO, MUTED, WARN, alert, hint
 from kaizen_widgets.widgets.panel import Panel
@@ -119,7 +119,7 @@ class ExecutionPanel(Panel):
         self.status.value = _status(state)
         self.results.value = _results(state)
         self._draw_log(state)
-        if state["status"] in GOES_ON:
+        if state["status"] in ACTIVE:
             self._throttle.changed(within=1.0)
 
     def close(self) -> None:

@@ -15,7 +15,7 @@ from kaizen_widgets.core.background import background
 from kaizen_widgets.core.clock import Clock
 from kaizen_widgets.errors import KaizenError, RunError
 from kaizen_widgets.stores import ExecutionStore
-from kaizen_widgets.stores.execution import GOES_ON
+from kaizen_widgets.stores.execution import ACTIVE
 from kaizen_widgets.widgets.execution_panel import ExecutionPanel
 from kaizen_widgets.widgets.layouts import wrapping
 from kaizen_widgets.widgets.markup import alert
@@ -104,12 +104,12 @@ class RunPanel(Panel):
         self._cancel()
 
     def _follow(self, status: str, previous: str) -> None:
-        if status in GOES_ON and previous in GOES_ON and status != previous:
+        if status in ACTIVE and previous in ACTIVE and status != previous:
             return  # From preparing to running: Cancel may have been clicked already.
-        self.run_button.disabled = status in GOES_ON
-        self.cancel_button.disabled = status not in GOES_ON
+        self.run_button.disabled = status in ACTIVE
+        self.cancel_button.disabled = status not in ACTIVE
         self.cancel_button.description = "Cancel"
-        if status in GOES_ON:
+        if status in ACTIVE:
             self.problem.value = ""
 
     def __repr__(self) -> str:

@@ -1,7 +1,8 @@
-"""A store's actions, live: when each was, what it changed, the state after it, and a way back to any.
+"""A panel with a store's actions: when each happened, what it changed, the state after it, and a way back.
 
-A panel of ipywidgets over an `ActionLog`. Travelling changes the store, not the log; the next action is
-added at its end. It draws at most ten times a second. What is named like a secret is hidden.
+It shows an `ActionLog`. Time travel changes the store, not the log; the next action is added at its end. The
+panel follows the newest action until another one is selected. It is drawn at most ten times a second. Values
+whose names look like secrets are hidden.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from kaizen_widgets.core.background import background
 from kaizen_widgets.core.clock import Clock
 from kaizen_widgets.errors import StoreError
 from kaizen_widgets.stores import ActionLog, devtools
+from kaizen_widgets.stores.action_log import Entry
 from kaizen_widgets.stores.base_store import BaseStore
 from kaizen_widgets.widgets.layouts import wrapping
 from kaizen_widgets.widgets.markup import BAD, GOOD, LINE, MONO, MUTED, alert, hint
@@ -30,27 +32,27 @@ _CELL: Final = f"padding: 2px 10px 2px 0; vertical-align: top; text-align: left;
 
 
 class StoreDevtools(Panel):
-    """Look into a store, and travel among its states.
+    """Inspect a store and travel between its states.
 
     Args:
-        store: A `Store` or a `PlainStore`; ``studio.ui``, say. Put `persist` around it first.
-        clock: Time and timers; the background loop's by default.
+        store: A `Store` or a `PlainStore`, such as ``studio.ui``. Call `persist` on it first.
+        clock: Time and timers; by default the background loop's.
 
     Attributes:
-        action_log: The `ActionLog` behind it.
+        action_log: The `ActionLog` that is shown.
 
     Raises:
-        TypeError: ``store`` is none.
+        TypeError: ``store`` is no store.
     """
 
-    _link: Any = None  # ipywidgets closes also what was refused when made
+    _link: Any = None  # ipywidgets also closes a widget whose __init__ raised
 
     def __init__(self, store: BaseStore, *, clock: Clock = background) -> None:
         if not hasattr(store, "use") or not hasattr(store, "set"):
             raise TypeError(f"StoreDevtools need a store, not {type(store).__name__}.")
         self.action_log = ActionLog(now=clock.now)
         self.summary = ipw.HTML(layout=ipw.Layout(flex="1 1 160px"))
-        self.actions = ipw.Select(rows=8, layout=ipw.Layout(width="auto"))
+        self.actions = ipw.Select(rows=8, description="Actions", layout=ipw.Layout(width="auto"))
         self.slider = ipw.IntSlider(
             min=0,
             max=0,
@@ -59,22 +61,24 @@ class StoreDevtools(Panel):
             continuous_update=True,
             layout=ipw.Layout(flex="1 1 240px", width="auto"),
         )
-        self.jump_button = _button("Go here", "map-marker", "Take the store to this action's state")
+        self.jump_button = _button(
+            "Go here", "map-marker", "Set the store to the state after this action"
+        )
         self.pause_button = ipw.ToggleButton(
             description="Pause",
             icon="pause",
-            tooltip="Note no more actions for now",
+            tooltip="Stop recording actions",
             layout=ipw.Layout(width="auto"),
         )
         self.reset_button = _button(
-            "Reset", "undo", "Take the store to its first state, start anew"
+            "Reset", "undo", "Set the store to its first state and start a new log"
         )
-        self.export_button = _button("Export", "download", "Make a file of the log")
+        self.export_button = _button("Export", "download", "Save the log as a file")
         self.import_button = ipw.FileUpload(
             accept=".json",
             multiple=False,
             description="Import",
-            tooltip="Show an exported log, and go to its last state",
+            tooltip="Show an exported log and set the store to its last state",
             layout=ipw.Layout(width="auto"),
         )
         self.message = ipw.HTML()
@@ -91,11 +95,12 @@ class StoreDevtools(Panel):
                 self.state,
             ]
         )
-        self._drawer: int | None = None  # the thread whose changes are no user's
+        self._drawer: int | None = None  # the thread whose changes are not the user's
+        self._selected: Entry | None = None  # the entry the user looks at; None: the store's
         self._pace = Throttle(self.refresh, clock)
         self._link = devtools(store, self.action_log)
         self.action_log.observe(lambda _change: self._pace.changed(), names=["entries", "position"])
-        self.actions.observe(lambda _change: self._chosen(), names="value")
+        self.actions.observe(lambda _change: self._select(), names="value")
         self.slider.observe(lambda change: self._go(change.new), names="value")
         self.jump_button.on_click(lambda _button: self._go(self.actions.value))
         self.pause_button.observe(lambda _change: self._pause(), names="value")
@@ -105,8 +110,9 @@ class StoreDevtools(Panel):
         self.refresh()
 
     def refresh(self) -> None:
-        """Show the log as it is now."""
+        """Show the present log."""
         entries, position = self.action_log.entries, self.action_log.position
+        shown = self._shown_position()
         newest = list(enumerate(entries))[-ROWS:]
         self._drawer = get_ident()
         try:
@@ -117,16 +123,16 @@ class StoreDevtools(Panel):
                     (f"{entry.time.astimezone():%H:%M:%S}  {preview_line(entry.action, 80)}", index)
                     for index, entry in reversed(newest)
                 ]
-                self.actions.value = position if position >= newest[0][0] else None
+                self.actions.value = shown if shown >= newest[0][0] else None
         finally:
             self._drawer = None
         count = "1 action" if len(entries) == 2 else f"{len(entries) - 1} actions"
         paused = ", paused" if self.action_log.is_paused else ""
         self.summary.value = f'<b role="status">{count}{paused}</b>'
-        self._show(position)
+        self._show(shown)
 
     def close(self) -> None:
-        """Close the panel and stop noting; the store stays as it is."""
+        """Close the panel and stop recording; the store keeps its state."""
         if self._link is not None:
             self._link.close()
             self._pace.close()
@@ -134,9 +140,20 @@ class StoreDevtools(Panel):
 
     # -------------------------------------------------------------- within
 
-    def _chosen(self) -> None:
+    def _select(self) -> None:
         if self._drawer != get_ident() and self.actions.value is not None:
-            self._show(self.actions.value)
+            entries, position = self.action_log.entries, self.actions.value
+            is_newest = position == len(entries) - 1
+            self._selected = None if is_newest else entries[position]
+            self._show(position)
+
+    def _shown_position(self) -> int:
+        """Return the index of the entry the user has selected, else of the one whose state the store has."""
+        for position, entry in enumerate(self.action_log.entries):
+            if entry is self._selected:
+                return position
+        self._selected = None
+        return self.action_log.position
 
     def _go(self, position: int | None) -> None:
         if (
@@ -144,6 +161,7 @@ class StoreDevtools(Panel):
             and position is not None
             and position < len(self.action_log.entries)
         ):
+            self._selected = None
             self._try(lambda: self.action_log.jump(position))
 
     def _pause(self) -> None:
@@ -169,7 +187,7 @@ class StoreDevtools(Panel):
             self.import_button.value = ()
 
     def _try(self, act: Any) -> None:
-        """Act, and say in the panel why it could not be done."""
+        """Do something, and show in the panel why it failed."""
         self.message.value = ""
         try:
             act()
@@ -185,14 +203,16 @@ class StoreDevtools(Panel):
         )
         changed = self.action_log.changed(position)
         if not changed:
-            text = "The state it began with." if position == 0 else "It changed nothing."
+            text = (
+                "The first state of the log." if position == 0 else "This action changed nothing."
+            )
             self.changes.value = hint(text)
             return
         rows = "".join(
             f'<tr><th scope="row" style="{_CELL}; font-weight: normal; color: {MUTED}">'
             f'{html.escape(key)}</th><td style="{_CELL}"><del style="color: {BAD}">'
-            f'{_said(key, before)}</del></td><td style="{_CELL}; width: 100%">'
-            f'<ins style="color: {GOOD}; text-decoration: none">{_said(key, after)}</ins></td></tr>'
+            f'{_value_html(key, before)}</del></td><td style="{_CELL}; width: 100%">'
+            f'<ins style="color: {GOOD}; text-decoration: none">{_value_html(key, after)}</ins></td></tr>'
             for key, (before, after) in changed.items()
         )
         self.changes.value = (
@@ -210,9 +230,7 @@ def _button(description: str, icon: str, tooltip: str) -> ipw.Button:
     return ipw.Button(description=description, icon=icon, tooltip=tooltip, layout=layout)
 
 
-def _said(key: str, value: Any) -> str:
-    return (
-        HIDDEN
-        if is_secret_field(key, value)
-        else html.escape(preview_line(preview_text(value), 200))
-    )
+def _value_html(key: str, value: Any) -> str:
+    if is_secret_field(key, value):
+        return HIDDEN
+    return html.escape(preview_line(preview_text(value), 200))

@@ -1,4 +1,4 @@
-"""What is told after the lock is free (rule S9)."""
+"""Notifications: made after the lock is free, in order, and stopped by Ctrl-C (rule S9)."""
 
 import itertools
 import random
@@ -6,9 +6,10 @@ import signal
 import threading
 
 import pytest
+from traitlets import Int
 
 from kaizen_widgets.core.notifier import Notifier
-from kaizen_widgets.stores import PlainStore
+from kaizen_widgets.stores import CanvasStore, PlainStore, Store
 
 
 def test_calls_wait_for_the_outermost_holder():
@@ -112,3 +113,141 @@ def test_ctrl_c_in_the_middle_of_a_set_leaves_the_store_usable():
     finally:
         signal.setitimer(signal.ITIMER_VIRTUAL, 0)
         signal.signal(signal.SIGVTALRM, before)
+
+
+def test_posting_and_when_free_never_wait_for_the_lock():
+    notifier, made, is_held, may_release = Notifier(), [], threading.Event(), threading.Event()
+
+    def hold():
+        with notifier:
+            is_held.set()
+            may_release.wait(10)
+
+    holder = threading.Thread(target=hold)
+    holder.start()
+    is_held.wait(10)
+    notifier.post(lambda: made.append(("posted", notifier.is_held())))
+    notifier.when_free(lambda: made.append(("when free", notifier.is_held())))
+    assert made == []
+    may_release.set()
+    holder.join(10)
+    assert made == [("posted", False), ("when free", True)]
+    notifier.when_free(lambda: made.append("at once"))
+    assert made[-1] == "at once"
+
+
+def test_a_delayed_call_that_raises_is_logged_and_not_the_holders_fault(caplog):
+    notifier = Notifier()
+
+    def delay():
+        notifier.when_free(lambda: 1 / 0)
+
+    with notifier:
+        thread = threading.Thread(target=delay)
+        thread.start()
+        thread.join(10)
+    assert "ZeroDivisionError" in caplog.text
+
+
+def test_many_threads_that_post_without_the_lock_lose_no_call():
+    notifier, made = Notifier(), []
+
+    def work():
+        for _ in range(500):
+            notifier.post(lambda: made.append(1))
+            notifier.when_free(lambda: made.append(1))
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(made) == 4000
+    assert not notifier.calls
+
+
+class Ping(Store):
+    a = Int(0)
+    b = Int(0)
+
+
+def set_each_other_off(store):
+    """Let two listeners of a store call each other for ever; the tenth call is interrupted."""
+    calls = []
+
+    def on_a(_new, _old):
+        calls.append("a")
+        if len(calls) == 10:
+            raise KeyboardInterrupt
+        store.set(lambda state: {"b": state["b"] + 1})
+
+    def on_b(_new, _old):
+        calls.append("b")
+        if len(calls) == 10:
+            raise KeyboardInterrupt
+        store.set(lambda state: {"a": state["a"] + 1})
+
+    store.subscribe(lambda state: state["a"], on_a)
+    store.subscribe(lambda state: state["b"], on_b)
+    return calls
+
+
+def test_one_ctrl_c_ends_listeners_that_set_each_other_off():
+    store = Ping()
+    calls = set_each_other_off(store)
+    with pytest.raises(KeyboardInterrupt):
+        store.set({"a": 1})
+    assert len(calls) == 10
+    # The interrupted round does not start again with the next change.
+    assert not store._notifier.calls
+
+
+def test_ctrl_c_in_a_listener_does_not_cost_other_threads_their_notifications():
+    store, heard, arrived = Ping(), [], threading.Event()
+
+    def on_a(_new, _old):
+        thread = threading.Thread(target=store.set, args=({"b": 1},))
+        thread.start()
+        thread.join(10)
+        raise KeyboardInterrupt
+
+    store.subscribe(lambda state: state["a"], on_a)
+    store.subscribe(lambda state: state["b"], lambda new, _old: (heard.append(new), arrived.set()))
+    with pytest.raises(KeyboardInterrupt):
+        store.set({"a": 1})
+    assert arrived.wait(10)
+    assert heard == [1]
+
+
+def test_ctrl_c_interrupts_an_observer_of_a_document_and_the_edit_stays():
+    store, events, seen = CanvasStore(), [], []
+    store.on_event(events.append)
+
+    def observer(_change):
+        signal.raise_signal(signal.SIGINT)
+        seen.append("not interrupted")
+
+    store.observe(observer, "nodes")
+    store.observe(lambda _change: seen.append("later observer"), "is_dirty")
+    with pytest.raises(KeyboardInterrupt):
+        store.add_node(id="a")
+    assert seen == []
+    assert store.graph.has_node("a")
+    assert [event.rev for event in events] == [1]
+    store.unobserve_all()
+    store.add_node(id="b")
+    assert [event.rev for event in events] == [1, 2]
+
+
+def test_ctrl_c_waits_for_the_listeners_that_must_hear_of_an_edit():
+    store, heard = CanvasStore(), []
+
+    def first(event):
+        signal.raise_signal(signal.SIGINT)
+        heard.append(("first", event.rev))
+
+    store.on_event(first)
+    store.on_event(lambda event: heard.append(("second", event.rev)))
+    with pytest.raises(KeyboardInterrupt):
+        store.add_node(id="a")
+    assert heard == [("first", 1), ("second", 1)]

@@ -52,7 +52,7 @@ def test_jumping_changes_the_store_and_not_the_log():
     log.jump(1)
     assert lamp.get() == {"on": True, "color": "white"}
     assert (len(log.entries), log.position, len(heard)) == (3, 1, 1)
-    with pytest.raises(StoreError, match="3 entries, none is 9"):
+    with pytest.raises(StoreError, match="3 entries; there is no entry 9"):
         log.jump(9)
 
 
@@ -85,7 +85,7 @@ def test_an_exported_log_can_be_loaded_into_another_store():
 def test_what_is_no_log_is_refused(text: str):
     lamp = Lamp(color="red")
     log = watched(lamp)
-    with pytest.raises(StoreError, match="no exported log"):
+    with pytest.raises(StoreError, match="not an exported log"):
         log.load(text)
     assert (lamp.color, actions(log)) == ("red", ["@@INIT"])
 

@@ -204,3 +204,37 @@ def test_undo_leaves_selection_and_run_results_alone():
     store.undo()
     assert store.selected_node_id == "b"
     assert execution.get() == before
+
+
+def test_all_steps_together_hold_a_bounded_number_of_bytes():
+    store = store_with_a()
+    store.history.max_bytes = 1_000_000
+    for number in range(10):
+        store.update_node_data("a", {"image": f"{number}" + "x" * 300_000})
+    assert len(store.history.past) == 3
+    while store.undo():
+        pass
+    assert len(store.history.future) == 3
+    assert store.graph.node("a").data["image"][0] == "6"
+    store.redo()
+    assert store.graph.node("a").data["image"][0] == "7"
+
+
+def test_characters_that_take_four_bytes_count_as_four():
+    store = store_with_a()
+    store.history.max_bytes = 1_000_000
+    for number in range(4):
+        store.update_node_data("a", {"image": f"{number}" + "\N{GRINNING FACE}" * 200_000})
+    assert len(store.history.past) == 1
+
+
+def test_the_newest_step_can_be_undone_however_large_it_is():
+    store = store_with_a()
+    store.update_node_data("a", {"image": "x" * 300_000})
+    store.history.max_bytes = 1000
+    store.delete_node("a")
+    assert [step.label for step in store.history.past] == ["delete node"]
+    store.undo()
+    assert store.graph.has_node("a")
+    store.redo()
+    assert not store.graph.has_node("a")

@@ -275,7 +275,7 @@ def test_an_unusable_disk_is_said_and_breaks_nothing(tmp_path: Path):
     persistence = persist(lamp, "lamp", storage=SqliteStorage(tmp_path / "file" / "stores.db"))
     lamp.set({"on": True})
     assert lamp.on
-    assert "lives in memory only" in persistence.problem
+    assert "is held in memory only" in persistence.problem
 
 
 def test_a_plain_store_is_kept_the_same_way(file: SqliteStorage):

@@ -172,7 +172,7 @@ def test_a_path_that_cannot_be_keeps_the_state_in_memory(tmp_path: Path):
     storage.update_text("a", lambda text: f"{text}2")
     storage.keep_aside("a", "because")
     assert (storage.get("a"), storage.get("b")) == ("12", None)
-    assert "lives in memory only: stores.db cannot be used" in storage.problem
+    assert "held in memory only: stores.db cannot be used" in storage.problem
     storage.remove("a")
     assert storage.get("a") is None
 

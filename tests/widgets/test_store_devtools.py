@@ -52,10 +52,51 @@ def test_what_changed_and_the_state_after_it_are_shown(bench: Bench):
 def test_choosing_an_action_shows_it_and_leaves_the_store_alone(bench: Bench):
     bench.store.set_theme("dark")
     bench.settle().actions.value = 0
-    assert "began with" in bench.tools.changes.value
+    assert "first state" in bench.tools.changes.value
     assert bench.store.theme == "dark"
     bench.press("Go here")
     assert bench.store.theme == "system"
+
+
+def test_the_selected_action_stays_selected_when_new_ones_arrive(bench: Bench):
+    for theme in ("dark", "light", "system"):
+        bench.store.set_theme(theme)
+    bench.settle().actions.value = 1
+    bench.store.toggle_sidebar()
+    assert bench.settle().actions.value == 1
+    assert "&quot;dark&quot;" in bench.tools.changes.value
+    bench.press("Go here")
+    assert bench.store.theme == "dark"
+
+
+def test_the_list_follows_the_newest_action_until_another_one_is_selected(bench: Bench):
+    bench.store.set_theme("dark")
+    assert bench.settle().actions.value == 1
+    bench.tools.actions.value = 0
+    bench.tools.actions.value = 1
+    bench.store.set_theme("light")
+    assert bench.settle().actions.value == 2
+    bench.tools.actions.value = 0
+    bench.press("Reset")
+    bench.store.set_theme("light")
+    assert bench.settle().actions.value == 1
+
+
+def test_every_action_of_a_canvas_has_a_name(comms: FakeComms, clock: FakeClock):
+    bench = Bench(CanvasStore(), clock)
+    bench.store.add_node(id="a")
+    bench.store.set_selection("a")
+    bench.store.mark_clean()
+    bench.store.set({"pipeline_name": "Triage"})
+    bench.store.pipeline_name = "Other"
+    bench.store.reset()
+    assert "anonymous" not in " ".join(bench.shown())
+    assert bench.shown()[-2::-1][:4] == [
+        "add node",
+        "change selection",
+        "mark saved",
+        "set pipeline_name",
+    ]
 
 
 def test_the_slider_travels_and_back(bench: Bench):
@@ -100,7 +141,7 @@ def test_an_exported_log_is_imported_elsewhere(bench: Bench):
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"actionsById": {}}', "\xff"])
 def test_a_file_that_is_no_log_is_refused_in_words(bench: Bench, text: str):
     bench.tools.import_button.value = [_file(text)]
-    assert "no exported log" in bench.tools.message.value
+    assert "not an exported log" in bench.tools.message.value
     assert bench.store.theme == "system"
 
 
