@@ -80,7 +80,7 @@ def test_an_ended_selector_leaves_nothing_behind():
     for end in ends:
         end()
         end()
-    assert store._subscriptions.entries == {}
+    assert store.listener_count == 0
     assert store._subscriptions._readers == {}
     assert store._subscriptions._always == {}
 

@@ -1,6 +1,7 @@
 """The canvas widget with a fake comm: traits, messages, state."""
 
 import json
+import threading
 from array import array
 from types import SimpleNamespace
 from typing import Any, cast
@@ -343,7 +344,7 @@ def test_repr_counts_nodes_and_edges(tab):
 def test_close_ends_all_subscriptions_and_keeps_the_store(tab):
     store = tab.canvas.store
     tab.canvas.close()
-    assert store._event_listeners == []
+    assert store.listener_count == 0
     store.delete_node("a")
     assert tab.clock.next_due is None
 
@@ -421,3 +422,47 @@ def test_s15_page_cannot_write_traits_that_are_python_s(tab, name):
     assert getattr(tab.canvas, name) is before
     tab.comm.deliver_update(**{name: "evil", "height": 300})
     assert tab.canvas.height == 300
+
+
+def test_a_failed_transaction_restores_the_selection(tab):
+    tab.canvas.selected = ("a",)
+    tab.heard()
+
+    def add_and_select():
+        with tab.canvas.transaction("fails"):
+            tab.canvas.store.add_node(id="c")
+            tab.canvas.selected = ("c",)
+            assert tab.canvas.store.selected_node_id == "c"
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        add_and_select()
+    assert (tab.canvas.selected, tab.canvas.store.selected_node_id) == (("a",), "a")
+    selections = [m["nodes"] for m in tab.heard() if m["kind"] == "show_selection"]
+    assert selections[-1] == ["a"]
+
+
+def test_an_edit_of_another_thread_keeps_what_a_transaction_has_selected(tab):
+    with tab.canvas.transaction("add"):
+        tab.canvas.store.add_node(id="c")
+        tab.canvas.selected = ("c",)
+        other = threading.Thread(target=tab.canvas.store.delete_node, args=("b",))
+        other.start()
+        other.join(10)
+    assert tab.canvas.selected == ("c",)
+    assert tab.canvas.store.selected_node_id == "c"
+
+
+def test_the_picture_of_a_canvas_made_inside_a_transaction_is_the_document_of_all(comms):
+    store = CanvasStore(Graph([Node("a", (0, 0))]))
+
+    def make():
+        with store.transaction():
+            store.add_node(id="draft")
+            canvas = Canvas(store, clock=FakeClock())
+            assert canvas._end.graph.node_count == 1
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        make()
+    assert store.graph.node_count == 1

@@ -122,7 +122,7 @@ def test_a_closed_panel_listens_no_more(view):
     view.begin(a="Ann")
     view.execution.set_progress(50)
     view.clock.advance(5)
-    assert view.execution._subscriptions.entries == {}
+    assert view.execution.listener_count == 0
     assert view.panel.progress.value == 0
 
 

@@ -101,5 +101,5 @@ def test_the_run_is_shown_by_an_execution_panel(desk):
 def test_a_closed_panel_listens_no_more(desk):
     desk.panel.close()
     desk.execution.start_execution("r", {"a": "Ann"})
-    assert desk.execution._subscriptions.entries == {}
+    assert desk.execution.listener_count == 0
     assert desk.panel.execution.progress.value == 0

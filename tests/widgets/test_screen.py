@@ -22,7 +22,7 @@ def test_theme_follows_the_store(ui: UIStore):
     theme.close()
     ui.set_theme("light")
     assert theme.theme == "dark"
-    assert ui._subscriptions.entries == {}
+    assert ui.listener_count == 0
 
 
 def test_chosen_theme_colors_only_panels_and_canvases():
@@ -58,7 +58,7 @@ def test_closed_notifications_stop_listening(ui: UIStore):
     shown.close()
     ui.add_notification("Saved")
     assert shown._shown == []
-    assert ui._subscriptions.entries == {}
+    assert ui.listener_count == 0
 
 
 def test_reprs(ui: UIStore):
