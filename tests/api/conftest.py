@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -12,46 +11,29 @@ import pytest
 from kaizen_widgets.api import Api, studio_defaults
 from kaizen_widgets.core.background import BackgroundLoop
 from kaizen_widgets.query import QueryClient
-from kaizen_widgets.server.app import create_app
-from kaizen_widgets.server.base.database import Database
-from kaizen_widgets.server.local import local_session
+from kaizen_widgets.server import Database, create_app, local_session
 from kaizen_widgets.testing import MockServer
 from kaizen_widgets.testing.fake_clock import FakeClock, VirtualLoop
 from kaizen_widgets.transport import Tokens, Transport
+from tests.clients import api_client, running_loop
 
 
 @pytest.fixture(scope="session")
 def background() -> Iterator[BackgroundLoop]:
     """A real loop: the embedded server answers from worker threads."""
-    loop = BackgroundLoop("test-api")
-    yield loop
-
-    async def cancel_all() -> None:
-        tasks = asyncio.all_tasks() - {asyncio.current_task()}
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-
-    loop.wait(cancel_all(), 10)
-    loop.close()
+    with running_loop("test-api") as loop:
+        yield loop
 
 
 @pytest.fixture
 def studio(background: BackgroundLoop) -> Iterator[Api]:
     """A client of a freshly seeded embedded server, signed in as its local user."""
-    database = Database.open(":memory:")
-    session = local_session(database, background)
-    transport = Transport(
-        "http://kaizen.localhost",
-        app=create_app(database, background),
-        tokens=Tokens(session["access_token"], session["refresh_token"]),
-        clock=background,
-    )
-    client = QueryClient(loop=background, clock=background, default_options=studio_defaults())
-    yield Api(transport, client)
-    client.clear()
-    background.wait(transport.aclose(), 10)
-    database.close()
+    with Database.open(":memory:") as database:
+        session = local_session(database, background)
+        tokens = Tokens(session["access_token"], session["refresh_token"])
+        app = create_app(database, background)
+        with api_client(background, "http://kaizen.localhost", app=app, tokens=tokens) as api:
+            yield api
 
 
 @pytest.fixture

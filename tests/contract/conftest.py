@@ -20,11 +20,10 @@ from typing import Any
 
 import pytest
 
-from kaizen_widgets.api import Api, studio_defaults
+from kaizen_widgets.api import Api
 from kaizen_widgets.core.background import BackgroundLoop
-from kaizen_widgets.query import QueryClient
 from kaizen_widgets.server import Database, create_app
-from kaizen_widgets.transport import Transport
+from tests.clients import api_client, running_loop
 from tests.contract.faults import FAULTS
 from tests.contract.serving import LIMITS, over_http
 
@@ -62,9 +61,8 @@ class Client:
 
 @pytest.fixture(scope="session")
 def background() -> Iterator[BackgroundLoop]:
-    loop = BackgroundLoop("contract")
-    yield loop
-    loop.close()
+    with running_loop("contract") as loop:
+        yield loop
 
 
 @pytest.fixture(scope="session", params=kinds())
@@ -84,13 +82,7 @@ def connect(
             url, app = ends.enter_context(over_http(app)), None
 
         def make() -> Api:
-            transport = Transport(url, clock=background, app=app, timeout=30.0)
-            ends.callback(lambda: background.wait(transport.aclose(), WAIT))
-            client = QueryClient(
-                loop=background, clock=background, default_options=studio_defaults()
-            )
-            ends.callback(client.clear)
-            return Api(transport, client)
+            return ends.enter_context(api_client(background, url, app=app))
 
         yield make
 

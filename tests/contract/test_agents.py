@@ -44,7 +44,7 @@ def test_a_list_is_whole_past_every_page(client: Client, name: str):
     async def make():
         for number in range(105):
             await client.agents.endpoints.create(
-                client.agents.input(name=f"{name} {number:03}", model_id=MODEL)
+                client.agents.create_model(name=f"{name} {number:03}", model_id=MODEL)
             )
 
     client.run(make())

@@ -38,7 +38,7 @@ def test_a_list_of_pipelines_is_whole_past_every_page(client: Client, name: str)
     async def make():
         for number in range(101):
             await client.pipelines.endpoints.create(
-                client.pipelines.input(name=f"{name} {number:03}")
+                client.pipelines.create_model(name=f"{name} {number:03}")
             )
 
     client.run(make())

@@ -180,7 +180,7 @@ def test_an_agent_that_the_client_leaves_is_stopped(
     body = agent_execution.ExecuteAgentRequest(message="hi")
 
     async def read_a_little_and_leave() -> list[str]:
-        events = agent_execution._events(services, caller, agent, body)
+        events = agent_execution.execution_events(services, caller, agent, body)
         read = [await anext(events) for _ in range(3)]
         await events.aclose()
         return read

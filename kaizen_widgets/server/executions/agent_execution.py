@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from typing import Any
 
 from anyio import to_thread
@@ -107,7 +107,7 @@ def execute_stream(
     """Ask an agent and get the answer piece by piece; a client that leaves stops the agent."""
     agent = _executable(services, caller, agent_id)
     return StreamingResponse(
-        _events(services, caller, agent, body),
+        execution_events(services, caller, agent, body),
         media_type="text/event-stream",
         headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
     )
@@ -131,9 +131,10 @@ def execute_status(agent_id: str, caller: WithCaller, services: WithServices) ->
     }
 
 
-async def _events(
+async def execution_events(
     services: Services, caller: Caller, agent: dict[str, Any], body: ExecuteAgentRequest
-) -> AsyncIterator[str]:
+) -> AsyncGenerator[str, None]:
+    """Yield the events of an agent's execution; closing the generator stops the agent."""
     thread_id, started = services.new_id(), timestamp(services.clock)
     yield _event("start", thread_id=thread_id, model=agent["model_id"], timestamp=started)
     loop, pieces = asyncio.get_running_loop(), asyncio.Queue[str | None]()
