@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from kaizen_widgets.core.callbacks import fit_callback
 from kaizen_widgets.core.json_codec import InexactError, decode, encode
 from kaizen_widgets.query.hydration import dehydrate
 from kaizen_widgets.query.mutation import Mutation
@@ -62,9 +63,9 @@ class ClientStateCodec:
     ) -> None:
         self._client = client
         self._should_dehydrate_query = should_dehydrate_query
-        self._should_dehydrate_mutation = should_dehydrate_mutation
-        self._serialize = serialize
-        self._deserialize = deserialize
+        self._should_dehydrate_mutation = fit_callback(should_dehydrate_mutation or _is_paused, 1)
+        self._serialize = fit_callback(serialize, 1)
+        self._deserialize = fit_callback(deserialize, 1)
 
     def encode(self) -> EncodedState:
         """Return the client's state as JSON."""
@@ -118,8 +119,8 @@ class ClientStateCodec:
 
     def can_continue_elsewhere(self, mutation: Mutation) -> bool:
         """Return whether a mutation is stored: another process knows a function for its key."""
-        key, chosen = mutation.options.mutation_key, self._should_dehydrate_mutation
-        if key is None or not (mutation.state.is_paused if chosen is None else chosen(mutation)):
+        key = mutation.options.mutation_key
+        if key is None or not self._should_dehydrate_mutation(mutation):
             return False
         known = self._client.default_mutation_options(MutationOptions(mutation_key=key))
         return known.mutation_fn is not None
@@ -162,6 +163,10 @@ class ClientStateCodec:
             logger.warning("The stored %s was not restored: %s", name, error)
             return None
         return entry
+
+
+def _is_paused(mutation: Mutation) -> bool:
+    return mutation.state.is_paused
 
 
 def stored_at(stored: Any) -> float:

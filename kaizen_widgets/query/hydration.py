@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any
 
+from kaizen_widgets.core.callbacks import fit_callback
 from kaizen_widgets.errors import QueryError
 from kaizen_widgets.query.mutation import Mutation
 from kaizen_widgets.query.mutation_state import MutationState
@@ -41,8 +42,8 @@ def dehydrate(
         should_dehydrate_mutation: Returns whether to include a mutation; by default the paused ones.
         serialize_data: Turns the data of a query into plain values.
     """
-    include_query = should_dehydrate_query or (lambda query: query.state.status == "success")
-    include_mutation = should_dehydrate_mutation or (lambda mutation: mutation.state.is_paused)
+    include_query = fit_callback(should_dehydrate_query or _has_succeeded, 1)
+    include_mutation = fit_callback(should_dehydrate_mutation or _is_paused, 1)
     with client.environment.notifier.locked():
         queries = [query for query in client.query_cache.get_all() if include_query(query)]
         mutations = [one for one in client.mutation_cache.get_all() if include_mutation(one)]
@@ -90,6 +91,14 @@ def hydrate(
                 client.query_cache.build(client.default_query_options(options), saved)
             elif saved.data_updated_at > query.state.data_updated_at:
                 query.set_state(replace(saved, fetch_status=query.state.fetch_status))
+
+
+def _has_succeeded(query: Query) -> bool:
+    return query.state.status == "success"
+
+
+def _is_paused(mutation: Mutation) -> bool:
+    return mutation.state.is_paused
 
 
 def _query_entry(query: Query, serialize: Callable[[Any], Any] | None) -> dict[str, Any]:

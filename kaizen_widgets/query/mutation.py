@@ -16,7 +16,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from kaizen_widgets.core.callbacks import call_fitting, fit_callback
+from kaizen_widgets.core.callbacks import call_fitting
 from kaizen_widgets.errors import QueryCancelledError, QueryError
 from kaizen_widgets.query.futures import completed_future
 from kaizen_widgets.query.gc_timer import GcTimer
@@ -25,7 +25,7 @@ from kaizen_widgets.query.mutation_state import MutationState, MutationStatus
 from kaizen_widgets.query.options import MutationOptions
 from kaizen_widgets.query.query_state import UNSET
 from kaizen_widgets.query.retryer import Retryer, RetryerCallbacks
-from kaizen_widgets.query.user_functions import is_closing
+from kaizen_widgets.query.user_functions import is_closing, listener_call
 
 if TYPE_CHECKING:
     from kaizen_widgets.query.mutation_cache import MutationCache
@@ -128,8 +128,8 @@ class Mutation:
         self, listener: Callable[[MutationState], object] | Callable[[], object]
     ) -> Callable[[], None]:
         """Call ``listener`` with each new state; return the unsubscribe function."""
-        fitted = fit_callback(listener, 1)
-        return self.observe(lambda state: self._env.notifier.post(fitted, state))
+        call = listener_call(listener, 1)
+        return self.observe(lambda state: self._env.notifier.post(call, state))
 
     def observe(self, listener: Callable[[MutationState], object]) -> Callable[[], None]:
         """Call ``listener`` under the lock; for observers. Return the unsubscribe function."""

@@ -7,7 +7,6 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from kaizen_widgets.core.callbacks import fit_callback
 from kaizen_widgets.query.environment import Environment
 from kaizen_widgets.query.filters import MutationFilters
 from kaizen_widgets.query.futures import all_done
@@ -15,6 +14,7 @@ from kaizen_widgets.query.listeners import add_listener
 from kaizen_widgets.query.mutation import Mutation
 from kaizen_widgets.query.mutation_state import MutationState
 from kaizen_widgets.query.options import MutationOptions
+from kaizen_widgets.query.user_functions import listener_call
 
 if TYPE_CHECKING:
     from kaizen_widgets.query.query_client import QueryClient
@@ -120,7 +120,7 @@ class MutationCache:
         self, listener: Callable[[Mutation], object] | Callable[[], object]
     ) -> Callable[[], None]:
         """Call ``listener`` after every change to any mutation; return the unsubscribe function."""
-        return add_listener(self._listeners, fit_callback(listener, 1))
+        return add_listener(self._listeners, listener_call(listener, 1))
 
     def before_attempts(
         self, callback: Callable[[Mutation], Awaitable[None]]

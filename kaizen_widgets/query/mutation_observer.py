@@ -6,13 +6,13 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from kaizen_widgets.core.background import Pending
-from kaizen_widgets.core.callbacks import call_fitting, fit_callback
 from kaizen_widgets.query.listeners import add_listener
 from kaizen_widgets.query.mutation import Mutation
 from kaizen_widgets.query.mutation_state import MutationState
 from kaizen_widgets.query.option_checks import check_callable
 from kaizen_widgets.query.options import MutationOptions, build_options
 from kaizen_widgets.query.query_key import hash_key
+from kaizen_widgets.query.user_functions import listener_call
 
 if TYPE_CHECKING:
     from kaizen_widgets.query.query_client import QueryClient
@@ -118,7 +118,7 @@ class MutationObserver:
         with self._env.notifier.locked():
             unsubscribe = add_listener(
                 self._listeners,
-                fit_callback(listener, 1),
+                listener_call(listener, 1),
                 self._env.notifier.locked,
                 self._on_unsubscribe,
             )
@@ -155,7 +155,7 @@ class MutationObserver:
 
     def _post(self, callback: Callable[..., object] | None, *arguments: Any) -> None:
         if callback is not None:
-            self._env.notifier.post(call_fitting, callback, *arguments)
+            self._env.notifier.post(listener_call(callback, len(arguments)), *arguments)
 
     def __repr__(self) -> str:
         key = self._options.mutation_key

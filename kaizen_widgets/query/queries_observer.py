@@ -14,6 +14,7 @@ from kaizen_widgets.query.query_observer import QueryObserver
 from kaizen_widgets.query.query_result import QueryResult
 from kaizen_widgets.query.query_state import UNSET
 from kaizen_widgets.query.structural_sharing import is_same_value, replace_equal_deep
+from kaizen_widgets.query.user_functions import listener_call
 
 if TYPE_CHECKING:
     from kaizen_widgets.query.query_client import QueryClient
@@ -39,7 +40,7 @@ class QueriesObserver:
         check_callable("combine", combine)
         self._client = client
         self._env = client.environment
-        self._combine = combine
+        self._combine = None if combine is None else fit_callback(combine, 1)
         self._combined: Any = UNSET
         self._combined_results: list[QueryResult] = []
         self._observers: list[QueryObserver] = []
@@ -97,7 +98,7 @@ class QueriesObserver:
         with self._env.notifier.locked():
             unsubscribe = add_listener(
                 self._listeners,
-                fit_callback(listener, 1),
+                listener_call(listener, 1),
                 self._env.notifier.locked,
                 self._update_subscriptions,
             )

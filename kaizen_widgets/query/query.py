@@ -24,7 +24,7 @@ from kaizen_widgets.query.query_state import UNSET, Direction, QueryState
 from kaizen_widgets.query.retryer import Retryer, RetryerCallbacks, can_fetch
 from kaizen_widgets.query.running_fetch import QueryContext, RunningFetch
 from kaizen_widgets.query.structural_sharing import replace_data
-from kaizen_widgets.query.user_functions import as_failure
+from kaizen_widgets.query.user_functions import as_failure, listener_call
 
 if TYPE_CHECKING:
     from kaizen_widgets.query.query_cache import QueryCache
@@ -403,7 +403,7 @@ class Query:
             # As in query-core, pages of a function that never read the signal are fetched to the end.
             fetch.retryer.cancel(stop=not self.infinite or fetch.is_signal_consumed)
             for callback in fetch.signal.abort():
-                self._env.notifier.post(callback)
+                self._env.notifier.post(listener_call(callback, 0))
 
     def _cancelled_error(self) -> QueryCancelledError:
         return QueryCancelledError(f"The fetch of {list(self.key)} was cancelled.", key=self.key)

@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from kaizen_widgets.core.callbacks import call_fitting, fit_callback
 from kaizen_widgets.query.environment import Environment
 from kaizen_widgets.query.filters import QueryFilters
 from kaizen_widgets.query.listeners import add_listener
@@ -15,6 +14,7 @@ from kaizen_widgets.query.query import Query
 from kaizen_widgets.query.query_key import QueryKey, hash_key, hash_unchecked_key
 from kaizen_widgets.query.query_key_index import QueryKeyIndex
 from kaizen_widgets.query.query_state import UNSET, QueryState
+from kaizen_widgets.query.user_functions import listener_call
 
 if TYPE_CHECKING:
     from kaizen_widgets.query.query_client import QueryClient
@@ -142,7 +142,7 @@ class QueryCache:
         self, listener: Callable[[QueryCacheEvent], object] | Callable[[], object]
     ) -> Callable[[], None]:
         """Call ``listener`` after every change to any entry; return the unsubscribe function."""
-        return add_listener(self._listeners, fit_callback(listener, 1))
+        return add_listener(self._listeners, listener_call(listener, 1))
 
     def notify(self, event_type: EventType, query: Query) -> None:
         """Notify the listeners of a change; the lock must be held."""
@@ -164,7 +164,7 @@ class QueryCache:
 
     def _post(self, callback: Callable[..., object] | None, *arguments: Any) -> None:
         if callback is not None:
-            self._env.notifier.post(call_fitting, callback, *arguments)
+            self._env.notifier.post(listener_call(callback, len(arguments)), *arguments)
 
     def __repr__(self) -> str:
         return f"QueryCache({len(self._queries)} queries)"

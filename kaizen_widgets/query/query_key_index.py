@@ -1,14 +1,14 @@
 """QueryKeyIndex finds the queries whose keys match a filter without looking at the others.
 
-Every query is filed under terms: the plain parts of its key with their positions, and the plain members of
-objects in it. ``("agents", "list", {"page": 2})`` is filed under ``(0, "agents")``, ``(1, "list")`` and
+Every query is filed under terms: the plain values in its key, each after the positions and names that lead to
+it. ``("agents", "list", {"page": 2})`` is filed under ``(0, "agents")``, ``(1, "list")`` and
 ``(2, "page", 2)``. A key that matches a filter has all terms of the filter, so only the queries filed under
 the rarest of them are compared.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
 from kaizen_widgets.query.query_key import QueryKey, partial_match_key
@@ -73,11 +73,16 @@ class QueryKeyIndex:
 
 def _terms(key: QueryKey) -> list[_Term]:
     terms: list[_Term] = []
-    for position, part in enumerate(key):
-        if type(part) in _PLAIN:
-            terms.append((position, part))
-        elif type(part) is dict:
-            terms += [
-                (position, name, value) for name, value in part.items() if type(value) in _PLAIN
-            ]
+    _add_terms(terms, (), enumerate(key))
     return terms
+
+
+def _add_terms(terms: list[_Term], path: _Term, parts: Iterable[tuple[object, object]]) -> None:
+    """Add the terms of the parts of a list or dict, each given with its position or name."""
+    for place, part in parts:
+        if type(part) in _PLAIN:
+            terms.append((*path, place, part))
+        elif isinstance(part, dict):
+            _add_terms(terms, (*path, place), part.items())
+        elif isinstance(part, list):
+            _add_terms(terms, (*path, place), enumerate(part))

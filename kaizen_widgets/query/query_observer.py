@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Self
 
 from kaizen_widgets.core.background import Pending
-from kaizen_widgets.core.callbacks import call_fitting, fit_callback
+from kaizen_widgets.core.callbacks import call_fitting
 from kaizen_widgets.errors import QueryError
 from kaizen_widgets.query.fetch_conditions import (
     is_enabled,
@@ -30,6 +30,7 @@ from kaizen_widgets.query.query_result import QueryResult
 from kaizen_widgets.query.query_state import UNSET, Direction, FetchStatus, QueryStatus
 from kaizen_widgets.query.result_builder import ResultBuilder
 from kaizen_widgets.query.structural_sharing import is_same_value
+from kaizen_widgets.query.user_functions import listener_call
 
 if TYPE_CHECKING:
     from kaizen_widgets.query.query_client import QueryClient
@@ -240,7 +241,7 @@ class QueryObserver:
         with self._env.notifier.locked():
             unsubscribe = add_listener(
                 self._listeners,
-                fit_callback(listener, 1),
+                listener_call(listener, 1),
                 self._env.notifier.locked,
                 self._on_unsubscribe,
             )

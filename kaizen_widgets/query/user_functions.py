@@ -1,12 +1,40 @@
-"""Decide what an exception raised by a user's function means for the query or mutation that called it."""
+"""Call users' functions, and decide what an exception of theirs means for the query or mutation."""
 
 from __future__ import annotations
 
 import asyncio
+import logging
 import threading
+from collections.abc import Callable
 from typing import Any
 
+from kaizen_widgets.core.callbacks import fit_callback
 from kaizen_widgets.errors import QueryCancelledError
+
+log = logging.getLogger(__name__)
+
+
+def listener_call(listener: Callable[..., object], offered: int) -> Callable[..., None]:
+    """Return a function for the notifier that calls a user's listener.
+
+    Exceptions are the notifier's to log. Those that it would take for the end of the program, such as a
+    panic of an extension in another language, are logged here, and the other listeners are called.
+
+    Args:
+        listener: The listener; it may take fewer arguments.
+        offered: How many arguments it is called with.
+    """
+    fitted = fit_callback(listener, offered)
+
+    def call(*arguments: Any) -> None:
+        try:
+            fitted(*arguments)
+        except BaseException as error:
+            if isinstance(error, Exception) or not is_failure(error):
+                raise
+            log.error("A listener of the query cache failed", exc_info=error)
+
+    return call
 
 
 def is_failure(error: BaseException) -> bool:

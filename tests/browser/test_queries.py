@@ -78,7 +78,7 @@ def test_offline_edit_is_sent_when_back_online(lab: Lab):
     lab.run_python("client.mutate(adding.options, 'by code')")
     for word in ("three", "by code"):
         expect(left.get_by_role("cell", name=word)).to_be_visible()
-    expect(lab.page.get_by_text("2 changes under way (2 waiting)")).to_be_visible()
+    expect(lab.page.get_by_text("2 mutations pending (2 paused)")).to_be_visible()
     lab.screenshot("queries-offline")
     assert lab.python("stored") == ["one", "two"]
     offline.click()

@@ -1,12 +1,13 @@
 """A user's function may raise any BaseException: its query or mutation ends, and others go on."""
 
 import asyncio
+import threading
 
 import pytest
 
 from kaizen_widgets.core.background import BackgroundLoop
 from kaizen_widgets.errors import QueryCancelledError
-from kaizen_widgets.query import MutationOptions, QueryClient
+from kaizen_widgets.query import MutationOptions, QueryCallbacks, QueryClient
 
 
 class Panic(BaseException):
@@ -125,3 +126,42 @@ def test_paused_mutations_of_a_scope_continue_after_a_base_exception(real):
     assert second.wait(5) == 2
     with pytest.raises(Panic):
         first.wait(5)
+
+
+@pytest.mark.parametrize("subscribe", ["observer", "cache", "mutations"])
+def test_listener_that_raises_a_base_exception_is_logged_and_others_are_called(
+    real, caplog, subscribe
+):
+    called = threading.Event()
+
+    def fail():
+        raise Panic("of the listener")
+
+    query = real.observe(query_key=("a",), query_fn=lambda: "x")
+    for listener in (fail, called.set):
+        match subscribe:
+            case "observer":
+                query.subscribe(listener)
+            case "cache":
+                real.query_cache.subscribe(listener)
+            case _:
+                real.mutation_cache.subscribe(listener)
+    assert real.mutate(MutationOptions(lambda: 1)).wait(5) == 1
+    assert query.wait(5) == "x"
+    assert called.wait(5)
+    assert "of the listener" in caplog.text
+
+
+def test_callback_for_all_queries_that_raises_a_base_exception_is_logged(caplog):
+    loop = BackgroundLoop("test-base-exceptions")
+    settled = threading.Event()
+    client = QueryClient(
+        loop=loop,
+        clock=loop,
+        on_query=QueryCallbacks(on_success=raising(Panic)["sync"], on_settled=settled.set),
+    )
+    assert client.fetch_query(query_key=("a",), query_fn=lambda: 1).wait(5) == 1
+    assert settled.wait(5)
+    assert "Panic" in caplog.text
+    client.clear()
+    loop.close()

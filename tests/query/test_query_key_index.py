@@ -47,7 +47,9 @@ def test_removed_queries_leave_nothing_in_the_index():
     assert not any(vars(index).values())
 
 
-@pytest.mark.parametrize("part", [int, lambda n: {"id": n}, lambda n: n % 2 == 0 or n])
+@pytest.mark.parametrize(
+    "part", [int, str, lambda n: {"id": n}, lambda n: {"filters": [{"id": n}]}, lambda n: [n, "x"]]
+)
 @pytest.mark.parametrize("exact", [False, True])
 def test_filters_by_key_compare_only_candidates(client, monkeypatch, part, exact):
     compared = []
