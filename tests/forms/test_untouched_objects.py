@@ -88,6 +88,42 @@ def test_edited_row_keeps_what_the_form_does_not_show():
     assert owner(form).pets == [DOG, Dog(name="Max", loudness=9)]
 
 
+class Kennel(BaseModel):
+    pet: Pet = Dog(name="Rex", loudness=7)
+    pets: list[Pet] = [Pet(name="Tom"), Dog(name="Max", loudness=5)]
+    owner: Owner = Owner(pet=Dog(loudness=2))
+    age: int = 0
+
+
+@pytest.mark.parametrize("given", [None, {"age": 1}])
+def test_default_objects_of_a_model_are_kept(given: Any):
+    form = Form(Kennel, default_values=given)
+    form.change("age", "3")
+    for _ in range(2):
+        kennel = owner(form)
+        assert kennel == Kennel(age=kennel.age)
+        assert type(kennel.owner.pet) is Dog
+        form.reset()
+    form.change("pet.name", "Bob")
+    form.rows("pets").remove(0)
+    assert owner(form).pet == Dog(name="Bob", loudness=7)
+    assert owner(form).pets == [Dog(name="Max", loudness=5)]
+
+
+def test_default_objects_of_a_model_are_not_shared():
+    form = Form(Kennel)
+    owner(form).pet.name = "changed"
+    assert owner(Form(Kennel)).pet.name == "Rex"
+    assert Kennel().pet.name == "Rex"
+
+
+def test_given_values_replace_a_default_object_they_equal():
+    form = Form(Kennel, default_values={"pet": Pet(name="Rex")})
+    assert type(owner(form).pet) is Pet
+    form.set_value("pet", {"name": "Rex"})
+    assert type(owner(form).pet) is Pet
+
+
 def test_reset_field_restores_the_object_of_the_default():
     form = Form(Owner, default_values=Owner(pet=DOG))
     form.set_value("pet", Pet(name="other"))

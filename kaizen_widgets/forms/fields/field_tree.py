@@ -21,7 +21,7 @@ from kaizen_widgets.forms.fields.adapters import adapter_of, keeps_its_schema
 from kaizen_widgets.forms.fields.broken_validators import errors_without_validator
 from kaizen_widgets.forms.fields.computed_fields import computed_in
 from kaizen_widgets.forms.fields.error_placer import ErrorPlacer, FieldIssue
-from kaizen_widgets.forms.fields.object_nodes import bare
+from kaizen_widgets.forms.fields.object_nodes import ObjectNode, bare
 from kaizen_widgets.forms.fields.originals import Original, keeping_validator, taking_as_is
 from kaizen_widgets.forms.fields.schema_containers import CONTAINER_HANDLERS
 from kaizen_widgets.forms.fields.schema_functions import FUNCTION_HANDLERS
@@ -147,6 +147,16 @@ class FieldTree:
                 "Make a field of it optional."
             ) from None
         return "" if draft is MISSING else draft
+
+    def blank_with_original(self) -> tuple[Any, Original | None]:
+        """Return the draft of an untouched form, and the objects of the model's defaults that it keeps."""
+        if not isinstance(bare(self.root.node), ObjectNode) or self.root.default is not MISSING:
+            return self.blank(), None
+        try:
+            draft, original = self.draft_at((), {}, is_complete=True)
+        except EndlessBlankError:
+            return self.blank(), None
+        return draft, original if original is not None and original.has_instances else None
 
     def draft(self, value: Any, pins: dict[Path, int] | None = None) -> Any:
         """Return the drafts of a value; see `draft_at`."""

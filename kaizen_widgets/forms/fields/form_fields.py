@@ -79,7 +79,8 @@ class FormFields:
         original = None
         try:
             if value is MISSING or value is None:
-                return self.tree.blank()
+                draft, original = self.tree.blank_with_original()
+                return draft
             draft, original = self.tree.draft_at((), value, pins=pins, is_complete=True)
             if isinstance(bare(self.tree.root.node), ObjectNode) and not isinstance(
                 draft, dict | None

@@ -82,7 +82,7 @@ class ObjectNode(TypeNode):
             if item is not MISSING and item is not ABSENT:
                 draft[name] = field.encode(item, context, (*path, name))
             elif context.is_complete or not field.required:
-                blank = field.blank()
+                blank = field.blank_in(context, (*path, name))
                 if blank is not MISSING:
                     draft[name] = blank
         if self.extra != "ignore":

@@ -8,11 +8,15 @@ belongs to the field.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from copy import deepcopy
+from dataclasses import dataclass, field, is_dataclass
+from enum import Enum
 from typing import Any, ClassVar, Final
 
 import pydantic_core
+from pydantic import BaseModel
 
 from kaizen_widgets.errors import FormError
 from kaizen_widgets.forms.fields.hint import NO_HINT, Hint
@@ -225,6 +229,7 @@ class Field:
     excluded: bool = False
     checker: Callable[[], Any] | None = None
     is_changing: bool = False
+    _is_subclass: bool | None = None
 
     # ---------------------------------------------------------------- encoding
 
@@ -335,6 +340,38 @@ class Field:
             return self.encode(self.default, EncodeContext(is_parsed=True), ())
         return None if self.nullable else self.filled(within)
 
+    def blank_in(self, context: EncodeContext, path: Path) -> Any:
+        """Return what `blank` returns; a default that its draft does not lead back to counts as given.
+
+        That is one with an object of a subclass.
+        """
+        is_made = self.default is MISSING or self.factory is not None
+        if (
+            context.original is None
+            or self.is_derived
+            or is_made
+            or not self._has_subclass_default()
+        ):
+            return self.blank()
+        before = context.is_parsed, context.is_validated
+        context.is_parsed, context.is_validated = True, False
+        # The model, too, copies a default that can change, for each value it makes.
+        draft = self.encode(deepcopy(self.default), context, path)
+        context.is_parsed, context.is_validated = before
+        return draft
+
+    def _has_subclass_default(self) -> bool:
+        """Whether an object in the default is of a class that no field has."""
+        if self._is_subclass is None:
+            self._is_subclass = self._find_subclass()
+        return self._is_subclass
+
+    def _find_subclass(self) -> bool:
+        if isinstance(self.default, str | int | float | bytes | Enum | None):
+            return False
+        classes = {getattr(position.node, "cls", None) for position in every_field(self)}
+        return any(type(one) not in classes for one in _instances(self.default))
+
     def _made(self) -> Any:
         try:
             return self.factory() if self.factory is not None else None
@@ -407,6 +444,19 @@ def resolved(node: TypeNode) -> TypeNode:
     while isinstance(node, ForwardRef) and node.target is not node:
         node = node.target
     return node
+
+
+def _instances(value: Any) -> Iterator[Any]:
+    """Yield the instances of models and dataclasses in a value."""
+    if isinstance(value, Mapping):
+        for item in value.values():
+            yield from _instances(item)
+    elif isinstance(value, list | tuple | set | frozenset | deque):
+        for item in value:
+            yield from _instances(item)
+    elif isinstance(value, BaseModel) or (is_dataclass(value) and not isinstance(value, type)):
+        yield value
+        yield from _instances(vars(value) if hasattr(value, "__dict__") else {})
 
 
 def every_field(root: Field) -> list[Field]:
