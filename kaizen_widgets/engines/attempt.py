@@ -130,7 +130,7 @@ class Attempt:
 
     async def _completed(self, output: Any) -> NodeResult:
         ended = self._clock.monotonic()
-        value = output.value if isinstance(output, Routed) else output
+        value = output.value if issubclass(type(output), Routed) else output
         text = quick_preview(value)
         if text is None:
             text = await self._in_time(lambda: preview(value))

@@ -69,14 +69,14 @@ class LocalEngine:
             result = await self._on_user_loop(call)
         else:
             result = await self._in_thread(ctx, call)
-        if inspect.isawaitable(result):
+        if issubclass(type(result), Awaitable):
             # A plain function may return a coroutine: a lambda around an async function does.
             result = await self._on_user_loop(partial(_identity, result))
         return await self._collected(ctx, result)
 
     async def _collected(self, ctx: Context, result: Any) -> Any:
         """Return a result that can be read twice: an iterator becomes a list."""
-        if isinstance(result, AsyncIterator):
+        if issubclass(type(result), AsyncIterator):
             return await self._on_user_loop(partial(collect_async, result, ctx))
         if needs_collecting(result):
             return await self._in_thread(ctx, partial(collect, result, ctx))

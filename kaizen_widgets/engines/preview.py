@@ -43,10 +43,25 @@ def format_error(error: BaseException) -> str:
     """Return an error as ``Type: message``, cut to 2,000 characters; never raises."""
     name = type(error).__name__
     try:
-        message = str(error)
+        message = _message(error)
     except BaseException:  # An error of the user's own, whose __str__ may even call exit().
         message = ""
     return truncate(f"{name}: {message}" if message else name)
+
+
+def _message(error: BaseException) -> str:
+    if type(error).__str__ is not BaseException.__str__:
+        return str(error)
+    # What Python makes of the arguments, but of large ones only the beginning.
+    match error.args:
+        case []:
+            return ""
+        case [one] if type(one) in _CONTAINERS:
+            return preview(one)
+        case [one]:
+            return str(one)
+        case several:
+            return preview(several)
 
 
 def quick_format_error(error: BaseException) -> str | None:
@@ -76,6 +91,7 @@ _BRACKETS: dict[Any, tuple[str, str]] = {
     deque.__repr__: ("deque([", "])"),
 }
 _DICTS = (dict.__repr__, OrderedDict.__repr__)
+_CONTAINERS = (list, tuple, dict, set, frozenset)
 
 
 def _preview(value: Any, foreign_repr: Callable[[Any], str]) -> str:
@@ -108,7 +124,7 @@ def _pieces(value: Any, foreign_repr: Callable[[Any], str], depth: int) -> Itera
         yield repr(value[: MAX_PREVIEW + 1])
     elif kind is int and value.bit_length() > 8 * MAX_PREVIEW:
         yield f"<int of {value.bit_length():,} bits>"  # Its decimal digits would take long.
-    elif kind in _SCALARS or isinstance(value, type):
+    elif kind in _SCALARS or issubclass(kind, type):
         yield repr(value) if kind in _SCALARS else foreign_repr(value)
     elif kind.__repr__ in _DICTS:
         opening, closing = (
@@ -160,7 +176,7 @@ def _fields(value: Any) -> Iterable[tuple[str, Any]] | None:
     if dataclasses.is_dataclass(kind) and hasattr(kind.__repr__, "__wrapped__"):
         names = [field.name for field in dataclasses.fields(kind) if field.repr]
         return [(name, getattr(value, name)) for name in names if hasattr(value, name)]
-    if isinstance(value, BaseModel) and kind.__repr_args__ is BaseModel.__repr_args__:
+    if issubclass(kind, BaseModel) and kind.__repr_args__ is BaseModel.__repr_args__:
         return [(name, item) for name, item in value.__repr_args__() if name is not None]
     return None
 

@@ -226,7 +226,7 @@ class _Scheduler:
     def _settle(self, node_id: str, result: NodeResult) -> None:
         del self._attempts[node_id]
         outputs, route = None, ""
-        if isinstance(result.output, Routed):
+        if issubclass(type(result.output), Routed):
             outputs, route = result.output.outputs, result.output.route
         self._end_node(node_id, result)
         label = quoted(self._run.nodes[node_id].label)
@@ -248,7 +248,7 @@ class _Scheduler:
         began = self._began.get(node_id)
         node.seconds = None if began is None else max(result.ended - began, 0.0)
         output, reason = result.output, result.reason
-        if isinstance(output, Routed):
+        if issubclass(type(output), Routed):
             reason = reason or f"took {quoted(output.route)}"
             output = output.value
         node._output, node.error, node.message, node.reason = (

@@ -17,9 +17,6 @@ from kaizen_widgets.nodes.look import Look
 from kaizen_widgets.nodes.numbers import is_number, is_same_value
 from kaizen_widgets.nodes.values import describe_type, text_of, value_fields
 
-Part = tuple[str, Any]
-"""Where a value comes from, for messages, and the value."""
-
 
 class SynthesizerConfig(KindConfig):
     """Config of a synthesizer node."""
@@ -58,45 +55,62 @@ class SynthesizerKind(Kind):
 
 def _combine(task: Task) -> Any:
     config: SynthesizerConfig = task.config
-    parts = _parts(task)
-    values = [value for _, value in parts]
+    values = _values(task)
     match config.aggregation:
         case "concat":
             return _concat(values, config.separator)
         case "merge":
-            return _merge(task, parts)
+            return _merge(task, values)
         case "vote":
             return _vote(task, values)
         case "average":
-            return _average(task, parts)
+            return _average(task, values)
         case _:
             assert_never(config.aggregation)
 
 
-def _parts(task: Task) -> list[Part]:
-    if len(task.inputs) == 1 and isinstance(task.inputs[0].value, list | tuple):
-        label = quoted(task.inputs[0].label)
-        return [
-            (f"item {index} of {label}", item) for index, item in enumerate(task.inputs[0].value)
-        ]
+def _values(task: Task) -> Sequence[Any]:
+    if _is_one_list(task):
+        return task.inputs[0].value
     if task.is_start:
-        return [(f"the run's input {quoted(name)}", item) for name, item in task.run_inputs.items()]
-    return [(quoted(item.label), item.value) for item in task.inputs]
+        return list(task.run_inputs.values())
+    return [item.value for item in task.inputs]
+
+
+def _is_one_list(task: Task) -> bool:
+    return len(task.inputs) == 1 and isinstance(task.inputs[0].value, list | tuple)
+
+
+def _source(task: Task, index: int) -> str:
+    """Return where a value comes from, for messages."""
+    if _is_one_list(task):
+        return f"item {index} of {quoted(task.inputs[0].label)}"
+    if task.is_start:
+        return f"the run's input {quoted(list(task.run_inputs)[index])}"
+    return quoted(task.inputs[index].label)
+
+
+_JOINED_AT_ONCE = 10_000
 
 
 def _concat(values: Sequence[Any], separator: str) -> Any:
     if values and all(isinstance(value, list | tuple) for value in values):
         return [item for value in values for item in value]
-    return separator.join(text_of(value) for value in values)
+    # In parts: joining millions of texts in one step would block all other threads.
+    return separator.join(
+        separator.join(map(text_of, values[start : start + _JOINED_AT_ONCE]))
+        for start in range(0, len(values), _JOINED_AT_ONCE)
+    )
 
 
-def _merge(task: Task, parts: list[Part]) -> dict[str, Any]:
+def _merge(task: Task, values: Sequence[Any]) -> dict[str, Any]:
     merged: dict[str, Any] = {}
-    for source, value in parts:
+    for index, value in enumerate(values):
         fields = value_fields(value)
         if not fields and not isinstance(value, Mapping):
             raise RunError(
-                f"{quoted(task.label)} merges dicts, and {source} gave {describe_type(value)}.",
+                f"{quoted(task.label)} merges dicts, and {_source(task, index)} gave "
+                f"{describe_type(value)}.",
                 node_id=task.node_id,
             )
         merged |= fields
@@ -110,16 +124,16 @@ def _vote(task: Task, values: Sequence[Any]) -> Any:
     return max(values, key=lambda one: sum(is_same_value(one, value) for value in values))
 
 
-def _average(task: Task, parts: list[Part]) -> Any:
-    for source, value in parts:
+def _average(task: Task, values: Sequence[Any]) -> Any:
+    for index, value in enumerate(values):
         if not is_number(value):
             raise RunError(
-                f"{quoted(task.label)} averages numbers, and {source} gave {describe_type(value)}.",
+                f"{quoted(task.label)} averages numbers, and {_source(task, index)} gave "
+                f"{describe_type(value)}.",
                 node_id=task.node_id,
             )
-    if not parts:
+    if not values:
         raise RunError(f"{quoted(task.label)} has nothing to average.", node_id=task.node_id)
-    values = [value for _, value in parts]
     if all(isinstance(value, Decimal) for value in values):
         return sum(values) / len(values)
     # Kinds of numbers that do not mix, such as Decimal and float, are averaged as floats.

@@ -106,6 +106,8 @@ def text_of(value: Any) -> str:
         return value
     if value is None:
         return ""
+    if type(value) in (int, float, bool):
+        return str(value)
     fields = value_fields(value)
     if len(fields) == 1:
         [name] = fields

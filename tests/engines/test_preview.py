@@ -8,7 +8,13 @@ from collections import OrderedDict, deque
 import pytest
 from pydantic import BaseModel, SecretStr
 
-from kaizen_widgets.engines.preview import MAX_PREVIEW, preview, quick_preview
+from kaizen_widgets.engines.preview import (
+    MAX_PREVIEW,
+    format_error,
+    preview,
+    quick_format_error,
+    quick_preview,
+)
 
 
 @dataclasses.dataclass
@@ -108,3 +114,42 @@ def test_code_of_others_is_not_run_for_a_quick_preview():
     assert quick_preview(Loud()) is None
     assert quick_preview([1, {"a": Loud()}]) is None
     assert preview([Loud()]) == "[<Loud: its repr raised AssertionError>]"
+
+
+class CustomError(Exception):
+    def __str__(self):
+        return f"custom {self.args[0]}"
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ValueError(),
+        ValueError("no"),
+        ValueError("no", 1),
+        ValueError(["no"]),
+        KeyError("missing"),
+        OSError(2, "no such file", "f.txt"),
+        CustomError("x"),
+        UnicodeDecodeError("utf-8", b"x", 0, 1, "why"),
+    ],
+    ids=repr,
+)
+def test_errors_read_as_python_prints_them(error):
+    said = str(error)
+    expected = f"{type(error).__name__}: {said}" if said else type(error).__name__
+    assert format_error(error) == expected
+    assert quick_format_error(error) in (None, expected)
+
+
+def test_of_an_error_with_a_large_argument_only_the_beginning_is_read():
+    rows = list(range(10**6))
+    for error in (ValueError(rows), ValueError("rows", rows), ValueError({"rows": rows})):
+        text = format_error(error)
+        assert text.startswith("ValueError: ")
+        assert len(text) <= MAX_PREVIEW
+
+
+def test_the_code_of_an_error_is_not_run_for_a_quick_text():
+    assert quick_format_error(CustomError("x")) is None
+    assert quick_format_error(ValueError(CustomError("x"))) is None

@@ -95,6 +95,20 @@ def test_a_result_whose_repr_raises_is_a_result(begin, error):
     assert end.data["preview"] == f"<Odd: its repr raised {type(error).__name__}>"
 
 
+def test_a_result_that_refuses_everything_is_a_result(begin):
+    class Refusing:
+        def __getattribute__(self, name):
+            raise SystemExit(1)
+
+        __bool__ = __eq__ = __len__ = __getattribute__
+        __hash__ = None  # type: ignore[assignment]
+
+    run = begin(
+        pipeline("start > a > b > end"), functions={"a": lambda v: Refusing(), "b": lambda v: v}
+    ).wait(5)
+    assert run.state == dict.fromkeys(("start", "a", "b", "end"), "completed")
+
+
 def test_a_result_whose_repr_takes_for_ever_is_a_result(begin, monkeypatch):
     monkeypatch.setattr("kaizen_widgets.engines.attempt.DESCRIBE_TIMEOUT", 0.01)
     release = threading.Event()
