@@ -51,12 +51,12 @@ def test_changes_reach_the_lists(studio):
     assert studio.agents.versions(made.id).wait(WAIT) == []
 
 
-def test_a_server_side_refusal_names_the_field(studio):
+def test_server_refusal_names_the_field(studio):
     with pytest.raises(InvalidInputError, match="pattern"):
         studio.pipelines.create(name="x", pattern="no such pattern").wait(WAIT)
 
 
-def test_the_user_is_known(studio):
+def test_current_user_permissions_and_organizations(studio):
     user = studio.user.current().wait(WAIT)
     assert user.role == "org_owner"
     assert studio.user.permissions().wait(WAIT)

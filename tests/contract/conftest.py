@@ -89,7 +89,7 @@ def connect(
 
 @pytest.fixture(scope="session")
 def client(connect: Connect) -> Client:
-    """Somebody who owns an organization."""
+    """A client signed in as the owner of an organization."""
     api = connect()
     email, password = os.environ.get("KAIZEN_EMAIL", ""), os.environ.get("KAIZEN_PASSWORD", "")
     if os.environ.get("KAIZEN_URL"):

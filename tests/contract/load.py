@@ -1,4 +1,4 @@
-"""Many clients at once, and a server that crashes under them: what it acknowledged is there.
+"""Many clients at the same time, and a server that crashes: what it acknowledged is stored.
 
     python -m tests.contract.load --clients 50 --seconds 60
     python -m tests.contract.load --clients 8 --seconds 2 --kill 10
@@ -172,7 +172,7 @@ async def begin(clients: Sequence[Client], url: str) -> None:
 
 
 async def check_and_settle(clients: Sequence[Client], url: str) -> None:
-    """See that nothing acknowledged is lost; then write each count anew, so that none is in doubt."""
+    """Check that nothing acknowledged is lost; then write each count again, so that none is in doubt."""
     transport = await sign_in(url)
     await verify(clients, transport, exact=False)
     for client in clients:

@@ -31,7 +31,7 @@ def test_an_agent_lives_from_draft_to_archive(client: Client, name: str):
     assert client.agents.detail(made.id).wait(WAIT).status == "archived"
 
 
-def test_an_agent_is_made_active_and_with_tools_at_once(client: Client, name: str):
+def test_agent_is_created_active_with_tools(client: Client, name: str):
     tools = [{"name": "search", "description": "Searches.", "config": {"depth": 2}}]
     made = client.agents.create(name=name, model_id=MODEL, is_active=True, tools=tools).wait(WAIT)
     client.fresh()
@@ -40,7 +40,7 @@ def test_an_agent_is_made_active_and_with_tools_at_once(client: Client, name: st
     assert [(tool.name, tool.config) for tool in detail.tools] == [("search", {"depth": 2})]
 
 
-def test_a_list_is_whole_past_every_page(client: Client, name: str):
+def test_agent_list_is_complete_beyond_a_page(client: Client, name: str):
     async def make():
         for number in range(105):
             await client.agents.endpoints.create(
@@ -55,7 +55,7 @@ def test_a_list_is_whole_past_every_page(client: Client, name: str):
     assert len(client.agents.list(search=f"{name} 04", sort="-name").wait(WAIT)) == 10
 
 
-def test_filters_hold(client: Client, agent: str):
+def test_agent_list_filters(client: Client, agent: str):
     drafts = client.agents.list(status="draft").wait(WAIT)
     assert agent in {one.id for one in drafts}
     assert {one.status for one in drafts} == {"draft"}
@@ -63,7 +63,7 @@ def test_filters_hold(client: Client, agent: str):
     assert agent not in {one.id for one in active}
 
 
-def test_what_an_agent_knows_and_uses_can_be_changed(client: Client, agent: str):
+def test_contexts_and_tools_can_be_changed(client: Client, agent: str):
     context = client.agents.add_context(agent, name="house", content="Be brief.").wait(WAIT)
     tool = client.agents.add_tool(agent, name="search", description="Searches.").wait(WAIT)
     client.agents.update_context(agent, context.id, content="Be long.").wait(WAIT)
@@ -80,7 +80,7 @@ def test_what_an_agent_knows_and_uses_can_be_changed(client: Client, agent: str)
     assert client.agents.contexts(agent).wait(WAIT) == client.agents.tools(agent).wait(WAIT) == []
 
 
-def test_a_version_brings_an_agent_back(client: Client, agent: str):
+def test_rollback_restores_an_agent(client: Client, agent: str):
     client.agents.keep_version(agent, "before").wait(WAIT)
     client.agents.update(agent, system_prompt="Something else.").wait(WAIT)
     client.agents.keep_version(agent, "after").wait(WAIT)
@@ -92,7 +92,7 @@ def test_a_version_brings_an_agent_back(client: Client, agent: str):
     assert client.agents.detail(agent).wait(WAIT).system_prompt == ""
 
 
-def test_an_agent_says_whether_it_can_be_asked(client: Client, agent: str):
+def test_readiness_of_an_agent(client: Client, agent: str):
     client.agents.set_active(agent).wait(WAIT)
     readiness = client.agents.readiness(agent).wait(WAIT)
     assert isinstance(readiness.can_execute, bool)
@@ -100,7 +100,7 @@ def test_an_agent_says_whether_it_can_be_asked(client: Client, agent: str):
 
 
 @pytest.mark.faulty("no model")
-def test_an_agent_answers(client: Client, agent: str):
+def test_agent_answers(client: Client, agent: str):
     client.agents.set_active(agent).wait(WAIT)
     answer = client.agents.execute(agent, "Say something.").wait(WAIT)
     assert answer.content
@@ -108,7 +108,7 @@ def test_an_agent_answers(client: Client, agent: str):
 
 
 @pytest.mark.faulty("no model")
-def test_an_answer_is_heard_while_it_is_said(client: Client, agent: str):
+def test_agent_answer_is_streamed(client: Client, agent: str):
     client.agents.set_active(agent).wait(WAIT)
     stream = client.agents.stream(agent, "One two three.")
     pieces = list(stream)
@@ -116,7 +116,7 @@ def test_an_answer_is_heard_while_it_is_said(client: Client, agent: str):
     assert "".join(pieces) == stream.text == stream.wait(WAIT)
 
 
-def test_a_wrong_field_is_named_by_the_server_as_here(client: Client, agent: str):
+def test_invalid_field_has_the_same_name_on_server_and_client(client: Client, agent: str):
     with pytest.raises(InvalidInputError) as here:
         client.agents.update(agent, temperature=3)
     with pytest.raises(InvalidInputError) as there:
@@ -124,7 +124,7 @@ def test_a_wrong_field_is_named_by_the_server_as_here(client: Client, agent: str
     assert list(here.value.details) == list(there.value.details) == ["temperature"]
 
 
-def test_what_is_not_there_is_said(client: Client):
+def test_missing_agent_is_not_found(client: Client):
     with pytest.raises(NotFoundError):
         client.agents.detail("00000000-0000-4000-8000-000000000000").wait(WAIT)
 
@@ -136,7 +136,7 @@ def test_updated_at_moves(client: Client, agent: str):
 
 
 @pytest.mark.faulty("total counts the page")
-def test_a_total_counts_everything(client: Client, name: str):
+def test_list_total_counts_all_rows(client: Client, name: str):
     for _ in range(2):
         client.agents.create(name=name, model_id=MODEL).wait(WAIT)
     assert client.ask("GET", "/agents", params={"limit": 1})["total"] >= 2

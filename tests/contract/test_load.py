@@ -5,12 +5,12 @@ from __future__ import annotations
 from tests.contract import fuzz, load
 
 
-def test_clients_side_by_side_lose_nothing(capsys):
+def test_concurrent_clients_lose_nothing(capsys):
     assert load.main(["--clients", "6", "--seconds", "1"]) == 0
     assert "6 clients" in capsys.readouterr().out
 
 
-def test_a_server_killed_under_load_has_what_it_acknowledged(capsys):
+def test_server_killed_under_load_keeps_what_it_acknowledged(capsys):
     assert load.main(["--clients", "3", "--seconds", "1", "--kill", "1"]) == 0
     assert "1 crash(es)" in capsys.readouterr().out
 

@@ -25,7 +25,7 @@ def gateway(client: Client, name: str) -> str:
     return made.wait(WAIT).id
 
 
-def test_a_gateway_is_made_changed_found_and_taken_away(client: Client, gateway: str, name: str):
+def test_gateway_is_created_changed_found_and_deleted(client: Client, gateway: str, name: str):
     client.gateways.update(gateway, description="d").wait(WAIT)
     client.fresh()
     found = client.gateways.detail(gateway).wait(WAIT)
@@ -37,11 +37,11 @@ def test_a_gateway_is_made_changed_found_and_taken_away(client: Client, gateway:
         client.gateways.detail(gateway).wait(WAIT)
 
 
-def test_a_gateway_says_how_it_is(client: Client, gateway: str):
+def test_gateway_health(client: Client, gateway: str):
     assert client.gateways.check(gateway).wait(WAIT).status in ("healthy", "unhealthy", "unknown")
 
 
-def test_gateways_are_whole_past_the_cap(client: Client, name: str):
+def test_gateway_list_is_complete_beyond_the_servers_cap(client: Client, name: str):
     made = {
         client.gateways.create(
             name=f"{name} {place}", api_url=NOWHERE, api_key="k", environment=environment
@@ -59,7 +59,7 @@ def test_gateways_are_whole_past_the_cap(client: Client, name: str):
             client.gateways.delete(gateway).wait(WAIT)
 
 
-def test_an_agent_is_deployed_stopped_and_its_log_kept(client: Client, agent: str, gateway: str):
+def test_deployment_is_created_stopped_and_logged(client: Client, agent: str, gateway: str):
     made = client.deployments.create(agent_id=agent, gateway_id=gateway).wait(WAIT)
     assert made.status in ("active", "failed", "pending", "deploying")
     assert (made.agent_id, made.gateway_id) == (agent, gateway)
@@ -72,13 +72,15 @@ def test_an_agent_is_deployed_stopped_and_its_log_kept(client: Client, agent: st
         client.deployments.stop(made.id).wait(WAIT)
 
 
-def test_redeploying_makes_another(client: Client, agent: str, gateway: str):
+def test_redeploying_creates_another_deployment(client: Client, agent: str, gateway: str):
     first = client.deployments.create(agent_id=agent, gateway_id=gateway).wait(WAIT)
     second = client.deployments.redeploy(first.id).wait(WAIT)
     assert second.id != first.id
 
 
-def test_deployments_are_whole_past_the_cap(client: Client, agent: str, gateway: str):
+def test_deployment_list_is_complete_beyond_the_servers_cap(
+    client: Client, agent: str, gateway: str
+):
     made = {
         client.deployments.create(agent_id=agent, gateway_id=gateway).wait(WAIT).id
         for _ in range(6)
@@ -92,9 +94,7 @@ def test_deployments_are_whole_past_the_cap(client: Client, agent: str, gateway:
     assert made == {one.id for one in client.deployments.list(gateway_id=gateway).wait(WAIT)}
 
 
-def test_a_pipeline_goes_to_an_environment_agent_by_agent(
-    client: Client, agent: str, gateway: str, name: str
-):
+def test_pipeline_is_deployed_agent_by_agent(client: Client, agent: str, gateway: str, name: str):
     pipeline = client.pipelines.create(name=name).wait(WAIT).id
     graph = Graph(
         [Node("in", type="input"), Node("a", type="agent", data={"label": "A", "agentId": agent})],
@@ -108,12 +108,12 @@ def test_a_pipeline_goes_to_an_environment_agent_by_agent(
 
 
 @pytest.mark.faulty("unknown is a failure")
-def test_deploying_what_is_not_there_is_refused(client: Client):
+def test_deploying_a_missing_agent_is_refused(client: Client):
     with pytest.raises(NotFoundError):
         client.deployments.create(agent_id="nobody", gateway_id="nowhere").wait(WAIT)
 
 
-def test_figures_add_up(client: Client, agent: str):
+def test_metrics_add_up(client: Client, agent: str):
     deployment = str(uuid.uuid4())
     for place in range(3):
         client.metrics.record(
@@ -143,7 +143,7 @@ def test_figures_add_up(client: Client, agent: str):
     assert sum(point.value for point in costs) == pytest.approx(0.75)
 
 
-def test_figures_of_everything(client: Client, agent: str):
+def test_metrics_of_the_organization(client: Client, agent: str):
     client.metrics.record(deployment_id="d", agent_id=agent, status="success").wait(WAIT)
     client.fresh()
     assert client.metrics.dashboard().wait(WAIT).summary.total_executions >= 1
@@ -154,7 +154,7 @@ def test_figures_of_everything(client: Client, agent: str):
     assert isinstance(client.metrics.errors(5).wait(WAIT), list)
 
 
-def test_a_pipeline_is_executed_and_remembered(client: Client, agent: str, name: str):
+def test_execution_is_stored_and_listed(client: Client, agent: str, name: str):
     pipeline = client.pipelines.create(name=name).wait(WAIT).id
     graph = Graph(
         [
@@ -177,14 +177,14 @@ def test_a_pipeline_is_executed_and_remembered(client: Client, agent: str, name:
     assert tried.status in ("completed", "failed")
 
 
-def test_an_agent_is_tried_and_remembered(client: Client, agent: str):
+def test_agent_trial_is_stored_and_listed(client: Client, agent: str):
     tried = client.executions.try_agent(agent, {"message": "hello"}).wait(WAIT)
     assert tried.status in ("completed", "failed")
     client.fresh()
     assert tried.id in {one.id for one in client.executions.of_agent(agent).wait(WAIT)}
 
 
-def test_a_pipeline_that_cannot_run_says_why(client: Client, name: str):
+def test_pipeline_that_cannot_run_is_refused_with_the_reason(client: Client, name: str):
     pipeline = client.pipelines.create(name=name).wait(WAIT).id
     with pytest.raises(InvalidInputError, match="nodes"):
         client.executions.start(pipeline).wait(WAIT)

@@ -26,7 +26,7 @@ def team(client: Client, name: str) -> str:
     return client.teams.create(name=name, description="d").wait(WAIT).id
 
 
-def test_a_team_is_made_changed_and_taken_away(client: Client, team: str, name: str):
+def test_team_is_created_changed_and_deleted(client: Client, team: str, name: str):
     client.teams.update(team, name=f"{name} 2").wait(WAIT)
     client.fresh()
     detail = client.teams.detail(team).wait(WAIT)
@@ -37,7 +37,7 @@ def test_a_team_is_made_changed_and_taken_away(client: Client, team: str, name: 
         client.teams.detail(team).wait(WAIT)
 
 
-def test_members_come_change_and_go(client: Client, team: str):
+def test_team_members_are_added_changed_and_removed(client: Client, team: str):
     user = new_user(client)
     members = client.teams.members(team)
     assert members.wait(WAIT) == []
@@ -52,7 +52,7 @@ def test_members_come_change_and_go(client: Client, team: str):
 
 
 @pytest.mark.faulty("ten members")
-def test_a_large_team_is_whole(client: Client, team: str):
+def test_large_team_is_complete(client: Client, team: str):
     making = [making_user(client) for _ in range(12)]  # side by side: each password takes its time
     users = {made.wait(WAIT).id for made in making}
     for member in [client.teams.add_member(team, user) for user in users]:
@@ -61,7 +61,7 @@ def test_a_large_team_is_whole(client: Client, team: str):
     assert {one.user_id for one in client.teams.members(team).wait(WAIT)} == users
 
 
-def test_a_user_is_made_found_changed_and_taken_away(client: Client, name: str):
+def test_user_is_created_found_changed_and_deleted(client: Client, name: str):
     user = new_user(client, name, "developer")
     client.fresh()
     (found,) = client.users.list(search=name.upper()).wait(WAIT)
@@ -75,7 +75,7 @@ def test_a_user_is_made_found_changed_and_taken_away(client: Client, name: str):
     assert user not in {one.id for one in left}
 
 
-def test_users_are_whole_past_every_page_and_found_on_any(client: Client, name: str):
+def test_user_list_is_complete_beyond_a_page(client: Client, name: str):
     user = new_user(client, name)
     client.fresh()
     everybody = client.users.list().wait(WAIT)
@@ -111,7 +111,7 @@ def test_a_deny_wins_over_an_allow_where_its_conditions_hold(client: Client, nam
     assert allowed(True)
 
 
-def test_a_policy_is_made_changed_and_listed(client: Client, name: str):
+def test_policy_is_created_changed_and_listed(client: Client, name: str):
     policy = client.policies.create(
         name=name, resource_type="report", action="write", effect="allow", priority=3
     ).wait(WAIT)
@@ -125,7 +125,7 @@ def test_a_policy_is_made_changed_and_listed(client: Client, name: str):
         client.policies.detail(policy.id).wait(WAIT)
 
 
-def test_an_assignment_can_be_taken_back(client: Client, name: str):
+def test_policy_assignment_can_be_removed(client: Client, name: str):
     policy = client.policies.create(
         name=name, resource_type="report", action="read", effect="deny"
     ).wait(WAIT)
@@ -135,6 +135,6 @@ def test_an_assignment_can_be_taken_back(client: Client, name: str):
     client.policies.delete(policy.id).wait(WAIT)
 
 
-def test_conditions_are_checked_without_being_kept(client: Client):
+def test_policy_conditions_are_checked_without_being_stored(client: Client):
     good = {"any": [{"field": "user.role", "op": "in", "value": ["viewer"]}]}
     assert client.policies.check_conditions(good).wait(WAIT).is_valid

@@ -34,7 +34,7 @@ def test_a_pipeline_lives_from_draft_to_archive(client: Client, name: str):
     assert client.pipelines.detail(id).wait(WAIT).status == "archived"
 
 
-def test_a_list_of_pipelines_is_whole_past_every_page(client: Client, name: str):
+def test_pipeline_list_is_complete_beyond_a_page(client: Client, name: str):
     async def make():
         for number in range(101):
             await client.pipelines.endpoints.create(
@@ -68,7 +68,7 @@ def test_two_hundred_nodes_come_back_equal(client: Client, pipeline: str):
     assert [node.id for node in loaded.nodes] == [node.id for node in nodes]
 
 
-def test_everything_a_node_may_hold_comes_back_equal(client: Client, pipeline: str):
+def test_graph_with_every_field_comes_back_equal(client: Client, pipeline: str):
     graph = Graph(
         [
             Node("group", (0.1, -5), type="group", width=400.5, style={"opacity": None}),
@@ -115,7 +115,7 @@ def test_two_pipelines_may_use_one_id(client: Client, name: str, id: str):
     assert [load(client, one) for one in pipelines] == [graph, graph]
 
 
-def test_of_saves_at_the_same_moment_the_last_one_stays_whole(client: Client, pipeline: str):
+def test_simultaneous_saves_leave_the_last_graph_whole(client: Client, pipeline: str):
     graphs = [Graph([Node(f"n{number}-{place}") for place in range(20)]) for number in range(4)]
 
     async def save():
@@ -133,14 +133,14 @@ def test_an_empty_graph_can_be_saved_over_a_full_one(client: Client, pipeline: s
     assert load(client, pipeline) == Graph()
 
 
-def test_a_check_says_what_is_wrong(client: Client, pipeline: str):
+def test_validate_reports_errors(client: Client, pipeline: str):
     client.pipelines.save_graph(pipeline, Graph([Node("a", type="agent")])).wait(WAIT)
     found = client.pipelines.validate(pipeline).wait(WAIT)
     assert not found.valid
     assert found.errors
 
 
-def test_patterns_are_named(client: Client):
+def test_patterns_are_listed(client: Client):
     assert "sequential" in client.pipelines.patterns().wait(WAIT)
 
 
@@ -152,7 +152,7 @@ def test_all_nine_patterns_can_be_used(client: Client, name: str):
 
 
 @pytest.mark.faulty("no ETags")
-def test_a_graph_is_changed_only_if_it_is_what_one_saw(client: Client, pipeline: str):
+def test_save_with_an_old_etag_is_a_conflict(client: Client, pipeline: str):
     seen = client.pipelines.detail(pipeline).wait(WAIT)
     client.pipelines.save_graph(pipeline, Graph([Node("theirs")])).wait(WAIT)
     with pytest.raises(ConflictError):
@@ -160,6 +160,6 @@ def test_a_graph_is_changed_only_if_it_is_what_one_saw(client: Client, pipeline:
     assert load(client, pipeline) == Graph([Node("theirs")])
 
 
-def test_a_pipeline_that_is_not_there_is_said(client: Client):
+def test_missing_pipeline_is_not_found(client: Client):
     with pytest.raises(NotFoundError):
         client.pipelines.load_graph("00000000-0000-4000-8000-000000000000").wait(WAIT)

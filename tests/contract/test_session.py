@@ -18,7 +18,7 @@ def other(connect, client: Client) -> Client:
     return Client(api, client.email, client.password)
 
 
-def test_who_is_signed_in_is_known(client: Client):
+def test_current_user_is_known(client: Client):
     user = client.user.current().wait(WAIT)
     assert user.email == client.email
     organizations = client.user.organizations().wait(WAIT)
@@ -41,7 +41,7 @@ def test_a_session_begins_and_ends(other: Client):
         )
 
 
-def test_many_requests_that_find_their_token_expired_renew_it_once(other: Client):
+def test_expired_token_is_renewed_once_for_many_requests(other: Client):
     tokens, heard = other.transport.tokens, []
     end = tokens.watch(heard.append)
     tokens.set("expired", tokens.refresh)
@@ -71,7 +71,7 @@ def test_a_wrong_password_is_refused(connect, client: Client):
         connect().auth.login(client.email, "not the password").wait(WAIT)
 
 
-def test_going_on_in_ones_own_organization_keeps_the_session(other: Client):
+def test_switching_to_the_same_organization_keeps_the_session(other: Client):
     user = other.user.current().wait(WAIT)
     other.auth.switch(user.organization_id).wait(WAIT)
     assert other.user.current().wait(WAIT).id == user.id
@@ -82,6 +82,6 @@ def test_an_email_is_taken_once(connect, client: Client):
         connect().auth.register(client.email, "another password", "Twin", "Twins").wait(WAIT)
 
 
-def test_nobody_sees_nothing(connect):
+def test_requests_without_a_session_are_refused(connect):
     with pytest.raises(UnauthorizedError):
         connect().agents.list().wait(WAIT)

@@ -56,7 +56,7 @@ def test_conditions_see_text_value_and_fields(condition, value, expected):
         "text | unknown_filter",
     ],
 )
-def test_nothing_else_is_to_be_had(condition):
+def test_conditions_refuse_code_and_growth(condition):
     with pytest.raises(RunError):
         assert not holds(condition, Agent())
     assert not Agent.called
@@ -76,11 +76,11 @@ def test_templates_cannot_read_files():
         render("{% include '/etc/passwd' %}", "t")
 
 
-def test_text_is_put_in_as_it_is():
+def test_text_is_inserted_unchanged():
     assert render("{{ text }}", "<b>{{ 7 * 7 }}</b>") == "<b>{{ 7 * 7 }}</b>"
 
 
-def test_what_cannot_be_read_is_told_beforehand():
+def test_unreadable_templates_are_reported_in_advance():
     assert template_problem("{{ text }}") is None
     assert "unexpected" in (template_problem("{{ text") or "")
     assert condition_problem("text in (") is not None

@@ -94,7 +94,7 @@ def any_app() -> Iterator[FastAPI]:
 def nobody(
     any_app: FastAPI, database: Database, clock: FakeClock, runner: asyncio.Runner
 ) -> ApiUser:
-    """Somebody who is not signed in."""
+    """A client that is not signed in."""
     any_app.state.services = Services(database, clock, random_id)
     return ApiUser(any_app, runner)
 
@@ -111,7 +111,7 @@ def me(nobody: ApiUser, session: dict[str, Any]) -> ApiUser:
 
 
 def register(nobody: ApiUser, name: str = "Ada") -> dict[str, Any]:
-    """Register somebody with an organization of their own; return the answer."""
+    """Register a user with an organization of their own; return the answer."""
     return nobody.got(
         "POST",
         "/auth/register",

@@ -8,7 +8,7 @@ from kaizen_widgets.testing import FakeClock
 from tests.server.conftest import ApiUser, ids, new_agent
 
 
-def test_totals_count_everything_that_fits(stranger: ApiUser):
+def test_list_totals_count_all_matching_rows(stranger: ApiUser):
     made = [new_agent(stranger, f"Agent {n}")["id"] for n in range(5)]
     first = stranger.got("GET", "/agents", params={"limit": 2})
     last = stranger.got("GET", "/agents", params={"limit": 2, "offset": 4})
@@ -17,7 +17,7 @@ def test_totals_count_everything_that_fits(stranger: ApiUser):
     assert ids(last["records"]) == made[:1]
 
 
-def test_filters_narrow_the_list_and_its_total(stranger: ApiUser):
+def test_list_filters_narrow_rows_and_total(stranger: ApiUser):
     new_agent(stranger, "A", agent_type="task")
     kept = new_agent(stranger, "B", workspace_id="w")
     stranger.got("PUT", f"/agents/{kept['id']}", {"status": "active"})
@@ -39,14 +39,14 @@ def test_null_stays_null_and_absent_is_empty(me: ApiUser):
     assert new_agent(me)["description"] == ""
 
 
-def test_a_null_in_an_update_leaves_its_field_and_empty_clears_it(me: ApiUser):
+def test_update_with_null_keeps_a_field_and_empty_text_clears_it(me: ApiUser):
     agent = new_agent(me, description="old", system_prompt="old")
     changed = me.got("PUT", f"/agents/{agent['id']}", {"description": "", "system_prompt": None})
     assert (changed["description"], changed["system_prompt"]) == ("", "old")
 
 
 @pytest.mark.parametrize("body", [{}, {"name": None}, {"unknown": 1}])
-def test_an_update_of_nothing_is_refused(me: ApiUser, body: dict):
+def test_update_without_fields_is_refused(me: ApiUser, body: dict):
     error = me.refused(400, "PUT", f"/agents/{new_agent(me)['id']}", body)
     assert (error["code"], error["message"]) == ("BAD_REQUEST", "No fields to update")
 
@@ -95,7 +95,7 @@ def test_unknown_fields_are_tolerated(me: ApiUser):
     assert "colour" not in new_agent(me, colour="red")
 
 
-def test_text_that_is_no_unicode_is_refused(me: ApiUser):
+def test_text_with_half_a_surrogate_pair_is_refused(me: ApiUser):
     body = b'{"workspace_id": "", "name": "\\ud800", "agent_type": "chat", "model_id": "m"}'
     headers = {"Content-Type": "application/json"}
     error = me.refused(422, "POST", "/agents", content=body, headers=headers)
@@ -121,7 +121,7 @@ def test_an_unknown_agent_is_not_found(me: ApiUser):
         ("POST", "/tools", {"name": "n", "tool_type": "api", "description": "d"}),
     ],
 )
-def test_another_organizations_agent_is_out_of_reach(
+def test_another_organizations_agent_is_forbidden(
     me: ApiUser, stranger: ApiUser, method: str, rest: str, body: dict | None
 ):
     agent = new_agent(me)
@@ -130,7 +130,7 @@ def test_another_organizations_agent_is_out_of_reach(
     assert me.got("GET", f"/agents/{agent['id']}") == agent | {"contexts": [], "tools": []}
 
 
-def test_rolling_back_brings_back_what_the_version_kept(me: ApiUser):
+def test_rollback_restores_the_fields_of_a_version(me: ApiUser):
     agent = new_agent(me, system_prompt="first")
     path = f"/agents/{agent['id']}"
     version = me.got("POST", f"{path}/versions", {"changelog": "start"})
@@ -143,7 +143,7 @@ def test_rolling_back_brings_back_what_the_version_kept(me: ApiUser):
     assert (back["system_prompt"], back["status"]) == ("first", "active")
 
 
-def test_contexts_are_added_changed_and_forgotten(me: ApiUser):
+def test_contexts_are_added_changed_and_deleted(me: ApiUser):
     path = f"/agents/{new_agent(me)['id']}"
     made = me.got("POST", f"{path}/contexts", {"name": "n", "content_type": "text", "content": "c"})
     assert made["is_active"] is True
@@ -156,7 +156,7 @@ def test_contexts_are_added_changed_and_forgotten(me: ApiUser):
     me.refused(404, "DELETE", f"{path}/contexts/{made['id']}")
 
 
-def test_a_tools_config_comes_back_as_it_was_sent(me: ApiUser):
+def test_tool_config_comes_back_as_it_was_sent(me: ApiUser):
     path = f"/agents/{new_agent(me)['id']}"
     config = {"url": "https://example.com", "deep": [{"a": None}, 1.5]}
     body = {"tool_type": "api", "name": "n", "description": "d", "config": config}

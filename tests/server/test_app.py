@@ -131,7 +131,7 @@ def operations(nobody: ApiUser) -> dict[str, dict[str, Any]]:
     }
 
 
-def test_the_routes_are_those_that_are_promised(nobody: ApiUser):
+def test_routes_are_the_documented_ones(nobody: ApiUser):
     assert set(operations(nobody)) == set(PROMISED.split("\n")) - {""}
 
 
@@ -147,7 +147,7 @@ def test_every_answer_is_documented(nobody: ApiUser):
         assert refusal == {"$ref": "#/components/schemas/ErrorBody"}, name
 
 
-def test_every_route_but_the_open_ones_wants_a_token(nobody: ApiUser):
+def test_every_route_but_the_public_ones_needs_a_token(nobody: ApiUser):
     for name in set(operations(nobody)) - OPEN:
         method, path = name.split()
         assert nobody.call(method, path).status_code == 401, name
@@ -161,7 +161,7 @@ def test_every_route_but_the_open_ones_wants_a_token(nobody: ApiUser):
         ("GET", "/agents/", 404, "NOT_FOUND"),
     ],
 )
-def test_a_wrong_address_is_an_error_like_the_others(
+def test_unknown_addresses_get_the_common_error_body(
     me: ApiUser, method: str, path: str, status: int, code: str
 ):
     error = me.refused(status, method, path)
@@ -181,7 +181,7 @@ def test_a_wrong_address_is_an_error_like_the_others(
         ("/pipelines/p/graph", "PUT"),
     ],
 )
-def test_a_method_that_a_path_does_not_support_names_all_that_it_does(
+def test_method_not_allowed_names_every_supported_method(
     me: ApiUser, method: str, path: str, allowed: str
 ):
     answer = me.call(method, path)
@@ -202,7 +202,7 @@ def test_a_method_that_a_path_does_not_support_names_all_that_it_does(
         "192.0.2.7:8000",
     ],
 )
-def test_the_hosts_of_the_api_are_answered(hosted: ApiUser, host: str):
+def test_allowed_hosts_are_answered(hosted: ApiUser, host: str):
     headers = {"Host": host}
     assert hosted.call("GET", "/pipelines/patterns", headers=headers).status_code == 200
 
@@ -223,7 +223,7 @@ def test_the_hosts_of_the_api_are_answered(hosted: ApiUser, host: str):
         "@localhost",
     ],
 )
-def test_any_other_host_is_refused_before_anything_else(hosted: ApiUser, host: str):
+def test_other_hosts_are_refused_before_anything_else(hosted: ApiUser, host: str):
     body = {"email": "a@b.c", "password": "p"}
     error = hosted.refused(421, "POST", "/auth/login", body, headers={"Host": host})
     assert error["code"] == "MISDIRECTED_REQUEST"
@@ -244,14 +244,14 @@ def test_each_answer_carries_its_request_id(me: ApiUser):
 
 
 @pytest.mark.parametrize("content", [b"{", b"", b"\xff", b"[1]", b"null", b"[" * 100_000])
-def test_a_body_that_is_no_object_is_refused(me: ApiUser, content: bytes):
+def test_request_body_that_is_no_object_is_refused(me: ApiUser, content: bytes):
     headers = {"Content-Type": "application/json"}
     response = me.call("POST", "/agents", content=content, headers=headers)
     assert response.status_code in (400, 422)
     assert response.json()["error"]["message"]
 
 
-def test_a_body_without_end_is_not_read_to_its_end(me: ApiUser, monkeypatch: pytest.MonkeyPatch):
+def test_request_body_is_not_read_beyond_the_limit(me: ApiUser, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(request_middleware, "MAX_BODY_BYTES", 1 << 20)
     read = 0
 
@@ -274,7 +274,7 @@ def test_a_bad_query_is_named(me: ApiUser):
     assert [e["field"] for e in error["details"]["errors"]] == ["query.limit", "query.offset"]
 
 
-def test_a_mistake_of_the_server_is_logged_and_not_shown(
+def test_internal_errors_are_logged_and_not_shown(
     database: Database, me: ApiUser, caplog: pytest.LogCaptureFixture
 ):
     with database.write() as db:
@@ -290,7 +290,7 @@ def test_a_mistake_of_the_server_is_logged_and_not_shown(
     assert "no time" in caplog.text
 
 
-def test_a_database_that_cannot_be_used_is_a_503(
+def test_unusable_database_is_a_503(
     database: Database, me: ApiUser, caplog: pytest.LogCaptureFixture
 ):
     database.close()
@@ -300,7 +300,7 @@ def test_a_database_that_cannot_be_used_is_a_503(
     assert "is closed" in caplog.text
 
 
-def test_everything_is_there_after_a_restart(tmp_path: Any, clock: FakeClock, nobody: ApiUser):
+def test_data_survives_a_restart(tmp_path: Any, clock: FakeClock, nobody: ApiUser):
     def start(database: Database) -> ApiUser:
         nobody.app.state.services = Services(database, clock, random_id)
         return nobody.as_(token)

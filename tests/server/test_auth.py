@@ -12,7 +12,7 @@ from tests.server.conftest import ApiUser, register
 LOGIN = {"email": "ada@example.com", "password": "correct horse"}
 
 
-def test_who_registers_owns_a_new_organization(nobody: ApiUser):
+def test_registering_creates_an_organization_with_its_owner(nobody: ApiUser):
     answer = register(nobody)
     ada = nobody.as_(answer["tokens"]["access_token"])
     (organization,) = ada.got("GET", "/auth/me/organizations")["organizations"]
@@ -23,13 +23,13 @@ def test_who_registers_owns_a_new_organization(nobody: ApiUser):
     assert organization["is_primary"] is True
 
 
-def test_an_email_is_taken_whatever_its_case(nobody: ApiUser):
+def test_email_in_another_case_is_taken(nobody: ApiUser):
     register(nobody)
     body = LOGIN | {"email": "ADA@example.com", "name": "B", "organization_name": "B"}
     assert nobody.refused(409, "POST", "/auth/register", body)["code"] == "CONFLICT"
 
 
-def test_two_organizations_of_one_name_get_two_slugs(nobody: ApiUser):
+def test_organizations_of_one_name_get_different_slugs(nobody: ApiUser):
     slugs = []
     for number in range(2):
         body = {"email": f"{number}@example.com", "password": "12345678", "name": "N"}
@@ -39,7 +39,7 @@ def test_two_organizations_of_one_name_get_two_slugs(nobody: ApiUser):
     assert slugs == ["same", "same-2"]
 
 
-def test_login_is_flat_and_says_who_it_is(nobody: ApiUser):
+def test_login_returns_tokens_and_user(nobody: ApiUser):
     register(nobody)
     answer = nobody.got("POST", "/auth/login", LOGIN)
     assert answer["expires_in"] == 900
@@ -50,13 +50,13 @@ def test_login_is_flat_and_says_who_it_is(nobody: ApiUser):
 
 
 @pytest.mark.parametrize("wrong", [{"password": "wrong"}, {"email": "nobody@example.com"}])
-def test_a_wrong_password_and_an_unknown_email_look_the_same(nobody: ApiUser, wrong: dict):
+def test_wrong_password_and_unknown_email_get_the_same_answer(nobody: ApiUser, wrong: dict):
     register(nobody)
     error = nobody.refused(401, "POST", "/auth/login", LOGIN | wrong)
     assert (error["code"], error["message"]) == ("UNAUTHORIZED", "Invalid email or password")
 
 
-def test_a_suspended_account_can_neither_sign_in_nor_go_on(nobody: ApiUser, database: Database):
+def test_suspended_account_cannot_sign_in_and_its_sessions_end(nobody: ApiUser, database: Database):
     token = register(nobody)["tokens"]["access_token"]
     with database.write() as db:
         db.execute("UPDATE users SET status = 'suspended'")
@@ -95,7 +95,7 @@ def test_an_access_token_lives_fifteen_minutes(me: ApiUser, clock: FakeClock):
     me.refused(401, "GET", "/auth/me")
 
 
-def test_a_refresh_token_is_no_access_token(nobody: ApiUser, session: dict):
+def test_refresh_token_is_refused_as_access_token(nobody: ApiUser, session: dict):
     error = nobody.as_(session["refresh_token"]).refused(401, "GET", "/auth/me")
     assert error["message"] == "Invalid token type"
 
@@ -112,7 +112,7 @@ def test_a_refresh_token_works_once(nobody: ApiUser, session: dict):
     nobody.got("POST", "/auth/refresh", {"refresh_token": new["refresh_token"]})
 
 
-def test_of_five_refreshes_at_once_one_succeeds(nobody: ApiUser, session: dict):
+def test_one_of_five_simultaneous_refreshes_succeeds(nobody: ApiUser, session: dict):
     body = {"refresh_token": session["refresh_token"]}
     answers = nobody.together(*[("POST", "/auth/refresh", body)] * 5)
     assert sorted(answer.status_code for answer in answers) == [200, 401, 401, 401, 401]
@@ -123,7 +123,7 @@ def test_a_refresh_token_lives_seven_days(nobody: ApiUser, session: dict, clock:
     nobody.refused(401, "POST", "/auth/refresh", {"refresh_token": session["refresh_token"]})
 
 
-def test_an_access_token_does_not_refresh(nobody: ApiUser, session: dict):
+def test_access_token_is_refused_as_refresh_token(nobody: ApiUser, session: dict):
     nobody.refused(401, "POST", "/auth/refresh", {"refresh_token": session["access_token"]})
 
 
@@ -145,7 +145,7 @@ def test_owners_have_wildcards(me: ApiUser):
     assert "agents:*" in me.got("GET", "/auth/permissions")["permissions"]
 
 
-def test_a_viewer_may_look_but_not_touch(me: ApiUser, database: Database):
+def test_viewer_may_read_but_not_create(me: ApiUser, database: Database):
     with database.write() as db:
         db.execute("UPDATE memberships SET role = 'viewer'")
     me.got("GET", "/agents")
@@ -160,7 +160,7 @@ def test_a_viewer_may_look_but_not_touch(me: ApiUser, database: Database):
     assert error["message"] == "Permission denied: agents:create"
 
 
-def test_switching_goes_only_where_one_is_a_member(
+def test_switching_organization_needs_a_membership(
     me: ApiUser, stranger: ApiUser, database: Database
 ):
     theirs = stranger.got("GET", "/auth/me")["organization_id"]
@@ -178,7 +178,7 @@ def test_switching_goes_only_where_one_is_a_member(
     assert me.as_(answer["access_token"]).got("GET", "/agents")["total"] == 0
 
 
-def test_switching_makes_no_session_longer(nobody: ApiUser, clock: FakeClock):
+def test_switching_organization_does_not_extend_the_session(nobody: ApiUser, clock: FakeClock):
     session = register(nobody)
     organization = {"organization_id": session["user"]["organization_id"]}
     clock.advance(600)
@@ -192,7 +192,7 @@ def test_switching_makes_no_session_longer(nobody: ApiUser, clock: FakeClock):
         nobody.refused(401, "POST", "/auth/refresh", body)
 
 
-def test_switching_after_the_refresh_token_was_used_up_gives_what_is_left(
+def test_switching_organization_without_a_refresh_token_keeps_the_remaining_time(
     nobody: ApiUser, clock: FakeClock, database: Database
 ):
     session = register(nobody)
@@ -217,7 +217,7 @@ def test_signing_out_ends_the_tokens_of_a_switch(nobody: ApiUser):
     nobody.as_(switched["access_token"]).refused(401, "GET", "/auth/me")
 
 
-def test_neither_tokens_nor_passwords_are_kept(nobody: ApiUser, database: Database):
+def test_tokens_and_passwords_are_not_stored_in_plain_text(nobody: ApiUser, database: Database):
     made = register(nobody)
     with database.read() as db:
         dump = "\n".join(db.iterdump())
@@ -227,14 +227,14 @@ def test_neither_tokens_nor_passwords_are_kept(nobody: ApiUser, database: Databa
             assert secret not in dump
 
 
-def test_what_was_sent_is_not_repeated_in_a_refusal(nobody: ApiUser):
+def test_validation_errors_do_not_repeat_the_input(nobody: ApiUser):
     body = {"email": "no email", "password": "hunter2", "name": "", "organization_name": "x"}
     response = nobody.call("POST", "/auth/register", body)
     assert response.status_code == 422
     assert "hunter2" not in response.text
 
 
-def test_hashes_of_one_password_differ_and_both_hold():
+def test_password_hashes_are_salted_and_verify():
     first, second = hash_password("geheim"), hash_password("geheim")
     assert first != second
     assert verify_password("geheim", first)
@@ -243,7 +243,7 @@ def test_hashes_of_one_password_differ_and_both_hold():
     assert not verify_password("", None)
 
 
-def test_the_local_user_has_no_password_until_one_is_made(nobody: ApiUser, database: Database):
+def test_local_user_has_no_password_until_one_is_made(nobody: ApiUser, database: Database):
     local_session(database, FakeClock())
     for guess in ("", "password", "local"):
         nobody.refused(401, "POST", "/auth/login", {"email": LOCAL_EMAIL, "password": guess})
@@ -251,6 +251,6 @@ def test_the_local_user_has_no_password_until_one_is_made(nobody: ApiUser, datab
     nobody.got("POST", "/auth/login", {"email": LOCAL_EMAIL, "password": password})
 
 
-def test_a_new_local_password_ends_the_sign_ins_before_it(me: ApiUser, database: Database):
+def test_new_local_password_ends_earlier_sessions(me: ApiUser, database: Database):
     new_local_password(database)
     me.refused(401, "GET", "/auth/me")

@@ -19,7 +19,7 @@ uvicorn = pytest.importorskip("uvicorn")
 
 @pytest.fixture(autouse=True)
 def served(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
-    """Serving ends at once; the list has the apps that would have been served."""
+    """Serving returns immediately; the list has the apps that would have been served."""
     apps: list[Any] = []
     monkeypatch.setattr(
         uvicorn.Server, "run", lambda server, sockets: apps.append(server.config.app)
@@ -31,7 +31,7 @@ def serve(data: object, *more: str) -> int:
     return main(["serve", "--port", "0", "--data", str(data), *more])
 
 
-def test_the_first_start_tells_a_password_and_the_second_does_not(
+def test_first_start_prints_a_password_and_the_second_does_not(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], served: list[Any]
 ):
     told = []
@@ -55,19 +55,19 @@ def test_a_lost_password_can_be_replaced(
     assert len(set(found)) == 2
 
 
-def test_memory_is_said_to_end(capsys: pytest.CaptureFixture[str]):
+def test_memory_database_is_announced_as_temporary(capsys: pytest.CaptureFixture[str]):
     assert serve(":memory:") == 0
     assert "memory, and ends with this process" in capsys.readouterr().out
 
 
-def test_a_taken_port_is_one_sentence(capsys: pytest.CaptureFixture[str]):
+def test_taken_port_is_reported_in_one_sentence(capsys: pytest.CaptureFixture[str]):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         assert main(["serve", "--data", ":memory:", "--port", str(port)]) == 1
     assert f"Cannot listen on 127.0.0.1 port {port}" in capsys.readouterr().err
 
 
-def test_data_that_is_no_database_is_one_sentence(
+def test_file_that_is_no_database_is_reported_in_one_sentence(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ):
     (tmp_path / "notes.txt").write_text("notes" * 100)
@@ -78,13 +78,13 @@ def test_data_that_is_no_database_is_one_sentence(
 
 
 @pytest.mark.parametrize("port", ["x", "-1", "65536", ""])
-def test_a_port_that_is_none_is_refused(port: str, capsys: pytest.CaptureFixture[str]):
+def test_invalid_port_is_refused(port: str, capsys: pytest.CaptureFixture[str]):
     with pytest.raises(SystemExit):
         main(["serve", f"--port={port}"])
     assert "is no port" in capsys.readouterr().err
 
 
-def test_without_uvicorn_it_says_what_to_install(
+def test_missing_uvicorn_is_reported_with_the_install_command(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ):
     real = builtins.__import__
@@ -99,12 +99,12 @@ def test_without_uvicorn_it_says_what_to_install(
     assert capsys.readouterr().err == 'serve needs uvicorn: pip install "kaizen-widgets[serve]"\n'
 
 
-def test_others_on_the_network_are_warned_of(capsys: pytest.CaptureFixture[str]):
+def test_listening_on_the_network_prints_a_warning(capsys: pytest.CaptureFixture[str]):
     serve(":memory:", "--host", "0.0.0.0")
     assert "not encrypted" in capsys.readouterr().out
 
 
-def test_hosts_and_proxies_are_named_on_the_command_line(served: list[Any]):
+def test_command_line_names_hosts_and_proxies(served: list[Any]):
     serve(":memory:", "--allowed-host", "a.example", "--trusted-proxy", "10.0.0.0/24")
     with asyncio.Runner() as runner:
         client = ApiUser(served[0], runner)

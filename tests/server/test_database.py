@@ -27,7 +27,7 @@ def put(database: Database, key: str, value: str = "") -> None:
         db.execute("INSERT INTO settings VALUES (?, ?)", (key, value))
 
 
-def test_what_was_written_is_there_after_reopening(tmp_path: Path):
+def test_written_data_is_there_after_reopening(tmp_path: Path):
     with Database.open(tmp_path / "studio.db") as database:
         put(database, "a", "1")
     with Database.open(tmp_path / "studio.db") as database:
@@ -35,7 +35,7 @@ def test_what_was_written_is_there_after_reopening(tmp_path: Path):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="permissions are POSIX's")
-def test_the_file_and_its_folders_are_the_owners_alone(tmp_path: Path):
+def test_file_and_folders_are_private_to_the_owner(tmp_path: Path):
     path = tmp_path / "new" / "folder" / "studio.db"
     with Database.open(path) as database:
         put(database, "a")
@@ -45,7 +45,7 @@ def test_the_file_and_its_folders_are_the_owners_alone(tmp_path: Path):
         assert stat.S_IMODE(folder.stat().st_mode) == 0o700
 
 
-def test_a_block_that_raises_changes_nothing(database: Database):
+def test_write_that_raises_changes_nothing(database: Database):
     def write_and_raise() -> None:
         with database.write() as db:
             db.execute("INSERT INTO settings VALUES ('a', '')")
@@ -58,7 +58,7 @@ def test_a_block_that_raises_changes_nothing(database: Database):
     assert settings(database) == {"b": ""}
 
 
-def test_threads_that_count_together_lose_nothing(tmp_path: Path):
+def test_concurrent_writers_lose_no_update(tmp_path: Path):
     path = tmp_path / "studio.db"
     databases = [Database.open(path), Database.open(path)]
     put(databases[0], "count", "0")
@@ -79,7 +79,7 @@ def test_threads_that_count_together_lose_nothing(tmp_path: Path):
         database.close()
 
 
-def test_a_reader_sees_one_moment(tmp_path: Path):
+def test_read_sees_one_snapshot(tmp_path: Path):
     with Database.open(tmp_path / "s.db") as one, Database.open(tmp_path / "s.db") as other:
         with one.read() as db:
             before = db.execute("SELECT count(*) FROM settings").fetchone()[0]
@@ -88,7 +88,7 @@ def test_a_reader_sees_one_moment(tmp_path: Path):
         assert settings(one) == {"a": ""}
 
 
-def test_another_process_that_does_not_finish_is_an_error_with_a_way_out(tmp_path: Path):
+def test_locked_file_is_an_error_with_a_way_out(tmp_path: Path):
     with (
         Database.open(tmp_path / "s.db") as one,
         Database.open(tmp_path / "s.db", busy_timeout=0) as other,
@@ -131,14 +131,14 @@ def test_the_schema_is_versioned(database: Database):
         assert db.execute("PRAGMA user_version").fetchone()[0] == len(MIGRATIONS)
 
 
-def test_a_newer_versions_file_is_left_alone(tmp_path: Path):
+def test_file_of_a_newer_version_is_refused_unchanged(tmp_path: Path):
     with Database.open(tmp_path / "s.db") as database, database.write() as db:
         db.execute("PRAGMA user_version = 999")
     with pytest.raises(PersistError, match=r"s\.db was written by a newer kaizen-widgets"):
         Database.open(tmp_path / "s.db")
 
 
-def test_another_programs_database_is_left_alone(tmp_path: Path):
+def test_database_of_another_program_is_refused_unchanged(tmp_path: Path):
     other = sqlite3.connect(tmp_path / "history.sqlite")
     other.execute("CREATE TABLE history (line)")
     other.close()
@@ -148,14 +148,14 @@ def test_another_programs_database_is_left_alone(tmp_path: Path):
     assert (tmp_path / "history.sqlite").read_bytes()[100:] == before[100:]
 
 
-def test_a_file_that_is_no_database_is_left_alone(tmp_path: Path):
+def test_file_that_is_no_database_is_refused_unchanged(tmp_path: Path):
     (tmp_path / "notes.txt").write_text("not a database" * 100)
     with pytest.raises(PersistError, match=r"notes\.txt cannot be opened .*:memory:"):
         Database.open(tmp_path / "notes.txt")
     assert (tmp_path / "notes.txt").read_text() == "not a database" * 100
 
 
-def test_a_path_that_cannot_be_is_a_sentence(tmp_path: Path):
+def test_impossible_path_is_reported_in_one_sentence(tmp_path: Path):
     (tmp_path / "file").write_text("")
     with pytest.raises(PersistError, match=r"studio\.db cannot be opened"):
         Database.open(tmp_path / "file" / "studio.db")
@@ -168,7 +168,7 @@ def test_a_closed_database_says_so(database: Database):
         settings(database)
 
 
-def test_the_default_path_is_the_users_own():
+def test_default_path_is_in_the_users_data_folder():
     assert default_path().name == "studio.db"
     assert default_path().is_absolute()
     assert "kaizen-widgets" in default_path().parts

@@ -78,7 +78,7 @@ def test_an_email_with_invisible_characters_is_refused_everywhere(me: ApiUser, c
         assert error["details"]["errors"][0]["field"] == "body.email", path
 
 
-def test_a_users_email_is_changed_to_no_spelling_of_anothers(me: ApiUser):
+def test_changing_an_email_to_another_users_spelling_is_refused(me: ApiUser):
     new_user(me, "é@example.org")
     path = f"/users/{new_user(me, 'other@example.org')['id']}"
     me.refused(409, "PUT", path, {"email": "E\u0301@example.org"})
@@ -92,7 +92,7 @@ def new_user_body(email: str) -> dict[str, str]:
     return {"email": email, "name": "N", "password": PASSWORD, "role": "viewer"}
 
 
-def test_a_file_of_an_earlier_version_with_two_spellings_goes_on(tmp_path: Path, nobody: ApiUser):
+def test_file_of_an_earlier_version_with_two_spellings_still_works(tmp_path: Path, nobody: ApiUser):
     """Both accounts sign in with their own spelling; a third spelling finds the older one."""
     hashed = "$argon2id$v=19$m=8,t=1,p=1$7SoAws+xEaJK/yt62rJaLg$DOThfXqzKiXDzN224nzERfFtkcDreYoHwaQnk+E8bwY"
     old = sqlite3.connect(tmp_path / "s.db")

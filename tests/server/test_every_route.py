@@ -1,4 +1,4 @@
-"""Every route, asked with another organization's ids or an old ETag: nothing is told, and nothing changes."""
+"""Every route, asked with another organization's ids or an old ETag: nothing is shown or changed."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ BODIES: dict[str, Any] = {
     "PUT /policies/{policy_id}": {"name": "Mine"},
     "POST /policies/{policy_id}/assign": {"principal_type": "role", "principal_id": "viewer"},
     "PUT /teams/{team_id}": {"name": "Mine"},
-    "POST /teams/{team_id}/members": {"user_id": "whoever"},
+    "POST /teams/{team_id}/members": {"user_id": "unknown"},
     "PATCH /teams/{team_id}/members/{user_id}": {"role": "team_lead"},
     "POST /test/agents/{agent_id}": {"input": {"text": "hello"}},
     "POST /test/pipelines/{pipeline_id}": {"input": {"text": "hello"}},
@@ -49,7 +49,7 @@ CHANGING = [
     route for route in ROUTES if route[:3] != "GET" and not any(word in route for word in ASKING)
 ]
 FIGURES = {"GET /metrics/agents/{agent_id}", "GET /metrics/deployments/{deployment_id}"}
-"""Figures of an id nobody here has are figures of nothing, as on the public server."""
+"""Metrics of an unknown id are empty, as on the public server."""
 
 
 # Nothing is to change: all tests here share one database.
@@ -129,7 +129,7 @@ def test_there_is_a_body_for_every_route_that_takes_one():
 
 
 @pytest.mark.parametrize("route", ROUTES)
-def test_another_organization_s_things_are_neither_told_nor_changed(
+def test_other_organizations_rows_are_neither_shown_nor_changed(
     stranger: ApiUser, theirs: dict[str, str], database: Database, route: str
 ):
     method, path = route.split(" ", 1)
@@ -155,7 +155,7 @@ def test_another_organization_s_things_are_neither_told_nor_changed(
         ("/agents/{my_agent}/versions/{version_id}/rollback", None),
     ],
 )
-def test_another_organization_s_things_cannot_be_made_use_of(
+def test_other_organizations_rows_cannot_be_used(
     stranger: ApiUser, theirs: dict[str, str], database: Database, path: str, body: Any
 ):
     gateway = {"name": "G", "api_url": "http://x", "api_key": "key"}
@@ -170,7 +170,7 @@ def test_another_organization_s_things_cannot_be_made_use_of(
     assert everything(database) == before
 
 
-def test_another_organization_s_agent_does_not_answer_in_one_s_own_pipeline(
+def test_pipeline_with_another_organizations_agent_is_refused(
     stranger: ApiUser, theirs: dict[str, str]
 ):
     pipeline = new_pipeline(stranger)["id"]
@@ -182,7 +182,7 @@ def test_another_organization_s_agent_does_not_answer_in_one_s_own_pipeline(
 
 
 @pytest.mark.parametrize("route", [line for line in PROMISED.split("\n") if "{" not in line][1:-1])
-def test_lists_show_nothing_of_another_organization(
+def test_lists_contain_no_rows_of_another_organization(
     stranger: ApiUser, theirs: dict[str, str], route: str
 ):
     method, path = route.split(" ", 1)
@@ -194,7 +194,7 @@ def test_lists_show_nothing_of_another_organization(
     assert not [id for id in theirs.values() if len(id) > 8 and id in response.text]
 
 
-def test_every_route_that_changes_something_documents_its_etag(me: ApiUser):
+def test_every_changing_route_documents_if_match(me: ApiUser):
     documented = {
         name
         for name, operation in operations(me).items()
@@ -204,7 +204,7 @@ def test_every_route_that_changes_something_documents_its_etag(me: ApiUser):
 
 
 @pytest.mark.parametrize("route", CHANGING)
-def test_nothing_is_changed_that_is_not_what_one_saw(
+def test_if_match_with_an_old_etag_changes_nothing(
     me: ApiUser, theirs: dict[str, str], database: Database, route: str
 ):
     method, path = route.split(" ", 1)
@@ -216,7 +216,7 @@ def test_nothing_is_changed_that_is_not_what_one_saw(
     assert everything(database) == before
 
 
-def test_a_part_is_changed_if_the_whole_is_what_one_saw(me: ApiUser):
+def test_if_match_on_a_part_takes_the_etag_of_its_whole(me: ApiUser):
     path = f"/agents/{new_agent(me)['id']}"
     seen = me.call("GET", path).headers["etag"]
     tool = {"tool_type": "api", "name": "T", "description": "t"}
@@ -227,7 +227,7 @@ def test_a_part_is_changed_if_the_whole_is_what_one_saw(me: ApiUser):
     me.got("DELETE", f"{path}/tools/{made['id']}", headers={"If-Match": now})
 
 
-def test_whatever_shows_differently_has_another_etag(me: ApiUser):
+def test_etag_changes_with_everything_that_is_shown(me: ApiUser):
     account = {"email": "v@y.z", "name": "V", "password": "long enough", "role": "viewer"}
     user = me.got("POST", "/users", account)["id"]
     team = f"/teams/{me.got('POST', '/teams', {'name': 'V'})['id']}"

@@ -150,7 +150,7 @@ def test_a_timeout_that_makes_no_sense_is_refused(me: ApiUser, timeout: object):
         (ValueError("secret 123"), "the model failed; the server's log says why"),
     ],
 )
-def test_a_failing_model_is_said_and_its_mistakes_are_logged(
+def test_model_failures_are_reported_and_unexpected_ones_logged(
     me: ApiUser, caplog: pytest.LogCaptureFixture, error: Exception, said: str
 ):
     agent, pipeline = one_agent_pipeline(me)
@@ -167,7 +167,7 @@ def test_a_failing_model_is_said_and_its_mistakes_are_logged(
     assert me.got("GET", f"/metrics/agents/{agent}")["failure_count"] == 2
 
 
-def test_an_agent_that_the_client_leaves_is_stopped(
+def test_leaving_a_stream_stops_the_agent(
     me: ApiUser, runner: asyncio.Runner, session: dict[str, Any]
 ):
     model = EndlessModel()

@@ -25,7 +25,7 @@ def test_a_graph_comes_back_in_the_order_it_was_sent(me: ApiUser, path: str):
     assert me.got("GET", f"{path}/connections")["data"] == saved["connections"]
 
 
-def test_everything_sent_comes_back_as_it_was(me: ApiUser, path: str):
+def test_graph_with_every_field_comes_back_as_it_was_sent(me: ApiUser, path: str):
     node = {
         "id": '{"other": "tool"}/ü',
         "node_type": "genericNode",
@@ -130,7 +130,9 @@ BAD: dict[str, tuple[dict[str, Any], str, str]] = {
 
 
 @pytest.mark.parametrize("case", BAD)
-def test_a_bad_graph_names_what_is_bad_and_changes_nothing(me: ApiUser, path: str, case: str):
+def test_invalid_graph_is_refused_with_its_fields_and_changes_nothing(
+    me: ApiUser, path: str, case: str
+):
     bad, field, named = BAD[case]
     before = me.got("PUT", f"{path}/graph", graph("old", "graph"))
     # Not httpx's own JSON: it would not send half a character.
@@ -160,9 +162,7 @@ def test_numbers_that_are_not_finite_are_refused(me: ApiUser, path: str, number:
     assert error["details"]["errors"][0]["field"] == f"body.nodes.0.{where}"
 
 
-def test_a_save_that_breaks_halfway_leaves_the_old_graph(
-    me: ApiUser, path: str, database: Database
-):
+def test_save_that_fails_halfway_keeps_the_old_graph(me: ApiUser, path: str, database: Database):
     before = me.got("PUT", f"{path}/graph", graph("old", "graph"))
     with database.write() as db:
         db.execute(
@@ -173,7 +173,7 @@ def test_a_save_that_breaks_halfway_leaves_the_old_graph(
     assert me.got("GET", path) == before
 
 
-def test_two_saves_at_once_end_as_exactly_one_of_them(me: ApiUser, path: str):
+def test_simultaneous_saves_end_as_exactly_one_of_them(me: ApiUser, path: str):
     graphs = [graph(*(f"{name}{n}" for n in range(20))) for name in "ab"]
     answers = me.together(*[("PUT", f"{path}/graph", each) for each in graphs * 3])
     assert {answer.status_code for answer in answers} == {200}
@@ -182,7 +182,7 @@ def test_two_saves_at_once_end_as_exactly_one_of_them(me: ApiUser, path: str):
     assert ids(left["connections"]) == ids(graphs[left["nodes"][0]["id"] == "b0"]["connections"])
 
 
-def test_saving_moves_updated_at_and_keeps_what_was_born_before(me: ApiUser, path: str, clock: Any):
+def test_saving_moves_updated_at_and_keeps_created_at(me: ApiUser, path: str, clock: Any):
     me.got("PUT", f"{path}/graph", graph("a"))
     before = me.got("GET", path)["data"]
     clock.advance(5)
@@ -207,7 +207,7 @@ def test_nodes_are_added_changed_and_removed_one_by_one(me: ApiUser, path: str):
     me.refused(404, "PUT", f"{path}/nodes/x/y", {"label": "Y"})
 
 
-def test_a_taken_id_is_a_conflict(me: ApiUser, path: str):
+def test_duplicate_node_id_is_a_conflict(me: ApiUser, path: str):
     me.got("PUT", f"{path}/graph", graph("a", "b"))
     node = {"id": "a", "node_type": "agent", "label": "again"}
     assert me.refused(409, "POST", f"{path}/nodes", node)["code"] == "CONFLICT"
@@ -233,7 +233,7 @@ def test_connections_are_added_and_removed_one_by_one(me: ApiUser, path: str):
     me.refused(404, "DELETE", f"{path}/connections/a-b")
 
 
-def test_a_connection_to_nowhere_is_refused(me: ApiUser, path: str):
+def test_connection_to_a_missing_node_is_refused(me: ApiUser, path: str):
     me.got("PUT", f"{path}/graph", graph("a"))
     body = {"source_node_id": "a", "target_node_id": "gone"}
     error = me.refused(422, "POST", f"{path}/connections", body)

@@ -21,7 +21,7 @@ def sample(caller: ApiUser) -> dict[str, Any]:
     return caller.got("GET", f"/pipelines/{only['id']}")["data"]
 
 
-def test_the_first_start_happens_once(tmp_path: Path, clock: FakeClock):
+def test_seeding_happens_once(tmp_path: Path, clock: FakeClock):
     with Database.open(tmp_path / "s.db") as database:
         assert seed(database, clock) is True
         assert seed(database, clock) is False
@@ -32,7 +32,7 @@ def test_the_first_start_happens_once(tmp_path: Path, clock: FakeClock):
             assert db.execute("SELECT count(*) FROM users").fetchone()[0] == 1
 
 
-def test_what_was_deleted_does_not_come_back(database: Database, clock: FakeClock):
+def test_seeding_does_not_restore_deleted_samples(database: Database, clock: FakeClock):
     seed(database, clock)
     with database.write() as db:
         db.execute("DELETE FROM pipelines")
@@ -112,7 +112,7 @@ def loop() -> Iterator[BackgroundLoop]:
     background.close()
 
 
-def test_it_serves_on_the_background_loop(
+def test_app_serves_on_the_background_loop(
     loop: BackgroundLoop, database: Database, runner: asyncio.Runner
 ):
     token = local_session(database, loop)["access_token"]

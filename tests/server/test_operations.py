@@ -23,12 +23,12 @@ def new(caller: ApiUser, kind: str) -> str:
     return f"/{kind}/{caller.got('POST', f'/{kind}', bodies[kind])['id']}"
 
 
-def test_figures_are_of_one_s_own_organization(me: ApiUser, stranger: ApiUser):
+def test_metrics_are_those_of_the_organization(me: ApiUser, stranger: ApiUser):
     assert me.got("GET", "/metrics/summary")["total_executions"] > 100
     assert stranger.got("GET", "/metrics/summary")["total_executions"] == 0
 
 
-def test_an_execution_is_seen_by_its_organization_only(me: ApiUser, stranger: ApiUser):
+def test_executions_are_visible_in_their_organization_only(me: ApiUser, stranger: ApiUser):
     agent = new_agent(me)["id"]
     made = me.got("POST", f"/test/agents/{agent}", {"input": {"text": "hi"}})
     assert made["output"] == {"content": "Helper (offline) was asked: hi"}
@@ -36,7 +36,7 @@ def test_an_execution_is_seen_by_its_organization_only(me: ApiUser, stranger: Ap
 
 
 @pytest.mark.parametrize("kind", ["teams", "gateways", "policies", "users"])
-def test_a_thing_is_changed_only_if_it_is_what_one_saw(me: ApiUser, kind: str):
+def test_if_match_changes_only_an_unchanged_row(me: ApiUser, kind: str):
     path = new(me, kind)
     seen = me.call("GET", path).headers["etag"]
     assert me.call("GET", path, headers={"If-None-Match": seen}).status_code == 304
@@ -48,7 +48,7 @@ def test_a_thing_is_changed_only_if_it_is_what_one_saw(me: ApiUser, kind: str):
     assert me.call("GET", path, headers={"If-None-Match": seen}).json()["name"] == "Mine"
 
 
-def test_a_known_answer_has_no_body(me: ApiUser):
+def test_if_none_match_answers_304_without_a_body(me: ApiUser):
     path = f"/pipelines/{new_pipeline(me)['id']}"
     etag = me.call("GET", path).headers["etag"]
     again = me.call("GET", path, headers={"If-None-Match": f'"other", {etag}'})
@@ -57,7 +57,7 @@ def test_a_known_answer_has_no_body(me: ApiUser):
     assert me.call("GET", path, headers={"If-None-Match": etag}).status_code == 200
 
 
-def test_a_list_is_searched_and_sorted_whatever_the_case(me: ApiUser):
+def test_lists_are_searched_and_sorted_ignoring_case(me: ApiUser):
     for name in ("ärger 50%", "Zebra", "ÄRGER 501"):
         new_agent(me, name)
 
@@ -72,7 +72,7 @@ def test_a_list_is_searched_and_sorted_whatever_the_case(me: ApiUser):
     assert me.refused(422, "GET", "/agents?sort=size")["code"] == "VALIDATION_ERROR"
 
 
-def test_a_refresh_token_that_comes_back_later_ends_the_sign_in(nobody: ApiUser, clock: FakeClock):
+def test_reused_refresh_token_ends_its_session(nobody: ApiUser, clock: FakeClock):
     spent = {"refresh_token": register(nobody)["tokens"]["refresh_token"]}
     thief = nobody.got("POST", "/auth/refresh", spent)
     nobody.refused(401, "POST", "/auth/refresh", spent)
@@ -83,7 +83,7 @@ def test_a_refresh_token_that_comes_back_later_ends_the_sign_in(nobody: ApiUser,
     nobody.refused(401, "POST", "/auth/refresh", {"refresh_token": thief["refresh_token"]})
 
 
-def test_a_policy_keeps_people_from_what_it_denies(me: ApiUser, nobody: ApiUser):
+def test_policy_denies_an_action(me: ApiUser, nobody: ApiUser):
     policy = me.got(
         "POST",
         "/policies",
@@ -98,14 +98,14 @@ def test_a_policy_keeps_people_from_what_it_denies(me: ApiUser, nobody: ApiUser)
     me.got("GET", "/deployments")
 
 
-def test_an_organization_keeps_an_owner(me: ApiUser):
+def test_last_owner_cannot_be_removed(me: ApiUser):
     own = f"/users/{me.got('GET', '/auth/me')['id']}"
     me.refused(409, "DELETE", own)
     me.refused(409, "PUT", own, {"role": "viewer"})
     me.refused(409, "PUT", own, {"status": "suspended"})
 
 
-def test_a_viewer_looks_and_changes_nothing(me: ApiUser, nobody: ApiUser):
+def test_viewer_reads_and_changes_only_their_own_name(me: ApiUser, nobody: ApiUser):
     body = {"email": "v@example.com", "name": "V", "password": "long enough", "role": "viewer"}
     user = me.got("POST", "/users", body)["id"]
     login = nobody.got("POST", "/auth/login", {"email": body["email"], "password": "long enough"})
@@ -119,7 +119,7 @@ def test_a_viewer_looks_and_changes_nothing(me: ApiUser, nobody: ApiUser):
     viewer.refused(401, "GET", "/agents")
 
 
-def test_a_pipeline_works_node_after_node(me: ApiUser):
+def test_execution_runs_nodes_in_order_and_is_listed(me: ApiUser):
     agent, pipeline = new_agent(me)["id"], new_pipeline(me)["id"]
     nodes = [
         {"id": "out", "node_type": "output", "label": "Out"},
@@ -138,7 +138,7 @@ def test_a_pipeline_works_node_after_node(me: ApiUser):
     assert (history["total"], history["executions"][0]["id"]) == (1, id)
 
 
-def test_a_stream_says_start_content_and_done(me: ApiUser):
+def test_stream_sends_start_content_and_done(me: ApiUser):
     agent = new_agent(me)["id"]
     answer = me.call("POST", f"/agents/{agent}/execute/stream", {"message": "hi"})
     assert answer.headers["content-type"].startswith("text/event-stream")

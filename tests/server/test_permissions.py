@@ -136,7 +136,7 @@ def test_an_owner_changes_another_owner(members: dict[str, ApiUser]):
     owner.got("DELETE", f"/users/{second}")
 
 
-def test_an_admin_changes_other_users_and_everybody_their_own_name(members: dict[str, ApiUser]):
+def test_admins_change_other_users_and_all_users_their_own_name(members: dict[str, ApiUser]):
     viewer = members["viewer"].got("GET", "/users/me")["id"]
     path = f"/users/{viewer}"
     assert members["org_admin"].got("PUT", path, {"name": "A"})["name"] == "A"
@@ -145,7 +145,7 @@ def test_an_admin_changes_other_users_and_everybody_their_own_name(members: dict
     members["developer"].refused(403, "PUT", path, {"name": "C"})
 
 
-def test_nobody_else_changes_the_account_of_a_member_of_two_organizations(
+def test_account_in_two_organizations_is_changed_by_its_user_only(
     me: ApiUser, nobody: ApiUser, database: Database
 ):
     ada = register(nobody)

@@ -11,7 +11,7 @@ from kaizen_widgets.server.pipelines.pipeline_models import PATTERNS
 from tests.server.conftest import ApiUser, graph, ids, new_agent, new_pipeline
 
 
-def test_all_nine_patterns_are_known_and_told_to_anybody(nobody: ApiUser, stranger: ApiUser):
+def test_all_nine_patterns_are_public_and_usable(nobody: ApiUser, stranger: ApiUser):
     told = nobody.got("GET", "/pipelines/patterns")["data"]
     assert sorted(told) == sorted(PATTERNS)
     assert len(told) == 9
@@ -19,7 +19,7 @@ def test_all_nine_patterns_are_known_and_told_to_anybody(nobody: ApiUser, strang
         assert new_pipeline(stranger, pattern=name)["pattern"] == name
 
 
-def test_the_palettes_spelling_of_supervisor_is_understood(me: ApiUser):
+def test_pattern_spelling_of_the_palette_is_understood(me: ApiUser):
     assert new_pipeline(me, pattern="supervisor-worker")["pattern"] == "supervisor"
 
 
@@ -33,7 +33,7 @@ def test_an_unknown_pattern_is_refused_with_those_there_are(me: ApiUser):
     assert me.got("GET", f"/pipelines/{pipeline['id']}")["data"]["pattern"] == "sequential"
 
 
-def test_totals_count_everything_that_fits(stranger: ApiUser):
+def test_list_totals_count_all_matching_rows(stranger: ApiUser):
     made = [new_pipeline(stranger, str(n))["id"] for n in range(3)]
     organization = stranger.got("GET", "/auth/me")["organization_id"]
     page = stranger.got("GET", "/pipelines", params={"organization_id": organization, "limit": 2})
@@ -73,7 +73,7 @@ def test_a_nameless_pipeline_is_refused(me: ApiUser):
         ("DELETE", "/connections/a-b", None),
     ],
 )
-def test_another_organizations_pipeline_is_out_of_reach(
+def test_another_organizations_pipeline_is_forbidden(
     me: ApiUser, stranger: ApiUser, method: str, rest: str, body: dict | None
 ):
     path = f"/pipelines/{new_pipeline(me)['id']}"
@@ -82,7 +82,7 @@ def test_another_organizations_pipeline_is_out_of_reach(
     assert me.got("GET", path) == before
 
 
-def test_another_organizations_list_is_out_of_reach(me: ApiUser, stranger: ApiUser):
+def test_another_organizations_pipeline_list_is_forbidden(me: ApiUser, stranger: ApiUser):
     theirs = me.got("GET", "/auth/me")["organization_id"]
     stranger.refused(403, "GET", "/pipelines", params={"organization_id": theirs})
     body = {"organization_id": theirs, "workspace_id": "", "name": "F", "pattern": "router"}

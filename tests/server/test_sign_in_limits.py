@@ -76,7 +76,7 @@ def test_a_client_is_limited_whatever_address_it_claims(
     assert statuses[LIMIT] == 429
 
 
-def test_clients_behind_a_named_proxy_are_limited_each_by_itself(limited: ApiUser):
+def test_clients_behind_a_named_proxy_are_limited_separately(limited: ApiUser):
     for client in ("198.51.100.1", "198.51.100.2"):
         for _ in range(LIMIT):
             assert attempt(limited, "login", "10.0.0.1", client).status_code == 401

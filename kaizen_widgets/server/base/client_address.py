@@ -30,7 +30,7 @@ class TrustedProxies:
         self._networks: list[Network] = [ipaddress.ip_network(one) for one in addresses]
 
     def client_address(self, scope: Scope) -> str:
-        """Return the address of the client that sent a request; empty where the server tells none."""
+        """Return the address of the client that sent a request; empty if the server knows none."""
         peer, port = scope.get("client") or ("", None)
         if not self._is_trusted(peer):
             # Uvicorn believes the header from the loopback unless told otherwise, and then gives port 0.
@@ -54,7 +54,7 @@ class TrustedProxies:
 def client_network(address: str) -> str:
     """Return what counts as one client: an IPv4 address, or the /64 network of an IPv6 address.
 
-    One household or machine has a whole /64 at its disposal, so single IPv6 addresses limit nobody.
+    One household or machine has a whole /64 at its disposal, so a limit per IPv6 address would limit no one.
     """
     try:
         found = ipaddress.ip_address(address.partition("%")[0])

@@ -94,7 +94,7 @@ def is_allowed_host(host: str, scope: Scope, allowed: Collection[str]) -> bool:
     """Return whether a ``Host`` header names this server.
 
     Allowed are the names in ``allowed``, names below ``localhost``, which every system resolves to the
-    loopback (RFC 6761), and the address the request arrived at, which the ASGI server tells.
+    loopback (RFC 6761), and the address the request arrived at, as the ASGI server reports it.
     """
     name = normalized_host(host)
     own, _ = scope.get("server") or ("", None)

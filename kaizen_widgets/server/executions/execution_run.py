@@ -168,7 +168,7 @@ class ExecutionRun:
         return record
 
     def cancel(self) -> None:
-        """Stop the run; for an execution that nobody waits for any more."""
+        """Stop the run; when no client waits for it any more."""
         self._timer.cancel()
         self.run.cancel()
 

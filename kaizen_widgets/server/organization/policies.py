@@ -262,7 +262,7 @@ def delete_policy(policy_id: str, caller: WithEditor, services: WithServices) ->
 def assign(
     policy_id: str, body: AssignPolicyRequest, caller: WithEditor, services: WithServices
 ) -> Any:
-    """Assign a policy to a user, team or role; it applies to nobody else."""
+    """Assign a policy to a user, team or role; it applies to no one else."""
     with services.database.write() as db:
         POLICIES.get_for_change(db, caller, policy_id)
         try:

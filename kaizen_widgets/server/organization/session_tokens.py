@@ -88,7 +88,7 @@ def find(db: sqlite3.Connection, clock: Clock, token: str) -> tuple[TokenKind, T
 def spend(db: sqlite3.Connection, clock: Clock, token: str) -> TokenHolder | None:
     """Use up a refresh token and return its holder; None when it cannot be used.
 
-    A token that was used before ends the whole session: somebody has a copy. Within `GRACE_SECONDS` it is
+    A token that was used before ends the whole session: a copy of it exists. Within `GRACE_SECONDS` it is
     taken for the same client asking twice, and is only refused.
     """
     now = clock.now().timestamp()
