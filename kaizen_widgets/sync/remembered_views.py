@@ -43,11 +43,20 @@ class RememberedViews(Generic[_Entry]):
         self._entries.move_to_end(client)
         return entry
 
+    def get(self, client: str) -> _Entry | None:
+        """Return the entry of a view, or None if it is not remembered."""
+        return self._entries.get(client)
+
     def __iter__(self) -> Iterator[_Entry]:
         return iter(tuple(self._entries.values()))
 
     def __len__(self) -> int:
         return len(self._entries)
+
+    def replace(self, make: Callable[[_Entry], _Entry]) -> None:
+        """Replace the entry of every view by one that is made of it."""
+        for client, entry in self._entries.items():
+            self._entries[client] = make(entry)
 
     def clear(self) -> None:
         """Forget all views."""

@@ -51,10 +51,10 @@ from kaizen_widgets.sync.canvas.messages import (
 
 if TYPE_CHECKING:
     from kaizen_widgets.stores.document import Commit, DocumentStore, Replaced
+from kaizen_widgets.sync.remembered_views import RememberedViews
 
 logger = logging.getLogger(__name__)
 
-REMEMBERED_VIEWS = 256
 REMEMBERED_REFUSALS = 64
 MAX_OPERATIONS = 50_000
 """In one message: enough to paste a graph of 20,000 nodes, too few to keep the kernel busy."""
@@ -117,7 +117,7 @@ class KernelEnd:
         self._on_select = on_select
         self._on_command = on_command
         self._on_views = on_views
-        self._views: OrderedDict[str, _View] = OrderedDict()
+        self._views = RememberedViews(_View)
         self._has_views = False
         self._state = CanvasState()
         self._seq = 0
@@ -267,11 +267,7 @@ class KernelEnd:
     # ------------------------------------------------------------ open views
 
     def _view(self, client: str) -> _View:
-        view = self._views.pop(client, None) or _View()
-        self._views[client] = view
-        while len(self._views) > REMEMBERED_VIEWS:
-            self._views.popitem(last=False)
-        return view
+        return self._views[client]
 
     def _open(self, client: str) -> None:
         with self._document.locked():
@@ -282,13 +278,13 @@ class KernelEnd:
 
     def _close(self, client: str) -> None:
         self._view(client).is_open = False
-        if self._has_views and not any(view.is_open for view in self._views.values()):
+        if self._has_views and not any(view.is_open for view in self._views):
             # Behind the messages that are on their way: their view may come back.
             self._document.post(self._closed_last)
 
     def _closed_last(self) -> None:
         with self._document.locked():
-            if any(view.is_open for view in self._views.values()):
+            if any(view.is_open for view in self._views):
                 return
             self._has_views = False
         self._on_views(False)
@@ -318,8 +314,7 @@ class KernelEnd:
         version = DocumentVersion(epoch=event.epoch, rev=0, digest=0)
         self._current = (version, event.after)
         with self._document.locked():
-            for client, view in self._views.items():
-                self._views[client] = _View(selection=view.selection, is_open=view.is_open)
+            self._views.replace(lambda view: _View(selection=view.selection, is_open=view.is_open))
         self._post_snapshot(None)
 
     def show(self, state: CanvasState) -> None:
@@ -350,7 +345,7 @@ class KernelEnd:
         kinds = self._kinds()
         kinds_hash = _hash(kinds)
         has_kinds = hello is not None and hello.kinds_hash == kinds_hash
-        view = self._views.get(client, _View()) if client else _View()
+        view = (self._views.get(client) if client else None) or _View()
         return Snapshot(
             to=client,
             epoch=version.epoch,
