@@ -1,8 +1,8 @@
 """One background event loop per process, on its own thread, started on first use.
 
-It carries fetches, auto-save and runs, so that they go on while a cell blocks, and so that plain code
-can wait for what async code awaits. Coroutines of ours run here and nowhere else; a user's thread
-only ever meets the result.
+It carries fetches, auto-save and runs, so that they continue while a cell blocks, and so that plain code
+can wait for the results of async code. This project's coroutines run here and nowhere else; a user's thread
+only sees the results. Users' coroutines run on loops of their own (`UserLoops`), because they may block.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ class BackgroundLoop:
     """
 
     has_thread = True
-    """Whether the loop runs beside its callers; a loop for tests may run only when told to."""
+    """Whether the loop runs beside its callers; a loop for tests may run only when the test runs it."""
 
     def __init__(self, name: str = "kaizen-loop") -> None:
         self._name = name
@@ -151,7 +151,7 @@ class BackgroundLoop:
             thread.join()
 
     def _forget_thread(self) -> None:
-        """Start over in a forked process, which has neither the thread nor whoever held the lock."""
+        """Start over in a forked process, which has none of the threads of its parent."""
         self._lock = threading.Lock()
         self._loop = self._thread = None
         self._futures = set()
@@ -188,7 +188,7 @@ def _ignore_stop_in_tasks(loop: asyncio.AbstractEventLoop, should_end: threading
 
 
 class Pending(Generic[T]):
-    """What a coroutine on the background loop will give: wait for it, or await it anywhere."""
+    """The result to come of a coroutine on the background loop: wait for it, or await it on any loop."""
 
     def __init__(self, future: concurrent.futures.Future[T], owner: BackgroundLoop) -> None:
         self._future = future
@@ -200,18 +200,18 @@ class Pending(Generic[T]):
         return self._future
 
     def done(self) -> bool:
-        """Whether it ended, well or not."""
+        """Return whether it has ended, also by an error."""
         return self._future.done()
 
     def cancel(self) -> bool:
-        """Ask it to stop; False if it had ended."""
+        """Ask it to stop; return False if it had ended."""
         return self._future.cancel()
 
     def wait(self, timeout: float | None = None) -> T:
-        """Block until it ends and return the result (or raise what it raised).
+        """Block until it has ended and return its result, or raise its error.
 
         Raises:
-            TimeoutError: It has not ended within ``timeout`` seconds, and goes on.
+            TimeoutError: It has not ended within ``timeout`` seconds; it continues.
         """
         if self._owner.is_current and not self._future.done():
             raise RuntimeError("This runs on the background loop: await instead of wait().")
@@ -219,8 +219,8 @@ class Pending(Generic[T]):
             return self._future.result(timeout)
         except TimeoutError:
             if timeout is None or self._future.done():
-                raise  # what was waited for raised it
-            raise TimeoutError(f"It has not ended within {timeout:g} s, and goes on.") from None
+                raise  # Raised by the coroutine itself.
+            raise TimeoutError(f"It has not ended within {timeout:g} s; it continues.") from None
 
     def __await__(self) -> Generator[Any, None, T]:
         """Await it from any loop."""

@@ -257,7 +257,7 @@ class _LogHandler(logging.Handler):
             try:
                 text = self.format(record)
             except Exception as error:
-                # Python prints such a mistake and goes on; so does the node.
+                # Python prints such a mistake and continues; so does the node.
                 text = f"{record.msg!r} could not be formatted: {type(error).__name__}"
             output.report("log", text, level=record.levelname, logger=record.name)
             return

@@ -67,7 +67,7 @@ def test_what_is_no_list_is_one_typed_error(answer):
         parse_list(answer, "things")
 
 
-def test_a_wrong_input_is_told_by_field_and_without_its_value():
+def test_invalid_fields_are_named_without_their_values():
     with pytest.raises(InvalidInputError) as caught:
         validate(AgentCreate, {"name": "", "model_id": "m", "temperature": 3, "secret": "hunter2"})
     assert set(caught.value.details) == {"name", "temperature", "secret"}
@@ -112,7 +112,7 @@ def test_each_key_is_a_prefix_of_its_children():
     )
 
 
-def test_a_field_there_is_not_is_told_those_there_are():
+def test_unknown_fields_are_refused_with_the_known_ones():
     with pytest.raises(InvalidInputError) as caught:
         validate(AgentFilters, {"colour": "red"})
     assert caught.value.details["colour"][0].startswith("there is no such field, but search, sort,")

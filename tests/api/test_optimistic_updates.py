@@ -25,7 +25,7 @@ def refused(body):
 
 
 @pytest.mark.parametrize("answer", [accepted, refused])
-def test_a_new_status_shows_at_once_and_goes_when_refused(fake, loop, answer):
+def test_new_statuses_are_shown_immediately_and_undone_when_refused(fake, loop, answer):
     api = fake(server([answer]))
     agents, detail = api.agents.list(), api.agents.detail("a")
     loop.settle()

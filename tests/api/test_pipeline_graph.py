@@ -108,7 +108,7 @@ def test_no_column_is_null(node, edge):
 NODE_ROW = {"id": "a", "label": "A", "node_type": "agent", "position_x": 1, "position_y": 0}
 
 
-def test_what_has_a_column_stands_in_it():
+def test_fields_with_a_column_are_sent_in_it():
     node = Node(
         "a", (1, 2), type="agent", data={"label": "A", "agentId": "x", "config": {"k": None}}
     )
@@ -161,7 +161,7 @@ def test_an_edge_without_handles_stays_without():
     assert send(graph).edge("e") == Edge("e", "a", "a")
 
 
-def test_a_condition_in_words_is_an_expression_on_the_server():
+def test_text_conditions_are_sent_as_expressions():
     graph = Graph([Node("a")], [Edge("e", "a", "a", data={"condition": "x > 1"})])
     condition = to_server(graph)["connections"][0]["condition"]
     assert condition["expression"] == "x > 1"
@@ -227,13 +227,13 @@ def test_a_connection_without_its_node_is_left_out_and_logged(caplog):
         ("a", "A node of the server's answer is none"),
     ],
 )
-def test_rows_that_are_no_nodes_are_one_typed_error(row, said: str):
+def test_rows_that_are_no_nodes_raise_a_typed_error(row, said: str):
     with pytest.raises(DecodeError, match=said) as caught:
         from_server([row], [])
     assert caught.value.__suppress_context__
 
 
-def test_a_row_without_its_label_says_just_that():
+def test_rows_without_a_label_are_named():
     row = {name: value for name, value in NODE_ROW.items() if name != "label"}
     with pytest.raises(DecodeError) as caught:
         from_server([row], [])

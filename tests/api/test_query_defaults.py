@@ -77,7 +77,7 @@ def test_the_wait_doubles_up_to_half_a_minute(failures, seconds):
     assert retry_delay(failures, RuntimeError()) == seconds
 
 
-def test_a_server_that_says_when_is_believed_up_to_half_a_minute():
+def test_retry_after_is_honored_up_to_half_a_minute():
     def busy(seconds):
         return RateLimitedError("busy", status=429, retry_after=seconds)
 

@@ -37,7 +37,7 @@ def test_a_server_that_ignores_offset_ends_all_the_same(fake, loop):
     assert len(agents.data) == 100
 
 
-def test_a_filter_goes_into_the_query_and_the_key(fake, loop):
+def test_filters_are_in_the_request_and_the_key(fake, loop):
     seen = []
 
     def handler(request):
@@ -133,7 +133,7 @@ GRAPH = Graph([Node("a"), Node("b")], [Edge("e", "a", "b")])
         ),
     ],
 )
-def test_a_save_that_lost_something_is_an_error_that_names_it(fake, loop, save, said):
+def test_saves_that_lost_nodes_raise_with_their_names(fake, loop, save, said):
     saved = fake(pipeline_server(save)).pipelines.save_graph("p", GRAPH)
     loop.settle()
     with pytest.raises(TransportError, match=said):
@@ -182,7 +182,7 @@ def test_two_saves_of_one_pipeline_follow_each_other(loop):
     assert (both, loop.clock.monotonic()) == (2, 2.0)
 
 
-def test_passwords_stay_nowhere(fake, loop, caplog):
+def test_passwords_are_stored_nowhere(fake, loop, caplog):
     caplog.set_level("DEBUG")
     session = {
         "user": ME,

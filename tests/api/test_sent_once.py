@@ -117,23 +117,23 @@ def lost(fake, loop):
 
 @pytest.mark.parametrize("answer", [httpx.ReadError("cut"), 429, 503], ids=["cut", "429", "503"])
 @pytest.mark.parametrize("change", ONCE)
-def test_what_must_not_happen_twice_is_sent_once(lost, change, answer):
+def test_mutations_that_are_not_idempotent_are_sent_once(lost, change, answer):
     assert len(lost(ONCE[change], answer)) == 1
 
 
 @pytest.mark.parametrize("change", AGAIN)
-def test_what_is_the_same_made_twice_is_sent_again(lost, change):
+def test_idempotent_mutations_are_retried(lost, change):
     sent = lost(AGAIN[change], 503)
     assert len(sent) > 1
     assert len(set(sent)) == 1
 
 
 @pytest.mark.parametrize("change", [*ONCE, *AGAIN])
-def test_what_the_server_refused_for_good_is_not_sent_again(lost, change):
+def test_final_refusals_are_not_retried(lost, change):
     assert len(lost((ONCE | AGAIN)[change], 422)) == 1
 
 
-def test_no_change_of_any_resource_is_left_out(fake):
+def test_every_mutation_of_every_resource_is_in_a_table(fake):
     """One added later must be put into a table above."""
     api: Api = fake(lambda _: None)
     found = {

@@ -60,7 +60,7 @@ def test_deployments_are_whole_where_filters_can_divide_them(
     assert sorted(one.id for one in found) == sorted(row["id"] for row in rows)
 
 
-def test_what_stays_hidden_is_said(api: Api, server: MockServer, given, caplog):
+def test_capped_lists_warn(api: Api, server: MockServer, given, caplog):
     rows = [
         {"id": str(n), "agent_id": "a", "gateway_id": "g", "status": "active"} for n in range(12)
     ]
@@ -105,7 +105,7 @@ def test_a_provider_and_a_model_are_one_word_and_two_again(provider: str, model:
     assert provider_and_model(id) == (provider, model)
 
 
-def test_a_model_nobody_knows_has_no_provider():
+def test_unknown_models_have_no_provider():
     assert provider_and_model("mystery") == ("", "mystery")
 
 
@@ -119,13 +119,15 @@ def test_a_model_nobody_knows_has_no_provider():
         {"model_id": "m", "tools": [{"name": "no description"}]},
     ],
 )
-def test_words_that_do_not_agree_are_refused_here(api: Api, server: MockServer, fields: dict):
+def test_contradictory_fields_are_refused_before_sending(
+    api: Api, server: MockServer, fields: dict
+):
     with pytest.raises(InvalidInputError):
         api.agents.create(name="A", **fields)
     assert server.calls == []
 
 
-def test_an_agent_made_without_its_tools_says_so(api: Api, server: MockServer, given):
+def test_agents_created_without_all_tools_raise_with_the_count(api: Api, server: MockServer, given):
     made = {"id": "1", "name": "A", "status": "draft"}
     server.answer("POST", "/agents", made).answer("POST", "/agents/1/tools", Reply(500))
     tool = {"name": "t", "description": "d"}
@@ -190,7 +192,7 @@ def test_pieces_of_an_answer_may_be_anything(api: Api, server: MockServer, loop)
         (Reply(503, {"error": {"code": "X", "message": "No key"}}), "No key"),
     ],
 )
-def test_an_answer_that_does_not_end_well_says_so_and_keeps_what_was_said(
+def test_broken_answers_raise_and_keep_the_received_text(
     api: Api, server: MockServer, loop, reply: Reply, message: str
 ):
     answer = stream(api, server, loop, reply)

@@ -34,7 +34,7 @@ def test_cancel_stops_a_coroutine_and_starts_nothing_more(begin):
         _ = run.result
 
 
-def test_a_plain_function_hears_of_it_and_stops(begin):
+def test_cancel_reaches_plain_functions_through_ctx(begin):
     entered = threading.Event()
 
     def patient(value, ctx):
@@ -49,7 +49,7 @@ def test_a_plain_function_hears_of_it_and_stops(begin):
     assert run["a"].status == "cancelled"
 
 
-def test_a_deaf_function_is_abandoned_and_its_result_dropped(begin, clock):
+def test_cancel_abandons_functions_that_do_not_stop_and_drops_their_result(begin, clock):
     entered, release, left = threading.Event(), threading.Event(), threading.Event()
 
     def deaf(value):
@@ -78,7 +78,7 @@ def test_a_deaf_function_is_abandoned_and_its_result_dropped(begin, clock):
     assert len(run.events()) == count
 
 
-def test_a_coroutine_that_swallows_it_is_abandoned(begin, clock):
+def test_cancel_abandons_coroutines_that_do_not_stop(begin, clock):
     entered, swallowed = threading.Event(), threading.Event()
     release, loops = asyncio.Event(), []
 
@@ -135,7 +135,7 @@ def test_a_supervisors_workers_are_abandoned_together(begin, clock):
     release.set()
 
 
-def test_a_node_over_its_time_fails_and_the_rest_goes_on(begin, clock):
+def test_time_limits_fail_only_their_node(begin, clock):
     entered = threading.Event()
 
     def slow(value, ctx):
@@ -153,7 +153,7 @@ def test_a_node_over_its_time_fails_and_the_rest_goes_on(begin, clock):
         _ = run.result
 
 
-def test_a_node_within_its_time_is_left_alone(begin, clock):
+def test_time_limits_leave_quick_nodes_alone(begin, clock):
     run = begin(pipeline("start > a", a={"timeout": 1}), {"n": 1}, functions={"a": lambda n: n})
     assert run.wait(5).result == 1
     clock.advance(5)

@@ -14,7 +14,7 @@ def heard(run):
     return [(event.seq, event.node, event.kind, event.state) for event in run.events()]
 
 
-def test_a_run_is_told_from_its_beginning_to_its_end(begin):
+def test_events_cover_a_run_from_beginning_to_end(begin):
     run = begin(pipeline("start > end"), {"n": 1}).wait(5)
     assert heard(run) == [
         (1, None, "run", "running"),
@@ -28,7 +28,7 @@ def test_a_run_is_told_from_its_beginning_to_its_end(begin):
     assert run.events()[4].data["preview"] == "{'n': 1}"
 
 
-def test_the_first_nodes_start_is_told_while_it_runs(begin):
+def test_events_arrive_while_a_node_runs(begin):
     told, release = threading.Event(), threading.Event()
     run = begin(pipeline("a > end"), functions={"a": lambda v: release.wait(5)})
     run.subscribe(lambda e: told.set() if (e.node, e.state) == ("a", "running") else None, after=0)
@@ -38,14 +38,14 @@ def test_the_first_nodes_start_is_told_while_it_runs(begin):
     run.wait(5)
 
 
-def test_a_late_subscriber_hears_everything_once_and_in_order(begin):
+def test_subscribers_get_replayed_events_once_and_in_order(begin):
     run = begin(pipeline("start > end")).wait(5)
     seen = []
     run.subscribe(seen.append, after=2)
     assert [event.seq for event in seen] == [3, 4, 5, 6]
 
 
-def test_unsubscribing_ends_it(begin):
+def test_unsubscribing_stops_events(begin):
     release, seen = threading.Event(), []
     run = begin(pipeline("start > a"), functions={"a": lambda v: release.wait(5)})
     stop = run.subscribe(seen.append)
@@ -57,7 +57,7 @@ def test_unsubscribing_ends_it(begin):
     assert len(seen) == count
 
 
-def test_a_listener_that_raises_disturbs_neither_run_nor_others(begin, caplog):
+def test_listener_errors_disturb_neither_run_nor_other_listeners(begin, caplog):
     def bad(event):
         raise RuntimeError("listener")
 
@@ -71,7 +71,7 @@ def test_a_listener_that_raises_disturbs_neither_run_nor_others(begin, caplog):
     assert seen[-1].state == "completed"
 
 
-def test_what_waited_for_the_end_finds_listeners_told(begin):
+def test_wait_returns_after_listeners_were_called_with_the_end(begin):
     for _ in range(20):
         seen = []
         run = begin(pipeline("start > end"))
@@ -80,7 +80,7 @@ def test_what_waited_for_the_end_finds_listeners_told(begin):
         assert seen[-1].state == "completed"
 
 
-def test_nothing_is_said_after_an_end(clock):
+def test_events_after_the_end_are_dropped(clock):
     log = EventLog("run-1", clock)
     assert log.emit("node", node="a", state="completed")
     assert not log.emit("log", node="a", data={"text": "late"})
@@ -100,7 +100,7 @@ def test_only_the_newest_lines_are_kept_and_numbers_go_on(clock):
     assert (events[0].data["text"], events[-1].seq) == ("5", MAX_LINES + 5)
 
 
-def test_progress_is_told_and_the_newest_kept(begin):
+def test_progress_is_reported_and_the_newest_replayed(begin):
     def work(value, ctx):
         for step in (0.25, 0.5, 7):
             ctx.progress(step)

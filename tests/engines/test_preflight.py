@@ -13,11 +13,11 @@ def reasons(graph: Graph, **functions):
     return reasons_against(graph, default_registry(), Functions(functions))
 
 
-def test_a_sound_pipeline_has_no_reasons():
+def test_valid_pipelines_have_no_reasons():
     assert reasons(pipeline("start > a > end"), a=str) == ()
 
 
-def test_an_agent_without_a_function_is_told_the_way_out():
+def test_agents_without_a_function_say_how_to_register_one():
     graph = Graph([Node("n1", type="agent", data={"label": "Billing"})])
     assert reasons(graph) == (
         'Agent "Billing" has no function: give it one with @studio.agent("Billing").',
@@ -28,7 +28,7 @@ def test_no_nodes():
     assert reasons(Graph()) == ("It has no nodes: add an input, an agent and an output.",)
 
 
-def test_a_circle_is_told_by_its_labels():
+def test_circles_are_named_by_labels():
     found = reasons(pipeline("start > a > b > a"), a=str, b=str)
     assert found == ('Its edges go in a circle: "a" -> "b" -> "a".',)
 
@@ -43,7 +43,7 @@ def test_an_unknown_kind_cannot_run():
     assert reason.endswith("\"x\" has the kind 'ChatOpenAI', which is not registered.")
 
 
-def test_a_config_key_nobody_knows_is_named():
+def test_unknown_config_keys_are_named():
     graph = pipeline("start > a > end", a={"promt": "secret-canary"})
     found = reasons(graph, a=str)
     assert found == ("Agent \"a\" has 'promt' in its config, which its kind does not know.",)
@@ -65,17 +65,17 @@ def test_camel_case_config_reads_like_snake_case():
     assert reasons(graph, w=str) == ()
 
 
-def test_a_condition_that_cannot_be_read_is_told():
+def test_conditions_that_cannot_be_parsed_are_refused():
     graph = pipeline("start > route", route={"routes": [{"name": "x", "when": "text in ("}]})
     assert "'routes.0.when' in its config: this condition cannot work" in reasons(graph)[0]
 
 
-def test_an_edge_from_an_output_that_is_gone_is_told():
+def test_edges_from_missing_outputs_are_refused():
     graph = pipeline("start > route", "route.old > end", route={"routes": []})
     assert "from the output 'old', which it does not have" in reasons(graph)[0]
 
 
-def test_edges_into_inputs_and_out_of_outputs_are_told():
+def test_edges_into_inputs_and_out_of_outputs_are_refused():
     found = reasons(pipeline("start > a > end", "end > a", "a > start"), a=str)
     assert any("has no outputs" in reason for reason in found)
     assert any("has no inputs" in reason for reason in found)

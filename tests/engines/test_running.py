@@ -105,7 +105,7 @@ def test_a_failed_run_raises_the_nodes_own_error_as_the_cause(begin):
     assert run["bad"].error is caught.value.__cause__
 
 
-def test_reading_a_skipped_nodes_output_says_why_there_is_none(begin):
+def test_output_of_a_skipped_node_raises_with_the_reason(begin):
     run = begin(pipeline("start > bad > end"), functions={"bad": boom}).wait(5)
     with pytest.raises(RunError, match='it was skipped: because "bad" failed'):
         _ = run["end"].output
@@ -129,7 +129,7 @@ def test_a_router_takes_one_branch_and_skips_the_others(begin):
     assert other["a"].reason == '"route" took "default"'
 
 
-def test_a_node_behind_only_untaken_branches_is_skipped(begin):
+def test_nodes_behind_untaken_branches_only_are_skipped(begin):
     graph = pipeline(
         "start > route",
         "route.x > a > end",
@@ -142,7 +142,7 @@ def test_a_node_behind_only_untaken_branches_is_skipped(begin):
     assert run.result is None
 
 
-def test_a_join_behind_a_failure_is_skipped_unless_any_will_do(begin):
+def test_joins_behind_a_failure_are_skipped_unless_they_wait_for_any(begin):
     graph = ("start > bad > join > end", "start > good > join")
     functions = {"bad": boom, "good": lambda text: text}
     strict = begin(pipeline(*graph), {"text": "t"}, functions=functions).wait(5)
@@ -152,7 +152,7 @@ def test_a_join_behind_a_failure_is_skipped_unless_any_will_do(begin):
     assert loose.status == "failed"
 
 
-def test_a_failure_further_up_keeps_a_join_from_running_too(begin):
+def test_joins_behind_an_earlier_failure_are_skipped(begin):
     graph = pipeline("start > bad > middle > join", "start > good > join")
     functions = {"bad": boom, "middle": str, "good": lambda text: text}
     run = begin(graph, {"text": "t"}, functions=functions).wait(5)
@@ -218,7 +218,7 @@ async def test_a_run_can_be_awaited(begin):
 
 
 @pytest.mark.anyio
-async def test_giving_up_awaiting_does_not_end_the_run(begin):
+async def test_cancelling_an_await_does_not_cancel_the_run(begin):
     release = threading.Event()
     run = begin(pipeline("start > a"), functions={"a": lambda v: release.wait(5)})
     with pytest.raises(TimeoutError):
@@ -227,7 +227,7 @@ async def test_giving_up_awaiting_does_not_end_the_run(begin):
     assert (await run).result is True
 
 
-def test_wait_says_when_time_is_over_and_the_run_goes_on(begin):
+def test_wait_times_out_and_the_run_continues(begin):
     release = threading.Event()
     run = begin(pipeline("start > a"), functions={"a": lambda v: release.wait(5)})
     with pytest.raises(TimeoutError, match="not ended after 0 s"):
@@ -239,7 +239,7 @@ def test_wait_says_when_time_is_over_and_the_run_goes_on(begin):
 
 
 @pytest.mark.parametrize("error", [SystemExit(3), KeyboardInterrupt(), StopIteration()])
-def test_a_node_that_exits_fails_and_takes_nothing_with_it(begin, error):
+def test_exit_in_a_node_fails_only_that_node(begin, error):
     def leave(value):
         raise error
 
@@ -260,7 +260,7 @@ def test_a_function_that_cancels_itself_fails_its_node(begin):
     assert run.status == "failed"
 
 
-def test_an_unknown_node_is_answered_with_those_there_are(begin):
+def test_unknown_nodes_raise_with_the_known_ones(begin):
     run = begin(pipeline("start > end")).wait(5)
     with pytest.raises(UnknownNodeError, match="It has: start, end"):
         run["middle"]

@@ -65,13 +65,13 @@ def test_arguments_come_from_the_value(function, value, expected):
     assert call(function, value) == expected
 
 
-def test_ctx_is_given_to_whoever_asks():
+def test_ctx_is_passed_to_functions_with_a_ctx_parameter():
     assert call(lambda value, ctx: (value, ctx), "t") == ("t", ctx)
     assert call(lambda ctx: ctx, "t") is ctx
     assert call(lambda ctx, text: (ctx, text), {"text": "t"}) == (ctx, "t")
 
 
-def test_what_is_missing_is_named_with_what_there_is():
+def test_missing_arguments_are_named_with_the_fields_there_are():
     with pytest.raises(
         RunError, match=r"asks for 'tone', and what arrived is a dict with 'text'"
     ) as e:

@@ -13,12 +13,12 @@ from tests.nodes.builders import problems, run
 # -- input and output
 
 
-def test_an_input_passes_the_runs_inputs_on_over_its_defaults():
+def test_inputs_pass_on_the_runs_inputs_over_their_defaults():
     config = {"defaults": {"tone": "plain", "text": "?"}}
     assert run("input", config=config, run_inputs={"text": "t"}) == {"tone": "plain", "text": "t"}
 
 
-def test_an_output_gives_what_arrives():
+def test_outputs_pass_on_what_arrives():
     assert run("output", [1, 2]) == [1, 2]
 
 
@@ -45,7 +45,7 @@ def test_an_agents_prompt_takes_the_place_of_the_value():
     assert run("agent", value, config=config, label="A", A=lambda text: text) == "Answer Ada: why?"
 
 
-def test_a_prompt_that_asks_for_what_is_not_there_says_so():
+def test_prompts_with_a_missing_field_raise_with_its_name():
     with pytest.raises(RunError, match="'name' is undefined"):
         run("agent", "t", config={"prompt": "Dear {{ name }}"}, label="A", A=str)
 
@@ -86,7 +86,7 @@ def test_a_router_takes_the_first_route_that_holds(value, route, output):
     assert output in routed.outputs
 
 
-def test_a_condition_about_what_is_not_there_fails_with_its_name():
+def test_conditions_with_a_missing_field_raise_with_its_name():
     config = {"routes": [{"name": "x", "when": "priority > 3"}]}
     with pytest.raises(RunError, match="'priority' is undefined") as caught:
         run("router", "text", config=config)
@@ -105,7 +105,7 @@ def test_a_condition_about_what_is_not_there_fails_with_its_name():
         ({"routes": [{"name": "a", "when": "text in ("}]}, "cannot work"),
     ],
 )
-def test_routes_that_make_no_sense_are_refused(config, reason):
+def test_contradictory_routes_are_refused(config, reason):
     [problem] = problems("router", config)
     assert reason in problem
 
@@ -134,7 +134,7 @@ def test_items_may_be_a_field_of_the_value():
         run("supervisor", {"other": []}, config=config, a=str)
 
 
-def test_dealing_out_what_is_no_list_says_so():
+def test_dealing_out_a_value_that_is_no_list_is_refused():
     config = {"workers": ["a"], "selection_mode": "round_robin"}
     with pytest.raises(RunError, match="what arrived is text"):
         run("supervisor", "abc", config=config, a=str)
@@ -167,7 +167,7 @@ def test_when_a_worker_fails_the_others_finish_first():
     assert done == [1]
 
 
-def test_a_supervisor_tells_its_progress():
+def test_supervisors_report_progress():
     said = []
     run("supervisor", 1, config={"workers": ["a", "b"]}, a=str, b=str, said=said)
     assert [data["fraction"] for _, data in said] == [0.5, 1.0]
@@ -219,6 +219,6 @@ def test_a_synthesizer_makes_one_of_several(config, values, expected):
         ("vote", ([],), "nothing to vote on"),
     ],
 )
-def test_what_cannot_be_combined_is_named(aggregation, values, reason):
+def test_values_that_cannot_be_combined_are_named(aggregation, values, reason):
     with pytest.raises(RunError, match=reason):
         run("synthesizer", *values, config={"aggregation": aggregation})

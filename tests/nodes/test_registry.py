@@ -62,7 +62,7 @@ def test_the_handles_are_those_edges_in_documents_name():
     assert set(map(str, handles.values())) == {"(['input'], ['output'])"}
 
 
-def test_new_nodes_of_every_kind_have_a_sound_config():
+def test_new_nodes_of_every_kind_have_a_valid_config():
     from kaizen_widgets.graph import Node
 
     registry = default_registry()
@@ -73,7 +73,7 @@ def test_new_nodes_of_every_kind_have_a_sound_config():
         assert kind.read_config(node)[1] == []
 
 
-def test_a_kind_of_ones_own_runs():
+def test_custom_kinds_run():
     registry = default_registry()
     registry.register(Shout)
     kind = registry.get("shout")
@@ -95,7 +95,7 @@ def test_registering_decorates_and_replaces():
     assert Louder is not Shout
 
 
-def test_what_is_no_kind_is_refused():
+def test_registering_anything_but_a_kind_is_refused():
     class NoLook(Kind):
         async def run(self, task):
             return None
@@ -133,7 +133,7 @@ def test_a_copy_of_functions_does_not_follow():
     assert list(copy) == ["a"]
 
 
-def test_a_context_that_was_stopped_says_so():
+def test_check_raises_after_stop():
     ctx = Context("n", "Billing", lambda kind, data: None)
     ctx.check()
     ctx.stop()

@@ -28,13 +28,13 @@ def view():
         yield View()
 
 
-def test_before_the_first_run_it_says_so(view):
+def test_empty_panel_says_that_nothing_ran(view):
     assert "Nothing ran yet" in view.panel.status.value
     assert "No run yet" in view.panel.results.value
     assert "appear here" in view.panel.lines.value
 
 
-def test_it_shows_how_far_and_how_long(view):
+def test_progress_and_elapsed_time_are_shown(view):
     view.begin(a="Ann", b="Bob")
     view.execution.update_node_status("a", "completed", preview="fine", seconds=0.5)
     view.drawn()
@@ -44,7 +44,7 @@ def test_it_shows_how_far_and_how_long(view):
     assert "50 % · 1 min 10 s" in view.panel.elapsed.value
 
 
-def test_the_time_stands_still_when_the_run_has_ended(view):
+def test_elapsed_time_stops_when_the_run_has_ended(view):
     view.begin(a="Ann")
     view.execution.set_result({"answer": 42})
     view.drawn()
@@ -72,7 +72,7 @@ def test_a_secret_in_a_result_is_hidden(view):
     assert "canary" not in view.drawn().panel.results.value
 
 
-def test_a_long_log_shows_its_end_and_says_so(view):
+def test_long_logs_show_their_end_and_the_number_of_older_lines(view):
     view.begin(a="Ann")
     lines = [{"node_id": "a", "message": f"line {n}"} for n in range(250)]
     view.execution.update_nodes({}, lines)
@@ -97,7 +97,7 @@ def test_the_log_is_filtered_by_level_and_text(view):
     assert "No log line matches" in view.panel.lines.value
 
 
-def test_a_failed_run_says_which_node_and_why(view):
+def test_failed_runs_show_the_node_and_the_error(view):
     view.begin(a="Ann")
     view.execution.update_node_status("a", "failed", error="ValueError: no")
     view.execution.set_failed('"Ann" failed: ValueError: no', node_id="a")
@@ -117,7 +117,7 @@ def test_a_thousand_changes_are_few_drawings(view, monkeypatch):
     assert len(drawn) == 1
 
 
-def test_a_closed_panel_listens_no_more(view):
+def test_closing_the_panel_unsubscribes(view):
     view.panel.close()
     view.begin(a="Ann")
     view.execution.set_progress(50)
@@ -126,7 +126,7 @@ def test_a_closed_panel_listens_no_more(view):
     assert view.panel.progress.value == 0
 
 
-def test_what_cannot_be_drawn_is_logged_and_the_next_is(view, monkeypatch, caplog):
+def test_drawing_errors_are_logged_and_the_next_drawing_works(view, monkeypatch, caplog):
     monkeypatch.setattr(view.panel, "_draw_log", lambda state: 1 / 0)
     view.begin(a="Ann")
     assert "could not be drawn" in caplog.text

@@ -42,20 +42,20 @@ def desk():
         ('{"text": "x", "n": 2}', {"text": "x", "n": 2}),
     ],
 )
-def test_run_starts_with_what_was_typed(desk, typed, inputs):
+def test_run_starts_with_the_typed_inputs(desk, typed, inputs):
     find(desk.panel, Textarea).value = typed
     desk.click("Run")
     assert desk.started == [inputs]
 
 
-def test_inputs_that_begin_like_json_and_are_none_are_refused_in_words(desk):
+def test_inputs_that_look_like_json_and_cannot_be_read_are_refused(desk):
     find(desk.panel, Textarea).value = '{"text": '
     desk.click("Run")
     assert desk.started == []
     assert "look like JSON" in desk.panel.problem.value
 
 
-def test_why_a_run_cannot_start_is_shown(desk):
+def test_reasons_against_a_run_are_shown(desk):
     def refuse(inputs):
         raise RunError('Agent "X" has no function.')
 
@@ -64,7 +64,7 @@ def test_why_a_run_cannot_start_is_shown(desk):
     assert "has no function" in panel.problem.value
 
 
-def test_while_it_runs_it_can_be_cancelled_and_not_started(desk):
+def test_buttons_allow_cancel_during_a_run_and_run_otherwise(desk):
     desk.execution.start_execution("r", {"a": "Ann"})
     assert find(desk.panel, Button, description="Run").disabled
     desk.click("Cancel")
@@ -86,7 +86,7 @@ def test_cancel_says_that_it_is_cancelling_until_the_run_has_ended(desk):
     assert (cancel.description, cancel.disabled) == ("Cancel", False)
 
 
-def test_a_run_that_starts_takes_the_problem_away(desk):
+def test_starting_a_run_clears_the_problem(desk):
     find(desk.panel, Textarea).value = "{"
     desk.click("Run")
     desk.execution.start_execution("r")
@@ -98,7 +98,7 @@ def test_the_run_is_shown_by_an_execution_panel(desk):
     assert find(desk.panel, ExecutionPanel) is desk.panel.execution
 
 
-def test_a_closed_panel_listens_no_more(desk):
+def test_closing_the_panel_unsubscribes(desk):
     desk.panel.close()
     desk.execution.start_execution("r", {"a": "Ann"})
     assert desk.execution.listener_count == 0
