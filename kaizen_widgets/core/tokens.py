@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Never
 
+from kaizen_widgets.core.callbacks import fit_callback
+
 
 class Tokens:
     """An access and a refresh token, or neither.
@@ -67,10 +69,11 @@ class Tokens:
 
     def watch(self, watcher: Callable[[str], object]) -> Callable[[], None]:
         """Call ``watcher(why)`` after each change, on its thread; return a function that ends this."""
-        self._watchers = (*self._watchers, watcher)
+        fitted = fit_callback(watcher, 1)
+        self._watchers = (*self._watchers, fitted)
 
         def end() -> None:
-            self._watchers = tuple(one for one in self._watchers if one is not watcher)
+            self._watchers = tuple(one for one in self._watchers if one is not fitted)
 
         return end
 

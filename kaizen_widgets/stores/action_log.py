@@ -16,6 +16,7 @@ from typing import Any
 
 from traitlets import Bool, HasTraits, Int, Tuple
 
+from kaizen_widgets.core.callbacks import fit_callback
 from kaizen_widgets.errors import StoreError
 from kaizen_widgets.stores.equality import same
 from kaizen_widgets.stores.middleware import State
@@ -78,8 +79,9 @@ class ActionLog(HasTraits):
 
     def subscribe(self, listener: Callable[[Mapping[str, Any]], object]) -> Callable[[], None]:
         """Call ``listener(message)`` with each command; return a function that ends this."""
-        self._listeners.append(listener)
-        return lambda: self._listeners.remove(listener) if listener in self._listeners else None
+        fitted = fit_callback(listener, 1)
+        self._listeners.append(fitted)
+        return lambda: self._listeners.remove(fitted) if fitted in self._listeners else None
 
     # -- called by users
 

@@ -13,6 +13,7 @@ from threading import get_ident
 from typing import Any, ClassVar, TypeAlias, overload
 
 from kaizen_widgets.core.background import is_background_thread
+from kaizen_widgets.core.callbacks import call_fitting
 from kaizen_widgets.core.notifier import Notifier
 from kaizen_widgets.errors import StoreError
 from kaizen_widgets.stores.equality import same
@@ -153,7 +154,7 @@ class BaseStore:
 
         With a selector and a listener, call ``listener(slice, previous_slice)`` after each set that changed
         the slice the selector takes out of the state. A listener that is subscribed twice is called once, and
-        ends when either subscription is ended.
+        ends when either subscription is ended. Listeners may take fewer arguments.
 
         Args:
             first: A listener of states, or a selector: a function of the state alone. It may be called
@@ -173,7 +174,9 @@ class BaseStore:
             entry.fire()
         with self._notifier:
             state = self.get()
-            if second is not None and not fire_immediately:
+            if second is None:
+                entry = self._subscriptions.fitted(first)
+            elif not fire_immediately:
                 entry = SelectorSubscription(state, first, second, equality)
             self._subscriptions.add(entry, state)
 
@@ -272,7 +275,7 @@ class BaseStore:
         Raises:
             StoreError: ``partial`` is no mapping and returns none.
         """
-        values = partial(state) if callable(partial) else partial
+        values = call_fitting(partial, state) if callable(partial) else partial
         if isinstance(values, Mapping):
             return as_dict(values)
         raise StoreError(

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple, Self, TypeAlias
 from traitlets import Bool
 
 from kaizen_widgets.core.background import is_background_thread
+from kaizen_widgets.core.callbacks import fit_callback
 from kaizen_widgets.core.clock import NewId, random_id
 from kaizen_widgets.core.notifier import UninterruptedNotifier, call_all
 from kaizen_widgets.errors import GraphError
@@ -247,13 +248,14 @@ class DocumentStore(Store):
 
         It must be quick: Ctrl-C does not interrupt it.
         """
+        fitted = fit_callback(listener, 1)
         with self._notifier:
-            self._event_listeners.append(listener)
+            self._event_listeners.append(fitted)
 
         def unsubscribe() -> None:
             with self._notifier:
-                if listener in self._event_listeners:
-                    self._event_listeners.remove(listener)
+                if fitted in self._event_listeners:
+                    self._event_listeners.remove(fitted)
 
         return unsubscribe
 

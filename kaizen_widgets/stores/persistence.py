@@ -19,6 +19,7 @@ import threading
 from collections.abc import Callable, Generator, Iterable, Mapping
 from typing import Any, TypeAlias, cast
 
+from kaizen_widgets.core.callbacks import call_fitting, fit_callback
 from kaizen_widgets.core.clock import Clock, Timer
 from kaizen_widgets.core.json_codec import decode_entries, encode_entries
 from kaizen_widgets.errors import PersistError
@@ -100,7 +101,9 @@ class Persistence:
         self._hydrated = False
         for listener in tuple(self._before):
             listener(self._store.get())
-        finished = self._on_rehydrate_storage and self._on_rehydrate_storage(self._store.get())
+        finished = self._on_rehydrate_storage and call_fitting(
+            self._on_rehydrate_storage, self._store.get()
+        )
         run_maybe_async(self._hydrate(self._round, finished or None), self._start)
 
     def refresh(self) -> bool:
@@ -178,8 +181,8 @@ class Persistence:
         def change(text: str | None) -> str:
             def on_stored(state: State) -> State:
                 _migrated, stored = run_sync(self._read(text))
-                now = self._merge(stored, state)
-                return {**now, **(partial(now) if callable(partial) else partial)}
+                now = call_fitting(self._merge, stored, state)
+                return {**now, **(call_fitting(partial, now) if callable(partial) else partial)}
 
             self._store.set(on_stored, replace=True, action=action, middleware=self._others())
             return self._text()
@@ -224,7 +227,7 @@ class Persistence:
             if round_ != self._round:
                 return
             if finished is not None:
-                finished(self._store.get(), None)
+                call_fitting(finished, self._store.get(), None)
             self._hydrated = True
             state = self._store.get()
             for listener in tuple(self._after):
@@ -233,7 +236,7 @@ class Persistence:
             if round_ == self._round:
                 self._set_aside(str(error) or type(error).__name__, everything=True)
                 if finished is not None:
-                    finished(None, error)
+                    call_fitting(finished, None, error)
 
     def _read(self, text: str | None) -> Generator[Any, Any, tuple[bool, Any]]:
         """Return whether the state was migrated, and the state; None when nothing usable is stored."""
@@ -248,7 +251,7 @@ class Persistence:
         if not is_number or version == self.version:
             return False, stored
         if self._migrate is not None:
-            return True, (yield self._migrate(stored, version))
+            return True, (yield call_fitting(self._migrate, stored, version))
         reason = f"it has version {version}, this program needs {self.version}"
         self._set_aside(reason, everything=True)
         return False, None
@@ -256,7 +259,7 @@ class Persistence:
     def _restore(self, stored: Any) -> None:
         """Set the stored state without the entries the store refuses."""
         current = self._store.get()
-        merged = self._merge(stored, current)
+        merged = call_fitting(self._merge, stored, current)
         refused = self._store.refused(merged)
         if refused:
             reasons = {key: str(error) for key, error in refused.items()}
@@ -338,7 +341,8 @@ def persist(
             current)``, by default the stored keys over the current ones; ``skip_hydration``, read only
             when `Persistence.rehydrate` is called; ``on_rehydrate_storage(state)``, called before a read,
             may return a function that is called with (state, None) or (None, error) after it;
-            ``spawn``, runs coroutines, for storages that answer with awaitables.
+            ``spawn``, runs coroutines, for storages that answer with awaitables. Functions may take fewer
+            arguments.
     """
     chosen = shared_storage() if storage is None else storage  # an empty storage may be falsy
     return Persistence(store, name, storage=chosen, **options)
@@ -358,10 +362,11 @@ def _sentence(reasons: Mapping[Any, str]) -> str:
 
 
 def _add(listeners: list[Any], listener: Any) -> Unsubscribe:
-    listeners.append(listener)
+    fitted = fit_callback(listener, 1)
+    listeners.append(fitted)
 
     def remove() -> None:
-        if listener in listeners:
-            listeners.remove(listener)
+        if fitted in listeners:
+            listeners.remove(fitted)
 
     return remove

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
+from kaizen_widgets.core.callbacks import fit_callback
 from kaizen_widgets.stores.equality import same, shallow
 from kaizen_widgets.stores.middleware import Equality, Listener, Selector, State
 
@@ -43,7 +44,7 @@ class SelectorSubscription:
         self.remembered = selector(state)
         self.reads: frozenset[str] | None = None
         """The keys the slice depends on; None: ask the selector after each change."""
-        self._listener = listener
+        self._listener = fit_callback(listener, 2)
         self._equality = equality
         self._asks_always = equality is not same and equality is not shallow
 
@@ -89,8 +90,18 @@ class Subscriptions:
         self.count = 0
         """How many listeners there have ever been: the number of the newest."""
         self._selectors = 0
+        self._fitted: dict[Listener, Listener] = {}
         self._always: dict[Entry, None] = {}
         self._readers: dict[str, dict[Entry, None]] = {}
+
+    def fitted(self, listener: Listener) -> Listener:
+        """Return a listener to add for one that may take fewer than two arguments; each time the same."""
+        if listener in self._fitted:
+            return self._fitted[listener]
+        fit = fit_callback(listener, 2)
+        if fit is not listener:
+            self._fitted[listener] = fit
+        return fit
 
     def add(self, entry: Entry, state: State) -> None:
         """Add a listener; one that is there already keeps its place."""
@@ -117,6 +128,8 @@ class Subscriptions:
         if isinstance(entry, SelectorSubscription):
             self._selectors -= 1
             self._forget(entry)
+        else:
+            self._fitted = {key: fit for key, fit in self._fitted.items() if fit is not entry}
         self.has_plain = len(self.entries) > self._selectors
 
     def learn(self, entry: SelectorSubscription, state: State) -> None:

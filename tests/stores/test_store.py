@@ -386,3 +386,33 @@ def test_the_equality_of_a_selector_is_asked_for_the_same_object_too():
     holder.get()["list"].append(2)
     holder.set({"list": holder.get()["list"]})
     assert (heard, asked) == ([[1, 2]], [True])
+
+
+@pytest.mark.parametrize(
+    "store", [Lamp(), PlainStore({"on": False, "color": "white"})], ids=["Store", "PlainStore"]
+)
+def test_listeners_and_functions_of_the_state_may_take_fewer_arguments(store):
+    heard: list[object] = []
+    store.subscribe(lambda: heard.append("nothing"))
+    end = store.subscribe(lambda state: heard.append(state["on"]))
+    store.subscribe(lambda state: state["on"], lambda new: heard.append(("slice", new)))
+    store.subscribe(lambda state: state["on"], lambda: heard.append("slice"))
+    store.set(lambda: {"on": True})
+    assert heard == ["nothing", True, ("slice", True), "slice"]
+    end()
+    store.set({"on": False})
+    assert heard[4:] == ["nothing", ("slice", False), "slice"]
+
+
+def test_a_listener_with_one_argument_is_subscribed_once_too():
+    lamp, heard = Lamp(), []
+
+    def hear(state):
+        heard.append(state["on"])
+
+    ends = [lamp.subscribe(hear), lamp.subscribe(hear)]
+    lamp.set({"on": True})
+    assert (heard, lamp.listener_count) == ([True], 1)
+    ends[0]()
+    lamp.set({"on": False})
+    assert (heard, lamp.listener_count) == ([True], 0)
