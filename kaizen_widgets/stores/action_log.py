@@ -18,7 +18,7 @@ from traitlets import Bool, HasTraits, Int, Tuple
 
 from kaizen_widgets.core.callbacks import fit_callback
 from kaizen_widgets.errors import StoreError
-from kaizen_widgets.stores.equality import same
+from kaizen_widgets.stores.equality import same_content
 from kaizen_widgets.stores.middleware import State
 
 DEFAULT_LIMIT = 1000
@@ -106,7 +106,7 @@ class ActionLog(HasTraits):
         return {
             key: (before.get(key), after.get(key))
             for key in keys
-            if not same(before.get(key), after.get(key)) and before.get(key) != after.get(key)
+            if not same_content(before.get(key), after.get(key))
         }
 
     def pause(self) -> None:

@@ -181,7 +181,7 @@ class Persistence:
         def change(text: str | None) -> str:
             def on_stored(state: State) -> State:
                 _migrated, stored = run_sync(self._read(text))
-                now = call_fitting(self._merge, stored, state)
+                now = self._merged(stored, state)
                 return {**now, **(call_fitting(partial, now) if callable(partial) else partial)}
 
             self._store.set(on_stored, replace=True, action=action, middleware=self._others())
@@ -257,16 +257,20 @@ class Persistence:
         return False, None
 
     def _restore(self, stored: Any) -> None:
-        """Set the stored state without the entries the store refuses."""
-        current = self._store.get()
-        merged = call_fitting(self._merge, stored, current)
+        """Set the stored state."""
+        merged = self._merged(stored, self._store.get())
+        self._store.set(merged, replace=True, action=None, middleware=self._others())
+
+    def _merged(self, stored: Any, current: State) -> State:
+        """Return the stored state merged into the current one, without entries the store refuses."""
+        merged: State = call_fitting(self._merge, stored, current)
         refused = self._store.refused(merged)
         if refused:
             reasons = {key: str(error) for key, error in refused.items()}
             self._set_aside(_sentence(reasons))
             present = {key: current[key] for key in refused if key in current}
-            merged = {key: merged[key] for key in merged if key not in refused} | present
-        self._store.set(merged, replace=True, action=None, middleware=self._others())
+            return {key: merged[key] for key in merged if key not in refused} | present
+        return merged
 
     def _over_current(self, stored: Any, current: State) -> State:
         entries = stored if isinstance(stored, Mapping) else {}

@@ -1,4 +1,4 @@
-"""Ctrl-C that waits; what it protects is in tests/faults."""
+"""Delayed Ctrl-C; tests/faults has the tests of what it protects."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 
-def test_a_script_that_leaves_its_canvas_open_ends_without_a_word():
+def test_script_that_leaves_its_canvas_open_ends_silently():
     # Widgets are closed while the interpreter ends, when Ctrl-C has no handler in Python any more.
     script = "from kaizen_widgets import Canvas; canvas = Canvas()"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)

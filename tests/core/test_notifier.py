@@ -12,7 +12,7 @@ from kaizen_widgets.core.notifier import Notifier
 from kaizen_widgets.stores import CanvasStore, PlainStore, Store
 
 
-def test_calls_wait_for_the_outermost_holder():
+def test_posted_calls_wait_for_the_outermost_holder():
     notifier, heard = Notifier(), []
     with notifier.locked():
         with notifier.locked():
@@ -21,7 +21,7 @@ def test_calls_wait_for_the_outermost_holder():
     assert heard == [1]
 
 
-def test_calls_keep_their_order_when_a_call_posts_another():
+def test_posted_calls_keep_their_order_when_a_call_posts_another():
     notifier, heard = Notifier(), []
 
     def first():
@@ -34,7 +34,7 @@ def test_calls_keep_their_order_when_a_call_posts_another():
     assert heard == ["first", "second", "third"]
 
 
-def test_a_call_that_raises_does_not_cost_the_others_theirs():
+def test_call_that_raises_does_not_stop_the_others():
     notifier, heard = Notifier(), []
 
     def bad():
@@ -50,7 +50,7 @@ def test_a_call_that_raises_does_not_cost_the_others_theirs():
     assert heard == ["still"]
 
 
-def test_no_call_runs_under_the_lock():
+def test_posted_call_runs_outside_the_lock():
     notifier, free = Notifier(), []
 
     def other_thread_gets_the_lock():
@@ -66,7 +66,7 @@ def test_no_call_runs_under_the_lock():
     assert free == [True]
 
 
-def test_many_threads_are_heard_in_the_order_they_held_the_lock():
+def test_calls_of_many_threads_run_in_the_order_they_were_posted():
     notifier, done, heard = Notifier(), [], []
 
     def work(name):
@@ -84,7 +84,7 @@ def test_many_threads_are_heard_in_the_order_they_held_the_lock():
     assert heard == done
 
 
-def test_errors_go_to_who_asked_for_them():
+def test_on_error_gets_the_exceptions():
     errors = []
     notifier = Notifier(errors.append)
     notifier.post(lambda: 1 / 0)
@@ -115,7 +115,7 @@ def test_ctrl_c_in_the_middle_of_a_set_leaves_the_store_usable():
         signal.signal(signal.SIGVTALRM, before)
 
 
-def test_posting_and_when_free_never_wait_for_the_lock():
+def test_post_and_when_free_never_wait_for_the_lock():
     notifier, made, is_held, may_release = Notifier(), [], threading.Event(), threading.Event()
 
     def hold():
@@ -149,7 +149,7 @@ def test_a_delayed_call_that_raises_is_logged_and_not_the_holders_fault(caplog):
     assert "ZeroDivisionError" in caplog.text
 
 
-def test_many_threads_that_post_without_the_lock_lose_no_call():
+def test_calls_posted_by_many_threads_without_the_lock_are_all_made():
     notifier, made = Notifier(), []
 
     def work():
@@ -202,7 +202,7 @@ def test_one_ctrl_c_ends_listeners_that_set_each_other_off():
     assert not store._notifier.calls
 
 
-def test_ctrl_c_in_a_listener_does_not_cost_other_threads_their_notifications():
+def test_ctrl_c_in_a_listener_keeps_the_notifications_of_other_threads():
     store, heard, arrived = Ping(), [], threading.Event()
 
     def on_a(_new, _old):
@@ -239,7 +239,7 @@ def test_ctrl_c_interrupts_an_observer_of_a_document_and_the_edit_stays():
     assert [event.rev for event in events] == [1, 2]
 
 
-def test_ctrl_c_waits_for_the_listeners_that_must_hear_of_an_edit():
+def test_ctrl_c_waits_for_event_listeners():
     store, heard = CanvasStore(), []
 
     def first(event):

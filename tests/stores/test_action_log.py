@@ -1,4 +1,4 @@
-"""Watching a store and travelling in its time."""
+"""ActionLog and devtools: recording a store's actions, and time travel."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def actions(log: ActionLog) -> list[str]:
     return [entry.action for entry in log.entries]
 
 
-def test_sets_assignments_and_their_names_are_noted():
+def test_log_records_sets_and_assignments_with_their_names():
     lamp = Lamp()
     log = watched(lamp)
     lamp.set({"on": True}, action="switch")
@@ -43,7 +43,7 @@ def test_sets_assignments_and_their_names_are_noted():
     assert log.entries[1].time == NOON
 
 
-def test_jumping_changes_the_store_and_not_the_log():
+def test_jump_changes_the_store_and_not_the_log():
     lamp, heard = Lamp(), []
     log = watched(lamp)
     lamp.set({"on": True})
@@ -56,7 +56,7 @@ def test_jumping_changes_the_store_and_not_the_log():
         log.jump(9)
 
 
-def test_a_pause_a_rollback_a_commit_and_a_reset():
+def test_pause_rollback_commit_and_reset():
     lamp = Lamp()
     log = watched(lamp)
     log.pause()
@@ -72,7 +72,7 @@ def test_a_pause_a_rollback_a_commit_and_a_reset():
     assert actions(log) == ["@@INIT"]
 
 
-def test_an_exported_log_can_be_loaded_into_another_store():
+def test_exported_log_can_be_loaded_into_another_store():
     lamp, other = Lamp(), Lamp()
     log, shown = watched(lamp), watched(other)
     lamp.set({"on": True}, action="switch")
@@ -82,7 +82,7 @@ def test_an_exported_log_can_be_loaded_into_another_store():
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"computedStates": []}'])
-def test_what_is_no_log_is_refused(text: str):
+def test_load_refuses_what_is_no_log(text: str):
     lamp = Lamp(color="red")
     log = watched(lamp)
     with pytest.raises(StoreError, match="not an exported log"):
@@ -90,7 +90,7 @@ def test_what_is_no_log_is_refused(text: str):
     assert (lamp.color, actions(log)) == ("red", ["@@INIT"])
 
 
-def test_travelling_is_not_written_to_a_storage():
+def test_time_travel_is_not_persisted():
     class Cells(dict[str, str]):
         def set(self, name: str, text: str) -> None:
             self[name] = text
@@ -107,7 +107,7 @@ def test_travelling_is_not_written_to_a_storage():
     assert json.loads(cells["lamp"])["state"]["on"]
 
 
-def test_the_first_entry_stays_when_the_oldest_go():
+def test_limit_keeps_the_first_and_the_newest_entries():
     lamp = Lamp()
     log = ActionLog(limit=3)
     devtools(lamp, log)
@@ -116,7 +116,7 @@ def test_the_first_entry_stays_when_the_oldest_go():
     assert [entry.state["color"] for entry in log.entries] == ["white", "c", "d"]
 
 
-def test_a_canvas_is_watched_by_its_steps_and_a_jump_can_be_undone():
+def test_canvas_steps_are_recorded_and_a_jump_can_be_undone():
     store = CanvasStore()
     log = watched(store)
     store.add_node(Node("a", position={"x": 0, "y": 0}))
@@ -127,7 +127,7 @@ def test_a_canvas_is_watched_by_its_steps_and_a_jump_can_be_undone():
     assert [node.id for node in store.nodes] == ["a"]
 
 
-def test_a_closed_link_notes_nothing():
+def test_closed_devtools_record_nothing():
     lamp, log = Lamp(), ActionLog()
     devtools(lamp, log).close()
     lamp.on = True

@@ -1,4 +1,4 @@
-"""Who is signed in: state that may be seen, tokens that may not."""
+"""AuthStore: the session, its permissions, and where the tokens are."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Backend:
             raise RuntimeError(fact)
 
 
-def test_signing_in_is_one_change_and_signing_out_forgets_all():
+def test_login_is_one_change_and_logout_drops_everything():
     tokens, heard = Tokens(), []
     store = AuthStore(tokens)
     assert store.is_loading
@@ -75,7 +75,7 @@ def test_signing_in_is_one_change_and_signing_out_forgets_all():
         ("agents:*", "agents:*", True),
     ],
 )
-def test_a_wildcard_covers_what_begins_like_it(granted: str, asked: str, may: bool):
+def test_has_permission_understands_wildcards(granted: str, asked: str, may: bool):
     store = AuthStore()
     store.login(ANN, "a")
     store.set_permissions([granted])
@@ -83,7 +83,7 @@ def test_a_wildcard_covers_what_begins_like_it(granted: str, asked: str, may: bo
 
 
 @pytest.mark.parametrize("role", ["admin", "org_owner"])
-def test_some_roles_may_everything_while_signed_in(role: str):
+def test_admin_roles_have_every_permission_while_signed_in(role: str):
     store = AuthStore()
     store.set_user({**ANN, "role": role})
     assert not store.has_permission("agents:create")
@@ -91,7 +91,7 @@ def test_some_roles_may_everything_while_signed_in(role: str):
     assert store.has_permission("agents:create")
 
 
-def test_the_tokens_show_nowhere():
+def test_tokens_show_nowhere():
     log, cells = ActionLog(), Cells()
     store = AuthStore(token_storage=SystemKeyring(backend=Backend()))
     store.keep(cells)
@@ -105,7 +105,7 @@ def test_the_tokens_show_nowhere():
         pickle.dumps(store)
 
 
-def test_the_session_of_last_time_is_taken_up_with_its_tokens():
+def test_keep_restores_the_session_of_last_time():
     cells, backend, tokens = Cells(), Backend(), Tokens()
     first = AuthStore(token_storage=SystemKeyring(backend=backend))
     first.keep(cells)
@@ -126,7 +126,7 @@ def test_the_session_of_last_time_is_taken_up_with_its_tokens():
         (SystemKeyring(backend=Backend()), "not in the keyring any more"),
     ],
 )
-def test_without_tokens_the_user_signs_in_again_and_is_told_why(
+def test_keep_without_tokens_asks_to_sign_in_again_with_the_reason(
     token_storage: SystemKeyring | None, why: str
 ):
     cells = Cells({"kaizen-auth": json.dumps({"state": {"user": ANN}, "version": 0})})
@@ -137,7 +137,7 @@ def test_without_tokens_the_user_signs_in_again_and_is_told_why(
     assert why in store.message
 
 
-def test_a_keyring_that_is_not_there_is_said(monkeypatch: pytest.MonkeyPatch):
+def test_missing_keyring_is_reported(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setitem(__import__("sys").modules, "keyring", None)
     keyring = SystemKeyring()
     keyring.save(CANARY, CANARY)
@@ -145,25 +145,25 @@ def test_a_keyring_that_is_not_there_is_said(monkeypatch: pytest.MonkeyPatch):
     assert "kaizen-widgets[secrets]" in keyring.problem
 
 
-def test_a_broken_keyring_keeps_the_secret_out_of_its_sentence():
+def test_broken_keyring_keeps_the_token_out_of_its_message():
     keyring = SystemKeyring(backend=Backend(is_broken=True))
     keyring.save(CANARY, CANARY)
     assert "RuntimeError" in keyring.problem
     assert CANARY not in keyring.problem + repr(keyring)
 
 
-def test_a_user_that_is_no_mapping_is_refused_and_nothing_stays():
+def test_set_user_refuses_what_is_no_mapping():
     with pytest.raises(StoreError, match="A user is a mapping"):
         AuthStore().set_user("Ann")  # type: ignore[arg-type]
 
 
-def test_a_damaged_state_ends_the_loading():
+def test_damaged_state_ends_the_loading():
     store = AuthStore()
     store.keep(Cells({"kaizen-auth": "{"}))
     assert not store.is_loading
 
 
-def test_a_pair_that_somebody_else_bought_is_in_the_keyring_at_once():
+def test_refreshed_tokens_are_saved_in_the_keyring():
     tokens, backend = Tokens(), Backend()
     store = AuthStore(tokens, token_storage=SystemKeyring("here", backend=backend))
     store.login(ANN, "a", "r")
@@ -173,7 +173,7 @@ def test_a_pair_that_somebody_else_bought_is_in_the_keyring_at_once():
     assert store.is_authenticated
 
 
-def test_a_session_the_server_ended_is_over_everywhere_and_says_why():
+def test_cleared_tokens_end_the_session_with_the_reason():
     tokens, backend = Tokens(), Backend()
     store = AuthStore(tokens, token_storage=SystemKeyring(backend=backend))
     store.login(ANN, "a", "r", ["agents:*"])
@@ -183,7 +183,7 @@ def test_a_session_the_server_ended_is_over_everywhere_and_says_why():
     assert backend.kept == {}
 
 
-def test_a_closed_store_follows_the_tokens_no_longer():
+def test_closed_store_does_not_watch_the_tokens():
     tokens = Tokens()
     store = AuthStore(tokens)
     store.login(ANN, "a")
@@ -192,7 +192,7 @@ def test_a_closed_store_follows_the_tokens_no_longer():
     assert store.is_authenticated
 
 
-def test_two_servers_have_two_sessions():
+def test_sessions_at_two_servers_are_separate():
     cells = Cells()
     for account in ("https://one", "https://two"):
         AuthStore(account=account).keep(cells)

@@ -1,4 +1,4 @@
-"""The canvas store: actions, transactions, events, traits."""
+"""CanvasStore: actions, events, traits."""
 
 import threading
 
@@ -31,14 +31,14 @@ def test_a_new_store_is_clean_and_untitled():
     assert store.pipeline_name == "Untitled Pipeline"
 
 
-def test_deleting_a_node_takes_its_edges(store):
+def test_delete_node_removes_its_edges(store):
     store.delete_node("a")
     assert [node.id for node in store.nodes] == ["b"]
     assert store.edges == ()
     assert store.is_dirty
 
 
-def test_node_data_merges(store):
+def test_update_node_data_merges_keys(store):
     store.update_node_data("a", {"config": {"x": 1}})
     assert store.graph.node("a").data == {"label": "A", "config": {"x": 1}}
 
@@ -49,25 +49,25 @@ def test_added_nodes_get_an_id(store):
     assert store.graph.node(node.id).position == (10, 10)
 
 
-def test_a_taken_id_is_refused_and_nothing_changes(store):
+def test_add_node_refuses_a_taken_id(store):
     with pytest.raises(DuplicateIdError) as caught:
         store.add_node(Node("a", (5, 5)))
     assert caught.value.node_id == "a"
     assert not store.is_dirty
 
 
-def test_connecting_twice_makes_one_edge(store):
+def test_on_connect_twice_makes_one_edge(store):
     assert store.on_connect({"source": "b", "target": "a"}).id == "xy-edge__b-a"
     assert store.on_connect({"source": "b", "target": "a"}) is None
     assert len(store.edges) == 2
 
 
-def test_a_dangling_connection_is_refused(store):
+def test_on_connect_refuses_an_unknown_node(store):
     with pytest.raises(InvalidConnectionError, match="'nowhere'"):
         store.on_connect({"source": "a", "target": "nowhere"})
 
 
-def test_react_flow_changes_apply_and_screen_facts_stay_out(store):
+def test_on_nodes_change_applies_changes_without_view_only_keys(store):
     store.on_nodes_change(
         [
             {"type": "position", "id": "a", "position": {"x": 5, "y": 6}, "dragging": False},
@@ -80,24 +80,24 @@ def test_react_flow_changes_apply_and_screen_facts_stay_out(store):
     assert store.selected_node_id == "b"
 
 
-def test_a_selection_alone_is_no_edit(store):
+def test_selection_alone_is_no_edit(store):
     store.on_nodes_change([{"type": "select", "id": "a", "selected": True}])
     assert not store.is_dirty
     assert not store.history.can_undo
 
 
-def test_a_deleted_node_is_no_longer_selected(store):
+def test_deleted_node_is_no_longer_selected(store):
     store.set_selection("a")
     store.delete_node("a")
     assert store.selected_node_id is None
 
 
-def test_selecting_what_is_not_there_is_refused(store):
+def test_set_selection_refuses_an_unknown_node(store):
     with pytest.raises(UnknownNodeError):
         store.set_selection("nope")
 
 
-def test_assigning_nodes_is_an_edit_like_any_other(store):
+def test_assigning_nodes_can_be_undone(store):
     store.nodes = [*store.nodes, {"id": "c", "position": {"x": 1, "y": 1}, "data": {}}]
     assert [node.id for node in store.nodes] == ["a", "b", "c"]
     store.undo()
@@ -109,7 +109,7 @@ def test_assigning_nodes_drops_edges_that_would_dangle(store):
     assert store.edges == ()
 
 
-def test_assigning_something_else_is_refused(store):
+def test_assigning_something_else_than_nodes_is_refused(store):
     with pytest.raises(TraitError, match="list of nodes"):
         store.nodes = 3
 
@@ -187,7 +187,7 @@ def test_events_carry_revision_and_source(store):
     assert [(event.rev, event.source) for event in events] == [(1, None), (2, "somebody")]
 
 
-def test_an_edit_that_changes_nothing_is_no_event(store):
+def test_commit_that_changes_nothing_makes_no_event(store):
     events = []
     store.on_event(events.append)
     store.update_node_data("a", {"label": "A"})
@@ -195,7 +195,7 @@ def test_an_edit_that_changes_nothing_is_no_event(store):
     assert store.rev == 0
 
 
-def test_loading_begins_anew(store):
+def test_load_pipeline_starts_a_new_epoch_and_history(store):
     events = []
     store.on_event(events.append)
     store.delete_node("a")
@@ -243,7 +243,7 @@ def test_marking_an_older_revision_clean_leaves_it_dirty(store):
     assert not store.is_dirty
 
 
-def test_threads_lose_no_edit(store):
+def test_edits_of_many_threads_are_all_made(store):
     def add(name):
         for number in range(25):
             store.add_node(id=f"{name}-{number}")
@@ -259,7 +259,7 @@ def test_threads_lose_no_edit(store):
     assert revisions == list(range(1, 101))
 
 
-def test_an_observer_that_raises_keeps_no_event_from_others(store):
+def test_observer_that_raises_does_not_stop_event_listeners(store):
     events = []
     store.on_event(events.append)
     store.observe(lambda change: 1 / 0, "nodes")
@@ -268,7 +268,7 @@ def test_an_observer_that_raises_keeps_no_event_from_others(store):
     assert isinstance(events[0], Commit)
 
 
-def test_s13_a_move_of_one_node_is_one_operation_and_leaves_the_others_what_they_are():
+def test_s13_moving_one_node_is_one_operation_and_keeps_the_other_nodes():
     nodes = [{"id": f"n{number}", "position": {"x": number, "y": 0}} for number in range(50)]
     store = CanvasStore(Graph(nodes))
     before, events = store.graph, []

@@ -1,4 +1,4 @@
-"""What is shown of a run: it goes forward, and ends once."""
+"""ExecutionStore: a run makes progress and ends once."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def begun(*nodes: str) -> ExecutionStore:
     return store
 
 
-def test_a_run_begins_with_all_nodes_pending():
+def test_start_execution_sets_all_nodes_pending():
     store = ExecutionStore()
     store.start_execution("run-1", {"a": "Billing"})
     assert (store.status, store.progress, store.end_time) == ("preparing", 0.0, None)
@@ -32,7 +32,7 @@ def test_a_run_begins_with_all_nodes_pending():
     assert store.node_executions["a"]["status"] == "pending"
 
 
-def test_it_runs_with_the_first_news():
+def test_first_report_sets_the_run_running():
     store = begun("a")
     store.update_node_status("a", "running")
     assert (store.status, store.current_node_id) == ("running", "a")
@@ -49,7 +49,7 @@ def test_progress_counts_ended_nodes_and_parts_of_running_ones():
     assert store.current_node_id == "b"
 
 
-def test_of_several_running_nodes_the_newest_is_current():
+def test_current_node_is_the_running_one_that_started_last():
     store = begun("a", "b")
     store.update_node_status("a", "running")
     store.update_node_status("b", "running")
@@ -60,7 +60,7 @@ def test_of_several_running_nodes_the_newest_is_current():
     assert store.current_node_id is None
 
 
-def test_a_result_says_how_long_it_took_and_what_each_node_gave(clock: FakeClock):
+def test_result_has_the_duration_and_the_output_of_each_node(clock: FakeClock):
     store = ExecutionStore(now=clock.now)
     store.start_execution("run-1", ["a"])
     clock.advance(2.5)
@@ -75,13 +75,13 @@ def test_a_result_says_how_long_it_took_and_what_each_node_gave(clock: FakeClock
     assert store.end_time == clock.now().isoformat()
 
 
-def test_a_result_without_success_is_a_failure():
+def test_result_without_success_is_a_failure():
     store = begun()
     store.set_result(success=False, message="no credit")
     assert (store.status, store.message, store.result["success"]) == ("failed", "no credit", False)
 
 
-def test_a_failure_is_the_message_and_the_last_line_of_the_log():
+def test_failure_is_the_message_and_the_last_line_of_the_log():
     store = begun("a")
     store.add_log("working", node_id="a")
     store.set_failed(ValueError("no customer"), node_id="a")
@@ -94,7 +94,7 @@ def test_a_failure_is_the_message_and_the_last_line_of_the_log():
     assert store.logs[-1]["message"] == "late"
 
 
-def test_an_ended_run_is_moved_by_nothing_that_comes_late():
+def test_late_reports_do_not_change_an_ended_run():
     store = begun("a", "b")
     store.update_node_status("a", "completed")
     store.cancel()
@@ -108,7 +108,7 @@ def test_an_ended_run_is_moved_by_nothing_that_comes_late():
     assert store.get() == before
 
 
-def test_an_ended_node_stays_ended_and_none_goes_back_to_waiting():
+def test_ended_node_stays_ended_and_none_goes_back_to_pending():
     store = begun("a", "b")
     store.update_node_status("a", "completed", preview="4")
     store.update_node_status("a", "running", progress=0.1)
@@ -119,7 +119,7 @@ def test_an_ended_node_stays_ended_and_none_goes_back_to_waiting():
     assert (nodes["b"]["status"], nodes["b"]["progress"]) == ("running", 0.5)
 
 
-def test_news_of_another_run_is_not_heard():
+def test_reports_of_another_run_are_ignored():
     store = begun("a")
     before = store.get()
     store.update_nodes({"x": {"status": "running"}}, [{"message": "m"}], execution_id="run-0")
@@ -128,14 +128,14 @@ def test_news_of_another_run_is_not_heard():
     assert store.get() == before
 
 
-def test_a_late_line_is_kept_with_its_time():
+def test_late_log_line_is_kept_with_its_timestamp():
     store = begun("a")
     store.cancel()
     store.update_nodes({}, [{"message": "late", "timestamp": "2026-01-01T00:00:00+00:00"}])
     assert (store.status, store.logs[-1]["timestamp"][:4]) == ("cancelled", "2026")
 
 
-def test_a_new_run_forgets_the_one_before():
+def test_start_execution_drops_the_run_before():
     store = begun("a")
     store.add_log("line", node_id="a")
     store.set_failed("a failed")
@@ -162,20 +162,20 @@ def test_reset_goes_back_to_idle():
         lambda store: store.update_node_status("a", "running"),
     ],
 )
-def test_without_a_run_there_is_nothing_to_tell_of(act):
+def test_reports_without_a_run_are_refused(act):
     with pytest.raises(StoreError, match="start_execution"):
         act(ExecutionStore())
 
 
 @pytest.mark.parametrize("progress", [-1, 101, float("nan"), float("inf"), True, "5", None])
-def test_progress_that_is_none_is_refused(progress):
+def test_set_progress_refuses_what_is_no_percentage(progress):
     store = begun()
     with pytest.raises(StoreError, match="from 0 to 100"):
         store.set_progress(progress)
     assert (store.status, store.progress) == ("preparing", 0)
 
 
-def test_an_unknown_node_or_status_is_refused_and_nothing_changes():
+def test_update_nodes_refuses_an_unknown_node_or_status():
     store = begun("a")
     with pytest.raises(StoreError, match="no node 'b'"):
         store.update_nodes({"a": {"status": "running"}, "b": {"status": "running"}})
@@ -184,14 +184,14 @@ def test_an_unknown_node_or_status_is_refused_and_nothing_changes():
     assert store.node_executions["a"]["status"] == "pending"
 
 
-def test_an_unknown_level_is_refused():
+def test_add_log_refuses_an_unknown_level():
     store = begun()
     with pytest.raises(StoreError, match="not 'loud'"):
         store.add_log("x", level="loud")  # type: ignore[arg-type]
     assert store.logs == ()
 
 
-def test_the_oldest_lines_go_first():
+def test_log_drops_the_oldest_lines():
     store = ExecutionStore()
     for number in range(MAX_LINES + 1):
         store.add_log(str(number))
@@ -200,14 +200,14 @@ def test_the_oldest_lines_go_first():
     assert len({line["id"] for line in store.logs}) == MAX_LINES
 
 
-def test_states_given_out_do_not_change_later():
+def test_returned_state_does_not_change_later():
     store = begun("a")
     before = store.get()
     store.update_node_status("a", "running")
     assert before["node_executions"]["a"]["status"] == "pending"
 
 
-def test_one_update_is_one_change():
+def test_update_of_several_nodes_is_one_change():
     store, heard = begun("a", "b"), []
     store.subscribe(lambda state, previous: heard.append(state))
     news = {"status": "running"}
@@ -215,7 +215,7 @@ def test_one_update_is_one_change():
     assert len(heard) == 1
 
 
-def test_a_state_is_json_but_for_what_a_run_gave():
+def test_state_is_json_except_the_result():
     store = begun("a")
     store.add_log("x", node_id="a", data={"n": 1})
     store.set_result(object())
@@ -239,7 +239,7 @@ NEWS = st.one_of(
 
 
 @given(st.lists(NEWS, max_size=30))
-def test_whatever_comes_in_whatever_order_progress_grows_and_an_end_is_an_end(news):
+def test_progress_grows_and_an_end_is_final_for_reports_in_any_order(news):
     store = begun("a", "b")
     seen: list[dict[str, Any]] = []
     store.subscribe(lambda state, _previous: seen.append(dict(state)))

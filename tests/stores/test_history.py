@@ -15,7 +15,7 @@ def store_with_a():
     return CanvasStore(Graph([Node("a", (0, 0))]))
 
 
-def test_redo_gives_back_exactly_what_undo_took():
+def test_redo_restores_exactly_what_undo_took_back():
     store = store_with_a()
     store.delete_node("a")
     after = store.graph
@@ -24,7 +24,7 @@ def test_redo_gives_back_exactly_what_undo_took():
     assert store.graph == after
 
 
-def test_undo_is_an_edit_that_must_be_saved():
+def test_undo_makes_the_document_dirty():
     store = store_with_a()
     moved(store, 5)
     store.mark_clean()
@@ -32,7 +32,7 @@ def test_undo_is_an_edit_that_must_be_saved():
     assert store.is_dirty
 
 
-def test_a_new_edit_forgets_what_was_taken_back():
+def test_new_edit_drops_the_steps_to_redo():
     store = store_with_a()
     moved(store, 5)
     store.undo()
@@ -41,13 +41,13 @@ def test_a_new_edit_forgets_what_was_taken_back():
     assert store.graph.node("a").position == (7, 0)
 
 
-def test_with_nothing_to_take_back_it_says_so():
+def test_undo_and_redo_return_false_without_steps():
     store = store_with_a()
     assert not store.undo()
     assert not store.redo()
 
 
-def test_a_hundred_steps_are_kept():
+def test_history_holds_a_hundred_steps():
     store = store_with_a()
     for x in range(1, 131):
         moved(store, x)
@@ -58,7 +58,7 @@ def test_a_hundred_steps_are_kept():
     assert store.graph.node("a").position == (30, 0)
 
 
-def test_steps_say_what_they_did():
+def test_steps_have_labels_and_times():
     store = store_with_a()
     moved(store, 5)
     assert store.history.undo_label == "move node"
@@ -129,7 +129,7 @@ class Typist:
         return [step.label for step in self.store.history.past]
 
 
-def test_what_is_typed_without_a_pause_is_one_step(clock):
+def test_typing_without_a_pause_is_one_step(clock):
     typist = Typist(clock)
     typist.type("Anna")
     assert typist.steps == ["rename node"]
@@ -139,7 +139,7 @@ def test_what_is_typed_without_a_pause_is_one_step(clock):
     assert typist.label == "Anna"
 
 
-def test_a_pause_ends_the_typing(clock):
+def test_pause_ends_the_typing(clock):
     typist = Typist(clock)
     typist.type("Ann")
     clock.advance(1.1)
@@ -148,7 +148,7 @@ def test_a_pause_ends_the_typing(clock):
     assert typist.label == "Ann"
 
 
-def test_another_text_another_hand_and_another_edit_are_other_steps(clock):
+def test_other_texts_authors_and_edits_are_other_steps(clock):
     typist = Typist(clock)
     typist.type("A")
     typist.type("AB", source="other form")
@@ -158,7 +158,7 @@ def test_another_text_another_hand_and_another_edit_are_other_steps(clock):
     assert typist.steps == ["rename node", "rename node", "edit node", "move node", "rename node"]
 
 
-def test_an_undo_ends_the_typing(clock):
+def test_undo_ends_the_typing(clock):
     typist = Typist(clock)
     typist.type("A")
     typist.type("B", source="other form")
@@ -174,7 +174,7 @@ def test_typing_that_ends_where_it_began_is_no_step(clock):
     assert not typist.store.history.can_undo
 
 
-def test_edits_from_python_are_each_a_step_however_quick(clock):
+def test_each_edit_from_python_is_a_step_however_quick(clock):
     store = CanvasStore(Graph([Node("a", (0, 0), data={"label": ""})]), now=clock.now)
     store.update_node_data("a", {"label": "Ann"})
     store.update_node_data("a", {"label": "Bob"})
@@ -206,7 +206,7 @@ def test_undo_leaves_selection_and_run_results_alone():
     assert execution.get() == before
 
 
-def test_all_steps_together_hold_a_bounded_number_of_bytes():
+def test_history_is_bounded_in_bytes():
     store = store_with_a()
     store.history.max_bytes = 1_000_000
     for number in range(10):
@@ -220,7 +220,7 @@ def test_all_steps_together_hold_a_bounded_number_of_bytes():
     assert store.graph.node("a").data["image"][0] == "7"
 
 
-def test_characters_that_take_four_bytes_count_as_four():
+def test_history_counts_the_bytes_of_wide_characters():
     store = store_with_a()
     store.history.max_bytes = 1_000_000
     for number in range(4):
@@ -228,7 +228,7 @@ def test_characters_that_take_four_bytes_count_as_four():
     assert len(store.history.past) == 1
 
 
-def test_the_newest_step_can_be_undone_however_large_it_is():
+def test_newest_step_can_be_undone_however_large_it_is():
     store = store_with_a()
     store.update_node_data("a", {"image": "x" * 300_000})
     store.history.max_bytes = 1000

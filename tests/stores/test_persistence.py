@@ -1,4 +1,4 @@
-"""Keeping a typed store: what the recorded traces, over plain stores, cannot say."""
+"""persist with a typed store; the recorded traces cover plain stores."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def file(tmp_path: Path):
     storage.close()
 
 
-def test_sets_and_assignments_are_written_and_come_back():
+def test_persist_writes_sets_and_assignments_and_restores_them():
     lamp, cells = Lamp(), Cells()
     persist(lamp, "lamp", storage=cells, partialize=["on", "color"])
     lamp.set({"on": True})
@@ -63,7 +63,7 @@ def test_sets_and_assignments_are_written_and_come_back():
     assert fresh.color == "white"
 
 
-def test_it_is_written_after_the_listeners_heard():
+def test_state_is_written_after_the_listeners_were_called():
     lamp, cells, seen = Lamp(), Cells(), []
     persist(lamp, "lamp", storage=cells)
     lamp.subscribe(lambda *_: seen.append(dict(cells)))
@@ -72,13 +72,13 @@ def test_it_is_written_after_the_listeners_heard():
     assert cells.state()["on"]
 
 
-def test_a_stored_key_the_store_no_longer_has_is_dropped():
+def test_stored_key_the_store_no_longer_has_is_dropped():
     lamp = Lamp()
     assert persist(lamp, "lamp", storage=kept({"on": True, "size": 3})).has_hydrated
     assert lamp.on
 
 
-def test_a_stored_value_of_the_wrong_type_is_left_out_alone_and_said(file: SqliteStorage):
+def test_stored_value_of_the_wrong_type_is_left_out_alone(file: SqliteStorage):
     text = kept({"on": True, "color": 3})["lamp"]
     file.set("lamp", text)
     lamp, errors = Lamp(color="red"), []
@@ -94,7 +94,7 @@ def test_a_stored_value_of_the_wrong_type_is_left_out_alone_and_said(file: Sqlit
     assert [kept_text for kept_text, _reason in file.kept_aside("lamp")] == [text]
 
 
-def test_what_a_failing_migration_could_not_use_is_kept_aside(file: SqliteStorage):
+def test_text_a_failing_migration_could_not_use_is_set_aside(file: SqliteStorage):
     def migrate(_stored: Any, _version: Any) -> Any:
         raise RuntimeError("no way")
 
@@ -107,7 +107,7 @@ def test_what_a_failing_migration_could_not_use_is_kept_aside(file: SqliteStorag
     assert "no way" in persistence.problem
 
 
-def test_a_migrated_state_is_read_and_written_in_its_new_shape():
+def test_migrated_state_is_restored_and_written_in_its_new_shape():
     lamp, cells = Lamp(), kept({"colour": "red"}, version=1)
     persist(
         lamp,
@@ -126,7 +126,7 @@ class Odd(Store):
     theme = Unicode("light")
 
 
-def test_a_value_json_cannot_give_back_is_left_out_alone_and_said():
+def test_value_json_cannot_give_back_is_left_out_alone():
     odd, cells = Odd(), Cells()
     persistence = persist(odd, "odd", storage=cells)
     odd.set({"thing": object(), "theme": "dark"})
@@ -153,7 +153,7 @@ def test_a_value_json_cannot_give_back_is_left_out_alone_and_said():
     ],
     ids=lambda thing: type(thing).__name__,
 )
-def test_what_is_restored_is_exactly_what_was_saved(thing: object):
+def test_restored_value_is_exactly_the_saved_one(thing: object):
     odd, cells, again = Odd(), Cells(), Odd()
     persist(odd, "odd", storage=cells)
     odd.set({"thing": thing})
@@ -164,7 +164,7 @@ def test_what_is_restored_is_exactly_what_was_saved(thing: object):
     )
 
 
-def test_a_dict_with_number_keys_does_not_cost_the_rest_of_the_state():
+def test_dict_with_number_keys_does_not_cost_the_rest_of_the_state():
     class Counts(Store):
         counts = Dict(key_trait=Int())
         theme = Unicode("light")
@@ -181,7 +181,7 @@ def test_a_dict_with_number_keys_does_not_cost_the_rest_of_the_state():
     assert (older.theme, older.counts) == ("blue", {})
 
 
-def test_a_storage_that_answers_later_is_awaited():
+def test_storage_that_answers_with_awaitables():
     class Later:
         def __init__(self) -> None:
             self.cells = kept({"color": "red"})
@@ -209,7 +209,7 @@ def test_a_storage_that_answers_later_is_awaited():
     asyncio.run(use())
 
 
-def test_counting_together_starts_from_what_is_stored(file: SqliteStorage):
+def test_update_starts_from_what_is_stored(file: SqliteStorage):
     one, other = Lamp(), Lamp()
     first, second = (persist(lamp, "lamp", storage=file) for lamp in (one, other))
     heard: list[int] = []
@@ -219,7 +219,16 @@ def test_counting_together_starts_from_what_is_stored(file: SqliteStorage):
     assert (other.uses, heard) == (2, [2])
 
 
-def test_an_update_of_the_wrong_type_changes_neither_store_nor_storage(file: SqliteStorage):
+def test_update_leaves_out_a_stored_value_of_the_wrong_type(file: SqliteStorage):
+    file.set("lamp", kept({"uses": 2, "color": 3})["lamp"])
+    lamp = Lamp()
+    persist(lamp, "lamp", storage=file, skip_hydration=True).update(
+        lambda state: {"uses": state["uses"] + 1}
+    )
+    assert lamp.get() == {"on": False, "color": "white", "uses": 3}
+
+
+def test_update_of_the_wrong_type_changes_neither_store_nor_storage(file: SqliteStorage):
     lamp = Lamp()
     persistence = persist(lamp, "lamp", storage=file)
     with pytest.raises(TraitError):
@@ -227,12 +236,12 @@ def test_an_update_of_the_wrong_type_changes_neither_store_nor_storage(file: Sql
     assert (lamp.uses, file.get("lamp"), file.problem) == (0, None, "")
 
 
-def test_a_storage_without_updates_says_so():
+def test_update_refuses_a_storage_without_atomic_updates():
     with pytest.raises(PersistError, match="no atomic update"):
         persist(Lamp(), "lamp", storage=Cells()).update({"uses": 1})
 
 
-def test_an_update_cannot_wait_for_a_migration(file: SqliteStorage):
+def test_update_refuses_an_async_migration(file: SqliteStorage):
     async def migrate(stored: Any, _version: Any) -> Any:
         return stored
 
@@ -244,7 +253,7 @@ def test_an_update_cannot_wait_for_a_migration(file: SqliteStorage):
         persistence.update({"uses": 1})
 
 
-def test_the_change_of_another_process_is_seen_while_following(tmp_path: Path):
+def test_follow_restores_the_changes_of_another_process(tmp_path: Path):
     clock, lamp, other = FakeClock(), Lamp(), Lamp()
     storages = [SqliteStorage(tmp_path / "stores.db") for _ in range(2)]
     persistence = persist(lamp, "lamp", storage=storages[0])
@@ -262,14 +271,14 @@ def test_the_change_of_another_process_is_seen_while_following(tmp_path: Path):
         storage.close()
 
 
-def test_a_closed_persistence_writes_no_more():
+def test_closed_persistence_does_not_write():
     lamp, cells = Lamp(), Cells()
     persist(lamp, "lamp", storage=cells).close()
     lamp.set({"on": True})
     assert cells == {}
 
 
-def test_an_unusable_disk_is_said_and_breaks_nothing(tmp_path: Path):
+def test_unusable_disk_is_reported_and_breaks_nothing(tmp_path: Path):
     (tmp_path / "file").write_text("")
     lamp = Lamp()
     persistence = persist(lamp, "lamp", storage=SqliteStorage(tmp_path / "file" / "stores.db"))
@@ -278,7 +287,7 @@ def test_an_unusable_disk_is_said_and_breaks_nothing(tmp_path: Path):
     assert "is held in memory only" in persistence.problem
 
 
-def test_a_plain_store_is_kept_the_same_way(file: SqliteStorage):
+def test_plain_store_is_persisted_the_same_way(file: SqliteStorage):
     store = PlainStore({"count": 0})
     persist(store, "counter", storage=file)
     store.set({"count": 3})

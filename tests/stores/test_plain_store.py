@@ -1,4 +1,4 @@
-"""What the recorded traces cannot say of a plain store: threads, errors, selectors."""
+"""PlainStore: threads, errors and selectors, which the recorded traces do not cover."""
 
 import threading
 
@@ -8,7 +8,7 @@ from kaizen_widgets.errors import StoreError
 from kaizen_widgets.stores import PlainStore, same, shallow
 
 
-def test_threads_that_count_together_lose_nothing_and_end_with_the_last_state():
+def test_threads_counting_together_lose_no_increment():
     store, heard = PlainStore({"count": 0}), []
     store.subscribe(lambda state, _previous: heard.append(state["count"]))
 
@@ -26,14 +26,14 @@ def test_threads_that_count_together_lose_nothing_and_end_with_the_last_state():
     assert heard[-1] == 800
 
 
-def test_what_is_no_mapping_is_refused():
+def test_set_refuses_what_is_no_mapping():
     store = PlainStore({"a": 1}, name="lamp")
     with pytest.raises(StoreError, match=r"lamp store takes a mapping.*not int"):
         store.set(3)  # type: ignore[arg-type]
     assert store.get() == {"a": 1}
 
 
-def test_a_listener_runs_outside_the_lock():
+def test_listener_runs_outside_the_lock():
     store, done = PlainStore({"a": 1}), threading.Event()
 
     def listener(_state: object, _previous: object) -> None:
@@ -58,7 +58,9 @@ def test_a_listener_runs_outside_the_lock():
         (None, False, False),
     ],
 )
-def test_same_is_by_kind_and_value_or_by_identity(one: object, other: object, is_same: bool):
+def test_same_compares_scalars_by_type_and_value_and_the_rest_by_identity(
+    one: object, other: object, is_same: bool
+):
     assert same(one, other) is is_same
     assert same(other, one) is is_same
 
@@ -74,5 +76,5 @@ def test_same_is_by_kind_and_value_or_by_identity(one: object, other: object, is
         ({"a": 1}, {"b": 1}, False),
     ],
 )
-def test_shallow_looks_one_level_down(one: object, other: object, is_same: bool):
+def test_shallow_compares_one_level_down(one: object, other: object, is_same: bool):
     assert shallow(one, other) is is_same

@@ -1,4 +1,4 @@
-"""The file behind persisted states: shared, versioned, and never a widget's trouble."""
+"""SqliteStorage: shared by processes, versioned, and harmless when the disk fails."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def damaged(path: Path) -> list[Path]:
     return [file for file in path.parent.glob("*.damaged-*") if file.suffix == ".db"]
 
 
-def test_what_was_set_is_there_for_the_next_one(path: Path, storage: SqliteStorage):
+def test_saved_text_is_there_for_the_next_storage(path: Path, storage: SqliteStorage):
     storage.set("a", "1")
     storage.set("b", "2")
     storage.remove("b")
@@ -49,7 +49,7 @@ def test_what_was_set_is_there_for_the_next_one(path: Path, storage: SqliteStora
 
 
 @pytest.mark.skipif(os.name == "nt", reason="permissions are POSIX's")
-def test_the_file_is_its_owners_alone(path: Path, storage: SqliteStorage):
+def test_file_is_readable_by_its_owner_only(path: Path, storage: SqliteStorage):
     storage.set("a", "1")
     assert {stat.S_IMODE(file.stat().st_mode) for file in path.parent.iterdir()} == {0o600}
 
@@ -64,7 +64,7 @@ def count(path: Path, times: int) -> None:
     storage.close()
 
 
-def test_four_processes_with_300_increments_each_keep_1200(path: Path, storage: SqliteStorage):
+def test_four_processes_with_300_increments_each_count_to_1200(path: Path, storage: SqliteStorage):
     context = multiprocessing.get_context("spawn")
     processes = [context.Process(target=count, args=(path, 300)) for _ in range(4)]
     for process in processes:
@@ -77,9 +77,7 @@ def test_four_processes_with_300_increments_each_keep_1200(path: Path, storage: 
     assert store.get() == {"count": 1200}
 
 
-def test_a_write_of_another_changes_the_revision_and_an_own_one_does_not(
-    path: Path, storage: SqliteStorage
-):
+def test_revision_changes_with_the_writes_of_others_only(path: Path, storage: SqliteStorage):
     before = storage.revision()
     storage.set("a", "1")
     assert storage.revision() == before
@@ -89,7 +87,7 @@ def test_a_write_of_another_changes_the_revision_and_an_own_one_does_not(
     assert storage.revision() != before
 
 
-def test_an_update_that_raises_replaces_nothing(storage: SqliteStorage):
+def test_update_that_raises_replaces_nothing(storage: SqliteStorage):
     def change(_text: str | None) -> str:
         raise PersistError("no way", store="x")
 
@@ -99,7 +97,7 @@ def test_an_update_that_raises_replaces_nothing(storage: SqliteStorage):
     assert (storage.get("a"), storage.problem) == ("1", "")
 
 
-def test_a_file_that_is_no_database_is_moved_aside_and_said(path: Path):
+def test_file_that_is_no_database_is_renamed_and_reported(path: Path):
     path.parent.mkdir()
     path.write_text("not a database" * 100)
     storage = SqliteStorage(path)
@@ -112,7 +110,7 @@ def test_a_file_that_is_no_database_is_moved_aside_and_said(path: Path):
     storage.close()
 
 
-def test_a_file_damaged_in_its_middle_is_moved_aside_too(path: Path):
+def test_file_damaged_in_its_middle_is_renamed(path: Path):
     storage = SqliteStorage(path)
     for number in range(50):
         storage.set(f"n{number}", "x" * 1000)
@@ -126,7 +124,7 @@ def test_a_file_damaged_in_its_middle_is_moved_aside_too(path: Path):
     storage.close()
 
 
-def test_a_file_damaged_while_open_does_not_lose_what_is_set(path: Path, storage: SqliteStorage):
+def test_file_damaged_while_open_does_not_lose_what_is_set(path: Path, storage: SqliteStorage):
     for number in range(50):
         storage.set(f"n{number}", "x" * 1000)
     execute(storage, "PRAGMA wal_checkpoint(TRUNCATE)")
@@ -139,7 +137,7 @@ def test_a_file_damaged_while_open_does_not_lose_what_is_set(path: Path, storage
     again.close()
 
 
-def test_a_full_disk_keeps_the_state_in_memory_until_there_is_room(
+def test_full_disk_holds_the_state_in_memory_until_there_is_room(
     path: Path, storage: SqliteStorage
 ):
     execute(storage, "PRAGMA max_page_count = 1")
@@ -156,7 +154,7 @@ def test_a_full_disk_keeps_the_state_in_memory_until_there_is_room(
     other.close()
 
 
-def test_a_read_only_file_keeps_the_state_in_memory(storage: SqliteStorage):
+def test_read_only_file_holds_the_state_in_memory(storage: SqliteStorage):
     storage.set("a", "1")
     execute(storage, "PRAGMA query_only = ON")
     storage.set("a", "2")
@@ -165,7 +163,7 @@ def test_a_read_only_file_keeps_the_state_in_memory(storage: SqliteStorage):
     assert "readonly" in storage.problem
 
 
-def test_a_path_that_cannot_be_keeps_the_state_in_memory(tmp_path: Path):
+def test_impossible_path_holds_the_state_in_memory(tmp_path: Path):
     (tmp_path / "file").write_text("")
     storage = SqliteStorage(tmp_path / "file" / "stores.db")
     storage.set("a", "1")
@@ -177,7 +175,7 @@ def test_a_path_that_cannot_be_keeps_the_state_in_memory(tmp_path: Path):
     assert storage.get("a") is None
 
 
-def test_another_process_that_does_not_finish_is_said_and_written_later(path: Path):
+def test_locked_file_is_reported_and_written_later(path: Path):
     storage = SqliteStorage(path, busy_timeout=0)
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
@@ -194,7 +192,7 @@ def test_another_process_that_does_not_finish_is_said_and_written_later(path: Pa
 
 
 @pytest.mark.parametrize("sql", ["CREATE TABLE history (line)", "PRAGMA user_version = 0"])
-def test_another_programs_file_is_left_alone(tmp_path: Path, sql: str):
+def test_file_of_another_program_is_left_alone(tmp_path: Path, sql: str):
     path = tmp_path / "history.db"
     other = sqlite3.connect(path)
     other.execute(sql)
@@ -206,7 +204,7 @@ def test_another_programs_file_is_left_alone(tmp_path: Path, sql: str):
     assert damaged(path) == []
 
 
-def test_a_newer_versions_file_is_left_alone(path: Path):
+def test_file_of_a_newer_version_is_left_alone(path: Path):
     SqliteStorage(path).close()
     other = sqlite3.connect(path)
     other.execute("PRAGMA user_version = 999")
@@ -218,7 +216,7 @@ def test_a_newer_versions_file_is_left_alone(path: Path):
 
 
 @pytest.mark.parametrize("released", SCHEMAS, ids=lambda file: file.stem)
-def test_the_file_of_every_released_schema_is_read(path: Path, released: Path):
+def test_file_of_every_released_schema_can_be_read(path: Path, released: Path):
     path.parent.mkdir()
     old = sqlite3.connect(path)
     old.executescript(released.read_text("utf-8"))
@@ -234,6 +232,6 @@ def test_every_schema_has_its_fixture():
     assert [file.stem for file in SCHEMAS] == [f"v{n + 1}" for n in range(len(SCHEMA.migrations))]
 
 
-def test_the_default_path_is_the_users_own():
+def test_default_path_is_the_users_own():
     assert default_state_path().name == "stores.db"
     assert "kaizen-widgets" in default_state_path().parts

@@ -1,4 +1,4 @@
-"""Which selectors are asked after a change: as if all were, but at the cost of the concerned."""
+"""Subscriptions: which selectors are asked after a change."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SELECTORS = (
 )
 
 
-def test_of_many_selectors_only_the_concerned_are_asked():
+def test_selectors_of_other_keys_are_not_asked_when_there_are_many():
     store, asked = Many(), []
 
     def select(key):
@@ -38,7 +38,7 @@ def test_of_many_selectors_only_the_concerned_are_asked():
     assert set(asked) == {"k0", "k3"}
 
 
-def test_a_selector_is_followed_to_what_it_reads_now():
+def test_selector_that_reads_another_key_now_is_asked_about_that_key():
     store, heard = PlainStore({"which": "a", "a": 0, "b": 0}), []
     for _ in range(MANY):
         store.subscribe(lambda state: state["which"], lambda *_: None)
@@ -57,7 +57,7 @@ def test_a_selector_is_followed_to_what_it_reads_now():
         max_size=8,
     ),
 )
-def test_asking_the_concerned_is_as_good_as_asking_all(equality, chosen, sets):
+def test_remembered_reads_call_the_same_listeners_as_asking_all_selectors(equality, chosen, sets):
     def calls(many):
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(subscriptions, "MANY", many)
@@ -74,7 +74,7 @@ def test_asking_the_concerned_is_as_good_as_asking_all(equality, chosen, sets):
     assert calls(0) == calls(1000)
 
 
-def test_an_ended_selector_leaves_nothing_behind():
+def test_unsubscribed_selector_leaves_nothing_behind():
     store = Many()
     ends = [store.subscribe(lambda state: state["k0"], lambda *_: None) for _ in range(MANY + 5)]
     for end in ends:
@@ -85,7 +85,7 @@ def test_an_ended_selector_leaves_nothing_behind():
     assert store._subscriptions._always == {}
 
 
-def test_a_selector_ended_by_another_one_is_not_told():
+def test_selector_unsubscribed_by_another_one_is_not_called():
     store, heard = PlainStore({"a": 0}), []
     store.subscribe(lambda state: state["a"], lambda *_: end())
     end = store.subscribe(lambda state: state["a"], lambda now, _before: heard.append(now))
@@ -93,7 +93,7 @@ def test_a_selector_ended_by_another_one_is_not_told():
     assert heard == []
 
 
-def test_a_store_of_traits_tells_many_selectors_in_their_order():
+def test_store_calls_many_selectors_in_the_order_they_subscribed():
     store, heard = Many(), []
     for index in range(MANY + 5):
         store.subscribe(

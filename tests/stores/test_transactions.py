@@ -1,4 +1,4 @@
-"""Transactions: whose edits they hold, what a failed one takes back, and that nobody waits for them."""
+"""Transactions: which edits belong to one, what a failed one restores, and that nothing waits for it."""
 
 from __future__ import annotations
 

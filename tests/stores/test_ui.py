@@ -1,4 +1,4 @@
-"""The screen's state."""
+"""UIStore: sidebar, theme, dialog, notifications."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def ids(store: UIStore) -> list[str]:
     return [shown["id"] for shown in store.notifications]
 
 
-def test_the_sidebar_and_the_dialog():
+def test_sidebar_and_dialog():
     store = ui()
     store.toggle_sidebar()
     store.open_modal("delete", {"id": "a"})
@@ -37,7 +37,7 @@ def test_the_sidebar_and_the_dialog():
     assert (store.sidebar_open, store.active_modal, store.modal_data) == (True, None, None)
 
 
-def test_theme_and_sidebar_come_back_and_nothing_else(tmp_path: Path):
+def test_keep_restores_theme_and_sidebar_only(tmp_path: Path):
     storage = SqliteStorage(tmp_path / "stores.db")
     store = ui()
     store.keep(storage)
@@ -50,14 +50,14 @@ def test_theme_and_sidebar_come_back_and_nothing_else(tmp_path: Path):
     storage.close()
 
 
-def test_a_theme_there_is_not_is_refused():
+def test_set_theme_refuses_an_unknown_theme():
     store = ui()
     with pytest.raises(TraitError):
         store.set_theme("pink")  # type: ignore[arg-type]
     assert store.theme == "system"
 
 
-def test_notifications_expire_in_their_own_time():
+def test_notifications_expire_after_their_duration():
     clock = FakeClock()
     store = ui(clock)
     store.add_notification("Saved", duration=1.0)
@@ -71,7 +71,7 @@ def test_notifications_expire_in_their_own_time():
     )
 
 
-def test_a_removed_notification_leaves_no_timer():
+def test_removed_notification_leaves_no_timer():
     clock = FakeClock()
     store = ui(clock)
     first = store.add_notification("Saved")
@@ -80,7 +80,7 @@ def test_a_removed_notification_leaves_no_timer():
     assert (store.notifications, store._timers) == ((), {})
 
 
-def test_the_oldest_notifications_go_first():
+def test_too_many_notifications_drop_the_oldest():
     store = ui()
     for number in range(MAX_NOTIFICATIONS + 2):
         store.add_notification(str(number))
@@ -88,7 +88,7 @@ def test_the_oldest_notifications_go_first():
 
 
 @pytest.mark.parametrize("wrong", [{"type": "fatal"}, {"duration": -1}, {"duration": float("nan")}])
-def test_what_is_no_notification_is_refused(wrong: dict[str, object]):
+def test_add_notification_refuses_an_unknown_type_or_duration(wrong: dict[str, object]):
     store = ui()
     with pytest.raises(StoreError, match="A notification"):
         store.add_notification("Saved", **wrong)  # type: ignore[arg-type]

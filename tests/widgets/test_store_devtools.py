@@ -34,14 +34,14 @@ def bench(comms: FakeComms, clock: FakeClock):
     return Bench(UIStore(clock=clock), clock)
 
 
-def test_each_action_is_listed_newest_first(bench: Bench):
+def test_actions_are_listed_newest_first(bench: Bench):
     bench.store.set_theme("dark")
     bench.store.toggle_sidebar()
     assert bench.shown() == ["ui/sidebar", "ui/theme", "@@INIT"]
     assert "2 actions" in bench.tools.summary.value
 
 
-def test_what_changed_and_the_state_after_it_are_shown(bench: Bench):
+def test_changes_and_the_state_after_an_action_are_shown(bench: Bench):
     bench.store.set_theme("dark")
     bench.settle()
     assert "theme" in bench.tools.changes.value
@@ -49,7 +49,7 @@ def test_what_changed_and_the_state_after_it_are_shown(bench: Bench):
     assert "&quot;theme&quot;: &quot;dark&quot;" in bench.tools.state.value
 
 
-def test_choosing_an_action_shows_it_and_leaves_the_store_alone(bench: Bench):
+def test_selecting_an_action_shows_it_and_leaves_the_store_alone(bench: Bench):
     bench.store.set_theme("dark")
     bench.settle().actions.value = 0
     assert "first state" in bench.tools.changes.value
@@ -99,7 +99,7 @@ def test_every_action_of_a_canvas_has_a_name(comms: FakeComms, clock: FakeClock)
     ]
 
 
-def test_the_slider_travels_and_back(bench: Bench):
+def test_slider_travels_back_and_forth(bench: Bench):
     bench.store.set_theme("dark")
     bench.store.set_theme("light")
     tools = bench.settle()
@@ -111,7 +111,7 @@ def test_the_slider_travels_and_back(bench: Bench):
     assert len(bench.shown()) == 3
 
 
-def test_while_paused_nothing_is_noted(bench: Bench):
+def test_pause_records_nothing(bench: Bench):
     bench.tools.pause_button.value = True
     bench.store.set_theme("dark")
     assert bench.shown() == ["@@INIT"]
@@ -121,14 +121,14 @@ def test_while_paused_nothing_is_noted(bench: Bench):
     assert bench.shown() == ["ui/theme", "@@INIT"]
 
 
-def test_reset_goes_back_and_begins_anew(bench: Bench):
+def test_reset_restores_the_first_state_and_starts_a_new_log(bench: Bench):
     bench.store.set_theme("dark")
     bench.press("Reset")
     assert bench.store.theme == "system"
     assert bench.shown() == ["@@INIT"]
 
 
-def test_an_exported_log_is_imported_elsewhere(bench: Bench):
+def test_exported_log_can_be_imported_elsewhere(bench: Bench):
     bench.store.set_theme("dark")
     bench.press("Export")
     assert 'download="store-log.json"' in bench.tools.message.value
@@ -139,13 +139,13 @@ def test_an_exported_log_is_imported_elsewhere(bench: Bench):
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"actionsById": {}}', "\xff"])
-def test_a_file_that_is_no_log_is_refused_in_words(bench: Bench, text: str):
+def test_import_refuses_a_file_that_is_no_log(bench: Bench, text: str):
     bench.tools.import_button.value = [_file(text)]
     assert "not an exported log" in bench.tools.message.value
     assert bench.store.theme == "system"
 
 
-def test_a_state_the_store_refuses_is_said_and_nothing_changes(bench: Bench):
+def test_import_shows_why_the_store_refuses_a_state(bench: Bench):
     log = json.loads(bench.tools.action_log.export())
     log["computedStates"][0]["state"]["theme"] = "pink"
     bench.tools.import_button.value = [_file(json.dumps(log))]
@@ -153,7 +153,7 @@ def test_a_state_the_store_refuses_is_said_and_nothing_changes(bench: Bench):
     assert bench.store.theme == "system"
 
 
-def test_a_canvas_travels_and_is_exported(comms: FakeComms, clock: FakeClock):
+def test_canvas_travels_and_is_exported(comms: FakeComms, clock: FakeClock):
     bench = Bench(CanvasStore(), clock)
     bench.store.add_node(id="a", position=(0, 0), data={"label": "Ann"})
     bench.store.update_node_data("a", {"label": "Bob"})
@@ -165,7 +165,7 @@ def test_a_canvas_travels_and_is_exported(comms: FakeComms, clock: FakeClock):
     )
 
 
-def test_what_cannot_be_exported_is_said(comms: FakeComms, clock: FakeClock):
+def test_export_shows_why_a_log_cannot_be_exported(comms: FakeComms, clock: FakeClock):
     bench = Bench(ExecutionStore(now=clock.now), clock)
     bench.store.start_execution("r")
     bench.store.set_result(object())
@@ -173,7 +173,7 @@ def test_what_cannot_be_exported_is_said(comms: FakeComms, clock: FakeClock):
     assert "cannot be exported" in bench.tools.message.value
 
 
-def test_secrets_and_markup_do_not_show(comms: FakeComms, clock: FakeClock):
+def test_secrets_and_markup_are_hidden(comms: FakeComms, clock: FakeClock):
     bench = Bench(PlainStore({"api_key": "", "text": ""}), clock)
     bench.store.set({"api_key": "canary-4711", "text": "<script>"}, action="<b>bold</b>")
     tools = bench.settle()
@@ -183,7 +183,7 @@ def test_secrets_and_markup_do_not_show(comms: FakeComms, clock: FakeClock):
     assert "<b>bold" not in shown
 
 
-def test_no_token_of_a_session_shows(comms: FakeComms, clock: FakeClock):
+def test_tokens_of_a_session_are_hidden(comms: FakeComms, clock: FakeClock):
     bench = Bench(AuthStore(), clock)
     bench.store.login({"id": "u1"}, "canary-4711", "canary-4712")
     tools = bench.settle()
@@ -191,7 +191,7 @@ def test_no_token_of_a_session_shows(comms: FakeComms, clock: FakeClock):
     assert "canary" not in everything
 
 
-def test_a_thousand_actions_are_few_drawings(bench: Bench):
+def test_thousand_actions_are_drawn_once(bench: Bench):
     drawn: list[object] = []
     bench.settle().state.observe(drawn.append, names="value")
     for number in range(1000):
@@ -201,14 +201,14 @@ def test_a_thousand_actions_are_few_drawings(bench: Bench):
     assert len(bench.tools.actions.options) == 200
 
 
-def test_closed_tools_note_nothing_and_the_store_lives_on(bench: Bench):
+def test_closed_panel_records_nothing_and_leaves_the_store_alone(bench: Bench):
     bench.tools.close()
     bench.store.set_theme("dark")
     assert len(bench.tools.action_log.entries) == 1
     assert bench.store.middleware == ()
 
 
-def test_what_is_no_store_is_refused(comms: FakeComms):
+def test_panel_refuses_what_is_no_store(comms: FakeComms):
     with pytest.raises(TypeError, match="need a store, not dict"):
         StoreDevtools({})  # type: ignore[arg-type]
 

@@ -1,4 +1,4 @@
-"""Reading and writing along a dotted path, and JavaScript's idea of what is missing."""
+"""Read and write along a dotted path, with JavaScript's undefined."""
 
 from __future__ import annotations
 

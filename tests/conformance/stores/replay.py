@@ -1,4 +1,4 @@
-"""Act a scenario out with `PlainStore`, `persist` and `devtools`, and compare the trace."""
+"""Run a scenario with `PlainStore`, `persist` and `devtools`, and compare the trace with the recorded one."""
 
 from __future__ import annotations
 

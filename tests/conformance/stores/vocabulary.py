@@ -1,4 +1,4 @@
-"""The words of a scenario as functions: actions, selectors, migrations, merges."""
+"""The actions, selectors, migrations and merges of a scenario as functions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What surrounds the stores of a scenario: one shared storage, a devtools extension, an event loop."""
+"""The environment of a scenario: one shared storage, a devtools extension, an event loop."""
 
 from __future__ import annotations
 
