@@ -9,7 +9,7 @@ import sys
 
 
 def main() -> int:
-    """Run the tests with as many rounds as asked for; return pytest's exit code."""
+    """Run the tests with the requested number of rounds; return pytest's exit code."""
     parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
     parser.add_argument("--rounds", type=int, default=200, help="how often each fault happens")
     options, rest = parser.parse_known_args()

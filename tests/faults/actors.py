@@ -1,4 +1,4 @@
-"""Programs that a fault test starts, and kills: ``python -m tests.faults.actors edit <file> ...``.
+"""Programs that fault tests start and kill: ``python -m tests.faults.actors edit <file> ...``.
 
 Each says what it has done in one line, once it is done and not before. ``FAULT_VFS`` names another of
 SQLite's file layers: ``unix-dotfile`` shares no memory, as a network disk does not.
@@ -42,7 +42,7 @@ def open_api(path: Path) -> tuple[StudioConnection, Api]:
 
 
 def edit(path: Path) -> None:
-    """Edit until killed; say each edit's number when it is made."""
+    """Edit until killed; print the number of each edit after it is made."""
     journal = open_journal(path)
     store = CanvasStore(BASE)
     journal.follow(store)
@@ -51,14 +51,14 @@ def edit(path: Path) -> None:
     while True:
         number += 1
         if number % 7 == 0:
-            # Saved meanwhile: what is in the journal then begins later.
+            # Saved meanwhile, so that the journal starts at a later revision.
             journal.saved(store.epoch, store.rev, store.graph)
         store.update_node_data("a", {"edits": number})
         say(number)
 
 
 def write(path: Path, name: str, count: int) -> None:
-    """Journal ``count`` edits and count ``count`` up in a text, beside others who do the same."""
+    """Journal ``count`` edits and increment a counter ``count`` times, while other processes do the same."""
     storage = SqliteStorage(path, busy_timeout=60)
     journal = Journal(storage, Leases(path.with_suffix(".locks")), scope=SCOPE)
     store = CanvasStore(BASE)
@@ -71,7 +71,7 @@ def write(path: Path, name: str, count: int) -> None:
 
 
 def share(path: Path, pipeline_id: str, name: str, count: int, every: int) -> None:
-    """Add ``count`` nodes to a pipeline that another kernel edits too; decide conflicts as a user would."""
+    """Add ``count`` nodes to a pipeline that another kernel edits too; resolve conflicts as a user would."""
     there, api = open_api(path)
     store = CanvasStore()
     saver = PipelineSaver(
@@ -93,7 +93,7 @@ def share(path: Path, pipeline_id: str, name: str, count: int, every: int) -> No
 
 
 def save(saver: PipelineSaver, mine: list[str]) -> int:
-    """Save; at a conflict take theirs and put one's own edits on it. Return how many conflicts there were."""
+    """Save; on a conflict take theirs and apply the own edits to it. Return the number of conflicts."""
     ended = threading.Event()
 
     def look(_state: object, _before: object) -> None:
@@ -118,7 +118,7 @@ def save(saver: PipelineSaver, mine: list[str]) -> int:
 
 
 def say(text: object) -> None:
-    """Say that something is done."""
+    """Print a line without buffering."""
     sys.stdout.write(f"{text}\n")
     sys.stdout.flush()
 
@@ -129,7 +129,7 @@ def connect_by(vfs: str, connect: Any, path: str, **options: Any) -> sqlite3.Con
 
 
 def main(arguments: list[str]) -> None:
-    """Play a part."""
+    """Run one of the programs."""
     if vfs := os.environ.get("FAULT_VFS"):
         sqlite3.connect = partial(connect_by, vfs, sqlite3.connect)
     part, path, *rest = arguments

@@ -1,4 +1,4 @@
-"""How often a fault happens: a few times in every run, often on demand (`python -m tests.faults`)."""
+"""How often a fault is provoked: a few times in every run, more often by `python -m tests.faults`."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ __all__ = [
 
 @pytest.fixture
 def rounds() -> Callable[[int, int], int]:
-    """Return ``rounds(short, long)``: the short number, or its long one in a run on demand.
+    """Return ``rounds(short, long)``: the number of rounds, ``short`` unless more were requested.
 
-    The long number is for 200 rounds, and grows and shrinks with what was asked for.
+    ``long`` is the number for 200 requested rounds; it is scaled to the requested number.
     """
     asked = int(os.environ.get("FAULT_ROUNDS", "0"))
     return lambda short, long: max(short, long * asked // 200) if asked else short

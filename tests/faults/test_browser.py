@@ -56,8 +56,8 @@ def open_studio(lab: Lab) -> Hand:
     return hand
 
 
-def test_fault_01_a_reload_in_the_middle_of_a_run_comes_back_to_the_same_picture(lab: Lab):
-    """A reloaded canvas equals the kernel within 2 s of its first sight, with the run that goes on."""
+def test_reload_during_a_run_restores_the_picture(lab: Lab):
+    """A reloaded canvas equals the kernel within 2 s of its first drawing, with the continuing run."""
     hand = open_studio(lab)
     lab.run_python("run = studio.run({'text': 'my invoice'})")
     running = '.react-flow__node[data-id="billing"] [data-status="running"]'
@@ -74,8 +74,8 @@ def test_fault_01_a_reload_in_the_middle_of_a_run_comes_back_to_the_same_picture
     hand.canvas.locator('.react-flow__node[data-id="billing"] [data-status="completed"]').wait_for()
 
 
-def test_fault_02_a_cut_line_is_said_and_edits_made_meanwhile_arrive(lab: Lab):
-    """While the websocket is cut the canvas says so, never "saved"; back again, it is in step and saved."""
+def test_lost_connection_is_shown_and_edits_made_meanwhile_arrive(lab: Lab):
+    """While disconnected the canvas says so, never "saved"; reconnected, it is up to date and saved."""
     hand = open_studio(lab)
     hand.canvas.get_by_text("Saved", exact=True).wait_for()
     # What JupyterLab says of it itself is in the way, as it is in a user's.
@@ -97,8 +97,8 @@ def test_fault_02_a_cut_line_is_said_and_edits_made_meanwhile_arrive(lab: Lab):
     assert hand.canvas.get_by_text("Disconnected").count() == 0
 
 
-def test_fault_06_a_restarted_kernel_is_said_and_its_edits_come_back(lab: Lab):
-    """The canvas says that its kernel is gone; run again, the cell offers what was not saved, once."""
+def test_restarted_kernel_is_shown_and_its_edits_are_recovered(lab: Lab):
+    """The canvas says that its kernel is gone; run again, the cell offers the unsaved edits, once."""
     hand = open_studio(lab)
     lab.run_python(AWAY)
     hand.rename("billing", "Never saved")
@@ -122,7 +122,7 @@ def test_fault_06_a_restarted_kernel_is_said_and_its_edits_come_back(lab: Lab):
     assert lab.page.get_by_text("unsaved edit").count() == 0
 
 
-def test_fault_09_two_tabs_on_one_kernel_stay_in_step(lab: Lab):
+def test_two_tabs_on_one_kernel_follow_each_other(lab: Lab):
     """Two tabs follow each other: an edit, undo, what the other has selected, the run's status."""
     hand = open_studio(lab)
     lab.save()
@@ -150,8 +150,8 @@ def test_fault_09_two_tabs_on_one_kernel_stay_in_step(lab: Lab):
     lab.wait_until(lambda: shown(hand) == shown(other) == lab.python(LABELS), "both equal")
 
 
-def test_the_page_asks_before_it_goes_only_while_something_is_unsaved(lab: Lab):
-    """Closed with everything saved the page just goes; with an edit that could not be saved it asks first."""
+def test_page_asks_before_leaving_only_while_something_is_unsaved(lab: Lab):
+    """With everything saved the page closes; with an edit that could not be saved it asks first."""
     open_studio(lab)
     lab.save()
 
@@ -176,7 +176,7 @@ def test_the_page_asks_before_it_goes_only_while_something_is_unsaved(lab: Lab):
     assert asked(unsaved=True) == ["beforeunload"]
 
 
-def test_fault_13_a_browser_that_dies_loses_at_most_the_last_edit(
+def test_killed_browser_loses_at_most_the_last_edit(
     lab: Lab, server: JupyterServer, browser: Browser, rounds: Rounds
 ):
     """The browser is killed 0 to 500 ms after an edit: every edit but the last is in the kernel, whole."""
@@ -202,10 +202,10 @@ def test_fault_13_a_browser_that_dies_loses_at_most_the_last_edit(
     lab.wait_until(lambda: shown(hand) == lab.python(LABELS), "the other tab follows")
 
 
-def test_fault_24_signing_out_in_one_notebook_signs_out_the_other(
+def test_signing_out_in_one_notebook_signs_out_the_other(
     lab: Lab, server: JupyterServer, browser: Browser
 ):
-    """Signed out in one notebook, the other shows nothing of the user's within 1 s, nor do late answers."""
+    """Signed out in one notebook, the other shows no data of the user within 1 s, late responses included."""
     hand = open_studio(lab)
     context = browser.contexts[-1]
     with Lab(server, context) as tab:
@@ -248,7 +248,7 @@ def test_fault_24_signing_out_in_one_notebook_signs_out_the_other(
 
 @pytest.fixture(autouse=True)
 def _nobody_else_was_here(server: JupyterServer) -> None:
-    """Each test begins with the sample pipeline and no drafts: what kernels share is taken away."""
+    """Start each test with the sample pipeline and no drafts: what kernels share is deleted."""
     for name in ("xdg-data", "xdg-state"):
         for file in (server.data.parent / name).rglob("*"):
             if file.is_file():

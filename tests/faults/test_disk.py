@@ -1,4 +1,4 @@
-"""Faults of the file: a write that fails, a file of another version, a damaged byte."""
+"""Faults of files: failing writes, files of other versions, damaged bytes."""
 
 from __future__ import annotations
 
@@ -45,8 +45,8 @@ def open_all(path: Path) -> tuple[SqliteStorage, Journal]:
     return storage, Journal(storage, Leases(None), scope="s")
 
 
-def test_fault_15_a_full_disk_costs_no_edit_whichever_write_fails(tmp_path: Path):
-    """Whichever write fails, the edit and the state stay, it is said, and the next write mends it."""
+def test_full_disk_loses_no_edit_whichever_write_fails(tmp_path: Path):
+    """Whichever write fails: edit and state stay, it is reported, and the next write stores everything."""
     n = 0
     while True:
         n += 1
@@ -95,8 +95,8 @@ def test_fault_15_a_full_disk_costs_no_edit_whichever_write_fails(tmp_path: Path
     assert n > 8, "no write failed"
 
 
-def test_fault_15_a_folder_that_cannot_be_written_is_said_and_costs_nothing(tmp_path: Path):
-    """Where nothing can be written the studio works in memory, and says that it does."""
+def test_unwritable_folder_is_reported_and_loses_nothing(tmp_path: Path):
+    """Where nothing can be written the studio works in memory and reports it."""
     (tmp_path / "file").write_text("")
     storage, journal = open_all(tmp_path / "file" / "stores.db")
     store = CanvasStore(BASE)
@@ -112,7 +112,7 @@ def test_fault_15_a_folder_that_cannot_be_written_is_said_and_costs_nothing(tmp_
 
 
 @pytest.mark.parametrize("released", SCHEMAS, ids=lambda file: file.stem)
-def test_fault_17_every_released_version_is_read(tmp_path: Path, released: Path):
+def test_files_of_released_versions_are_read(tmp_path: Path, released: Path):
     """A file of any released version opens, with its drafts; one of a newer version is left alone."""
     path = tmp_path / "stores.db"
     old = sqlite3.connect(path)
@@ -141,8 +141,8 @@ def test_fault_17_every_released_version_is_read(tmp_path: Path, released: Path)
     assert journal.problem == ""
 
 
-def test_fault_18_a_damaged_byte_is_never_taken_for_a_state(tmp_path: Path, rounds: Rounds):
-    """Whichever byte is damaged, the studio starts: with what was stored, or clean and saying so."""
+def test_damaged_byte_is_never_read_as_a_state(tmp_path: Path, rounds: Rounds):
+    """Whichever byte is damaged, the studio starts: with the stored state, or empty and reporting it."""
     path = tmp_path / "stores.db"
     storage, journal = open_all(path)
     store = CanvasStore(BASE)

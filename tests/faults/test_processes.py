@@ -29,7 +29,7 @@ Rounds = Callable[[int, int], int]
 
 
 def start(tmp_path: Path, part: str, *arguments: object, vfs: str = "") -> subprocess.Popen[str]:
-    """Start a program of `actors`, whose user has nothing but ``tmp_path``."""
+    """Start a program of `actors` whose home folder is in ``tmp_path``."""
     places = {name: str(tmp_path / "user") for name in ("XDG_STATE_HOME", "XDG_DATA_HOME", "HOME")}
     return subprocess.Popen(
         [sys.executable, "-m", "tests.faults.actors", part, *map(str, arguments)],
@@ -40,13 +40,13 @@ def start(tmp_path: Path, part: str, *arguments: object, vfs: str = "") -> subpr
 
 
 def said(process: subprocess.Popen[str]) -> str:
-    """Wait for a program's end and return what it said."""
+    """Wait for a program to end and return its output."""
     out, _ = process.communicate(timeout=240)
     assert process.returncode == 0, out
     return out
 
 
-def test_fault_08_edits_from_two_threads_neither_tear_nor_vanish(rounds: Rounds):
+def test_edits_from_two_threads_are_whole_and_complete(rounds: Rounds):
     """A document edited by a view on one thread and by Python on another stays whole and in order (S9)."""
     count = rounds(1_500, 10_000)
     store = CanvasStore(Graph([Node("a", (0, 0)), Node("b", (9, 0))]))
@@ -92,8 +92,8 @@ def test_fault_08_edits_from_two_threads_neither_tear_nor_vanish(rounds: Rounds)
     assert store.graph.node("a").position.x == count
 
 
-def test_fault_10_two_kernels_lose_nothing_of_each_other(tmp_path: Path, rounds: Rounds):
-    """Two kernels edit one pipeline; each save based on an older state is found out, and no edit is lost."""
+def test_two_kernels_lose_no_edits_of_each_other(tmp_path: Path, rounds: Rounds):
+    """Two kernels edit one pipeline: no save overwrites another, and no edit is lost."""
     count, every = rounds(40, 500), 5
     data = tmp_path / "kaizen.db"
     there, api = open_api(data)
@@ -108,7 +108,7 @@ def test_fault_10_two_kernels_lose_nothing_of_each_other(tmp_path: Path, rounds:
     assert wanted <= kept, (sorted(wanted - kept)[:5], conflicts)
 
 
-def test_fault_14_kill_9_loses_at_most_the_edit_nobody_heard_of(tmp_path: Path, rounds: Rounds):
+def test_kill_9_loses_at_most_the_edit_that_was_not_acknowledged(tmp_path: Path, rounds: Rounds):
     """After kill -9 at any moment the file is whole, and every edit that was acknowledged is in it."""
     chance = random.Random(14)
     path = tmp_path / "stores.db"
@@ -139,10 +139,10 @@ def test_fault_14_kill_9_loses_at_most_the_edit_nobody_heard_of(tmp_path: Path, 
 
 
 @pytest.mark.parametrize(("kernels", "vfs"), [(4, ""), (2, "unix-dotfile")])
-def test_fault_16_writers_in_several_processes_lose_nothing(
+def test_writers_in_several_processes_lose_nothing(
     tmp_path: Path, rounds: Rounds, kernels: int, vfs: str
 ):
-    """Kernels that write the same file at the same time all find their writing there, on any disk."""
+    """Kernels that write the same file at the same time lose none of their writes, on any disk."""
     count = rounds(10 if vfs else 40, 400)
     path = tmp_path / "stores.db"
     names = [f"kernel {number}" for number in range(kernels)]
@@ -162,7 +162,7 @@ def test_fault_16_writers_in_several_processes_lose_nothing(
 
 
 @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="needs POSIX timers")
-def test_fault_27_an_interrupt_leaves_no_half_edit(rounds: Rounds):
+def test_interrupt_leaves_no_partial_edit(rounds: Rounds):
     """Ctrl-C at any moment of an edit leaves the document, its history and its listeners whole."""
     chance = random.Random(27)
     first = Graph([Node("a", (0, 0))])
@@ -214,8 +214,8 @@ def test_fault_27_an_interrupt_leaves_no_half_edit(rounds: Rounds):
         signal.signal(signal.SIGINT, before[1])
 
 
-def test_a_draft_of_a_living_kernel_is_not_offered(tmp_path: Path):
-    """What another kernel is still working on is its own, until it ends."""
+def test_draft_of_a_running_kernel_is_not_offered(tmp_path: Path):
+    """Edits of another kernel are not offered until it ends."""
     path = tmp_path / "stores.db"
     kernel = start(tmp_path, "edit", path)
     assert kernel.stdout is not None

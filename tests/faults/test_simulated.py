@@ -1,4 +1,4 @@
-"""Faults of the wire and of timing, with every order tried under a virtual clock."""
+"""Faults of messages and timing, in many orders, on a virtual clock."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from tests.simulate.wire import Faults
 Rounds = Callable[[int, int], int]
 
 
-def test_fault_04_a_lost_tail_is_found():
+def test_lost_last_messages_are_detected():
     """However many last messages are lost, every view equals the kernel within 5 s (S4)."""
     for lost in range(1, 9):
         desk = Desk(views=2)
@@ -39,7 +39,7 @@ def test_fault_04_a_lost_tail_is_found():
         assert desk.differing() == [], f"the last {lost} of 8 lost"
 
 
-def test_fault_05_reordered_and_doubled_messages_change_nothing(rounds: Rounds):
+def test_reordered_and_duplicated_messages_change_nothing(rounds: Rounds):
     """Each edit counts once, in one order everywhere, however messages arrive (S1 to S3)."""
     for seed in range(rounds(40, 2000)):
         desk = Desk(views=3, faults=Faults(double=0.5, delay=0.8), seed=seed)
@@ -57,7 +57,7 @@ def test_fault_05_reordered_and_doubled_messages_change_nothing(rounds: Rounds):
         assert desk.store.rev <= made, f"seed {seed}: an edit was made twice"
 
 
-def test_fault_09_two_views_converge_on_the_same_and_on_different_nodes(rounds: Rounds):
+def test_two_views_converge_on_the_same_and_on_different_nodes(rounds: Rounds):
     """Two views that edit at the same moment end equal: of one property the last in the kernel wins (S6)."""
     for seed in range(rounds(40, 2000)):
         desk = Desk(views=2, seed=seed)
@@ -92,8 +92,8 @@ class OldServer:
 
 
 @pytest.mark.parametrize("order", list(itertools.permutations(["1", "2", "3", "logout"])))
-def test_fault_25_an_answer_of_the_last_session_is_void(order: tuple[str, ...]):
-    """In every order of three answers and a sign-out, nothing of the old user's reaches the cache."""
+def test_response_of_the_previous_session_is_dropped(order: tuple[str, ...]):
+    """In every order of three responses and a sign-out, no data of the previous user reaches the cache."""
     clock = FakeClock()
     loop = VirtualLoop(clock)
     server, tokens = OldServer(), Tokens("anna", "r")
@@ -136,8 +136,8 @@ def test_fault_25_an_answer_of_the_last_session_is_void(order: tuple[str, ...]):
     loop.close()
 
 
-def test_fault_26_auto_save_and_explicit_save_never_cross(rounds: Rounds):
-    """One save at a time, none older after a newer, and the last edit is stored, whoever asked for saving."""
+def test_auto_save_and_explicit_save_never_overlap(rounds: Rounds):
+    """One save at a time, none older after a newer, and the last edit is stored, whoever requested it."""
     for seed in range(rounds(60, 3000)):
         chance = random.Random(seed)
         clock = FakeClock()

@@ -45,15 +45,15 @@ def socket(jupyter: JupyterServer, kernel_id: str) -> Iterator[Socket]:
 
 
 def equals_kernel(view: View) -> None:
-    """Wait until a view shows what the kernel has; asking takes a moment itself."""
+    """Wait until a view shows what the kernel has."""
     graph = view.socket.value(GRAPH)
     view.until(lambda: view.equals(graph), WITHIN, "the view equals the kernel")
 
 
-def test_fault_02_a_dropped_socket_loses_no_edit_of_either_side(
+def test_dropped_socket_loses_no_edit_of_either_side(
     jupyter: JupyterServer, kernel_id: str, socket: Socket
 ):
-    """What both sides did while the line was cut is there afterwards, once (S2, S3)."""
+    """What both sides did while disconnected is there afterwards, once (S2, S3)."""
     view = View(socket).opened()
     other = Socket(jupyter, kernel_id)
     for session in (socket.session, ""):
@@ -79,9 +79,7 @@ def test_fault_02_a_dropped_socket_loses_no_edit_of_either_side(
     other.drop()
 
 
-def test_fault_03_a_flood_that_makes_jupyter_drop_messages_leaves_no_view_behind(
-    socket: Socket, rounds: Rounds
-):
+def test_views_recover_from_messages_dropped_in_a_flood(socket: Socket, rounds: Rounds):
     """After 5,000 edits and 12 MB of prints every view equals the kernel within 5 s (S4, S8)."""
     view = View(socket).opened()
     socket.run(
@@ -94,8 +92,8 @@ def test_fault_03_a_flood_that_makes_jupyter_drop_messages_leaves_no_view_behind
     assert view.shown.node("a").data["n"] == 4999
 
 
-def test_fault_07_a_busy_kernel_loses_no_edit(socket: Socket, rounds: Rounds):
-    """Edits made while a cell blocks the kernel are shown at once, and made once it is free."""
+def test_busy_kernel_loses_no_edit(socket: Socket, rounds: Rounds):
+    """Edits made while a cell blocks the kernel are shown immediately and applied when it is free."""
     view = View(socket).opened()
     reply = socket.start(f"import time; time.sleep({rounds(2, 5)})")
     for number in range(1, 6):
@@ -108,7 +106,7 @@ def test_fault_07_a_busy_kernel_loses_no_edit(socket: Socket, rounds: Rounds):
     assert socket.value("len(canvas.store.history.past)") == 5
 
 
-def test_fault_11_a_view_that_slept_catches_up(socket: Socket, rounds: Rounds):
+def test_view_that_slept_catches_up(socket: Socket, rounds: Rounds):
     """A view that read nothing for a while, through hundreds of edits, equals the kernel within 5 s."""
     view = View(socket).opened()
     socket.start(
@@ -126,8 +124,8 @@ def test_fault_11_a_view_that_slept_catches_up(socket: Socket, rounds: Rounds):
 
 
 @pytest.mark.parametrize("size", [100_000, 1_000_000])
-def test_fault_12_a_big_value_arrives_whole(socket: Socket, size: int):
-    """Up to 4 MB an element's data crosses both ways; more is refused in a sentence, and nothing is lost."""
+def test_big_value_arrives_whole(socket: Socket, size: int):
+    """Element data of up to 4 MB is transferred both ways; more is refused, and nothing is lost."""
     view = View(socket).opened()
     view.edit(label("a", "x" * size))
     view.until(lambda: not view.pending, 20, "the big edit is answered")
@@ -137,7 +135,7 @@ def test_fault_12_a_big_value_arrives_whole(socket: Socket, size: int):
 
 
 @pytest.mark.parametrize("size", [5_000_000, 9_000_000])
-def test_fault_12_a_value_that_is_too_big_is_refused_whole(socket: Socket, size: int):
+def test_value_that_is_too_big_is_refused_whole(socket: Socket, size: int):
     """An element over 4 MB is refused with a reason, by hand and from Python; nothing else changes."""
     view = View(socket).opened()
     before = socket.value(GRAPH)

@@ -1,1 +1,1 @@
-"""A canary token goes through all a user does, and must turn up nowhere they could share by accident."""
+"""A canary token is used in everything a user does and must not appear where it could be shared."""

@@ -1,4 +1,4 @@
-"""A Kaizen Studio server that gives canary tokens away, and answers errors with what it was sent."""
+"""A Kaizen Studio server that issues canary tokens and repeats the credentials it was sent in its errors."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ PIPELINE = {"id": "p1", "name": "Triage", "nodes": [NODE], "connections": []}
 
 
 class Canary(BaseHTTPRequestHandler):
-    """As little of the API as the story needs."""
+    """The part of the API that the story needs."""
 
     def do_GET(self) -> None:
         path = self.path.split("?")[0].removeprefix("/api/v1")
@@ -61,7 +61,7 @@ class Canary(BaseHTTPRequestHandler):
         self._fail(500)
 
     def _fail(self, status: int) -> None:
-        """Answer as a careless server does: with the credentials in the message."""
+        """Respond like a careless server, with the credentials in the message."""
         said = f"failed with {self.headers.get('Authorization')}"
         self._say(status, {"error": {"code": "INTERNAL", "message": said}, "message": said})
 
@@ -76,12 +76,12 @@ class Canary(BaseHTTPRequestHandler):
         self.wfile.write(text)
 
     def log_message(self, format: str, *args: Any) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
 
 @contextmanager
 def canary_server() -> Iterator[str]:
-    """Give the address of a running server."""
+    """Yield the address of a running server."""
     with ThreadingHTTPServer(("127.0.0.1", 0), Canary) as server:
         thread = Thread(target=server.serve_forever, daemon=True)
         thread.start()
@@ -133,12 +133,12 @@ def story(address: str) -> list[str]:
 
 
 def found_in(text: str) -> list[str]:
-    """Return the canaries that stand in a text."""
+    """Return the canaries that a text contains."""
     return [canary for canary in CANARIES if canary in text]
 
 
 def found_under(folder: Path) -> list[str]:
-    """Return the files below a folder that hold a canary, and which."""
+    """Return the files below a folder that contain a canary, and which."""
     return [
         f"{file.relative_to(folder)}: {canary}"
         for file in sorted(folder.rglob("*"))

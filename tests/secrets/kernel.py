@@ -22,7 +22,7 @@ WAIT = 30.0
 
 
 class FileKeyring(KeyringBackend):
-    """A system's keyring that several processes share."""
+    """A system keyring that several processes share."""
 
     priority = 1  # type: ignore[assignment]
 
@@ -49,7 +49,7 @@ class FileKeyring(KeyringBackend):
 
 
 def wait(studio: Studio, *, signed_in: bool) -> None:
-    """Wait until somebody is, or nobody is, signed in."""
+    """Wait until a user is signed in, or signed out."""
     held = threading.Event()
     end = studio.auth.subscribe(
         lambda state, _before: state["is_authenticated"] is signed_in and held.set()
@@ -60,7 +60,7 @@ def wait(studio: Studio, *, signed_in: bool) -> None:
 
 
 def main(address: str) -> None:
-    """Do what each line says."""
+    """Execute the commands, one per line."""
     with fake_comms():
         studio = Studio(address)
         for line in itertools.chain(["look"], sys.stdin):

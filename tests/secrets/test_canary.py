@@ -1,4 +1,4 @@
-"""Sign in, run, fail, save, share: where the canary is afterwards."""
+"""Where the canary token is after signing in, running, failing, saving and sharing."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def address() -> Iterator[str]:
 
 
 def test_no_secret_is_in_an_executed_notebook_its_html_or_any_file(tmp_path: Path, address: str):
-    """nbclient saves widget state, logs at DEBUG and every repr; nothing of it, and no file, has a secret."""
+    """nbclient saves widget state, DEBUG logs and every repr; none of it, and no file, contains a secret."""
     notebook = new_notebook(cells=[new_code_cell(source) for source in story(address)])
     notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
     nbformat.write(notebook, tmp_path / "story.ipynb")
@@ -75,7 +75,7 @@ def test_no_secret_is_in_an_executed_notebook_its_html_or_any_file(tmp_path: Pat
 def test_no_secret_is_in_jupyterlab_s_page_storage_log_or_notebook(
     lab: Lab, server: JupyterServer, address: str
 ):
-    """With widget state saving on: not in the saved notebook, the page, its storages or the server's log."""
+    """With saved widget state: not in the notebook, the page, its storage or the server's log."""
     settings = server.data.parent / "settings" / "@jupyter-widgets" / "jupyterlab-manager"
     settings.mkdir(parents=True, exist_ok=True)
     (settings / "plugin.jupyterlab-settings").write_text(json.dumps({"saveState": True}))

@@ -32,7 +32,7 @@ class Kernel:
         self.first = self._answer()
 
     def say(self, line: str) -> str:
-        """Tell it something; return how the session stands then."""
+        """Send a command; return the state of the session afterwards."""
         assert self._process.stdin is not None
         self._process.stdin.write(f"{line}\n")
         self._process.stdin.flush()
@@ -62,10 +62,10 @@ def kernel(tmp_path: Path) -> Iterator[Callable[[], Kernel]]:
             each.kill()
 
 
-def test_a_session_goes_from_kernel_to_kernel_and_ends_in_all_of_them(
+def test_session_is_shared_by_kernels_and_ends_in_all_of_them(
     tmp_path: Path, kernel: Callable[[], Kernel]
 ):
-    """Signed in once: the others, and a later one, take it up; signed out once, it is over and nowhere."""
+    """Signed in once, other and later kernels use the session; signed out once, it is gone everywhere."""
     ring = tmp_path / "keyring.json"
     one, other = kernel(), kernel()
     assert (one.first, other.first) == ("out", "out")

@@ -1,4 +1,4 @@
-"""What the code must not even offer: traits, messages and files in which a secret could stand."""
+"""Traits, messages and files must not be able to contain a secret."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def _everything_imported() -> None:
             importlib.import_module(module.name)
 
 
-def test_no_synced_trait_is_named_like_a_secret_or_typed_as_one():
+def test_synced_traits_cannot_contain_secrets():
     """Synced traits are saved with the notebook, so none may hold a secret."""
     kinds = {kind for kind in all_below(ipywidgets.Widget) if kind.__module__.startswith("kaizen_")}
     assert len(kinds) > 3
@@ -50,7 +50,7 @@ def test_no_synced_trait_is_named_like_a_secret_or_typed_as_one():
             assert type(trait.default_value) not in (SecretStr, SecretBytes)
 
 
-def test_no_state_of_a_store_is_named_like_a_secret():
+def test_store_states_cannot_contain_secrets():
     """A store's traits go to devtools and disk: tokens are not among them."""
     kinds = {
         kind for kind in all_below(HasTraits) if kind.__module__.startswith("kaizen_widgets.stores")
@@ -60,8 +60,8 @@ def test_no_state_of_a_store_is_named_like_a_secret():
             assert not SECRET.search(name) or name == "is_authenticated", f"{kind.__name__}.{name}"
 
 
-def test_no_message_of_the_canvas_has_a_field_for_a_secret():
-    """What crosses to the browser is typed; no field of it is for a secret."""
+def test_canvas_messages_have_no_fields_for_secrets():
+    """Messages to the browser are typed, and no field of them is for a secret."""
     kinds = [
         kind
         for kind in vars(messages).values()
@@ -76,8 +76,8 @@ def test_no_message_of_the_canvas_has_a_field_for_a_secret():
 
 @pytest.mark.skipif(os.name == "nt", reason="permissions are POSIX's")
 @pytest.mark.parametrize("mask", [0o000, 0o022, 0o077])
-def test_files_are_their_owners_alone_whatever_the_umask(tmp_path: Path, mask: int):
-    """Every file that is made is 0600, in folders of 0700."""
+def test_files_are_private_whatever_the_umask(tmp_path: Path, mask: int):
+    """Every file that is created has mode 0600, in folders of mode 0700."""
     before = os.umask(mask)
     try:
         home = tmp_path / "made" / "deeper"
