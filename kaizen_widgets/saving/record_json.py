@@ -1,12 +1,11 @@
-"""Cached API data as JSON and back, by a fixed table of record types; nothing is ever imported by name.
+"""Makes records of the API persistable: they become dicts that name their type, and records again.
 
-What comes back equals what was given, types included; anything else is refused, so that it is not
-persisted.
+The types come from a fixed table; nothing is ever imported by name. All other values are left to the
+persister, which writes them exactly or leaves their entry out.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -22,31 +21,24 @@ RECORD_TYPES: Final[Mapping[str, type[BaseModel]]] = {
 """The record types that are persisted, by name."""
 
 _KIND, _FIELDS = "$kind", "$fields"
-_SCALARS: Final = (type(None), bool, int, float, str)
 
 
 def to_json(value: Any) -> Any:
-    """Return ``value`` as JSON values from which `from_json` makes an equal value.
+    """Return ``value`` with its records as dicts, from which `from_json` makes an equal value.
 
     Raises:
         TypeError: A part of it cannot be persisted.
     """
     kind = type(value)
     if isinstance(value, BaseModel):
-        if RECORD_TYPES.get(kind.__name__) is not kind:
-            raise TypeError(f"a {kind.__name__} is not persisted")
-        return {_KIND: kind.__name__, _FIELDS: value.model_dump(mode="json")}
-    if kind is list:
-        return [to_json(item) for item in value]
+        return _from_record(value)
+    if kind is list or kind is tuple:
+        return kind(map(to_json, value))
     if kind is dict:
         if _KIND in value:
             raise TypeError("an object that looks like a record is not persisted")
-        if not all(type(name) is str for name in value):
-            raise TypeError("a dict with keys that are not text is not persisted")
         return {name: to_json(item) for name, item in value.items()}
-    if kind in _SCALARS and not (kind is float and not math.isfinite(value)):
-        return value
-    raise TypeError(f"a {kind.__name__} is not persisted")
+    return value
 
 
 def from_json(value: Any) -> Any:
@@ -55,13 +47,24 @@ def from_json(value: Any) -> Any:
     Raises:
         ValueError: It was not made by `to_json`.
     """
-    if isinstance(value, list):
-        return [from_json(item) for item in value]
-    if isinstance(value, dict):
-        if _KIND not in value:
-            return {name: from_json(item) for name, item in value.items()}
-        kind = RECORD_TYPES.get(value[_KIND]) if isinstance(value[_KIND], str) else None
-        if kind is None:
-            raise ValueError(f"there is no record type {value[_KIND]!r}")
-        return kind.model_validate(value.get(_FIELDS))
-    return value
+    kind = type(value)
+    if kind is list or kind is tuple:
+        return kind(map(from_json, value))
+    if kind is not dict:
+        return value
+    if _KIND not in value:
+        return {name: from_json(item) for name, item in value.items()}
+    record_type = RECORD_TYPES.get(value[_KIND]) if isinstance(value[_KIND], str) else None
+    if record_type is None:
+        raise ValueError(f"there is no record type {value[_KIND]!r}")
+    return record_type.model_validate(value.get(_FIELDS))
+
+
+def _from_record(record: BaseModel) -> dict[str, Any]:
+    name = type(record).__name__
+    if RECORD_TYPES.get(name) is not type(record):
+        raise TypeError(f"a {name} is not persisted")
+    fields = record.model_dump(mode="json")
+    if type(record).model_validate(fields) != record:
+        raise TypeError(f"this {name} would be restored differently")
+    return {_KIND: name, _FIELDS: fields}

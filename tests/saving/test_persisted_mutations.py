@@ -8,7 +8,8 @@ import httpx
 import pytest
 
 from kaizen_widgets.api import Api, studio_defaults
-from kaizen_widgets.query import QueryClient
+from kaizen_widgets.api.query_defaults import IDEMPOTENT
+from kaizen_widgets.query import MutationOptions, QueryClient
 from kaizen_widgets.saving import PersistedMutations, persist_queries
 from kaizen_widgets.stores import Leases, SqliteStorage
 from kaizen_widgets.transport import Tokens, Transport
@@ -342,3 +343,26 @@ def test_closing_leaves_no_row_behind(start, loop, storage):
     assert storage.names("kaizen-changes:") != []
     kernel.persisted.close()
     assert storage.names("kaizen-changes:") == []
+
+
+def test_variables_are_restored_exactly_or_their_mutation_is_left_out(start, loop, server):
+    made = []
+    kernel = start()
+    kernel.cut(loop, server)
+    kernel.client.set_mutation_defaults(("own",), MutationOptions(made.append))
+    exact = {"pair": (1, 2), "names": {1: "one"}}
+    for variables in (exact, {"callback": print}):
+        options = MutationOptions(
+            made.append, mutation_key=("own",), meta=IDEMPOTENT, network_mode="online"
+        )
+        kernel.client.mutate(options, variables)
+    loop.advance(1)
+    start.die(kernel)
+    server.is_away = False
+    later = start(None)
+    later.client.set_mutation_defaults(("own",), MutationOptions(made.append))
+    later.api.session.login(ME, "access", "refresh")
+    loop.advance(1)
+    assert later.found == [1]
+    assert made == [exact]
+    assert type(made[0]["pair"]) is tuple

@@ -1,7 +1,13 @@
 """Which API data is persisted between kernels, for which user and for how long."""
 
+from datetime import date
+from decimal import Decimal
+from enum import Enum
+from typing import Any
+
 import httpx
 import pytest
+from pydantic import SecretStr
 
 from kaizen_widgets.api import Agent, PipelineDetail, query_keys
 from kaizen_widgets.saving import persist_queries
@@ -11,6 +17,10 @@ ROWS = [
     {"id": "a", "name": "A", "temperature": 0.699999988079071, "created_at": "2026-01-01T10:00"}
 ]
 ME = {"id": "u", "email": "e@x.y", "name": "N", "organization_id": "org", "role": "org_owner"}
+
+
+class Color(Enum):
+    RED = 1
 
 
 class Texts(dict):
@@ -106,9 +116,68 @@ def test_persisted_record_types_have_no_secret_fields(name):
 
 
 @pytest.mark.parametrize(
-    "value", [{"$kind": "Agent"}, {"a": {"$kind": "x"}}, object(), {1, 2}, Agent]
+    "data",
+    [
+        (1, "two", [3.5]),
+        {1: "one", ("a", 2): None},
+        {"$tuple": [1]},
+        {"agents": (Agent(id="a", name="A"), [Agent(id="b", name="B")])},
+        {"ids": frozenset({1, 2}), "when": date(2026, 12, 1), "price": Decimal("1.10")},
+    ],
+    ids=repr,
 )
-def test_values_that_cannot_round_trip_are_refused(value):
+def test_data_is_restored_exactly(kernel, loop, data):
+    storage = Texts()
+    api, _ = kernel(storage)
+    api.query_client.set_query_data(("own",), data)
+    loop.advance(2)
+    later, _ = kernel(storage)
+    restored = later.query_client.get_query_data(("own",))
+    assert restored == data
+    assert repr(restored) == repr(data)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        object(),
+        float("inf"),
+        {"$kind": "Agent"},
+        [{"a": {"$kind": "x"}}],
+        Color.RED,
+        SecretStr("canary-c0de"),
+        Agent.model_construct(id="a", name="A", temperature="hot"),
+        PipelineDetail(id="p", name="P", nodes=[], connections=[]),
+    ],
+    ids=lambda data: type(data).__name__,
+)
+def test_data_that_cannot_be_restored_exactly_is_left_out_alone(kernel, loop, data):
+    storage = Texts()
+    api, _ = kernel(storage)
+    api.query_client.set_query_data(("bad",), data)
+    api.query_client.set_query_data(("good",), [1])
+    loop.advance(2)
+    later, _ = kernel(storage)
+    assert later.query_client.get_query_data(("bad",)) is None
+    assert later.query_client.get_query_data(("good",)) == [1]
+    assert "canary" not in str(storage)
+
+
+def test_circular_data_is_left_out(kernel, loop):
+    storage = Texts()
+    api, _ = kernel(storage)
+    circle: list[Any] = []
+    circle.append(circle)
+    api.query_client.set_query_data(("circle",), circle)
+    api.query_client.set_query_data(("good",), [1])
+    loop.advance(2)
+    later, _ = kernel(storage)
+    assert later.query_client.get_query_data(("circle",)) is None
+    assert later.query_client.get_query_data(("good",)) == [1]
+
+
+@pytest.mark.parametrize("value", [{"$kind": "Agent"}, {"a": {"$kind": "x"}}, ({"$kind": 1},)])
+def test_value_that_looks_like_a_record_is_refused(value):
     with pytest.raises(TypeError, match="not persisted"):
         to_json(value)
 
