@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from pydantic import AliasChoices, Field
@@ -153,11 +153,30 @@ class ExecutionEndpoints(Endpoints):
 
 
 class Executions(ReadOnlyResource):
-    """Executions through the cache: ``list(pipeline_id=...)``, ``detail(id)``, and starting them."""
+    """Executions through the cache: ``list(pipeline_id=...)``, ``detail(id)``, and starting them.
+
+    Attributes:
+        default_pipeline_id: Returns the id of the pipeline whose executions are listed by default, such as
+            the open pipeline of a studio, or None.
+    """
 
     keys = KEYS
     filter_model = ExecutionFilters
     endpoints: ExecutionEndpoints
+    default_pipeline_id: Callable[[], str | None] = staticmethod(lambda: None)
+
+    def list(self, pipeline_id: str | None = None, **filters: Any) -> LiveQuery:
+        """Return the query of a pipeline's executions, newest first.
+
+        Args:
+            pipeline_id: Id of the pipeline; in a studio, the open one by default.
+            filters: Further filters.
+
+        Raises:
+            InvalidInputError: No pipeline is given and none is open, or there is no such filter.
+        """
+        chosen = pipeline_id or self.default_pipeline_id()
+        return super().list(**({"pipeline_id": chosen} if chosen else {}), **filters)
 
     def start(self, pipeline_id: str, inputs: Mapping[str, Any] | None = None) -> Mutation:
         """Execute a saved pipeline on the server; returns the `Execution`. Never sent twice."""

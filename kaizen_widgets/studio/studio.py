@@ -134,6 +134,7 @@ class Studio(Resources):
             new_id=new_id,
         )
         self.autosave = self.saver.autosave
+        self.executions.default_pipeline_id = lambda: self.store.pipeline_id
         self._last_opened = connection.last_opened()
         self.canvas = Canvas(self.store, height=height, registry=self.kinds, clock=loop)
         # Its space is reserved: a canvas that shrinks when a node is selected moves under the pointer.

@@ -27,7 +27,8 @@ SERVER_NAMES = {"model_id": "model", "agent_type": "type"}
 class AgentForm(FormPanel):
     """A form that creates or edits an agent.
 
-    After it was saved successfully, it shows the saved agent and continues to edit it.
+    After it was saved successfully, it shows the saved agent and continues to edit it. A name that another
+    agent has is refused: functions are found by the agent's name.
 
     Args:
         agent: The agent to edit; a new one by default. A studio in its place stands for
@@ -76,6 +77,7 @@ class AgentForm(FormPanel):
         super().__init__(AgentInput, self._save, on_success=on_success, **options)
 
     async def _save(self, value: AgentInput) -> Any:
+        await self._check_name(value.name)
         fields = {
             "name": value.name,
             "description": value.description or "",
@@ -96,6 +98,23 @@ class AgentForm(FormPanel):
             raise _with_form_names(error) from error
         # The response to an update does not include the tools of the agent.
         return await self.agents.endpoints.get(saved.id)
+
+    async def _check_name(self, name: str) -> None:
+        """Refuse the name of another agent.
+
+        Raises:
+            InvalidInputError: The name is taken.
+        """
+        if self.agent is not None and self.agent.name == name:
+            return
+        if not hasattr(self.agents, "list"):
+            return  # A stand-in for the agents API may be able to create agents only.
+        for other in await self.agents.list().refetch():
+            if other.name == name and other.status != "archived":
+                taken = (
+                    f"There is already an agent {name!r}: edit that one, or choose another name."
+                )
+                raise InvalidInputError(taken, status=409, details={"name": [taken]})
 
     async def _save_tools(self, names: Sequence[str]) -> None:
         """Add the tools that are new, and remove those that are no longer listed."""

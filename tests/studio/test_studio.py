@@ -12,6 +12,7 @@ import pytest
 from kaizen_widgets import Canvas, Graph, Node, Studio
 from kaizen_widgets.errors import (
     ConnectError,
+    InvalidInputError,
     NotFoundError,
     NotRunnableError,
     PersistError,
@@ -532,6 +533,17 @@ def test_clear_canvas_keeps_unsaved_edits_recoverable(studio, away):
 def test_run_takes_a_text_a_mapping_or_named_inputs(studio, arguments, named):
     with_agents(studio)
     assert studio.run(*arguments, **named).wait(WAIT).result == "billing: an invoice"
+
+
+def test_executions_are_listed_for_the_open_pipeline_by_default(studio):
+    studio.new("Echo", Graph([Node("in", (0, 0), type="input")]))
+    made = studio.executions.start(studio.store.pipeline_id, {"text": "hello"}).wait(WAIT)
+    assert [one.id for one in studio.executions.list().wait(WAIT)] == [made.id]
+    other = next(one.id for one in studio.pipelines.list().wait(WAIT) if one.name != "Echo")
+    assert studio.executions.list(other).wait(WAIT) == []
+    studio.store.clear_canvas()
+    with pytest.raises(InvalidInputError, match="pipeline_id"):
+        studio.executions.list()
 
 
 def test_run_refuses_inputs_without_names(studio):

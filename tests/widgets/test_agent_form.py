@@ -90,6 +90,42 @@ def test_create_saves_an_agent_and_continues_to_edit_it(studio: Studio):
     assert "Saved" in form.status.value
 
 
+def test_taken_name_is_refused_at_its_field(studio: Studio, comms: FakeComms):
+    form = AgentForm(agents=studio.agents)
+    view = FormView(comms, form)
+    fill(form, name="Billing")
+    with pytest.raises(InvalidInputError, match="already an agent 'Billing'"):
+        submit(form)
+    view.follow()
+    assert view.errors("/name") == [
+        "There is already an agent 'Billing': edit that one, or choose another name."
+    ]
+    assert len(named(studio, "Billing")) == 1
+    fill(form, name="Billing 2")
+    submit(form)
+    assert len(named(studio, "Billing 2")) == 1
+
+
+def test_renaming_to_a_taken_name_is_refused_and_keeping_the_name_is_not(studio: Studio):
+    made = studio.agents.create(**FILLED).wait(10)
+    form = AgentForm(made, agents=studio.agents)
+    form.form.change("description", "Helps")
+    submit(form)
+    form.form.change("name", "Billing")
+    with pytest.raises(InvalidInputError, match="already an agent"):
+        submit(form)
+    assert studio.agents.detail(made.id).refetch().wait(10).name == "Helper"
+
+
+def test_name_of_an_archived_agent_is_free(studio: Studio):
+    made = studio.agents.create(**FILLED).wait(10)
+    studio.agents.delete(made.id).wait(10)
+    form = AgentForm(agents=studio.agents)
+    fill(form)
+    submit(form)
+    assert form.agent.id != made.id
+
+
 def test_update_saves_an_agent_and_its_tools(studio: Studio):
     tools = [{"name": "search", "description": "search"}]
     made = studio.agents.create(**FILLED, tools=tools).wait(10)
