@@ -14,6 +14,7 @@ import ipywidgets as ipw
 import pytest
 from pydantic import BaseModel, Field, SecretStr, computed_field, model_validator
 
+from kaizen_widgets.core.background import background
 from kaizen_widgets.errors import ConnectError, FormError, InvalidInputError
 from kaizen_widgets.forms import Form
 from kaizen_widgets.testing import fake_comms
@@ -380,6 +381,27 @@ def test_server_errors_of_a_row_removed_during_the_submit_are_shown_and_end_it(c
         assert not panel.form.is_submitting
 
     asyncio.run(scenario())
+
+
+def test_batch_may_wait_for_the_loop_while_a_submit_ends(comms: FakeComms):
+    release = threading.Event()
+
+    async def save(_order: Order) -> None:
+        await asyncio.to_thread(release.wait, 20)
+        raise InvalidInputError("No.", status=422, details={"name": ["is taken"]})
+
+    panel = FormPanel(Order, save, default_values={"name": "Ada"})
+    submission = panel.submit()
+    assert submission is not None
+    with panel.form.batch():
+        release.set()
+        for _ in range(20):
+            background.start(asyncio.sleep(0.005)).wait(20)
+    with pytest.raises(InvalidInputError):
+        submission.wait(20)
+    assert {name: error.message for name, error in panel.form.errors.items()} == {
+        "name": "is taken"
+    }
 
 
 def test_callbacks_of_a_panel_may_take_no_argument(comms: FakeComms):
