@@ -353,4 +353,6 @@ def _draft(row: sqlite3.Row, texts: list[str]) -> UnsavedDraft:
 
 
 def _json(graph: Graph) -> str:
-    return json.dumps(graph.to_json(), ensure_ascii=False, allow_nan=False)
+    # Without the rest of the file it was read from, which no pipeline stores.
+    elements = {"nodes": graph.nodes, "edges": graph.edges}
+    return json.dumps(elements, ensure_ascii=False, allow_nan=False)

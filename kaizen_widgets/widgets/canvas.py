@@ -19,7 +19,7 @@ from functools import partial
 from typing import Any, ClassVar
 
 from IPython.core.getipython import get_ipython
-from traitlets import Bool, Dict, Enum, Int, TraitError, Tuple, validate
+from traitlets import Bool, CInt, Dict, Enum, TraitError, Tuple, validate
 
 from kaizen_widgets.core.background import background
 from kaizen_widgets.core.clock import Clock
@@ -83,7 +83,7 @@ class Canvas(BundledWidget):
     nodes = Elements("nodes")
     edges = Elements("edges")
     selected: tuple[str, ...] = Tuple(help="The ids of the selected nodes and edges.")  # type: ignore[assignment]
-    height = Int(420).tag(sync=True)
+    height = CInt(420).tag(sync=True)
     read_only = Bool(False).tag(sync=True)
     zoom_on_scroll = Enum(("focus", "always", "never"), "focus").tag(sync=True)
     minimap = Bool(True).tag(sync=True)

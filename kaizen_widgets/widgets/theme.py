@@ -114,6 +114,7 @@ def _chosen(theme: str) -> str:
 
 
 THEME_CSS: Final = f"""
+:is(.kaizen-panel, .kaizen-panel *).jupyter-widgets-disconnected::before {{ content: none; }}
 {_chosen("light")}
 {_chosen("dark")}
 @media (prefers-color-scheme: dark) {{

@@ -1,4 +1,4 @@
-"""A notebook in a real browser with a meter on its websocket and a watch on its frames."""
+"""A notebook in a real browser, with measurements of its websocket and its frames."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ PROBES = """() => {
 
 @contextmanager
 def browsing(*arguments: str) -> Iterator[Browser]:
-    """A browser: where Chromium is, and which Node Playwright runs on, is the gate's business."""
+    """Open the Chromium that the gate uses; close it at the end."""
     sys.path.append(str(Path(__file__).parents[2] / ".ci"))
     import chromium
 
@@ -73,7 +73,7 @@ def browsing(*arguments: str) -> Iterator[Browser]:
 
 
 class Drag(NamedTuple):
-    """What one drag of 30 moves cost."""
+    """The cost of one drag of 30 moves."""
 
     bytes_up: int
     messages_up: int
@@ -83,7 +83,7 @@ class Drag(NamedTuple):
 
 
 class Meter:
-    """Counts what crosses the page's websockets."""
+    """Counts the bytes and messages of the page's websockets."""
 
     def __init__(self, page: Page) -> None:
         self.up = self.down = self.messages_up = 0
@@ -101,7 +101,7 @@ class Meter:
         self.down += size
 
     def reset(self) -> None:
-        """Begin anew."""
+        """Set all counts to zero."""
         self.up = self.down = self.messages_up = 0
 
 
@@ -123,7 +123,7 @@ class Bench:
 
     @property
     def selector(self) -> str:
-        """What finds its nodes."""
+        """CSS selector of its nodes."""
         return self.contender.node
 
     def first_paint(self) -> tuple[float, int]:
@@ -147,7 +147,7 @@ class Bench:
         return self.meter.down
 
     def drag(self, x: float, y: float) -> Drag:
-        """Drag what is at a point of the page."""
+        """Drag from a point of the page."""
         self.page.mouse.move(x - 2, y)
         self.page.wait_for_timeout(150)
         self.page.mouse.move(x, y)
@@ -168,21 +168,21 @@ class Bench:
             self.meter.messages_up,
             statistics.median(frames),
             max(frames),
-            # Who sends while dragging has nothing to send at the drop.
+            # A contender that sends while dragging sends nothing at the drop.
             times[-1] if times and times[-1] > 0 else None,
         )
 
     def drag_in_view(self) -> Drag | None:
-        """Drag a node that is in view; None when nodes are no elements."""
+        """Drag a node in view; None when nodes are not elements."""
         if not self.selector:
             return None
         box = self.page.locator(self.selector).nth(2).bounding_box()
         assert box is not None
-        # Away from its edges, where handles are.
+        # Not near its borders, where the handles are.
         return self.drag(box["x"] + box["width"] / 2, box["y"] + box["height"] / 3)
 
     def drag_from_afar(self) -> Drag | None:
-        """Zoom out to all and drag the node nearest the middle; for ours only."""
+        """Zoom out and drag a node near the center; only for ours."""
         if self.contender is not OURS:
             return None
         self.page.get_by_role("button", name="Fit view").first.click()
@@ -246,7 +246,7 @@ class Bench:
         return float(len(before) >= 2 and before[1] != after[1])
 
     def heap(self) -> float:
-        """Return the page's memory in MB, garbage gone."""
+        """Return the page's memory in MB after a garbage collection."""
         return (
             self.page.evaluate("() => { window.gc?.(); return performance.memory.usedJSHeapSize; }")
             / 1e6

@@ -1,7 +1,7 @@
 """The canvases that `canvas` compares: each as the cells of a notebook.
 
 A cell ``MAKE`` defines ``make(n)``, which returns something to display, and ``edit(widget, text)``,
-``add(widget)`` and ``moved``, a list of the times at which Python heard of a move.
+``add(widget)`` and ``moved``, a list of the times at which Python received a move.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ class Contender:
     """One way to show a graph in a notebook.
 
     Attributes:
-        name: As in the table.
-        make: The cell.
+        name: Name in the table.
+        make: Source of the cell.
         node: A CSS selector of its nodes' elements; empty when they are not elements.
         peer: Whether it needs the peers' environment.
         largest: The most nodes it is asked to show; beyond it stalls for minutes.
@@ -164,7 +164,7 @@ def add(view, text):
         largest=1_000,
     ),
 )
-"""Their packages, for the environment the benchmark makes and throws away."""
+"""Their packages, for a temporary environment."""
 PEER_PACKAGES = ("pynodewidget", "panel-reactflow", "ipycytoscape", "jupyterlab", "anywidget")
 
 BASELINE_JS = """

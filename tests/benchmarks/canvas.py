@@ -2,7 +2,7 @@
 
 Options: ``--peers`` adds pynodewidget, panel-reactflow and ipycytoscape, installed into an environment that
 is thrown away; ``--n 100,1000,10000`` says how many nodes; ``--json FILE`` keeps the numbers. Always there:
-ours, a widget that keeps the whole list in a trait, and plain React Flow in a page, which is the floor.
+ours, a widget that keeps the whole list in a trait, and React Flow alone in a page, the lower limit.
 Prints a Markdown table for each size, ratios to ours in brackets, and how the targets stand. Needs npm for
 the floor. Numbers of a busy machine say little; ratios within one run say more.
 """
@@ -69,7 +69,7 @@ def main(arguments: Sequence[str]) -> int:
     with tempfile.TemporaryDirectory(prefix="kaizen-bench-") as folder:
         results: Results = {size: {} for size in sizes}
         for name, size in _measure(Path(folder), results, with_peers=options.peers):
-            # A run takes minutes; what is measured is kept whatever comes.
+            # A run takes minutes, so results are written after each step.
             sys.stderr.write(f"measured {name} with {size:,} nodes\n")
             if options.json:
                 options.json.write_text(json.dumps(results, indent=2) + "\n")
@@ -78,7 +78,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _measure(folder: Path, results: Results, *, with_peers: bool) -> Iterator[tuple[str, int]]:
-    """Fill in the results, and say what was just measured."""
+    """Fill in the results; yield the name and size of each as it is measured."""
     baseline = _build_baseline(folder / "js")
     with browsing("--js-flags=--expose-gc", "--enable-precise-memory-info") as browser:
         for size, found in results.items():
@@ -155,7 +155,7 @@ def _row(
 def _ten_to_one(
     browser: Browser, server: JupyterServer, contender: Contender, baseline: Path
 ) -> float:
-    """Return what ten canvases cost that have ten nodes each, so that it is the code that counts."""
+    """Return the bytes of ten small canvases divided by those of one, which shows what the code costs."""
     with Lab(server, browser.new_context()) as lab:
         bench = Bench(lab, contender, 10, str(baseline))
         _, one = bench.first_paint()
@@ -211,7 +211,7 @@ def _build_baseline(folder: Path) -> Path:
 
 
 def _peers_python(folder: Path) -> str:
-    """Make an environment with the peers in it; return its Python."""
+    """Create an environment with the peers; return its Python."""
     venv.create(folder, with_pip=True)
     python = str(folder / "bin" / "python")
     subprocess.run(
@@ -246,7 +246,7 @@ def _cell(value: float | None, ours: float | None, unit: str) -> str:
 
 
 def targets(results: Results) -> str:
-    """Return how the targets stand in this run."""
+    """Return which targets are met in this run."""
 
     def of(size: int, name: str, measure: str) -> float | None:
         return results.get(size, {}).get(name, {}).get(measure)

@@ -1,9 +1,9 @@
-"""What one change costs among 100 to 40,000 nodes: ``python -m tests.benchmarks graph``.
+"""The cost of one change in a graph of 100 to 40,000 nodes: ``python -m tests.benchmarks graph``.
 
-Rows are kinds of change, columns are sizes; a cell is the processor time of one change, and its ratio to the
-smallest graph within this run. The last row is the floor without sharing: rebuild the list with one
-node replaced. Sizes take turns within each repeat, and medians are compared, so that a busy machine
-slows all of them alike. It measures and prints; it judges nothing.
+Rows are kinds of change, columns are sizes; a cell is the processor time of one change and its ratio to the
+smallest graph of this run. The last row shows the cost without sharing: the list is rebuilt with one node
+replaced. Sizes take turns within each repeat, and medians are compared, so that a busy machine slows down
+all of them alike. It prints measurements and has no limits.
 """
 
 from __future__ import annotations
@@ -33,13 +33,13 @@ Change: TypeAlias = "Callable[[Graph, Sequence[int]], list[Callable[[], Any]]]"
 SIZES = (100, 1_000, 10_000, 40_000)
 REPEATS = 61
 STEPS = 20
-"""Changes timed together, each on another node of the graph before."""
+"""Changes timed together, each of another node of the same graph."""
 
 
 def main(_arguments: Sequence[str]) -> int:
     """Measure and print; there are no options."""
     graphs = {size: _graph(size) for size in SIZES}
-    # The graphs stay: a collection in the middle of a measurement need not walk them.
+    # Keeps garbage collections during a measurement from visiting the graphs.
     gc.freeze()
     write = sys.stdout.write
     write(f"{'one change among':24}" + "".join(f"{f'{size:,} nodes':>24}" for size in SIZES) + "\n")
@@ -80,7 +80,7 @@ def _measure(change: Change, graphs: dict[int, Graph]) -> list[float]:
 
 
 def _spread(size: int) -> list[int]:
-    """Return places all over the graph; every kind of node is among them."""
+    """Return indices spread over the graph, which include every kind of node."""
     return [(index * 7919 + 3) % (size - 1) for index in range(STEPS)]
 
 
@@ -104,7 +104,7 @@ def _rebuild(graph: Graph, places: Sequence[int]) -> list[Callable[[], Any]]:
         moved = nodes[place].evolve(position={"x": 1.5, "y": 2.5})
         return [moved if node.id == moved.id else node for node in nodes]
 
-    # Two are enough: at 40,000 nodes each takes longer than all the changes together.
+    # Two are enough: among 40,000 nodes each takes longer than all the changes together.
     return [lambda place=place: step(place) for place in places[:2]]
 
 
@@ -119,7 +119,7 @@ def _rename(graph: Graph, place: int) -> Batch:
 
 
 def _reparent(graph: Graph, place: int) -> Batch:
-    # The first node stands before all others, so it may hold any of them.
+    # The first node comes before all others, so it can be the parent of any.
     target = max(place, 1)
     return (SetProperty(kind="node", id=f"node-{target}", path=("parentId",), value="node-0"),)
 

@@ -1,14 +1,14 @@
-"""How soon one view of a kernel has what another did: ``python -m tests.benchmarks in_step``.
+"""How long it takes until one view shows what another did: ``python -m tests.benchmarks in_step``.
 
-Two views of one studio, each on a raw websocket of its own to a real jupyter_server. Measured is the time
-from one view's message until the other has what it led to: an edit, an undo, a selection, a run that
-starts, one that is cancelled. The floor is a bare comm of this run whose message the kernel says again; all
-take turns, so that a busy machine slows all of them alike. A pair of edits is made within the 50 ms in which
-mails wait for each other (rule S8). Median and worst in ms, and the median's ratio to the floor's; nothing
-is judged. The promise is 100 ms.
+Two views of one studio, each with a websocket of its own to a real jupyter_server. It measures the time from
+one view's message until the other view has its effect: an edit, an undo, a selection, the start of a run,
+its cancellation. The lower limit is the echo of a plain comm in the same run; all take turns, so that a busy
+machine slows down all of them alike. A pair of edits is made within the 50 ms in which mails are collected
+(rule S8). It prints median and worst in ms, and the ratio of the median to the lower limit. The target is
+100 ms.
 
-jupyter_server leaves Nagle's algorithm on: where the receiver's system holds a receipt back, usually for
-40 ms, the message after a kernel's "busy" waits for it. Medians near 50 ms of what is 10 else are that.
+jupyter_server leaves Nagle's algorithm on: where the receiver's system delays an acknowledgment, usually by
+40 ms, the message after a kernel's "busy" waits for it. Medians near 50 ms instead of 10 come from that.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from tests.faults.simulation import label
 
 ROUNDS = 40
 APART = 0.15
-"""Seconds between two measurements: longer than mails wait for each other."""
+"""Seconds between two measurements: longer than mails are collected."""
 CODE = """
 import asyncio
 from kaizen_widgets import Studio
@@ -46,7 +46,7 @@ get_ipython().kernel.comm_manager.register_target("echo", echo)
 
 
 class Watcher(View):
-    """A view that keeps what it hears, with the moment it heard it."""
+    """A view that records the messages it receives."""
 
     def __init__(self, socket: Socket, canvas: str) -> None:
         self.heard: list[Any] = []
@@ -58,7 +58,7 @@ class Watcher(View):
 
 
 class Pair:
-    """Two views of one canvas; one acts, the other watches."""
+    """Two views of one canvas: one acts, the other watches."""
 
     def __init__(self, server: JupyterServer, kernel: str) -> None:
         self.actor = View(Socket(server, kernel), "studio.canvas").opened()
@@ -88,7 +88,7 @@ class Pair:
         return time.perf_counter() - began
 
     def rest(self) -> None:
-        """Let both views take what is on its way, and nothing be recent."""
+        """Wait until both views have received everything and no mail is being collected."""
         self.actor.live(APART)
         self.watcher.live(0.01)
         self.actor.until(lambda: not self.actor.pending, 20, "the actor's answers")
@@ -109,7 +109,7 @@ class Pair:
         )
 
     def edits(self) -> float:
-        """The second of two edits that follow each other at once."""
+        """Make two edits immediately after each other; measure the second."""
         first, name = self._name(), self._name()
 
         def both() -> None:
@@ -138,7 +138,7 @@ class Pair:
         )
 
     def cancel(self) -> float:
-        """Press Cancel, until the other view shows that the run is no more."""
+        """Press Cancel, until the other view shows that the run ended."""
         self.watcher.heard.clear()
         return self.seconds(lambda: self._command("cancel"), lambda: self._has_run("cancelled"))
 

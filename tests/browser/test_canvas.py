@@ -111,6 +111,39 @@ def test_refused_edit_is_rolled_back_with_a_message(hand: Hand):
     hand.lab.screenshot("canvas-refused")
 
 
+def test_cell_that_is_run_again_leaves_only_one_canvas_that_sends(lab: Lab):
+    lab.open(
+        [
+            CANVAS + "store, made = canvas.store, [canvas]",
+            "made.append(Canvas(store))\nmade[-1]",
+        ]
+    )
+    lab.run_cell(0)
+    for run in range(1, 5):
+        lab.run_cell(1)
+        Hand(lab).node("c").wait_for()
+        lab.wait_for_python("len(made)", run + 1)
+    viewed = "[canvas._end.has_views for canvas in made]"
+    lab.wait_for_python(viewed, [False, False, False, False, True])
+    lab.wait_for_python(
+        "[bool(canvas.get_state('_snapshot')['_snapshot']) for canvas in made][1:]",
+        [False, False, False, True],
+    )
+    lab.run_python(
+        "sent = [0] * len(made)\n"
+        "def count(index, send):\n"
+        "    def counted(*facts, **keys):\n"
+        "        sent[index] += 1\n"
+        "        return send(*facts, **keys)\n"
+        "    return counted\n"
+        "for index, canvas in enumerate(made):\n"
+        "    canvas.send = count(index, canvas.send)\n"
+        "store.update_node_data('a', {'label': 'Anna'})"
+    )
+    Hand(lab).node("a").get_by_text("Anna").wait_for()
+    assert lab.python("sent[:-1]") == [0, 0, 0, 0]
+
+
 def test_two_views_follow_each_other(lab: Lab):
     lab.open([CANVAS, "canvas"])
     lab.run_all()
@@ -235,6 +268,8 @@ def test_restarted_kernel_makes_the_canvas_read_only(hand: Hand):
     hand.canvas.get_by_text("Kernel gone: run the cell again to edit").first.wait_for()
     # A drag on a node that cannot move pans the view, so the place in the flow is compared.
     before = hand.node("a").get_attribute("style")
+    icon = "(view) => getComputedStyle(view, '::before').content"
+    assert hand.page.locator(".kaizen-canvas-view").evaluate(icon) in ("none", "normal")
     hand.drag("a", 40, 40)
     assert hand.node("a").get_attribute("style") == before
     assert hand.canvas.get_by_role("button", name="Undo").count() == 0
