@@ -42,8 +42,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with (
         tempfile.TemporaryDirectory() as folder,
         Database.open(Path(folder) / "studio.db") as database,
-        over_http(create_app(database, background, limits=LIMITS)) as url,
+        over_http(app := create_app(database, background, limits=LIMITS)) as url,
     ):
+        # Made before it is asked for: schemathesis waits ten seconds for it, also on a busy machine.
+        app.openapi()
         session = local_session(database, background)
         command = [
             str(Path(sys.executable).parent / "schemathesis"),
