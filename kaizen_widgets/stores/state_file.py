@@ -21,6 +21,13 @@ from typing import TypeVar
 
 import platformdirs
 
+from kaizen_widgets.core.damaged_files import (
+    DAMAGED,
+    NOT_A_DATABASE,
+    check_pages,
+    is_damage,
+    set_aside,
+)
 from kaizen_widgets.core.sqlite import SqliteFile, SqliteSchema
 from kaizen_widgets.errors import PersistError
 
@@ -47,7 +54,7 @@ _JOURNAL = (
 SCHEMA = SqliteSchema(0x4B5A5753, (_FIRST, _JOURNAL))
 """Times are ISO 8601 in UTC. The id spells "KZWS" in ASCII."""
 
-_CORRUPT = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
+_DAMAGE = DAMAGED | NOT_A_DATABASE
 
 
 def default_state_path() -> Path:
@@ -83,11 +90,11 @@ class StateFile(SqliteFile):
             sqlite3.DatabaseError: It is damaged.
         """
         with self.read() as db:
-            found = db.execute("PRAGMA quick_check(1)").fetchone()[0]
+            check_pages(db)
             # SQLite does not notice a changed letter in a column's name, but no query would find the column.
             tables = _tables(db)
-        if found != "ok" or tables != _tables_wanted():
-            error = sqlite3.DatabaseError(str(found) if found != "ok" else "other tables than ours")
+        if tables != _tables_wanted():
+            error = sqlite3.DatabaseError("other tables than ours")
             error.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
             raise error
 
@@ -188,7 +195,7 @@ class RecoveringFile:
         try:
             return attempt()
         except (PersistError, sqlite3.DatabaseError, UnicodeDecodeError) as error:
-            if not _is_corrupt(error) or not self._move_aside(seen):
+            if not is_damage(error, _DAMAGE) or not self._move_aside(seen):
                 raise self._disk_error(error) from error
         try:
             return attempt()
@@ -229,13 +236,8 @@ class RecoveringFile:
         self.close()
         if _inode(self.path) != damaged:
             return True  # another process has done it
-        stamp = self._now().strftime("%Y%m%dT%H%M%S%f")
-        target = self.path.with_name(f"{self.path.stem}.damaged-{stamp}{self.path.suffix}")
         try:
-            os.replace(self.path, target)
-            for ending in ("-wal", "-shm"):
-                with contextlib.suppress(FileNotFoundError):
-                    os.replace(f"{self.path}{ending}", f"{target}{ending}")
+            target = set_aside(self.path, self._now())
         except OSError:
             return False
         self.notice = (
@@ -276,13 +278,3 @@ def _inode(path: Path) -> int | None:
         return path.stat().st_ino
     except OSError:
         return None
-
-
-def _is_corrupt(error: BaseException | None) -> bool:
-    while error is not None:
-        if getattr(error, "sqlite_errorcode", 0) & 0xFF in _CORRUPT:
-            return True
-        if isinstance(error, UnicodeDecodeError):
-            return True
-        error = error.__cause__
-    return False
