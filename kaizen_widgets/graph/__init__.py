@@ -1,4 +1,4 @@
-"""A pipeline as a value: graphs, operations on them, React Flow's functions, files."""
+"""Pipelines as immutable graphs: operations on them, React Flow's graph functions, and files."""
 
 from kaizen_widgets.graph.apply import apply
 from kaizen_widgets.graph.bounds import Rect, get_nodes_bounds

@@ -1,7 +1,7 @@
 """Apply a batch to a graph and return the batch that undoes it (rules D2 to D4).
 
 ``apply(graph, batch) -> (graph, inverse)``, and ``apply(*apply(graph, batch))[0] == graph`` always holds. A
-batch is applied whole or refused whole. Its cost grows with the batch, not with the graph.
+batch is atomic: either all of it is applied, or nothing. Its cost grows with the batch, not with the graph.
 """
 
 from __future__ import annotations
@@ -66,9 +66,9 @@ class _Draft:
         )
 
     def is_unchanged(self, graph: Graph) -> bool:
-        """Whether the operations cancel out: set and set back, added and removed.
+        """Return whether the operations cancel out, such as a property set and set back.
 
-        It is enough to look at the elements they name: each must be equal and have its old neighbors.
+        Only the elements they name are compared: each must be unchanged and have its old neighbors.
         """
         before: dict[ElementKind, OrderedMap[Any]] = {"node": graph._nodes, "edge": graph._edges}
         for operation in self.undo:

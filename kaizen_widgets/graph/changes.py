@@ -3,8 +3,8 @@
 Like React Flow's, they take lists of elements (plain dicts or `Node`s and `Edge`s, ids unchecked) and return
 new lists; the input is not changed. Checked against @xyflow/react 12 (tests/conformance).
 
-Removals, replacements and edits of a list of changes are applied first, in place; then all additions, in
-order. So no change reaches an element that is added in the same list.
+Within one list of changes, removals, replacements and edits are applied first, in place; then all additions,
+in order. So no change affects an element that is added by the same list.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def _apply_changes(changes: Iterable[Change], elements: Sequence[E]) -> list[E]:
             case "add":
                 additions.append(change)
             case "remove" | "replace":
-                # It replaces everything queued before; a later one wins.
+                # It discards the changes queued before it; the last one wins.
                 queued[change["id"]] = [change]
             case _:
                 queued.setdefault(change["id"], []).append(change)

@@ -41,11 +41,11 @@ class Difference:
     def __str__(self) -> str:
         if self.what != "changed":
             return f"{self.kind} {self.name!r} {self.what}"
-        said = ", ".join(
+        shown = ", ".join(
             f"{path}: {_short(old)} → {_short(new)}" for path, old, new in self.fields[:4]
         )
         more = f" and {len(self.fields) - 4} more" if len(self.fields) > 4 else ""
-        return f"{self.kind} {self.name!r} changed ({said}{more})"
+        return f"{self.kind} {self.name!r} changed ({shown}{more})"
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""React Flow's edge and neighbour functions, under their names in snake case.
+"""React Flow's edge and neighbor functions, under their names in snake case.
 
 Like React Flow's, they work on lists and check neither that nodes exist nor that ids are unique;
 `CanvasStore` does. Checked against @xyflow/react 12 (tests/conformance).

@@ -1,7 +1,7 @@
-"""The batch that turns one graph into another: how an assigned list becomes operations.
+"""Compute the batch that turns one graph into another, for example after a list of nodes was assigned.
 
-View-only keys are no difference (rule D5). Elements that are equal appear in no operation, so concurrent
-edits of them are kept.
+Differences in view-only keys are ignored (rule D5). Elements that are equal appear in no operation, so
+concurrent edits of them are kept.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """A checksum of a document's history: kernel and view have the same one if they applied the same batches.
 
-``digest`` extends the checksum of the document before with the elements that a batch names, as they are after
-it, and with the number of elements. Its cost grows with the batch, not with the graph.
-`js/src/canvas/digest.ts` computes the same: the hash is of text, with numbers as the bytes of a double and
-keys ordered by UTF-16 code units.
+``digest`` extends the previous checksum with the elements that a batch names, as they are after the batch,
+and with the number of elements. Its cost grows with the batch, not with the graph. `js/src/canvas/digest.ts`
+computes the same: both hash text in which numbers are the bytes of a double and keys are ordered by UTF-16
+code units.
 """
 
 from __future__ import annotations

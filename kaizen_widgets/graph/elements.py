@@ -41,7 +41,7 @@ VIEW_ONLY_KEYS = frozenset(
 """Keys that React Flow sets for one screen; they never enter the document (rule D5)."""
 
 PARENT_KEYS = ("parentId", "parentNode")
-"""Where a node names its parent: React Flow 12's key, then React Flow 11's."""
+"""Keys that hold the id of a node's parent: React Flow 12's, then React Flow 11's."""
 
 TITLE_PATHS = (
     ("data", "label"),
@@ -50,7 +50,7 @@ TITLE_PATHS = (
     ("data", "node", "display_name"),
     ("data", "display_name"),
 )
-"""Where tools keep the name that a node shows; the first one that is set is shown."""
+"""Paths where tools store a node's displayed name; the first one that is set is shown."""
 
 
 class XY(NamedTuple):
@@ -66,7 +66,7 @@ class Element(FrozenDict[str, Any]):
     __slots__ = ()
     kind: ElementKind
     _one: str
-    """How an error names one of them."""
+    """Noun for one element in error messages."""
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Self:
@@ -349,6 +349,6 @@ def label_text(label: Any) -> str:
 
 
 def describe_element(kind: ElementKind, element_id: str) -> str:
-    """Return how an error names an element: ``Node 'a'``, the id cut after 60 characters."""
+    """Return an element's name in error messages: ``Node 'a'``, with the id cut after 60 characters."""
     text = repr(element_id)
     return f"{kind.capitalize()} {text if len(text) <= 60 else f'{text[:57]}...'}"

@@ -1,4 +1,4 @@
-"""React Flow files: other tools' documents open, and are written back as they were.
+"""Read React Flow files, also those of other tools, and write them back in their original shape.
 
 This module turns a file into the nodes, the edges and the `Envelope` of a graph, and back; it knows no
 `Graph`. Nodes and edges are found at the top or inside the document (``data`` in Langflow,
@@ -24,9 +24,9 @@ from kaizen_widgets.graph.elements import PARENT_KEYS
 from kaizen_widgets.graph.frozen_json import FrozenDict, freeze_any_json, thaw
 
 MAX_FILE_BYTES = 512 * 1024 * 1024
-"""The largest file that is read; the largest graph of real data seen takes 8 MB."""
+"""Size limit of a file that is read; the largest real graph seen takes 8 MB."""
 SEARCH_DEPTH = 4
-"""How many objects deep a graph is looked for in a file."""
+"""Nesting depth to which a file is searched for a graph."""
 
 Key = tuple[str, ...]
 
@@ -58,7 +58,7 @@ class GraphDocument:
 
     @property
     def omissions(self) -> str:
-        """Say what of the file is not part of the graph; empty when everything is."""
+        """Describe what the graph leaves out of the file; empty if nothing."""
         if self.envelope is None:
             return ""
         edges = [str(edge.get("id")) for _, edge in self.envelope.omitted_edges]
@@ -316,7 +316,7 @@ def _some(ids: Sequence[str]) -> str:
 
 
 def _replace(target: Path, data: bytes, facts: os.stat_result | None) -> bool:
-    """Put a new file in the place of the old one; False when only the old one may be written."""
+    """Replace the old file by a new one; return False if only writing into the old one is allowed."""
     temporary = target.parent / f".kaizen-{secrets.token_hex(6)}.tmp"
     # A new file gets the mode of the umask; the content of an existing one is hidden until it has its mode.
     mode = 0o666 if facts is None else 0o600
@@ -345,7 +345,7 @@ def _replace(target: Path, data: bytes, facts: os.stat_result | None) -> bool:
 
 
 def _copy_facts(old: Path, new: Path, facts: os.stat_result) -> bool:
-    """Give a file the owner, group, mode and attributes of another; False when that is not allowed."""
+    """Give a file the owner, group, mode and attributes of another; return False if that is not allowed."""
     if hasattr(os, "chown"):
         made = new.stat()
         if (made.st_uid, made.st_gid) != (facts.st_uid, facts.st_gid):

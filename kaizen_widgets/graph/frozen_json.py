@@ -5,7 +5,7 @@ that are not finite, JavaScript's own property names as keys, text that is not U
 large or nested too deeply. Frozen containers remember their size, so a value built from frozen parts is
 neither copied nor measured again.
 
-For readers frozen containers are dicts and lists (``==``, ``json.dumps``, ``isinstance``).
+Frozen containers can be read like dicts and lists (``==``, ``json.dumps``, ``isinstance``).
 """
 
 from __future__ import annotations
@@ -97,7 +97,7 @@ def freeze(value: Any, what: str = "The value") -> Any:
     Args:
         value: JSON: None, bool, int, finite float, str, list or tuple, mapping with string keys. Scalars of
             numpy and of libraries like it count as the Python number they hold.
-        what: How an error names the value ("Node 'a': data").
+        what: Name of the value in error messages ("Node 'a': data").
 
     Raises:
         InvalidValueError: A document cannot hold it; the message says where the problem is and why.
@@ -193,7 +193,7 @@ _Place: TypeAlias = "tuple[Any, str | int]"
 
 
 def _place_text(place: str | _Place) -> str:
-    """Return a place for an error: ``Node 'a'.data.tools[3]``, at most four levels."""
+    """Return a place as error messages show it: ``Node 'a'.data.tools[3]``, at most four levels."""
     if isinstance(place, str):
         return place
     parts: list[str | int] = []
@@ -342,6 +342,6 @@ def check_id(value: Any, what: str) -> str:
 
 
 def _shorten(key: str) -> str:
-    """Return a key as an error shows it: at most 40 characters, printable."""
+    """Return a key as error messages show it: at most 40 characters, printable."""
     shown = key if len(key) <= 40 else f"{key[:37]}..."
     return shown if shown.isprintable() else repr(shown)

@@ -35,11 +35,11 @@ if TYPE_CHECKING:
 E = TypeVar("E", bound=Element)
 
 MAX_ELEMENTS = 50_000
-"""The most nodes, and the most edges, of a graph: five times what is quick to draw and edit."""
+"""Maximum number of nodes, and of edges, of a graph: five times what is quick to draw and edit."""
 MAX_NESTING = 64
 """How deep nodes may be nested in groups."""
 SUGGEST_UP_TO = 2_000
-"""Up to so many ids, an error about an unknown one suggests a similar one (some milliseconds)."""
+"""Up to this many ids, an error about an unknown id suggests a similar one (a few milliseconds)."""
 
 Index: TypeAlias = "HashTrieMap[str, HashTrieSet[str]]"
 """Node id to the ids of its edges, or of its children; nodes without any are left out."""
@@ -214,7 +214,7 @@ class Graph:
 
         Raises:
             FileFormatError: It contains no graph.
-            GraphError: It does, but its elements are not those of a graph.
+            GraphError: It contains one, but its elements do not form a valid graph.
         """
         return cls._from_document(value, "")
 
@@ -331,7 +331,7 @@ def _check_parent(node: Node, parent: str, nodes: Mapping[str, Node], seen: Cont
             node_id=node.id,
         )
     if parent not in seen:
-        # Either the list is in the wrong order, or the parents form a circle.
+        # Either the list is in the wrong order, or the parents form a cycle.
         above: str | None = parent
         passed: set[str] = set()
         while above is not None and above in nodes and above not in passed:

@@ -1,10 +1,11 @@
 """The five operations, each on one element (rule D2).
 
-A batch is a tuple of operations; it is applied whole or refused whole (`apply.py`). The canvas protocol,
-undo, auto-save and diff all use these operations and no others.
+A batch is a tuple of operations and atomic: either all are applied, or none (`apply.py`). The canvas
+protocol, undo, auto-save and diff all use these operations and no others.
 
 `before` is the id of the element in front of which an element is put. An id, unlike an index, keeps its
-meaning when other elements are added or removed concurrently; if that element is gone, the end is meant.
+meaning when other elements are added or removed concurrently; if that element is gone, the element is put at
+the end.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A copy of a graph with new ids, to be stored beside the original."""
+"""Copy a graph with new ids, so that it can be stored beside the original."""
 
 from __future__ import annotations
 
