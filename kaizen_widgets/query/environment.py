@@ -24,7 +24,7 @@ class Environment:
         loop: Background loop on which functions run.
         clock: Source of time, in seconds; its timers may fire on any thread.
         online: Knows whether there is a network.
-        focus: Knows whether the user is looking.
+        focus: Knows whether the window is focused.
         notifier: The client's one lock, and the queue of listener calls behind it.
     """
 

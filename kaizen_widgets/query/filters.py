@@ -72,7 +72,7 @@ class QueryFilters:
         )
 
     def match_state(self, query: Query) -> bool:
-        """Return whether all conditions hold but that of the key."""
+        """Return whether all conditions other than the key hold."""
         if self.type != "all" and query.is_active != (self.type == "active"):
             return False
         if self.stale is not None and query.is_stale != self.stale:

@@ -25,7 +25,7 @@ def derived_future(
     Args:
         source: Future to follow.
         then: Maps its result.
-        or_else: Gives a result to use in place of its error.
+        or_else: Returns a result to use in place of its error.
     """
     derived: Future[Any] = Future()
 
@@ -42,7 +42,7 @@ def derived_future(
                 derived.set_exception(error)
                 return
         except BaseException as raised:
-            # Any kind: the future is what its waiters have, so none is lost and none is left to wait.
+            # Catch everything and pass it on: waiters would otherwise wait forever.
             derived.set_exception(raised)
         else:
             derived.set_result(value)

@@ -15,7 +15,7 @@ class GcTimer:
 
     Args:
         clock: Source of time.
-        collect: Called when the time is over; decides whether the entry may go.
+        collect: Called when the time is over; decides whether the entry is removed.
     """
 
     __slots__ = ("_clock", "_collect", "_gc_time", "_timer")
@@ -27,9 +27,9 @@ class GcTimer:
         self._timer: Timer | None = None
 
     def extend(self, gc_time: float | timedelta | None) -> None:
-        """Take another ``gc_time`` in seconds; the longest one ever given counts."""
-        asked = DEFAULT_GC_TIME if gc_time is None else to_seconds(gc_time)
-        self._gc_time = max(self._gc_time, asked)
+        """Extend the ``gc_time``, in seconds; the longest one ever given counts."""
+        seconds = DEFAULT_GC_TIME if gc_time is None else to_seconds(gc_time)
+        self._gc_time = max(self._gc_time, seconds)
 
     def start(self) -> None:
         """Count from now; an infinite ``gc_time`` never ends."""

@@ -1,6 +1,6 @@
 """dehydrate and hydrate: the state of a client's caches as plain values, and back.
 
-Included are queries with data and paused mutations. Functions and errors are not: a paused mutation gets its
+Queries with data and paused mutations are included; functions and errors are not: a paused mutation gets its
 function from the defaults of its key (`QueryClient.set_mutation_defaults`). The values are JSON if the data
 and the variables are.
 """

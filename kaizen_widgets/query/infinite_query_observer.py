@@ -1,4 +1,4 @@
-"""InfiniteQueryObserver: an observer of pages, with one more fetched at either end."""
+"""InfiniteQueryObserver: an observer of pages that can fetch one more page at either end."""
 
 from __future__ import annotations
 

@@ -129,7 +129,7 @@ class LiveQuery(HasTraits):
     # --------------------------------------------------------------- fetching
 
     def start(self) -> LiveQuery:
-        """Fetch if a new observer would, without waiting; return self."""
+        """Start a fetch if a newly mounted observer would; return self without waiting."""
         self.observer.start()
         return self
 

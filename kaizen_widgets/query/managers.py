@@ -1,4 +1,4 @@
-"""OnlineManager and FocusManager: whether there is a network, and whether the user is looking.
+"""OnlineManager and FocusManager: whether there is a network, and whether the window is focused.
 
 A client gets instances of its own, or shares those of other clients; there are no global ones. Both may be
 set from any thread; listeners run on the thread that set it, one change at a time.
@@ -65,21 +65,21 @@ class OnlineManager(_Switch):
         return self._is_on
 
     def set_online(self, online: bool) -> None:
-        """Say whether there is a network; when it is back, paused fetches and mutations continue."""
+        """Set whether there is a network; when it is back, paused fetches and mutations continue."""
         self._set(online)
 
 
 class FocusManager(_Switch):
-    """Knows whether the user is looking; assumes so until it is set."""
+    """Knows whether the window is focused; assumes so until it is set."""
 
     def __init__(self) -> None:
         super().__init__("focused")
 
     @property
     def is_focused(self) -> bool:
-        """Whether the user is looking."""
+        """Whether the window is focused."""
         return self._is_on
 
     def set_focused(self, focused: bool) -> None:
-        """Say whether the user is looking; on return, stale queries may be fetched again."""
+        """Set whether the window is focused; on return, stale queries may be fetched again."""
         self._set(focused)

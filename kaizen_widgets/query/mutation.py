@@ -1,4 +1,4 @@
-"""Mutation: one run of a change, kept in the cache for a while so that others can see how it ended.
+"""Mutation: one run of a mutation function, kept in the cache for a while so that its outcome can be read.
 
 The order is query-core's: on_mutate, the function (with its retries and pauses), on_success or on_error,
 on_settled, each awaited, and only then the state and the waiters. An exception in on_mutate, on_success or
@@ -34,7 +34,7 @@ log = logging.getLogger(__name__)
 
 
 class Mutation:
-    """One change, run once: start it with `run`, then `wait`, ``await`` or `subscribe`.
+    """One run of a mutation function: start it with `run`, then `wait`, ``await`` or `subscribe`.
 
     Args:
         cache: Cache that holds it.
@@ -88,7 +88,7 @@ class Mutation:
         return len(self._listeners)
 
     def set_options(self, options: MutationOptions) -> None:
-        """Take other options; the longest ``gc_time`` counts."""
+        """Replace the options; the longest ``gc_time`` counts."""
         self.options = options
         self._gc.extend(options.gc_time)
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 class MutationCallbacks:
     """Functions to call for every mutation of a client, each before the mutation's own; awaited.
 
-    Each is offered the arguments of the mutation's own callback, and then the mutation.
+    Each is called with the arguments of the mutation's own callback plus the mutation; it may take fewer.
     """
 
     on_mutate: Callable[..., Any] | None = None
@@ -125,7 +125,7 @@ class MutationCache:
     def before_attempts(
         self, callback: Callable[[Mutation], Awaitable[None]]
     ) -> Callable[[], None]:
-        """Await ``callback`` before any mutation's function is called; return what removes it."""
+        """Await ``callback`` before any mutation's function is called; return a function that removes it."""
         return add_listener(self._before_attempt, callback)
 
     async def call_before_attempt(self, mutation: Mutation) -> None:

@@ -1,4 +1,4 @@
-"""MutationObserver: runs mutations of one kind again and again, and follows the last one."""
+"""MutationObserver: runs mutations with one set of options, and follows the last one."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class MutationObserver:
         return len(self._listeners)
 
     def set_options(self, options: MutationOptions | None = None, **named: Any) -> None:
-        """Take other options, which a running mutation gets too; another key resets the observer."""
+        """Replace the options, also those of a running mutation; another key resets the observer."""
         with self._env.notifier.locked():
             before = self._options
             built = build_options(MutationOptions, options, named)

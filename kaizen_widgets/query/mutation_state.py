@@ -22,7 +22,7 @@ class MutationState(StatusFlags):
         context: What ``on_mutate`` returned.
         failure_count: Failed attempts.
         failure_reason: Error of the last attempt.
-        is_paused: Whether it waits for the network, for the user to look, or for its turn.
+        is_paused: Whether it waits for the network, the window's focus, or its turn.
         submitted_at: Seconds since the epoch; 0 before it runs.
     """
 

@@ -75,10 +75,10 @@ class QueryOptions:
         enabled: Whether observers fetch by themselves (True), or a function of the query.
         refetch_interval: Seconds between two fetches by an observer (False: never), or a function of
             the query.
-        refetch_interval_in_background: Whether that continues while the user is not looking (False).
+        refetch_interval_in_background: Whether that continues while the window is not focused (False).
         refetch_on_mount: Whether a new observer fetches although there is data: if it is stale (True),
             never (False), or ``"always"``; or a function of the query.
-        refetch_on_window_focus: The same, when the user looks again.
+        refetch_on_window_focus: The same, when the window gets the focus again.
         refetch_on_reconnect: The same, when the network is back (not if ``network_mode`` is ``always``).
         retry_on_mount: Whether a new observer fetches a query that failed and has no data (True).
         initial_data: Data that the entry starts with, or a function that returns it; it is cached.

@@ -33,7 +33,7 @@ logger = logging.getLogger(__name__)
 DAY = 86_400.0
 THROTTLE = 1.0
 SKEW = 300.0
-"""Seconds by which a text may seem to come from the future, since clocks of two machines differ."""
+"""Seconds by which a stored text may be dated in the future, because the clocks of two machines differ."""
 
 Offload = Callable[[Callable[[], None]], Awaitable[None]]
 
@@ -127,7 +127,7 @@ class Persister:
         return MappingProxyType(self._stored.left_out)
 
     def start(self) -> Persister:
-        """Store the state from now on whenever it changed, and purge it when the client forgets."""
+        """Store the state whenever it changes from now on; delete it on `QueryClient.forget`."""
         if not self._unsubscribes:
             self._unsubscribes = [
                 self._client.query_cache.subscribe(lambda _event: self._schedule()),
@@ -211,14 +211,14 @@ class Persister:
                 logger.exception("The state of the query cache could not be stored")
 
     def purge(self) -> None:
-        """Delete the stored state, after a write that is running; a scheduled write is not made."""
+        """Delete the stored state once a running write has ended; a scheduled write is canceled."""
         self._cancel_timer()
         with self._writing:
             self._written_hash, self._stored = None, EncodedState()
             self._storage.remove(self.name)
 
     def close(self) -> None:
-        """Make a scheduled write, and none after it."""
+        """Perform a scheduled write now, and none later."""
         for unsubscribe in self._unsubscribes:
             unsubscribe()
         self._unsubscribes = []

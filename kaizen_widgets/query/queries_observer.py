@@ -1,4 +1,4 @@
-"""QueriesObserver: several queries observed as one, with a list of results or what a function makes of it."""
+"""QueriesObserver: several queries observed together, with a list of results or a combined value."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ class QueriesObserver:
     Args:
         client: Query client whose cache it reads.
         queries: Options of each query.
-        combine: Function of the list of results, called when one of them changed; its result is what
-            listeners get. Without it they get the list.
+        combine: Function of the list of results, called when one of them changed; listeners get its result.
+            Without it they get the list.
     """
 
     def __init__(
@@ -66,12 +66,12 @@ class QueriesObserver:
 
     @property
     def result(self) -> Any:
-        """What ``combine`` makes of the results; without it the list of results."""
+        """What ``combine`` returns for the results; without it the list of results."""
         with self._env.notifier.locked():
             return self._combine_results(self.results)
 
     def set_queries(self, queries: Iterable[QueryOptions]) -> None:
-        """Take other queries; a key that stays keeps its observer, with the new options."""
+        """Replace the queries; a key that was observed before keeps its observer, with the new options."""
         wanted = list(queries)
         with self._env.notifier.locked():
             before, by_key = self._observers, {}

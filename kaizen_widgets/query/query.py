@@ -1,4 +1,4 @@
-"""Query: one cache entry. It fetches its data, knows how fresh it is, and who observes it.
+"""Query: one cache entry. It fetches its data and knows its age and its observers.
 
 All methods are called under the client's lock, from any thread. The query function itself runs on the
 background loop without the lock, one fetch at a time; the late result of a fetch that was cancelled or
@@ -230,11 +230,11 @@ class Query:
         self._cache.notify("observer_removed", self)
 
     def on_focus(self) -> None:
-        """The user looks again: let the first observer that wants to fetch, and resume a paused fetch."""
+        """Refetch for the first observer that wants it after a window focus; resume a paused fetch."""
         self._refetch_for_first(lambda observer: observer.should_fetch_on_window_focus())
 
     def on_online(self) -> None:
-        """The network is back: let the first observer that wants to fetch, and resume a paused fetch."""
+        """Refetch for the first observer that wants it after a reconnect; resume a paused fetch."""
         self._refetch_for_first(lambda observer: observer.should_fetch_on_reconnect())
 
     def _refetch_for_first(self, should_fetch: Callable[[QueryObserver], bool]) -> None:
@@ -340,7 +340,7 @@ class Query:
     def _attempt_factory(
         self, fetch: RunningFetch, direction: Direction | None
     ) -> Callable[[], Callable[[], Any]]:
-        """Return what prepares an attempt; the attempt calls the function set at that moment."""
+        """Return a function that prepares an attempt, which calls the query function set at that moment."""
         options = self.options
 
         def context(param: Any = UNSET, at: Direction | None = None) -> QueryContext:
@@ -378,7 +378,7 @@ class Query:
             return
         try:
             data = self._shared_with_old(data)
-        except BaseException as error:  # of the user's function, so of any kind
+        except BaseException as error:  # user code may raise anything
             self._on_error(fetch, as_failure(error))
             return
         self._fetch = None

@@ -42,8 +42,8 @@ class QueryCallbacks:
     Attributes:
         on_success: Called with the data and the query.
         on_error: Called with the error and the query.
-        on_settled: Called after success and after failure, after the other one, with the data (None if
-            there is none), the error (None after success) and the query.
+        on_settled: Called after `on_success` or `on_error`, with the data (None if there is none), the error
+            (None after success) and the query.
     """
 
     on_success: Callable[..., object] | None = None
@@ -127,13 +127,13 @@ class QueryCache:
                 self.notify("removed", query)
 
     def on_focus(self) -> None:
-        """Let all entries fetch as their options say now that the user looks again."""
+        """Let all entries refetch as their options say, because the window is focused again."""
         with self._env.notifier.locked():
             for query in tuple(self._queries.values()):
                 query.on_focus()
 
     def on_online(self) -> None:
-        """Let all entries fetch as their options say now that the network is back."""
+        """Let all entries refetch as their options say, because the network is back."""
         with self._env.notifier.locked():
             for query in tuple(self._queries.values()):
                 query.on_online()

@@ -42,7 +42,7 @@ from kaizen_widgets.query.query_state import UNSET, QueryState
 
 RefetchType: TypeAlias = Literal["active", "inactive", "all", "none"]
 
-# Turns of the loop after which callbacks that wait for nothing have ended.
+# Loop iterations after which callbacks that never wait have ended.
 CALLBACK_TURNS = 20
 
 
@@ -54,7 +54,7 @@ class QueryClient:
         clock: Source of time; by default the loop.
         default_options: Default options of queries and mutations.
         online: Knows whether there is a network; by default a manager of its own.
-        focus: Knows whether the user is looking; by default a manager of its own.
+        focus: Knows whether the window is focused; by default a manager of its own.
         on_query: Functions to call when any fetch ends.
         on_mutation: Functions to call for every mutation.
 
@@ -99,7 +99,7 @@ class QueryClient:
 
     @property
     def focus(self) -> FocusManager:
-        """Knows whether the user is looking."""
+        """Knows whether the window is focused."""
         return self.environment.focus
 
     @property
@@ -120,7 +120,7 @@ class QueryClient:
                 ]
 
     def unmount(self) -> None:
-        """Stop following the managers, once called as often as `mount`."""
+        """Stop following the managers when it has been called as often as `mount`."""
         with self.environment.notifier.locked():
             if self._mount_count:
                 self._mount_count -= 1
@@ -376,7 +376,7 @@ class QueryClient:
         """Drop what the cache holds because another user signed in; observed queries are fetched again.
 
         Args:
-            changes: Also drop mutations; one that runs continues, one that is paused is never made.
+            changes: Also drop mutations; a running one continues, a paused one never runs.
         """
         self.remove_queries(type="inactive")
         self.reset_queries()

@@ -143,7 +143,7 @@ class QueryObserver:
     # --------------------------------------------------------------- fetching
 
     def start(self) -> Self:
-        """Fetch if a new observer would, without waiting; return self."""
+        """Start a fetch if a newly mounted observer would; return self without waiting."""
         with self._env.notifier.locked():
             self._set_query(self._client.query_cache.build(self._options))
             if should_fetch_on_mount(self._options, self._query):
@@ -286,7 +286,7 @@ class QueryObserver:
             self._set_timers()
 
     def should_fetch_on_window_focus(self) -> bool:
-        """Return whether it should fetch now that the user looks again."""
+        """Return whether it should fetch now that the window is focused again."""
         return should_fetch_on(self._options, self._query, self._options.refetch_on_window_focus)
 
     def should_fetch_on_reconnect(self) -> bool:

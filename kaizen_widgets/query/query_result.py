@@ -66,7 +66,7 @@ class QueryResult(StatusFlags):
 
     @property
     def is_paused(self) -> bool:
-        """A fetch waits for the network, or for the user to look."""
+        """A fetch waits for the network or the window's focus."""
         return self.fetch_status == "paused"
 
     @property

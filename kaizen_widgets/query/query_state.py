@@ -67,7 +67,7 @@ class QueryState:
         failure_reason: Error of the last attempt.
         is_invalidated: Whether the data was invalidated.
         status: ``pending`` (no data), ``success`` or ``error``.
-        fetch_status: ``fetching``, ``paused`` (waiting for the network, or for the user to look) or
+        fetch_status: ``fetching``, ``paused`` (waiting for the network or the window's focus) or
             ``idle``.
         fetch_direction: Which further page the current or last fetch was for; None for all data.
     """

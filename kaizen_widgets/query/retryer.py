@@ -31,7 +31,7 @@ class RetryerCallbacks:
 
     Attributes:
         on_fail: An attempt failed and will be retried: number of failures, and the error.
-        on_pause: It waits for the network, for the user to look, or for its turn.
+        on_pause: It waits for the network, the window's focus, or its turn.
         on_continue: It continues after a pause.
         on_success: It ended with a value.
         on_error: It ended with the last error.
@@ -102,7 +102,7 @@ class Retryer:
             then()
 
     def cancel(self, *, stop: bool = True) -> None:
-        """End without calling back.
+        """End without calling any callback.
 
         Args:
             stop: Also cancel the running function; otherwise it runs to its end and its result is dropped.
@@ -132,7 +132,7 @@ class Retryer:
         try:
             value = await attempt()
         except BaseException as error:
-            # Of any kind: an exit raised by the function must not end the loop and all other fetches.
+            # Catch everything: an exit raised by the function must not end the loop and all other fetches.
             was_stopped = isinstance(error, asyncio.CancelledError) and self.is_settled
             if was_stopped or is_closing(error, task):
                 raise

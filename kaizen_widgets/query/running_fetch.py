@@ -22,7 +22,7 @@ class CancelSignal:
     """Tells a query function that its result is no longer wanted.
 
     Attributes:
-        aborted: Whether that is so.
+        aborted: Whether the fetch was cancelled.
     """
 
     def __init__(self) -> None:
@@ -77,7 +77,7 @@ class QueryContext:
         return self._fetch.signal
 
     async def call(self, function: Any) -> Any:
-        """Call the query function with or without this context; return what it gives.
+        """Call the query function with or without this context; return its result.
 
         Raises:
             QueryError: There is no function.
@@ -101,8 +101,8 @@ class RunningFetch:
         outcome: Ends with the data or the error.
         signal: Tells the function that its result is no longer wanted.
         is_signal_consumed: Whether the function read the signal.
-        is_attempt_due: Whether an attempt has begun whose function is about to be called.
-        was_left_early: Whether the last observer left in just that moment.
+        is_attempt_due: Whether an attempt has begun, but its function has not been called yet.
+        was_left_early: Whether the last observer unsubscribed in that moment.
         retryer: Makes the attempts; set right after creation.
     """
 

@@ -1,4 +1,4 @@
-"""Call users' functions, and decide what an exception of theirs means for the query or mutation."""
+"""Call users' functions, and classify their exceptions."""
 
 from __future__ import annotations
 
@@ -40,8 +40,8 @@ def listener_call(listener: Callable[..., object], offered: int) -> Callable[...
 def is_failure(error: BaseException) -> bool:
     """Return whether an exception of a function called synchronously counts as that function's failure.
 
-    Everything does, except an interrupt (Ctrl-C) or an exit on the main thread: those end the program or
-    the cell, and must pass.
+    Everything does, except an interrupt (Ctrl-C) or an exit on the main thread: those end the program or the
+    cell, and must propagate.
     """
     if not isinstance(error, KeyboardInterrupt | SystemExit):
         return True
