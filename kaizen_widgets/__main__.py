@@ -1,6 +1,6 @@
 """``python -m kaizen_widgets serve``: the embedded API over HTTP, for a browser or another program.
 
-The same data as ``Studio()`` in a notebook. The first start makes a password for the local user and
+It uses the same data as ``Studio()`` in a notebook. The first start creates a password for the local user and
 prints it, once.
 """
 
@@ -58,7 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         except PersistError as error:
             return _fail(str(error))
         except KeyboardInterrupt:
-            # Uvicorn has shut down in order, and passes the signal on.
+            # Uvicorn has shut down cleanly and raised the signal again.
             pass
     return 0
 
@@ -68,14 +68,14 @@ def _greet(database: Database, listener: socket.socket, options: argparse.Namesp
     host, port = listener.getsockname()[:2]
     url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
     print(f"The studio's API is on {url}/api/v1 (press Ctrl+C to stop).")
-    print(f"Its data is in {database.location or 'memory, and ends with this process'}.")
+    print(f"Its data is in {database.location or 'memory and is lost when this process ends'}.")
     if options.new_password or not has_local_password(database):
         print(f"Sign in as {LOCAL_EMAIL} with the password {new_local_password(database)}")
-        print("It is shown this once; --new-password makes another.")
+        print("It is shown only once; --new-password creates another.")
     else:
-        print(f"Sign in as {LOCAL_EMAIL}; if the password is lost, --new-password makes another.")
+        print(f"Sign in as {LOCAL_EMAIL}; if the password is lost, --new-password creates another.")
     if not _is_loopback(host):
-        print("Others on the network can reach it, and what is sent is not encrypted.")
+        print("Others on the network can reach it, and the traffic is not encrypted.")
     sys.stdout.flush()
 
 
@@ -92,14 +92,14 @@ def _parser() -> argparse.ArgumentParser:
     )
     serve.add_argument("--host", default="127.0.0.1", help="the address to listen on")
     serve.add_argument(
-        "--port", default=8000, type=_port, help="the port to listen on; 0 takes a free one"
+        "--port", default=8000, type=_port, help="the port to listen on; 0 chooses a free one"
     )
     serve.add_argument(
         "--data",
         default=default_path(),
         type=_data,
         metavar="PATH",
-        help='the SQLite file, made if missing; ":memory:" keeps nothing',
+        help='the SQLite file, created if missing; ":memory:" saves nothing',
     )
     serve.add_argument(
         "--allowed-host",
@@ -114,12 +114,12 @@ def _parser() -> argparse.ArgumentParser:
         default=argparse.SUPPRESS,
         type=_proxy,
         metavar="ADDRESS",
-        help="a reverse proxy (or its network) whose X-Forwarded-For is believed; may be given several times",
+        help="a reverse proxy (or its network) whose X-Forwarded-For is trusted; may be given several times",
     )
     serve.add_argument(
         "--new-password",
         action="store_true",
-        help=f"make and print a new password for {LOCAL_EMAIL}",
+        help=f"create and print a new password for {LOCAL_EMAIL}",
     )
     return parser
 
@@ -127,7 +127,7 @@ def _parser() -> argparse.ArgumentParser:
 def _port(text: str) -> int:
     port = int(text) if text.isdecimal() else -1
     if not 0 <= port <= 65535:
-        raise argparse.ArgumentTypeError(f"{text!r} is no port: give a number from 0 to 65535")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port: give a number from 0 to 65535")
     return port
 
 
@@ -135,7 +135,7 @@ def _proxy(text: str) -> str:
     try:
         ipaddress.ip_network(text)
     except ValueError:
-        message = f"{text!r} is no address or network: give one such as 10.0.0.5 or 10.0.0.0/24"
+        message = f"{text!r} is not an address or network: give one such as 10.0.0.5 or 10.0.0.0/24"
         raise argparse.ArgumentTypeError(message) from None
     return text
 
@@ -145,7 +145,7 @@ def _data(text: str) -> str | Path:
 
 
 def _listen(host: str, port: int) -> socket.socket:
-    # Bound here and not by uvicorn: a taken port is one sentence, and port 0 has a number to print.
+    # Bound here, not by uvicorn, to report a used port in one sentence and to print the number for port 0.
     family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
     listener = socket.socket(family, kind, protocol)
     try:

@@ -37,7 +37,9 @@ class _Handle:
         self._callback: Callable[[], object] | None = callback
 
     def cancel(self) -> None:
-        self._callback = None  # Also lets go of what a far-off timer would keep alive.
+        self._callback = (
+            None  # Releases the callback's objects even if the timer is far in the future.
+        )
 
     def run(self) -> None:
         callback, self._callback = self._callback, None
@@ -48,12 +50,12 @@ class _Handle:
 class BackgroundLoop:
     """An asyncio loop on a daemon thread; also the real `Clock`.
 
-    A task cannot end the loop: ``exit()`` and ``loop.stop()`` in a task are survived. If the loop ends all
-    the same, everything waited for fails, and the next use starts a new loop.
+    A task cannot end the loop: the loop survives ``exit()`` and ``loop.stop()`` in a task. If the loop ends
+    anyway, all pending results fail, and the next use starts a new loop.
     """
 
     has_thread = True
-    """Whether the loop runs beside its callers; a loop for tests may run only when the test runs it."""
+    """Whether the loop runs on its own thread; a loop for tests may run only when the test advances it."""
 
     def __init__(self, name: str = "kaizen-loop") -> None:
         self._name = name
@@ -96,7 +98,7 @@ class BackgroundLoop:
             try:
                 loop.run_forever()
             except (SystemExit, KeyboardInterrupt) as error:
-                # asyncio lets these two through. The task that raised has ended; the others continue.
+                # asyncio does not catch these two. The task that raised has ended; the others continue.
                 _log.warning("%s on %s ended only its task.", type(error).__name__, self._name)
             except BaseException:
                 _log.exception("%s was lost; the next use starts a new loop.", self._name)
@@ -106,7 +108,7 @@ class BackgroundLoop:
                 self._loop = None
         self._fail_futures()
         _loop_threads.discard(threading.get_ident())
-        with suppress(Exception):  # A loop that was lost may refuse.
+        with suppress(Exception):  # A broken loop may raise here.
             loop.close()
 
     def _fail_futures(self) -> None:
@@ -183,12 +185,12 @@ def _ignore_stop_in_tasks(loop: asyncio.AbstractEventLoop, should_end: threading
             should_end.set()
             stop()
 
-    with suppress(AttributeError):  # Loops not written in Python may refuse.
+    with suppress(AttributeError):  # Loops not written in Python may not allow it.
         loop.stop = stop_unless_in_task  # type: ignore[method-assign]
 
 
 class Pending(Generic[T]):
-    """The result to come of a coroutine on the background loop: wait for it, or await it on any loop."""
+    """The pending result of a coroutine on the background loop: wait for it, or await it on any loop."""
 
     def __init__(self, future: concurrent.futures.Future[T], owner: BackgroundLoop) -> None:
         self._future = future
@@ -200,7 +202,7 @@ class Pending(Generic[T]):
         return self._future
 
     def done(self) -> bool:
-        """Return whether it has ended, also by an error."""
+        """Return whether it has ended, with a result or with an error."""
         return self._future.done()
 
     def cancel(self) -> bool:
@@ -230,8 +232,8 @@ class Pending(Generic[T]):
 class UserLoops:
     """Loops for users' coroutines, which may block: a loop that does not respond is replaced.
 
-    One loop serves all, so that connections a coroutine opened can be used by the next. While one of them
-    blocks it, new ones start on another loop.
+    All coroutines share one loop, so that a connection opened by one can be used by the next. While a
+    coroutine blocks the loop, new ones start on another loop.
     """
 
     def __init__(self) -> None:
@@ -269,7 +271,7 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_forget_threads)
 
 background = BackgroundLoop()
-"""The process's one loop: handed in as a default at the top (`Studio`, widgets), never reached for below."""
+"""The process's only loop: the default of `Studio` and widgets; other code takes a loop as an argument."""
 
 user_loops = UserLoops()
 """The process's loops for users' coroutines."""

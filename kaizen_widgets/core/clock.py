@@ -1,4 +1,4 @@
-"""Time, ids and timers as arguments: the code of this package never asks the machine for them.
+"""Time, ids and timers, which this package takes as arguments so that tests can control them.
 
 Units: seconds. A `Clock` returns the time and makes calls later. The real one is the background loop
 (`core.background`); the one for tests is in `testing`, where time moves only when a test says so.
@@ -17,7 +17,7 @@ class Timer(Protocol):
     """A call that will be made later."""
 
     def cancel(self) -> None:
-        """Do not make the call; harmless when it was made."""
+        """Cancel the call; does nothing if it was already made."""
 
 
 class Clock(Protocol):
@@ -41,7 +41,7 @@ NewId = Callable[[], str]
 
 
 def random_id() -> str:
-    """Return a fresh random id (a uuid4 in its usual spelling)."""
+    """Return a fresh random id (a uuid4 as text)."""
     return str(uuid.uuid4())
 
 
@@ -51,7 +51,7 @@ async def sleep(clock: Clock, seconds: float) -> None:
     woken = loop.create_future()
 
     def wake() -> None:
-        # The clock's thread need not be the loop's.
+        # The clock's thread may differ from the loop's.
         loop.call_soon_threadsafe(lambda: woken.done() or woken.set_result(None))
 
     timer = clock.call_later(seconds, wake)

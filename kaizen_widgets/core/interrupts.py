@@ -1,9 +1,9 @@
-"""Delay Ctrl-C while something is done that must not be left half done.
+"""Delay Ctrl-C during an operation that must not be interrupted halfway.
 
 Python raises `KeyboardInterrupt` between any two instructions of the main thread, even between taking a lock
 and noting that it was taken. Between `hold` and `release` a Ctrl-C is only noted, and raised by `release`.
-Code of the user that has to run meanwhile is called with `call_interruptible`, where Ctrl-C works as usual. A
-second Ctrl-C is never delayed. Other threads are never interrupted, and pay nothing.
+User code that has to run in between is called with `call_interruptible`, where Ctrl-C works as usual. A
+second Ctrl-C is never delayed. Other threads are never interrupted and have no overhead.
 """
 
 from __future__ import annotations
@@ -25,37 +25,37 @@ _is_pending = False
 
 
 def hold() -> None:
-    """Delay Ctrl-C from now on, until `release` was called as often as this."""
+    """Delay Ctrl-C from now on, until `release` has been called equally often."""
     global _previous, _holds
     if threading.current_thread() is not _main:
         return
     if _holds == 0 and not _outer:
         if signal.getsignal(signal.SIGINT) is None:
-            return  # Not Python's, as when the interpreter ends: it could not be put back.
+            return  # Not set from Python, as at interpreter exit: it could not be restored.
         _previous = signal.signal(signal.SIGINT, _on_signal)
         # From here on Ctrl-C only sets a flag.
     _holds += 1
 
 
 def release() -> None:
-    """Undo one `hold`; the last one handles a Ctrl-C that came meanwhile.
+    """Undo one `hold`; the last one handles a Ctrl-C that came in between.
 
     Raises:
-        KeyboardInterrupt: There was a Ctrl-C meanwhile.
+        KeyboardInterrupt: Ctrl-C was pressed in between.
     """
     global _holds
     if threading.current_thread() is not _main or _holds == 0:
         return
     _holds -= 1
     if _holds == 0:
-        # A handler the user's code has chosen meanwhile stays.
+        # A handler that the user's code installed in between is left in place.
         if not _outer and signal.getsignal(signal.SIGINT) is _on_signal:
             signal.signal(signal.SIGINT, _previous)
         _handle_pending()
 
 
 def call_interruptible(function: Callable[[*_Arguments], object], *arguments: *_Arguments) -> None:
-    """Call a function of the user; Ctrl-C interrupts it although this is held."""
+    """Call a user's function, which Ctrl-C interrupts even between `hold` and `release`."""
     global _holds
     holds = _holds
     if holds == 0 or threading.current_thread() is not _main:

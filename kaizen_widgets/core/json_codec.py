@@ -2,8 +2,8 @@
 
 Values that JSON knows are written as usual, so that a plain state reads like one. Tuples, sets, bytes, dates,
 UUIDs, decimals, and dicts with keys other than text are written as an object with one key, ``$tuple`` for
-example; a dict that has only such a key itself is written as ``$dict``. What would come back as something
-else, such as an enum member or an instance of a class, is refused.
+example; a dict whose only key is such a tag is written as ``$dict``. A value that would be read back as
+something else, such as an enum member or a class instance, is refused.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ _MAX_DIGITS = 4_000
 
 
 class InexactError(KaizenError, ValueError):
-    """A value that JSON would not give back as it is."""
+    """A value that JSON cannot restore exactly."""
 
 
 def encode(value: Any) -> Any:
     """Return a value as JSON types from which `decode` makes the same value again.
 
     Raises:
-        InexactError: There are none; the message says for which part of it.
+        InexactError: It, or a part of it, has no exact JSON form; the message gives the reason.
     """
     return _encode(value, 0)
 
@@ -77,8 +77,8 @@ def decode_entries(value: Any) -> tuple[Any, dict[Any, str]]:
     """Decode a mapping entry by entry.
 
     Returns:
-        The entries that can be read, and the reasons of those that cannot, by key. What is no mapping is
-        returned as it is.
+        The entries that can be read, and the reasons of those that cannot, by key. A value that is not
+        a mapping is returned unchanged.
     """
     refused: dict[Any, str] = {}
     if not isinstance(value, dict):
@@ -132,9 +132,9 @@ def _encode_time(value: time) -> tuple[str, Any]:
 
 
 def _check_zone(value: datetime | time) -> None:
-    """Refuse a time zone that is more than an offset: only the offset would come back."""
-    again = type(value).fromisoformat(value.isoformat())
-    if repr(value.tzinfo) != repr(again.tzinfo):
+    """Refuse a time zone that is more than an offset: only the offset would be restored."""
+    restored = type(value).fromisoformat(value.isoformat())
+    if repr(value.tzinfo) != repr(restored.tzinfo):
         raise InexactError("a time in a named zone cannot be written as JSON")
 
 

@@ -1,9 +1,9 @@
 """Locks on bytes of a file that all of a user's kernels share: which kernels are alive, and whose turn it is.
 
-The operating system releases a lock when its process ends, however it ends; that is the point. A *lease* is
-held for as long as a kernel lives, a *turn* for as long as one piece of work takes. Nothing is written to the
-file. Where the disk does not support locks (some network folders), every lease looks free and every
-turn is granted, and `Leases.problem` says so.
+The operating system releases a lock when its process ends, even after a crash. A *lease* is held for as long
+as a kernel lives, a *turn* for as long as one piece of work takes. Nothing is written to the file. Where the
+disk does not support locks (some network folders), every lease looks free, every turn is granted, and
+`Leases.problem` says so.
 """
 
 from __future__ import annotations
@@ -41,14 +41,14 @@ class Leases:
         """Why other kernels are not noticed; empty when all is well."""
 
     def take(self) -> int:
-        """Hold a new lease until this process ends, or until it is given back; return its number."""
+        """Take a new lease, held until this process ends or `give_back` is called; return its number."""
         while True:
             byte = self._random_byte()
             if self._try(byte):
                 return byte
 
     def give_back(self, byte: int) -> None:
-        """Release a lease; harmless when it is not held."""
+        """Release a lease; does nothing if it is not held."""
         with self._lock:
             if byte in self._held:
                 self._held.discard(byte)
@@ -83,7 +83,7 @@ class Leases:
             if descriptor is not None:
                 os.close(descriptor)
 
-    # -------------------------------------------------------------- within
+    # ------------------------------------------------------------ internal
 
     def _try(self, byte: int) -> bool:
         with self._lock:
@@ -120,7 +120,7 @@ class Leases:
 
 @functools.cache
 def shared_leases(file: Path) -> Leases:
-    """Return the locks beside a file: one object in a process, which does not see locks of its own."""
+    """Return the locks beside a file, one object per process: a process does not see its own locks."""
     return Leases(file.with_suffix(".locks"))
 
 

@@ -1,11 +1,11 @@
 """A lock with a queue of notifications that are delivered once the lock is free (rule S9 of sync/SPEC.md).
 
-Code that holds the lock changes something and posts calls. They are made after the outermost holder let go
-of the lock, in the order they were posted, by one thread at a time. So a listener never runs under the
-lock, may take it itself, and never hears of the second change before the first.
+Code that holds the lock changes something and posts calls. They are made after the outermost holder
+releases the lock, in the order they were posted, by one thread at a time. So a listener never runs under
+the lock, may take it itself, and is never notified of the second change before the first.
 
 Posting never waits for the lock, and neither does `Notifier.when_free`: the background loop uses these
-two, because code of the user may hold the lock while it waits for that loop.
+two, because user code may hold the lock while it waits for that loop.
 """
 
 from __future__ import annotations
@@ -58,14 +58,14 @@ class Notifier:
 
     ``with notifier:`` holds the lock, then makes the calls. Where every nanosecond counts (`BaseStore.set`),
     ``acquire`` and ``release`` are used alone: they are implemented in C, so Ctrl-C cannot leave the lock
-    held; `flush` belongs into a ``finally`` after them. A thread that finds, under the lock, no calls
+    held; call `flush` in a ``finally`` after them. A thread that finds, under the lock, no calls
     and no notifying thread need not post: it may set `notifying_thread`, notify directly, and put the old
     value back in a ``finally``.
 
     Args:
         on_error: Called with each exception a call raises. Without it the first one is raised where the lock
-            was released, after all calls were made.
-        nested: Whether a call posted by another call is made within that one, not after it.
+            was released, after all calls have been made.
+        nested: Whether a call posted by another call is made inside that one, rather than after it.
     """
 
     def __init__(
@@ -86,7 +86,7 @@ class Notifier:
         """Whether this thread holds the lock."""
 
     def locked(self) -> AbstractContextManager[None]:
-        """Hold the lock; calls posted meanwhile are made after the outermost holder let go of it."""
+        """Hold the lock; calls posted inside are made after the outermost holder releases it."""
         return self
 
     def __enter__(self) -> None:
@@ -97,7 +97,7 @@ class Notifier:
         self.flush()
 
     def post(self, call: Callable[[*_Arguments], object], *arguments: *_Arguments) -> None:
-        """Make a call once the lock is free: now, or when the thread that holds it lets go."""
+        """Make a call once the lock is free: now, or when the thread that holds it releases it."""
         self.calls.append(_Call(call, arguments))
         self.flush()
 
@@ -111,8 +111,8 @@ class Notifier:
     def when_free(self, call: Callable[[*_Arguments], object], *arguments: *_Arguments) -> None:
         """Make a call under the lock without waiting for it.
 
-        Where another thread holds the lock, that thread makes the call as soon as it lets go; what the call
-        raises is logged then.
+        If another thread holds the lock, that thread makes the call as soon as it releases the lock; an
+        exception of the call is then logged.
         """
         if self.acquire(False):
             try:
@@ -125,11 +125,11 @@ class Notifier:
             self.flush()
 
     def is_notifying(self) -> bool:
-        """Return whether this thread is making the calls."""
+        """Return whether this thread is currently making the calls."""
         return self.notifying_thread == get_ident()
 
     def may_nest(self, thread: int) -> bool:
-        """Whether a thread that posts is notifying already, and its listeners are called within that."""
+        """Return whether a posting thread is already notifying, so that its calls are nested in that."""
         return self._nested and self.notifying_thread == thread
 
     def flush(self, error: Exception | None = None) -> None:
@@ -151,7 +151,7 @@ class Notifier:
     def abandon(self) -> None:
         """Drop the calls this thread has posted, because Ctrl-C stopped it while it was notifying.
 
-        Listeners that set each other off would otherwise start again at the next change. Essential calls are
+        Listeners that trigger each other would otherwise start again at the next change. Essential calls are
         made here; the calls of other threads are made by a helper thread.
         """
         thread = get_ident()
@@ -163,7 +163,7 @@ class Notifier:
                 target=self._flush_quietly, name="kaizen-notifier", daemon=True
             ).start()
 
-    # -------------------------------------------------------------- within
+    # ------------------------------------------------------------ internal
 
     def _make_essential_calls(self, thread: int) -> None:
         """Make a thread's essential calls and drop its others."""
@@ -187,7 +187,9 @@ class Notifier:
         try:
             while self.calls and self._become_notifying_thread(thread):
                 first = self._make_calls(first)
-                self.notifying_thread = 0  # a call posted before this is seen by the next look
+                self.notifying_thread = (
+                    0  # a call posted before this line is found by the next check
+                )
         except BaseException:
             self.abandon()
             raise
@@ -205,13 +207,13 @@ class Notifier:
                     return True
             finally:
                 self.release()
-            # The other thread may have ended, and found the lock held just now: then look again.
+            # The other thread may have finished while the lock was held here: check again.
             if self.notifying_thread or not self.calls:
                 return False
-        return False  # The thread that holds the lock makes the calls when it lets go.
+        return False  # The thread that holds the lock makes the calls when it releases the lock.
 
     def _make_calls(self, first: Exception | None) -> Exception | None:
-        """Make all calls, also after one of them raised; return the first exception."""
+        """Make all calls, even after one of them raised; return the first exception."""
         calls = self.calls
         while calls:
             call = calls.popleft()
@@ -247,16 +249,16 @@ class UninterruptedNotifier(Notifier):
     """A `Notifier` whose holders and essential calls are not interrupted by Ctrl-C.
 
     Ctrl-C waits for the end of the outermost ``with`` block and of the essential calls; other calls, which
-    may be listeners of the user, are interrupted at once. It costs 5 us on the main thread.
+    may be the user's listeners, are interrupted immediately. It costs 5 us on the main thread.
     """
 
     def __enter__(self) -> None:
         interrupts.hold()
         super().__enter__()
 
-    def __exit__(self, *facts: object) -> None:
+    def __exit__(self, *exception: object) -> None:
         try:
-            super().__exit__(*facts)
+            super().__exit__(*exception)
         finally:
             interrupts.release()
 
@@ -270,12 +272,12 @@ class UninterruptedNotifier(Notifier):
 def _make_logged(call: _Call) -> None:
     try:
         call.function(*call.arguments)
-    except Exception:  # it is not the fault of the code that held the lock
+    except Exception:  # the code that held the lock did not cause it
         logger.exception("A delayed change failed.")
 
 
 def call_all(calls: Iterable[Callable[[], object]]) -> None:
-    """Make all calls, also after one raised; then raise the first exception."""
+    """Make all calls, even after one raised; then raise the first exception."""
     first: Exception | None = None
     for call in calls:
         try:

@@ -33,7 +33,7 @@ class SqliteSchema:
     A released migration is never changed: a later change is a new migration at the end.
 
     Attributes:
-        application_id: Marks the files, so that another program's is never taken for one.
+        application_id: Identifies the files, so that another program's file is never used.
         migrations: Statements to run, oldest first.
     """
 
@@ -83,13 +83,11 @@ class SqliteFile:
                 str(location or MEMORY),
                 timeout=busy_timeout,
                 isolation_level=None,  # transactions are begun here, never by the sqlite3 module
-                check_same_thread=False,  # the lock sees to that
+                check_same_thread=False,  # the lock serializes access
             )
             connection.row_factory = sqlite3.Row
             connection.execute("PRAGMA foreign_keys = ON")
-            connection.execute(
-                "PRAGMA secure_delete = ON"
-            )  # what was deleted is not there to be found
+            connection.execute("PRAGMA secure_delete = ON")  # overwrites deleted data
             if location is not None:
                 choose_journal(connection)
             for function_name, function in cls.functions.items():
@@ -155,10 +153,7 @@ class SqliteFile:
                         self._connection.execute("ROLLBACK")
             except (sqlite3.IntegrityError, sqlite3.ProgrammingError):
                 raise
-            except (
-                sqlite3.DatabaseError,
-                UnicodeDecodeError,
-            ) as error:  # a damaged text is no text
+            except (sqlite3.DatabaseError, UnicodeDecodeError) as error:  # damaged text, not UTF-8
                 raise PersistError(
                     f"{self.what} in {self._name} cannot be used right now "
                     f"({_reason(error)}): nothing was changed; try again.",
@@ -205,7 +200,7 @@ def choose_journal(connection: sqlite3.Connection) -> None:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
     except sqlite3.OperationalError as error:
-        # Busy is no statement about the disk: another process is opening the same file.
+        # Busy says nothing about the disk: another process is opening the same file.
         if error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
             return
         # A file in WAL mode on such a disk can only be converted by its sole user.

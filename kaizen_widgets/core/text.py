@@ -10,8 +10,8 @@ _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 def replace_lone_surrogates(text: str) -> str:
     """Return ``text`` with each half of a surrogate pair replaced by U+FFFD.
 
-    File names that are no UTF-8, ``json.loads`` and language models that stream characters in pieces give
-    such text; a browser message with it cannot be encoded.
+    Such text comes from file names that are not UTF-8, from ``json.loads``, and from language models that
+    stream characters in pieces. It cannot be encoded in a message to the browser.
     """
     return text if text.isascii() else _LONE_SURROGATE.sub("\ufffd", text)
 

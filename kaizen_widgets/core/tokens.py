@@ -1,7 +1,7 @@
-"""The two tokens of a session, in memory and nowhere else.
+"""The two tokens of a session, in memory only.
 
-They are never part of a repr, a log, an error, a trait or a pickle. There is one `Tokens` for each server. A
-watcher is called when they change, with the reason why they are gone, but without the tokens.
+They are never part of a repr, a log, an error, a trait or a pickle. There is one `Tokens` for each server.
+Watchers are called after each change with the reason why the tokens were dropped, never with the tokens.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ class Tokens:
 
     Args:
         access: Token that is sent with each request; short-lived.
-        refresh: Token for which the server returns the next pair, once.
+        refresh: Token that can be exchanged for the next pair, once.
     """
 
     __slots__ = ("_access", "_generation", "_refresh", "_watchers")
@@ -49,7 +49,7 @@ class Tokens:
         return self._generation
 
     def void(self) -> None:
-        """Drop the responses to requests that are under way; the tokens stay."""
+        """Drop the responses to requests in progress, without dropping the tokens."""
         self._generation += 1
 
     def set(self, access: str, refresh: str = "") -> None:
@@ -58,22 +58,22 @@ class Tokens:
         self._notify("")
 
     def clear(self, why: str = "") -> None:
-        """Drop both.
+        """Drop both tokens.
 
         Args:
-            why: A sentence for the user, if it was not their wish.
+            why: Reason to show, if the user did not sign out themselves.
         """
         self._access = self._refresh = ""
         self.void()
         self._notify(why)
 
     def watch(self, watcher: Callable[[str], object]) -> Callable[[], None]:
-        """Call ``watcher(why)`` after each change, on its thread; return a function that ends this."""
+        """Call ``watcher(why)`` on the changing thread after each change; return a function that stops it."""
         fitted = fit_callback(watcher, 1)
         self._watchers = (*self._watchers, fitted)
 
         def end() -> None:
-            self._watchers = tuple(one for one in self._watchers if one is not fitted)
+            self._watchers = tuple(each for each in self._watchers if each is not fitted)
 
         return end
 

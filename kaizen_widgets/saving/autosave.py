@@ -5,7 +5,7 @@ save. During constant editing a save starts every thirty seconds. After a failed
 stays dirty, `AutoSave.message` and `AutoSave.failed_since` say why and since when, and the save is
 retried with growing pauses, or immediately when `AutoSave.reconnected` is called; edits do not
 shorten a pause. After a `SaveConflictError` nothing is retried until the conflict is decided
-(`AutoSave.resume`). This module knows no server: it is given a function that saves a `Draft`.
+(`AutoSave.resume`). This module does not know the server: it takes a function that saves a `Draft`.
 
 Units: seconds. Saves run on the clock's thread; the public methods may be called from any thread.
 """
@@ -44,7 +44,7 @@ class AutoSave(Store):
         clock: Time and timers.
         spawn: Starts a coroutine on the clock's thread.
         delay: Seconds without an edit before a save starts.
-        longest_wait: Seconds after the first unsaved edit at which a save starts in any case.
+        longest_wait: Seconds after the first unsaved edit at which a save starts even during editing.
 
     Attributes:
         status: ``saved``, ``dirty``, ``saving``, ``failed`` or ``conflict``.
@@ -100,7 +100,7 @@ class AutoSave(Store):
         self._run_locked(self._resume)
 
     def check(self) -> None:
-        """Plan a save if the document became dirty without an edit."""
+        """Schedule a save if the document became dirty without an edit."""
         if self._canvas.is_dirty:
             self._run_locked(self._edited)
 
@@ -112,7 +112,7 @@ class AutoSave(Store):
     # -------------------------------------------------------------- private
     #
     # These methods run under the lock of this store. On the background loop nothing waits for a lock, because
-    # code of the user may hold it while it waits for the loop.
+    # user code may hold it while it waits for the loop.
 
     def _flush(self) -> None:
         if not self._canvas.is_dirty or self.status == "conflict" or self._closed:
@@ -153,13 +153,13 @@ class AutoSave(Store):
         self._start_timer(min(self._delay, self._dirty_since + self._longest_wait - now))
 
     def _cleaned(self) -> None:
-        """The document was marked as saved, as when the server's version is shown."""
+        """Handle a document that was marked as saved, as when the server's version is shown."""
         if not self._saving and self.status != "conflict":
             # Otherwise the end of the save, or the user's decision, sets the status.
             self._reset()
 
     def _replaced(self) -> None:
-        """Another document was opened."""
+        """Handle the opening of another document."""
         self._reset()
         if self._canvas.is_dirty:
             self._edited()
@@ -203,7 +203,7 @@ class AutoSave(Store):
         def mark_clean() -> None:
             if saved and draft.epoch == self._canvas.epoch:
                 self._canvas.mark_clean(draft.rev)
-            # Behind the events so far, and outside the canvas's lock.
+            # After the events posted so far, and outside the canvas's lock.
             self._canvas.post(settle)
 
         def settle() -> None:
@@ -235,7 +235,7 @@ class AutoSave(Store):
             return
         self._set_status("dirty")
         if self._save_again and not self._closed:
-            self._start_save()  # Otherwise the timer of the edit made meanwhile starts it.
+            self._start_save()  # Otherwise the timer of the newer edit starts it.
 
     def _failed(self, problem: str) -> None:
         pause = min(self._delay * 2 ** min(self._failures, 16), MAX_RETRY_DELAY)

@@ -1,6 +1,6 @@
 """Decisions a user makes about a pipeline: which side of a conflict to keep, what to do with a draft.
 
-`PipelineSaver` carries the decisions out; the classes here hold what there is to decide.
+The classes here describe what has to be decided; `PipelineSaver` carries the decisions out.
 """
 
 from __future__ import annotations

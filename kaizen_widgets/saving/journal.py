@@ -1,10 +1,11 @@
-"""A write-ahead journal of unsaved edits: what a kernel had not saved when it died is found by the next one.
+"""A write-ahead journal of unsaved edits: edits that a kernel had not saved when it died can be recovered.
 
 Every batch is one transaction in the user's SQLite file, written before any other listener is
-notified of the batch, so that a killed kernel loses at most an edit that nothing else knew of. Saved
-edits leave the journal. The lease of an entry says whether its kernel still runs: entries of running
-kernels are theirs, all others are offered as drafts. When another document is opened over unsaved
-edits, their entry stays and is offered as a draft too, unless the user discarded them.
+notified of the batch, so that a killed kernel loses at most an edit that no other code has seen.
+Saved edits are removed from the journal. The lease of an entry shows whether its kernel still runs:
+entries of running kernels belong to them, all others are offered as drafts. When another document is
+opened over unsaved edits, their entry stays and is offered as a draft too, unless the user discarded
+them.
 
 When the disk cannot be written the edit itself is unaffected: `Journal.problem` says so, and the next
 successful write stores everything that is unsaved.
@@ -70,9 +71,9 @@ class Journal:
 
     Args:
         storage: SQLite file shared by all kernels of the user.
-        leases: Tells running kernels from ended ones.
+        leases: File locks that show which kernels are running.
         scope: Server the pipelines belong to; entries of other scopes are ignored.
-        now: Gives the time.
+        now: Returns the time.
     """
 
     def __init__(
@@ -96,7 +97,7 @@ class Journal:
         self._count = 0
         self._is_complete = True
         self.problem = ""
-        """Why unsaved edits would not survive a crash; empty when all is well."""
+        """Why unsaved edits would not survive a crash; empty if there is no problem."""
 
     def follow(self, store: CanvasStore) -> Unsubscribe:
         """Record the unsaved edits of a store; call before anything else listens to it."""
@@ -117,7 +118,7 @@ class Journal:
         with self._lock:
             server = base if server is None else server
             if epoch != self._id:
-                # Another document was opened during the save: these edits are a draft by now.
+                # Another document was opened during the save: these edits are now a draft.
                 self._write(lambda db: _delete_batches(db, epoch, rev, base, server))
                 return
             self._base, self._server = base, server
@@ -160,8 +161,8 @@ class Journal:
     def drafts(self, pipeline_id: str | None) -> list[UnsavedDraft]:
         """Return the drafts that can be offered while a pipeline is open, newest first.
 
-        These are edits that ended kernels left of this pipeline or of pipelines that were never
-        stored, and all edits that this kernel left behind when it opened another document.
+        These are unsaved edits of ended kernels to this pipeline or to pipelines that were never stored,
+        and all unsaved edits of this kernel that were open when it opened another document.
 
         Args:
             pipeline_id: Id of the open pipeline, if it has one.
@@ -192,11 +193,11 @@ class Journal:
 
     def gone(self, ids: Iterable[str]) -> frozenset[str]:
         """Return which of these entries no longer exist because another kernel loaded or discarded them."""
-        asked = frozenset(ids)
+        wanted = frozenset(ids)
 
         def work(db: sqlite3.Connection) -> frozenset[str]:
             rows = db.execute("SELECT id FROM journals WHERE scope = ?", (self._scope,))
-            return asked - {row["id"] for row in rows}
+            return wanted - {row["id"] for row in rows}
 
         return self._read(work, frozenset())
 
@@ -205,7 +206,7 @@ class Journal:
         self._write(lambda db: db.execute("DELETE FROM journals WHERE id = ?", (draft_id,)))
 
     def purge(self) -> None:
-        """Delete all entries of this scope, those of other kernels included.
+        """Delete all entries of this scope, including those of other kernels.
 
         Raises:
             PersistError: They could not be deleted.
@@ -353,6 +354,6 @@ def _draft(row: sqlite3.Row, texts: list[str]) -> UnsavedDraft:
 
 
 def _json(graph: Graph) -> str:
-    # Without the rest of the file it was read from, which no pipeline stores.
+    # Without other keys of the file it was read from, which pipelines do not store.
     elements = {"nodes": graph.nodes, "edges": graph.edges}
     return json.dumps(elements, ensure_ascii=False, allow_nan=False)

@@ -17,7 +17,7 @@ class LastOpened:
     Args:
         storage: SQLite file shared by the kernels.
         scope: Server the pipeline belongs to.
-        now: Gives the time.
+        now: Returns the time.
     """
 
     def __init__(
@@ -37,7 +37,7 @@ class LastOpened:
         self._storage.set(self._name, json.dumps(record))
 
     def get(self) -> tuple[str, datetime] | None:
-        """Return the pipeline's id and when it was opened; None when that is not known."""
+        """Return the pipeline's id and when it was opened; None if that is not known."""
         try:
             record = json.loads(self._storage.get(self._name) or "")
             return str(record["pipeline_id"]), datetime.fromisoformat(record["opened_at"])
@@ -45,7 +45,7 @@ class LastOpened:
             return None
 
     def purge(self) -> None:
-        """Forget it."""
+        """Delete the record."""
         self._storage.remove(self._name)
 
     def __repr__(self) -> str:

@@ -1,10 +1,10 @@
 """Messages between the kernels of one user through the file they share: signed in, signed out, file changed.
 
 Each sign-in and sign-out increments a generation, in one transaction. A kernel that sees a newer
-generation follows it and never writes because of it, so that messages do not circulate. What is
-written is a number and whether a user is signed in; the session itself is in the keyring. Whether
-another kernel wrote to the file is asked of SQLite (``PRAGMA data_version``), which takes
-microseconds and reads nothing from the disk.
+generation follows it without writing, so that messages do not circulate. Only the generation and
+whether a user is signed in are written; the session itself is in the keyring. SQLite reports whether
+another kernel wrote to the file (``PRAGMA data_version``), which takes microseconds and reads nothing
+from the disk.
 """
 
 from __future__ import annotations

@@ -32,7 +32,7 @@ class PersistedMutations:
     Args:
         client: Query client whose mutations are persisted.
         storage: SQLite file shared by all kernels of the user.
-        leases: Tells running kernels from ended ones.
+        leases: File locks that show which kernels are running.
         address: Address of the server.
         session: Session at that server; changes of one user are never made for another.
         ask: Sends any request to the server; raises a `KaizenError` when it cannot be reached.
@@ -90,7 +90,7 @@ class PersistedMutations:
         return tuple(mutation for mutation in found if mutation.state.is_paused)
 
     def close(self) -> None:
-        """Write what is due and leave it to the next kernel."""
+        """Write pending changes and leave them to the next kernel."""
         for unsubscribe in self._unsubscribes:
             unsubscribe()
         self._session.unobserve(self._on_user_change, names="user")
@@ -110,14 +110,14 @@ class PersistedMutations:
         if not user_id or user_id == self._owner:
             return
         if self._owner:
-            # Waiting changes of the user before must not be made for this one.
+            # Waiting changes of the previous user must not be made for this one.
             for mutation in self.waiting:
                 self._client.mutation_cache.remove(mutation)
         self._owner = user_id
         self._restore()
 
     def _restore(self) -> None:
-        """Take over the mutations of ended kernels; of two kernels that start together, one does."""
+        """Take over the mutations of ended kernels; if two kernels start together, only one does."""
         before = set(self._client.mutation_cache.get_all())
         with self._leases.turn(self._prefix) as is_ours:
             for name in self._storage.names(self._prefix) if is_ours else ():
@@ -143,7 +143,7 @@ class PersistedMutations:
             self._resume()
 
     def _on_mutation_change(self, mutation: Mutation) -> None:
-        # A new change of the same thing waits behind the restored ones.
+        # A new change in the same scope waits behind the restored ones.
         if self._restored and mutation.status == "pending" and mutation not in self._restored:
             self._resume()
 
@@ -160,5 +160,5 @@ class PersistedMutations:
             self._storage.remove(name)
         with suppress(
             PersistError
-        ):  # The texts are deleted; only their traces could not be overwritten.
+        ):  # The texts are deleted, but may not be overwritten on the disk.
             self._storage.scrub()

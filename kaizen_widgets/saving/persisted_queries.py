@@ -1,8 +1,8 @@
 """Persists the query cache's lists of API records between kernels.
 
 Lists and the signed-in user are persisted; `persisted_mutations` does the same for waiting changes.
-Documents (graphs, single agents and pipelines) are not persisted: an old one must not appear as if it
-were the newest, and it may contain keys.
+Documents (graphs, single agents and pipelines) are not persisted: an old one must not be taken for the
+newest, and it may contain API keys.
 """
 
 from __future__ import annotations
@@ -45,8 +45,8 @@ def persist_queries(
         name=f"kaizen-queries:{address}",
         max_age=MAX_AGE,
         buster=buster,
-        should_dehydrate_mutation=lambda one: (
-            one.state.is_paused and not is_persisted_mutation(one)
+        should_dehydrate_mutation=lambda mutation: (
+            mutation.state.is_paused and not is_persisted_mutation(mutation)
         ),
         serialize_data=to_json,
         deserialize_data=from_json,

@@ -1,14 +1,14 @@
-"""Saves the pipeline on a canvas, detects conflicts and recovers what an ended kernel left unsaved.
+"""Saves the pipeline on a canvas, detects conflicts and recovers unsaved edits of ended kernels.
 
 How a save avoids overwriting another user's work depends on the server. If it gave an ETag, the save
 carries it as ``If-Match``, and the pipeline is read only when the server answers 412. A server
 without ETags (the public one) is asked for the pipeline before each save. Either way the graphs
 decide: if the server's graph differs from the one loaded or last saved here, someone else changed it,
-and that is a conflict. Nothing is sent until the user decided: keep mine, keep theirs, keep both. The
+and that is a conflict. Nothing is sent until the user decides: keep mine, keep theirs, keep both. The
 kernels of one user on one machine save a pipeline one after another (`SaveLock`).
 
-What another of the user's notebooks saves of the open pipeline is shown here as a step that can be
-undone, as long as there are no unsaved edits; with unsaved edits the next save finds the conflict.
+If another of the user's notebooks saves the open pipeline, its version is shown here as one undo step,
+unless there are unsaved edits; then the next save finds the conflict.
 
 A document that was put on the canvas by other means than `PipelineSaver.open` counts as unsaved, and
 the unsaved edits it replaced become a draft. A draft stays in the journal until it is loaded or
@@ -61,9 +61,9 @@ class PipelineSaver(Store):
         canvas: Canvas store whose pipeline is saved.
         pipelines: Pipelines of the server.
         loop: Background loop on which saves run; also the clock.
-        journal: Stores unsaved edits across a crash; None when nothing outlives the kernel.
+        journal: Journal that preserves unsaved edits across a crash; None for a studio in memory.
         leases: File locks shared by the user's kernels.
-        notices: Notices of saves, shared by the user's notebooks; None when there is only this one.
+        notices: Notices of saves, shared by the user's notebooks; None for a studio in memory.
         scope: Server the pipelines belong to, for the save lock.
         new_id: Generates ids for the nodes and edges of a copy.
 
@@ -104,7 +104,7 @@ class PipelineSaver(Store):
         self._edits = 0
         self._unjournaled: tuple[UnsavedDraft, ...] = ()
         self._failed_to_connect = False
-        # The journal listens first: what other listeners are notified of is already stored.
+        # The journal subscribes first, so that an edit is stored before other listeners see it.
         self._unfollow = journal.follow(canvas) if journal else lambda: None
         self._unsubscribe = canvas.on_event(self._on_event)
         self.autosave = AutoSave(canvas, self._save, clock=loop, spawn=loop.start)
@@ -130,13 +130,13 @@ class PipelineSaver(Store):
         name: str,
         server: ServerVersion | None = None,
     ) -> None:
-        """Show a pipeline, and offer the drafts of it; unsaved edits of the open one are discarded.
+        """Show a pipeline and offer its drafts; unsaved edits of the open pipeline are discarded.
 
         Args:
             graph: Graph to show.
             id: Id of the pipeline; None for one that is not stored.
             name: Name of the pipeline.
-            server: The server's version, if it has an ETag or another graph.
+            server: The server's version, if it has an ETag or a different graph.
         """
         with self.canvas.locked():
             if self.journal is not None:
@@ -197,23 +197,23 @@ class PipelineSaver(Store):
                 )
                 self._start(ServerVersion(unsaved.server))
             elif draft.has_moved:
-                # Compared with what the draft started from, the save detects the conflict.
+                # So that the save compares with the draft's base and detects the conflict.
                 self._version = ServerVersion(unsaved.server)
             self.set({"conflict": None})
             batch = diff(self.canvas.graph, unsaved.graph)
             self.canvas.commit(batch, label="load the recovered draft")
-            # Behind the edit: by then it is in this kernel's own journal.
+            # After the edit, which is then in this kernel's own journal.
             self.canvas.post(lambda: self.discard_draft(draft))
 
     def discard_draft(self, draft: RecoveredDraft) -> None:
         """Delete a draft."""
         if self.journal is not None:
             self.journal.forget(draft.unsaved.id)
-        self._unjournaled = tuple(one for one in self._unjournaled if one.id != draft.unsaved.id)
-        self._filter_drafts(lambda one: one.unsaved.id != draft.unsaved.id)
+        self._unjournaled = tuple(each for each in self._unjournaled if each.id != draft.unsaved.id)
+        self._filter_drafts(lambda each: each.unsaved.id != draft.unsaved.id)
 
     def keep_mine(self) -> None:
-        """Save over the server's version; if that changes meanwhile, there is a new conflict."""
+        """Save over the server's version; if that changes in the meantime, there is a new conflict."""
         with self.canvas.locked():
             self._version = self._open_conflict().server
             self.set({"conflict": None, "notice": ""})
@@ -235,7 +235,7 @@ class PipelineSaver(Store):
         await self.pipelines.save_graph(created.id, renamed(mine, self._new_id))
 
         def take_theirs() -> None:
-            # The server's version may have changed meanwhile: take the newest.
+            # The server's version may have changed in the meantime: take the newest.
             conflict = self.conflict
             if conflict is None or self.canvas.graph is not mine:
                 raise StoreError(
@@ -255,7 +255,7 @@ class PipelineSaver(Store):
         """Retry a save that failed for lack of a connection, because the server has answered a request."""
         if self._failed_to_connect:
             self._failed_to_connect = False
-            # Not on this thread, which may hold a lock of the caller.
+            # On the loop's thread, because this thread may hold one of the caller's locks.
             self._loop.call_later(0, self.autosave.reconnected)
 
     def check_shared_file(self) -> None:
@@ -300,7 +300,7 @@ class PipelineSaver(Store):
     # -------------------------------------------------------------- events
 
     def _on_event(self, event: Commit | Replaced) -> None:
-        # Not with `locked`: on the background loop's thread nothing may wait for the canvas's lock.
+        # Not with `locked`: the background loop's thread must not wait for the canvas's lock.
         self.canvas.when_free(lambda: self._handle(event))
 
     def _handle(self, event: Commit | Replaced) -> None:
@@ -334,7 +334,7 @@ class PipelineSaver(Store):
         self.set({"conflict": None, "drafts": self._find_drafts(), "notice": ""})
 
     def _left_behind(self, graph: Graph) -> UnsavedDraft:
-        """Return the edits of the document that was replaced, where no journal has them."""
+        """Return the unsaved edits of the replaced document, if no journal has them."""
         pipeline_id, name = self._pipeline
         return UnsavedDraft(
             id=self._epoch,
@@ -400,10 +400,10 @@ class PipelineSaver(Store):
     async def _store_draft(
         self, pipeline_id: str, draft: Draft, known: ServerVersion
     ) -> ServerVersion:
-        """Store a draft if the server still has what is known of it; return the server's new version.
+        """Store a draft if the server still has the known version; return the server's new version.
 
         Raises:
-            SaveConflictError: The server has something else.
+            SaveConflictError: The server has another version.
         """
         base = known.graph
         for _ in range(MAX_ATTEMPTS):
@@ -474,11 +474,11 @@ class PipelineSaver(Store):
         self.set(lambda state: {"drafts": tuple(d for d in state["drafts"] if wanted(d))})
 
     def _drop_saved_drafts(self, saved: Draft) -> None:
-        """Stop offering edits that were still saved after another document had been opened."""
+        """Stop offering edits whose save succeeded after another document had been opened."""
         self._unjournaled = tuple(
-            one
-            for one in self._unjournaled
-            if one.id != saved.epoch or not same_content(one.graph, saved.graph)
+            each
+            for each in self._unjournaled
+            if each.id != saved.epoch or not same_content(each.graph, saved.graph)
         )
         if self.drafts:
             self.set({"drafts": self._find_drafts()})
@@ -492,7 +492,7 @@ class PipelineSaver(Store):
         if (conflict := self.conflict) is not None:
             if is_own or same_content(theirs, self.canvas.graph):
                 self._version = version
-                self.set({"conflict": None, "notice": ""})  # The other side has the same now.
+                self.set({"conflict": None, "notice": ""})  # Both sides are now the same.
                 self.canvas.post(self.autosave.resume)
             elif not same_content(theirs, conflict.theirs):
                 self.set({"conflict": Conflict(self, conflict.base, version)})
@@ -512,7 +512,7 @@ class PipelineSaver(Store):
         if self.journal is not None:
             journal = self.journal
             self.canvas.post(lambda: journal.saved(epoch, rev, version.graph))
-        # The drafts are compared with another version now.
+        # The drafts are now compared with a different version.
         drafts = self._find_drafts() if self.drafts else ()
         self.set({"conflict": None, "drafts": drafts, "notice": ""})
 

@@ -1,7 +1,7 @@
-"""Makes records of the API persistable: they become dicts that name their type, and records again.
+"""Converts API records to dicts that name their type, and back, so that they can be persisted.
 
-The types come from a fixed table; nothing is ever imported by name. All other values are left to the
-persister, which writes them exactly or leaves their entry out.
+The types come from a fixed table; nothing is ever imported by name. The persister handles all other
+values: it writes them exactly or leaves their entry out.
 """
 
 from __future__ import annotations

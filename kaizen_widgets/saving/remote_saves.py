@@ -29,7 +29,7 @@ class RemoteSaves:
         store: Canvas store with the open pipeline; its lock is held for ``adopt``.
         pipelines: Pipelines of the server.
         notices: Notices of the user's studios.
-        loop: Background loop on which the server is asked.
+        loop: Background loop on which requests are sent.
         version: Returns an object that is replaced by another one after every save or opening here.
         adopt: Called with the loaded version while the store's lock is held.
     """
@@ -89,7 +89,7 @@ class RemoteSaves:
             try:
                 await self._load_version(unseen)
             except (ConnectError, TimedOutError) as error:
-                # The notice stays unseen, so the next check asks again.
+                # The notice stays unseen, so the next check tries again.
                 logger.info("What another notebook saved could not be loaded yet: %s", error)
                 self._loading = False
                 return
@@ -110,7 +110,7 @@ class RemoteSaves:
             if self._version() is version:
                 self._seen = unseen
                 self._adopt(ServerVersion(detail.graph, detail.etag))
-            # Otherwise this studio saved or opened something meanwhile, and asks again.
+            # Otherwise this studio saved or opened something in the meantime; the loop loads again.
 
         await run_locked(self._store, adopt)
 

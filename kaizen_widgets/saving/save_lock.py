@@ -1,8 +1,7 @@
 """A lock on each pipeline, so that the kernels of one user on one machine save it one after another.
 
-On a server without ETags this keeps a save from slipping in between another kernel's question what
-the server has and the save that relies on the answer. It also keeps the order of save notices that of
-the saves.
+On a server without ETags, a save first reads the server's version and then writes; the lock prevents
+another kernel from saving in between. It also keeps save notices in the order of the saves.
 """
 
 from __future__ import annotations
@@ -28,7 +27,7 @@ class SaveLock:
     Args:
         leases: File locks shared by the user's kernels; None when there is only this kernel.
         scope: Server the pipelines belong to.
-        clock: Time to wait by.
+        clock: Clock for the waiting time.
     """
 
     def __init__(self, leases: Leases | None, scope: str, clock: Clock) -> None:

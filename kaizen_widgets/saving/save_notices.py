@@ -2,8 +2,7 @@
 
 After each save of a pipeline its notice becomes a new random text in the file all studios share. A
 studio that finds a notice it has not seen asks the server for the pipeline. Only pipeline ids are
-stored, and only the newest notices: a studio that has not looked for that long still compares before
-it saves.
+stored, and only the newest notices: a studio that misses one still compares versions before it saves.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """A log of a store's actions with the state after each, and a way back to any of them.
 
-The first entry is the state the log began with; the others are actions with the state after them. Going back
-changes the store, not the log; the next action is added at its end. `ActionLog.export` and `ActionLog.load`
-use the file format of the Redux DevTools. States are kept as they are, so do not change a store's values in
-place.
+The first entry is the state at the start of the log; the others are actions with the state after each. Going
+back changes the store, not the log; the next action is added at its end. `ActionLog.export` and
+`ActionLog.load` use the file format of the Redux DevTools. States are not copied, so do not change a store's
+values in place.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ class ActionLog(HasTraits):
     # -- called by `Devtools`
 
     def init(self, state: State) -> None:
-        """Start again with a state."""
+        """Start a new log with a state."""
         self._show((Entry("@@INIT", self._now(), state),))
 
     def send(self, action: Any, state: Any) -> None:
@@ -78,7 +78,7 @@ class ActionLog(HasTraits):
         self._show((first, *rest[-(self._limit - 1) :]))
 
     def subscribe(self, listener: Callable[[Mapping[str, Any]], object]) -> Callable[[], None]:
-        """Call ``listener(message)`` with each command; return a function that ends this."""
+        """Call ``listener(message)`` with each command; return a function that unsubscribes it."""
         fitted = fit_callback(listener, 1)
         self._listeners.append(fitted)
         return lambda: self._listeners.remove(fitted) if fitted in self._listeners else None
@@ -110,7 +110,7 @@ class ActionLog(HasTraits):
         }
 
     def pause(self) -> None:
-        """Stop recording actions, or start again."""
+        """Pause recording, or resume it if it is paused."""
         self._command("PAUSE_RECORDING")
         self.is_paused = not self.is_paused
 
@@ -119,7 +119,7 @@ class ActionLog(HasTraits):
         self._command("RESET")
 
     def commit(self) -> None:
-        """Start a new log with the present state."""
+        """Start a new log with the current state."""
         self._command("COMMIT")
 
     def rollback(self) -> None:
@@ -130,7 +130,7 @@ class ActionLog(HasTraits):
         """Return the log as JSON.
 
         Raises:
-            StoreError: A state contains a value that JSON does not have.
+            StoreError: A state contains a value that cannot be written as JSON.
         """
         actions = {
             str(index): {
@@ -165,7 +165,7 @@ class ActionLog(HasTraits):
             raise StoreError(f"This is not an exported log: {error}.") from error
         self._command("IMPORT_STATE", nextLiftedState=lifted)
 
-    # -------------------------------------------------------------- within
+    # ------------------------------------------------------------ internal
 
     def _entries_of(self, lifted: Mapping[str, Any]) -> tuple[Entry, ...]:
         actions = lifted["actionsById"]
@@ -185,8 +185,8 @@ class ActionLog(HasTraits):
             self.entries = entries
             self.position = len(entries) - 1
 
-    def _command(self, command: str, *, state: State | None = None, **facts: Any) -> None:
-        message = {"type": "DISPATCH", "payload": {"type": command, **facts}, "state": state}
+    def _command(self, command: str, *, state: State | None = None, **details: Any) -> None:
+        message = {"type": "DISPATCH", "payload": {"type": command, **details}, "state": state}
         for listener in tuple(self._listeners):
             listener(message)
 
@@ -198,7 +198,7 @@ def _as_dict(value: Any) -> Any:
     """Return a mapping of another type, such as a node, as a dict.
 
     Raises:
-        TypeError: It is no mapping.
+        TypeError: It is not a mapping.
     """
     if isinstance(value, Mapping):
         return dict(value)

@@ -1,7 +1,7 @@
-"""The session: who is signed in and what they may do. The tokens are beside this state, never in it.
+"""The session: who is signed in and what they may do. The tokens are not part of this state.
 
 The user and the permissions are ordinary state: observed, persisted, shown in devtools. The two tokens are
-in a `Tokens` object in memory and, where there is one, in the system's keyring. They are no traits, and
+in a `Tokens` object in memory and, where there is one, in the system's keyring. They are not traits, and
 no repr, log, pickle or message to the browser contains them.
 
 The store watches the `Tokens`, whichever code changes them: a pair that the transport has refreshed is saved
@@ -57,7 +57,7 @@ class AuthStore(Store):
 
     Attributes:
         user: ``id``, ``email``, ``name``, ``role``, ... as the server sent them, or None.
-        permissions: Permissions such as ``agents:create``; ``agents:*`` includes all that begin so.
+        permissions: Permissions such as ``agents:create``; ``agents:*`` includes all others of agents.
         is_authenticated: Whether there are a user and a token.
         is_loading: True until it is known whether a user is signed in.
         message: Why the user has to sign in again; usually empty.
@@ -87,7 +87,7 @@ class AuthStore(Store):
 
     @property
     def has_tokens(self) -> bool:
-        """Whether there is an access token; the server may still think it has expired."""
+        """Whether there is an access token; it may have expired."""
         return self._tokens.signed_in
 
     @property
@@ -125,7 +125,7 @@ class AuthStore(Store):
         self._tokens.clear(message)
 
     def leave(self, message: str = "") -> None:
-        """End the session in this process alone: another kernel has ended it, and cleared what was saved.
+        """End the session in this process only, after another kernel ended it and cleared the saved tokens.
 
         Args:
             message: The reason.
@@ -171,7 +171,7 @@ class AuthStore(Store):
         return any(_covers(granted, permission) for granted in state["permissions"])
 
     def keep(self, storage: Storage | None = None) -> Persistence:
-        """Persist the user, and restore the session of last time if its tokens are still there.
+        """Persist the user, and restore the previous session if its tokens are still available.
 
         Without a keyring the user has to sign in again; ``message`` says why.
         """
@@ -183,13 +183,13 @@ class AuthStore(Store):
         return persistence
 
     def close(self) -> None:
-        """Stop watching the tokens; they stay."""
+        """Stop watching the tokens, without dropping them."""
         self._unwatch()
 
-    # -------------------------------------------------------------- within
+    # ------------------------------------------------------------ internal
 
     def _tokens_changed(self, reason: str) -> None:
-        """Save a new pair of tokens, or end the session, whichever code has changed them."""
+        """Save a new pair of tokens, or end the session if they were dropped."""
         is_leaving = self._leaving
         self._run_locked(lambda: self._follow_tokens(reason, is_leaving=is_leaving))
 
@@ -239,9 +239,9 @@ def _user(user: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in user.items() if key not in _NEVER_STATE}
 
 
-def _covers(granted: str, asked: str) -> bool:
-    """Return whether a permission includes another; a last ``*`` stands for all parts that follow."""
-    wide, narrow = granted.split(":"), asked.split(":")
+def _covers(granted: str, required: str) -> bool:
+    """Return whether a permission includes another; a trailing ``*`` matches all remaining parts."""
+    wide, narrow = granted.split(":"), required.split(":")
     if wide[-1] == "*" and len(narrow) >= len(wide):
         narrow = [*narrow[: len(wide) - 1], "*"]
     return len(wide) == len(narrow) and all(

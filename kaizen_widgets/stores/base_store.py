@@ -30,7 +30,7 @@ from kaizen_widgets.stores.middleware import (
 from kaizen_widgets.stores.subscriptions import Entry, SelectorSubscription, Subscriptions
 
 _Change: TypeAlias = tuple[Any, ...]
-"""What changed. The first item holds the keys; None stands for any."""
+"""What changed. The first item holds the keys; None means any key."""
 
 
 class BaseStore:
@@ -53,7 +53,7 @@ class BaseStore:
 
     @abstractmethod
     def get(self) -> State:
-        """Return the present state."""
+        """Return the current state."""
 
     def set(
         self,
@@ -65,8 +65,8 @@ class BaseStore:
     ) -> None:
         """Set some keys as one change.
 
-        On the thread of the background loop this never waits: while another thread holds the lock, the set is
-        left to that thread.
+        On the thread of the background loop this never waits: if another thread holds the lock, that thread
+        makes the set when it releases it.
 
         Args:
             partial: The new values, or a function of the state that returns them.
@@ -76,10 +76,10 @@ class BaseStore:
             middleware: The middleware to call after this set, if not all (used by middleware).
 
         Raises:
-            StoreError: ``partial`` is no mapping, or a `Store` has no such key. Nothing is set.
+            StoreError: ``partial`` is not a mapping, or a `Store` has no such key. Nothing is set.
             traitlets.TraitError: A `Store` does not accept a value. Nothing is set.
         """
-        # In one place although it is long: each call less makes the set of a small store measurably faster.
+        # Not split up although it is long: each saved function call makes small stores measurably faster.
         notifier, subscriptions = self._notifier, self._subscriptions
         if middleware is None:
             middleware = self._middleware
@@ -160,12 +160,12 @@ class BaseStore:
             first: A listener of states, or a selector: a function of the state alone. It may be called
                 more often than there are changes, or not at all when no key it read has changed.
             second: A listener of the selector's slices.
-            equality: Returns whether two slices count as the same: `same`, `shallow`, or a function of
-                yours.
-            fire_immediately: Whether to call the listener now, with the present slice twice.
+            equality: Returns whether two slices count as the same: `same`, `shallow`, or your own
+                function.
+            fire_immediately: Whether to call the listener now, with the current slice as both arguments.
 
         Returns:
-            A function that ends the subscription; harmless to call twice.
+            A function that ends the subscription; calling it twice does no harm.
         """
         entry: Entry = first
         if second is not None and fire_immediately:
@@ -188,7 +188,7 @@ class BaseStore:
 
     @property
     def listener_count(self) -> int:
-        """The number of listeners that are subscribed."""
+        """The number of subscribed listeners."""
         return len(self._subscriptions.entries)
 
     def reset(self) -> None:
@@ -198,13 +198,13 @@ class BaseStore:
     def locked(self) -> AbstractContextManager[None]:
         """Hold the lock of the state (re-entrant); listeners are called after the block ends.
 
-        Other threads wait meanwhile, so keep the block short. Code on the background loop must not use
-        this but `when_free`.
+        Other threads wait during the block, so keep it short. Code on the background loop must use
+        `when_free` instead.
         """
         return self._notifier.locked()
 
     def when_free(self, call: Callable[[], object]) -> None:
-        """Make a call under the lock, without waiting: a thread that holds the lock makes it afterwards."""
+        """Make a call under the lock without waiting; a thread that holds the lock makes it later."""
         self._notifier.when_free(call)
 
     # ---------------------------------------------------------- middleware
@@ -235,11 +235,11 @@ class BaseStore:
 
         return remove
 
-    # -------------------------------------------------------------- within
+    # ------------------------------------------------------------ internal
 
     @abstractmethod
     def _change(self, partial: Partial, replace: bool) -> _Change | None:
-        """Change the state, under the lock; return what is to be notified, None for nothing."""
+        """Change the state, under the lock; return the change to notify of, or None."""
 
     @abstractmethod
     def _notify(
@@ -273,7 +273,7 @@ class BaseStore:
         """Return the values to set.
 
         Raises:
-            StoreError: ``partial`` is no mapping and returns none.
+            StoreError: ``partial`` is not a mapping and does not return one.
         """
         values = call_fitting(partial, state) if callable(partial) else partial
         if isinstance(values, Mapping):

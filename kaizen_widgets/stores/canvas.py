@@ -1,6 +1,6 @@
 """The canvas store: the document of a canvas with the actions of Kaizen Studio's canvas store.
 
-The selection belongs to a screen: it is state beside the document and never makes it dirty. Names and
+The selection is state outside the document and never makes it dirty. Names and
 defaults of the actions are those of Kaizen Studio's canvas store; node and edge JSON is React Flow's.
 """
 
@@ -93,10 +93,10 @@ class CanvasStore(DocumentStore):
         self._select_from(changes, "selected_edge_id")
 
     def on_connect(self, connection: Mapping[str, Any]) -> Edge | None:
-        """Add an edge for a React Flow connection; None when there is such an edge.
+        """Add an edge for a React Flow connection; None if the edge already exists.
 
         Raises:
-            InvalidConnectionError: An end is missing or is no node of this graph.
+            InvalidConnectionError: An end is missing or is not a node of this graph.
         """
         with self._notifier:
             if add_edge(connection, self.edges) is self.edges:
@@ -134,7 +134,7 @@ class CanvasStore(DocumentStore):
             return self.on_connect({**made, "source": ends[0], "target": ends[1], "label": label})
 
     def add_node(self, node: Node | Mapping[str, Any] | None = None, **keys: Any) -> Node:
-        """Add a node: a `Node`, its JSON, or ``type=..., position=..., data=...`` and it gets an id."""
+        """Add a `Node`, its JSON, or a node with a fresh id: ``type=..., position=..., data=...``."""
         if node is None:
             keys.setdefault("id", f"{keys.get('type') or 'node'}-{self._new_id()}")
             node = Node(keys.pop("id"), **keys)
@@ -158,16 +158,16 @@ class CanvasStore(DocumentStore):
         Args:
             node_id: The node's id.
             data: The keys to set, with their values.
-            source: The request it answers, such as a form's: text typed without a pause is one step.
+            source: The request that caused it, such as a form's: text typed without a pause is one undo step.
 
         Raises:
             UnknownNodeError: There is no such node.
         """
         with self._notifier:
-            whole = not isinstance(self.graph.node(node_id).get("data"), Mapping)
+            has_no_data = not isinstance(self.graph.node(node_id).get("data"), Mapping)
             batch: Batch = (
                 (SetProperty(kind="node", id=node_id, path=("data",), value=data),)
-                if whole
+                if has_no_data
                 else tuple(
                     SetProperty(kind="node", id=node_id, path=("data", key), value=value)
                     for key, value in data.items()
@@ -192,7 +192,7 @@ class CanvasStore(DocumentStore):
     def load_pipeline(
         self, graph: Graph | Mapping[str, Any], *, id: str | None = None, name: str = UNTITLED
     ) -> None:
-        """Open another document: clean, with no history."""
+        """Open another document, unchanged and without history."""
         made = graph if isinstance(graph, Graph) else Graph.from_json(graph)
         self.replace(
             made,
@@ -207,7 +207,7 @@ class CanvasStore(DocumentStore):
     def clear_canvas(self) -> None:
         """Close the pipeline: nothing is open afterwards, and nothing is dirty.
 
-        To remove everything from the open pipeline, as a step that can be undone, use `remove_all`.
+        To remove everything from the open pipeline, as one undo step, use `remove_all`.
         """
         self.load_pipeline(Graph())
 
@@ -217,14 +217,14 @@ class CanvasStore(DocumentStore):
             self.commit(diff(self.graph, Graph()), label="remove everything")
 
     def _after(self, before: Graph, after: Graph) -> dict[str, Any]:
-        """Return the selection without an element that is removed."""
+        """Return the changes that deselect removed elements."""
         node_id, edge_id = self.selected_node_id, self.selected_edge_id
-        gone: dict[str, Any] = {}
+        cleared: dict[str, Any] = {}
         if node_id and before.has_node(node_id) and not after.has_node(node_id):
-            gone["selected_node_id"] = None
+            cleared["selected_node_id"] = None
         if edge_id and before.has_edge(edge_id) and not after.has_edge(edge_id):
-            gone["selected_edge_id"] = None
-        return gone
+            cleared["selected_edge_id"] = None
+        return cleared
 
     def _select_from(self, changes: Iterable[Mapping[str, Any]], key: str) -> None:
         for change in changes:

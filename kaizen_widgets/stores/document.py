@@ -1,7 +1,7 @@
 """The document of a canvas: a graph, its revision and its history, behind one lock (S9 of sync/SPEC.md).
 
 Every edit, by hand or from Python, is a batch of operations that goes through `DocumentStore.commit`.
-Listeners hear of it after it is done, outside the lock, in order.
+Listeners are notified after it is applied, outside the lock, in order.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from kaizen_widgets.stores.transaction import Owner, Transaction, Transactions
 class Commit:
     """A batch that was applied and made revision ``rev`` of the document.
 
-    ``source`` is the request it answers, as it was given to `DocumentStore.commit`; None for Python code.
+    ``source`` is the request that caused it, as passed to `DocumentStore.commit`; None for Python code.
     """
 
     epoch: str
@@ -47,7 +47,7 @@ class Commit:
 
 @dataclass(frozen=True)
 class Replaced:
-    """Another document was opened in the place of this one; its history and revisions start again."""
+    """Another document was opened in place of this one; its history and revisions start again."""
 
     epoch: str
     before: Graph
@@ -99,23 +99,23 @@ class DocumentStore(Store):
         self._version = Version(new_id(), 0, 0)
         self._saved_rev = 0
         self._event_listeners: list[Callable[[Event], object]] = []
-        # Ctrl-C during an edit is handled after it: no half of an edit remains.
+        # Ctrl-C during an edit is handled after it, so that no edit is left half applied.
         notifier = UninterruptedNotifier()
         self._transactions = Transactions(notifier)
         self._swapping = threading.Lock()
-        """Held while another document takes the place of this one; only by code of this package."""
+        """Held while another document replaces this one; only by code of this package."""
         super().__init__(notifier=notifier)
         self.history = HistoryStore(self._replay, notifier=self._notifier)
 
     @property
     def graph(self) -> Graph:
-        """The present document, an immutable value; inside a transaction, with the edits made there."""
+        """The current document, an immutable value; inside a transaction, with the edits made there."""
         transaction = self._transactions.current()
         return self._graph if transaction is None else transaction.graph
 
     @property
     def committed_graph(self) -> Graph:
-        """The present document without the edits of open transactions, as everybody else sees it."""
+        """The current document without the edits of open transactions, as all other code sees it."""
         return self._graph
 
     @property
@@ -140,21 +140,21 @@ class DocumentStore(Store):
 
     @property
     def listener_count(self) -> int:
-        """The number of listeners that are subscribed, those of events included."""
+        """The number of subscribed listeners, including those of events."""
         return super().listener_count + len(self._event_listeners)
 
     def get(self) -> dict[str, Any]:
-        """Return the present state."""
+        """Return the current state."""
         if is_background_thread():
             return self._current()
         with self._notifier.lock:
             return self._current()
 
     def post(self, call: Callable[[], object]) -> None:
-        """Make a call once the lock is free, after the events so far were notified.
+        """Make a call once the lock is free, after notifying of the events so far.
 
-        Inside a transaction it is made when that ends, whether it fails or not. It must be quick: Ctrl-C
-        does not interrupt it.
+        Inside a transaction the call is made when the transaction ends or fails. It must be quick, because
+        Ctrl-C does not interrupt it.
         """
         transaction = self._transactions.current()
         if transaction is None:
@@ -163,22 +163,22 @@ class DocumentStore(Store):
             transaction.calls.append(call)
 
     def post_notification(self, call: Callable[[], object]) -> None:
-        """Make a call that may run code of the user, once the lock is free; Ctrl-C interrupts it."""
+        """Make a call that may run user code, once the lock is free; Ctrl-C interrupts it."""
         self._notifier.post(call)
 
     def commit(self, batch: Batch, *, label: str = "", source: Any = None) -> Commit | None:
         """Apply a batch as one step of the history.
 
         Args:
-            batch: Operations; all of them are applied or none.
+            batch: Operations; either all of them are applied or none.
             label: The step's label; by default a description of the batch.
-            source: The request it answers; comes back in the event.
+            source: The request that caused it; the event has it as ``source``.
 
         Returns:
             The commit; None when the batch changes nothing, or inside a transaction.
 
         Raises:
-            GraphError: It cannot be applied; nothing was.
+            GraphError: It cannot be applied; nothing was changed.
         """
         with self._notifier:
             transaction = self._transactions.current()
@@ -198,16 +198,16 @@ class DocumentStore(Store):
 
     @contextmanager
     def transaction(self, label: str = "") -> Generator[Self]:
-        """Make all edits inside the block one batch and one step of the history; on an error, make none.
+        """Make all edits inside the block one batch and one undo step; on an error, drop them all.
 
-        A transaction belongs to the task or thread that opens it. Others do not see its edits before it
-        ends, nor wait for it, and their own edits are not part of it, even if they were started inside.
-        Other keys of the state (such as the selection) change immediately and are set back on an error;
-        their listeners are called at the end. A transaction inside a transaction is part of it, and can
-        fail alone.
+        A transaction belongs to the task or thread that opens it. Other tasks and threads do not see its
+        edits before it ends and do not wait for it, and their own edits are not part of it, even if they
+        were started inside. Other keys of the state (such as the selection) change immediately and are
+        restored on an error; their listeners are called at the end. A nested transaction becomes part of
+        the outer one when it ends; when it fails, only its own edits are dropped.
 
         Raises:
-            GraphError: Its edits do not fit the document as other edits have left it. None is made.
+            GraphError: Its edits conflict with edits made by others in the meantime. None is applied.
         """
         outer = self._transactions.current()
         epoch, graph = (self.epoch, self._graph) if outer is None else (outer.epoch, outer.graph)
@@ -218,7 +218,7 @@ class DocumentStore(Store):
             yield self
             with self._notifier:
                 self._finish(transaction, owner)
-                is_done = True  # What a listener raises from here on does not undo it.
+                is_done = True  # An error of a listener from here on does not undo it.
         except BaseException:
             if not is_done:
                 self._roll_back(transaction, owner)
@@ -227,7 +227,7 @@ class DocumentStore(Store):
     def on_rollback(self, undo: Callable[[], object]) -> None:
         """Call ``undo`` if the transaction that is open here fails; without a transaction, do nothing.
 
-        For state outside the store that was changed along with it.
+        It restores state outside the store that was changed together with the document.
         """
         transaction = self._transactions.current()
         if transaction is not None:
@@ -246,7 +246,7 @@ class DocumentStore(Store):
     def on_event(self, listener: Callable[[Event], object]) -> Unsubscribe:
         """Call ``listener`` with each `Commit` and `Replaced`, in order, outside the lock.
 
-        It must be quick: Ctrl-C does not interrupt it.
+        The listener must be quick: Ctrl-C does not interrupt it.
         """
         fitted = fit_callback(listener, 1)
         with self._notifier:
@@ -260,7 +260,7 @@ class DocumentStore(Store):
         return unsubscribe
 
     def set_nodes(self, nodes: Iterable[Node | Mapping[str, Any]]) -> None:
-        """Replace the nodes; edges of nodes that are gone are removed with them."""
+        """Replace the nodes; edges of removed nodes are removed too."""
         made = [Node.from_json(node).without_view_only_keys() for node in nodes]
         ids = {node.id for node in made}
         with self._notifier:
@@ -276,11 +276,11 @@ class DocumentStore(Store):
             self.commit(diff(graph, Graph(graph.nodes, made)))
 
     def replace(self, graph: Graph, state: Mapping[str, Any]) -> None:
-        """Open another document: clean and without history.
+        """Open another document, unchanged and without history.
 
         Args:
             graph: The document.
-            state: The other keys of the state that change with it.
+            state: Other keys of the state to set with it.
 
         Raises:
             GraphError: Called inside a transaction.
@@ -297,7 +297,7 @@ class DocumentStore(Store):
             self._post_event(Replaced(self.epoch, before, graph), changes)
 
     def mark_clean(self, rev: int | None = None) -> None:
-        """Note that a revision is saved (by default the present one); later edits stay dirty."""
+        """Record that a revision is saved (by default the current one); later edits are still unsaved."""
 
         def mark() -> None:
             self._saved_rev = self.rev if rev is None else max(self._saved_rev, rev)
@@ -314,20 +314,22 @@ class DocumentStore(Store):
         middleware: Sequence[Middleware] | None = None,
     ) -> None:
         """Set some keys as one change, as `Store.set` does; new nodes and edges become a batch."""
-        # Ctrl-C waits for the end: nodes, edges and the other keys belong together.
+        # Under the lock, so that Ctrl-C cannot separate nodes, edges and the other keys.
         options = {"replace": replace, "action": action, "middleware": middleware}
         self._run_locked(bind(super().set, partial, **options))
 
     # -------------------------------------------------------- transactions
 
     def _finish(self, transaction: Transaction, owner: Owner) -> None:
-        """Make a transaction's edits: those of the transaction around it, or of the document."""
+        """Apply a transaction's edits to the outer transaction, or to the document."""
         outer = self._transactions.end(transaction, owner)
         if outer is not None:
             outer.absorb(transaction)
             return
         if transaction.epoch != self.epoch:
-            raise GraphError("Another pipeline was opened during the transaction; it was not made.")
+            raise GraphError(
+                "Another pipeline was opened during the transaction; its edits were dropped."
+            )
         self.commit(tuple(transaction.operations), label=transaction.label)
         for call in transaction.notifications:
             self._notifier.post(call)
@@ -339,16 +341,16 @@ class DocumentStore(Store):
             self._transactions.end(transaction, owner)
             held = self._trait_values
             for key, value in transaction.after.items():
-                if held[key] is value:  # else another thread has set it since
+                if held[key] is value:  # otherwise another thread has set it since
                     held[key] = transaction.before[key]
             for call in transaction.calls:
                 self.post(call)
         call_all(reversed(transaction.undo))
 
-    # -------------------------------------------------------------- within
+    # ------------------------------------------------------------ internal
 
     def _after(self, before: Graph, after: Graph) -> dict[str, Any]:
-        """Return what else changes in the state when the document does."""
+        """Return the other keys of the state to set when the document changes."""
         return {}
 
     def _replay(self, batch: Batch, source: Any) -> Batch:
@@ -371,8 +373,8 @@ class DocumentStore(Store):
         return commit
 
     def _post_event(self, event: Event, changes: Changes) -> None:
-        # Our own views and the journal first, and in any case: neither an observer of the user that raises
-        # nor Ctrl-C keeps a batch from them.
+        # Our own views and the journal come first and always receive the event, even if a user's observer
+        # raises or Ctrl-C is pressed.
         self._notifier.post_essential(self._call_event_listeners, event)
         if self._subscriptions.entries or self._trait_notifiers or self._middleware:
             self._notifier.post(self._notify_of_event, event, changes)
@@ -397,7 +399,7 @@ class DocumentStore(Store):
         )
 
     def _action_of(self, event: Event) -> str:
-        """Return the devtools' name of an event, which is made only when there are any."""
+        """Return an event's action name for the middleware; empty if there is none."""
         if not self._middleware:
             return ""
         return describe(event.batch) if isinstance(event, Commit) else "open document"
@@ -418,7 +420,7 @@ class DocumentStore(Store):
             )
 
     def _apply_values(self, values: Mapping[str, Any]) -> Changes:
-        """Hold values; nodes and edges become a batch."""
+        """Store values; nodes and edges become a batch."""
         elements = {key: values[key] for key in values if key in self._derived}
         if not elements:
             changes = super()._apply_values(values)

@@ -39,15 +39,15 @@ class Elements(TraitType[Any, Any]):
         self.which = which
 
     def get(self, obj: Any, cls: type[Any] | None = None) -> Any:
-        """Return the tuple the graph holds; the graph remembers it."""
+        """Return the graph's tuple, which the graph caches."""
         return getattr(obj.graph, self.which)
 
     def set(self, obj: Any, value: Any) -> None:
         """Apply the difference as operations.
 
         Raises:
-            TraitError: It is no list.
-            GraphError: The list does not make a graph; nothing is changed.
+            TraitError: It is not a list.
+            GraphError: The list does not form a valid graph; nothing is changed.
         """
         if not isinstance(value, list | tuple):
             raise TraitError(f"{self.which} must be {self.info_text}, not {type(value).__name__}.")
@@ -63,7 +63,7 @@ class Elements(TraitType[Any, Any]):
 
 
 def _observed(owner: HasTraits, name: str) -> bool:
-    # traitlets has no public way to ask; `Store` and `Canvas` observe neither name themselves.
+    # traitlets has no public function for this; `Store` and `Canvas` observe neither name themselves.
     notifiers: dict[Any, Any] = owner._trait_notifiers
     return any(notifiers.get(key, {}).get(kind) for key in (name, All) for kind in ("change", All))
 

@@ -1,4 +1,4 @@
-"""When two values count as the same.
+"""Comparison of values: when do two of them count as the same?
 
 `same` and `shallow` compare slices of a state, as zustand does: numbers, texts, booleans and None by type and
 value (1 is 1.0, but neither True nor "1"), everything else by identity, so that the cost does not depend on
@@ -20,12 +20,12 @@ def same(one: Any, other: Any) -> bool:
     if one is other:
         return True
     kind = type(one)
-    if kind is type(other) and (kind is int or kind is str):  # most values; the rules below, sooner
+    if kind is type(other) and (kind is int or kind is str):  # fast path for most values
         return one == other
     if isinstance(one, bool) or isinstance(other, bool):
         return False
     if isinstance(one, _NUMBER) and isinstance(other, _NUMBER):
-        return one == other or (one != one and other != other)  # NaN is itself
+        return one == other or (one != one and other != other)  # NaN counts as NaN
     return isinstance(one, str) and isinstance(other, str) and one == other
 
 
@@ -41,7 +41,7 @@ def shallow(one: Any, other: Any) -> bool:
 
 
 def unchanged(old: Any, new: Any) -> bool:
-    """Return whether putting ``new`` in the place of ``old`` changes nothing.
+    """Return whether replacing ``old`` with ``new`` changes nothing.
 
     Scalars are compared by exact type and value. Anything else is unchanged only if it is the same object:
     Python's ``==`` calls a dict in another order, ``[True]`` and ``[1]``, or two times in other zones equal.

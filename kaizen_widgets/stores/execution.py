@@ -2,7 +2,7 @@
 
 A run is idle, prepares, runs, and ends once: completed, failed or cancelled. Late or repeated reports change
 nothing: an ended run and an ended node keep their state, progress only grows, and reports of another run
-(by its id) are ignored. A late log line is kept all the same; its timestamp says when it was written.
+(by its id) are ignored. A late log line is still added; its timestamp says when it was written.
 
 The store never touches the document. `engines.follow` feeds it from a run's events. Times are ISO 8601 in
 UTC. Values are JSON, except the outputs of the run. Names are those of Kaizen Studio's execution store.
@@ -53,7 +53,7 @@ class ExecutionStore(Store):
         execution_id: The run's id; empty before the first.
         status: The run's status: idle, preparing, running, completed, failed or cancelled.
         message: A sentence about it: that it is being cancelled, or why it failed.
-        current_node_id: The running node that started last, or None.
+        current_node_id: The most recently started node that is running, or None.
         progress: From 0 to 100, over all nodes.
         start_time: When it started, or None.
         end_time: When it ended, or None.
@@ -89,7 +89,7 @@ class ExecutionStore(Store):
     def start_execution(
         self, execution_id: str = "", nodes: Mapping[str, str] | Iterable[str] = ()
     ) -> None:
-        """Begin to show a run that prepares, all its nodes pending, in place of the one before.
+        """Show a new run in status ``preparing``, with all nodes pending, in place of the previous one.
 
         Args:
             execution_id: The run's id.
@@ -118,7 +118,7 @@ class ExecutionStore(Store):
             execution_id: The run's id; a report of another run is ignored.
 
         Raises:
-            StoreError: It is no such number, or no run was started.
+            StoreError: It is not such a number, or no run was started.
         """
         is_number = isinstance(progress, int | float) and not isinstance(progress, bool)
         if not (is_number and isfinite(progress) and 0 <= progress <= 100):
@@ -127,9 +127,9 @@ class ExecutionStore(Store):
             )
 
         def change(state: State) -> State:
-            now = {} if node_id is None else {"current_node_id": node_id}
-            furthest = max(state["progress"], float(progress))
-            return {"status": "running", "progress": furthest, **now}
+            current = {} if node_id is None else {"current_node_id": node_id}
+            highest = max(state["progress"], float(progress))
+            return {"status": "running", "progress": highest, **current}
 
         self._during(execution_id, change, "progress")
 
@@ -164,10 +164,10 @@ class ExecutionStore(Store):
         Raises:
             StoreError: No run was started.
         """
-        said = str(error) or type(error).__name__
+        text = str(error) or type(error).__name__
         facts = {"node_results": dict(node_results or {})}
-        last = {"message": said, "level": "error", "node_id": node_id}
-        self._end("failed", said, facts, execution_id, [last])
+        last = {"message": text, "level": "error", "node_id": node_id}
+        self._end("failed", text, facts, execution_id, [last])
 
     def cancel(
         self,
@@ -203,7 +203,7 @@ class ExecutionStore(Store):
 
         Args:
             changes: The keys of ``node_executions`` that changed, by node id.
-            lines: Mappings with the arguments of `add_log`, and perhaps ``timestamp``.
+            lines: Mappings with the arguments of `add_log`, and optionally ``timestamp``.
             execution_id: The run's id; a report of another run is ignored.
 
         Raises:
@@ -213,8 +213,8 @@ class ExecutionStore(Store):
         def change(state: State) -> State:
             if not self._concerns(state, execution_id, needs_run=bool(changes)):
                 return {}
-            news = _with_nodes(state, changes) if changes and state["status"] in ACTIVE else {}
-            return {**news, **self._with_lines(state, lines)}
+            updated = _with_nodes(state, changes) if changes and state["status"] in ACTIVE else {}
+            return {**updated, **self._with_lines(state, lines)}
 
         self.set(change, action="execution/nodes")
 
@@ -234,7 +234,7 @@ class ExecutionStore(Store):
         line = {"message": message, "level": level, "node_id": node_id, "data": data}
         self.set(lambda state: self._with_lines(state, [line]), action="execution/log")
 
-    # -------------------------------------------------------------- within
+    # ------------------------------------------------------------ internal
 
     def _during(self, execution_id: str | None, change: Change, action: str) -> None:
         """Make a change if the run has not ended."""
@@ -257,21 +257,21 @@ class ExecutionStore(Store):
             ended = self._time()
             began = datetime.fromisoformat(state["start_time"])
             duration = (datetime.fromisoformat(ended) - began).total_seconds()
-            whole = {"success": status == "completed", "duration": duration, "output": None}
+            result = {"success": status == "completed", "duration": duration, "output": None}
             return {
                 "status": status,
                 "message": message,
                 "current_node_id": None,
                 "end_time": ended,
                 "progress": 100.0 if status == "completed" else state["progress"],
-                "result": {**whole, **facts},
+                "result": {**result, **facts},
                 **self._with_lines(state, lines),
             }
 
         self._during(execution_id, change, status)
 
     def _concerns(self, state: State, execution_id: str | None, *, needs_run: bool) -> bool:
-        """Return whether a report is about the present run; refuse it if no run was started."""
+        """Return whether a report is about the current run; raise if no run was started."""
         if execution_id is not None and execution_id != state["execution_id"]:
             return False
         if needs_run and state["status"] == "idle":
@@ -293,7 +293,7 @@ class ExecutionStore(Store):
 
 
 def _with_nodes(state: State, changes: Nodes) -> dict[str, Any]:
-    """Return what changes in the state with some of its nodes."""
+    """Return the keys of the state that change when some nodes do."""
     before = state["node_executions"]
     nodes = updated_nodes(before, changes)
     return {

@@ -1,8 +1,7 @@
 """The history of a document: steps that can be undone and redone (rule S14 of sync/SPEC.md).
 
-A step holds the batch that takes it back. Undo applies it, and keeps the batch that *this* returns for
-redo, so the present state is never lost. Selection, viewport and run results are no operations and
-therefore no steps.
+A step holds the batch that reverses it. Undo applies that batch and stores its inverse for redo, so no
+state is lost. Selection, viewport and run results are not operations and therefore not steps.
 
 Text that is typed into one field without a pause is one step, however many edits it arrives as. Edits from
 Python without a source are one step each, however quickly they follow.
@@ -25,7 +24,7 @@ from kaizen_widgets.stores.store import Store
 
 DEFAULT_LIMIT = 100
 MAX_BYTES = 64_000_000
-"""The most that all steps together may hold; the newest step is kept in any case."""
+"""The most that all steps together may hold; the newest step is never dropped."""
 TYPING_PAUSE = timedelta(seconds=1)
 """Texts set again within this time are one step."""
 _OVERHEAD = 500
@@ -36,7 +35,7 @@ _LARGE = 100_000
 
 @dataclass(frozen=True)
 class Typed:
-    """An edit of one text: its author, its field, and what it has become."""
+    """An edit of one text: its author, its field, and the resulting text."""
 
     author: Any
     field: tuple[str, ...]
@@ -53,8 +52,8 @@ class Step:
 
     Attributes:
         label: The step's name, such as "move node".
-        time: The time it was made; of typing, the time of the last letter.
-        inverse: The batch that takes it back.
+        time: The time it was made; for typing, the time of the last keystroke.
+        inverse: The batch that reverses it.
         typed: The text that was typed, if it was typing.
         size: How many bytes the batch holds, roughly.
     """
@@ -114,7 +113,7 @@ class HistoryStore(Store):
         """Undo the newest step; False when there is none.
 
         Args:
-            source: The request this answers; passed on to the document.
+            source: The request that caused it; passed on to the document.
         """
         with self._notifier:
             if not self.past:
@@ -138,7 +137,7 @@ class HistoryStore(Store):
         """Drop all steps."""
         self._put_steps((), ())
 
-    # -------------------------------------------------------------- within
+    # ------------------------------------------------------------ internal
 
     def _replayed(self, step: Step, source: Any) -> Step:
         inverse = self._replay(step.inverse, source)
@@ -170,7 +169,7 @@ class HistoryStore(Store):
 
 
 def typing(batch: Batch, source: Any) -> Typed | None:
-    """Return the text a batch types: it sets one text in a node's or edge's data, and answers a request."""
+    """Return the typed text if a batch sets one text in a node's or edge's data and comes from a request."""
     match batch:
         case (SetProperty(kind=kind, id=element, path=("data", *path), value=str(text)),) if source:
             # A view numbers its requests; the author is the view.
@@ -186,7 +185,7 @@ def _continues(before: Step, step: Step) -> bool:
 
 
 def _is_back(step: Step) -> bool:
-    """Return whether typing has ended at the text it began with."""
+    """Return whether typing has restored the original text."""
     match step.inverse:
         case (SetProperty(value=str(text)),):
             return step.typed is not None and text == step.typed.text

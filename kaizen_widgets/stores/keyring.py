@@ -23,7 +23,7 @@ class SystemKeyring:
     def __init__(self, account: str = "default", *, backend: Any = None) -> None:
         self._account = account
         self._problem = ""
-        self._backend = _found() if backend is None else backend
+        self._backend = _import_keyring() if backend is None else backend
         if self._backend is None:
             self._problem = "there is no keyring (pip install 'kaizen-widgets[secrets]')"
 
@@ -34,7 +34,7 @@ class SystemKeyring:
 
     def load(self) -> tuple[str, str] | None:
         """Return the access and the refresh token, or None."""
-        text = self._ask("get_password")
+        text = self._call("get_password")
         try:
             access, refresh = json.loads(text or "null")
         except (TypeError, ValueError):
@@ -43,18 +43,18 @@ class SystemKeyring:
 
     def save(self, access: str, refresh: str) -> None:
         """Save a pair of tokens, which replaces the saved one."""
-        self._ask("set_password", json.dumps([access, refresh]))
+        self._call("set_password", json.dumps([access, refresh]))
 
     def clear(self) -> None:
-        """Delete the saved tokens; harmless when there are none."""
+        """Delete the saved tokens; does nothing if there are none."""
         if self.load() is not None:
-            self._ask("delete_password")
+            self._call("delete_password")
 
-    def _ask(self, what: str, *facts: str) -> Any:
+    def _call(self, function: str, *arguments: str) -> Any:
         if self._backend is None or self._problem:
             return None
         try:
-            return getattr(self._backend, what)(SERVICE, self._account, *facts)
+            return getattr(self._backend, function)(SERVICE, self._account, *arguments)
         except Exception as error:
             # Only the type: the message might quote the token.
             self._problem = f"the keyring does not work ({type(error).__name__})"
@@ -64,7 +64,7 @@ class SystemKeyring:
         return f"SystemKeyring({self._account!r})"
 
 
-def _found() -> Any:
+def _import_keyring() -> Any:
     try:
         import keyring
     except ImportError:

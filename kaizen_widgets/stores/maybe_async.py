@@ -1,6 +1,6 @@
-"""Run steps that may have to await something: synchronously if nothing has to, else as a coroutine.
+"""Run steps that may have to await something: synchronously if possible, otherwise as a coroutine.
 
-The steps are a generator that yields each value it needs. A value that is no awaitable is sent back
+The steps are a generator that yields each value it needs. A value that is not awaitable is sent back
 immediately. From the first awaitable on, the rest of the generator runs as a coroutine.
 """
 
@@ -19,7 +19,7 @@ Spawn: TypeAlias = Callable[[Coroutine[Any, Any, None]], object]
 
 
 def run_maybe_async(steps: Steps, spawn: Spawn) -> None:
-    """Run the steps; give the rest to ``spawn`` from the first awaitable on.
+    """Run the steps; from the first awaitable on, pass the rest to ``spawn``.
 
     Raises:
         Exception: What the steps raised before the first awaitable.
@@ -51,19 +51,21 @@ def run_sync(steps: Generator[Any, Any, T]) -> T:
             steps.close()
             if inspect.iscoroutine(value):
                 value.close()
-            raise StoreError("This cannot be done in one go: part of it answers with awaitables.")
+            raise StoreError(
+                "This has to run synchronously, but a part of it returned an awaitable."
+            )
 
 
 async def _run_async(steps: Steps, value: Awaitable[Any]) -> None:
-    wanted: Any = value
+    current: Any = value
     while True:
         try:
-            if inspect.isawaitable(wanted):
+            if inspect.isawaitable(current):
                 try:
-                    wanted = await wanted
+                    current = await current
                 except Exception as error:
-                    wanted = steps.throw(error)
+                    current = steps.throw(error)
                     continue
-            wanted = steps.send(wanted)
+            current = steps.send(current)
         except StopIteration:
             return

@@ -1,8 +1,8 @@
-"""The types of a store's interface, and what a middleware has to offer.
+"""The types of a store's interface, and the interface of a middleware.
 
-A middleware follows a store's sets: it is called after each one, once the listeners were; the one added last
-is called first. It may set the store itself and choose the middleware that is called after that set, so
-that `persist`, for example, does not write what it has just read.
+A middleware is called after each set of a store, after the listeners; the one added last is called first. It
+may set the store itself and choose the middleware that is called after that set, so that `persist`, for
+example, does not write what it has just read.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ Action: TypeAlias = str | Mapping[str, Any] | None
 
 
 class Middleware(Protocol):
-    """Follows a store's sets; added with `BaseStore.use`."""
+    """Called after each set of a store; added with `BaseStore.use`."""
 
     def after_set(self, action: Action) -> object:
-        """Handle a set that is done; an exception reaches the code that called set."""
+        """Handle a completed set; an exception reaches the code that called set."""
         ...

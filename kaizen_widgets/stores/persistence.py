@@ -1,11 +1,12 @@
 """Save a store's state in a storage of texts, and restore it.
 
-Each set is written after the listeners were called. What is read is not written again, unless a migration
-changed it. What comes back is exactly what was there, tuples and dicts with number keys included; an entry
-that cannot be written that way is left out, and `Persistence.problem` and the log say so. What is read
-is checked by the store like any set: an entry it refuses is left out. Text that cannot be used at all (no
-JSON, a failing migration) leaves the store as it is. In both cases `problem` and the log give the reason, and
-a storage that can do so puts the text aside. A storage may answer directly or with awaitables.
+The state is written after each set, after the listeners are called. A state that was read is not written
+again, unless a migration changed it. Values are restored exactly, including tuples and dicts with number
+keys; an entry that cannot be written that way is left out, and `Persistence.problem` and the log say so. A
+restored state is validated like any set: an entry the store refuses is left out. Text that cannot be used
+(not JSON, a failing migration) leaves the store unchanged. In both cases `problem` and the log give the
+reason, and a storage that supports it sets a copy of the text aside. A storage may return values or
+awaitables.
 
 The text is JSON, ``{"state": ..., "version": n}``, as zustand's persist middleware (MIT) writes it, whose
 recorded traces the tests replay; not its code.
@@ -96,7 +97,7 @@ class Persistence:
         return " ".join(filter(None, (storage, self._read_problem, self._write_problem)))
 
     def rehydrate(self) -> None:
-        """Read the stored state; a read that is still under way is cancelled."""
+        """Read the stored state; a read in progress is cancelled."""
         self._round += 1
         self._hydrated = False
         for listener in tuple(self._before):
@@ -107,32 +108,32 @@ class Persistence:
         run_maybe_async(self._hydrate(self._round, finished or None), self._start)
 
     def refresh(self) -> bool:
-        """Read again if another process has written another text; return whether it has."""
+        """Read again if another process has written a different text; return whether it has."""
         if not isinstance(self._storage, CountsRevisions):
             return False
         before, self._revision = self._revision, self._storage.revision()
         if before is None or before == self._revision:
             return False
-        # Others may have written under another name; reading then could undo a set that is being written.
+        # The write may be under another name; reading now could undo a set that is being written.
         if self._storage.get(self.name) == self._known:
             return False
         self.rehydrate()
         return True
 
     def follow(self, clock: Clock, every: float = 1.0) -> Unsubscribe:
-        """Refresh every so many seconds; return a function that ends it."""
+        """Call `refresh` every ``every`` seconds; return a function that stops it."""
         self.refresh()
 
-        def look() -> None:
+        def check() -> None:
             if self._timer is timer:
                 self.refresh()
                 self.follow(clock, every)
 
-        timer = self._timer = clock.call_later(every, look)
+        timer = self._timer = clock.call_later(every, check)
         return self._stop_following
 
     def clear_storage(self) -> None:
-        """Remove what is stored, and cancel a read that is under way; the store keeps its state."""
+        """Remove the stored state and cancel a read in progress; the store's state does not change."""
         self._round += 1
         self._await(self._storage.remove(self.name))
 
@@ -167,11 +168,11 @@ class Persistence:
     def update(self, partial: Partial, action: Action = None) -> None:
         """Set on top of what is stored now, atomically across all processes.
 
-        A plain set writes what this process knows; to count together, for example, use this. Listeners are
-        called once, after the new state is stored.
+        A plain set writes this process's state and may overwrite another's; use this for a shared counter,
+        for example. Listeners are called once, after the new state is stored.
 
         Raises:
-            PersistError: The storage cannot do it, or what is stored cannot be used.
+            PersistError: The storage has no atomic update, or the stored state cannot be used.
         """
         if not isinstance(self._storage, UpdatesAtomically):
             raise PersistError(
@@ -191,16 +192,16 @@ class Persistence:
             self._storage.update_text(self.name, change)
 
     def close(self) -> None:
-        """Stop writing; what is stored stays."""
+        """Stop writing; the stored state is not removed."""
         self._round += 1
         self._stop_following()
         self._remove()
 
-    # -------------------------------------------------------------- within
+    # ------------------------------------------------------------ internal
 
     def after_set(self, action: Action) -> None:
         """Write the state."""
-        with self._writing:  # of two threads' states, the later one is written last
+        with self._writing:  # so that of two threads' states the later one is written last
             text = self._text()
             self._await(self._storage.set(self.name, text))
             self._known = text
@@ -280,7 +281,7 @@ class Persistence:
         }
 
     def _text(self) -> str:
-        """Return the state as text, without the entries that JSON would not give back as they are."""
+        """Return the state as text, without the entries that JSON cannot restore exactly."""
         state, refused = encode_entries(self._partialize(self._store.get()))
         problem = ""
         if refused:
@@ -294,7 +295,7 @@ class Persistence:
         return json.dumps({"state": state, "version": self.version})
 
     def _set_aside(self, reason: str, *, everything: bool = False) -> None:
-        """Say what of the stored text is not used, and why; keep a copy of it where possible."""
+        """Report which part of the stored text is not used, and why; set a copy aside if possible."""
         part = "What was stored as {}" if everything else "Part of what was stored as {}"
         self._read_problem = f"{part.format(repr(self.name))} was not used: {reason}."
         logger.warning(self._read_problem)
@@ -302,7 +303,7 @@ class Persistence:
             self._storage.keep_aside(self.name, reason)
 
     def _await(self, answer: Any) -> None:
-        """Wait in the background for a storage's answer if it is an awaitable."""
+        """If a storage returned an awaitable, await it in the background."""
 
         def steps() -> Steps:
             yield answer
@@ -313,7 +314,7 @@ class Persistence:
         if self._spawn is None:
             coroutine.close()
             raise PersistError(
-                f"The storage of {self.name!r} answers with awaitables: give persist a spawn "
+                f"The storage of {self.name!r} returns awaitables: pass persist a spawn function "
                 f"that runs them.",
                 store=self.name,
             )
@@ -333,19 +334,19 @@ class Persistence:
 def persist(
     store: BaseStore, name: str, *, storage: Storage | None = None, **options: Any
 ) -> Persistence:
-    """Save a store's state under a name from now on, and restore what is stored there.
+    """Restore a store's state stored under a name, and save it from now on.
 
     Args:
         store: A `Store` or a `PlainStore`.
         name: The name in the storage.
-        storage: The place to save in; by default the user's own file, shared by all kernels.
+        storage: The storage to use; by default the user's own file, shared by all kernels.
         options: ``version`` (0), of the state's shape; ``partialize``, the keys to save or a function of
             the state that returns what to save; ``migrate(stored, version)``, returns this version's state
             for one of another version (without it, such a state is not used); ``merge(stored,
             current)``, by default the stored keys over the current ones; ``skip_hydration``, read only
             when `Persistence.rehydrate` is called; ``on_rehydrate_storage(state)``, called before a read,
             may return a function that is called with (state, None) or (None, error) after it;
-            ``spawn``, runs coroutines, for storages that answer with awaitables. Functions may take fewer
+            ``spawn``, runs coroutines, for storages that return awaitables. Functions may take fewer
             arguments.
     """
     chosen = shared_storage() if storage is None else storage  # an empty storage may be falsy

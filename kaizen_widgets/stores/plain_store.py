@@ -1,10 +1,10 @@
 """A store over a plain mapping: any keys, any values, and the behavior of zustand's vanilla store.
 
-It differs from `Store` in three ways. It is silent only when it is given the very state it has. The listeners
-of a set that is made within a listener are called before that one goes on. A listener that raises
-keeps the later ones from being called, and the error reaches the code that called set. States are
-replaced, never changed: treat what `get` returns as frozen. Safe from any thread: listeners run outside the
-lock, and of two threads' sets the second is notified after the first.
+It differs from `Store` in three ways. Only setting the state object it already has is not notified. If a
+listener calls set, the listeners of that set are called before it returns. If a listener raises, the later
+listeners are not called, and the error reaches the code that called set. States are replaced, never changed:
+treat what `get` returns as frozen. Safe from any thread: listeners run outside the lock, and of two threads'
+sets the second is notified after the first.
 
 Source: zustand's vanilla store (MIT), whose recorded traces the tests replay; not its code.
 """
@@ -24,7 +24,7 @@ class PlainStore(BaseStore):
     """A store over one mapping.
 
     Args:
-        initial: The state to begin with, and to go back to.
+        initial: The initial state, which `reset` restores.
         name: The store's name in error messages.
     """
 
@@ -37,7 +37,7 @@ class PlainStore(BaseStore):
         self._state: dict[str, Any] = self.initial
 
     def get(self) -> State:
-        """Return the present state: the very object, so do not change it."""
+        """Return the current state, not a copy: do not change it."""
         return self._state
 
     def _change(self, partial: Partial, replace: bool) -> tuple[State | None, State] | None:

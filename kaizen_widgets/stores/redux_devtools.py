@@ -2,7 +2,8 @@
 
 The messages are those of the Redux DevTools (``init``, ``send``, messages of type DISPATCH or ACTION), so
 that the browser extension could be a monitor; `ActionLog` is the monitor of this package. Time travel is
-not reported back and not saved by `persist`. It merges: keys the monitor does not know keep their values.
+not reported back and not saved by `persist`. The monitor's state is merged: keys it does not have stay
+unchanged.
 
 Source: zustand's devtools middleware (MIT), whose recorded traces the tests replay; not its code.
 """
@@ -26,7 +27,7 @@ class Monitor(Protocol):
     """Shows the actions of a store."""
 
     def init(self, state: State) -> object:
-        """Start again with a state."""
+        """Start a new log with a state."""
         ...
 
     def send(self, action: Any, state: Any) -> object:
@@ -34,7 +35,7 @@ class Monitor(Protocol):
         ...
 
     def subscribe(self, listener: Callable[[Mapping[str, Any]], object]) -> object:
-        """Call ``listener(message)`` with each command; return a function that ends this, if there is one."""
+        """Call ``listener(message)`` with each command; may return a function that unsubscribes it."""
         ...
 
 
@@ -109,7 +110,7 @@ class Devtools:
         known = {key: value for key, value in state.items() if self._store.has(key)}
         was_recording, self._is_recording = self._is_recording, False
         try:
-            # The same object if all its keys are known: a store that has it already stays silent.
+            # The same object if all its keys are known: a store that already has it does not notify.
             fresh = state if len(known) == len(state) else known
             self._store.set(fresh, middleware=())
         finally:

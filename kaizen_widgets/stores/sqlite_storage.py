@@ -1,7 +1,7 @@
 """A storage for `persist`: texts by name in the SQLite file that all of a user's kernels share.
 
-Nothing here raises because of the disk. A text that cannot be written is held in memory, and `problem` says
-so until a later write succeeds, which also writes everything that was waiting.
+Texts are read and set without raising for disk errors. A text that cannot be written is held in memory, and
+`problem` says so until a later write succeeds, which also writes all texts held back.
 
 No secret belongs in this file: only its owner can read it, but it is not encrypted.
 """
@@ -57,12 +57,12 @@ class SqliteStorage:
 
     @property
     def problem(self) -> str:
-        """Why states are held in memory only, or what happened to the file; empty when all is well."""
+        """Why states are held in memory only, or what happened to the file; empty if there is no problem."""
         return self._file.problem or self._file.notice
 
     @property
     def is_durable(self) -> bool:
-        """Whether what is set outlives this process."""
+        """Whether texts that are set outlive this process."""
         return not self._file.problem
 
     def get(self, name: str) -> str | None:
@@ -80,7 +80,7 @@ class SqliteStorage:
         self._put(name, text)
 
     def remove(self, name: str) -> None:
-        """Remove a text; harmless when there is none."""
+        """Remove a text; does nothing if there is none."""
         self._put(name, None)
 
     def names(self, prefix: str) -> list[str]:
@@ -102,7 +102,7 @@ class SqliteStorage:
             return sorted(found)
 
     def update_text(self, name: str, change: Callable[[str | None], str]) -> None:
-        """Replace a text by what ``change`` returns for it; other processes wait meanwhile.
+        """Replace a text with what ``change`` returns for it; other processes wait until it is done.
 
         Raises:
             Exception: What ``change`` raised; nothing is replaced.
@@ -125,7 +125,7 @@ class SqliteStorage:
                 self._waiting.clear()
 
     def keep_aside(self, name: str, reason: str) -> None:
-        """Copy a text and the reason to a place where no set overwrites it."""
+        """Copy a text and the reason to a table that no set overwrites."""
 
         def work(db: sqlite3.Connection) -> None:
             text = _text(db, name)
@@ -171,7 +171,7 @@ class SqliteStorage:
             return self._reading(work)
 
     def write(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        """Let ``work`` change the file, whole or not at all; it may be called twice.
+        """Let ``work`` change the file in one transaction; it may be called twice.
 
         Raises:
             PersistError: The file cannot be used; nothing was written.
@@ -191,7 +191,7 @@ class SqliteStorage:
         """Close the file; it is opened again when needed."""
         self._file.close()
 
-    # -------------------------------------------------------------- within
+    # ------------------------------------------------------------ internal
 
     def _put(self, name: str, text: str | None) -> None:
         with self._lock:

@@ -63,7 +63,7 @@ def default_state_path() -> Path:
 
 
 class StateFile(SqliteFile):
-    """The open file; `SqliteStorage` and the journal know its content."""
+    """The open file; `SqliteStorage` and the journal read and write its tables."""
 
     schema = SCHEMA
     what = "The state of the stores"
@@ -94,7 +94,7 @@ class StateFile(SqliteFile):
             # SQLite does not notice a changed letter in a column's name, but no query would find the column.
             tables = _tables(db)
         if tables != _tables_wanted():
-            error = sqlite3.DatabaseError("other tables than ours")
+            error = sqlite3.DatabaseError("unexpected tables")
             error.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
             raise error
 
@@ -144,7 +144,7 @@ class RecoveringFile:
             return self._with_recovery(read)
 
     def write(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        """Let ``work`` change the file, whole or not at all; it may be called twice.
+        """Let ``work`` change the file in one transaction; it may be called twice.
 
         Raises:
             DiskError: The file cannot be used; nothing was written.
@@ -187,10 +187,10 @@ class RecoveringFile:
                 self._file.close()
                 self._file = None
 
-    # -------------------------------------------------------------- within
+    # ------------------------------------------------------------ internal
 
     def _with_recovery(self, attempt: Callable[[], T]) -> T:
-        """Make an attempt, and a second one if a damaged file had to be moved aside."""
+        """Call ``attempt``, and once more if a damaged file was moved aside."""
         seen = _inode(self.path)
         try:
             return attempt()
@@ -205,7 +205,7 @@ class RecoveringFile:
     def _disk_error(self, error: Exception) -> DiskError:
         cause = str(error.__cause__ or error)
         problem = (
-            f"The state of the stores is not saved, it is held in memory only: {self.path.name} "
+            f"The state of the stores is not saved but held in memory only: {self.path.name} "
             f"cannot be used ({cause})."
         )
         if problem != self.problem:
@@ -215,9 +215,8 @@ class RecoveringFile:
 
     def _opened(self) -> StateFile:
         if self._file is not None and self._process != os.getpid():
-            self._inherited.append(
-                self._file
-            )  # SQLite: a connection is not used, or closed, after a fork
+            # SQLite forbids using or closing a connection after a fork.
+            self._inherited.append(self._file)
             self._file = None
         if self._file is not None and self._inode != _inode(self.path):
             self.close()  # another process has moved or removed it

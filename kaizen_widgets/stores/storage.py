@@ -1,4 +1,4 @@
-"""The storage that `persist` needs, and what a storage may offer besides."""
+"""The storage interface that `persist` needs, and optional capabilities of a storage."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Storage(Protocol):
         """Save a text, which replaces the saved one."""
 
     def remove(self, name: str, /) -> Awaitable[None] | None:
-        """Remove a text; harmless when there is none."""
+        """Remove a text; does nothing if there is none."""
 
 
 @runtime_checkable
@@ -25,7 +25,7 @@ class KeepsAside(Protocol):
     """A storage that can set aside a text that could not be used."""
 
     def keep_aside(self, name: str, reason: str) -> object:
-        """Copy the text to a place where no set overwrites it."""
+        """Copy the text to where no set overwrites it."""
 
 
 @runtime_checkable
@@ -34,7 +34,7 @@ class HasProblem(Protocol):
 
     @property
     def problem(self) -> str:
-        """Why nothing is saved; empty when all is well."""
+        """Why nothing is saved; empty if there is no problem."""
         ...
 
 
@@ -52,4 +52,4 @@ class UpdatesAtomically(Protocol):
     """A storage that can read and write back atomically across all processes."""
 
     def update_text(self, name: str, change: Callable[[str | None], str]) -> object:
-        """Replace a text by what ``change`` returns for it."""
+        """Replace a text with what ``change`` returns for it."""

@@ -1,11 +1,11 @@
 """A store whose state is its public traits: get, set, subscribe, and traitlets' observe, link and assignment.
 
-A set is atomic (if one value is refused, none is set), silent when nothing differs, and safe from any thread.
-Listeners and observers are called after it is done, outside the lock, with (state, previous). A listener that
-raises does not keep the others from being called; the first error reaches the code that called set.
+A set is atomic (if one value is refused, none is set), does not notify if nothing differs, and is safe from
+any thread. Listeners and observers are called afterwards, outside the lock, with (state, previous). If a
+listener raises, the others are still called; the first error reaches the code that called set.
 
-What was set is what is held: a value that is equal in Python but not the same, such as a dict in another
-order, replaces the old one. Validators (``@validate``) see the whole new state. Inside
+The store holds exactly the value that was set: a value that is equal in Python but not the same, such as a
+dict in another order, replaces the old one. Validators (``@validate``) see the whole new state. Inside
 ``hold_trait_notifications`` notifications and validators wait for its end, as they do for assignments.
 
 For state with arbitrary keys, and zustand's behavior in every detail, see `PlainStore`. Both take the
@@ -69,7 +69,7 @@ class Store(BaseStore, HasTraits, metaclass=_StoreType):
 
     name: ClassVar[str] = "store"  # type: ignore[misc] - one for all stores of a class
     _derived: ClassVar[frozenset[str]] = frozenset()
-    """Keys whose traits hold no value of their own; the subclass notifies of them."""
+    """Keys whose traits are computed; the subclass notifies of their changes."""
     _assignable: frozenset[str] = frozenset()
     _is_complete = False
 
@@ -84,7 +84,7 @@ class Store(BaseStore, HasTraits, metaclass=_StoreType):
         HasTraits.__init__(self)
         self._validated_keys = frozenset(key for key in self._keys if self._has_validator(key))
         for key in self._keys:
-            getattr(self, key)  # from here on the trait values hold every default
+            getattr(self, key)  # now the trait values include every default
         checked = self._validated({key: state[key] for key in state if key not in self._derived})
         self._trait_values.update(checked)
         for key in self._derived & state.keys():
@@ -96,7 +96,7 @@ class Store(BaseStore, HasTraits, metaclass=_StoreType):
         ).difference(self._derived)
 
     def get(self) -> dict[str, Any]:
-        """Return the present state."""
+        """Return the current state."""
         return self._current()
 
     def has(self, key: str) -> bool:
@@ -104,7 +104,7 @@ class Store(BaseStore, HasTraits, metaclass=_StoreType):
         return key in self._keys
 
     def reset(self) -> None:
-        """Go back to the initial state."""
+        """Restore the initial state."""
         self.set(self.initial, replace=True, action="reset")
 
     def refused(self, state: State) -> dict[str, Exception]:
@@ -141,7 +141,7 @@ class Store(BaseStore, HasTraits, metaclass=_StoreType):
     # ---------------------------------------------------------- validation
 
     def _type_of(self, key: str) -> type | None:
-        """Return the type whose every value a key accepts as it is, if there is one."""
+        """Return the type of which a key accepts every value without validation, if there is one."""
         trait: TraitType[Any, Any] = self._traits_by_key[key]
         is_bounded = any(getattr(trait, bound, None) is not None for bound in ("min", "max"))
         return None if is_bounded or key in self._validated_keys else _EXACT.get(type(trait))
@@ -150,7 +150,7 @@ class Store(BaseStore, HasTraits, metaclass=_StoreType):
         return key in self._trait_validators or hasattr(self, f"_{key}_validate")
 
     def _validated(self, values: State) -> dict[str, Any]:
-        """Return the values as their traits accept them; validators see all of them in place.
+        """Return the values as their traits and validators accept them; validators see the whole new state.
 
         Raises:
             StoreError: There is no such key.
@@ -158,7 +158,7 @@ class Store(BaseStore, HasTraits, metaclass=_StoreType):
         """
         accepted = self._accepted(values)
         if self._cross_validation_lock:
-            return accepted  # hold_trait_notifications asks the validators at its end
+            return accepted  # hold_trait_notifications calls the validators at its end
         validators = [key for key in accepted if key in self._validated_keys]
         if not validators:
             return accepted
@@ -174,7 +174,7 @@ class Store(BaseStore, HasTraits, metaclass=_StoreType):
         return accepted
 
     def _accepted(self, values: State) -> dict[str, Any]:
-        """Return the values as their traits accept them, without asking validators."""
+        """Return the values as their traits accept them, without calling validators."""
         traits = self._traits_by_key
         was_locked, self._cross_validation_lock = self._cross_validation_lock, True
         try:
@@ -196,13 +196,12 @@ class Store(BaseStore, HasTraits, metaclass=_StoreType):
             return f"The {self.name} store has no {key!r}; did you mean {close[0]!r}?"
         return f"The {self.name} store has no {key!r}; it has {', '.join(self._keys)}."
 
-    # -------------------------------------------------------------- within
+    # ------------------------------------------------------------ internal
 
     def _current(self) -> dict[str, Any]:
-        """Return the present state."""
-        values = (
-            self._trait_values.copy()
-        )  # one call into C, so no other thread's set is seen in part
+        """Return the current state."""
+        # One call into C, so that another thread's set is never seen in part.
+        values = self._trait_values.copy()
         return values if self._holds_whole_state else {key: values[key] for key in self._keys}
 
     def _change(self, partial: Partial, replace: bool) -> Changed | None:
@@ -220,7 +219,7 @@ class Store(BaseStore, HasTraits, metaclass=_StoreType):
         return before, after, state
 
     def _apply_values(self, values: State) -> Changes:
-        """Validate all values, then hold those that differ; return what changed."""
+        """Validate all values, then store those that differ; return what changed."""
         held, exact = self._trait_values, self._exact
         before: dict[str, Any] = {}
         after: dict[str, Any] = {}
@@ -261,7 +260,7 @@ class Store(BaseStore, HasTraits, metaclass=_StoreType):
         action: Action,
         middleware: Sequence[Middleware],
     ) -> None:
-        """Call observers, listeners and middleware, each also after another one raised."""
+        """Call observers, listeners and middleware, even after one of them raised."""
         before, after, state = change
         if not middleware and not self._trait_notifiers:  # only listeners: the usual case
             self._call_listeners(entries, before, state)
@@ -283,7 +282,7 @@ class Store(BaseStore, HasTraits, metaclass=_StoreType):
     def _call_listeners(
         self, entries: Sequence[Entry], before: dict[str, Any], state: dict[str, Any]
     ) -> None:
-        """Call listeners with a state, and with what the changed keys were before."""
+        """Call listeners with the new state and the previous one."""
         subscriptions = self._subscriptions
         previous = state | before if subscriptions.has_plain else before
         first: Exception | None = None
@@ -297,7 +296,7 @@ class Store(BaseStore, HasTraits, metaclass=_StoreType):
                     entry.ask(state)
                 else:
                     entry(state, previous)
-            except Exception as error:  # the others are called all the same
+            except Exception as error:  # the others are still called
                 first = first or error
         if first is not None:
             raise first

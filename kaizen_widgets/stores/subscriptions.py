@@ -1,10 +1,10 @@
 """The listeners of a store, in the order they subscribed, and which of them a change concerns.
 
-A plain listener is called after each change. A selector is a function of the state: up to `MANY` of them are
-all asked after each change. Beyond that a selector is asked only when a key it read has changed, so that of a
-thousand selectors those that a change does not concern cost nothing. The keys a selector reads are
-observed while it runs. One that reads the whole state, returns another slice of the same state each time, or
-has an equality function of its own is asked after each change.
+A plain listener is called after each change. A selector is a function of the state. Up to `MANY` selectors
+are all called after each change. With more, a selector is called only if a key it read has changed, so that
+selectors a change does not affect cost nothing. The keys a selector reads are recorded while it runs. A
+selector that reads the whole state, returns a different slice of the same state each time, or has a custom
+equality function is called after each change.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ class SelectorSubscription:
     """A listener for a slice of the state.
 
     Args:
-        state: The present state; its slice is compared with the next one.
+        state: The current state; its slice is compared with the next one.
         selector: Takes the slice out of a state.
         listener: Called with the new slice and the previous one.
-        equality: Returns whether two slices count as the same. It is asked after each change, also when
-            the slice is the same object.
+        equality: Returns whether two slices count as the same. A custom function is called after each
+            change, even if the slice is the same object.
     """
 
     __slots__ = ("_asks_always", "_equality", "_listener", "reads", "remembered", "selector")
@@ -43,7 +43,7 @@ class SelectorSubscription:
         self.selector = selector
         self.remembered = selector(state)
         self.reads: frozenset[str] | None = None
-        """The keys the slice depends on; None: ask the selector after each change."""
+        """The keys the slice depends on; None: call the selector after each change."""
         self._listener = fit_callback(listener, 2)
         self._equality = equality
         self._asks_always = equality is not same and equality is not shallow
@@ -54,16 +54,16 @@ class SelectorSubscription:
 
     def ask(self, state: State) -> None:
         """Take the slice of a state and call the listener if it is not the remembered one."""
-        # Python 3.11 calls what a slot holds twice as fast through a local name.
+        # In Python 3.11, calling through a local name is twice as fast as through a slot.
         selector, equality, listener = self.selector, self._equality, self._listener
         fresh, previous = selector(state), self.remembered
         if (fresh is not previous or self._asks_always) and not equality(previous, fresh):
-            # Remembered first: the listener may set again, and this is asked about the next state.
+            # Stored first: the listener may call set, and then this runs with the next state.
             self.remembered = fresh
             listener(fresh, previous)
 
     def find_reads(self, state: State) -> frozenset[str] | None:
-        """Return the keys the slice depends on, found by taking it once more; None: any."""
+        """Return the keys the slice depends on, found by calling the selector again; None: any key."""
         if self._asks_always:
             return None
         watched = _WatchedState(state)
@@ -95,7 +95,7 @@ class Subscriptions:
         self._readers: dict[str, dict[Entry, None]] = {}
 
     def fitted(self, listener: Listener) -> Listener:
-        """Return a listener to add for one that may take fewer than two arguments; each time the same."""
+        """Return a two-argument version of a listener, the same object each time."""
         if listener in self._fitted:
             return self._fitted[listener]
         fit = fit_callback(listener, 2)
@@ -104,7 +104,7 @@ class Subscriptions:
         return fit
 
     def add(self, entry: Entry, state: State) -> None:
-        """Add a listener; one that is there already keeps its place."""
+        """Add a listener; one that was already added stays in its place."""
         if entry in self.entries:
             return
         self.count += 1
@@ -115,12 +115,12 @@ class Subscriptions:
             self.has_plain = True
             return
         self._selectors += 1
-        # If its slice has changed since it was made, it must be asked about the next change in any case.
+        # If its slice has changed since, the selector must be called after the next change.
         if self._selectors > MANY and entry.selector(state) is entry.remembered:
             self.learn(entry, state)
 
     def remove(self, entry: Entry) -> None:
-        """Remove a listener; harmless when it is not there."""
+        """Remove a listener; does nothing if there is no such listener."""
         if self.entries.pop(entry, None) is None:
             return
         self.all = None
@@ -166,7 +166,7 @@ class Subscriptions:
         return [entry for entry in found if self._number(entry) <= count]
 
     def now(self, changed: Iterable[str] | None) -> Sequence[Entry]:
-        """Return the listeners to call after a change that is notified before any other."""
+        """Return the listeners to call after a change that is notified directly, without being posted."""
         if self._readers:
             return self.concerned(changed)
         if self.all is None:
@@ -174,7 +174,7 @@ class Subscriptions:
         return self.all
 
     def _number(self, entry: Entry) -> int:
-        return self.entries.get(entry, 0)  # another thread may have removed it just now
+        return self.entries.get(entry, 0)  # another thread may have just removed it
 
     def _forget(self, entry: SelectorSubscription) -> None:
         for key in entry.reads or ():

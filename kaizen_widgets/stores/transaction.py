@@ -1,8 +1,8 @@
 """The transactions of a document: each belongs to the task, or the thread, that opened it.
 
-Inside a transaction its owner sees its own edits, everybody else the document without them. No lock is held
-meanwhile: a transaction may wait for anything, and other edits go on. At its end its operations are
-applied to the document as it is then, as one batch. Tasks and threads that are started inside a
+During a transaction its owner sees the transaction's edits; all other code sees the document without them. No
+lock is held: a transaction may wait for anything, and others can edit the document. At its end its operations
+are applied to the current document as one batch. Tasks and threads that are started inside a
 transaction do not belong to it.
 """
 
@@ -23,17 +23,17 @@ Owner: TypeAlias = tuple[object, bool]
 
 @dataclass(eq=False)
 class Transaction:
-    """Edits that are not part of the document yet.
+    """Edits that are not yet part of the document.
 
     Attributes:
         epoch: The document's epoch when it began.
         graph: The graph with the edits.
-        label: What the step of the history is called.
+        label: The label of the undo step.
         operations: The edits.
         before: Other keys of the state that were set, with their values before.
         after: The same keys with the values they were set to.
         notifications: Calls to make at its end, unless it fails: they notify of these keys.
-        calls: Calls to make at its end, in any case.
+        calls: Calls to make at its end, even if it fails.
         undo: Calls to make if it fails, last one first: they restore state outside the store.
     """
 
@@ -48,17 +48,17 @@ class Transaction:
     undo: list[Callable[[], object]] = field(default_factory=list)
 
     def edit(self, graph: Graph, batch: Batch) -> None:
-        """Add a batch that made ``graph`` of the graph so far."""
+        """Add a batch that turned the graph so far into ``graph``."""
         self.graph = graph
         self.operations.extend(batch)
 
     def note(self, before: dict[str, Any], after: dict[str, Any]) -> None:
-        """Remember what some keys of the state were before the transaction set them."""
+        """Remember the values of some keys before and after the transaction set them."""
         self.before = before | self.before
         self.after |= after
 
     def absorb(self, inner: Transaction) -> None:
-        """Make the edits of a transaction that ended well within this one part of it."""
+        """Take over the edits of a nested transaction that succeeded."""
         self.edit(inner.graph, tuple(inner.operations))
         self.note(inner.before, inner.after)
         self.notifications += inner.notifications
@@ -70,8 +70,8 @@ class Transactions:
     """The open transactions of one document.
 
     Args:
-        notifier: The document's; a transaction is not current while its thread notifies of events, which
-            are about the document without it.
+        notifier: The document's notifier; while a thread notifies of events, its transaction is not current,
+            because the events are about the document without it.
     """
 
     def __init__(self, notifier: Notifier) -> None:
@@ -92,7 +92,7 @@ class Transactions:
         return owner
 
     def end(self, transaction: Transaction, owner: Owner) -> Transaction | None:
-        """Close a transaction; return the one around it. Harmless when it is closed."""
+        """Close a transaction; return the outer one. Does nothing if it is already closed."""
         own = self._open.get(owner, [])
         if transaction not in own:
             return None

@@ -1,7 +1,7 @@
 """The state of the studio's screen: sidebar, theme, the open dialog, notifications.
 
-Nothing here draws. The theme is the user's choice; a widget decides what ``system`` means. Notifications
-expire on the clock the store was given; when there are too many, the oldest are removed.
+The theme is the user's choice; a widget decides what ``system`` means. Notifications expire on the clock the
+store was given; when there are too many, the oldest are removed.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ class UIStore(Store):
         self.set({"theme": theme}, action="ui/theme")
 
     def open_modal(self, name: str, data: Any = None) -> None:
-        """Open a dialog, in place of one that is open."""
+        """Open a dialog, replacing an open one."""
         self.set({"active_modal": name, "modal_data": data}, action="ui/open")
 
     def close_modal(self) -> None:
@@ -127,7 +127,7 @@ class UIStore(Store):
         return identity
 
     def remove_notification(self, id: str) -> None:
-        """Remove a notification; harmless when there is none of that id."""
+        """Remove a notification; does nothing if there is none with that id."""
         timer = self._timers.pop(id, None)
         if timer is not None:
             timer.cancel()
@@ -139,7 +139,7 @@ class UIStore(Store):
         self.set(without, action="ui/dismiss")
 
     def keep(self, storage: Storage | None = None) -> Persistence:
-        """Persist theme and sidebar, and restore those of last time."""
+        """Persist the theme and the sidebar's width, and restore the saved values."""
         return persist(
             self, PERSISTED_AS, storage=storage, partialize=("theme", "sidebar_collapsed")
         )

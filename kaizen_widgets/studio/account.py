@@ -1,10 +1,9 @@
 """Signing in and out: here, in the user's other kernels, and in the other tabs of the browser.
 
-Signing out deletes everything of the user before it returns: responses on their way, the pipeline,
-the query cache, the journal, stored states, the session in the keyring. Unsaved edits are deleted
-only when the user asked for that. The other kernels learn of it from the file they share
-(`OtherKernels`), their tabs immediately (`TabLink`); they follow without notifying anyone, so
-messages do not circulate.
+Signing out deletes all of the user's data before it returns: the pipeline, the query cache, the journal,
+stored states and the session in the keyring; pending responses are dropped. Unsaved edits are deleted only if
+the user asked for that. The other kernels are notified through the file they share (`OtherKernels`), other
+tabs immediately (`TabLink`); they follow without sending notifications, so messages do not circulate.
 """
 
 from __future__ import annotations
@@ -42,10 +41,10 @@ class Account:
         saver: Saver of the open pipeline.
         canvas: Canvas of the studio; read-only while no user is signed in.
         ui: UI store, which follows the other kernels' theme.
-        connection: Connection to the server, with what the kernels share.
+        connection: Connection to the server, with the files the kernels share.
         ui_persistence: Persistence of ``ui``; None for a studio that shares nothing.
-        forget_user: Deletes what else is known of the user; called when a session ends.
-        open_pipeline: Opens a pipeline to work on; called when a session begins and none is open.
+        forget_user: Deletes other data of the user; called when a session ends.
+        open_pipeline: Opens a pipeline; called when a session begins and none is open.
     """
 
     def __init__(
@@ -92,7 +91,7 @@ class Account:
         )
         if self._ui_persistence is not None:
             self._ui_persistence.refresh()
-            # Again, for what was written before `OtherKernels` read the file for the first time.
+            # Read again, because `OtherKernels` reports only writes after its first read of the file.
             self._ui_persistence.rehydrate()
         self._unsubscribes = [
             ui.subscribe(lambda state: state["theme"], self._theme_changed),
@@ -128,7 +127,7 @@ class Account:
             self.tabs.notify_session(signed_in=True)
 
     def logout(self, *, discard: bool = False) -> None:
-        """Save, sign out everywhere, and delete everything of the user.
+        """Save, sign out everywhere, and delete all of the user's data.
 
         Args:
             discard: Give up unsaved edits, here and in other notebooks, and drafts not yet recovered.
@@ -152,7 +151,7 @@ class Account:
             raise StoreError(f"Signed out, but: {' '.join(problems)}", store="auth")
 
     def close(self) -> None:
-        """Stop following other notebooks; the session stays."""
+        """Stop following other notebooks, without ending the session."""
         if self._other_kernels:
             self._other_kernels.close()
         for unsubscribe in self._unsubscribes:
@@ -164,7 +163,7 @@ class Account:
     # ------------------------------------------------------- signing out
 
     def _check_saved(self) -> None:
-        """Wait a little for other notebooks to save their edits.
+        """Wait up to `SIGN_OUT_TIMEOUT` for other notebooks to save their edits.
 
         Raises:
             StoreError: Something is unsaved; the message says where.
@@ -194,10 +193,10 @@ class Account:
             )
 
     def _end_session(self) -> list[str]:
-        """Delete everything of the user; return sentences about what could not be deleted."""
+        """Delete all of the user's data; return a sentence for each part that could not be deleted."""
         tokens, client = self._api.transport.tokens, self._api.query_client
         keyring_worked = not self._auth.token_storage_problem
-        tokens.void()  # First, so that responses still on their way are dropped.
+        tokens.void()  # First, so that pending responses are dropped.
         self._leave_pipeline()
         client.loop.wait(self._revoke_session(), TIMEOUT)
         problems: list[str] = []
@@ -312,7 +311,7 @@ class Account:
 
     def _change_theme(self, change: Callable[[], object]) -> None:
         """Change the theme as another kernel did, without notifying the tabs."""
-        # Not under our lock: this may be the loop's thread, for which a sign-out waits holding it.
+        # Not under our lock: a sign-out holds it while it waits for the loop, whose thread this may be.
         self._follows_theme.now = True
         try:
             change()

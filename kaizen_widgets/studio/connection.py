@@ -1,4 +1,4 @@
-"""Connects a studio to a server and a session, and to what the user's other kernels share.
+"""Connects a studio to a server, a session, and the files shared with the user's other kernels.
 
 The session with a remote server outlives the kernel, in the system's keyring. The embedded API signs
 its one local user in without a password. A studio in memory shares nothing with other kernels.
@@ -41,12 +41,13 @@ class StudioConnection:
     """A server and a session.
 
     Attributes:
-        transport: HTTP client of the server. auth: Store of the session. scope: Name of the server in
-        shared files; empty for a studio in memory. storage: SQLite file shared by the user's studios;
-        None for a studio in memory. Each studio opens it
-            separately: SQLite reports only the writes of other connections, so two studios in one
+        transport: HTTP client of the server.
+        auth: Store of the session.
+        scope: Name of the server in shared files; empty for a studio in memory.
+        storage: SQLite file shared by the user's studios; None for a studio in memory. Each studio opens
+            it separately: SQLite reports only the writes of other connections, so two studios in one
             kernel follow each other like two kernels.
-        workspace_id: Workspace of new things; empty for the server's choice.
+        workspace_id: Workspace of new agents and pipelines; empty for the server's default.
         auth_persistence: Persistence of ``auth``, or None.
         local: Starts a session without a password; None where a user must sign in.
         database: Database of the embedded API, or None.
@@ -67,13 +68,13 @@ class StudioConnection:
         return shared_leases(self.storage.path) if self.storage else None
 
     def journal(self) -> Journal | None:
-        """Return a journal of unsaved edits; None where nothing outlives the kernel."""
+        """Return a journal of unsaved edits; None for a studio in memory."""
         if self.storage is None or self.leases is None:
             return None
         return Journal(self.storage, self.leases, scope=self.scope)
 
     def save_notices(self) -> SaveNotices | None:
-        """Return the notices by which the user's studios learn of each other's saves."""
+        """Return the notices that inform the user's studios of each other's saves."""
         return SaveNotices(self.storage, self.scope) if self.storage else None
 
     def last_opened(self) -> LastOpened | None:
@@ -159,7 +160,7 @@ def _connect_remote(url: str, token: str, loop: BackgroundLoop) -> StudioConnect
 def _open_database(data: str | os.PathLike[str] | None, now: datetime) -> Database:
     """Open the database of the embedded API; without a usable data folder the studio works in memory."""
     if data is not None:
-        # A file the user named is set aside only if it is a studio's: any other was named by mistake.
+        # A file named by the user is set aside only if it is a database: any other was named by mistake.
         return _open_or_set_aside(data, now, DAMAGED)
     try:
         return _open_or_set_aside(default_path(), now, DAMAGED | NOT_A_DATABASE)
@@ -191,12 +192,12 @@ def _open_or_set_aside(
             raise
         path = Path(data).expanduser().absolute()
         try:
-            kept = set_aside(path, now)
+            renamed = set_aside(path, now)
         except OSError:
             raise error from None
     warnings.warn(
-        f"The studio's data in {path.name} was damaged. The damaged file is kept as {kept}, and the studio "
-        "starts with a new one.",
+        f"The studio's data in {path.name} was damaged. The damaged file is kept as {renamed}, and the "
+        "studio starts with a new one.",
         RuntimeWarning,
         stacklevel=5,
     )

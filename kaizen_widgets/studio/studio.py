@@ -1,4 +1,4 @@
-"""The studio puts canvas, auto-save, runs and the API together; it is the only module that knows them all.
+"""The studio connects canvas, auto-save, runs and the API; it is the only module that imports them all.
 
     studio = Studio()                                # the embedded API, nothing to start
     studio = Studio("https://kaizen.example.com")    # or a Kaizen Studio server
@@ -98,7 +98,7 @@ class Studio(Resources):
         self.share_resources(self.api)
         self._persisters: list[Persister | PersistedMutations] = []
         if url is not None and connection.storage is not None:
-            # Not for the embedded API, whose own file is as fast as a copy of it.
+            # Not for the embedded API, whose own file is as fast as a persisted cache.
             queries = persist_queries(
                 self.query_client,
                 connection.storage,
@@ -137,7 +137,7 @@ class Studio(Resources):
         self.executions.default_pipeline_id = lambda: self.store.pipeline_id
         self._last_opened = connection.last_opened()
         self.canvas = Canvas(self.store, height=height, registry=self.kinds, clock=loop)
-        # Its space is reserved: a canvas that shrinks when a node is selected moves under the pointer.
+        # Its space is reserved, because a canvas that shrinks on selection would move under the pointer.
         self.node_form = NodeForm(self.canvas)
         self.run_panel = RunPanel(self.execution, start=self.run, cancel=self.cancel)
         self.account = Account(
@@ -181,7 +181,7 @@ class Studio(Resources):
         self.account.login(email, password)
 
     def logout(self, *, discard: bool = False) -> None:
-        """Sign out, here and in your other notebooks that use this server; none of your data stays behind.
+        """Sign out, here and in your other notebooks that use this server; your data is deleted here.
 
         Args:
             discard: Give up unsaved edits, here and in other notebooks, and drafts not yet recovered.
@@ -292,10 +292,10 @@ class Studio(Resources):
     def agent(self, name: str) -> Callable[[F], F]: ...
 
     def agent(self, name: Any) -> Any:
-        """Register a function that nodes and agents of a name call.
+        """Register the function that nodes and agents with a name call.
 
         Use it as a decorator, ``@studio.agent("Billing")``, or without a name, ``@studio.agent``, for
-        nodes that are called like the function.
+        nodes named like the function.
 
         Raises:
             RunError: The argument is neither a name nor a function.
@@ -347,9 +347,8 @@ class Studio(Resources):
     def close(self) -> None:
         """Save, then close the widgets and connections."""
         self.cancel()
-        with suppress(
-            KaizenError
-        ):  # The canvas shows it; an unreachable server must not prevent closing.
+        # The canvas shows a failed save; an unreachable server must not prevent closing.
+        with suppress(KaizenError):
             self.save()
         self.account.close()
         self.saver.close()
@@ -413,9 +412,7 @@ class Studio(Resources):
         self._opened(graph, created.id, created.name, version)
 
     def _show(self, pipeline_id: str, name: str) -> None:
-        self.pipelines.changed_elsewhere(
-            pipeline_id
-        )  # Show what the server has now, not the cache.
+        self.pipelines.changed_elsewhere(pipeline_id)  # So that the cached version is not shown.
         detail = self.pipelines.detail(pipeline_id).wait(TIMEOUT)
         agents = self.agents.list().wait(TIMEOUT)
         self.functions.names.update({agent.id: agent.name for agent in agents})

@@ -1,4 +1,4 @@
-"""A clock and an event loop for tests, moved by the test.
+"""A clock and an event loop that a test controls.
 
 `FakeClock` is a `Clock`. `VirtualLoop` is a `BackgroundLoop` without a thread whose tasks wait for such a
 clock: nothing sleeps, and nothing runs unless the test runs it. Its tasks must not wait for sockets or other
@@ -97,7 +97,7 @@ class VirtualLoop(BackgroundLoop):
         """Run everything that is ready or due, until nothing is left."""
         ready = self._virtual._ready  # type: ignore[attr-defined]
         for _ in range(100_000):
-            # Always one turn: it collects calls from other threads.
+            # At least one iteration, which collects calls from other threads.
             self._virtual.call_soon(self._virtual.stop)
             self._virtual.run_forever()
             due = self.clock.next_due

@@ -62,11 +62,11 @@ def _walk(widget: ipywidgets.Widget, depth: int = 0) -> Iterator[tuple[ipywidget
 
 def _describe(widget: ipywidgets.Widget) -> str:
     traits = widget.traits()
-    facts = []
+    shown = []
     for name in SHOWN:
         if name in traits:
             value = getattr(widget, name)
             if value != traits[name].default_value:
                 text = repr(value)
-                facts.append(f"{name}={text if len(text) <= 60 else text[:57] + '...'}")
-    return f"{type(widget).__name__}({', '.join(facts)})"
+                shown.append(f"{name}={text if len(text) <= 60 else text[:57] + '...'}")
+    return f"{type(widget).__name__}({', '.join(shown)})"

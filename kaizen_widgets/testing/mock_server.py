@@ -70,7 +70,7 @@ class MockServer(httpx.AsyncBaseTransport):
     """An httpx transport that gives prepared answers.
 
     Args:
-        clock: Times delays; without a clock there are none.
+        clock: Clock for delays; without one, answers are not delayed.
     """
 
     def __init__(self, clock: Clock | None = None) -> None:
@@ -85,7 +85,7 @@ class MockServer(httpx.AsyncBaseTransport):
 
         Args:
             method: The HTTP method.
-            path: The path; ``*`` stands for any one segment.
+            path: The path; ``*`` matches any one segment.
             *answers: The answers; the last one is repeated.
 
         Raises:
@@ -125,8 +125,8 @@ class MockServer(httpx.AsyncBaseTransport):
                 given = answers.pop(0) if len(answers) > 1 else answers[0]
                 made = given(call) if isinstance(given, Callable) else given
                 return made if isinstance(made, Reply) else Reply(json=made)
-        said = f"The mock server has no answer to {call.method} {call.path}."
-        return Reply(404, {"error": {"code": "NOT_FOUND", "message": said}})
+        message = f"The mock server has no answer to {call.method} {call.path}."
+        return Reply(404, {"error": {"code": "NOT_FOUND", "message": message}})
 
     async def _delay(self, reply: Reply, request: httpx.Request) -> None:
         if self._clock is None or not reply.delay:

@@ -133,7 +133,7 @@ class AccountPanel(Panel):
             part.close()
         super().close()
 
-    # -------------------------------------------------------------- within
+    # ------------------------------------------------------------ internal
 
     async def _signing_out(self, discard: bool) -> None:
         problem = ""

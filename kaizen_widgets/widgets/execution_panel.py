@@ -129,7 +129,7 @@ class ExecutionPanel(Panel):
             self._throttle.close()
         super().close()
 
-    # -- inside
+    # -- internal
 
     def _elapsed(self, state: Mapping[str, Any]) -> str:
         if state["start_time"] is None:

@@ -88,7 +88,7 @@ class RunPanel(Panel):
             self.execution.close()
         super().close()
 
-    # -- inside
+    # -- internal
 
     def _press_run(self) -> None:
         self.problem.value = ""

@@ -138,7 +138,7 @@ class StoreDevtools(Panel):
             self._pace.close()
         super().close()
 
-    # -------------------------------------------------------------- within
+    # ------------------------------------------------------------ internal
 
     def _select(self) -> None:
         if self._drawer != get_ident() and self.actions.value is not None:

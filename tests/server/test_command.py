@@ -57,7 +57,7 @@ def test_a_lost_password_can_be_replaced(
 
 def test_memory_database_is_announced_as_temporary(capsys: pytest.CaptureFixture[str]):
     assert serve(":memory:") == 0
-    assert "memory, and ends with this process" in capsys.readouterr().out
+    assert "memory and is lost when this process ends" in capsys.readouterr().out
 
 
 def test_taken_port_is_reported_in_one_sentence(capsys: pytest.CaptureFixture[str]):
@@ -81,7 +81,7 @@ def test_file_that_is_no_database_is_reported_in_one_sentence(
 def test_invalid_port_is_refused(port: str, capsys: pytest.CaptureFixture[str]):
     with pytest.raises(SystemExit):
         main(["serve", f"--port={port}"])
-    assert "is no port" in capsys.readouterr().err
+    assert "is not a port" in capsys.readouterr().err
 
 
 def test_missing_uvicorn_is_reported_with_the_install_command(
@@ -118,4 +118,4 @@ def test_command_line_names_hosts_and_proxies(served: list[Any]):
 def test_a_proxy_that_is_no_address_is_refused(capsys: pytest.CaptureFixture[str]):
     with pytest.raises(SystemExit):
         main(["serve", "--trusted-proxy", "proxy.example.com"])
-    assert "is no address or network" in capsys.readouterr().err
+    assert "is not an address or network" in capsys.readouterr().err

@@ -249,7 +249,7 @@ def test_update_refuses_an_async_migration(file: SqliteStorage):
     persistence = persist(
         Lamp(), "lamp", storage=file, version=2, migrate=migrate, skip_hydration=True
     )
-    with pytest.raises(StoreError, match="awaitables"):
+    with pytest.raises(StoreError, match="awaitable"):
         persistence.update({"uses": 1})
 
 
@@ -284,7 +284,7 @@ def test_unusable_disk_is_reported_and_breaks_nothing(tmp_path: Path):
     persistence = persist(lamp, "lamp", storage=SqliteStorage(tmp_path / "file" / "stores.db"))
     lamp.set({"on": True})
     assert lamp.on
-    assert "is held in memory only" in persistence.problem
+    assert "held in memory only" in persistence.problem
 
 
 def test_plain_store_is_persisted_the_same_way(file: SqliteStorage):
