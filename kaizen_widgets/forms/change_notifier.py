@@ -45,7 +45,7 @@ class ChangeNotifier:
 
     Attributes:
         lock: Hold it to read the state.
-        operation: Hold it to change the state; listeners are notified when the outermost holder leaves.
+        operation: Hold it to change the state; listeners are notified when the outermost holder releases it.
     """
 
     def __init__(self, form: HasTraits, state: TrackedState) -> None:
@@ -165,7 +165,7 @@ class ChangeNotifier:
 
 
 class _Operation(AbstractContextManager[None]):
-    """Holds the lock; whatever changed until the outermost holder leaves is one `Change`."""
+    """Holds the lock; all changes until the outermost holder releases it are one `Change`."""
 
     def __init__(self, owner: ChangeNotifier, state: TrackedState) -> None:
         self._owner = owner

@@ -1,4 +1,4 @@
-"""Errors that are shown after a delay, so that an error does not appear in the middle of a word."""
+"""Show errors after a delay, so that none appears while a word is still being typed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which leaves of a form differ from their defaults, kept up to date as values change.
+"""Track which leaves of a form differ from their defaults as values change.
 
 A leaf is a value that is neither a dict nor a list, or an empty dict or list. A leaf that only one side has
 differs. Rows are compared by index, numbers by value; but `True` is not 1, "3" is not 3, and NaN is NaN.
@@ -31,10 +31,10 @@ def deep_equal(one: Any, other: Any) -> bool:
 
 
 def is_identical(one: Any, other: Any) -> bool:
-    """Return whether replacing one value by the other would make no difference at all.
+    """Return whether two values are interchangeable in every respect.
 
-    Unlike `deep_equal` this distinguishes 1 from 1.0, the orders of a dict, and objects of other classes,
-    which may have more in them than their ``==`` compares.
+    Unlike `deep_equal` this distinguishes 1 from 1.0, dicts in different orders, and objects of other
+    classes, whose ``==`` may compare only part of them.
     """
     if one is other:
         return True
@@ -81,7 +81,7 @@ def differences(one: Any, other: Any, path: Path) -> Iterator[Path]:
             pair = [side[index] if index < len(side) else MISSING for side in (one, other)]
             yield from differences(pair[0], pair[1], (*path, index))
     elif _has_items(one) or _has_items(other):
-        # Only one side has items: its leaves differ. Of a dict and a list, those of the first.
+        # Only one side has items: its leaves differ. For a dict and a list, those of the first.
         yield from leaves(one if _has_items(one) else other, path)
     elif not deep_equal(one, other):
         yield path

@@ -1,4 +1,4 @@
-"""The rows of a list in a form: append, insert, move and remove them, each known by a stable id."""
+"""Field arrays: append, insert, move and remove the rows of a list, each with a stable id."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class RowDraft:
 
 
 class FieldArrays:
-    """The lists of a form: their rows, and what moves with a row.
+    """The lists of a form: their rows, and the state that moves with each row.
 
     Args:
         state: The form's state.
@@ -61,13 +61,13 @@ class FieldArrays:
         self._delayed_errors = delayed_errors
 
     def rows(self, name: str) -> list[Any]:
-        """Return the drafts of a list's rows, not to be changed; none where there is no list."""
+        """Return the drafts of a list's rows, which must not be modified; empty if there is no list."""
         with self._lock:
             value = get(self._state.values, parse(name), [])
             return value if isinstance(value, list) else []
 
     def ids(self, name: str) -> list[str]:
-        """Return the ids of a list's rows, not to be changed."""
+        """Return the ids of a list's rows, which must not be modified."""
         with self._lock:
             return self._state.row_ids.of(name, len(self.rows(name)))
 

@@ -69,7 +69,7 @@ class FieldNames:
         """Raise if an option names something that cannot be a field; `*` stands for any row.
 
         Raises:
-            UnknownFieldError: It does.
+            UnknownFieldError: A name cannot be a field.
         """
         for name in names:
             field = name.removesuffix(".root")
@@ -99,7 +99,7 @@ class FieldNames:
         return "" if name == "root" and not self._state.has_root_field else name
 
     def locate_error(self, loc: tuple[Any, ...], submitted: SubmittedValues | None) -> str | None:
-        """Return the field that an API's ``loc`` is about; None if there is none, or none any more.
+        """Return the field that an API's ``loc`` names; None if it names none, or one that was removed.
 
         Args:
             loc: The location in the data.

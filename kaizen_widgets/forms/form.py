@@ -1,4 +1,4 @@
-"""A form without a user interface: values, errors, and what the user did to the fields.
+"""A form without a user interface: values, errors, and the state of each field.
 
 The semantics are React Hook Form's, over any resolver or a pydantic model. User events come in through
 `change`, `blur`, `submit` and the methods of rows; programs use `set_value`, `reset` and the like. Every
@@ -733,7 +733,7 @@ class Form(HasTraits):
             reset_defaults(self._state, drafts, keep_dirty=keep_dirty)
 
     def _renewed_defaults(self) -> Any:
-        """Return the defaults, with those that the model makes made again."""
+        """Return the defaults, after computing those of the model's default factories again."""
         if self._schema is None:
             return self._state.defaults
         return self._given.renew(self._state.defaults, self._schema.blank)

@@ -20,7 +20,7 @@ from kaizen_widgets.forms.resolver import AnyResolver, Resolved, Resolver, Resol
 
 
 def split_instance(model: Any, default_values: Any) -> tuple[Any, Any]:
-    """Return a model class and default values, of which an instance of a model gives both.
+    """Return a model class and default values; an instance of a model gives both.
 
     Raises:
         FormError: There are an instance and default values.

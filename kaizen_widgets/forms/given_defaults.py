@@ -1,4 +1,4 @@
-"""Which defaults of a form were given, and which the model makes: those are made again at each reset.
+"""Track which defaults of a form were given; those of the model are computed again at each reset.
 
 A field with ``default_factory=uuid4`` thus gets another id for each new form, not the same one forever.
 """
@@ -12,7 +12,7 @@ from kaizen_widgets.forms.differences import is_identical
 from kaizen_widgets.forms.paths import MISSING, Path, get, parse
 
 _Given = Any
-"""True where everything was given, False where nothing was, and else a dict of both by key or index."""
+"""True if everything was given, False if nothing was, else a dict of these by key or index."""
 
 
 class GivenDefaults:
@@ -33,11 +33,11 @@ class GivenDefaults:
         self._tree = _with(self._tree, path)
 
     def renew(self, defaults: Any, blank: Callable[[Path], Any]) -> Any:
-        """Return the defaults with those that were not given made again.
+        """Return the defaults after computing those that were not given again.
 
         Args:
             defaults: The present defaults.
-            blank: Returns the model's own draft of the form, or of a row.
+            blank: Returns the model's default draft of the form, or of a row.
         """
         renewed = self._renew(self._tree, defaults, MISSING, (), blank)
         return defaults if is_identical(renewed, defaults) else renewed

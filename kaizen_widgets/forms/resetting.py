@@ -103,7 +103,7 @@ def remove_fields(
     keep_dirty: bool = False,
     keep_touched: bool = False,
 ) -> None:
-    """Remove fields from the form, with all that is not kept of them."""
+    """Remove fields from the form, except the parts of their state that are kept."""
     for name in names:
         state.remove(name, value=not keep_value, default=not keep_default_value)
         if not keep_error:

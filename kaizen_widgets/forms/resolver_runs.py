@@ -27,7 +27,7 @@ from kaizen_widgets.forms.tracked_state import TrackedState
 log = logging.getLogger(__name__)
 
 PATIENCE = 0.05
-"""Seconds before a waiting thread gets a result although another thread, or itself, holds the lock."""
+"""Seconds after which a waiting thread gets a result even if the lock is held, possibly by itself."""
 
 OnResolved = Callable[[Resolved], None]
 OnFailure = Callable[[Exception], None]
@@ -71,7 +71,7 @@ class ResolverRuns:
 
     @property
     def value(self) -> Any:
-        """What the last run made of the values; None if they are invalid, or have changed since."""
+        """The value that the last run returned; None if the values are invalid, or have changed since."""
         if self._last is None or self._last[0] is not self._state.values or self._last[1].errors:
             return None
         return self._last[1].value
@@ -157,7 +157,7 @@ class ResolverRuns:
         return any(names is None or name in names for names in self._running.values())
 
     def forget(self) -> None:
-        """Count running validations as not running, because the form was reset."""
+        """Ignore running validations, because the form was reset."""
         self._running.clear()
         self._state.is_validating = False
 
@@ -190,7 +190,7 @@ class ResolverRuns:
 
         try:
             is_stored = self._changes.when_free(store)
-        except Exception:  # from a listener or a later run; nothing waits for this coroutine
+        except Exception:  # from a listener or a later run; no caller waits for this coroutine
             log.exception("A listener or a later run failed after a form's validation")
         else:
             if not is_stored and on_outcome is not None:

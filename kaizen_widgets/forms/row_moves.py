@@ -1,4 +1,4 @@
-"""What a move of rows does to names and ids: a row keeps its id, its errors and its flags.
+"""Translate names and ids when rows move: a row keeps its id, its errors and its flags.
 
 A move is given as *origins*: for each row afterward, its index before the move, or None for a new row.
 """
@@ -67,7 +67,7 @@ def rows_replaced(name: str) -> Callable[[str], str | None]:
 
 
 class FormRowIds:
-    """Stable ids of rows, made when a list is first asked about.
+    """Stable ids of rows, created when the ids of a list are first requested.
 
     Args:
         new_id: Returns a new id with each call.
@@ -79,7 +79,7 @@ class FormRowIds:
         self._versions: dict[str, object] = {}
 
     def of(self, name: str, length: int) -> list[str]:
-        """Return the ids of a list of ``length`` rows, not to be changed."""
+        """Return the ids of a list of ``length`` rows, which must not be modified."""
         ids = self._ids.setdefault(name, [])
         del ids[length:]
         while len(ids) < length:

@@ -153,7 +153,7 @@ class _Submit:
         self._has_continued = False
 
     def on_resolved(self, resolved: Resolved) -> None:
-        """Show the errors and go on to the handler; the lock is held."""
+        """Show the errors and continue with the handler; the lock is held."""
         state = self._owner._state
         if self._generation != state.generation:
             self._continue(lambda: end_future(self._future, None))
@@ -169,7 +169,7 @@ class _Submit:
         self._continue(lambda: self._end(None, error, counts=False))
 
     def on_outcome(self, outcome: Resolved | Exception) -> None:
-        """Go on although another thread holds the lock: it may wait for this submit."""
+        """Continue even if another thread holds the lock, because it may wait for this submit."""
         if isinstance(outcome, Exception):
             self.on_failure(outcome)
         else:

@@ -1,7 +1,7 @@
 """The values of a form when it was submitted, and how its rows have moved since.
 
-A server answers about the values it was given. Until then the user may have moved or removed rows, so that
-a name such as `items.1.name` means another row, or none.
+A server's errors are about the values it was given. Meanwhile the user may have moved or removed rows, so
+that a name such as `items.1.name` means another row, or none.
 """
 
 from __future__ import annotations

@@ -1,13 +1,13 @@
-"""Everything a form knows at one moment, and what an operation changed of it.
+"""The state of a form, and a record of the changes that an operation makes to it.
 
 Nothing is decided here: the state keeps values, defaults, errors, flags and row ids consistent with the
 definitions below, and records what changed. It is not thread-safe; the caller holds the form's lock.
 
 Definitions:
     dirty: A leaf is dirty if it differed from its default when its field was last changed by the user, by
-        rows, or by a write that asked for it (`mark_dirty`). The form is dirty if, at that moment, any
+        rows, or by a write with `should_dirty` (`mark_dirty`). The form is dirty if, at that moment, any
         leaf differed.
-    touched: The user left the field, or a write asked for it.
+    touched: The user left the field, or it was written with `should_touch`.
     errors: The result of the last validation of the name, or what `set_error` stored since.
 """
 

@@ -46,7 +46,7 @@ class FormValidation:
         self._updates = 0
 
     def update_is_valid(self) -> None:
-        """Find out whether the values are valid, without changing errors; the newest run counts."""
+        """Update ``is_valid`` without changing errors; the newest run counts."""
         self._update(None)
 
     def validate_rows(self, name: str) -> None:

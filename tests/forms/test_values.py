@@ -239,7 +239,7 @@ def test_reset_refuses_a_value_of_another_type():
         name: str = "ann"
 
     form = Form(Agent)
-    with pytest.raises(FormError, match="int is no value for a form of Agent"):
+    with pytest.raises(FormError, match="int is not a value for a form of Agent"):
         form.reset(5)
     assert form.values == {"name": "ann"}
 

@@ -12,7 +12,7 @@ from kaizen_widgets.errors import FormError
 
 
 def keeps_its_schema(model: Any) -> bool:
-    """Whether a class has its core schema, by which a rebuilt class is recognized."""
+    """Return whether a class holds its own core schema, which tells a rebuilt class from the old one."""
     return isinstance(model, type) and (
         issubclass(model, BaseModel) or hasattr(model, "__pydantic_fields__")
     )
@@ -30,7 +30,7 @@ def adapter_of(model: Any) -> Any:
         if keeps_its_schema(model):
             if not model.__pydantic_complete__ and issubclass(model, BaseModel):
                 model.model_rebuild()
-            return _Own(model) if model.__pydantic_complete__ else TypeAdapter(model)
+            return _ClassAdapter(model) if model.__pydantic_complete__ else TypeAdapter(model)
         if not isinstance(model, type) and dataclasses.is_dataclass(model):
             raise FormError(
                 f"A form is made for a class, not for an object of {type(model).__name__}: pass the "
@@ -38,8 +38,8 @@ def adapter_of(model: Any) -> Any:
             )
         adapter = TypeAdapter(model)
     except (PydanticUserError, PydanticUndefinedAnnotation) as error:
-        said = error.message.partition("\n")[0].partition(". ")[0]
-        raise FormError(f"A form cannot be made for {model!r}: {said}.") from error
+        reason = error.message.partition("\n")[0].partition(". ")[0]
+        raise FormError(f"A form cannot be made for {model!r}: {reason}.") from error
     if not adapter.pydantic_complete:
         raise FormError(
             f"A form cannot be made for {model!r}: it names a type that is not defined (yet)."
@@ -47,8 +47,8 @@ def adapter_of(model: Any) -> Any:
     return adapter
 
 
-class _Own:
-    """The attributes of a model class, under the names of a `TypeAdapter`."""
+class _ClassAdapter:
+    """A model class's core schema and validator, under the attribute names of a `TypeAdapter`."""
 
     def __init__(self, model: Any) -> None:
         self.core_schema = model.__pydantic_core_schema__

@@ -23,7 +23,7 @@ BROKEN = "validator_broke"
 
 
 def errors_without_validator(root: Field, given: Any, error: Exception, context: Any) -> list[Any]:
-    """Return the errors of the fields one by one; without any, one that says which validator raised.
+    """Return the errors of each field; if there are none, one error that names the validator that raised.
 
     The text of the exception is left out, because it may contain what was typed.
 

@@ -71,7 +71,7 @@ class ListNode(TypeNode):
         return self.ordered([encode(one, context, (*path, at)) for at, one in enumerate(items)])
 
     def ordered(self, drafts: list[Any]) -> list[Any]:
-        """Return the drafts of a multi-select in the order of its options, whatever was ticked first."""
+        """Return the drafts of a multi-select in the order of its options, not of the clicks."""
         item = bare(self.item.node)
         if not self.is_set or not isinstance(item, ChoiceLeaf):
             return drafts
@@ -100,7 +100,7 @@ class ListNode(TypeNode):
             return items
         try:
             return self.container(items)
-        except TypeError:  # an unhashable item of a set: pydantic says so
+        except TypeError:  # an unhashable item of a set: pydantic reports it
             return items
 
     def blank(self, within: tuple[TypeNode, ...]) -> Any:
@@ -213,7 +213,7 @@ class TupleNode(TypeNode):
 
 
 class DictNode(TypeNode):
-    """A dict: rows of a key and a value, so that a key can be half typed, or be there twice."""
+    """A dict: rows of a key and a value, so that a key can be incomplete, or occur twice."""
 
     kind = "dict"
     has_parts = True
@@ -267,7 +267,7 @@ class DictNode(TypeNode):
             final = self._validated_key(input, context) if len(draft) > 1 else input
             if input in made or final in validated:
                 location = ErrorLocation(place, self.key, key)
-                context.refuse(location, "duplicate_key", "This key is there already.")
+                context.refuse(location, "duplicate_key", "This key exists already.")
                 continue
             validated.add(final)
             made[input] = self.value.decode(
@@ -289,14 +289,14 @@ class DictNode(TypeNode):
         return hashable(given)
 
     def _validated_key(self, input: Any, context: DecodeContext) -> Any:
-        """Return the key that the model makes of one: "1" and "01" are the same integer."""
+        """Return the validated key: "1" and "01" are the same integer."""
         node = bare(self.key.node)
         is_verbatim = isinstance(node, LeafNode) and node.is_verbatim and not self.key.is_changing
         if is_verbatim or self.key.checker is None:
             return input
         try:
             return hashable(self.key.checker().validate_python(input, context=context.context))
-        except Exception:  # an invalid key: the whole validation says what is wrong with it
+        except Exception:  # an invalid key: validation of the whole form reports it
             return input
 
     def blank(self, within: tuple[TypeNode, ...]) -> Any:

@@ -1,4 +1,4 @@
-"""Describes the fields of a tree as `FieldNode`s: which control, which texts, which limits."""
+"""Describes the fields of a tree as `FieldNode`s: their controls, texts and limits."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Describer:
 
     Args:
         hints: By name, `*` for any row; they override those of the model.
-        selects: Names of fields of the root whose options come from elsewhere, so that they are selects.
+        selects: Names of root fields drawn as selects, because the form is given their options separately.
         is_existing: Whether the form edits an existing object, whose frozen fields are read-only.
     """
 
@@ -96,7 +96,7 @@ class Describer:
         return {
             "name": field.name,
             "label": hint.label or field.label or node.title or "",
-            # A help text from a docstring has its marks for code.
+            # Help taken from a docstring may contain reST code marks.
             "help": (node.why if is_opaque else hint.help or "").replace("``", ""),
             "placeholder": hint.placeholder or "",
             "group": hint.group or "",
@@ -123,7 +123,7 @@ class Describer:
         )
 
     def _body(self, node: TypeNode, hint: Hint, field: Field | None) -> dict[str, Any]:
-        """Return what a type says at any position."""
+        """Return the part of a description that depends only on the type, not on its position."""
         self._within.append(node)
         try:
             match node:
@@ -197,7 +197,7 @@ class Describer:
         branches = []
         for index, branch in enumerate(node.branches):
             described = FieldNode(**self._facts(branch.field))
-            # The picker of branches says all that a tag with one value says.
+            # The branch picker already shows a tag that has one value.
             fields = [
                 one for one in described.fields if one.name not in tags or len(one.options) > 1
             ]
@@ -224,8 +224,8 @@ class Describer:
 
 def _chosen(kind: str, hint: Hint) -> str:
     """Return the control that a hint chooses, if the type allows it."""
-    said = hint.widget or hint.more.get("format") or kind
-    wanted = _ALIASES.get(said, said) if isinstance(said, str) else kind
+    requested = hint.widget or hint.more.get("format") or kind
+    wanted = _ALIASES.get(requested, requested) if isinstance(requested, str) else kind
     base = "number" if kind == "slider" else kind
     return wanted if wanted in _ALLOWED.get(base, ()) else kind
 
@@ -290,7 +290,7 @@ def _accepted(value: Any) -> str:
 
 
 def _singular(label: str) -> str:
-    """Return what one row of a list is called: "Tool", of "Tools"."""
+    """Return the label of one row of a list: "Tool" for "Tools"."""
     for ending, singular in (("ies", "y"), ("sses", "ss"), ("s", "")):
         if len(label) > 3 and label.endswith(ending) and not label.endswith(("ss", "us", "is")):
             return label.removesuffix(ending) + singular

@@ -1,6 +1,6 @@
-"""Writes drafts as JSON for a browser, and reads them back: numbers as digits, secrets never.
+"""Writes drafts as JSON for a browser, and reads them back: numbers as digits, and never a secret.
 
-A secret that is set is written as ``{"secret": true}``; read back, it is the secret it was.
+A secret that is set is written as ``{"secret": true}``; when that is read back, the current secret stays.
 """
 
 from __future__ import annotations

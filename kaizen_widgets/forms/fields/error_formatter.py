@@ -1,6 +1,6 @@
-"""Makes the errors that a form shows of issues: in the form's own words, the model's, or pydantic's.
+"""Turns issues into the errors that a form shows, with the form's, the model's or pydantic's message.
 
-Most errors are found again after the next keystroke, so errors are cached.
+Most errors are found again after every keystroke, so errors are cached.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Assigns pydantic's errors to fields.
 
-The location of a pydantic error is one of the model's data, which has aliases and dict keys. Errors that were
-found while decoding (in branches of unions, or by the form itself) are in the `DecodeContext`. Each field
-gets one issue; several errors of one field become one issue with several types.
+The location of a pydantic error is a path in the model's data, which has aliases and dict keys. Errors that
+were found while decoding (in branches of unions, or by the form itself) are in the `DecodeContext`. Each
+field gets one issue; several errors of one field become one issue with several types.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class FieldIssue:
 class ErrorPlacer:
     """Assigns the errors of one tree to its fields.
 
-    Most errors are found again while someone types. Unless the tree has unions, dicts or sets, the location
+    Most errors are found again after every keystroke. Unless the tree has unions, dicts or sets, the location
     of an error says which field it belongs to, so issues are looked up by it.
     """
 
@@ -74,7 +74,7 @@ class ErrorPlacer:
 
         Args:
             errors: The errors of the whole validation.
-            draft: The draft of the whole.
+            draft: The draft of the whole form.
             context: The errors found while decoding.
         """
         if self._is_by_location and not context.errors:
@@ -122,7 +122,7 @@ def _joined(
             kind = f"{kind}:{len(types) + 1}"  # two validators, one type
         types[kind] = message
     return tuple(
-        # The draft is left out: what was typed is not remembered with its errors.
+        # The draft is left out, so that issues do not retain what was typed.
         FieldIssue(
             ErrorLocation(location.path, location.field, is_own=location.is_own),
             types,

@@ -85,9 +85,10 @@ class FieldTree:
         self._placer = ErrorPlacer(self.root)
 
     def _leave_changing_defaults(self) -> None:
-        """Find defaults that validation would change.
+        """Find defaults that validation would change; they are not validated.
 
-        pydantic does not validate defaults; an untouched one must not be doubled by a function that doubles.
+        pydantic does not validate defaults, so an untouched default must not pass a
+        validator that changes it.
         """
         for field in every_field(self.root):
             if field.is_changing and field.default is not MISSING and field.checker is not None:
@@ -174,15 +175,15 @@ class FieldTree:
     ) -> tuple[Any, Original | None]:
         """Return the draft of a value for one field, and the original values that its parts have.
 
-        A draft is returned as it is. Of a mapping, missing fields get their defaults.
+        A draft is returned as it is. Missing fields of a mapping get their defaults.
 
         Args:
             path: The path of the field; empty for the whole.
             value: The value: an instance, or a mapping of some fields.
             values: The drafts of the whole, which say which branches unions are in.
-            pins: Gathers the branch that each union takes, by whole path.
+            pins: Collects the branch that each union takes, by its full path.
             known: The chosen branches of unions, by path.
-            is_complete: Fill what a mapping leaves out with blanks, not only with defaults.
+            is_complete: Fill missing fields of a mapping with blanks too, not only with defaults.
         """
         field = self.field_at(path, values, known)
         if field is None:
@@ -216,7 +217,7 @@ class FieldTree:
         The `after` validators of a model run once all its fields are valid, as in pydantic.
 
         Args:
-            draft: The draft of the whole; it is not changed.
+            draft: The draft of the whole form; it is not changed.
             branches: The chosen branches of unions without a tag, by path.
             context: The context for the model's validators.
             original: The values that untouched fields keep.
@@ -232,7 +233,7 @@ class FieldTree:
                 value = validator.validate_python(given, context=context)
             except ValidationError as error:
                 errors = error.errors(include_url=False)
-            except Exception as error:  # a validator of the model's author raised
+            except Exception as error:  # one of the model's own validators raised
                 errors = errors_without_validator(self.root, given, error, context)
         if not errors and not decoding.errors:
             return DecodeResult(value, (), decoding.chosen)
@@ -287,7 +288,7 @@ class FieldTree:
         return self.field_at(path) is not None
 
     def resolve_loc(self, loc: Path, values: Any) -> Path | None:
-        """Return the path in the form of a location in the model's data, or None if there is none.
+        """Return the form's path for a location in the model's data, or None if there is none.
 
         Args:
             loc: The location, which has aliases and dict keys.
@@ -319,7 +320,7 @@ class FieldTree:
 
 
 def _is_stable(field: Field) -> bool:
-    """Whether a default is valid input and validation does not change it; yes, if that is unknown."""
+    """Return whether a default is valid input that validation does not change; True if that is unknown."""
     if field.checker is None:
         return True
     try:

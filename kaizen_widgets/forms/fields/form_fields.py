@@ -86,7 +86,7 @@ class FormFields:
                 draft, dict | None
             ):
                 raise FormError(
-                    f"{type(value).__name__} is no value for a form of {self._model_name}: give an "
+                    f"{type(value).__name__} is not a value for a form of {self._model_name}: give an "
                     "instance, or a mapping of fields to values."
                 )
             return draft
@@ -267,7 +267,7 @@ class FormFields:
         field = self.tree.field_at(path, values, self._branches.pins)
         node = bare(field.node) if field is not None else None
         if field is None or not isinstance(node, UnionNode):
-            raise FormError(f"{join(path) or 'The form'} is no union: it has no branches.")
+            raise FormError(f"{join(path) or 'The form'} is not a union: it has no branches.")
         return field, node
 
     def branch(self, name: Name, values: Any) -> int | None:
@@ -305,7 +305,8 @@ class FormFields:
         """Return the description of the fields that a view draws.
 
         Args:
-            selects: Names of fields of the root whose options come from elsewhere, so that they are selects.
+            selects: Names of root fields drawn as selects, because the form is given their options
+                separately.
             is_existing: Whether the form edits an existing object, whose frozen fields are read-only.
         """
         if not self._hints:
@@ -325,7 +326,7 @@ class FormFields:
     def from_wire(self, name: Name, raw: Any, current: Any = MISSING) -> Any:
         """Return the draft of JSON that a browser sent for a field or group.
 
-        What was typed and taken back is the draft of before, even if its JSON says less.
+        If an edit is undone by hand, the earlier draft is returned, even if its JSON contains less.
 
         Args:
             name: The name of the field.

@@ -72,15 +72,15 @@ class Hint:
 
     def over(self, other: Hint) -> Hint:
         """Return ``other``, overridden by everything this hint sets."""
-        said: dict[str, Any] = {}
+        specified: dict[str, Any] = {}
         for name in _NAMES:
             mine, theirs = getattr(self, name), getattr(other, name)
             if isinstance(theirs, Mapping):
                 if mine:
-                    said[name] = {**theirs, **mine}
+                    specified[name] = {**theirs, **mine}
             elif mine is not None:
-                said[name] = mine
-        return replace(other, **said) if said else other
+                specified[name] = mine
+        return replace(other, **specified) if specified else other
 
 
 _NAMES: Final = tuple(one.name for one in fields(Hint))
@@ -108,20 +108,20 @@ def hint_in(schema: Mapping[str, Any]) -> Hint:
     metadata = schema.get("metadata")
     if not metadata:
         return NO_HINT
-    said: dict[str, Any] = {}
+    specified: dict[str, Any] = {}
     updates = metadata.get("pydantic_js_updates") or {}
     for name in ("title", "description", "deprecated", "readOnly"):
         if updates.get(name) is not None:
-            said[name] = updates[name]
+            specified[name] = updates[name]
     examples = updates.get("examples")
     if isinstance(examples, list) and examples and isinstance(examples[0], str | int | float):
-        said["placeholder"] = str(examples[0])
+        specified["placeholder"] = str(examples[0])
     extra = metadata.get("pydantic_js_extra")
     if callable(extra):
-        said.update(_extra_by(extra))
+        specified.update(_extra_by(extra))
     elif isinstance(extra, Mapping):
-        said.update(extra)
-    hint = hint_of(said) if said else NO_HINT
+        specified.update(extra)
+    hint = hint_of(specified) if specified else NO_HINT
     own = metadata.get(KEY)
     return own.over(hint) if isinstance(own, Hint) else hint
 

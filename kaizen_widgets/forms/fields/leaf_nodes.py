@@ -1,4 +1,4 @@
-"""Types with one control: how their values become drafts, and drafts values.
+"""Types with one control: convert their values to drafts, and drafts to values.
 
 To add a control: a node here (or a handler in `schema_leaves` that returns one), its kind in
 `field_node.FieldKind`, and its control in `js/src/form/controls.ts`.
@@ -36,7 +36,7 @@ EXACT: Final = 2**53
 """The largest integer below which every integer is exact in a browser's numbers."""
 
 MAX_DEPTH: Final = 100
-"""Levels of the value of a JSON field, above which it is kept and shown in part."""
+"""Nesting levels of a JSON field's value; a deeper value is preserved and shown in part."""
 
 BASE64: Final = "base64"
 """The only key of the draft of bytes that are no text."""
@@ -81,7 +81,7 @@ class LeafNode(TypeNode):
 
     @property
     def is_line(self) -> bool:
-        """Whether it is typed as a line of text, whatever the text is made into."""
+        """Whether it is typed as a line of text, whatever type the text is converted to."""
         return self.control == "text"
 
     @property
@@ -91,7 +91,7 @@ class LeafNode(TypeNode):
 
     @property
     def is_verbatim(self) -> bool:
-        """Whether valid input comes out as it is; of texts that pydantic strips or folds it does not."""
+        """Whether validation returns valid input unchanged, without stripping it or changing its case."""
         return self.python is str and not self.is_folded
 
     def needs_decoding(self) -> bool:
@@ -233,7 +233,7 @@ class ChoiceLeaf(LeafNode):
 
     def blank(self, within: tuple[TypeNode, ...]) -> Any:
         if all(isinstance(option.key, bool) for option in self.options):
-            return False  # a checkbox to agree is never checked beforehand
+            return False  # an agreement checkbox starts unchecked
         return self.options[0].key if len(self.options) == 1 else ""
 
 

@@ -151,7 +151,7 @@ class ObjectNode(TypeNode):
             return ErrorLocation(path, field, draft)
         found = self._find(loc)
         if not isinstance(draft, dict):
-            # A value that is no object has no fields, whatever an alias path looked for in it.
+            # A value that is not an object has no fields, so an alias path finds none in it.
             if found is None:
                 return ErrorLocation(path, field, draft)
             return ErrorLocation((*path, found[1].name), found[1])
@@ -237,7 +237,7 @@ def attribute(value: Any, name: str, default: Any = None) -> Any:
 
 
 def bare(node: TypeNode) -> TypeNode:
-    """Return the type whose drafts these are: of root models, that of the root."""
+    """Return the type that determines the drafts: for a root model, that of its root."""
     node = resolved(node)
     while isinstance(node, RootModelNode):
         node = resolved(node.root.node)
@@ -261,7 +261,7 @@ def entry_of(items: Mapping[str, Any], name: str, field: Field) -> Any:
 
 
 def _put(made: dict[Any, Any], alias: Path, value: Any) -> None:
-    """Set a value at an alias path. Positions are keys: pydantic reads `d[1]` of a dict as of a list."""
+    """Set a value at an alias path; an index is a key: pydantic reads `d[1]` from a dict, too."""
     for part in alias[:-1]:
         made = made.setdefault(part, {})
     made[alias[-1]] = value

@@ -1,9 +1,10 @@
-"""Untouched fields keep the objects they have.
+"""Keep the original objects of untouched fields.
 
-A form edits drafts: texts, numbers, dicts and lists. Made from its draft again, a value can lose what a draft
-does not show: a subclass, private attributes, digits, a time zone; and a validator that hashes a password
-would hash the hash. So a form remembers the value each draft was made from (`Original`), and hands a field
-whose draft is unchanged to pydantic as `Held`, which the validators made by `keeping_validator` understand.
+A form edits drafts: texts, numbers, dicts and lists. A value rebuilt from its draft can lose what the draft
+does not contain: its subclass, private attributes, digits, a time zone; and a validator that hashes a
+password would hash the hash. So a form remembers the value each draft was made from (`Original`), and hands a
+field whose draft is unchanged to pydantic as `Held`, which the validators made by `keeping_validator`
+understand.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from pydantic_core import SchemaValidator, core_schema
 from kaizen_widgets.forms.paths import MISSING, Path
 
 SKIP: Final = object()
-"""In place of input: the value is taken as it is, without validation."""
+"""Marks input that is taken as it is, without validation."""
 
 _POSITIONS: Final = ("items_schema", "keys_schema", "values_schema")
 """Keys of a core schema under which the schema of a row, key or value is."""
@@ -47,7 +48,7 @@ class Original:
     Attributes:
         value: The value.
         draft: What it was encoded to.
-        is_validated: Whether it came out of an instance; else it was given as input.
+        is_validated: Whether it comes from a validated instance, not from input.
         is_valid: Whether it was found valid in this form, so that it need not be validated again.
         branch: The branch of a union it is in.
         has_branches: Whether it is a value of a union, or has one below.
@@ -106,7 +107,7 @@ class Original:
         return None
 
     def replaced(self, keys: Sequence[Path], original: Original | None) -> Original:
-        """Return this with another original below, or with none.
+        """Return a copy with another original, or none, below it.
 
         Args:
             keys: The keys of ``parts`` that lead there.
@@ -124,7 +125,7 @@ class Original:
         return replace(self, parts=parts, has_branches=has_branches)
 
     def with_parts(self, keys: Sequence[Path], parts: Mapping[Path, Original]) -> Original:
-        """Return this with more parts below.
+        """Return a copy with more parts below it.
 
         Args:
             keys: The keys of ``parts`` that lead to where they are added.
@@ -138,11 +139,11 @@ class Original:
 
     @property
     def has_instances(self) -> bool:
-        """Whether it, or a part of it, came out of an instance."""
+        """Whether it, or a part of it, comes from a validated instance."""
         return self.is_validated or any(part.has_instances for part in self.parts.values())
 
     def with_rows_moved(self, keys: Sequence[Path], new_index: Mapping[int, int]) -> Original:
-        """Return this with the rows of a list below where they are after a move.
+        """Return a copy in which the rows of a list below it were moved.
 
         Args:
             keys: The keys of ``parts`` that lead to the list.
@@ -188,7 +189,7 @@ def plain_input(given: Any, as_is: set[int]) -> Any:
 
     Args:
         given: The input.
-        as_is: Gathers the identities of values that must not be validated again.
+        as_is: Collects the identities of values that must not be validated again.
     """
     if isinstance(given, Held):
         if given.given is SKIP:
@@ -209,7 +210,7 @@ def plain_input(given: Any, as_is: set[int]) -> Any:
 
 @contextmanager
 def taking_as_is(identities: set[int]) -> Iterator[None]:
-    """Let validators take the objects of these identities without validation."""
+    """Let validators accept the objects with these identities without validation."""
     token = _taken_as_is.set(identities)
     try:
         yield
@@ -230,7 +231,7 @@ def keeping_validator(
 
 
 def is_same_draft(one: Any, other: Any) -> bool:
-    """Whether two drafts show the same: of one type, dicts in one order, NaN equal to itself."""
+    """Return whether two drafts are the same: equal types and order of dicts; NaN equals itself."""
     if one is other:
         return True
     if type(one) is not type(other):
@@ -336,7 +337,7 @@ def _validator_of(cls: type) -> SchemaValidator | None:
 
 
 def _restored(made: Any, original: Any, touched: frozenset[str]) -> Any:
-    """Give a new value what only its original has: private attributes, fields that were set, a length."""
+    """Copy to a new value what only its original has: private attributes, set fields, a length."""
     if isinstance(original, deque):
         return deque(made, original.maxlen) if isinstance(made, deque) else made
     if isinstance(made, BaseModel) and type(made) is type(original):

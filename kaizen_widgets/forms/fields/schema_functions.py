@@ -1,4 +1,4 @@
-"""Handlers of core schemas around others: functions, strict and lax, JSON and Python, chains."""
+"""Handlers of core schemas that wrap others: functions, strict and lax, JSON and Python, chains."""
 
 from __future__ import annotations
 
@@ -22,8 +22,10 @@ def _function_after(build: TreeBuilder, schema: Schema) -> TypeNode:
 
 
 def _function_plain(build: TreeBuilder, schema: Schema) -> TypeNode:
-    said = schema.get("json_schema_input_schema")
-    return build.node(said) if said and said["type"] != "any" else leaf_by_json_schema(schema)
+    input_schema = schema.get("json_schema_input_schema")
+    if input_schema and input_schema["type"] != "any":
+        return build.node(input_schema)
+    return leaf_by_json_schema(schema)
 
 
 def _lax_or_strict(build: TreeBuilder, schema: Schema) -> TypeNode:

@@ -58,15 +58,15 @@ _PATHS: Final = ("path", "file-path", "directory-path")
 
 def constraints(schema: Schema) -> dict[str, Any]:
     """Return the limits that a browser can use, as JSON."""
-    said: dict[str, Any] = {}
+    limits: dict[str, Any] = {}
     for key, name in _CONSTRAINTS.items():
         value = schema.get(key)
         if value is None:
             continue
         if not isinstance(value, str | int | float):
             value = getattr(value, "pattern", None) or LeafNode().encode(value, EncodeContext(), ())
-        said[name] = value
-    return said
+        limits[name] = value
+    return limits
 
 
 def _text(schema: Schema) -> LeafNode:
@@ -84,13 +84,13 @@ def _number(python: type, **more: Any) -> Callable[[Schema], LeafNode]:
 
 def _moment(kind: str, python: type) -> Callable[[Schema], LeafNode]:
     def make(schema: Schema) -> LeafNode:
-        said = constraints(schema)
+        limits = constraints(schema)
         zone = schema.get("tz_constraint")
         if zone is not None:
-            said["aware"] = zone != "naive"
+            limits["aware"] = zone != "naive"
         if schema.get("now_op"):
-            said[schema["now_op"]] = True
-        return LeafNode(kind, said, python, schema["strict"])
+            limits[schema["now_op"]] = True
+        return LeafNode(kind, limits, python, schema["strict"])
 
     return make
 
@@ -188,15 +188,17 @@ LEAVES: Final[dict[str, Callable[[Schema], LeafNode]]] = {
 
 
 def leaf_by_json_schema(schema: Schema) -> LeafNode:
-    """Return a leaf by the JSON Schema of a type, of which the core schema says only "call this"."""
-    said = _json_schema(schema)
-    kind, python = _FORMATS.get(said.get("format", ""), ("text", None))
-    format = {"format": said["format"]} if "format" in said else {}
-    match said.get("type"):
+    """Return a leaf for a type whose core schema is only a function call, chosen by its JSON Schema."""
+    json_schema = _json_schema(schema)
+    kind, python = _FORMATS.get(json_schema.get("format", ""), ("text", None))
+    format = {"format": json_schema["format"]} if "format" in json_schema else {}
+    match json_schema.get("type"):
         case "string":
             return LeafNode(kind, format, python)
         case "integer" | "number":
-            return NumberLeaf("number", {"integer": True} if said["type"] == "integer" else {})
+            return NumberLeaf(
+                "number", {"integer": True} if json_schema["type"] == "integer" else {}
+            )
         case "boolean":
             return BoolLeaf("checkbox", {}, bool)
         case _:
@@ -204,7 +206,7 @@ def leaf_by_json_schema(schema: Schema) -> LeafNode:
 
 
 def give_format(leaf: LeafNode, schema: Schema) -> None:
-    """Give a text the format that only the JSON Schema of its type has: e-mail, path, ..."""
+    """Set a text's format from its JSON Schema if only that has it: e-mail, path, ..."""
     metadata = schema.get("metadata") or {}
     if "format" in leaf.constraints or not any(key in metadata for key in _JSON_FUNCTIONS):
         return
@@ -237,7 +239,7 @@ def is_secret(schema: Schema) -> bool:
 
 
 def secret(schema: Schema) -> SecretLeaf:
-    """Return a secret; `SecretStr` and `SecretBytes` are input themselves, of others it is their content."""
+    """Return a secret; `SecretStr` and `SecretBytes` are input themselves, other secrets by their content."""
     text = str(schema)
     python = SecretStr if "SecretStr" in text else SecretBytes if "SecretBytes" in text else None
     return SecretLeaf("password", {}, python)

@@ -63,8 +63,12 @@ def _call(build: TreeBuilder, schema: Schema) -> TypeNode:
 
 
 def _fill(build: TreeBuilder, node: ObjectNode, schema: Schema) -> None:
-    said = schema["fields"]
-    named = said.items() if isinstance(said, Mapping) else [(one["name"], one) for one in said]
+    declared = schema["fields"]
+    named = (
+        declared.items()
+        if isinstance(declared, Mapping)
+        else [(one["name"], one) for one in declared]
+    )
     fields: dict[str, Field] = {}
     for name, one in named:
         if one.get("init") is False:
@@ -99,15 +103,15 @@ def _aliases(build: TreeBuilder, name: str, field: Schema) -> tuple[Path, ...]:
 
 
 def _extra(build: TreeBuilder, schema: Schema) -> Any:
-    said = schema.get("extra_behavior") or build.config.get("extra_fields_behavior")
-    return said or "ignore"
+    behavior = schema.get("extra_behavior") or build.config.get("extra_fields_behavior")
+    return behavior or "ignore"
 
 
 def _deprecation(cls: type | None, name: str) -> Hint:
-    """Return the text of a field's deprecation, of which the schema has only a flag."""
+    """Return a field's deprecation message; the schema contains only a flag."""
     info = getattr(cls, "__pydantic_fields__", {}).get(name)
-    said = getattr(info, "deprecated", None)
-    return Hint(deprecated=said) if isinstance(said, str) else NO_HINT
+    message = getattr(info, "deprecated", None)
+    return Hint(deprecated=message) if isinstance(message, str) else NO_HINT
 
 
 def _own_doc(cls: type) -> str | None:

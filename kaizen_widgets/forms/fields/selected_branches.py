@@ -1,7 +1,7 @@
-"""The selected branch of each union of a form, and the drafts of the branches that were left.
+"""The selected branch of each union of a form, and the drafts of branches selected before.
 
-A branch is remembered by the path of its union, which follows when rows move. Where none is remembered the
-draft decides (see `union_nodes`).
+A branch is remembered by the path of its union, which follows when rows move. Otherwise the draft decides
+(see `union_nodes`).
 """
 
 from __future__ import annotations

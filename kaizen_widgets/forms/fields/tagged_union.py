@@ -64,14 +64,14 @@ class TaggedUnion(UnionNode):
             return None
         for index, branch in enumerate(self.branches):
             given = branch.field.decode(draft, DecodeContext(context=context.context), path)
-            if self._of_tag(self._ask(given)) == index:
+            if self._of_tag(self._discriminate(given)) == index:
                 return index
         return None
 
-    def _ask(self, value: Any) -> Any:
+    def _discriminate(self, value: Any) -> Any:
         try:
             return self.discriminator(value)
-        except Exception:  # the author's function expects something else, so this is not its branch
+        except Exception:  # the discriminator expects other input, so this is not its branch
             return None
 
     def _of_tag(self, tag: Any) -> int | None:
@@ -95,7 +95,7 @@ class TaggedUnion(UnionNode):
             if is_exactly(branch.node, value):
                 return index
         if callable(self.discriminator):
-            return self._of_tag(self._ask(value))
+            return self._of_tag(self._discriminate(value))
         if not isinstance(value, Mapping):
             return None
         for branch in self.branches:

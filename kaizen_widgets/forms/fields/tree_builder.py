@@ -1,8 +1,8 @@
 """Builds a field tree from pydantic's core schema.
 
 The core schema, not the JSON Schema: only it distinguishes an aware datetime from a naive one, a strict
-number from a lax one, and the type behind a validator. The JSON Schema is the last resort, for types of which
-the core schema says no more than "call this function".
+number from a lax one, and the type behind a validator. The JSON Schema is the last resort, for types whose
+core schema is only a function call.
 """
 
 from __future__ import annotations
@@ -171,7 +171,7 @@ class TreeBuilder:
     def _build(self, schema: Schema) -> TypeNode:
         kind = schema["type"]
         if kind in _OUTER:
-            # Such a wrapper inside a named definition; what it says belongs to each position of the type.
+            # A wrapper inside a named definition: it applies to every position of the type.
             return self.field(schema).node
         if is_secret(schema):
             return secret(schema)
@@ -187,7 +187,7 @@ class TreeBuilder:
         return self._configs[-1] if self._configs else {}
 
     def is_strict(self, schema: Schema) -> bool:
-        """Whether a type accepts only itself, because it or its model says so."""
+        """Return whether a type is strict, by its own or its model's configuration."""
         strict = schema.get("strict")
         return bool(self.config.get("strict") if strict is None else strict)
 

@@ -70,11 +70,11 @@ class EncodeContext:
     """State of one encoding of a value as drafts.
 
     Attributes:
-        is_complete: Fill what a mapping leaves out with blanks; else only with defaults.
-        is_parsed: The values come out of a model; else they are input of one.
+        is_complete: Fill missing fields of a mapping with blanks; else only with defaults.
+        is_parsed: The values come from a model; otherwise they are input for one.
         is_validated: The values are within an instance, whose class has validated them.
-        pins: Gathers the branch of each union, by path.
-        original: Gathers the values that drafts are made from; None to gather none.
+        pins: Collects the branch of each union, by path.
+        original: Collects the values that drafts are made from; None to collect none.
         depth: Length of the path of ``original``.
     """
 
@@ -93,9 +93,9 @@ class DecodeContext:
     Attributes:
         pins: The branch that was chosen of each union, by path; without one, the draft decides.
         context: The context for the model's validators.
-        chosen: Gathers the branches taken.
-        errors: Gathers errors that were found while decoding: location, and the error as pydantic writes it.
-        settled: Paths whose errors are in ``errors``; what the whole validation says there is ignored.
+        chosen: Collects the branches taken.
+        errors: Collects errors found while decoding: location, and the error as pydantic reports it.
+        settled: Paths whose errors are in ``errors``; errors of the final validation there are ignored.
         as_is: Identities of objects that validators must not validate again.
     """
 
@@ -113,30 +113,30 @@ class DecodeContext:
 
 
 class TypeNode:
-    """A type. This class itself is a type whose drafts are its values."""
+    """A type. The base class is a type whose drafts equal its values."""
 
     kind: ClassVar[str] = "text"
     is_array: ClassVar[bool] = False
     """Whether drafts are rows."""
     has_parts: ClassVar[bool] = False
-    """Whether drafts are made of other drafts."""
+    """Whether drafts contain other drafts."""
     is_decoder: ClassVar[bool] = False
-    """Whether pydantic decodes its input, so that a value is no input."""
+    """Whether pydantic decodes its input, so that a value is not valid input."""
     python: type | None = None
     """The Python type of valid values, if it is known."""
     title: str | None = None
     hint: Hint = NO_HINT
     is_exposed = False
-    """Whether a validator of the model's author gets the draft raw, and might change it."""
+    """Whether one of the model's own validators gets the raw draft and might change it."""
     is_identity = False
-    """Whether `decode` returns its input, for this type and all below; the tree finds out."""
+    """Whether `decode` returns its input, for this type and all below; set by `finish`."""
 
     def children(self) -> list[Field]:
         """Return the fields directly below."""
         return []
 
     def needs_decoding(self) -> bool:
-        """Whether `decode` changes anything by itself, whatever the children do."""
+        """Return whether `decode` itself changes anything, apart from its children."""
         return self.is_exposed
 
     def is_instance(self, value: Any) -> bool:
@@ -172,7 +172,7 @@ class TypeNode:
     def to_python(self, draft: Any) -> Any:
         """Return the draft as a Python value of this type if it can be one, else `MISSING`.
 
-        It keeps a union from reading a date that was chosen as the text it is written in.
+        Without it, a union would read a date that was picked as plain text.
         """
         return MISSING
 
@@ -201,7 +201,7 @@ class Field:
         node: The type at this position.
         name: The name in the form; empty for rows and branches.
         label: The name that people read.
-        hint: How its author wants it to look.
+        hint: How it is shown, as the model says.
         nullable: Whether None is allowed.
         required: Whether the model has no default for it.
         default: The default, or `MISSING`.
@@ -265,7 +265,7 @@ class Field:
         return draft
 
     def _validated(self, text: str, context: EncodeContext, path: Path) -> Any:
-        """Return the draft of what an author's function makes of a text: rows of "a, b"."""
+        """Return the draft of a text converted by the model's own validator: rows for "a, b"."""
         if self.checker is None:
             return text
         try:
@@ -292,8 +292,8 @@ class Field:
     ) -> Any:
         """Return what pydantic validates, with the original value if the field is untouched.
 
-        The whole value is never the original object, and lists and dicts are rebuilt of theirs: both are for
-        the caller to change.
+        The whole value is never the original object, and lists and dicts are rebuilt, because the caller may
+        change them.
         """
         node, value = self.node, original.value
         is_instance = node.is_instance(value)
@@ -341,9 +341,9 @@ class Field:
         return None if self.nullable else self.filled(within)
 
     def blank_in(self, context: EncodeContext, path: Path) -> Any:
-        """Return what `blank` returns; a default that its draft does not lead back to counts as given.
+        """Return what `blank` returns, and keep a default that its draft cannot restore as an original.
 
-        That is one with an object of a subclass.
+        Such a default contains an object of a subclass.
         """
         is_made = self.default is MISSING or self.factory is not None
         if (
@@ -355,13 +355,13 @@ class Field:
             return self.blank()
         before = context.is_parsed, context.is_validated
         context.is_parsed, context.is_validated = True, False
-        # The model, too, copies a default that can change, for each value it makes.
+        # Like the model, copy a mutable default for each new value.
         draft = self.encode(deepcopy(self.default), context, path)
         context.is_parsed, context.is_validated = before
         return draft
 
     def _has_subclass_default(self) -> bool:
-        """Whether an object in the default is of a class that no field has."""
+        """Return whether the default contains an object of a class that no field has."""
         if self._is_subclass is None:
             self._is_subclass = self._find_subclass()
         return self._is_subclass
@@ -383,7 +383,7 @@ class Field:
             ) from error
 
     def filled(self, within: tuple[TypeNode, ...] = ()) -> Any:
-        """Return the draft of a new value at this position, whatever the default is."""
+        """Return the draft of a new value at this position, ignoring the default."""
         if self.node in within:
             raise EndlessBlankError
         return self.node.blank((*within, self.node))
@@ -505,7 +505,7 @@ def _note_branches(original: Original, chosen: dict[Path, int], path: Path) -> N
 
 
 def _is_input(original: Original) -> bool:
-    """Whether a value given by a program is better input than its draft, which may say less."""
+    """Return whether a value set by a program is better input than its draft, which may contain less."""
     return not original.parts and not isinstance(original.value, (*_JSON_TYPES, Iterator))
 
 

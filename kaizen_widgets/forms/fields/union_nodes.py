@@ -1,4 +1,4 @@
-"""Types that are one of several.
+"""Union types.
 
 The draft of a union is the draft of one of its branches. In a tagged union (`tagged_union`) the draft itself
 says of which. In any other union a user chose the branch (a *pin*), or the draft decides as in pydantic: the
@@ -59,7 +59,7 @@ class UnionBranch:
         return self.make_validator()
 
     def accepts(self, value: Any, context: Any, *, strict: bool | None = None) -> bool:
-        """Whether a value is valid here; of a validator that needs the rest of the model it is not."""
+        """Return whether a value is valid here; False if its validator needs the rest of the model."""
         try:
             self.validator.validate_python(value, strict=strict, context=context)
         except Exception:  # an author's validator may raise anything
@@ -78,7 +78,7 @@ class UnionBranch:
                     context.errors.append((replace(location, is_own=found.is_own), one))
                 elif found.path not in context.settled:
                     context.errors.append((found, one))
-        except Exception:  # it needs the rest of the model: the whole validation asks it again
+        except Exception:  # it needs the rest of the model, and is called again for the whole form
             return MISSING
         return MISSING
 
@@ -123,10 +123,10 @@ class UnionNode(TypeNode, ABC):
         path: Path,
         original: Original | None,
     ) -> Any:
-        """Return what pydantic validates of a draft in one branch."""
+        """Return pydantic's input for a draft in one branch."""
         context.chosen[path] = index
         if original is not None and original.branch not in (None, index):
-            original = None  # it is of the branch that was left
+            original = None  # it belongs to another branch
         return self.branches[index].field.decode(draft, context, path, original)
 
     def blank_of(self, index: int, within: tuple[TypeNode, ...] = ()) -> Any:
@@ -214,7 +214,7 @@ class UntaggedUnion(UnionNode):
                     accepting.append(index)
             if accepting:
                 return accepting[0] if self.is_ordered else self._nearest(accepting, draft)
-        # No branch accepts it. An object is closest to one of the objects, whose fields can say why.
+        # No branch accepts it: for an object choose an object type, whose fields can show the errors.
         return self._nearest(shaped, draft) if shaped and isinstance(draft, dict) else None
 
     def _nearest(self, candidates: Sequence[int], draft: Any) -> int:
@@ -235,7 +235,7 @@ class UntaggedUnion(UnionNode):
         return None
 
     def _is_alone(self, index: int, draft: Any) -> bool:
-        """Whether no other branch accepts such a draft: then pydantic validates it without help."""
+        """Return whether no other branch accepts such a draft: then pydantic needs no help to validate it."""
         return not any(
             other != index and _has_shape(branch.node, draft)
             for other, branch in enumerate(self.branches)
@@ -247,7 +247,7 @@ class UntaggedUnion(UnionNode):
 
 
 def _has_shape(node: TypeNode, draft: Any) -> bool:
-    """Whether a draft of this JSON type could be one of this type at all."""
+    """Return whether the JSON type of a draft fits this type at all."""
     match node:
         case JsonLeaf():
             return True

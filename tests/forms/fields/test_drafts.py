@@ -196,7 +196,7 @@ def test_dict_is_rows_of_keys_and_values() -> None:
     assert tree.validate([["a", 1], ["b", "2"]]).value == {"a": 1, "b": 2}
     twice = tree.validate([["a", 1], ["a", 2]])
     assert [(issue.location.path, issue.message) for issue in twice.issues] == [
-        ((1, 0), "This key is there already.")
+        ((1, 0), "This key exists already.")
     ]
 
 
@@ -347,7 +347,7 @@ def test_keys_of_a_dict_that_are_equal_once_parsed_are_an_error(
 ) -> None:
     result = FieldTree.of(type_).validate(rows)
     assert [(issue.location.path, issue.message) for issue in result.issues] == [
-        (at, "This key is there already.")
+        (at, "This key exists already.")
     ]
 
 

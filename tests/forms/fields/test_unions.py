@@ -102,9 +102,9 @@ def test_branches_follow_their_rows_and_are_reset() -> None:
     assert form.branches() == {"0": 1, "1": 0}
 
 
-def test_field_that_is_no_union_has_no_branches() -> None:
+def test_choose_branch_of_a_field_that_is_not_a_union_raises() -> None:
     form = Form(Owner)
-    with pytest.raises(FormError, match="no union"):
+    with pytest.raises(FormError, match="not a union"):
         form.choose_branch("pet.lives", 0)
     with pytest.raises(FormError, match="no branch 7"):
         form.choose_branch("pet", 7)
