@@ -1,7 +1,7 @@
 """ClientPool limits the number of connections to one server, and survives cancelled requests.
 
-httpx's own pool does not: a request that is cancelled before its response begins may keep its connection for
-ever (https://github.com/encode/httpcore/issues/1093), until none is left. So connections are counted here,
+httpx's own pool does not: a request that is cancelled before its response begins may keep its connection
+forever (https://github.com/encode/httpcore/issues/1093), until none is left. So connections are counted here,
 httpx's pool has no limit of its own, and an httpx client in which many requests were cancelled is replaced.
 """
 

@@ -37,7 +37,7 @@ LOCATION_PREFIXES = ("body.", "query.", "path.", "header.")
 ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 MAX_MESSAGE = 300
 MAX_RETRY_AFTER = 365 * 86_400
-"""Seconds; a server that names more means never."""
+"""Longest Retry-After, in seconds; a longer one is shortened to it."""
 
 
 def status_error(

@@ -25,7 +25,7 @@ from kaizen_widgets.transport.proxy import VARIABLES, proxy_for
 from kaizen_widgets.transport.tls import create_ssl_context, error_chain, tls_error
 
 BODY_TIMEOUT_FACTOR = 6
-"""How many times the limit of one wait a whole response may take."""
+"""Time limit of a whole response, as a multiple of the limit of one wait."""
 
 
 class HttpConnection:
@@ -60,7 +60,7 @@ class HttpConnection:
     async def open(
         self, method: str, url: httpx.URL, name: str, json: Any, headers: Mapping[str, str]
     ) -> AsyncIterator[httpx.Response]:
-        """Send a request, and give its response before the body was read.
+        """Send a request, and yield its response before its body is read.
 
         Args:
             method: HTTP method.
@@ -144,7 +144,7 @@ class HttpConnection:
             self._waiting.add(timeout)
             try:
                 pooled = await self._pool.acquire()
-                timeout.reschedule(None)  # From here on, httpx or what replaces it measures.
+                timeout.reschedule(None)  # From here on, httpx or its replacement limits the time.
                 try:
                     return pooled, await pooled.client.send(build(pooled.client), stream=True)
                 except BaseException as error:

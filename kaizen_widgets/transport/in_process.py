@@ -136,7 +136,7 @@ class _Call(httpx.AsyncByteStream):
                 return
 
     async def aclose(self) -> None:
-        """Stop reading; a running app is told that the client has disconnected."""
+        """Stop reading; a running app gets a disconnect message."""
         self._gone.set()
         if self.task is not None and not self.task.done():
             await asyncio.sleep(0)

@@ -39,9 +39,9 @@ def parse_base_url(base_url: str) -> httpx.URL:
     """
     url = _parsed(base_url)
     if url is None or url.scheme not in ("http", "https") or not HOST.fullmatch(url.raw_host):
-        said = "" if url is None else f", not {_shown(url)!r}"
+        received = "" if url is None else f", not {_shown(url)!r}"
         raise TransportError(
-            f"The server's address must look like https://kaizen.example.com{said}."
+            f"The server's address must look like https://kaizen.example.com{received}."
         )
     if url.userinfo:
         raise TransportError(

@@ -1,6 +1,6 @@
 """RequestSender sends one request and reads its response: headers, redirects, JSON, typed errors.
 
-It sends the access token that it is given, and knows no other; whether to send again is up to its caller.
+It sends the access token that it is given, and leaves refreshing and retrying to its caller.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ class RequestSender:
         connection: Connections to the server.
         clock: Source of time.
         tokens: Removed from everything that a server says.
-        expiry: Learns the server's time.
+        expiry: Gets the server's time from each response.
         new_id: Returns request ids.
     """
 
@@ -105,7 +105,7 @@ class RequestSender:
     async def open(
         self, method: str, url: httpx.URL, json: Any, access: str, headers: Mapping[str, str]
     ) -> AsyncIterator[OpenResponse]:
-        """Send one request, follow redirects, and give the response before its body was read.
+        """Send one request, follow redirects, and yield the response before its body is read.
 
         Args:
             method: HTTP method.

@@ -16,17 +16,17 @@ from kaizen_widgets.errors import (
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 TRANSIENT_STATUSES = frozenset({429, 502, 503, 504})
-"""Statuses that are about the moment, not about the request."""
+"""Statuses of temporary failures, after which the same request may succeed."""
 MAX_DELAY = 30.0
-"""Seconds; a server that asks for a longer pause gets no second request, and the caller its answer."""
+"""Longest pause in seconds; if a server asks for a longer one, its response is returned to the caller."""
 BASE_DELAY = 0.25
 
 
 def should_retry_request(error: TransportError) -> bool:
     """Return whether the same request may well succeed after a short delay."""
     if isinstance(error, StatusError):
-        asked = error.retry_after or 0.0
-        return error.status in TRANSIENT_STATUSES and asked <= MAX_DELAY
+        requested = error.retry_after or 0.0
+        return error.status in TRANSIENT_STATUSES and requested <= MAX_DELAY
     return isinstance(error, ConnectError) and not isinstance(error, CertificateError)
 
 

@@ -1,8 +1,8 @@
 """TokenExpiry knows when an access token expires, so that it is renewed before a request is refused.
 
-A server says it in one of two ways: ``expires_in`` beside the token, or ``exp`` inside it, if it is a JWT.
-The first counts from its arrival, by a monotonic clock; the second by the server's clock, known from its
-``Date`` headers. A token's content is trusted for nothing else.
+A server states the lifetime in one of two ways: ``expires_in`` beside the token, or ``exp`` inside it, if it
+is a JWT. The first counts from its arrival, by a monotonic clock; the second by the server's clock, known
+from its ``Date`` headers. A token's content is trusted for nothing else.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class TokenExpiry:
         self._renew_at: float | None = None
 
     def observe_date(self, date: str | None) -> None:
-        """Learn the server's time from a ``Date`` header."""
+        """Update the server's time from a ``Date`` header."""
         if not date or date == self._last_date:
             return
         self._last_date = date

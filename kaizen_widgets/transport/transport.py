@@ -51,7 +51,7 @@ class Transport:
             server asks for a pause of more than 30 seconds, it is not.
         jitter: Returns a number from 0 to 1 that spreads the delays.
         new_id: Returns request ids.
-        renew: Signs in again where that needs no user; see `TokenRefresher`.
+        renew: Signs in again without the user, where that is possible; see `TokenRefresher`.
 
     Attributes:
         tokens: Tokens of the session.
@@ -182,7 +182,7 @@ class Transport:
                 raise DecodeError(f"POST {name} sent a broken stream ({error}).", **facts) from None
 
     def set_token_lifetime(self, access: str, expires_in: Any) -> None:
-        """Learn how long a new access token lives, to renew it in time.
+        """Set the lifetime of a new access token, so that it is renewed in time.
 
         Args:
             access: The access token.
