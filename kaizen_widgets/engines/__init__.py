@@ -1,4 +1,4 @@
-"""Runs: what happens when a pipeline is started, watched and cancelled."""
+"""Run pipelines: start, watch and cancel them."""
 
 from kaizen_widgets.engines.engine import Engine
 from kaizen_widgets.engines.event_log import Event, EventLog

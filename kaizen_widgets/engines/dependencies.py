@@ -1,4 +1,4 @@
-"""Decide which nodes of a run are ready and which are skipped: rules without tasks and without time.
+"""Decide which nodes of a run are ready and which are skipped: pure rules without tasks or a clock.
 
 A node is decided when all nodes before it have ended. It runs if at least one of its edges delivered a
 value and no node before it failed (a kind may wait for ``any``: then one delivery is enough). Otherwise it
@@ -67,7 +67,7 @@ class DependencyTracker:
         return self._spread(skipped)
 
     def stopped(self, node_id: str, reason: str) -> list[Skip]:
-        """Record that a node passed on nothing, and why; return the nodes that are skipped for it."""
+        """Record that a node passed on nothing, and why; return the nodes that are skipped because of it."""
         self._open.discard(node_id)
         skipped: deque[Skip] = deque()
         for edge in self._plan.outgoing[node_id]:

@@ -21,7 +21,7 @@ class Engine(Protocol):
     async def run(self, work: Work, ctx: Context) -> Any:
         """Run one node and return its output, or raise its error.
 
-        Cancelled once, it asks the node to stop and waits until it has; cancelled again, it leaves the
-        node to itself and ends. Text the node prints goes to ``ctx``.
+        Cancelled once, it asks the node to stop and waits until it has; cancelled again, it abandons the node
+        and returns. Text the node prints goes to ``ctx``.
         """
         ...

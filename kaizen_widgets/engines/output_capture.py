@@ -1,9 +1,9 @@
 """Route what a node prints and logs to its run instead of the notebook cell.
 
-While nodes run, `sys.stdout` and `sys.stderr` are replaced by streams that look up, in a `ContextVar`,
-whose text arrives: a node's text becomes lines of its run, all other text goes where it went before.
-Jupyter drops messages when a cell prints too much, and the canvas's messages with them, so nothing of a
-node may pass through.
+While nodes run, `sys.stdout` and `sys.stderr` are replaced by streams that look up in a `ContextVar` which
+node is writing: a node's text becomes lines of its run, all other text goes where it went before. Jupyter
+drops messages when a cell prints too much, and the canvas's messages with them, so a node's output must not
+reach the cell.
 
 Assigning to `sys.stdout` (``redirect_stdout``, ``%%capture``) keeps its meaning: outside a node it changes
 where the notebook prints, inside a node only where that node prints. Both need to see the assignment, so
@@ -114,7 +114,7 @@ class _ChildOutput:
         self.is_closed = False
 
     def writer(self) -> Any:
-        """Return what takes the lines in the forked process."""
+        """Return the object that takes the lines in the forked process."""
         os.close(self._reader)
         lock = threading.Lock()
 

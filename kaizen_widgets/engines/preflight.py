@@ -1,4 +1,4 @@
-"""Check that a pipeline can run, and give every reason why it cannot."""
+"""Check that a pipeline can run, and list every reason why it cannot."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from kaizen_widgets.graph import Edge, Graph, Node
 from kaizen_widgets.nodes import Functions, Kind, Registry
 
 MAX_CYCLES = 5
-"""Number of circles that are reported; a tangle has too many to read."""
+"""Maximum number of cycles that are reported; many overlapping ones are too long to read."""
 
 
 @dataclass(frozen=True)
@@ -157,5 +157,5 @@ def _circles(graph: Graph) -> Iterator[str]:
         if len(names) > 8:
             names[4:-3] = ["..."]
         yield f"Its edges go in a circle: {' -> '.join(names)}."
-        # Open this circle, and look for others.
+        # Break this cycle, and look for others.
         before[circle[1]] = [node_id for node_id in before[circle[1]] if node_id != circle[0]]

@@ -113,7 +113,7 @@ def _take(pieces: Iterator[str], limit: int) -> str:
 
 
 def _pieces(value: Any, foreign_repr: Callable[[Any], str], depth: int) -> Iterator[str]:
-    """Yield a value's repr piece by piece, so that a huge one is never made whole.
+    """Yield a value's repr piece by piece, so that a huge one is never built completely.
 
     Printing a list of millions in C would hold Python's global lock, and with it every other thread.
     """

@@ -1,4 +1,4 @@
-"""Start runs and take them to their end: the one place that decides which nodes run, stop or are skipped.
+"""Start runs and drive them to completion; only the scheduler decides which nodes run, stop or are skipped.
 
 It runs on the background loop; engines only run nodes.
 """
@@ -58,7 +58,7 @@ def start(
     Args:
         graph: The pipeline.
         inputs: Input values by name; iterators among them are read into lists.
-        loop: Loop that takes the run to its end.
+        loop: Loop that drives the run.
         functions: Functions that agents and connectors call; copied.
         registry: Node kinds; the seven built-in ones by default.
         engine: Engine that runs the nodes; this process by default.
@@ -82,7 +82,7 @@ def start(
 
 
 class _Scheduler:
-    """Takes one run to its end.
+    """Drives one run to completion.
 
     Args:
         plan: The pipeline, read by `check`.
@@ -143,7 +143,7 @@ class _Scheduler:
         try:
             await self._run_nodes()
         except GeneratorExit:
-            raise  # The loop is gone, and with it what could be stopped.
+            raise  # The loop is closed, so nothing is left to stop.
         except BaseException:
             self._stop_all()
             raise  # `_ensure_ended` ends the run.

@@ -1,12 +1,11 @@
 """Run users' functions and coroutines off the background loop, awaited from any loop.
 
-The background loop carries saves, fetches, time limits and cancelling, so nothing may block it that this
-project did not write. Plain functions run in a daemon thread each, not in a pool: a call that never ends
-must neither occupy a pool's thread nor keep the interpreter alive. Coroutines run on a loop of their own
-(`UserLoops`).
+The background loop carries saves, fetches, time limits and cancelling, so no code of others may block it.
+Plain functions run in a daemon thread each, not in a pool: a call that never ends must neither occupy a
+pool's thread nor keep the interpreter alive. Coroutines run on a loop of their own (`UserLoops`).
 
 Cancelled once, each function here asks the call to stop and waits until it has ended; cancelled again, it
-leaves the call to itself.
+abandons the call.
 """
 
 from __future__ import annotations
@@ -34,7 +33,7 @@ async def run_in_thread(ctx: Context, call: Callable[[], Any]) -> Any:
     """
     loop = asyncio.get_running_loop()
     future: asyncio.Future[Any] = loop.create_future()
-    _never_complain(future)
+    _retrieve_error(future)
     context = contextvars.copy_context()
 
     def settle(result: Any, error: Exception | None) -> None:
@@ -82,7 +81,7 @@ async def run_on_user_loop(loops: UserLoops, make: Callable[[], Awaitable[Any]])
             return await make()
         call = _UserCall(make)
         future = asyncio.wrap_future(target.start(call.run()).future)
-        _never_complain(future)
+        _retrieve_error(future)
         try:
             if await call.has_begun(PATIENCE):
                 await asyncio.wait({future})
@@ -94,7 +93,7 @@ async def run_on_user_loop(loops: UserLoops, make: Callable[[], Awaitable[Any]])
             raise
         if call.withdraw():
             loops.replace(target)
-        else:  # It has begun in the last moment.
+        else:  # It has begun in the meantime.
             await asyncio.wait({future})
             return future.result()
 
@@ -136,11 +135,11 @@ class _UserCall:
 
 @contextmanager
 def errors_as_exceptions() -> Iterator[None]:
-    """Turn errors that are no `Exception` into one: ``exit()`` in a node must not end a loop."""
+    """Convert errors that are not an `Exception`: ``exit()`` in a node must not end a loop."""
     try:
         yield
     except (asyncio.CancelledError, GeneratorExit):
-        raise  # How a coroutine is told to end, by its task or by being closed.
+        raise  # These end a coroutine: its task is cancelled, or it is closed.
     except BaseException as error:
         exception = _as_exception(error)
         if exception is error:
@@ -155,6 +154,6 @@ def _as_exception(error: BaseException) -> Exception:
     return RunError(f"The function raised {type(error).__name__}, which ends only the node.")
 
 
-def _never_complain(future: asyncio.Future[Any]) -> None:
-    # An error of a call that was left to itself is not "never retrieved".
+def _retrieve_error(future: asyncio.Future[Any]) -> None:
+    # Retrieve the error of an abandoned call, so that asyncio does not log it.
     future.add_done_callback(lambda done: done.cancelled() or done.exception())

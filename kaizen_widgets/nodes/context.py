@@ -1,6 +1,6 @@
-"""What a running node can report to its run, and how it learns that it should stop.
+"""Context lets a running node report to its run, and tells it when to stop.
 
-A function gets it by having a parameter named ``ctx``. Safe from any thread. Reports after the node has ended
+A function receives it in a parameter named ``ctx``. Safe from any thread. Reports after the node has ended
 are dropped.
 """
 

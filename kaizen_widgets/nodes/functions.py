@@ -1,7 +1,7 @@
 """The notebook's functions, by the names of the nodes and agents that call them.
 
-The only code of users that a run calls: a pipeline holds names, never code, and names are looked up here and
-nowhere else.
+This is the only user code that a run calls: a pipeline contains names, never code, and names are resolved
+only here.
 """
 
 from __future__ import annotations

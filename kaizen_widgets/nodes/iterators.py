@@ -1,4 +1,4 @@
-"""Make values that can be read more than once out of iterators.
+"""Turn iterators into lists, so that values can be read more than once.
 
 A generator can be read once only, and shows nothing of its items. The value of a node may go to several
 nodes, to a panel and to the user, so iterators become lists, as does an iterator in a dict, list or tuple.

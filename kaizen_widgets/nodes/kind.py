@@ -1,4 +1,4 @@
-"""A node kind is one class: its look, its config and what its nodes do.
+"""A node kind is one class with a look, a config and a run method.
 
 A kind of your own takes ten lines::
 
@@ -156,7 +156,7 @@ class Execute(Protocol):
     ) -> Awaitable[Any]:
         """Call ``function`` with what ``arguments()`` returns.
 
-        Both run where they block nothing: finding the arguments may call code of users as well.
+        Both run off the event loop, because finding the arguments may call user code as well.
         """
         ...
 

@@ -10,7 +10,7 @@ from typing import Any
 def is_number(value: Any) -> bool:
     """Return whether a value is one real number: Python's, Decimal, Fraction, a numpy scalar or 0-d array.
 
-    Truth values are none, neither Python's nor numpy's.
+    Booleans are not numbers, neither Python's nor numpy's.
     """
     kind = type(value)
     if issubclass(kind, bool) or kind.__name__ in ("bool_", "bool"):

@@ -1,4 +1,4 @@
-"""The supervisor kind: has several agents work on what arrives, a few at a time.
+"""The supervisor kind: runs several agents on its input, a few at a time.
 
 Without workers in its config it passes what arrives on to every node it is connected to.
 """

@@ -1,9 +1,9 @@
 """Show values to templates as plain data: text, numbers, lists, dicts, fields of objects.
 
-Nothing of it can be called. A value can be any Python object: a dict that holds functions, a numpy number
+None of it can be called. A value can be any Python object: a dict that holds functions, a numpy number
 with methods that write files. What a template gets is made of exact built-in types and of the views below,
-whose items and fields are plain data again. Views read what is asked for, when it is asked for: a large or
-lazy value is never read as a whole.
+whose items and fields are plain data again. Views read only the items that a template uses: a large or lazy
+value is never read completely.
 """
 
 from __future__ import annotations

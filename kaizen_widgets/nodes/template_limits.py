@@ -27,7 +27,7 @@ MAX_BITS = 10_000
 MAX_NESTED = 100_000
 """Items, with the items inside them, of a list that a template builds and compares."""
 _CLOCK_EVERY = 1000
-"""Steps between two looks at the clock."""
+"""Steps between two checks of the clock."""
 
 
 class LimitError(SecurityError):
@@ -117,7 +117,7 @@ def check_number(value: Any) -> None:
 def check_nested(value: Any) -> Any:
     """Return a value that can be compared or hashed in bounded time.
 
-    A list whose two items are one list, forty times over, is small in memory and endless to compare.
+    A list that contains one list twice, nested forty deep, is small in memory but takes forever to compare.
 
     Raises:
         LimitError: It holds more than 100,000 items, counted each time they occur.

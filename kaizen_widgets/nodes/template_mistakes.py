@@ -1,4 +1,4 @@
-"""Find mistakes in templates and conditions that can be read but can never do what is meant."""
+"""Find mistakes in templates and conditions that parse but cannot work as intended."""
 
 from __future__ import annotations
 

@@ -346,7 +346,7 @@ _sandbox = _make_sandbox()
 
 @dataclass(frozen=True)
 class _Compiled:
-    """A template that was read, and the names it uses."""
+    """A compiled template, and the names it uses."""
 
     template: Template
     names: frozenset[str]
@@ -470,7 +470,7 @@ def _described(obj: Any) -> str:
 
 def _sentence(error: Exception, source: str) -> str:
     """Return what is wrong, with the line if there are several."""
-    said = error.message if isinstance(error, TemplateSyntaxError) else str(error)
-    said = (said or type(error).__name__).strip().rstrip(".")
+    message = error.message if isinstance(error, TemplateSyntaxError) else str(error)
+    message = (message or type(error).__name__).strip().rstrip(".")
     line = getattr(error, "lineno", None)
-    return f"{said} (line {line})" if line and "\n" in source.strip() else said
+    return f"{message} (line {line})" if line and "\n" in source.strip() else message

@@ -1,4 +1,4 @@
-"""Read the values that travel along edges: as text, by named fields, several as one.
+"""Read the values that travel along edges: as text, by named fields, or several joined into one.
 
 Values are any Python objects and are passed from node to node by reference; nodes do not change them.
 """
@@ -16,7 +16,7 @@ from pydantic import BaseModel
 from kaizen_widgets.errors import RunError
 
 MAX_TEXT = 10_000_000
-"""Longest text made of a value that is none, in characters."""
+"""Longest text, in characters, that a value of another type is converted to."""
 
 
 @dataclass(frozen=True)
@@ -166,7 +166,7 @@ def _limited(pieces: Iterator[str]) -> Iterator[str]:
 
 
 def describe_type(value: Any) -> str:
-    """Return what a value is, in a word or two for people."""
+    """Return a readable name of a value's type."""
     match value:
         case None:
             return "nothing"
