@@ -1,4 +1,4 @@
-"""What the kernel remembers of views, for a bounded number of them."""
+"""State per view, for a bounded number of views."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from collections.abc import Callable, Iterator
 from typing import Generic, TypeVar
 
 MOST_VIEWS = 256
-"""A page that was reloaded is a new view, and no view says reliably that it is gone."""
+"""A reloaded page is a new view, and views cannot report reliably that they closed."""
 
 _Entry = TypeVar("_Entry")
 
 
 class RememberedViews(Generic[_Entry]):
-    """One entry for each view that was heard last; those unheard for longest are forgotten.
+    """One entry for each view, up to a limit; the least recently active ones are forgotten.
 
     Args:
         make: Makes the entry of a new view.
-        most: Number of views to remember.
+        most: Maximum number of views to remember.
         on_forget: Called with an entry that is forgotten.
     """
 

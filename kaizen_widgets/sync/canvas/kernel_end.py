@@ -1,10 +1,10 @@
-"""The kernel's end of the canvas protocol (SPEC.md): decides for any number of views.
+"""The kernel's end of the canvas protocol (SPEC.md), for any number of views.
 
 A state machine without Jupyter and without a clock: `receive` takes the messages of views, ``post`` gets the
 messages for them, in order.
 
-The version of the document that views are told about is the one of the last event that `committed` or
-`replaced` got. So a heartbeat or a snapshot never waits for the document's lock, which user code can hold.
+Views get the version of the document of the last event that was passed to `committed` or `replaced`. So a
+heartbeat or a snapshot never waits for the document's lock, which user code can hold.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ class _View:
         handled: Its last request that was handled (S2).
         answered: Its last request whose answer was posted.
         selection: Number of the last selection it reported (S12).
-        is_open: Whether it has neither left nor was forgotten.
+        is_open: Whether it has neither closed nor been forgotten.
         refusals: Its newest refused requests.
     """
 
@@ -88,7 +88,7 @@ class _View:
 
 
 class KernelEnd:
-    """Answers views, and tells them about every batch.
+    """Answers the requests of views, and sends them every batch.
 
     Without an open view nothing is posted: a view that opens gets a snapshot.
 
@@ -279,7 +279,7 @@ class KernelEnd:
     def _close(self, client: str) -> None:
         self._view(client).is_open = False
         if self._has_views and not any(view.is_open for view in self._views):
-            # Behind the messages that are on their way: their view may come back.
+            # Queued after the messages already posted, because the view may open again meanwhile.
             self._document.post(self._closed_last)
 
     def _closed_last(self) -> None:
@@ -292,7 +292,7 @@ class KernelEnd:
     # -------------------------------------------------------------- to views
 
     def committed(self, commit: Commit) -> None:
-        """Tell every view about a batch; called for every commit of the document, in order."""
+        """Send a batch to every view; called for every commit of the document, in order."""
         version = DocumentVersion(epoch=commit.epoch, rev=commit.rev, digest=commit.digest)
         self._current = (version, commit.after)
         request = commit.source if isinstance(commit.source, Request) else None
@@ -310,7 +310,7 @@ class KernelEnd:
             )
 
     def replaced(self, event: Replaced) -> None:
-        """Tell every view that another document was opened; requests start again at 1."""
+        """Make every view open another document; requests start again at 1."""
         version = DocumentVersion(epoch=event.epoch, rev=0, digest=0)
         self._current = (version, event.after)
         with self._document.locked():
@@ -318,7 +318,7 @@ class KernelEnd:
         self._post_snapshot(None)
 
     def show(self, state: CanvasState) -> None:
-        """Tell every view what to show besides the document, if it changed."""
+        """Send every view the state to show besides the document, if it changed."""
         # Called on any thread, also on the background loop: it must not wait for the document's lock.
         if state == self._state:
             return
@@ -339,7 +339,7 @@ class KernelEnd:
         return Heartbeat(epoch=version.epoch, rev=version.rev, digest=version.digest, seq=self._seq)
 
     def snapshot(self, client: str | None = None, hello: Hello | None = None) -> Snapshot:
-        """Return the whole document for one view, or for all, without what ``hello`` says the view has."""
+        """Return the document for one view, or for all, without the parts the view has already (``hello``)."""
         version, graph = self._current
         has_document = hello is not None and hello.version == version
         kinds = self._kinds()

@@ -1,4 +1,4 @@
-"""What views ask of a form as a whole."""
+"""Actions that a view can request for a whole form."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ class FormActions(Protocol):
         ...
 
     def on_blur(self, key: str, /) -> None:
-        """Handle that the field of a key lost the focus."""
+        """Handle the blur of the field with a key."""
         ...
 
     def reset(self) -> None:

@@ -47,7 +47,7 @@ INTERVAL = 0.05
 
 
 class _View:
-    """What is remembered of a view: the number of the last message that was seen."""
+    """State of one view: the number of its last message that was seen."""
 
     seen = 0
 

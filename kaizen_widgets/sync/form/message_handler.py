@@ -55,7 +55,7 @@ class MessageHandler:
         self.edited: set[str] = set()
 
     def handle(self, message: NumberedMessage, buffers: Sequence[Any]) -> None:
-        """Make the message's edits, then what it asks for; messages for removed rows are ignored."""
+        """Apply the message's edits, then its request; messages for removed rows are ignored."""
         for edit in message.edits:
             self._guarded(lambda edit=edit: self._edit(edit.key, edit.value))
         self._guarded(lambda: self._handle(message, buffers))
@@ -64,7 +64,7 @@ class MessageHandler:
         try:
             call()
         except UnknownKeyError:
-            pass  # the patch that removed its row says so
+            pass  # its row was removed, and a patch reported that
         except KaizenError as error:
             log.warning("A form refused what a view asked for: %s", error)
 
