@@ -227,9 +227,9 @@ class ExecutionRun:
                     }
                 )
                 detail = error or node.reason
-                said = f"{node.label}: {detail}" if detail else f"{node.label} is {node.status}"
+                text = f"{node.label}: {detail}" if detail else f"{node.label} is {node.status}"
                 level = "error" if error else "info"
-                record.logs.append(_log_entry(event.seq, when, level, said, node.id))
+                record.logs.append(_log_entry(event.seq, when, level, text, node.id))
             elif event.kind == "log":
                 text = str(event.data["text"])
                 record.logs.append(_log_entry(event.seq, when, "info", text, event.node))

@@ -68,7 +68,7 @@ def query_time(text: str | None, field: str) -> str | None:
         raise invalid(
             [
                 InvalidField(
-                    field=f"query.{field}", message="is no ISO 8601 date or time", type="date"
+                    field=f"query.{field}", message="is not an ISO 8601 date or time", type="date"
                 )
             ]
         ) from None
@@ -121,8 +121,8 @@ def series(
     length = (datetime.fromisoformat(end) - first).total_seconds()
     count = int(length // step) + 1 if length >= 0 else 0
     if count > MAX_POINTS:
-        said = f"would make {count} points of one {interval} each; ask for at most {MAX_POINTS}"
-        raise invalid([InvalidField(field="query.start_date", message=said, type="too_long")])
+        message = f"would make {count} points of one {interval} each; ask for at most {MAX_POINTS}"
+        raise invalid([InvalidField(field="query.start_date", message=message, type="too_long")])
     where, given = where_clause(organization_id, {**filters, "start": start, "end": end})
     rows = db.execute(
         "SELECT CAST((unixepoch(created_at) - unixepoch(:start)) / :step AS INTEGER) AS place,"  # noqa: S608
