@@ -339,7 +339,7 @@ class KernelEnd:
         return Heartbeat(epoch=version.epoch, rev=version.rev, digest=version.digest, seq=self._seq)
 
     def snapshot(self, client: str | None = None, hello: Hello | None = None) -> Snapshot:
-        """Return the document for one view, or for all, without the parts the view has already (``hello``)."""
+        """Return the document for one view, or for all, without the parts that ``hello`` lists."""
         version, graph = self._current
         has_document = hello is not None and hello.version == version
         kinds = self._kinds()
