@@ -1,4 +1,4 @@
-"""The local user, whom the first start creates, and how they sign in.
+"""The local user, who is created at the first start, and how they sign in.
 
 The first start (`seed`) creates a user without a password, so that no one can sign in as them over HTTP. In
 this process `local_session` signs them in directly; for a browser or another program `new_local_password`

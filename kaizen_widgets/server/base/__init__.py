@@ -1,1 +1,1 @@
-"""What every part of the API is built on: the database, errors, permissions, and one CRUD shape."""
+"""The base of all parts of the API: database, errors, permissions, and CRUD."""

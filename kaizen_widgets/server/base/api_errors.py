@@ -1,4 +1,4 @@
-"""Error responses: one body for every response that is no success.
+"""Error responses: all of them have the same body.
 
 The body is ``{"error": {code, message, details?, request_id}}``: the message is a sentence for a person, the
 code a word for a program. Input is never repeated in it (it may be a password); internal errors are logged

@@ -1,6 +1,6 @@
 """The address a request came from, for rate limits; ``X-Forwarded-For`` counts only from named proxies.
 
-Anybody can send that header, with another address each time.
+Any client can send that header, with another address each time.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from starlette.types import Scope
 
 Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
 UNVERIFIED = "unverified"
-"""The one client that all requests count for whose address an unnamed proxy claims."""
+"""Client address of all requests whose real address only an untrusted proxy claims to know."""
 
 
 class TrustedProxies:
@@ -36,8 +36,8 @@ class TrustedProxies:
             # Uvicorn believes the header from the loopback unless told otherwise, and then gives port 0.
             return UNVERIFIED if port == 0 else peer
         header = dict(scope["headers"]).get(b"x-forwarded-for", b"").decode("latin-1")
-        # Each proxy appends the address it got the request from: the last one that is no proxy of
-        # ours is the client's, everything before it is only claimed.
+        # Each proxy appends the address it got the request from: the last one that is not a trusted proxy is
+        # the client's; those before it cannot be trusted.
         for address in reversed([one.strip() for one in header.split(",")]):
             if not self._is_trusted(address):
                 return address or peer

@@ -1,8 +1,7 @@
-"""One shape for everything an organization owns: list, get, create, update, delete.
+"""CRUD for everything an organization owns: list, get, create, update, delete.
 
-Table and column names come from this package's own code, values are always bound. All methods run inside
-a transaction of the caller's (``db``), so that a page and its count, or a check and a change, are of one
-moment.
+Table and column names come from this package's own code, values are always bound. All methods run inside a
+transaction of the caller's (``db``), so that a page and its count, or a check and a change, are consistent.
 """
 
 from __future__ import annotations
@@ -49,7 +48,7 @@ Sort = Annotated[
 
 @dataclass(frozen=True)
 class Page:
-    """Which rows of a list are wanted.
+    """The rows of a list to return.
 
     Attributes:
         limit: Rows in the page, or `ALL`.
@@ -153,7 +152,7 @@ class Table:
         return self.decoded(row)
 
     def get_for_change(self, db: sqlite3.Connection, caller: Caller, row_id: str) -> Row:
-        """Return a row of the caller's organization that is still what they read, if they said what.
+        """Return a row of the caller's organization after checking the caller's ``If-Match``, if any.
 
         Raises:
             ApiError: 404, 403 or 412.
@@ -220,35 +219,35 @@ class PartTable:
     Args:
         name: The SQL table; it has ``id`` and ``seq``.
         noun: What errors call one of its rows.
-        whole: The column with the id of the row they belong to.
+        parent_column: The column with the id of the row they belong to.
         json_columns: Columns that hold JSON text; rows have them as values.
     """
 
     def __init__(
-        self, name: str, noun: str, whole: str, *, json_columns: Iterable[str] = ()
+        self, name: str, noun: str, parent_column: str, *, json_columns: Iterable[str] = ()
     ) -> None:
         self._table = Table(name, noun, json_columns=json_columns)
-        self._whole = whole
+        self._parent_column = parent_column
 
-    def of(self, db: sqlite3.Connection, whole_id: str) -> list[Row]:
+    def of(self, db: sqlite3.Connection, parent_id: str) -> list[Row]:
         """Return all parts of a row, in the order they were made."""
-        query = f"SELECT * FROM {self._table.name} WHERE {self._whole} = ? ORDER BY seq"  # noqa: S608
-        return [self._table.decoded(row) for row in db.execute(query, (whole_id,))]
+        query = f"SELECT * FROM {self._table.name} WHERE {self._parent_column} = ? ORDER BY seq"  # noqa: S608
+        return [self._table.decoded(row) for row in db.execute(query, (parent_id,))]
 
-    def get(self, db: sqlite3.Connection, whole_id: str, part_id: str, *, by: str = "id") -> Row:
+    def get(self, db: sqlite3.Connection, parent_id: str, part_id: str, *, by: str = "id") -> Row:
         """Return a part of a row.
 
         Args:
             db: A transaction.
-            whole_id: The row.
+            parent_id: The row.
             part_id: The part's id, or its value in the column ``by``.
             by: The column to look in.
 
         Raises:
             ApiError: 404.
         """
-        query = f"SELECT * FROM {self._table.name} WHERE {self._whole} = ? AND {by} = ?"  # noqa: S608
-        row = db.execute(query, (whole_id, part_id)).fetchone()
+        query = f"SELECT * FROM {self._table.name} WHERE {self._parent_column} = ? AND {by} = ?"  # noqa: S608
+        row = db.execute(query, (parent_id, part_id)).fetchone()
         if row is None:
             raise not_found(self._table.noun, part_id)
         return self._table.decoded(row)
@@ -257,14 +256,18 @@ class PartTable:
         self,
         db: sqlite3.Connection,
         services: Services,
-        whole_id: str,
+        parent_id: str,
         values: Mapping[str, Any],
     ) -> Row:
         """Add a part with a new id and the current time; return it."""
         part_id = services.new_id()
-        own = {self._whole: whole_id, "id": part_id, "created_at": timestamp(services.clock)}
+        own = {
+            self._parent_column: parent_id,
+            "id": part_id,
+            "created_at": timestamp(services.clock),
+        }
         self._table.insert(db, own | dict(values))
-        return self.get(db, whole_id, part_id)
+        return self.get(db, parent_id, part_id)
 
     def update(self, db: sqlite3.Connection, part_id: str, changes: Mapping[str, Any]) -> None:
         """Change columns of a part."""

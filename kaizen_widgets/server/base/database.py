@@ -1,4 +1,4 @@
-"""The server's SQLite file: `core.sqlite` shares it safely, `migrations` says what is in it."""
+"""The server's SQLite file: `core.sqlite` shares it safely, `migrations` defines its tables."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""When two e-mail addresses are the same account: by Unicode compatibility form and case.
+"""Decide whether two e-mail addresses are the same account, by Unicode compatibility form and case.
 
 ``é`` can be one character or two, ``É`` is the same letter, and a zero-width space shows nothing: accounts
 that differ in such things alone could not be told apart by anyone who reads them.
@@ -10,7 +10,7 @@ import unicodedata
 
 _INVISIBLE_CATEGORIES = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp", "Zs"})
 _INVISIBLE_LETTERS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
-"""Characters without ink whose category does not tell: fillers, joiners, the empty Braille cell."""
+"""Characters that are invisible whatever their category: fillers, joiners, the empty Braille cell."""
 
 
 def is_invisible(character: str) -> bool:
@@ -24,7 +24,7 @@ def is_invisible(character: str) -> bool:
 
 
 def email_identity(email: str) -> str:
-    """Return what all spellings of one address have in common; never raises."""
+    """Return the normalized form that all spellings of an address share; never raises."""
     visible = "".join(one for one in email if not is_invisible(one))
     # Folding the case can undo the normal form, so it is normalized again (Unicode, section 3.13).
     folded = unicodedata.normalize("NFKC", visible).casefold()

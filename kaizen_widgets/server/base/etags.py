@@ -1,8 +1,8 @@
-"""ETags: clients change a thing only if it is still what they read.
+"""ETags: a client changes a resource only if it has not changed since the client read it.
 
-The ETag of a thing is its ``updated_at``, which moves with every change of it or its parts. Routes tag
+The ETag of a resource is its ``updated_at``, which moves with every change of it or its parts. Routes tag
 their responses with `tagged`; `RequestMiddleware` answers ``If-None-Match`` with 304. Every route that
-changes a thing reads it with `Table.get_for_change`, which checks ``If-Match``; without that header the
+changes a resource reads it with `Table.get_for_change`, which checks ``If-Match``; without that header the
 last writer wins.
 """
 

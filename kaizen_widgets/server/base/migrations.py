@@ -181,8 +181,8 @@ _SECOND = (
 )
 
 _THIRD = (
-    # What all spellings of an address have in common (`email_identity`). Earlier versions let two
-    # spellings be two accounts: both go on, and only the older one owns the identity.
+    # The normalized form of an address (`email_identity`). Earlier versions let two
+    # spellings be two accounts: both keep working, and only the older one owns the identity.
     "ALTER TABLE users ADD COLUMN email_identity TEXT",
     "UPDATE users SET email_identity = email_identity(email)",
     """UPDATE users SET email_identity = NULL

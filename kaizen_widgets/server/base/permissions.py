@@ -1,6 +1,6 @@
-"""Who may do what: the permissions of each role, and the permission each route requires.
+"""The permissions of each role, and the permission each route requires.
 
-Both tables are the whole truth: a route without a line in `ROUTES` cannot be defined (see
+Both tables are complete: a route without a line in `ROUTES` cannot be defined (see
 `organization.access.GuardedRouter`).
 """
 
@@ -151,7 +151,7 @@ ROUTES: dict[str, Rule] = {
     "GET /executions/history/{pipeline_id}": _EXECUTION,
     "GET /executions/{execution_id}": _EXECUTION,
     "POST /executions/{execution_id}/stop": _EXECUTION,
-    # A trial can be deleted by who made it, and by those who may delete agents.
+    # A trial can be deleted by the user who made it, and by users who may delete agents.
     "POST /test/agents/{agent_id}": _EXECUTION,
     "GET /test/agents/{agent_id}/history": _EXECUTION,
     "POST /test/pipelines/{pipeline_id}": _EXECUTION,

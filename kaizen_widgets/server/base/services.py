@@ -17,7 +17,7 @@ from kaizen_widgets.server.base.sign_in_limits import AttemptCounter, SignInLimi
 
 @dataclass(frozen=True)
 class Services:
-    """What the app was made with.
+    """The services of one app.
 
     Attributes:
         database: Where everything is stored.
@@ -26,7 +26,7 @@ class Services:
         model: Answers when an agent is executed.
         limits: Sign-in attempts allowed per minute.
         attempts: Sign-in attempts made so far.
-        proxies: Whose word on client addresses counts.
+        proxies: Reverse proxies whose ``X-Forwarded-For`` is trusted.
         loop: The event loop that executions run on.
     """
 

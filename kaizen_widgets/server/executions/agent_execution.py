@@ -1,4 +1,4 @@
-"""``/agents/{id}/execute``: ask an agent; the answer comes as a whole or as server-sent events."""
+"""``/agents/{id}/execute``: ask an agent; the answer is returned complete or as server-sent events."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""Executing agents and pipelines: the engine that runs pipelines in a notebook runs them here as well.
+"""Executing agents and pipelines: the same engine runs pipelines here and in a notebook.
 
 The functions of a run are the server's agents, which ask the app's `AgentModel`. An execution is recorded
-when it has ended: states, outputs, logs, tokens. The results are bounded: nodes hand values on by
-reference, so that a value can be small in memory and endless as JSON.
+when it has ended: states, outputs, logs, tokens. The results are bounded: nodes pass values by reference, so
+a value that is small in memory can be endless as JSON.
 """
 
 from __future__ import annotations
@@ -168,7 +168,7 @@ class ExecutionRun:
         return record
 
     def cancel(self) -> None:
-        """Stop the run; when no client waits for it any more."""
+        """Stop the run, because no client is waiting for it anymore."""
         self._timer.cancel()
         self.run.cancel()
 
@@ -235,7 +235,7 @@ class ExecutionRun:
                 record.logs.append(_log_entry(event.seq, when, "info", text, event.node))
 
     def _add_results(self, record: ExecutionRecord) -> None:
-        """Record what the nodes gave.
+        """Record the results of the nodes.
 
         Raises:
             ValueError: It is too large to record, or holds a number that JSON has not.

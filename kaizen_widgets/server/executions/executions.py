@@ -1,4 +1,4 @@
-"""``/executions``: executions of saved pipelines; starting one answers when it has ended."""
+"""``/executions``: executions of saved pipelines; a start is answered when the execution has ended."""
 
 from __future__ import annotations
 
@@ -132,7 +132,7 @@ def get_execution(execution_id: str, caller: WithCaller, services: WithServices)
 
 @router.post("/{execution_id}/stop", status_code=204)
 def stop_execution(execution_id: str, caller: WithCaller, services: WithServices) -> None:
-    """Refuse: an execution whose id is known has ended."""
+    """Refuse, because an execution has ended before its id is known."""
     with services.database.read() as db:
         execution = EXECUTIONS.get(db, caller, execution_id)
     raise ApiError(400, f"An execution that is {execution['status']} cannot be stopped")

@@ -1,7 +1,8 @@
 """The check each request passes: its token, its caller's role, the organization's policies.
 
 Routes are defined on a `GuardedRouter`, which applies the rule that `permissions.ROUTES` has for them, and
-get their caller with ``caller: WithCaller``. Whether a *row* is the caller's, `Table.get` checks.
+get their caller with ``caller: WithCaller``. `Table.get` checks whether a *row* belongs to the caller's
+organization.
 """
 
 from __future__ import annotations
@@ -65,7 +66,7 @@ async def _with_if_match(
 
 
 WithEditor = Annotated[Caller, Depends(_with_if_match)]
-"""As `WithCaller`, for routes that change a thing: the caller may say with ``If-Match`` what they read."""
+"""As `WithCaller`, for routes that change a resource: includes the request's ``If-Match`` header."""
 
 
 def _require(rule: Rule) -> Any:

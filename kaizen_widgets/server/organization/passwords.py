@@ -64,7 +64,7 @@ def _bounded() -> Iterator[None]:
         _queue.release()
 
 
-# A hash that no password has, at today's cost.
+# A hash that no password matches, at the current cost.
 _NO_HASH = (
     f"$argon2id$v=19$m={_hasher.memory_cost},t={_hasher.time_cost},p={_hasher.parallelism}"
     f"${'A' * 22}${'A' * 43}"

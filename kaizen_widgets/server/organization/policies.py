@@ -1,4 +1,4 @@
-"""``/policies``: who may do what under which conditions, beyond their role."""
+"""``/policies``: rules that allow or deny actions under conditions, in addition to roles."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Whether an organization's policies let a user do something.
 
 A policy allows or denies an action on a type of resource, under conditions, to those it is assigned to. A
-deny wins. Where any policy of a user's covers the action, one must allow it; where none does, their role
+deny wins. If any of a user's policies covers the action, one must allow it; otherwise the user's role
 decides.
 """
 

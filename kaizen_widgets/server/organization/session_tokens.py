@@ -1,6 +1,6 @@
 """Access and refresh tokens of a sign-in: random text that is sent once and stored as a SHA-256 digest.
 
-A refresh token works once (rotation): five uses at the same moment give one new pair, and one that comes
+A refresh token works once (rotation): five simultaneous uses give one new pair, and one that comes
 back later ends its session. The tokens of one sign-in share a session; signing out ends all of it. An access
 token lives 15 minutes, a refresh token 7 days. Tokens are never logged and appear in no error.
 """
@@ -40,7 +40,7 @@ def issue(
     Args:
         db: A transaction.
         clock: The current time.
-        holder: For whom.
+        holder: The user, organization and session the tokens are for.
         until: When both tokens end at the latest, in seconds since 1970; None for their full lives.
     """
     now = clock.now().timestamp()

@@ -1,6 +1,6 @@
 """``/teams``: the teams of the caller's organization and their members.
 
-Every member of the organization may read; owners and admins change.
+Every member of the organization may read them; owners and admins may change them.
 """
 
 from __future__ import annotations

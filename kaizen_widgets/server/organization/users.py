@@ -1,7 +1,8 @@
 """``/users``: the users of the caller's organization.
 
-Every member may read; owners and admins add, change and remove. A user may change their own name and email.
-An owner can be changed by owners only, and a user who belongs to other organizations too only by themselves.
+Every member may read them; owners and admins may add, change and remove them. A user may change their own
+name and email. An owner can be changed by owners only, and a user who belongs to other organizations too only
+by themselves.
 """
 
 from __future__ import annotations
@@ -262,7 +263,7 @@ def _check_may_change(
 def _check_owners(
     db: sqlite3.Connection, caller: Caller, user: dict[str, Any], new_role: str = ""
 ) -> None:
-    """Refuse what would leave the organization without an owner, and owners made by others."""
+    """Refuse to leave the organization without an owner, and to let others make an owner."""
     if "org_owner" in (user["role"], new_role) and caller.role != "org_owner":
         raise ApiError(403, "Only an owner changes owners")
     if user["role"] != "org_owner":

@@ -1,4 +1,4 @@
-"""Whether a saved pipeline can run: by the engine that would run it, and by the agents it needs."""
+"""Check whether a saved pipeline can run: ask the engine that would run it, and find the agents it needs."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class AgentDirectory:
     """The agents of an organization, found by id or name.
 
     Args:
-        rows: The agents, newest first. Of several with one name the newest that is not archived is found.
+        rows: The agents, newest first. If several have one name, the newest that is not archived is found.
     """
 
     def __init__(self, rows: Iterable[AgentRow]) -> None:
@@ -86,7 +86,7 @@ def check_pipeline(
     except (DecodeError, GraphError) as error:
         return {"valid": False, "errors": [str(error)], "warnings": []}
     errors, warnings = [], []
-    # With a function for every name: what remains are reasons that concern no agent.
+    # With a function for every name, only reasons that do not concern agents remain.
     functions = agent_functions(graph, agents, lambda agent: _hand_on)
     for node in graph.nodes:
         title = f"{node.type.capitalize()} node {node.label!r}"

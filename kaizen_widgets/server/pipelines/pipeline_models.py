@@ -1,8 +1,8 @@
 """Request and response models of ``/pipelines``, and the pipeline patterns.
 
-Names and defaults are the public server's. Two things are more than it has: ``config`` and ``condition`` come
-back as the objects that were sent, and nodes and connections may carry ``extra``, an object for everything
-else a React Flow element holds (size, parent, style, keys of other tools).
+Names and defaults are the public server's. Two things go beyond it: ``config`` and ``condition`` are returned
+as the objects that were sent, and nodes and connections may carry ``extra``, an object for everything else a
+React Flow element holds (size, parent, style, keys of other tools).
 """
 
 from __future__ import annotations
