@@ -1,8 +1,8 @@
 /**
- * Whether the kernel has received what the user did with ipywidgets' own controls: a slider, a text area.
+ * Whether the kernel has received the user's edits of ipywidgets' own controls, such as a slider or a text area.
  *
- * The models of the widget manager count updates without an answer. That count is not a promised API: where it is
- * missing nothing is known about the model, and nothing waits for it.
+ * The models of the widget manager count updates without a response. That count is not a public API: a model without
+ * it counts as received.
  */
 import type { Clock } from "./clock.ts";
 import type { IsReceived } from "./pending_edits.ts";
@@ -14,8 +14,8 @@ interface Manager {
   readonly _models?: Readonly<Record<string, Promise<HostModel>>>;
 }
 
-/** Milliseconds; the answer to an update that waits longer was lost. */
-const PATIENCE = 2_000;
+/** Milliseconds after which the response to an update counts as lost. */
+const RESPONSE_TIMEOUT = 2_000;
 
 /** Checks all models of a widget manager. */
 export function widgetsAreReceived(manager: unknown, clock: Clock): IsReceived {
@@ -28,7 +28,7 @@ export function widgetsAreReceived(manager: unknown, clock: Clock): IsReceived {
     }
     const start = since.get(model) ?? clock.now();
     since.set(model, start);
-    return clock.now() - start < PATIENCE;
+    return clock.now() - start < RESPONSE_TIMEOUT;
   };
   return () => {
     const models = Object.values((manager as Manager | null)?._models ?? {});
@@ -37,7 +37,7 @@ export function widgetsAreReceived(manager: unknown, clock: Clock): IsReceived {
       const model = known.get(promise);
       if (model) isReceived = !isWaiting(model) && isReceived;
       else if (model === undefined) {
-        // A new model: it is known at the next check, so this one says no.
+        // A new model, which is available at the next check; until then it counts as not received.
         isReceived = false;
         known.set(promise, null);
         promise.then(

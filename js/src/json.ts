@@ -1,5 +1,5 @@
 /**
- * JSON as a document may hold it (rule D4); mirrors `kaizen_widgets/graph/frozen_json.py`.
+ * The JSON values that a document may contain (rule D4); mirrors `kaizen_widgets/graph/frozen_json.py`.
  *
  * Pure. Values are not copied, so nothing may change them afterwards.
  */
@@ -8,13 +8,13 @@ export interface JsonObject {
   readonly [key: string]: Json | undefined;
 }
 
-/** The most text one element, or one property of it, may hold, in characters. */
+/** The most characters of text in an element, or in one property of it. */
 const MAX_SIZE = 4 * 1024 * 1024;
 const MAX_DEPTH = 64;
-/** Property names of every object: never an id, never a key. */
+/** Property names of every JavaScript object, which are refused as ids and keys. */
 const FORBIDDEN_KEYS: ReadonlySet<string> = new Set(["__proto__", "constructor", "prototype"]);
 const LONE_SURROGATE = /\p{Surrogate}/u;
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what an id may not have
+// biome-ignore lint/suspicious/noControlCharactersInRegex: an id may not contain these
 const CONTROL_CHARACTER = /[\u0000-\u001f\u007f-\u009f]/;
 
 export function isObject(value: unknown): value is JsonObject {
@@ -60,14 +60,14 @@ export function same(one: unknown, other: unknown): boolean {
   );
 }
 
-/** Returns `next` with every part that is equal in `previous` taken from there, so that it keeps its identity. */
+/** Returns `next` with equal parts replaced by those of `previous`, so that they keep their identity. */
 export function share<T>(previous: T, next: T): T {
   if (same(previous, next)) return previous;
   if (!isObject(previous) || !isObject(next)) return next;
   const made: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(next)) {
     const old = Object.hasOwn(previous, key) ? previous[key] : undefined;
-    // Not by assignment: a run may name any id, also "__proto__".
+    // Not by assignment, because an id may be "__proto__".
     Object.defineProperty(made, key, {
       value: share<unknown>(old, value),
       enumerable: true,

@@ -1,8 +1,8 @@
 /**
  * The module of each widget instance: finds the code that all widgets of its kind share, by its hash.
  *
- * The code is the module of another widget, to which the host gives access. If the host cannot, the kernel is asked
- * for the code, once per page. Code that the page has already is used immediately.
+ * The code is the module of another widget, to which the host gives access. If the host cannot, the code is requested
+ * from the kernel, once per page. Code that is already in the page is used immediately.
  */
 import type { AnyModel, Host } from "@anywidget/types";
 
@@ -42,12 +42,12 @@ async function find(model: View["model"], hash: string, host?: Host): Promise<Co
     const widget = await host?.getWidget(model.get("_code"));
     if (widget) return widget.exports as Code;
   } catch {
-    // The shared widget is gone, or the host has no such function.
+    // The shared widget no longer exists, or the host has no such function.
   }
   return fetchCode(model, hash);
 }
 
-/** Asks the kernel for the code. */
+/** Requests the code from the kernel. */
 function fetchCode(model: View["model"], hash: string): Promise<Code> {
   return new Promise((resolve, reject) => {
     const end = () => {
@@ -58,8 +58,8 @@ function fetchCode(model: View["model"], hash: string): Promise<Code> {
       end();
       reject(new Error("The code of this widget is not in the page, and no kernel answers."));
     };
-    const onMessage = ({ kind, hash: its, code }: Record<string, string>) => {
-      if (kind !== "code" || its !== hash || code === undefined) return;
+    const onMessage = ({ kind, hash: otherHash, code }: Record<string, string>) => {
+      if (kind !== "code" || otherHash !== hash || code === undefined) return;
       end();
       const url = URL.createObjectURL(new Blob([code], { type: "text/javascript" }));
       import(/* @vite-ignore */ url)

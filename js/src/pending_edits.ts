@@ -9,20 +9,20 @@
 import { browserClock, type Clock } from "./clock.ts";
 import type { Unsubscribe } from "./store.ts";
 
-/** Whether the kernel has received all edits of a view, or never will. */
+/** Whether the kernel has received all edits of a view, or their responses count as lost. */
 export type IsReceived = () => boolean;
 
 const BUTTON = "button.kaizen-after-edits, .kaizen-after-edits button";
-/** Milliseconds between two checks: the first, doubled up to the second; an answer takes 2 to 45. */
+/** Milliseconds between two checks: doubled from the first up to the second. A response takes 2 to 45. */
 const [FIRST_CHECK, SLOWEST_CHECK] = [10, 160];
-/** One per page, created by the first of our bundles: each bundle is a module of its own. */
+/** One per page, created by the bundle that is loaded first, and shared because bundles share no modules. */
 const PAGE = Symbol.for("kaizen-widgets.pending-edits");
-/** Each with the element of its view. */
+/** The check of each view, with the view's element. */
 type Views = Map<IsReceived, Element>;
 type Page = Window & { [PAGE]?: Views };
 const NOTEBOOK = ".jp-Notebook";
 
-/** Lets clicks wait for the edits of one more view, until the returned function is called. */
+/** Makes clicks wait for the edits of a view, until the returned function is called. */
 export function trackPendingEdits(
   isReceived: IsReceived,
   el: Element,
@@ -34,7 +34,7 @@ export function trackPendingEdits(
   return () => views.delete(isReceived);
 }
 
-/** Calls `then` once the kernel has received the edits of all other views: immediately, if it has. */
+/** Calls `then` once the kernel has received the edits of all other views; immediately if it already has. */
 export function afterOtherEdits(
   own: IsReceived,
   el: Element,
@@ -48,11 +48,11 @@ export function afterOtherEdits(
 }
 
 function areReceived(views: Views, el: Element, own?: IsReceived): boolean {
-  const here = el.closest(NOTEBOOK);
+  const notebook = el.closest(NOTEBOOK);
   const others = [...views].filter(
-    ([isReceived, at]) => isReceived !== own && at.closest(NOTEBOOK) === here,
+    ([isReceived, view]) => isReceived !== own && view.closest(NOTEBOOK) === notebook,
   );
-  // All are called: some update what they know only then.
+  // All are called, because some update their state only when called.
   return others.map(([isReceived]) => isReceived()).every(Boolean);
 }
 

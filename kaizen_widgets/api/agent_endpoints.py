@@ -1,4 +1,4 @@
-"""The requests about agents, their versions, contexts and tools, and those that ask an agent something."""
+"""The requests about agents, their versions, contexts and tools, and those that send an agent a message."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ class AgentParts(Endpoints, Generic[Part]):
     """The requests about one kind of part of an agent: its contexts, or its tools.
 
     Args:
-        transport: Sends them.
+        transport: HTTP client that sends the requests.
         noun: Name of one part; with an ``s``, the last part of the path.
-        row: Model of a part.
-        create_model: Fields of a new part.
-        update_model: Fields that can be changed.
+        row: Response model of a part.
+        create_model: Request model of a new part.
+        update_model: Request model of a change.
     """
 
     def __init__(
@@ -82,8 +82,8 @@ class AgentEndpoints(CrudEndpoints[Agent, AgentDetail]):
     """The requests about agents.
 
     Args:
-        transport: Sends them.
-        workspace_id: Workspace of new agents; empty for the server's choice.
+        transport: HTTP client that sends the requests.
+        workspace_id: Workspace of new agents; empty for the server's default.
     """
 
     resource, noun = "agents", "agent"
@@ -104,7 +104,7 @@ class AgentEndpoints(CrudEndpoints[Agent, AgentDetail]):
         """Create an agent, then set its status and add its tools.
 
         Raises:
-            TransportError: It was not created; or it was, but some of the rest failed: the message says so.
+            TransportError: The agent was not created, or a later request failed; the message says which.
         """
         body = new.model_dump()
         body["workspace_id"] = new.workspace_id or self._workspace_id
@@ -117,10 +117,10 @@ class AgentEndpoints(CrudEndpoints[Agent, AgentDetail]):
             if status is not None and status != agent.status:
                 agent = await self.update(agent.id, AgentUpdate(status=status))
         except TransportError as error:
-            what = (
+            missing = (
                 f"{added} of {len(tools)} tools" if added < len(tools) else f"no status {status!r}"
             )
-            error.args = (f"Agent {agent.id!r} was created, but has {what}: {error}",)
+            error.args = (f"Agent {agent.id!r} was created, but has {missing}: {error}",)
             raise
         return agent
 
@@ -129,7 +129,7 @@ class AgentEndpoints(CrudEndpoints[Agent, AgentDetail]):
     async def versions(self, id: str) -> list[AgentVersion]:
         """Return an agent's versions, newest first."""
         found = await self._many(AgentVersion, "version", "agents", id, "versions")
-        return sorted(found, key=lambda one: -one.version_number)
+        return sorted(found, key=lambda version: -version.version_number)
 
     async def keep_version(self, id: str, changelog: str) -> AgentVersion:
         """Store an agent's current state as a version."""
@@ -146,10 +146,10 @@ class AgentEndpoints(CrudEndpoints[Agent, AgentDetail]):
         """Return the connectors attached to an agent."""
         return await self._many(AgentConnector, "connector", "agents", id, "connectors")
 
-    # -- asking
+    # -- executing
 
     async def readiness(self, id: str) -> AgentReadiness:
-        """Return whether an agent can be asked."""
+        """Return whether an agent can be executed."""
         return await self._one(
             AgentReadiness, "readiness", "GET", "agents", id, "execute", "status"
         )
@@ -157,7 +157,7 @@ class AgentEndpoints(CrudEndpoints[Agent, AgentDetail]):
     async def execute(
         self, id: str, message: str, history: Sequence[Mapping[str, Any]] = ()
     ) -> AgentAnswer:
-        """Ask an agent, and wait for the whole answer."""
+        """Send a message to an agent, and return the complete answer."""
         return await self._one(
             AgentAnswer, "answer", "POST", "agents", id, "execute", json=_body(message, history)
         )
@@ -165,21 +165,21 @@ class AgentEndpoints(CrudEndpoints[Agent, AgentDetail]):
     async def stream(
         self, id: str, message: str, history: Sequence[Mapping[str, Any]] = ()
     ) -> AsyncGenerator[AgentEvent, None]:
-        """Ask an agent, and yield the answer piece by piece.
+        """Send a message to an agent, and yield the answer piece by piece.
 
         Raises:
-            TransportError: It could not be asked, the stream broke off, or the agent failed midway.
+            TransportError: The request failed, the stream broke off, or the agent failed midway.
         """
         where = url_path("agents", id, "execute", "stream")
-        is_whole = False
+        is_complete = False
         async with aclosing(self._transport.stream(where, _body(message, history))) as events:
             async for event in events:
                 found = parse_event(event.data, where)
                 if found is None:
                     continue
                 yield found
-                is_whole = found.type == "done"
-        if not is_whole:
+                is_complete = found.type == "done"
+        if not is_complete:
             raise TransportError(
                 f"POST {where} broke off before the answer ended; ask again.",
                 method="POST",
@@ -189,4 +189,4 @@ class AgentEndpoints(CrudEndpoints[Agent, AgentDetail]):
 
 def _body(message: str, history: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     body: dict[str, Any] = {"message": message}
-    return body | {"conversation_history": [dict(one) for one in history]} if history else body
+    return body | {"conversation_history": [dict(entry) for entry in history]} if history else body

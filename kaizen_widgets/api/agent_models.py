@@ -39,7 +39,7 @@ class Agent(ResponseModel):
 
     @property
     def provider(self) -> str:
-        """Provider of its model; empty if the name does not say."""
+        """Provider of its model; empty if it cannot be determined from the name."""
         return provider_and_model(self.model_id)[0]
 
     @property
@@ -54,7 +54,7 @@ class Agent(ResponseModel):
 
 
 class AgentContext(ResponseModel):
-    """A text, file or URL that an agent knows."""
+    """A text, file or URL that is given to an agent as context."""
 
     id: str
     name: str
@@ -104,7 +104,7 @@ class AgentVersion(ResponseModel):
 
 
 class AgentCreate(RequestModel):
-    """A new agent; without a workspace it belongs to the client's."""
+    """A new agent; the default workspace is the client's."""
 
     name: Name
     model_id: Name
@@ -117,7 +117,7 @@ class AgentCreate(RequestModel):
 
 
 class AgentUpdate(RequestModel):
-    """Changes of an agent; fields that are not given stay as they are. An empty text clears a field."""
+    """Changes to an agent; fields that are not given are not changed. An empty text clears a field."""
 
     name: Name | None = None
     model_id: Name | None = None
@@ -146,7 +146,7 @@ class ContextCreate(RequestModel):
 
 
 class ContextUpdate(RequestModel):
-    """Changes of a context; fields that are not given stay as they are."""
+    """Changes to a context; fields that are not given are not changed."""
 
     name: Name | None = None
     content: Annotated[str, Field(min_length=1)] | None = None
@@ -165,7 +165,7 @@ class ToolCreate(RequestModel):
 
 
 class ToolUpdate(RequestModel):
-    """Changes of a tool; fields that are not given stay as they are."""
+    """Changes to a tool; fields that are not given are not changed."""
 
     name: Name | None = None
     description: Annotated[str, Field(min_length=1, max_length=500)] | None = None
@@ -175,7 +175,7 @@ class ToolUpdate(RequestModel):
 
 
 class AgentReadiness(ResponseModel):
-    """Whether an agent can be asked, and which provider and model would answer."""
+    """Whether an agent can be executed, and which provider and model would answer."""
 
     can_execute: bool = False
     is_configured: bool = False

@@ -1,4 +1,4 @@
-"""An agent's answer while it is being given: iterate over its pieces, or wait for all of it."""
+"""An agent's streamed answer: iterate over its pieces, or wait for the complete text."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ class AgentEvent(ResponseModel):
 
 
 def parse_event(data: str, where: str) -> AgentEvent | None:
-    """Return the event in a server-sent text; None for unknown types.
+    """Return the event in the data of a server-sent event; None for unknown types.
 
     Raises:
         TransportError: The agent failed; the message has its reason.
-        DecodeError: It is no event.
+        DecodeError: It is not an event.
     """
     try:
         fields = json.loads(data)
@@ -42,16 +42,16 @@ def parse_event(data: str, where: str) -> AgentEvent | None:
     if fields["type"] not in ("start", "content", "done"):
         return None
     if fields["type"] == "content" and not isinstance(fields.get("content"), str):
-        raise DecodeError(f"POST {where} sent content that is no text.", method="POST", url=where)
+        raise DecodeError(f"POST {where} sent content that is not text.", method="POST", url=where)
     # A piece may be an empty text, or the word "None", which `ResponseModel` would drop.
     event = parse(AgentEvent, {**fields, "content": ""}, "event")
     return event.model_copy(update={"content": fields.get("content") or ""})
 
 
 class AgentStream:
-    """An answer being given; ``for piece in stream`` or ``async for piece in stream``.
+    """A streamed answer; ``for piece in stream`` or ``async for piece in stream``.
 
-    It continues whether or not anything iterates; iterating begins with the first piece not yet taken.
+    It is received in the background, even if it is not iterated; iteration starts at the first unread piece.
 
     Args:
         loop: Loop on which it is received.
@@ -64,7 +64,7 @@ class AgentStream:
         self._loop = loop
         self._pieces: list[str] = []
         self._waiting: asyncio.Queue[str | None] = asyncio.Queue()
-        self._whole: Pending[str] = loop.start(self._receive(events))
+        self._complete_text: Pending[str] = loop.start(self._receive(events))
 
     @property
     def text(self) -> str:
@@ -73,8 +73,8 @@ class AgentStream:
 
     @property
     def is_done(self) -> bool:
-        """Whether it has ended, also by an error."""
-        return self._whole.done()
+        """Whether it has ended, successfully or with an error."""
+        return self._complete_text.done()
 
     def wait(self, timeout: float | None = None) -> str:
         """Block until it ends, and return all of its text.
@@ -82,21 +82,21 @@ class AgentStream:
         Raises:
             TransportError: It broke off or the agent failed; ``text`` has what was received before.
         """
-        return self._whole.wait(timeout)
+        return self._complete_text.wait(timeout)
 
     def cancel(self) -> None:
         """Stop receiving, and close the connection."""
-        self._whole.cancel()
+        self._complete_text.cancel()
 
     def __iter__(self) -> Iterator[str]:
         while (piece := self._loop.wait(self._next())) is not None:
             yield piece
-        self._whole.wait()
+        self._complete_text.wait()
 
     async def __aiter__(self) -> AsyncIterator[str]:
         while (piece := await self._loop.start(self._next())) is not None:
             yield piece
-        await self._whole
+        await self._complete_text
 
     async def _next(self) -> str | None:
         """Return the next piece; None at the end."""
@@ -117,7 +117,7 @@ class AgentStream:
         return self.text
 
     def __await__(self) -> Generator[Any, None, str]:
-        return self._whole.__await__()
+        return self._complete_text.__await__()
 
     def __repr__(self) -> str:
         state = "done" if self.is_done else "receiving"

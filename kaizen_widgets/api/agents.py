@@ -20,7 +20,7 @@ KEYS = query_keys.agents
 class Agents(Resource):
     """Agents through the cache; see `AgentFilters`, `AgentCreate` and `AgentUpdate` for the fields.
 
-    The studio's names are understood beside the server's: ``provider`` and ``model``, ``is_active``,
+    The studio's names are accepted as well as the server's: ``provider`` and ``model``, ``is_active``,
     ``type``, and ``tools`` of a new agent (see `mapping`).
     """
 
@@ -38,10 +38,10 @@ class Agents(Resource):
         """Create an agent, with ``tools`` and ``status`` if given; returns the `Agent`. Never sent twice.
 
         Raises:
-            InvalidInputError: A field is wrong; nothing was sent.
+            InvalidInputError: A field is invalid; nothing was sent.
         """
         given = agent_fields(fields)
-        tools = [validate(ToolCreate, one) for one in given.pop("tools", ())]
+        tools = [validate(ToolCreate, tool) for tool in given.pop("tools", ())]
         status = validate(AgentUpdate, {"status": given.pop("status", None)}).status
         return self._mutate(
             "create",
@@ -148,14 +148,14 @@ class Agents(Resource):
             KEYS.detail(id),
         )
 
-    # -- asking
+    # -- executing
 
     def readiness(self, id: str) -> LiveQuery:
-        """Return the query of an agent's `AgentReadiness`: whether it can be asked."""
+        """Return the query of an agent's `AgentReadiness`: whether it can be executed."""
         return self._query_of(id, KEYS.readiness(id), self.endpoints.readiness)
 
     def execute(self, id: str, message: str, history: Sequence[Mapping[str, Any]] = ()) -> Mutation:
-        """Ask an agent; returns the `AgentAnswer`. Never sent twice.
+        """Send a message to an agent; returns the `AgentAnswer`. Never sent twice.
 
         Args:
             id: Id of the agent.
@@ -174,6 +174,6 @@ class Agents(Resource):
     def stream(
         self, id: str, message: str, history: Sequence[Mapping[str, Any]] = ()
     ) -> AgentStream:
-        """Ask an agent and iterate over its answer: ``for piece in stream``; see `execute`."""
+        """Send a message and iterate over the answer: ``for piece in stream``; see `execute`."""
         url_path("agents", id)
         return AgentStream(self._client.loop, lambda: self.endpoints.stream(id, message, history))

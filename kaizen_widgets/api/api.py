@@ -46,19 +46,19 @@ class Resources:
     user: CurrentUser
 
     def share_resources(self, other: Resources) -> None:
-        """Offer the resources of another object as attributes of this one too."""
+        """Set the resources of another object as attributes of this one."""
         for name in Resources.__annotations__:
             setattr(self, name, getattr(other, name))
 
 
 class Api(Resources):
-    """The resources of a server, and how they are reached.
+    """The resources of a server, with the transport, cache and session they use.
 
     Args:
-        transport: Sends the requests; used on the client's loop only.
+        transport: HTTP client that sends the requests; used on the query client's loop only.
         query_client: Query client whose cache holds the answers.
-        workspace_id: Workspace of new agents and pipelines; empty for the server's choice.
-        session: Session over the transport's tokens; a new one by default.
+        workspace_id: Workspace of new agents and pipelines; empty for the server's default.
+        session: Session that uses the transport's tokens; a new one by default.
     """
 
     def __init__(

@@ -1,7 +1,7 @@
 """Sign in and out, and the signed-in user.
 
-Passwords and tokens are passed on and stored nowhere: signing in is no mutation, because a mutation stores
-its variables.
+Passwords are not stored, and tokens only in the session: signing in is not a mutation, because a mutation
+stores its variables.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class Organization(ResponseModel):
 
 
 class AuthEndpoints:
-    """The requests about signing in; the tokens they return go to the session and nowhere else."""
+    """The requests about signing in; the tokens they return are stored in the session only."""
 
     def __init__(self, transport: Transport, session: AuthStore) -> None:
         self._transport = transport
@@ -71,7 +71,7 @@ class AuthEndpoints:
         return self._signed_in(answer)
 
     async def logout(self) -> None:
-        """Sign out, here in any case, and on the server if it can be reached."""
+        """Sign out here, and on the server if it can be reached."""
         tokens = self._transport.tokens
         access, refresh = tokens.access, tokens.refresh
         if not access:
@@ -80,7 +80,7 @@ class AuthEndpoints:
             body = {"refresh_token": SecretStr(refresh)} if refresh else {}
             await self._transport.request("POST", "/auth/logout", json=body)
         except TransportError:
-            # The server ends the session by itself in time; here nothing may stay.
+            # The server's session expires by itself; the tokens here are dropped in any case.
             pass
         finally:
             self._session.logout()
@@ -115,18 +115,18 @@ class AuthEndpoints:
 
     def _signed_in(self, answer: Any) -> User:
         user = parse(User, answer.get("user") if isinstance(answer, Mapping) else None, "sign-in")
-        self._session.login(_facts(user), *self._tokens(answer))
+        self._session.login(_user_fields(user), *self._tokens(answer))
         return user
 
     def _tokens(self, answer: Any) -> tuple[str, str]:
         """Return the access and the refresh token of an answer.
 
         Raises:
-            DecodeError: There is no access token in it.
+            DecodeError: It contains no access token.
         """
         # `register` and `switch-org` may wrap the tokens, `login` does not.
-        around = answer if isinstance(answer, Mapping) else {}
-        tokens = around["tokens"] if isinstance(around.get("tokens"), Mapping) else around
+        fields = answer if isinstance(answer, Mapping) else {}
+        tokens = fields["tokens"] if isinstance(fields.get("tokens"), Mapping) else fields
         access, refresh = tokens.get("access_token"), tokens.get("refresh_token")
         if not isinstance(access, str) or not access:
             raise DecodeError("The server signed in but sent no access_token.")
@@ -137,8 +137,8 @@ class AuthEndpoints:
 class Auth:
     """Sign in, sign out, and switch to another organization.
 
-    Each empties the cache, which belonged to another user; queries with observers are fetched again.
-    Afterwards the `AuthStore` has the user and their permissions.
+    Each method clears the cache, which has another user's data; queries with observers are fetched again.
+    Then the `AuthStore` has the user and their permissions.
     """
 
     def __init__(self, endpoints: AuthEndpoints, client: QueryClient, session: AuthStore) -> None:
@@ -167,8 +167,8 @@ class Auth:
         return self._then_clear_cache(self.endpoints.switch(organization_id), is_known=False)
 
     def resume(self) -> Pending[None]:
-        """Ask the server for the user the stored tokens belong to; never raises."""
-        return self._client.loop.start(self._ask(is_known=False))
+        """Request the user that the stored tokens belong to; never raises."""
+        return self._client.loop.start(self._update_session(is_known=False))
 
     def _then_clear_cache(
         self, request: Coroutine[Any, Any, Any], *, is_known: bool = True
@@ -177,23 +177,23 @@ class Auth:
             answer = await request
             # After signing in, changes made while signed out may wait to be sent.
             self._client.forget(changes=not self.session.has_tokens)
-            await self._ask(is_known=is_known)
+            await self._update_session(is_known=is_known)
             return answer
 
         return self._client.loop.start(run())
 
-    async def _ask(self, *, is_known: bool) -> None:
+    async def _update_session(self, *, is_known: bool) -> None:
         """Update the session with the user, if not known yet, and their permissions."""
         try:
             if not is_known:
                 user = await self.endpoints.me()
                 if not self.session.has_tokens:
-                    return  # signed out meanwhile
-                self.session.set_user(_facts(user))
+                    return  # signed out in the meantime
+                self.session.set_user(_user_fields(user))
             if self.session.is_authenticated:
                 self.session.set_permissions(await self.endpoints.permissions())
         except TransportError:
-            # An ended session has signed out already; a server that is away is asked by the next request.
+            # An expired session has been signed out already; an unreachable server gets the next request.
             pass
         finally:
             self.session.set({"is_loading": False})
@@ -231,5 +231,5 @@ class CurrentUser:
         ).start()
 
 
-def _facts(user: User) -> dict[str, Any]:
+def _user_fields(user: User) -> dict[str, Any]:
     return user.model_dump(mode="json")

@@ -1,4 +1,4 @@
-"""Deployments of agents to gateways; a pipeline is deployed agent by agent, see `mapping`."""
+"""Deployments of agents to gateways; deploying a pipeline deploys each of its agents, see `mapping`."""
 
 from __future__ import annotations
 
@@ -122,7 +122,7 @@ class DeploymentEndpoints(Endpoints):
         return await self._one(Deployment, "deployment", "GET", "deployments", id)
 
     async def create(self, deployment: DeploymentCreate) -> Deployment:
-        """Deploy an agent; one that failed is an answer too."""
+        """Deploy an agent; a failed deployment is returned, not raised."""
         body = deployment.model_dump(exclude={"agent_version_id"})
         if deployment.agent_version_id:
             body["agent_version_id"] = deployment.agent_version_id
@@ -133,19 +133,19 @@ class DeploymentEndpoints(Endpoints):
         return await self._one(Deployment, "deployment", "POST", "deployments", id, "stop")
 
     async def redeploy(self, id: str) -> Deployment:
-        """Deploy an agent as it is now; return the new deployment."""
+        """Deploy an agent's current state; return the new deployment."""
         return await self._one(Deployment, "deployment", "POST", "deployments", id, "redeploy")
 
     async def logs(self, id: str) -> list[DeploymentLog]:
         """Return the events of a deployment, oldest first."""
         found = await self._many(DeploymentLog, "log", "deployments", id, "logs")
-        return sorted(found, key=lambda one: str(one.created_at))
+        return sorted(found, key=lambda log: str(log.created_at))
 
     async def deploy(self, pipeline_id: str, environment: str) -> list[Deployment]:
         """Deploy every agent of a saved pipeline to the gateway of an environment.
 
         Raises:
-            NotFoundError: The environment has no active gateway, or the pipeline no agent.
+            NotFoundError: The environment has no active gateway, or the pipeline has no agent.
         """
         graph, gateways = await asyncio.gather(
             self._pipelines.load_graph(pipeline_id),
@@ -169,16 +169,16 @@ class Deployments(ReadOnlyResource):
         super().__init__(endpoints, client)
 
     def create(self, **fields: Any) -> Mutation:
-        """Deploy an agent to a gateway; gives the `Deployment`. Never sent twice.
+        """Deploy an agent to a gateway; returns the `Deployment`. Never sent twice.
 
         Raises:
-            InvalidInputError: A field is wrong; nothing was sent.
+            InvalidInputError: A field is invalid; nothing was sent.
         """
         wanted = validate(DeploymentCreate, fields)
         return self._mutate("create", self.endpoints.create, wanted, KEYS.lists)
 
     def deploy(self, pipeline_id: str, environment: str) -> Mutation:
-        """Deploy every agent of a saved pipeline to an environment; gives the `Deployment`s."""
+        """Deploy every agent of a saved pipeline to an environment; returns the `Deployment`s."""
         url_path("pipelines", pipeline_id)
         return self._mutate(
             "deploy",
@@ -193,7 +193,7 @@ class Deployments(ReadOnlyResource):
         return self._mutate("stop", self.endpoints.stop, id, KEYS.lists, KEYS.detail(id))
 
     def redeploy(self, id: str) -> Mutation:
-        """Deploy an agent as it is now; gives a new `Deployment`, the old one is stopped."""
+        """Deploy an agent's current state; returns the new `Deployment`; the old one is stopped."""
         url_path("deployments", id)
         return self._mutate("redeploy", self.endpoints.redeploy, id, KEYS.lists, KEYS.detail(id))
 

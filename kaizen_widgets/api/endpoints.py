@@ -1,4 +1,4 @@
-"""Bases of the requests of a resource: `Endpoints` for any, `CrudEndpoints` for the usual five."""
+"""Base classes of a resource's requests: `Endpoints`, and `CrudEndpoints` with the usual five."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Endpoints:
     """The requests of one resource.
 
     Args:
-        transport: Sends them.
+        transport: HTTP client that sends the requests.
     """
 
     def __init__(self, transport: Transport) -> None:
@@ -47,10 +47,10 @@ class CrudEndpoints(Endpoints, Generic[Row, Detail]):
 
     Attributes:
         resource: First part of the paths, and name of the list in errors: ``agents``.
-        noun: Name of one in errors: ``agent``.
-        row: Model of one in a list, and of what creating and updating return.
-        detail_model: Model of one by itself.
-        searched_fields: Fields in which a search looks.
+        noun: Name of an item in errors: ``agent``.
+        row: Model of an item in a list, and of the response to creating and updating.
+        detail_model: Model of a single item with all its fields.
+        searched_fields: Fields that are searched.
     """
 
     resource: ClassVar[str]
@@ -60,26 +60,26 @@ class CrudEndpoints(Endpoints, Generic[Row, Detail]):
     searched_fields: ClassVar[tuple[str, ...]] = SEARCHED_FIELDS
 
     async def list(self, filters: SearchFilters) -> list[Row]:
-        """Return all that match, however many pages."""
+        """Return all items that match, from all pages."""
         found = [parse(self.row, row, self.noun) for row in await self._rows(filters)]
         return search_and_sort(found, filters.search, filters.sort, self.searched_fields)
 
     async def get(self, id: str) -> Detail:
-        """Return one."""
+        """Return one item."""
         return await self._one(self.detail_model, self.noun, "GET", self.resource, id)
 
     async def create(self, new: Any) -> Row:
-        """Create one."""
+        """Create an item."""
         body = new.model_dump()
         return await self._one(self.row, self.noun, "POST", self.resource, json=body)
 
     async def update(self, id: str, change: RequestModel) -> Row:
-        """Change one; fields that are None stay as they are."""
+        """Change an item; fields that are None are not changed."""
         body = change.model_dump(exclude_none=True)
         return await self._one(self.row, self.noun, "PUT", self.resource, id, json=body)
 
     async def delete(self, id: str) -> None:
-        """Delete one."""
+        """Delete an item."""
         await self._delete(self.resource, id)
 
     async def _rows(self, filters: SearchFilters) -> list[Any]:

@@ -1,4 +1,4 @@
-"""Executions on the server: of saved pipelines, and trials of agents, pipelines and single nodes."""
+"""Executions on the server: runs of saved pipelines, and trial runs of agents, pipelines and single nodes."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class ExecutionLog(ResponseModel):
 
 
 class Execution(ResponseModel):
-    """An execution; ``nodes`` and ``logs`` where the server stored them.
+    """An execution; ``nodes`` and ``logs`` are empty if the server did not store them.
 
     ``status`` is ``running``, ``completed``, ``failed`` or ``stopped``.
     """
@@ -104,12 +104,12 @@ class ExecutionEndpoints(Endpoints):
 
     async def history(self, kind: str, id: str) -> list[Execution]:
         """Return all executions of one of the ``agents`` or ``pipelines``, newest first."""
-        # /executions/history fails on the public server once there is an execution; this does not.
+        # On the public server /executions/history fails once there is an execution; this route does not.
         found = await fetch_all(
             self._transport, url_path("test", kind, id, "history"), {}, "executions"
         )
         executions = [parse(Execution, row, "execution") for row in found]
-        return sorted(executions, key=lambda one: str(one.started_at), reverse=True)
+        return sorted(executions, key=lambda execution: str(execution.started_at), reverse=True)
 
     async def get(self, id: str) -> Execution:
         """Return one execution of a pipeline."""

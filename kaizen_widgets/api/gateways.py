@@ -60,7 +60,7 @@ class GatewayCreate(RequestModel):
 
 
 class GatewayUpdate(RequestModel):
-    """Changes of a gateway; fields that are not given stay as they are."""
+    """Changes to a gateway; fields that are not given are not changed."""
 
     name: Name | None = None
     api_url: Text | None = None

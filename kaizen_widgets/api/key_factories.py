@@ -24,7 +24,7 @@ class ResourceKeys:
 
     @property
     def all(self) -> QueryKey:
-        """Key of everything about the resource."""
+        """Prefix of all keys of the resource."""
         return (self._name,)
 
     @property

@@ -1,10 +1,10 @@
-"""Translate between the names of the studio and those of a Kaizen Studio server; nothing else translates.
+"""Translates between the studio's names and a Kaizen Studio server's; the only module that does.
 
 =============================================  =======================================================
 in the studio                                  on the server
 =============================================  =======================================================
 agent ``provider`` and ``model``               ``model_id``: the model, or ``provider/model`` where its
-                                               name does not say the provider
+                                               name does not imply the provider
 agent ``type``                                 ``agent_type``
 agent ``is_active``                            ``status``: ``active``, or ``draft``; a new one is a
                                                draft and made active by a second request
@@ -56,7 +56,7 @@ def provider_and_model(model_id: str) -> tuple[str, str]:
 
 
 def provider_of(model: str) -> str:
-    """Return the provider that a model's name belongs to; empty if the name does not say."""
+    """Return the provider of a model; empty if it cannot be determined from the name."""
     name = model.lower()
     return next(
         (provider for provider, starts in MODEL_PREFIXES.items() if name.startswith(starts)), ""
@@ -64,7 +64,7 @@ def provider_of(model: str) -> str:
 
 
 def agent_fields(given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return an agent's fields by the server's names; those that have them already stay.
+    """Return an agent's fields with the server's names; other names are not changed.
 
     Raises:
         InvalidInputError: Both names of a field were given, or a provider without its model.
@@ -92,13 +92,13 @@ def agents_of(graph: Graph, pipeline_id: str) -> list[str]:
     """Return the ids of a pipeline's agents, each once, in the order of its nodes.
 
     Raises:
-        NotFoundError: It has none.
+        NotFoundError: The pipeline has no agents.
     """
     found = (node.data.get("agentId") for node in graph.nodes)
     ids = list(dict.fromkeys(id for id in found if isinstance(id, str) and id))
     if not ids:
         raise NotFoundError(
-            f"Pipeline {pipeline_id!r} has no node with an agent, so nothing of it can be deployed.",
+            f"Pipeline {pipeline_id!r} has no node with an agent, so there is nothing to deploy.",
             status=404,
         )
     return ids
@@ -110,20 +110,22 @@ def gateway_for(gateways: Sequence[Gateway], environment: str) -> Gateway:
     Raises:
         NotFoundError: There is none.
     """
-    matches = [one for one in gateways if (one.environment, one.status) == (environment, "active")]
+    matches = [
+        each for each in gateways if (each.environment, each.status) == (environment, "active")
+    ]
     if not matches:
         raise NotFoundError(
-            f"There is no active gateway for {environment!r}: make one with gateways.create().",
+            f"There is no active gateway for {environment!r}: create one with gateways.create().",
             status=404,
         )
-    return max(matches, key=lambda one: str(one.created_at))
+    return max(matches, key=lambda gateway: str(gateway.created_at))
 
 
 def parse_range(range: str) -> tuple[timedelta, Interval]:
     """Return the length of ``24h``, ``7d`` or ``12w``, and the interval of its points.
 
     Raises:
-        InvalidInputError: It is no time range.
+        InvalidInputError: It is not a time range.
     """
     found = re.fullmatch(r"([1-9]\d{0,3})([hdw])", range)
     if found is None:

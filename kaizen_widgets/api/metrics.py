@@ -1,4 +1,4 @@
-"""Metrics of executions: latency, tokens, cost and errors, as a summary, over time and one by one."""
+"""Metrics of executions: latency, tokens, cost and errors, as a summary, over time and per execution."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from kaizen_widgets.transport import Transport
 
 KEYS = query_keys.metrics
 MAX_EXECUTIONS = 1000
-"""Executions in the largest page that servers send."""
+"""The most executions that servers send in a page."""
 
 MetricOf = Literal["deployment", "agent"]
 Metric = Literal["latency", "tokens", "errors", "cost"]
@@ -153,7 +153,7 @@ class MetricEndpoints(Endpoints):
     async def timeseries(
         self, id: str | None, range: str, metric: Metric = "latency", of: MetricOf = "deployment"
     ) -> list[MetricPoint]:
-        """Return a point for each interval until now, also for empty ones."""
+        """Return a point for each interval until now, including empty ones."""
         length, interval = parse_range(range)
         end = self._clock.now()
         first, *_ = interval_starts(end - length, end, interval)
@@ -314,7 +314,7 @@ def points_of(
     last: datetime,
     interval: Interval,
 ) -> list[MetricPoint]:
-    """Return a point for each interval from ``first`` to ``last``, also for empty ones."""
+    """Return a point for each interval from ``first`` to ``last``, including empty ones."""
     begins = interval_starts(first, last, interval)
     found: list[list[MetricExecution]] = [[] for _ in begins]
     for one in executions:

@@ -1,7 +1,7 @@
-"""Read what servers send with tolerance, and validate what is sent before it goes.
+"""Base models of requests and responses: responses are parsed tolerantly, requests validated before sending.
 
-The public server writes "None" where there is no value, objects as JSON text, times without an offset (they
-are UTC), 32-bit floats and six kinds of list envelope (see `parse_list`). This module hides all of that.
+The public server writes "None" for missing values, objects as JSON text, times without an offset (they are
+UTC), 32-bit floats and six kinds of list envelope (see `parse_list`). This module hides all of that.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ from pydantic import (
 from kaizen_widgets.errors import DecodeError, InvalidInputError, TransportError
 
 ABSENT = ("None", "", None)
-"""Values by which servers say that there is none."""
+"""Values that servers send for a missing value."""
 
 
 class ResponseModel(BaseModel):
-    """Base of what servers send. Unknown keys are ignored; an absent optional value becomes its default."""
+    """Base of responses. Unknown keys are ignored; a missing optional value becomes its default."""
 
     model_config = ConfigDict(extra="ignore", frozen=True, allow_inf_nan=False)
 
@@ -45,7 +45,7 @@ class ResponseModel(BaseModel):
         return {
             key: item
             for key, item in value.items()
-            # A required text may well be "None": a name, say.
+            # A required text may really be "None", for example a name.
             if not (
                 (item is None or (isinstance(item, str) and item in ABSENT)) and key in optional
             )
@@ -54,19 +54,19 @@ class ResponseModel(BaseModel):
 
 @cache
 def _optional_names(model: type[BaseModel]) -> frozenset[str]:
-    """Return the names by which servers may call the fields of a model that have a default."""
+    """Return the names and aliases of a model's optional fields."""
     names = set[str]()
     for name, field in model.model_fields.items():
         if field.is_required():
             continue
         alias = field.validation_alias
         choices = alias.choices if isinstance(alias, AliasChoices) else [alias or name]
-        names.update(one for one in choices if isinstance(one, str))
+        names.update(choice for choice in choices if isinstance(choice, str))
     return frozenset(names)
 
 
 class RequestModel(BaseModel):
-    """Base of what is sent to a server; an unknown name is an error."""
+    """Base of requests; an unknown field is an error."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -91,7 +91,7 @@ def parse_object(value: Any) -> dict[str, Any]:
 
 
 def to_single(value: float) -> float:
-    """Return a number as a server that stores 32 bits returns it."""
+    """Return a number rounded to 32 bits, as some servers store it."""
     stored = _single(value)
     return value if stored is None else stored
 
@@ -102,7 +102,7 @@ def is_same_single(one: float, other: float) -> bool:
 
 
 def shortest_decimal(value: float) -> float:
-    """Return the shortest decimal a 32-bit float can stand for: 0.699999988079071 becomes 0.7."""
+    """Return the shortest decimal that is the same 32-bit float: 0.699999988079071 becomes 0.7."""
     single = _single(value)
     if single is None or single != value or not math.isfinite(value) or value == int(value):
         return value
@@ -151,13 +151,13 @@ def parse(model: type[R], value: Any, noun: str) -> R:
         first = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(map(str, first["loc"]))
         raise DecodeError(
-            f"The server's answer is no {noun}: {f'{where}: ' if where else ''}{first['msg']}; "
+            f"The server's answer is not a valid {noun}: {f'{where}: ' if where else ''}{first['msg']}; "
             "is this a Kaizen Studio server?"
         ) from None
 
 
 def parse_list(payload: Any, noun: str) -> list[Any]:
-    """Return the list in an answer: bare, or under any name beside counts.
+    """Return the list in an answer: the answer itself, or the only list in its envelope.
 
     Raises:
         DecodeError: There is no list in it.
@@ -168,14 +168,16 @@ def parse_list(payload: Any, noun: str) -> list[Any]:
         lists = [value for value in payload.values() if isinstance(value, list)]
         if len(lists) == 1:
             return lists[0]
-    raise DecodeError(f"The server's answer is no list of {noun}; is this a Kaizen Studio server?")
+    raise DecodeError(
+        f"The server's answer is not a list of {noun}; is this a Kaizen Studio server?"
+    )
 
 
 def validate(model: type[I], values: Mapping[str, Any]) -> I:
     """Return ``values`` as a model, validated before anything is sent.
 
     Raises:
-        InvalidInputError: Something is wrong; ``details`` says which fields, as the server would.
+        InvalidInputError: A field is invalid; ``details`` has the messages by field.
     """
     try:
         return model.model_validate(dict(values))
@@ -190,7 +192,7 @@ def validate(model: type[I], values: Mapping[str, Any]) -> I:
 
 
 def invalid_input(details: dict[str, list[str]]) -> InvalidInputError:
-    """Return the error for wrong fields, which are not sent; ``details`` has their messages."""
+    """Return the error for invalid fields, raised before sending; ``details`` has their messages."""
     listed = "; ".join(f"{field}: {', '.join(messages)}" for field, messages in details.items())
     return InvalidInputError(
         f"Nothing was sent: {listed}.", status=422, code="VALIDATION_ERROR", details=details
@@ -201,12 +203,12 @@ def url_path(*parts: str) -> str:
     """Return a request path made of parts, each quoted.
 
     Raises:
-        TransportError: A part is no text, is empty or a dot segment, so the path would mean something else.
+        TransportError: A part is not text, is empty, or is a dot segment, which would change the path.
     """
     for part in parts:
         if not isinstance(part, str) or part in ("", ".", ".."):
-            raise TransportError(f"{part!r} is no id.")
+            raise TransportError(f"{part!r} is not an id.")
     try:
         return "".join(f"/{quote(part, safe='')}" for part in parts)
     except UnicodeEncodeError:  # half of a surrogate pair
-        raise TransportError(f"{parts!r} holds text that no URL can.") from None
+        raise TransportError(f"{parts!r} contains text that cannot be part of a URL.") from None

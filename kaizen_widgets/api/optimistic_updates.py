@@ -2,7 +2,7 @@
 
 The steps are those of every optimistic update: cancel fetches that would overwrite it, remember the
 previous data, write, restore on an error, and fetch again at the end unless another change of the same kind
-is under way.
+is still running.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def set_status(
     def roll_back(
         error: BaseException, given: Mapping[str, Any], previous: list[tuple[QueryKey, Any]] | None
     ) -> None:
-        # A later change has written since, and fetches the server's data at its own end.
+        # Otherwise a later change has written data, and fetches the server's data when it ends.
         if is_last(given):
             for query_key, data in previous or ():
                 client.set_query_data(query_key, data)

@@ -1,9 +1,9 @@
-"""Fetch whole lists from servers that send pages and count them wrongly: ask until a page is short.
+"""Fetch complete lists from servers that send pages with wrong totals: request pages until one is short.
 
-Search and order are requested from the server and applied again here: the public server ignores both.
+Search and order are requested from the server and applied again here, because the public server ignores both.
 
-Some lists of the public server show ten rows and no more, without pages and without a total, so ten rows
-may be all of them or the first ten of many (see `fetch_capped`).
+Some lists of the public server return at most ten rows, without pages or a total, so ten rows may be all of
+them or the first ten of many (see `fetch_capped`).
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from kaizen_widgets.api.models import RequestModel, ResponseModel, parse_list
 from kaizen_widgets.transport import Transport
 
 PAGE = 100
-"""Rows in the largest page that servers send."""
+"""The most rows that servers send in a page."""
 CAP = 10
-"""Rows in the lists that the public server cuts."""
+"""The most rows in lists that the public server truncates."""
 SEARCHED_FIELDS = ("name", "description")
 R = TypeVar("R", bound=ResponseModel)
 
@@ -43,8 +43,8 @@ async def fetch_all(
 ) -> list[Any]:
     """Return all rows of a list, page by page.
 
-    The server's ``total`` is ignored: the public server counts the page. A page without new rows ends the
-    list too, so a server that ignores ``offset`` cannot cause an endless loop.
+    The server's ``total`` is ignored, because the public server counts only the page. A page without new
+    rows ends the list too, so a server that ignores ``offset`` cannot cause an endless loop.
 
     Args:
         transport: Sends the requests.
@@ -78,17 +78,17 @@ async def fetch_capped(
     noun: str,
     dividers: Mapping[str, FilterValues],
 ) -> list[Any]:
-    """Return the rows of a list that a server may cut after ten rows.
+    """Return the rows of a list that a server may truncate after ten rows.
 
-    With a filter the server shows ten of the rows that match it; divided finely enough, every part is
-    whole. If a part is still cut, a warning says so, and the result is what was seen.
+    With a filter the server returns ten of the matching rows; divided finely enough, every part is complete.
+    If a part is still truncated, a warning is logged and the rows received are returned.
 
     Args:
         transport: Sends the requests.
         path: Path of the list.
         params: Filters.
         noun: Name for the rows in a sentence, such as ``gateways``.
-        dividers: Filters to divide by, coarse ones first; those in ``params`` stay as they are.
+        dividers: Filters to divide by, coarse ones first; filters in ``params`` are not divided.
     """
     first = {**params, "limit": PAGE, "offset": 0}
     answer = await transport.request("GET", path, params=first)
@@ -121,24 +121,24 @@ def search_and_sort(
     sort: str | None,
     fields: Sequence[str] = SEARCHED_FIELDS,
 ) -> list[R]:
-    """Return what contains a text in one of its fields, sorted by a field (``-`` for descending order)."""
+    """Return the items with a text in one of their fields, sorted by a field (``-`` for descending order)."""
     matches = list(found)
     if search:
         wanted = search.casefold()
         matches = [
-            one
-            for one in matches
-            if any(wanted in str(getattr(one, field)).casefold() for field in fields)
+            item
+            for item in matches
+            if any(wanted in str(getattr(item, field)).casefold() for field in fields)
         ]
     if sort:
         field = sort.removeprefix("-")
-        matches.sort(key=lambda one: _sort_key(one, field), reverse=sort.startswith("-"))
+        matches.sort(key=lambda item: _sort_key(item, field), reverse=sort.startswith("-"))
     return matches
 
 
-def _sort_key(one: Any, field: str) -> tuple[bool, str]:
-    value = getattr(one, field, None)
-    # Times of one zone sort as text, and so do texts, ignoring case.
+def _sort_key(item: Any, field: str) -> tuple[bool, str]:
+    value = getattr(item, field, None)
+    # Times are all in UTC, so that they sort as text; texts sort ignoring case.
     return value is not None, (
         value.isoformat() if isinstance(value, datetime) else str(value).casefold()
     )

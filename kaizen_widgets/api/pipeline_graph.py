@@ -1,4 +1,4 @@
-"""Translate graphs to the server's nodes and connections and back; the only place that knows both.
+"""Translates graphs to the server's nodes and connections, and back; the only module that knows both.
 
 ========================  ====================================================
 React Flow                server
@@ -17,11 +17,12 @@ everything else           ``$extra`` in ``config`` or ``condition``: see below
 ========================  ====================================================
 
 The public server stores each id once for all pipelines and drops later rows with the same one, returns rows
-in another order, stores numbers in 32 bits, and drops what it has no column for. So an id that is no UUID
-is sent as a UUID made of the pipeline's id and its own (`ServerIds`), and ``$extra`` holds what the columns
-cannot: ``{"id", "place", "set": {...}, "unset": [[...]]}``, the last two computed as a difference. A server
-that stores objects stores all of it. A row without ``$extra``, drawn elsewhere, is what its columns say.
-Null is never sent in a column: the public server would answer with ``"None"``.
+in another order, stores numbers in 32 bits, and drops what it has no column for. So an id that is not a UUID
+is sent as a UUID derived from the pipeline's id and its own (`ServerIds`), and ``$extra`` holds what the
+columns cannot hold: ``{"id", "place", "set": {...}, "unset": [[...]]}``, the last two computed as a
+difference. A server that stores objects stores all of it. A row without ``$extra``, created by another
+client, is read from its columns alone. Null is never sent in a column, because the public server would return
+``"None"``.
 """
 
 from __future__ import annotations
@@ -57,9 +58,9 @@ COMPARED_BY_KEY = ("position", "data")
 class ServerIds:
     """The server's ids for the nodes and edges of one pipeline.
 
-    Ids belong to one pipeline in a graph, and to all pipelines on the public server. A UUID is taken to be
-    unique and stays; any other id, and a UUID that turned out to be taken, is sent as a UUID made of the
-    pipeline's id and its own, the same each time.
+    In a graph, ids are unique within one pipeline; on the public server, across all pipelines. A UUID is
+    assumed to be unique and sent unchanged; any other id, and a UUID that turned out to be taken, is sent as
+    a UUID derived from the pipeline's id and its own, the same each time.
 
     Args:
         pipeline_id: Id of the pipeline.
@@ -80,7 +81,7 @@ class ServerIds:
         return made
 
     def replace_taken(self, ids: Iterable[str]) -> bool:
-        """Record that some ids are taken elsewhere; return whether any can be sent as another."""
+        """Record that some ids are used by other pipelines; return whether any of them can be replaced."""
         new = {id for id in ids if UUID.fullmatch(id)} - self._taken
         self._taken |= new
         return bool(new)
@@ -97,7 +98,7 @@ def to_server(graph: Graph, ids: ServerIds) -> dict[str, list[dict[str, Any]]]:
 def from_server(nodes: Sequence[Any], connections: Sequence[Any]) -> Graph:
     """Return the graph of a pipeline's nodes and connections, in the order they were saved in.
 
-    A connection whose node is gone (the public server leaves such rows behind) is left out, with a warning.
+    A connection whose node no longer exists (the public server keeps such rows) is left out, with a warning.
 
     Raises:
         DecodeError: They are not nodes and connections.
@@ -123,7 +124,7 @@ def from_server(nodes: Sequence[Any], connections: Sequence[Any]) -> Graph:
         lost = len(connections) - len(edges)
         _log.warning("%d connection(s) without their nodes were left out.", lost)
     for elements in (made, edges):
-        elements.sort(key=lambda one: one[0])
+        elements.sort(key=lambda ranked: ranked[0])
     return Graph([node for _, node in made], [edge for _, edge in edges])
 
 
@@ -140,7 +141,7 @@ def node_to_server(node: Node, place: int, ids: ServerIds) -> dict[str, Any]:
         "position_y": node.position.y,
         "config": config if isinstance(config, Mapping) and EXTRA not in config else {},
     }
-    # What a server that stores 32 bits would return; the exact position is sent along.
+    # As a server that stores 32 bits would return it; the exact position goes into ``$extra``.
     seen = {
         **row,
         "position_x": to_single(row["position_x"]),
@@ -168,7 +169,7 @@ def edge_to_server(edge: Edge, place: int, ids: ServerIds) -> dict[str, Any]:
 
 @contextmanager
 def _naming(kind: str, row: Any) -> Iterator[None]:
-    """Name the row of an answer that cannot be read, and the reason."""
+    """Raise a `DecodeError` that names the row that cannot be read, and the reason."""
     try:
         yield
     except (KeyError, TypeError, ValueError, AttributeError, GraphError) as error:
@@ -177,11 +178,15 @@ def _naming(kind: str, row: Any) -> Iterator[None]:
             case KeyError(args=[name]) if isinstance(row, Mapping):
                 why = f"has no {name}"
             case json.JSONDecodeError():
-                why = "holds text that is not JSON where an object is due"
+                why = "holds text that is not JSON where an object is expected"
             case ValueError() | GraphError():
                 why = f"cannot be read ({str(error).rstrip('.')})"
             case _:
-                why = "has a value of the wrong kind" if isinstance(row, Mapping) else "is none"
+                why = (
+                    "has a value of the wrong type"
+                    if isinstance(row, Mapping)
+                    else "is not an object"
+                )
         raise DecodeError(
             f"A {kind}{named} of the server's answer {why}; the pipeline was not loaded."
         ) from None
@@ -200,7 +205,7 @@ def _extra(row: Mapping[str, Any], column: str) -> dict[str, Any]:
 
 def _place(extra: Mapping[str, Any]) -> float:
     place = extra.get("place")
-    # Elements drawn elsewhere come last, in the server's order.
+    # Elements created by other clients come last, in the server's order.
     return place if isinstance(place, int) and not isinstance(place, bool) else math.inf
 
 
@@ -260,7 +265,7 @@ def _with_extra(
 def _difference(base: Mapping[str, Any], element: Mapping[str, Any]) -> dict[str, Any]:
     """Return what to set and unset in ``base`` to get ``element``."""
     changed: dict[str, Any] = {}
-    gone: list[list[str]] = [[key] for key in base if key not in element]
+    removed: list[list[str]] = [[key] for key in base if key not in element]
     for key, value in element.items():
         old = base.get(key)
         if key in COMPARED_BY_KEY and isinstance(value, Mapping) and isinstance(old, Mapping):
@@ -269,16 +274,16 @@ def _difference(base: Mapping[str, Any], element: Mapping[str, Any]) -> dict[str
                 for name, item in value.items()
                 if name not in old or not _same(old[name], item)
             }
-            gone += [[key, name] for name in old if name not in value]
+            removed += [[key, name] for name in old if name not in value]
             if inner:
                 changed[key] = inner
         elif key not in base or not _same(old, value):
             changed[key] = value
-    return ({"set": changed} if changed else {}) | ({"unset": gone} if gone else {})
+    return ({"set": changed} if changed else {}) | ({"unset": removed} if removed else {})
 
 
 def _apply(base: dict[str, Any], extra: Mapping[str, Any]) -> dict[str, Any]:
-    """Return ``base`` with a difference applied; anything that is no difference is ignored."""
+    """Return ``base`` with a difference applied; anything that is not a difference is ignored."""
     for place in _items_of_type(extra.get("unset"), list):
         match place:
             case [str(key)]:
@@ -288,7 +293,7 @@ def _apply(base: dict[str, Any], extra: Mapping[str, Any]) -> dict[str, Any]:
     given = extra.get("set")
     for key, value in given.items() if isinstance(given, Mapping) else ():
         if key in ("id", "source", "target"):
-            continue  # The columns decide what is connected.
+            continue  # The columns determine the connections.
         inner = base.get(key)
         if key in COMPARED_BY_KEY and isinstance(inner, dict) and isinstance(value, Mapping):
             inner.update({n: v for n, v in value.items() if not _is_moved(key, inner.get(n), v)})
@@ -300,11 +305,11 @@ def _apply(base: dict[str, Any], extra: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _items_of_type(value: Any, kind: type) -> list[Any]:
-    return [one for one in value if isinstance(one, kind)] if isinstance(value, list) else []
+    return [item for item in value if isinstance(item, kind)] if isinstance(value, list) else []
 
 
 def _is_moved(key: str, column: Any, exact: Any) -> bool:
-    """Return whether a node was moved elsewhere after its exact position was stored: the column wins."""
+    """Return whether another client moved a node since its exact position was stored: use the column."""
     numbers = isinstance(column, int | float) and isinstance(exact, int | float)
     return key == "position" and numbers and not is_same_single(column, exact)
 

@@ -1,7 +1,7 @@
 """Pipelines: models, requests, queries and mutations.
 
-A graph is saved as a whole, one save at a time for each pipeline: two at the same time would leave a
-mixture of both on the public server.
+A graph is saved as a whole, one save at a time for each pipeline, because two simultaneous saves would be
+mixed on the public server.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ class Validation(ResponseModel):
 
 
 class PipelineCreate(RequestModel):
-    """A new pipeline without nodes; without a workspace it belongs to the client's."""
+    """A new pipeline without nodes; the default workspace is the client's."""
 
     name: str = Field(min_length=1, max_length=1000)
     pattern: str = Field("sequential", min_length=1)
@@ -77,7 +77,7 @@ class PipelineCreate(RequestModel):
 
 
 class PipelineUpdate(RequestModel):
-    """Changes of a pipeline; fields that are not given stay as they are."""
+    """Changes to a pipeline; fields that are not given are not changed."""
 
     name: str | None = Field(None, min_length=1, max_length=1000)
     pattern: str | None = Field(None, min_length=1)
@@ -96,9 +96,9 @@ class PipelineEndpoints(CrudEndpoints[Pipeline, PipelineDetail]):
     """The requests about pipelines.
 
     Args:
-        transport: Sends them.
-        user: The signed-in user, whose organization pipelines belong to.
-        workspace_id: Workspace of new pipelines; empty for the server's choice.
+        transport: HTTP client that sends the requests.
+        user: The signed-in user, whose organization the pipelines belong to.
+        workspace_id: Workspace of new pipelines; empty for the server's default.
     """
 
     resource, noun = "pipelines", "pipeline"
@@ -131,7 +131,7 @@ class PipelineEndpoints(CrudEndpoints[Pipeline, PipelineDetail]):
         return (await self.get(id)).graph
 
     async def save_graph(self, id: str, graph: Graph, *, etag: str = "") -> PipelineDetail:
-        """Replace a pipeline's graph, after any save of it that is under way.
+        """Replace a pipeline's graph, after any running save of it.
 
         Args:
             id: Id of the pipeline.
@@ -139,17 +139,17 @@ class PipelineEndpoints(CrudEndpoints[Pipeline, PipelineDetail]):
             etag: ETag that the pipeline must still have, if given and if the server has ETags.
 
         Raises:
-            ConflictError: It was changed meanwhile; nothing was saved.
+            ConflictError: It was changed in the meantime; nothing was saved.
             TransportError: The server did not store all of it; the message names what is missing.
         """
-        # In a variable: the table forgets a lock without other references.
+        # In a variable, because the weak dictionary drops a lock without other references.
         lock = self._saving.setdefault(id, asyncio.Lock())
         async with lock:
             ids = self._server_ids(id)
             sent, saved = await self._put(id, graph, ids, etag)
             lost = _lost(sent, saved)
             if ids.replace_taken([*lost["nodes"], *lost["connections"]]):
-                # Another pipeline has such ids, and this server dropped ours: send others.
+                # Another pipeline uses these ids, so this server dropped our rows: send other ids.
                 sent, saved = await self._put(id, graph, ids, "")
             _check_complete(id, graph, ids, sent, saved)
             return saved
@@ -181,7 +181,7 @@ class PipelineEndpoints(CrudEndpoints[Pipeline, PipelineDetail]):
         answer = await self._transport.request("GET", "/pipelines/patterns")
         found = answer.get("data") if isinstance(answer, Mapping) else None
         if not isinstance(found, Mapping):
-            raise DecodeError("The server's answer is no list of patterns.")
+            raise DecodeError("The server's answer is not a list of patterns.")
         return {str(name): str(description) for name, description in found.items()}
 
     async def _organization_id(self) -> str:
@@ -231,7 +231,7 @@ class Pipelines(Resource):
     def save_graph(self, id: str, graph: Graph, *, etag: str = "") -> Mutation:
         """Replace a pipeline's graph; afterwards the cache holds the graph that was sent.
 
-        It is not retried, because a newer graph may be the one to send by then.
+        It is not retried, because there may be a newer graph by then.
 
         Args:
             id: Id of the pipeline.
@@ -257,7 +257,7 @@ def _detail(answer: Answer, noun: str) -> PipelineDetail:
 
 
 def _lost(sent: Mapping[str, list[dict[str, Any]]], saved: PipelineDetail) -> dict[str, list[str]]:
-    """Return the ids of the nodes and connections that were sent and were not stored."""
+    """Return the ids of the nodes and connections that were sent but not stored."""
     stored = {
         kind: {row.get("id") for row in rows}
         for kind, rows in (("nodes", saved.nodes), ("connections", saved.connections))
@@ -281,7 +281,7 @@ def _check_complete(
         ("connections", saved.connections, graph.edges),
     ):
         if lost[kind] or len(stored) != len(sent[kind]):
-            missing = [one.id for one in own if ids.row_id(one.id) in lost[kind]]
+            missing = [element.id for element in own if ids.row_id(element.id) in lost[kind]]
             named = ", ".join(map(repr, missing[:5])) or "none"
             problems.append(f"{len(stored)} of {len(sent[kind])} {kind} (missing: {named})")
     if problems:

@@ -70,7 +70,7 @@ class PolicyDecision(ResponseModel):
 
 
 class CheckedConditions(ResponseModel):
-    """Problems of conditions, and the fields they refer to."""
+    """Errors and warnings about conditions, and the fields they refer to."""
 
     is_valid: bool
     errors: list[Any] = Field(default_factory=list)
@@ -92,7 +92,7 @@ class PolicyCreate(RequestModel):
 
 
 class PolicyUpdate(RequestModel):
-    """Changes of a policy; fields that are not given stay as they are."""
+    """Changes to a policy; fields that are not given are not changed."""
 
     name: Name | None = None
     resource_type: Word | None = None
@@ -119,7 +119,7 @@ class PolicyPrincipal(RequestModel):
 
 
 class PolicyQuestion(RequestModel):
-    """An action of a user, to be evaluated."""
+    """A user's action to evaluate."""
 
     user_id: SomeId
     resource_type: SomeId
@@ -155,7 +155,7 @@ class PolicyEndpoints(CrudEndpoints[Policy, Policy]):
         return await self._many(Policy, "policy", "policies", "user", user_id)
 
     async def evaluate(self, question: PolicyQuestion) -> PolicyDecision:
-        """Ask whether a user may do something."""
+        """Return whether a user may do something."""
         return await self._one(
             PolicyDecision,
             "decision",
@@ -194,7 +194,7 @@ class Policies(EditableResource):
         fields = {"principal_type": principal_type, "principal_id": principal_id}
         principal = validate(PolicyPrincipal, fields)
         return self._mutate(
-            "assign", lambda one: self.endpoints.assign(id, one), principal, KEYS.all
+            "assign", lambda principal: self.endpoints.assign(id, principal), principal, KEYS.all
         )
 
     def unassign(self, assignment_id: str) -> Mutation:
@@ -231,7 +231,7 @@ class Policies(EditableResource):
         )
 
     def check_conditions(self, conditions: Any) -> LiveQuery:
-        """Return the query of the problems of conditions, as `CheckedConditions`."""
+        """Return the query of the errors and warnings about conditions, as `CheckedConditions`."""
         return self._query(
             KEYS.checked(conditions), lambda: self.endpoints.check_conditions(conditions)
         )

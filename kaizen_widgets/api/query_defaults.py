@@ -16,7 +16,7 @@ IDEMPOTENT: Final[Mapping[str, Any]] = {"repeatable": True}
 
 
 def is_transient(error: BaseException) -> bool:
-    """Return whether a retry may succeed: not after a final refusal, nor where a long wait is asked for."""
+    """Return whether to retry: not after a permanent error, nor if the server asks for a long wait."""
     if isinstance(error, CertificateError):
         return False
     if not isinstance(error, StatusError):
@@ -36,7 +36,7 @@ def retry_idempotent(failures: int, error: BaseException) -> bool:
 
 
 def retry_delay(failures: int, error: BaseException) -> float:
-    """Return the wait before a retry: as long as the server asked for, else min(2ⁿ, 30) seconds."""
+    """Return the wait before a retry: as long as the server asked for, otherwise min(2ⁿ, 30) seconds."""
     if isinstance(error, StatusError) and error.retry_after is not None:
         return min(error.retry_after, MAX_WAIT)
     return min(2.0 ** min(failures, 16), MAX_WAIT)

@@ -1,7 +1,7 @@
-"""What all resources have in common: lists, details, and mutations that say which queries they make stale.
+"""Base classes of resources: lists, details, and mutations that invalidate queries.
 
-A resource is a subclass that names its keys and models, and adds what only it has. Reads return a query that
-is already being fetched, changes a mutation that is already being sent.
+A resource is a subclass that names its keys and models, and adds its special requests. Reads return a query
+that is already being fetched; changes return a mutation that is already being sent.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ class ReadOnlyResource:
     """A resource with lists and details.
 
     Args:
-        endpoints: Its requests: coroutines ``list`` and ``get``.
+        endpoints: Object with the coroutine functions ``list`` and ``get``.
         client: Query client whose cache holds the answers.
 
     Attributes:
-        filter_model: Filters of its lists.
+        filter_model: Request model of the filters of a list.
     """
 
     keys: ClassVar[ResourceKeys]
@@ -39,13 +39,13 @@ class ReadOnlyResource:
         """Return the query of a list; `filter_model` has the possible filters.
 
         Raises:
-            InvalidInputError: There is no such filter, or not with this value.
+            InvalidInputError: There is no such filter, or its value is invalid.
         """
         wanted = validate(self.filter_model, filters)
         return self._query(self.keys.list(wanted.model_dump()), lambda: self.endpoints.list(wanted))
 
     def detail(self, id: str) -> LiveQuery:
-        """Return the query of one."""
+        """Return the query of one item."""
         return self._query_of(id, self.keys.detail(id), self.endpoints.get)
 
     def _query(self, key: QueryKey, function: Callable[[], Awaitable[Any]]) -> LiveQuery:
@@ -54,14 +54,14 @@ class ReadOnlyResource:
     def _query_of(
         self, id: str, key: QueryKey, request: Callable[[str], Awaitable[Any]]
     ) -> LiveQuery:
-        """Return the query of one thing, or of a part of it."""
-        url_path(id)  # Refuse what is no id before anything is cached under it.
+        """Return the query of one item, or of a part of it."""
+        url_path(id)  # Refuse an invalid id before anything is cached under it.
         return self._query(key, lambda: request(id))
 
     def _mutate(
         self, name: str, function: Callable[[Any], Awaitable[Any]], variables: Any, *stale: QueryKey
     ) -> Mutation:
-        """Return a mutation that is sent once; the queries it makes stale are fetched again."""
+        """Return a mutation that is sent once and invalidates the queries with the keys ``stale``."""
         return self._client.mutate(
             MutationOptions(function, mutation_key=(*self.keys.all, name), invalidates=list(stale)),
             variables,
@@ -75,12 +75,12 @@ class EditableResource(ReadOnlyResource):
     `persisted_mutations`): the client knows them by key, and their variables are complete.
 
     Args:
-        endpoints: Its requests, also ``create``, ``update`` and ``delete``.
+        endpoints: Object with ``list``, ``get``, ``create``, ``update`` and ``delete``.
         client: Query client whose cache holds the answers.
 
     Attributes:
-        create_model: Fields of a new item.
-        update_model: Fields that can be changed.
+        create_model: Request model of a new item.
+        update_model: Request model of a change.
     """
 
     create_model: ClassVar[type[RequestModel]]
@@ -102,25 +102,25 @@ class EditableResource(ReadOnlyResource):
         )
 
     def create(self, **fields: Any) -> Mutation:
-        """Create one; `create_model` has its fields. Never sent twice.
+        """Create an item; `create_model` has its fields. Never sent twice.
 
         Raises:
-            InvalidInputError: A field is wrong; nothing was sent.
+            InvalidInputError: A field is invalid; nothing was sent.
         """
         new = validate(self.create_model, fields)
         return self._mutate("create", self.endpoints.create, new, self.keys.lists)
 
     def update(self, id: str, **fields: Any) -> Mutation:
-        """Change one; `update_model` has the fields that can be changed.
+        """Change an item; `update_model` has the fields that can be changed.
 
         Raises:
-            InvalidInputError: A field is wrong; nothing was sent.
+            InvalidInputError: A field is invalid; nothing was sent.
         """
         changes = validate(self.update_model, fields).model_dump(exclude_none=True)
         return self._change("update", id, **changes)
 
     def delete(self, id: str) -> Mutation:
-        """Delete one (agents and pipelines: archive it), and remove its queries from the cache."""
+        """Delete an item (agents and pipelines are archived), and remove its queries from the cache."""
         return self._change("delete", id)
 
     def _define(self, name: str, options: MutationOptions) -> None:
@@ -143,7 +143,7 @@ class EditableResource(ReadOnlyResource):
         return self.endpoints.update(given["id"], validate(self.update_model, fields))
 
     def _stale_after(self, _data: Any, given: Mapping[str, Any]) -> list[QueryKey]:
-        """Return what a change of one item makes stale: the lists, and that item."""
+        """Return the keys that a change of an item invalidates: the lists, and that item."""
         return [self.keys.lists, self.keys.detail(given["id"])]
 
 
@@ -155,5 +155,5 @@ class Resource(EditableResource):
         self._define("set_active", set_status(client, self.keys, self._send_update))
 
     def set_active(self, id: str, active: bool = True) -> Mutation:
-        """Make one ``active``, or a ``draft`` again; shown immediately, and undone on an error."""
+        """Make an item ``active``, or a ``draft`` again; shown immediately, and undone on an error."""
         return self._change("set_active", id, status="active" if active else "draft")

@@ -43,7 +43,7 @@ class TeamMember(ResponseModel):
 
 
 class TeamDetail(Team):
-    """A team with its members; ``member_count`` where the server says how many there are."""
+    """A team with its members; ``member_count`` is None if the server does not send it."""
 
     members: list[TeamMember] = Field(default_factory=list)
     member_count: int | None = None
@@ -57,7 +57,7 @@ class TeamCreate(RequestModel):
 
 
 class TeamUpdate(RequestModel):
-    """Changes of a team; fields that are not given stay as they are."""
+    """Changes to a team; fields that are not given are not changed."""
 
     name: Name | None = None
     description: Description | None = None
@@ -143,7 +143,7 @@ class Teams(EditableResource):
         """Add a user to a team. Never sent twice."""
         member = self._member(id, user_id, role)
         return self._mutate(
-            "add_member", lambda one: self.endpoints.add_member(id, one), member, KEYS.detail(id)
+            "add_member", lambda new: self.endpoints.add_member(id, new), member, KEYS.detail(id)
         )
 
     def change_member(self, id: str, user_id: str, role: Role) -> Mutation:
@@ -152,11 +152,11 @@ class Teams(EditableResource):
         return self._change("change_member", id, **member.model_dump())
 
     def remove_member(self, id: str, user_id: str) -> Mutation:
-        """Remove a user from a team; they stay a user."""
+        """Remove a user from a team; the user is not deleted."""
         self._member(id, user_id, "member")
         return self._mutate(
             "remove_member",
-            lambda one: self.endpoints.remove_member(id, one),
+            lambda removed: self.endpoints.remove_member(id, removed),
             user_id,
             KEYS.detail(id),
         )

@@ -34,7 +34,7 @@ class UserCreate(RequestModel):
 
 
 class UserUpdate(RequestModel):
-    """Changes of a user; fields that are not given stay as they are.
+    """Changes to a user; fields that are not given are not changed.
 
     Only owners and admins may change roles and statuses.
     """
@@ -61,7 +61,7 @@ class UserEndpoints(CrudEndpoints[Member, Member]):
     searched_fields = ("name", "email")
 
     async def _rows(self, filters: SearchFilters) -> list[Any]:
-        # The public server searches within each page, so a page with few hits would look like the last one.
+        # The public server searches each page separately, so a page with few hits looks like the last one.
         params = filters.model_dump(exclude={"search"})
         return await fetch_all(self._transport, "/users", params, "users")
 

@@ -1,6 +1,6 @@
 """Shows the signed-in user with a button to sign out, or a notice with a form to sign in.
 
-A password goes from its field to the server and is never part of a widget's state; the fields are
+A password is sent from its field to the server and is never part of a widget's state; the fields are
 cleared as soon as a user is signed in. Updates may come from any thread; requests to the server run
 on a thread of their own.
 """
@@ -60,7 +60,7 @@ class AccountPanel(Panel):
         self._problem = ""
         self._closed = False
         self._form: FormPanel | None = None
-        # Reused while signed out: a page draws a new notice before it removes the old one.
+        # Reused while signed out, because a page draws a new notice before it removes the old one.
         self._signed_out_notice: Notice | None = None
         self._user = ipw.HTML()
         self._button = ipw.Button(
@@ -92,7 +92,7 @@ class AccountPanel(Panel):
         self._start(self._signing_out(discard))
 
     def refresh(self) -> None:
-        """Show the present session; if nothing changed, the widgets stay as they are."""
+        """Show the current session; if nothing changed, the widgets are not updated."""
         with self._lock:
             auth = self._auth
             known = auth.has_tokens or auth.is_loading

@@ -21,17 +21,17 @@ MODELS: Mapping[str, Sequence[str]] = {
 }
 """The models of each provider; pass your own to `AgentForm` to replace them."""
 SERVER_NAMES = {"model_id": "model", "agent_type": "type"}
-"""The form's names of fields that the server names differently."""
+"""The form's field names, by the server's names where they differ."""
 
 
 class AgentForm(FormPanel):
     """A form that creates or edits an agent.
 
-    After it was saved successfully, it shows the saved agent and continues to edit it. A name that another
-    agent has is refused: functions are found by the agent's name.
+    After a successful save it edits the saved agent. The name of another agent is refused, because functions
+    are looked up by the agent's name.
 
     Args:
-        agent: The agent to edit; a new one by default. A studio in its place stands for
+        agent: The agent to edit; a new one by default. A studio given here means
             ``agents=studio.agents``.
         agents: The agents API: ``studio.agents``, or the studio itself.
         models: The models to offer, by provider.
@@ -108,7 +108,7 @@ class AgentForm(FormPanel):
         if self.agent is not None and self.agent.name == name:
             return
         if not hasattr(self.agents, "list"):
-            return  # A stand-in for the agents API may be able to create agents only.
+            return  # A replacement of the agents API may only create agents.
         for other in await self.agents.list().refetch():
             if other.name == name and other.status != "archived":
                 taken = (
@@ -117,12 +117,12 @@ class AgentForm(FormPanel):
                 raise InvalidInputError(taken, status=409, details={"name": [taken]})
 
     async def _save_tools(self, names: Sequence[str]) -> None:
-        """Add the tools that are new, and remove those that are no longer listed."""
-        there = {tool.name: tool.id for tool in getattr(self.agent, "tools", ())}
+        """Add the new tools, and remove those that are no longer listed."""
+        existing = {tool.name: tool.id for tool in getattr(self.agent, "tools", ())}
         for name in names:
-            if name not in there:
+            if name not in existing:
                 await self.agents.add_tool(self.agent.id, name=name, description=name)
-        for name, tool_id in there.items():
+        for name, tool_id in existing.items():
             if name not in names:
                 await self.agents.remove_tool(self.agent.id, tool_id)
 
@@ -154,7 +154,7 @@ def _tokens(value: Any) -> str:
 
 
 def _with_form_names(error: InvalidInputError) -> InvalidInputError:
-    """Return a server's error with this form's names of fields."""
+    """Return a server's error with the form's field names."""
     details = {SERVER_NAMES.get(name, name): texts for name, texts in error.details.items()}
     return InvalidInputError(
         str(error),

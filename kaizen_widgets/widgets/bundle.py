@@ -2,8 +2,8 @@
 
 anywidget keeps a module in the state of each instance, so ten canvases would send, and save, ten copies of
 React Flow. Here each instance has a loader of 1 kB and refers to a `SharedCode` widget, one per kernel,
-whose module is the bundle; a host that cannot provide it gets the bundle in a message. Only this module sets
-``_esm``.
+whose module is the bundle; if the host cannot provide that widget, the bundle is sent in a message. Only this
+module sets ``_esm``.
 
     class FieldArea(BundledWidget):
         bundle = Bundle("form")  # js/src/form/bundle.ts; its default export is
@@ -81,7 +81,7 @@ class Bundle:
 
     @property
     def widget(self) -> SharedCode:
-        """The widget of this kernel that holds the module; a new one when the last one was closed."""
+        """The kernel's widget that holds the module; a new one if the previous one was closed."""
         with _LOCK:
             if self._widget is None or self._widget.comm is None:
                 self._widget = SharedCode(_esm=self.source)
@@ -95,7 +95,7 @@ class CompactLayout(PythonOwned, Layout):
     """A layout that syncs only the values that are set; an ipywidgets layout syncs 1.4 kB of nulls."""
 
     def get_state(self, key: Any = None, drop_defaults: bool = False) -> dict[str, Any]:
-        """Return the state; all of it without the values that are not set."""
+        """Return the state, or the given keys of it; unset values are left out of the whole state."""
         state = super().get_state(key, drop_defaults)
         return state if key else {name: value for name, value in state.items() if value is not None}
 

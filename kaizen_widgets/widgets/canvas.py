@@ -1,7 +1,7 @@
 """The canvas widget: a graph drawn by React Flow, edited by hand and from Python.
 
 `CanvasStore` holds the document, its history and its rules; this widget sends them to the browser
-(`sync.canvas`) with what is shown besides: saving, runs, selection. Edits are sent as operations in
+(`sync.canvas`) together with the save status, runs and the selection. Edits are sent as operations in
 messages. The trait ``_snapshot`` is a picture of the graph for saved notebooks, which are shown without a
 kernel.
 """
@@ -45,11 +45,11 @@ from kaizen_widgets.widgets.canvas_picture import picture_of
 logger = logging.getLogger(__name__)
 
 PICTURE_DELAY = 2.0
-"""Seconds without an edit after which the picture for saved notebooks is renewed."""
+"""Seconds without an edit after which the picture for saved notebooks is updated."""
 NODES_A_SECOND = 1_000
-"""Larger graphs wait a second longer for each so many nodes."""
+"""Nodes per second of delay, for graphs for which that is longer than `PICTURE_DELAY`."""
 FIRST_PICTURE_LIMIT = 1_000
-"""Up to so many nodes the picture is in the first message; of larger graphs it follows the snapshot."""
+"""Most nodes for which the first message includes the picture; larger graphs send it after the snapshot."""
 
 CommandHandler = Callable[[], None]
 
@@ -58,19 +58,19 @@ class Canvas(BundledWidget):
     """An editable graph in a cell.
 
     Args:
-        graph: A `Graph`, a `CanvasStore` that may be shown by other canvases too, or React Flow JSON.
+        graph: A `Graph`, a `CanvasStore` (which other canvases may also show), or React Flow JSON.
         nodes: Nodes of the graph, instead of ``graph``.
         edges: Edges of the graph, instead of ``graph``.
         height: Height in pixels; a height in ``layout``, or of a box around the canvas, takes precedence.
         registry: Node kinds that are drawn and offered in the palette.
         read_only: Whether users can only look, pan and select.
         zoom_on_scroll: When the wheel zooms: while the canvas has the ``focus``, ``always`` or ``never``
-            (else the page scrolls).
+            (otherwise the page scrolls).
         minimap: Whether the small map is shown.
         clock: Time and timers; the background loop's by default.
 
     Raises:
-        GraphError: The nodes and edges do not make a graph; the message names the element.
+        GraphError: The nodes and edges do not form a valid graph; the message names the element.
     """
 
     bundle = Bundle("canvas")
@@ -78,7 +78,7 @@ class Canvas(BundledWidget):
     _newest: ClassVar[weakref.WeakKeyDictionary[CanvasStore, weakref.ref[Canvas]]] = (
         weakref.WeakKeyDictionary()
     )
-    """The canvas made last of each store."""
+    """The newest canvas of each store."""
 
     nodes = Elements("nodes")
     edges = Elements("edges")
@@ -153,17 +153,17 @@ class Canvas(BundledWidget):
         self._watch(self.store.history, ["past", "future"])
         self.observe(self._select_in_views, names="selected")
         self.on_msg(lambda _widget, content, _buffers: self._receive(content))
-        self._ends.append(_at_end_of_cells(self._renew_picture_after_cell))
+        self._ends.append(_at_end_of_cells(self._update_picture_after_cell))
         self._refresh()
 
     # --------------------------------------------------------- for users
 
     @property
     def graph(self) -> Graph:
-        """The present graph.
+        """The current graph.
 
         Assigning another graph opens it. On a canvas with an open pipeline, such as a studio's, it replaces
-        the pipeline's content as one step that can be undone.
+        the pipeline's content as one undo step.
         """
         return self.store.graph
 
@@ -202,7 +202,7 @@ class Canvas(BundledWidget):
         return self.store.redo()
 
     def transaction(self, label: str = "") -> Any:
-        """Make all changes inside one step of the history; see `CanvasStore.transaction`."""
+        """Make all changes inside it one undo step; see `CanvasStore.transaction`."""
         return self.store.transaction(label)
 
     def on_command(self, name: str, handler: CommandHandler) -> None:
@@ -230,7 +230,7 @@ class Canvas(BundledWidget):
     def close(self) -> None:
         """Close every view and stop listening; the store stays usable."""
         if not hasattr(self, "_outbox"):
-            return  # Its constructor failed; ipywidgets closes such widgets too.
+            return  # Its constructor raised; ipywidgets also closes such widgets.
         for end in self._ends:
             end()
         self._ends.clear()
@@ -246,10 +246,10 @@ class Canvas(BundledWidget):
                 self._end.committed(event)
             case Replaced():
                 self._end.replaced(event)
-        # Observers of the user are not called here, where Ctrl-C would wait for them.
+        # The user's observers are called later, because Ctrl-C cannot interrupt this method.
         self.store.post_notification(partial(self._notify_of_event, event))
         self._picture_is_old = True
-        self._plan_picture()
+        self._schedule_picture()
         if isinstance(event, Commit) and event.source is None:
             self._warn_about_unknown_types(event)
 
@@ -258,12 +258,12 @@ class Canvas(BundledWidget):
         Elements.announce(self, event.before, event.after)
 
     def _refresh(self) -> None:
-        """Tell the views what to show besides the document."""
+        """Send the views the state to show in addition to the document."""
         history = self.store.history
         autosave, execution = self._autosave, self._execution
         save = SaveState()
         if autosave is not None and (self.store.pipeline_id or autosave.status != "saved"):
-            # A pipeline that was never saved, and has nothing to save yet, is not "saved".
+            # A new pipeline without edits is not shown as "saved".
             save = SaveState(status=autosave.status, message=autosave.message)
         self._end.show(
             CanvasState(
@@ -286,7 +286,7 @@ class Canvas(BundledWidget):
     # ------------------------------------------- the picture of saved notebooks
 
     def get_state(self, key: Any = None, drop_defaults: bool = False) -> dict[str, Any]:
-        """Return the synced state; the picture of the graph in it is made now."""
+        """Return the synced state, with a picture of the current graph."""
         state = super().get_state(key, drop_defaults)
         if "_snapshot" in state:
             state["_snapshot"] = self._picture(is_first=key is None)
@@ -295,39 +295,39 @@ class Canvas(BundledWidget):
     def _picture(self, *, is_first: bool) -> dict[str, Any]:
         graph = self._end.graph
         if self._had_views and not self._end.has_views:
-            return {}  # Its cell was run again or cleared: a newer canvas is drawn in its place.
+            return {}  # Its cell was cleared or run again: a newer canvas replaces it.
         if is_first and graph.node_count > FIRST_PICTURE_LIMIT:
-            return {}  # The view asks for the whole graph anyway.
+            return {}  # The view requests the whole graph anyway.
         return picture_of(graph, self._kinds(), self._end.state)
 
     def _on_views(self, has_views: bool) -> None:
         if has_views:
             self._had_views = True
-            self._plan_picture()
+            self._schedule_picture()
         else:
-            # Without a view nothing of it is drawn, so nothing of it is saved.
+            # Without a view it is not displayed, so no picture of it is saved.
             self._cancel_picture()
             self._picture_is_old = True
             self._send_picture()
 
-    def _plan_picture(self) -> None:
-        """Renew the picture once edits pause; only while there is a view."""
+    def _schedule_picture(self) -> None:
+        """Schedule an update of the picture when edits pause; only while there is a view."""
         self._cancel_picture()
         if self._picture_is_old and self._end.has_views:
             delay = max(PICTURE_DELAY, self._end.graph.node_count / NODES_A_SECOND)
-            self._picture_timer = self._clock.call_later(delay, self._renew_picture)
+            self._picture_timer = self._clock.call_later(delay, self._update_picture)
 
-    def _renew_picture_after_cell(self) -> None:
-        """Renew the picture at the end of a cell: nbconvert saves the state as it is then."""
-        # nbconvert has no views. Of several canvases of a store only the newest one is kept current: each
-        # run of a cell may make another one.
+    def _update_picture_after_cell(self) -> None:
+        """Update the picture at the end of a cell, when nbconvert saves the state."""
+        # nbconvert has no views. Each run of a cell may create another canvas of the same store; only the
+        # newest one is updated.
         newest = self._newest.get(self.store)
-        is_only_run = not self._had_views and newest is not None and newest() is self
-        if self._picture_is_old and (self._end.has_views or is_only_run):
+        is_newest_unseen = not self._had_views and newest is not None and newest() is self
+        if self._picture_is_old and (self._end.has_views or is_newest_unseen):
             self._cancel_picture()
-            self._renew_picture()
+            self._update_picture()
 
-    def _renew_picture(self) -> None:
+    def _update_picture(self) -> None:
         self._picture_timer = None
         self._picture_is_old = False
         self._send_picture()
@@ -347,7 +347,7 @@ class Canvas(BundledWidget):
     # ----------------------------------------------------- from the views
 
     def _receive(self, content: Any) -> None:
-        """Handle a view's message; an exception of a user's observer is logged, else it would be lost."""
+        """Handle a view's message; log an exception of a user's observer, which would otherwise be lost."""
         try:
             self._end.receive(content)
         except Exception:
@@ -378,16 +378,15 @@ class Canvas(BundledWidget):
     @validate("selected")
     def _validate_selected(self, proposal: Any) -> tuple[str, ...]:
         graph = self.store.graph
-        for one in proposal.value:
-            if not (isinstance(one, str) and _has(graph, one)):
-                raise TraitError(f"There is no node or edge {one!r} to select.")
+        for element_id in proposal.value:
+            if not (isinstance(element_id, str) and _has(graph, element_id)):
+                raise TraitError(f"There is no node or edge {element_id!r} to select.")
         return proposal.value
 
     def _select_in_views(self, change: Any) -> None:
-        previous = (
-            change.old if isinstance(change.old, tuple) else ()
-        )  # the first time: no old value
-        self.store.on_rollback(lambda: self._select_what_is_left(previous))
+        # The first change has no old value.
+        previous = change.old if isinstance(change.old, tuple) else ()
+        self.store.on_rollback(lambda: self._select_existing(previous))
         graph = self.store.graph
         nodes = tuple(element_id for element_id in change.new if graph.has_node(element_id))
         edges = tuple(element_id for element_id in change.new if not graph.has_node(element_id))
@@ -397,25 +396,25 @@ class Canvas(BundledWidget):
         if self._selecting != threading.get_ident():
             self._end.select(nodes, edges)
 
-    def _select_what_is_left(self, wanted: tuple[str, ...]) -> None:
+    def _select_existing(self, wanted: tuple[str, ...]) -> None:
         graph = self.store.graph
         self.selected = tuple(element_id for element_id in wanted if _has(graph, element_id))
 
     def _drop_lost_selection(self, event: Commit | Replaced) -> None:
-        # Not all that is missing: an open transaction may have selected what it has just added.
-        gone = {
+        # Only elements this event removed: an open transaction may have selected elements it just added.
+        removed = {
             element_id
             for element_id in self.selected
             if not _has(event.after, element_id)
             and (isinstance(event, Replaced) or _has(event.before, element_id))
         }
-        if gone:
-            self.selected = tuple(one for one in self.selected if one not in gone)
+        if removed:
+            self.selected = tuple(each for each in self.selected if each not in removed)
 
     # ------------------------------------------------------------- helpers
 
     def _warn_about_unknown_types(self, commit: Commit) -> None:
-        """Warn once about each node type that Python added and no kind of the registry has."""
+        """Warn once about each node type that Python added and the registry does not have."""
         for operation in commit.batch:
             if not (isinstance(operation, AddElement) and isinstance(operation.item, Node)):
                 continue
@@ -446,7 +445,7 @@ class Canvas(BundledWidget):
 
 
 def _at_end_of_cells(call: Callable[[], None]) -> Callable[[], None]:
-    """Call a function after each cell, if there are cells; return the function that ends it."""
+    """Call a function after each cell, in IPython; return a function that unregisters it."""
     shell = get_ipython()
     if shell is None:
         return lambda: None

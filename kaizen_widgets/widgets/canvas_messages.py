@@ -1,4 +1,4 @@
-"""What a canvas shows of node kinds and runs, as messages of the canvas protocol."""
+"""Converts node kinds and runs to messages of the canvas protocol."""
 
 from __future__ import annotations
 

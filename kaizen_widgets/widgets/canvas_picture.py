@@ -1,7 +1,7 @@
-"""The picture of a canvas that a saved notebook keeps: only what is drawn of the graph.
+"""The picture of a canvas in a saved notebook: only the parts of the graph that are drawn.
 
-The data of nodes can be large and can hold secrets, so it is not part of a picture; of a node's data only its
-title and the names of its outputs are drawn.
+The data of nodes can be large and can contain secrets, so a picture includes only a node's title and the
+names of its outputs.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _EDGE_KEYS = ("id", "source", "target", "sourceHandle", "targetHandle", "hidden"
 
 
 def picture_of(graph: Graph, kinds: tuple[KindInfo, ...], state: CanvasState) -> dict[str, Any]:
-    """Return what a view shows before, or without, an answer of the kernel."""
+    """Return the picture that a view shows until, or without, a response of the kernel."""
     by_type = {kind.type: kind for kind in kinds}
     drawn = {node.type for node in graph.nodes}
     picture: dict[str, Any] = {
@@ -43,7 +43,7 @@ def picture_of(graph: Graph, kinds: tuple[KindInfo, ...], state: CanvasState) ->
             map(_drawn_edge, graph.edges),
         ),
     }
-    if state != CanvasState():  # a view begins with that one
+    if state != CanvasState():  # a view's initial state
         picture["state"] = state.model_dump(mode="json", by_alias=True)
     return picture
 

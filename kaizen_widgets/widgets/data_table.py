@@ -72,12 +72,12 @@ def _rows(data: Sequence[Any], columns: Sequence[str] | None) -> str:
 
 
 def _ids_last(names: Iterable[str]) -> list[str]:
-    """Return distinct names in their order, ids after the others: they say least to a reader."""
+    """Return distinct names in their order, ids after the others, because they are least readable."""
     return sorted(dict.fromkeys(names), key=lambda name: name == "id" or name.endswith("_id"))
 
 
 def _table(inside: str) -> str:
-    # A wide table scrolls by itself and does not push the notebook aside.
+    # A wide table scrolls and does not widen the notebook.
     return (
         '<div style="overflow-x: auto"><table style="border-collapse: collapse; font-size: 13px; '
         f'line-height: 1.4">{inside}</table></div>'
@@ -94,7 +94,7 @@ def _cell(name: str, value: Any) -> str:
 
 
 def _rounded(number: float) -> str:
-    """Return a number with the digits that one reads: 1,369.67 or 0.221434."""
+    """Return a number with readable precision: 1,369.67 or 0.221434."""
     if not math.isfinite(number) or number == int(number):
         return str(number)
     return f"{number:,.2f}" if abs(number) >= 1000 else f"{number:.6g}"

@@ -1,7 +1,7 @@
 """Show a run: its state, progress and time, the result of each node, and the log.
 
-A panel of ipywidgets over an `ExecutionStore`; it starts and stops nothing. It is drawn at most ten times a
-second, however much happens, and once a second during a run, for the elapsed time.
+A panel of ipywidgets for an `ExecutionStore`; it does not start or stop runs. It is drawn at most ten times a
+second, and at least once a second during a run, for the elapsed time.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ class ExecutionPanel(Panel):
         search: Text field; only log lines that contain its text are shown, ignoring case.
 
     Raises:
-        TypeError: ``execution`` is no `ExecutionStore`.
+        TypeError: ``execution`` is not an `ExecutionStore`.
     """
 
     _unsubscribe: Callable[[], None] | None = None
@@ -137,7 +137,7 @@ class ExecutionPanel(Panel):
         end = state["end_time"]
         until = self._clock.now() if end is None else datetime.fromisoformat(end)
         seconds = (until - datetime.fromisoformat(state["start_time"])).total_seconds()
-        tenths = max(round(seconds, 1), 0.0)  # At its beginning 0.0 s, not 0 ms.
+        tenths = max(round(seconds, 1), 0.0)  # A run starts with 0.0 s, not 0 ms.
         text = f"{state['progress']:.0f} % · {format_duration(tenths) if tenths else '0.0 s'}"
         return f'<span style="color: {MUTED}; white-space: nowrap">{text}</span>'
 
@@ -231,8 +231,8 @@ def _log(lines: Sequence[Mapping[str, Any]], labels: Mapping[str, str], *, is_em
 def _line(line: Mapping[str, Any], labels: Mapping[str, str]) -> str:
     time = datetime.fromisoformat(line["timestamp"]).strftime("%H:%M:%S")
     color = LEVEL_COLORS.get(line["level"])
-    said = html.escape(_message(line, labels))
-    text = f'<span style="color: {color}">{line["level"]}: {said}</span>' if color else said
+    message = html.escape(_message(line, labels))
+    text = f'<span style="color: {color}">{line["level"]}: {message}</span>' if color else message
     return f'<span style="color: {MUTED}">{time}</span>  {text}'
 
 

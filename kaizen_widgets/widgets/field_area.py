@@ -1,7 +1,7 @@
 """The field area: all or some of a form's fields, as one small anywidget.
 
-Edits travel as messages. Its one trait is the snapshot a view needs to start with, which is made when a view
-asks for it and contains no secrets.
+Edits are sent as messages. Its only trait is the snapshot that a view starts with, which is made on request
+and contains no secrets.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ class FieldArea(BundledWidget):
         self.on_msg(self._receive)
 
     def get_state(self, key: Any = None, drop_defaults: bool = False) -> dict[str, Any]:
-        """Return the synced state; the snapshot of the form is made now."""
+        """Return the synced state, with a current snapshot of the form."""
         state = super().get_state(key, drop_defaults)
         if "_snapshot" in state:
             state["_snapshot"] = self.end.snapshot().model_dump(
@@ -93,7 +93,7 @@ class FieldArea(BundledWidget):
         self.end.receive(content, buffers)
 
     def _failed(self, error: Exception) -> None:
-        """Log and show an exception of a listener, which otherwise would appear nowhere."""
+        """Log and show an exception of a listener, which would otherwise be lost."""
         log.error("A listener of a form raised; the edit itself was made.", exc_info=error)
         self._on_failure(error)
 

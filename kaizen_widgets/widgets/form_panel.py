@@ -48,21 +48,21 @@ class FormPanel(PythonOwned, ipw.VBox):
     """A form in a notebook.
 
     Args:
-        form: A `Form`, or what a form is made from: a pydantic model, a dataclass, a TypedDict, or an
-            instance of a model, which gives the default values too.
+        form: A `Form`, or its model: a pydantic model, a dataclass, a TypedDict, or an instance of a
+            model, which also provides the default values.
         on_submit: Called with the model of a valid form; it may be async, or return an awaitable. An
-            exception is shown with a Retry button; errors of a 422 are shown at the fields they are about.
-        on_success: Called with what ``on_submit`` returned.
+            exception is shown with a Retry button; a server's validation errors (422) at their fields.
+        on_success: Called with the result of ``on_submit``.
         title: The heading; the model's title by default, "" for none.
         submit_label, busy_label, done_label, reset_label: The texts of the buttons and the status line.
         widgets: By field, an ipywidget with a `value` that replaces its control.
         options: By field, its options, or a function of all values (``lambda values: MODELS[...]``):
             values, pairs of value and label, or labels by value.
-        when: By field, a function of all values that tells whether it is shown. A hidden field is not
+        when: By field, a function of all values that returns whether it is shown. A hidden field is not
             submitted: the model's default applies.
-        read_outs: By field, a function of all values that returns a text beside its label.
+        read_outs: By field, a function of all values that returns a text to show beside its label.
         clock: Time and timers.
-        **form_options: Options of the `Form` that is made (``default_values``, ``mode``, ``fields``, ...).
+        **form_options: Options of the new `Form` (``default_values``, ``mode``, ``fields``, ...).
 
     Raises:
         FormError: The model has a field that cannot be shown, or a name is not a field.
@@ -182,10 +182,10 @@ class FormPanel(PythonOwned, ipw.VBox):
         """Submit the form, like the Submit button.
 
         Args:
-            client: The view that asked; its first invalid field gets the focus.
+            client: The view that submitted; its first invalid field gets the focus.
 
         Returns:
-            A handle on the result of ``on_submit``; None if a submit is under way already.
+            A handle on the result of ``on_submit``; None if a submit is already running.
         """
         if self.form.is_submitting:
             return None
@@ -222,7 +222,7 @@ class FormPanel(PythonOwned, ipw.VBox):
         self._show_status("")
 
     def on_blur(self, key: str) -> None:
-        """Do nothing: values are used when the form is submitted, not when a field is left."""
+        """Do nothing, because values are used on submit, not when a field loses the focus."""
 
     def store_file(self, name: str, content: bytes) -> str:
         """Store a file chosen for a field of type `Path` in a temporary folder; return its path."""

@@ -1,7 +1,7 @@
 """HTML snippets and colors used by all panels.
 
 Colors are JupyterLab's CSS variables, which follow its theme, with a fallback for pages without them.
-Every text is escaped here; panels write no HTML around a foreign text anywhere else.
+Text from outside is escaped before it is put into HTML.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""MutationButton: a button that runs a mutation, with a line of text that shows how it went.
+"""MutationButton: a button that runs a mutation, with a line of text that shows the result.
 
 Presses while the mutation runs are ignored. The button is not disabled then, because a disabled button loses
 the keyboard focus.
@@ -37,12 +37,11 @@ class MutationButton(Panel):
         tooltip: Tooltip of the button.
 
     Raises:
-        TypeError: ``mutation`` is neither, or ``variables`` were given with a function.
+        TypeError: ``mutation`` is neither of these, or ``variables`` were given with a function.
     """
 
-    _unsubscribe: Callable[[], None] | None = (
-        None  # ipywidgets also closes a button that __init__ refused
-    )
+    # None until the end of `__init__`: ipywidgets also closes a button whose `__init__` raised.
+    _unsubscribe: Callable[[], None] | None = None
 
     def __init__(
         self,
@@ -103,7 +102,7 @@ class MutationButton(Panel):
             self.refresh()
 
     def refresh(self) -> None:
-        """Show the mutation as it is now; may be called at any time."""
+        """Show the mutation's current state; may be called at any time."""
         self._drawing.post(self._draw)
 
     def close(self) -> None:

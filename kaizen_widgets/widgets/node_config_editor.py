@@ -1,4 +1,4 @@
-"""Edits one node's config in a form: edits are committed to the pipeline, changes by others are shown."""
+"""Edits one node's config in a form: commits edits to the pipeline and shows changes by others."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class NodeConfigEditor:
         kind: The kind of the node, which has the model of its config.
         clock: Time and timers.
         show_status: Called with the HTML of a status line.
-        drafts: Edits that were made here before and could not be committed, by field.
+        drafts: Earlier edits of this node that could not be committed, by field.
     """
 
     def __init__(
@@ -72,7 +72,7 @@ class NodeConfigEditor:
             self.form.set_values(drafts, should_validate=True, should_dirty=True, should_touch=True)
 
     def update(self, node: Node) -> None:
-        """Show the node after a change by someone else; fields with uncommitted edits keep them."""
+        """Show the node after a change by someone else, without replacing uncommitted edits."""
         edits = self.uncommitted
         with self.form.batch():
             self.form.reset(self._known_config(node), keep_dirty_values=True, keep_touched=True)
@@ -120,7 +120,7 @@ class NodeConfigEditor:
         self.commit()
 
     def reset(self) -> None:
-        """Discard the edits and show what the pipeline holds."""
+        """Discard the edits and show the node's values in the pipeline."""
         self.form.reset()
 
     def store_file(self, _name: str, _content: bytes) -> Any:
@@ -128,7 +128,7 @@ class NodeConfigEditor:
         raise KaizenError("A node's config cannot hold files.")
 
     def close(self) -> None:
-        """Commit the valid edits, and stop."""
+        """Commit the valid edits, then close the form."""
         self.area.end.flush()
         self.commit()
         self._unsubscribe()
@@ -148,7 +148,7 @@ class NodeConfigEditor:
             )
 
     def _commit_after_pause(self) -> None:
-        """Commit, but not on the background loop: that would wait for the locks of the form and the store."""
+        """Commit, but not on the background loop, which must not wait for the form's or store's lock."""
         if background.is_current:
             background.start(asyncio.to_thread(self._commit_logged))
         else:
@@ -157,7 +157,7 @@ class NodeConfigEditor:
     def _commit_logged(self) -> None:
         try:
             self.commit()
-        except Exception:  # of a listener; nothing waits for this thread
+        except Exception:  # raised by a listener; no caller would see it
             log.exception("A listener raised after a node's config was committed")
 
     def _stop_timer(self) -> None:

@@ -4,8 +4,8 @@
 
 An edit is committed when its field is left, on Enter, or after a pause: as one step in the history that sets
 only the changed properties. An invalid field keeps its input, even while another node is selected, and does
-not hold back other fields; a rule about the config as a whole holds back all of them. Changes by others, and
-undo, are shown immediately, but never replace what the user is typing.
+not prevent other fields from being committed; a failing rule of the whole config prevents all of them.
+Changes by others, and undo, are shown immediately, but never replace what the user is typing.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class NodeForm(Panel):
     def __init__(self, canvas: Canvas, *, hides: bool = False, width: str = "300px") -> None:
         if not isinstance(canvas, Canvas):
             raise TypeError(
-                f"NodeForm needs a Canvas, not {type(canvas).__name__}; of a studio, give `studio.canvas`."
+                f"NodeForm needs a Canvas, not {type(canvas).__name__}; for a studio, pass `studio.canvas`."
             )
         self.canvas = canvas
         self.store: CanvasStore = canvas.store

@@ -47,7 +47,7 @@ class Notice(PythonOwned, ipw.VBox):
         )
 
     def set_text(self, text: str) -> None:
-        """Replace the sentence; the buttons stay."""
+        """Replace the sentence, but not the buttons."""
         self._text.value = (
             f'<span role="{self._role}" style="line-height: 1.4">{html.escape(text)}</span>'
         )
@@ -119,7 +119,7 @@ class Notice(PythonOwned, ipw.VBox):
         return self._is_open
 
     async def follow(self, work: Awaitable[object], busy: str) -> None:
-        """Await work that a button started; meanwhile ``busy`` is shown and the buttons are disabled."""
+        """Await work that a button started; until then, show ``busy`` and disable the buttons."""
         for button in self._buttons:
             button.disabled = True
         self.say(busy)
@@ -147,8 +147,8 @@ class Notice(PythonOwned, ipw.VBox):
     def close(self) -> None:
         """Close the notice and its parts; widgets given to `add` stay open."""
         for part in (*self._buttons, *self._own):
-            for one in (part, part.layout, getattr(part, "style", None)):
-                if one is not None:
-                    one.close()
+            for widget in (part, part.layout, getattr(part, "style", None)):
+                if widget is not None:
+                    widget.close()
         self.layout.close()
         super().close()

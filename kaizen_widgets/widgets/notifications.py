@@ -81,10 +81,10 @@ function render({ model, el }) {
   const refresh = () => {
     const shown = model.get("_shown");
     const ids = new Set(shown.map(({ id }) => id));
-    const there = new Map([...region.children].map((item) => [item.dataset.id, item]));
-    for (const [id, item] of there) if (!ids.has(id)) item.remove();
+    const existing = new Map([...region.children].map((item) => [item.dataset.id, item]));
+    for (const [id, item] of existing) if (!ids.has(id)) item.remove();
     // Existing items stay in place, so that only new ones are announced.
-    for (const one of shown) if (!there.has(one.id)) region.append(draw(model, one));
+    for (const item of shown) if (!existing.has(item.id)) region.append(draw(model, item));
   };
   refresh();
   model.on("change:_shown", refresh);
@@ -121,7 +121,8 @@ export default { render };
 
 
 def _view_state(notifications: Any) -> list[Mapping[str, str]]:
-    """Return the fields that a view shows; the store removes a notification when its time is over."""
+    """Return the fields that a view shows; the store removes a notification when it expires."""
     return [
-        {key: str(one[key]) for key in ("id", "type", "title", "message")} for one in notifications
+        {key: str(each[key]) for key in ("id", "type", "title", "message")}
+        for each in notifications
     ]

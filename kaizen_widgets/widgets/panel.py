@@ -1,8 +1,8 @@
-"""The base class of panels: a VBox that keeps key presses from JupyterLab's shortcuts.
+"""The base class of panels: a VBox that prevents key presses from triggering JupyterLab's shortcuts.
 
-Shortcuts of JupyterLab apply to whatever has the focus: an arrow key in a list moves to another cell, ``d d``
-on a button deletes the cell with the panel. Key presses in a panel therefore stop there, except those with
-Ctrl, Alt or Cmd, Escape, and Shift+Enter, which remain the notebook's.
+JupyterLab's shortcuts also apply inside a panel: an arrow key in a list moves to another cell, ``d d`` on a
+button deletes the cell with the panel. Key presses in a panel are therefore not passed on, except those with
+Ctrl, Alt or Cmd, Escape, and Shift+Enter.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class KeyGuard(PythonOwned, anywidget.AnyWidget):
 
     _css = THEME_CSS
     _esm = """
-const NOTEBOOKS = (event) =>
+const isForNotebook = (event) =>
   event.ctrlKey || event.metaKey || event.altKey || event.key === "Escape" ||
   (event.shiftKey && event.key === "Enter");
 const guarded = new WeakSet();
@@ -36,7 +36,7 @@ function guard(event) {
   guarded.add(panel);
   // While bubbling, so that the controls inside the panel have handled the key already.
   panel.addEventListener("keydown", (event) => {
-    if (!NOTEBOOKS(event)) event.stopPropagation();
+    if (!isForNotebook(event)) event.stopPropagation();
   });
 }
 

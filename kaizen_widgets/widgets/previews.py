@@ -1,6 +1,6 @@
 """Previews of data of any kind, as plain values or text within limits, for panels and devtools.
 
-Nothing here raises because of the data or takes long because of its size, and values named like a secret are
+No data makes these functions raise, and no size makes them slow. Values whose names look like secrets are
 hidden.
 """
 
@@ -20,7 +20,7 @@ from kaizen_widgets.core.text import replace_lone_surrogates
 
 HIDDEN = "[hidden]"
 CUT = "…"
-"""Stands in a preview for what is left out."""
+"""Marks parts that are left out of a preview."""
 MAX_DEPTH = 12
 MAX_VALUES = 2_000
 """Values that a preview shows; those after them are left out."""

@@ -1,8 +1,7 @@
 """Widgets whose state only Python may change.
 
-The synced state of a widget can be written by anything in the page: by another widget's JavaScript, by a
-notebook that was received. Without a check a state message could replace the code of a widget, its children
-or its data.
+Any code in the page can write the synced state of a widget: another widget's JavaScript, or a notebook from
+someone else. Without a check a state message could replace a widget's code, children or data.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ logger = logging.getLogger(__name__)
 
 
 class PythonOwned(ipw.Widget):
-    """A widget that takes from the page only the traits named in ``page_traits``.
+    """A widget that accepts changes from the page only for the traits in ``page_traits``.
 
     A base class of every widget of this package, listed first: ``class Canvas(PythonOwned, AnyWidget)``.
     """
@@ -24,7 +23,7 @@ class PythonOwned(ipw.Widget):
     page_traits: ClassVar[frozenset[str]] = frozenset()
 
     def set_state(self, sync_data: dict[str, Any]) -> None:
-        """Take the state that the page sent, without the traits that are not the page's to change."""
+        """Apply the state that the page sent, without traits that the page may not change."""
         dropped = sorted(set(sync_data) - self.page_traits)
         if dropped:
             logger.warning(

@@ -1,7 +1,7 @@
 """QueryDevtools lists the entries of a query cache, live: state, observers, age and data of each.
 
-A VBox of ipywidgets. It draws at most ten times a second and sends only what changed. Values named like a
-secret are hidden.
+A VBox of ipywidgets. It draws at most ten times a second and sends only what changed. Values whose names
+look like secrets are hidden.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ logger = logging.getLogger(__name__)
 AGES_EVERY: Final = 5.0
 """Seconds between two updates of the ages."""
 ROWS: Final = 500
-"""Entries that the list shows at most; the filter above narrows them down."""
+"""Most entries that the list shows; the filter narrows them down."""
 
 STATES: Final = {
     "fetching": ACCENT,
@@ -55,7 +55,9 @@ class QueryDevtools(Panel):
         TypeError: ``client`` is not a query client.
     """
 
-    _is_closed = True  # until __init__ is done; ipywidgets also closes a panel that it refused
+    _is_closed = (
+        True  # until the end of __init__; ipywidgets also closes a panel whose __init__ raised
+    )
 
     def __init__(self, client: QueryClient, *, clock: Clock | None = None, rows: int = 8) -> None:
         if not isinstance(client, QueryClient):
@@ -111,7 +113,7 @@ class QueryDevtools(Panel):
         self._schedule_tick()
 
     def close(self) -> None:
-        """Close the panel and unsubscribe; the cache stays as it is."""
+        """Close the panel and unsubscribe; the cache is not changed."""
         if self._is_closed:
             return
         with self._lock:
@@ -176,8 +178,10 @@ class QueryDevtools(Panel):
 
     def _summary(self, queries: Sequence[Query], found: int) -> str:
         states = Counter(map(state_of, queries))
-        pending = [one for one in self.client.mutation_cache.get_all() if one.status == "pending"]
-        paused = sum(one.state.is_paused for one in pending)
+        pending = [
+            each for each in self.client.mutation_cache.get_all() if each.status == "pending"
+        ]
+        paused = sum(each.state.is_paused for each in pending)
         words = [f"<b>{len(queries)} {'query' if len(queries) == 1 else 'queries'}</b>"]
         words += [
             f'<span style="color: {color}">{states[name]} {name}</span>'
@@ -242,7 +246,7 @@ class QueryDevtools(Panel):
 
     def _selected(self) -> Query | None:
         return next(
-            (one for one in self.client.query_cache.get_all() if one.hash == self.entries.value),
+            (each for each in self.client.query_cache.get_all() if each.hash == self.entries.value),
             None,
         )
 

@@ -1,7 +1,7 @@
 """QueryPanel shows a query: a placeholder while it loads, then the data, or the error and a way to retry.
 
-A VBox of ipywidgets with an observer. While the panel is open, the query is observed, and the client follows
-network and focus. Updates may come from any thread.
+A VBox of ipywidgets with an observer. While the panel is open, the query is observed and the client is
+mounted. Updates may come from any thread.
 """
 
 from __future__ import annotations
@@ -39,9 +39,9 @@ class QueryPanel(Panel):
 
     Args:
         query: Query to show, such as ``studio.agents.list()``, or an observer.
-        view: Function called with the data when it changed. It returns a widget (the same one each time,
-            updated, does not flicker), a string, or any value that a cell could show. By default records
-            become a table.
+        view: Function called with the data when it changes. It returns a widget (return the same one each
+            time, updated, to avoid flicker), a string, or any value that a cell can display. By default
+            records are shown as a table.
         title: Heading; by default the query's key.
         columns: Fields that the table shows.
         empty: Text for an empty list.
@@ -50,9 +50,8 @@ class QueryPanel(Panel):
         TypeError: ``query`` is not a query, or ``view`` cannot be called.
     """
 
-    _unsubscribe: Callable[[], None] | None = (
-        None  # ipywidgets also closes a panel that __init__ refused
-    )
+    # None until the end of `__init__`: ipywidgets also closes a panel whose `__init__` raised.
+    _unsubscribe: Callable[[], None] | None = None
 
     def __init__(
         self,
@@ -111,7 +110,7 @@ class QueryPanel(Panel):
         self.refresh()
 
     def refresh(self) -> None:
-        """Show the query as it is now; may be called at any time."""
+        """Show the query's current state; may be called at any time."""
         self._drawing.post(self._draw)
 
     def close(self) -> None:
@@ -188,7 +187,7 @@ _NOTHING = object()
 
 
 def _badges(result: QueryResult) -> str:
-    """Return badges for what the user should know: stale data, no network, a failed attempt."""
+    """Return badges for stale data, a missing network or a failed attempt."""
     parts = []
     if result.is_paused:
         parts.append(badge("offline", WARN, title="Continues when the network is back"))

@@ -1,6 +1,6 @@
 """Start and cancel runs: an inputs field, the Run and Cancel buttons, and an `ExecutionPanel` for the run.
 
-A panel of ipywidgets over an `ExecutionStore`; functions it is given start and cancel the run.
+A panel of ipywidgets for an `ExecutionStore`; it is given the functions that start and cancel a run.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ class RunPanel(Panel):
         """Return the inputs: the field's JSON object, or its text under ``text``; empty without text.
 
         Raises:
-            RunError: The text begins with a brace and is no JSON.
+            RunError: The text begins with a brace and is not JSON.
         """
         text = self.inputs.value.strip()
         if not text:

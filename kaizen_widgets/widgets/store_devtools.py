@@ -1,4 +1,4 @@
-"""A panel with a store's actions: when each happened, what it changed, the state after it, and a way back.
+"""A panel with a store's actions: the time, the changes and the state after each, with time travel.
 
 It shows an `ActionLog`. Time travel changes the store, not the log; the next action is added at its end. The
 panel follows the newest action until another one is selected. It is drawn at most ten times a second. Values
@@ -27,7 +27,7 @@ from kaizen_widgets.widgets.previews import HIDDEN, is_secret_field, preview_lin
 from kaizen_widgets.widgets.throttle import Throttle
 
 ROWS: Final = 200
-"""How many of the newest actions the list shows; the slider reaches all."""
+"""Most actions that the list shows, newest first; the slider covers all."""
 _CELL: Final = f"padding: 2px 10px 2px 0; vertical-align: top; text-align: left; {MONO}"
 
 
@@ -42,7 +42,7 @@ class StoreDevtools(Panel):
         action_log: The `ActionLog` that is shown.
 
     Raises:
-        TypeError: ``store`` is no store.
+        TypeError: ``store`` is not a store.
     """
 
     _link: Any = None  # ipywidgets also closes a widget whose __init__ raised
@@ -95,11 +95,17 @@ class StoreDevtools(Panel):
                 self.state,
             ]
         )
-        self._drawer: int | None = None  # the thread whose changes are not the user's
-        self._selected: Entry | None = None  # the entry the user looks at; None: the store's
-        self._pace = Throttle(self.refresh, clock)
+        self._drawer: int | None = (
+            None  # the thread that is drawing: its changes are not the user's
+        )
+        self._selected: Entry | None = (
+            None  # the entry the user selected; None: the store's current one
+        )
+        self._throttle = Throttle(self.refresh, clock)
         self._link = devtools(store, self.action_log)
-        self.action_log.observe(lambda _change: self._pace.changed(), names=["entries", "position"])
+        self.action_log.observe(
+            lambda _change: self._throttle.changed(), names=["entries", "position"]
+        )
         self.actions.observe(lambda _change: self._select(), names="value")
         self.slider.observe(lambda change: self._go(change.new), names="value")
         self.jump_button.on_click(lambda _button: self._go(self.actions.value))
@@ -110,7 +116,7 @@ class StoreDevtools(Panel):
         self.refresh()
 
     def refresh(self) -> None:
-        """Show the present log."""
+        """Show the current log."""
         entries, position = self.action_log.entries, self.action_log.position
         shown = self._shown_position()
         newest = list(enumerate(entries))[-ROWS:]
@@ -118,7 +124,7 @@ class StoreDevtools(Panel):
         try:
             self.slider.max = max(len(entries) - 1, 0)
             self.slider.value = position
-            with self.actions.hold_sync():  # the list and the choice travel together
+            with self.actions.hold_sync():  # the list and the selection are sent together
                 self.actions.options = [
                     (f"{entry.time.astimezone():%H:%M:%S}  {preview_line(entry.action, 80)}", index)
                     for index, entry in reversed(newest)
@@ -135,7 +141,7 @@ class StoreDevtools(Panel):
         """Close the panel and stop recording; the store keeps its state."""
         if self._link is not None:
             self._link.close()
-            self._pace.close()
+            self._throttle.close()
         super().close()
 
     # ------------------------------------------------------------ internal
@@ -148,7 +154,7 @@ class StoreDevtools(Panel):
             self._show(position)
 
     def _shown_position(self) -> int:
-        """Return the index of the entry the user has selected, else of the one whose state the store has."""
+        """Return the index of the selected entry, or of the entry whose state the store has."""
         for position, entry in enumerate(self.action_log.entries):
             if entry is self._selected:
                 return position
@@ -167,7 +173,7 @@ class StoreDevtools(Panel):
     def _pause(self) -> None:
         if self.pause_button.value != self.action_log.is_paused:
             self.action_log.pause()
-            self._pace.changed()
+            self._throttle.changed()
 
     def _export(self) -> None:
         def export() -> None:
@@ -187,13 +193,13 @@ class StoreDevtools(Panel):
             self.import_button.value = ()
 
     def _try(self, act: Any) -> None:
-        """Do something, and show in the panel why it failed."""
+        """Run an action, and show its error in the panel."""
         self.message.value = ""
         try:
             act()
         except Exception as error:
-            what = "" if isinstance(error, StoreError) else "The store refused: "
-            self.message.value = alert(f"{what}{error}")
+            prefix = "" if isinstance(error, StoreError) else "The store refused: "
+            self.message.value = alert(f"{prefix}{error}")
 
     def _show(self, position: int) -> None:
         entry = self.action_log.entries[position]

@@ -1,7 +1,7 @@
 """Messages to and from the other tabs of the browser, faster than the kernels' shared file.
 
 Only a message's type and the theme are sent, never a token or a user. A kernel that receives a
-message checks the shared file, which has the facts; the message only says that now is a good time.
+message reads the new state from the shared file; the message only triggers that.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ class TabLink(PythonOwned, anywidget.AnyWidget):
         try:
             received = ReceivedMessage.model_validate(content)
         except ValidationError:
-            logger.warning("A message of another tab was ignored: it has an unknown form.")
+            logger.warning("A message of another tab was ignored: it has an unknown format.")
             return
         try:
             self._on_message(received.message)

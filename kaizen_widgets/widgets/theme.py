@@ -1,7 +1,7 @@
 """Applies the theme a user chose to all canvases and panels of the page.
 
-A `Theme` draws nothing: it writes the theme of its `UIStore` to ``data-kaizen-theme`` of the page's
-body. Panels and canvases take their colors from JupyterLab's CSS variables; for a chosen theme the
+A `Theme` displays nothing: it writes the theme of its `UIStore` to the attribute ``data-kaizen-theme`` of the
+page's body. Panels and canvases take their colors from JupyterLab's CSS variables; for a chosen theme the
 rules here give those variables other values, inside ``kaizen-panel`` and ``kaizen-canvas`` only. For
 the theme ``system`` the attribute is removed: then JupyterLab's theme applies, and on pages without
 one the browser's.
@@ -85,7 +85,7 @@ _CONTROLS: Final = {
     "slider-handle-border-color": "border-color1",
     "slider-active-handle-color": "brand-color1",
 }
-"""ipywidgets' variables, which were computed from the page's variables and have to be set again."""
+"""ipywidgets' variables and the variables they depend on, which have to be set again for a theme."""
 
 
 def _rules(theme: str) -> str:
@@ -162,7 +162,7 @@ export default { render };
 
     def __init__(self, ui: UIStore) -> None:
         super().__init__(theme=ui.theme)
-        # Hidden here too, because it must take no space before its module is loaded.
+        # Also hidden here, so that it takes no space before its module is loaded.
         self.layout.display = "none"
         self._unsubscribe = ui.subscribe(lambda state: state["theme"], self._follow)
 

@@ -1,4 +1,4 @@
-"""Throttle: draw soon after a change, but never more often than a panel can be read."""
+"""Throttle: draw soon after a change, but not more often than a set interval."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from kaizen_widgets.core.clock import Clock, Timer
 logger = logging.getLogger(__name__)
 
 INTERVAL = 0.1
-"""Least seconds between two drawings."""
+"""Shortest time between two drawings, in seconds."""
 
 
 class Throttle:
@@ -24,7 +24,7 @@ class Throttle:
     Args:
         draw: Draws the panel; its errors are logged. Not called after `close`.
         clock: Source of time.
-        interval: Least seconds between two drawings.
+        interval: Shortest time between two drawings, in seconds.
     """
 
     def __init__(
@@ -45,7 +45,7 @@ class Throttle:
         """Draw as soon as the interval allows.
 
         Args:
-            within: Seconds to wait for another reason to draw; the drawing comes after them at the latest.
+            within: Longest delay in seconds; an earlier drawing replaces this one.
         """
         with self._lock:
             if not self._is_open or (self._timer is not None and within):

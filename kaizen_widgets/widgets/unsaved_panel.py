@@ -1,7 +1,7 @@
 """Decisions about the open pipeline, shown above the canvas: conflicts and recovered drafts.
 
-Takes no space while there is nothing to decide. Each choice is also a line of Python, named in the
-button's tooltip. Updates may come from any thread.
+Takes no space while there is nothing to decide. Each choice is also a line of Python, which the
+button's tooltip shows. Updates may come from any thread.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from kaizen_widgets.widgets.notice import Notice
 from kaizen_widgets.widgets.panel import Panel
 
 MAX_DIFFERENCES = 40
-"""Number of differences that a comparison shows; in Python it lists all of them."""
+"""Most differences that a comparison shows in the panel; in Python it lists all of them."""
 
 
 class UnsavedPanel(Panel):
@@ -28,7 +28,7 @@ class UnsavedPanel(Panel):
 
     Args:
         saver: Pipeline saver whose conflict and drafts are shown.
-        now: Gives the time.
+        now: Returns the time.
     """
 
     def __init__(self, saver: PipelineSaver, *, now: Callable[[], datetime]) -> None:
@@ -46,7 +46,7 @@ class UnsavedPanel(Panel):
         self.refresh()
 
     def refresh(self) -> None:
-        """Show what there is to decide now; if nothing changed, the widgets stay as they are."""
+        """Show the open decisions; if nothing changed, the widgets are not updated."""
         with self._lock:
             saver = self._saver
             problem = saver.journal.problem if saver.journal else ""
@@ -54,7 +54,7 @@ class UnsavedPanel(Panel):
             if wanted == self._shown:
                 return
             self._shown = wanted
-            # An open comparison stays open, with the present differences.
+            # An open comparison stays open, with the current differences.
             compared = {key for key, notice in self._by_key.items() if notice.is_open}
             old, notices, self._by_key = self._notices.children, [], {}
             if saver.conflict is not None:
@@ -110,7 +110,7 @@ class UnsavedPanel(Panel):
             f"recovered.{moved}"
         )
         python = f"studio.recovered[{number}]"
-        load = f"Put them on the canvas; undo takes them away again: {python}.load()"
+        load = f"Put the edits on the canvas; undo removes them again: {python}.load()"
         notice.button("Load", load, draft.load, primary=True)
         notice.button("Discard", f"{python}.discard()", draft.discard, sure=True)
         compare = f"{python}.compare()"
@@ -126,7 +126,7 @@ def _list_of(comparison: Comparison) -> str:
         return html.escape(repr(comparison))
     shown = list(comparison)[:MAX_DIFFERENCES]
     left = len(comparison) - len(shown)
-    items = "".join(f"<li>{html.escape(str(one))}</li>" for one in shown)
+    items = "".join(f"<li>{html.escape(str(difference))}</li>" for difference in shown)
     more = f"<li>and {left} more</li>" if left else ""
     head = f"From {comparison.old_name} to {comparison.new_name}:"
     return (

@@ -12,11 +12,11 @@ from traitlets import TraitError
 from kaizen_widgets.forms import Change, Form
 
 MAX_COPIES: Final = 3
-"""How often a value is copied to the widget if another thread writes the field meanwhile."""
+"""How often a value is copied to the widget if another thread changes the field at the same time."""
 
 
 def link_widget(form: Form, name: str, widget: ipw.Widget) -> Callable[[], None]:
-    """Link a widget with a field, and return the function that ends the link.
+    """Link a widget with a field, and return a function that unlinks it.
 
     Initially the widget takes the field's value; if it cannot hold it (a slider cannot be empty), the field
     takes the widget's value. Each change of the widget counts as an edit and a blur, because ipywidgets

@@ -50,7 +50,7 @@ def test_an_object_may_come_as_text(config, value):
     [None, [], "x", {}, {"id": 5, "name": "n"}, {"id": "a", "name": "n", "max_tokens": "many"}],
 )
 def test_what_is_no_record_is_one_typed_error(value):
-    with pytest.raises(DecodeError, match="is no agent"):
+    with pytest.raises(DecodeError, match="is not a valid agent"):
         parse(Agent, value, "agent")
 
 
@@ -63,7 +63,7 @@ def test_every_envelope_opens(answer):
 
 @pytest.mark.parametrize("answer", [None, {}, "x", {"a": [], "b": []}, {"total": 1}])
 def test_what_is_no_list_is_one_typed_error(answer):
-    with pytest.raises(DecodeError, match="no list of things"):
+    with pytest.raises(DecodeError, match="not a list of things"):
         parse_list(answer, "things")
 
 
@@ -88,7 +88,7 @@ def test_a_path_quotes_its_ids():
 
 @pytest.mark.parametrize("id", ["", ".", "..", None, 5])
 def test_an_id_that_would_change_the_path_is_refused(id):
-    with pytest.raises(TransportError, match="is no id"):
+    with pytest.raises(TransportError, match="is not an id"):
         url_path("agents", id)
 
 

@@ -223,8 +223,8 @@ def test_a_connection_without_its_node_is_left_out_and_logged(caplog):
         (NODE_ROW | {"position_x": "1"}, r"cannot be read \(a position of str\)"),
         (NODE_ROW | {"config": "{"}, "holds text that is not JSON"),
         (NODE_ROW | {"config": "[1]"}, r"cannot be read \(expected an object, not list\)"),
-        (None, "A node of the server's answer is none"),
-        ("a", "A node of the server's answer is none"),
+        (None, "A node of the server's answer is not an object"),
+        ("a", "A node of the server's answer is not an object"),
     ],
 )
 def test_rows_that_are_no_nodes_raise_a_typed_error(row, said: str):

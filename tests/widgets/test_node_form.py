@@ -338,6 +338,6 @@ def test_invalid_config_can_be_corrected(comms: FakeComms, config: Any):
 
 def test_node_form_refuses_what_is_not_a_canvas(comms: FakeComms):
     with pytest.raises(
-        TypeError, match=r"needs a Canvas, not Graph; of a studio, give `studio.canvas`"
+        TypeError, match=r"needs a Canvas, not Graph; for a studio, pass `studio.canvas`"
     ):
         NodeForm(Graph())  # type: ignore[arg-type]

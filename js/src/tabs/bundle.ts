@@ -1,9 +1,9 @@
 /**
  * Messages between the tabs of one browser: the theme changed, a user signed in or out.
  *
- * A widget without a view, one per kernel. Only a message's type and the theme are sent (never a token, never a
- * user), and a message of another tab is passed to this tab's kernel, never to the tabs again. A kernel whose
- * notebook is open in two tabs would receive its own messages: what it has just sent is ignored.
+ * A widget without a view, one per kernel. Only a message's type and the theme are sent (never a token or a user). A
+ * message of another tab is passed to this tab's kernel and not sent to the tabs again. A kernel whose notebook is
+ * open in two tabs would receive its own messages, so a message that it has just sent is ignored.
  */
 import type { AnyModel } from "@anywidget/types";
 
@@ -50,7 +50,7 @@ export function join(
       try {
         model.send({ kind: "received", channel: name, message });
       } catch {
-        // The kernel is gone; a new one reads the shared file itself.
+        // The kernel has ended; a new one reads the shared file itself.
       }
     };
   }
