@@ -1,4 +1,4 @@
-/** The picture, behind React Flow, of elements it was not given; gives it the node under the pointer. */
+/** A picture, behind React Flow, of the elements that it does not draw; React Flow draws the node under the pointer. */
 import { useStoreApi } from "@xyflow/react";
 import { type ReactNode, useEffect, useRef } from "react";
 import type { Viewport } from "./culling.ts";

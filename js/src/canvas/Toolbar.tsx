@@ -68,7 +68,7 @@ function HistoryButtons(): ReactNode {
   const { undoLabel, canRedo, redoLabel } = useReplica((state) => state.canvas);
   const gone = useReplica((state) => state.link === "gone");
   const unanswered = useReplica((state) => state.pending.length);
-  // The newest step may be one that the kernel has not received; its label is not known then.
+  // The kernel may not have received the newest step; then its label is unknown.
   const undo = unanswered === 0 && undoLabel ? `Undo: ${undoLabel}` : "Undo";
   const redo = redoLabel ? `Redo: ${redoLabel}` : "Redo";
   return (

@@ -9,7 +9,7 @@ import { Store } from "../store.ts";
 import type { Flow, FlowEdge, FlowNode } from "./flow.ts";
 import { type Box, NodeBoxes } from "./node_boxes.ts";
 
-/** Up to so many nodes React Flow gets all of them. */
+/** Up to this many nodes, React Flow draws all of them. */
 export const MANY = 300;
 /** The most nodes in the page at the same time. */
 const IN_PAGE = 400;
@@ -60,7 +60,7 @@ export class Culling {
     return this.known;
   }
 
-  /** Takes a new flow. */
+  /** Sets the flow. */
   show(flow: Flow): void {
     const { nodes, edges } = flow;
     if (nodes !== this.flow.nodes || edges !== this.flow.edges)
@@ -69,7 +69,7 @@ export class Culling {
     this.choose();
   }
 
-  /** Takes a new viewport. */
+  /** Sets the viewport. */
   setViewport(viewport: Viewport): void {
     const zoomed = viewport.zoom !== this.viewport?.zoom;
     this.viewport = viewport;
@@ -79,7 +79,7 @@ export class Culling {
       this.choose();
   }
 
-  /** Takes the position of the pointer in flow units: React Flow gets the node under it, so it can be dragged. */
+  /** Sets the pointer's position in flow units: React Flow draws the node under it, so that it can be dragged. */
   hover(x: number, y: number): void {
     if (!this.shown.get().far || this.held.size > 0) return;
     const place = this.known.at(x, y);

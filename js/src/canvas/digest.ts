@@ -1,8 +1,8 @@
 /**
  * A checksum of a document's history; mirrors `kaizen_widgets/graph/digest.py` (rule S4).
  *
- * Pure. Its cost grows with the batch, not with the document, except for elements that a batch puts between
- * others, whose place has to be looked for.
+ * Pure. Its cost grows with the batch, not with the document, except for elements that a batch puts between others,
+ * whose place has to be searched.
  */
 import { type Batch, type Document, following } from "./document.ts";
 import { getIn } from "./path.ts";
@@ -14,14 +14,14 @@ export function digest(before: number, batch: Batch, after: Document): number {
     const id = operation.op === "add" ? (operation.item as { id: string }).id : operation.id;
     parts.push(operation.kind + text(id));
     const map = operation.kind === "node" ? after.nodes : after.edges;
-    const there = map.get(id);
-    if (there === undefined || operation.op === "remove") continue;
+    const element = map.get(id);
+    if (element === undefined || operation.op === "remove") continue;
     if (operation.op === "add") {
-      parts.push(text(there));
+      parts.push(text(element));
       if (operation.before !== null) parts.push(text(following(map, id)));
     } else if (operation.op === "move") parts.push(text(following(map, id)));
     else {
-      const [found, value] = getIn(there, operation.path);
+      const [found, value] = getIn(element, operation.path);
       parts.push(found ? text(value) : "-");
     }
   }

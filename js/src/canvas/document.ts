@@ -1,7 +1,7 @@
 /**
  * The document as a view keeps it: nodes and edges by id, in order, immutable, changed by batches.
  *
- * Pure. `apply` does what `kaizen_widgets/graph/apply.py` does: a batch is applied whole or throws, elements it
+ * Pure. `apply` does what `kaizen_widgets/graph/apply.py` does: a batch is applied completely or throws, elements it
  * does not name keep their identity, and a batch that changes nothing returns the same document. Ids are keys
  * of a `Map`, never of an object. Units: flow units, y goes down.
  */
@@ -70,10 +70,10 @@ export function apply(document: Document, batch: Batch): Document {
   return draft.document();
 }
 
-/** Where a node names its parent: React Flow 12's key, then React Flow 11's. */
+/** The keys that hold the id of a node's parent: React Flow 12's, then React Flow 11's. */
 const PARENT_KEYS = ["parentId", "parentNode"] as const;
 
-/** The key under which a node names its parent; `parentId` when it has none. */
+/** The key that holds the id of a node's parent; `parentId` when it has none. */
 export function parentKeyOf(node: NodeJson): (typeof PARENT_KEYS)[number] {
   return PARENT_KEYS.find((key) => typeof node[key] === "string" && node[key] !== "") ?? "parentId";
 }
@@ -167,8 +167,8 @@ class Draft {
     const name = nameOf(kind, id);
     checkPath(path, name);
     const json = guard(() => check(value, name));
-    const [there, old] = getIn(element, path);
-    if (there && same(old, json)) return;
+    const [exists, old] = getIn(element, path);
+    if (exists && same(old, json)) return;
     this.replace(
       kind,
       element,

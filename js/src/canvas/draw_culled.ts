@@ -1,5 +1,5 @@
 /**
- * Draws the nodes and edges of a large flow that React Flow does not get: edges as curves, nodes as named boxes.
+ * Draws the nodes and edges of a large flow that React Flow does not draw: edges as curves, nodes as named boxes.
  *
  * Uses only a 2D context. Units: px of the board, scaled by the context.
  */

@@ -91,8 +91,8 @@ function touchedByEdges(edges: Document["edges"]): Touched {
 function finder<T extends { id: string }>(drawn: readonly T[]) {
   let byId: Map<string, T> | null = null;
   return (id: string, place: number): T | undefined => {
-    const there = drawn[place];
-    if (there?.id === id) return there;
+    const element = drawn[place];
+    if (element?.id === id) return element;
     byId ??= new Map(drawn.map((item) => [item.id, item]));
     return byId.get(id);
   };
@@ -136,7 +136,7 @@ function isAt(old: FlowNode, { x, y }: { x: number; y: number }): boolean {
   return old.position.x === x && old.position.y === y;
 }
 
-/** Where tools keep the name that a node shows; the first one that is set is shown. */
+/** Paths where tools store a node's displayed name; the first one that is set is shown. */
 const TITLE_PATHS = [
   ["data", "label"],
   ["data", "title"],

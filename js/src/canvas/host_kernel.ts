@@ -2,12 +2,12 @@
  * The state of the kernel and of the connection to it, as the notebook knows them (rule S11).
  *
  * JupyterLab and Notebook give access to their kernel connection through the widget manager. That is not a promised
- * API, so a missing part means that nothing is known; then `link.ts` judges by how long answers take.
+ * API, so if a part is missing, nothing is known; then `link.ts` estimates the state from response times.
  */
 import type { Readable, Unsubscribe } from "../store.ts";
 import { Store } from "../store.ts";
 
-/** `null`: nothing is known. `dead` is final: a restarted kernel does not know this widget. */
+/** State of the connection. `null`: unknown. `dead` is final: a restarted kernel does not know this widget. */
 export type Line = "up" | "busy" | "down" | "dead" | null;
 
 interface Signal {

@@ -4,7 +4,7 @@ import type { KindInfo, Snapshot } from "./protocol.gen.ts";
 const known = new Map<string, readonly KindInfo[]>();
 let newest = "";
 
-/** The hash of the kinds received last; a view tells it to the kernel. */
+/** The hash of the kinds received last, which a view sends to the kernel. */
 export function knownKindsHash(): string {
   return newest;
 }

@@ -1,6 +1,6 @@
 /**
- * The state of the connection to the kernel (rule S11): as the notebook reports it (`host_kernel.ts`), else judged by
- * how long answers take. Units: milliseconds.
+ * The state of the connection to the kernel (rule S11): as the notebook reports it (`host_kernel.ts`), else estimated
+ * from response times. Units: milliseconds.
  */
 import type { Clock } from "../clock.ts";
 import type { Unsubscribe } from "../store.ts";
@@ -42,7 +42,7 @@ export class LinkWatch {
     if (this.end !== null || (link !== "live" && link !== "slow")) return;
     const [wait, then]: [number, Link] =
       link === "slow" ? [LOST_AFTER - SLOW_AFTER, "lost"] : [SLOW_AFTER, "slow"];
-    // The notebook says that the connection is there.
+    // The notebook reports that the connection is up.
     if (then === "lost" && this.line !== null) return;
     this.end = this.clock.later(wait, () => {
       this.end = null;
@@ -51,13 +51,13 @@ export class LinkWatch {
     });
   }
 
-  /** A message was answered: measures again from now for the others. */
+  /** A message was answered: measures the wait of the others from now. */
   again(): void {
     this.stop();
     this.look();
   }
 
-  /** Takes the state that the notebook reports; returns whether the connection is back after a cut. */
+  /** Handles the state that the notebook reports; returns whether the connection is back after a cut. */
   reported(line: Line): boolean {
     const before = this.line;
     this.line = line;

@@ -146,7 +146,7 @@ export class Replica {
     this.store.update({ orphans: [] });
   }
 
-  /** Takes the state of the connection as the notebook reports it. */
+  /** Handles the state of the connection that the notebook reports. */
   line(line: Line): void {
     if (this.stopped) return;
     if (line === "dead") this.endRetries();
@@ -303,7 +303,7 @@ export class Replica {
   private onExpected(message: Expected): void {
     const first = this.optimistic.pending[0];
     if (first && message.n < first.n) {
-      // The kernel expects a request that it answered already: an old message, or it forgot this view.
+      // The kernel expects a request that it has answered: the message is old, or the kernel forgot this view.
       this.forgotten = true;
       return this.hello();
     }

@@ -28,7 +28,7 @@ export class Retry {
     });
   }
 
-  /** The kernel is there after all: waits no longer than the first time. */
+  /** The kernel responds: the next wait is at most the first one. */
   hasten(): void {
     if (this.cancel === null || this.wait === RETRY_FIRST) return;
     this.stop();

@@ -110,7 +110,7 @@ export class Session {
     this.channel.close();
   }
 
-  /** Without a kernel nobody would get the edits, so the canvas is read-only then (rule S11). */
+  /** Whether the user can edit: not if Python forbids it, nor without a kernel to receive edits (rule S11). */
   get canEdit(): boolean {
     const { epoch, link } = this.replica.store.get();
     return !this.traits.get().readOnly && epoch !== null && link !== "gone";
@@ -233,7 +233,7 @@ export class Session {
 
   undo(): void {
     this.commitArrows();
-    // Also when there seems to be nothing to undo: the newest edit may not be known yet.
+    // Also if the history looks empty: the newest edit may not be known yet.
     if (this.canEdit) this.replica.undo();
   }
 
@@ -258,7 +258,7 @@ export class Session {
     this.reportSelection();
   }
 
-  /** Selects nothing; returns whether anything was selected. */
+  /** Clears the selection; returns whether anything was selected. */
   clearSelection(): boolean {
     const { nodes, edges } = this.selection();
     if (nodes.length === 0 && edges.length === 0) return false;

@@ -19,7 +19,7 @@ export function unsentEditsOf(el: Element): UnsentEdits {
   const page: Page = window;
   page[PAGE] ??= new WeakMap();
   const all = page[PAGE];
-  // Looked up late: the element is in the page only some time after it was drawn.
+  // Looked up late, because the element is attached to the page some time after it was drawn.
   const notebook = () => el.closest(".jp-Notebook") ?? document.body;
   return {
     keep: (batches) => {

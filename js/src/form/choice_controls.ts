@@ -41,7 +41,7 @@ export function select(node: FieldNode, id: string): Control {
         );
       }
       unset.textContent = nullable ? "Not set" : node.placeholder || "Choose…";
-      // A required choice cannot be taken back.
+      // A required choice cannot be unset.
       setAttribute(unset, "hidden", !nullable && at >= 0);
       input.prepend(unset);
       unlisted.remove();
@@ -74,7 +74,7 @@ export function choices(node: FieldNode, id: string): Control {
   return several(node, id, "checkbox", isChosen, (chosen) => chosen);
 }
 
-/** One button for each option: `isChosen` reads the field's value, `toValue` makes it of the chosen ones. */
+/** One button for each option: `isChosen` reads the field's value, `toValue` returns it for the chosen ones. */
 function several(
   node: FieldNode,
   id: string,

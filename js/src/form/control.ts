@@ -1,4 +1,4 @@
-/** The interface of controls to the field they are part of. */
+/** The interface between a control and its field. */
 import type { Cell, FieldOption } from "./protocol.gen.ts";
 
 export interface Control {

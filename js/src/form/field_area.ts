@@ -17,8 +17,8 @@ import type { FieldNode, Focus } from "./protocol.gen.ts";
 const DONE: ReadonlySet<string> = new Set(["checkbox", "radio", "select-one", "range", "color"]);
 const STANDING = {
   fine: "",
-  waiting: "The kernel is busy; what you typed waits for it.",
-  gone: "The kernel is gone: what you type now stays in this page. Run the cell again.",
+  waiting: "The kernel is busy; your edits are sent when it is free.",
+  gone: "The kernel is gone: your edits are not sent. Run the cell again.",
 } as const;
 
 export class FieldArea {
@@ -157,7 +157,7 @@ export class FieldArea {
 
   private takeFocus({ key, to }: Focus): void {
     if (to ? to !== this.replica.client : !this.el.isConnected || !document.hasFocus()) return;
-    // The focus does not leave a field in which someone types.
+    // The focus does not leave a field in which the user is typing.
     if (this.isTyping && this.el.contains(document.activeElement)) return;
     const wanted = key ?? this.form.keysWithErrors()[0];
     const at = wanted === undefined ? null : this.shownAt(wanted);

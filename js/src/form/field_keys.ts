@@ -14,7 +14,7 @@ export function isWithin(key: string, above: string): boolean {
   return key === above || key.startsWith(`${above}/`);
 }
 
-/** Yields a key and all keys above it, the nearest first; that of the form, "", is the last. */
+/** Yields a key and all keys above it, the nearest first, ending with the form's (""). */
 export function* upwards(key: string): Generator<string> {
   for (let end = key.length; end >= 0; end = end === 0 ? -1 : key.lastIndexOf("/", end - 1))
     yield key.slice(0, end);

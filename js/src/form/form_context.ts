@@ -85,7 +85,7 @@ export class FormContext {
     return { ...target, ...own };
   }
 
-  /** Calls `refresh` now and whenever something of a key changes; returns the function that stops it. */
+  /** Calls `refresh` now and whenever the state of a key changes; returns the unsubscribe function. */
   watch(key: string, view: FieldView | null, refresh: () => void): Unsubscribe {
     const all = this.watchers.get(key) ?? new Set();
     this.watchers.set(key, all.add(refresh));

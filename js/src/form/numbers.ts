@@ -29,8 +29,8 @@ function write(units: bigint, places: number): string {
 }
 
 /**
- * Returns the number a number of steps away. It stays within the bounds, unless it was outside before.
- * Returns null if the text is no plain decimal; it then stays as it was typed.
+ * Returns the number that is some steps away. It stays within the bounds, unless it was outside before.
+ * Returns null if the text is not a plain decimal; it then stays as it was typed.
  */
 export function stepped(
   text: string,

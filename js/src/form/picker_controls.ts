@@ -63,7 +63,7 @@ const NATIVE = {
 } as const;
 const OFFSET = /(Z|[+-]\d{2}:?\d{2})$/i;
 
-/** A date, a time or both: the browser's picker, or a text box while the text is neither. */
+/** A date, a time or both: the browser's picker, or a text box while the picker cannot show the text. */
 export function moment(node: FieldNode, id: string, label: string): Control {
   const { type, fits } = NATIVE[node.kind as keyof typeof NATIVE];
   const input = h("input", { id, type, step: type === "date" ? null : "any" });
@@ -151,7 +151,7 @@ export function file(node: FieldNode, id: string, label: string): Control {
     disabled: node.readOnly,
     class: "kf-file",
   });
-  const there = h("span", { class: "kf-there" });
+  const stored = h("span", { class: "kf-there" });
   const path = textBox({
     placeholder: node.placeholder || "or a path on the kernel's machine",
     "aria-label": `${label}, as a path`,
@@ -159,13 +159,13 @@ export function file(node: FieldNode, id: string, label: string): Control {
   });
   let had = false;
   return {
-    el: h("div", { class: "kf-files" }, input, there, node.whole ? path.el : null),
+    el: h("div", { class: "kf-files" }, input, stored, node.whole ? path.el : null),
     input,
     show({ value }) {
       // After a reset the browser still shows the name of the file.
       if (had && !value) input.value = "";
       had = Boolean(value);
-      there.textContent = typeof value === "string" || !value ? "" : sayFile(value);
+      stored.textContent = typeof value === "string" || !value ? "" : describeFile(value);
       if (typeof value === "string" || !value) path.show(textOf(value));
     },
     ...(node.whole && { read: () => path.read() }),
@@ -173,8 +173,8 @@ export function file(node: FieldNode, id: string, label: string): Control {
   };
 }
 
-function sayFile(value: unknown): string {
+function describeFile(value: unknown): string {
   const { name = "", size = 0 } = value as { name?: string; size?: number };
-  const said = size < 1000 ? `${size} bytes` : `${(size / 1000).toFixed(1)} kB`;
-  return name ? `${name} (${said})` : said;
+  const sizeText = size < 1000 ? `${size} bytes` : `${(size / 1000).toFixed(1)} kB`;
+  return name ? `${name} (${sizeText})` : sizeText;
 }

@@ -1,4 +1,4 @@
-/** Controls to type in. Text stays as it was typed: "3." and "abc" in a number, line breaks in a line. */
+/** Controls for typed text, which stays as typed: "3." and "abc" in a number, line breaks in a one-line text. */
 import type { Control } from "./control.ts";
 import { button, h, setAttribute, setText } from "./dom.ts";
 import { stepped } from "./numbers.ts";
