@@ -91,7 +91,7 @@ class NodeOutput:
 
     def continue_in_parent(self, child: _ChildOutput) -> None:
         """Start reading what the forked process writes."""
-        self._children = [one for one in self._children if not one.is_closed]
+        self._children = [child for child in self._children if not child.is_closed]
         self._children.append(child)
         child.start_reading()
 

@@ -67,7 +67,7 @@ def _message(error: BaseException) -> str:
 def quick_format_error(error: BaseException) -> str | None:
     """Return the same as `format_error` if the error's message is plain text, else None."""
     is_built_in = type(error).__str__ in (BaseException.__str__, OSError.__str__, KeyError.__str__)
-    if is_built_in and all(type(one) in _SCALARS for one in error.args):
+    if is_built_in and all(type(argument) in _SCALARS for argument in error.args):
         return format_error(error)
     return None
 

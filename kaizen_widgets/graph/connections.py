@@ -93,12 +93,12 @@ def reconnect_edge(
 
 def get_incomers(node: Mapping[str, Any], nodes: Iterable[N], edges: Iterable[E]) -> list[N]:
     """Return the nodes with an edge into ``node``, in the order of ``nodes``."""
-    return _neighbors(node, nodes, edges, here="target", there="source")
+    return _neighbors(node, nodes, edges, end="target", opposite="source")
 
 
 def get_outgoers(node: Mapping[str, Any], nodes: Iterable[N], edges: Iterable[E]) -> list[N]:
     """Return the nodes with an edge from ``node``, in the order of ``nodes``."""
-    return _neighbors(node, nodes, edges, here="source", there="target")
+    return _neighbors(node, nodes, edges, end="source", opposite="target")
 
 
 def get_connected_edges(nodes: Iterable[Mapping[str, Any]], edges: Iterable[E]) -> list[E]:
@@ -108,12 +108,12 @@ def get_connected_edges(nodes: Iterable[Mapping[str, Any]], edges: Iterable[E]) 
 
 
 def _neighbors(
-    node: Mapping[str, Any], nodes: Iterable[N], edges: Iterable[E], *, here: str, there: str
+    node: Mapping[str, Any], nodes: Iterable[N], edges: Iterable[E], *, end: str, opposite: str
 ) -> list[N]:
     node_id = node.get("id")
     if not node_id:
         return []
-    ids = {edge[there] for edge in edges if edge[here] == node_id}
+    ids = {edge[opposite] for edge in edges if edge[end] == node_id}
     return [other for other in nodes if other["id"] in ids]
 
 

@@ -149,11 +149,11 @@ def _moves(
     wanted = [element.id for element in new if element.id in known]
     place = {element_id: index for index, element_id in enumerate(wanted)}
     order = [place[element.id] for element in old if element.id in place]
-    kept = set(_longest_increase(order))
+    unmoved = set(_longest_increase(order))
     moves: list[MoveElement] = []
     following: str | None = None
     for index, element_id in reversed(list(enumerate(wanted))):
-        if index not in kept:
+        if index not in unmoved:
             moves.append(MoveElement(kind=kind, id=element_id, before=following))
         following = element_id
     return moves

@@ -35,18 +35,18 @@ def digest(before: int, batch: Batch, after: Graph) -> int:
     for operation in batch:
         element_id = id_of(operation)
         parts.append(operation.kind + _text(element_id))
-        there = after.find(operation.kind, element_id)
-        if there is None:
+        element = after.find(operation.kind, element_id)
+        if element is None:
             continue
         match operation:
             case AddElement():
-                parts.append(_text(there))
+                parts.append(_text(element))
                 if operation.before is not None:
                     parts.append(_text(after.following(operation.kind, element_id)))
             case MoveElement():
                 parts.append(_text(after.following(operation.kind, element_id)))
             case SetProperty() | UnsetProperty():
-                found, value = there.get_in(operation.path)
+                found, value = element.get_in(operation.path)
                 parts.append(_text(value) if found else "-")
             case _:
                 pass

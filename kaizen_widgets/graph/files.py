@@ -58,7 +58,7 @@ class GraphDocument:
 
     @property
     def omissions(self) -> str:
-        """Describe what the graph leaves out of the file; empty if nothing."""
+        """Describe the parts of the file that the graph leaves out; empty if none."""
         if self.envelope is None:
             return ""
         edges = [str(edge.get("id")) for _, edge in self.envelope.omitted_edges]
@@ -94,13 +94,13 @@ def parse(document: Any) -> GraphDocument:
     ids = {
         node.get("id") for node in nodes if isinstance(node, Mapping) and _is_text(node.get("id"))
     }
-    kept: list[Any] = []
+    present: list[Any] = []
     omitted: list[tuple[int, Mapping[str, Any]]] = []
     for index, edge in enumerate(edges):
         if _is_dangling(edge, ids):
             omitted.append((index, freeze_any_json(edge, f"edges[{index}]")))
         else:
-            kept.append(edge)
+            present.append(edge)
     lost_parents: dict[str, Mapping[str, str]] = {}
     opened = [_without_lost_parent(node, ids, lost_parents) for node in nodes]
     is_plain = not place and set(document) == {"nodes", "edges"}
@@ -111,7 +111,7 @@ def parse(document: Any) -> GraphDocument:
     except RecursionError:
         raise FileFormatError("it is nested too deeply to be read.") from None
     return GraphDocument(
-        opened, kept, Envelope(rest, place, tuple(omitted), FrozenDict(lost_parents))
+        opened, present, Envelope(rest, place, tuple(omitted), FrozenDict(lost_parents))
     )
 
 

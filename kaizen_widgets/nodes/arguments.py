@@ -37,9 +37,9 @@ def bind(
     filled: dict[str, Any] = {name: fields[key] for name, key in sources.items()}
     has_match = bool(filled)
     filled |= {"ctx": ctx} if any(_is_context(parameter) for parameter in named) else {}
-    whole = None if has_match else _whole_value_parameter(named, filled)
-    if whole is not None:
-        filled[whole] = value
+    whole_value = None if has_match else _whole_value_parameter(named, filled)
+    if whole_value is not None:
+        filled[whole_value] = value
     missing = [
         item.name for item in named if item.name not in filled and item.default is item.empty
     ]
@@ -54,7 +54,7 @@ def bind(
         parameters,
         filled,
         remaining=lambda: {key: fields[key] for key in fields if key not in taken},
-        rest=() if has_match or whole is not None else (value,),
+        rest=() if has_match or whole_value is not None else (value,),
     )
 
 

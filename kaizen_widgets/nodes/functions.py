@@ -63,7 +63,7 @@ class Functions(Mapping[str, Callable[..., Any]]):
         candidates = list(names)
         function = self.find(*candidates)
         if function is None:
-            name = next((one for one in candidates if one), label)
+            name = next((candidate for candidate in candidates if candidate), label)
             raise RunError(f"{quoted(label)} {missing_function(name)}.", node_id=node_id)
         return function
 

@@ -269,7 +269,9 @@ class _Sandbox(ImmutableSandboxedEnvironment):
             if not (_is_small(left) and _is_small(right)):
                 raise LimitError("numbers are too large to raise to a power")
         elif _is_number(left) and _is_number(right):
-            bits = sum(one.bit_length() for one in (left, right) if isinstance(one, int))
+            bits = sum(
+                operand.bit_length() for operand in (left, right) if isinstance(operand, int)
+            )
             if bits > MAX_BITS:
                 raise LimitError("numbers are too large to multiply")
         else:

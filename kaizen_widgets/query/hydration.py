@@ -46,7 +46,9 @@ def dehydrate(
     include_mutation = fit_callback(should_dehydrate_mutation or _is_paused, 1)
     with client.environment.notifier.locked():
         queries = [query for query in client.query_cache.get_all() if include_query(query)]
-        mutations = [one for one in client.mutation_cache.get_all() if include_mutation(one)]
+        mutations = [
+            mutation for mutation in client.mutation_cache.get_all() if include_mutation(mutation)
+        ]
         return {
             "queries": [_query_entry(query, serialize_data) for query in queries],
             "mutations": [_mutation_entry(mutation) for mutation in mutations],

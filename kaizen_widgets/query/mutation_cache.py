@@ -96,7 +96,9 @@ class MutationCache:
         scope = mutation.options.scope
         if scope is None:
             return True
-        pending = (one for one in self._mutations if one.scope == scope and one.status == "pending")
+        pending = (
+            other for other in self._mutations if other.scope == scope and other.status == "pending"
+        )
         first = next(pending, None)
         return first is None or first is mutation
 
@@ -105,9 +107,9 @@ class MutationCache:
         scope = mutation.options.scope
         if scope is None:
             return
-        for one in self._mutations:
-            if one is not mutation and one.scope == scope and one.state.is_paused:
-                one.resume()
+        for other in self._mutations:
+            if other is not mutation and other.scope == scope and other.state.is_paused:
+                other.resume()
                 return
 
     def resume_paused(self) -> Future[None]:

@@ -54,9 +54,9 @@ def check_one_of(name: str, value: Any, allowed: tuple[Any, ...], *, or_function
     """
     if value is None or (or_function and callable(value)):
         return
-    if any(value is one or (isinstance(one, str) and value == one) for one in allowed):
+    if any(value is choice or (isinstance(choice, str) and value == choice) for choice in allowed):
         return
-    spelled = [f'"{one}"' if isinstance(one, str) else str(one) for one in allowed]
+    spelled = [f'"{choice}"' if isinstance(choice, str) else str(choice) for choice in allowed]
     if or_function:
         spelled.append("a function of the query")
     raise QueryError(f"{name} must be {', '.join(spelled[:-1])} or {spelled[-1]}, not {value!r}.")

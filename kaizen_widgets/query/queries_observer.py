@@ -109,7 +109,7 @@ class QueriesObserver:
     def _update_subscriptions(self) -> None:
         """Subscribe to all observers while there are listeners, and to none without."""
         wanted = set(self._observers) if self._listeners else set()
-        for observer in [one for one in self._unsubscribes if one not in wanted]:
+        for observer in [known for known in self._unsubscribes if known not in wanted]:
             self._unsubscribes.pop(observer)()
         for observer in self._observers if self._listeners else ():
             if observer not in self._unsubscribes:

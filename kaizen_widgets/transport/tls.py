@@ -49,7 +49,7 @@ def tls_error(error: httpx.TransportError, host: str, **facts: str) -> ConnectEr
         host: Name of the server.
         **facts: Facts of the request, for the error.
     """
-    cause = next((one for one in error_chain(error) if isinstance(one, ssl.SSLError)), None)
+    cause = next((each for each in error_chain(error) if isinstance(each, ssl.SSLError)), None)
     if cause is None:
         return None
     if not isinstance(cause, ssl.SSLCertVerificationError):

@@ -57,7 +57,8 @@ def _errors_of_fields(root: Field, given: Any, context: Any) -> list[Any]:
         )
         if key is not None:
             found += [
-                {**one, "loc": (key, *one["loc"])} for one in _errors(field, given[key], context)
+                {**error, "loc": (key, *error["loc"])}
+                for error in _errors(field, given[key], context)
             ]
     return found
 

@@ -199,7 +199,9 @@ class Describer:
             described = FieldNode(**self._facts(branch.field))
             # The branch picker already shows a tag that has one value.
             fields = [
-                one for one in described.fields if one.name not in tags or len(one.options) > 1
+                field
+                for field in described.fields
+                if field.name not in tags or len(field.options) > 1
             ]
             described = described.model_copy(update={"fields": tuple(fields)})
             branches.append(

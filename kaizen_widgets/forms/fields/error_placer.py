@@ -79,12 +79,12 @@ class ErrorPlacer:
         """
         if self._is_by_location and not context.errors:
             return tuple(
-                [self._by_location(one, draft) for one in errors if one["type"] != FOLLOWS]
+                [self._by_location(error, draft) for error in errors if error["type"] != FOLLOWS]
             )
-        located = [(self._root.locate_error(one["loc"], draft, ()), one) for one in errors]
+        located = [(self._root.locate_error(error["loc"], draft, ()), error) for error in errors]
         if context.settled:
-            located = [one for one in located if not _is_settled(one[0].path, context)]
-        return tuple([self._known_issue(one) for one in _joined([*located, *context.errors])])
+            located = [pair for pair in located if not _is_settled(pair[0].path, context)]
+        return tuple([self._known_issue(issue) for issue in _joined([*located, *context.errors])])
 
     def _by_location(self, error: Mapping[str, Any], draft: Any) -> FieldIssue:
         given = error.get("input")

@@ -238,7 +238,7 @@ class FieldTree:
         if not errors and not decoding.errors:
             return DecodeResult(value, (), decoding.chosen)
         issues = self._placer.place(errors, draft, decoding)
-        if self._leave_invalid_defaults(one.location.field for one in issues):
+        if self._leave_invalid_defaults(issue.location.field for issue in issues):
             return self.validate(draft, branches, context=context, original=original)
         return DecodeResult(None if issues else value, issues, decoding.chosen)
 

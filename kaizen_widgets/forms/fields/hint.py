@@ -83,7 +83,7 @@ class Hint:
         return replace(other, **specified) if specified else other
 
 
-_NAMES: Final = tuple(one.name for one in fields(Hint))
+_NAMES: Final = tuple(field.name for field in fields(Hint))
 NO_HINT: Final = Hint()
 
 

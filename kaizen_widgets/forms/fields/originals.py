@@ -269,25 +269,26 @@ def _keeping(schema: Any) -> Any:
         if isinstance(inner, Mapping):
             made[key] = _position(inner) if schema.get("root_model") else _keeping(inner)
         elif key == "arguments_schema" and isinstance(inner, list):
-            made[key] = [{**one, "schema": _position(one["schema"])} for one in inner]
+            made[key] = [{**item, "schema": _position(item["schema"])} for item in inner]
     fields = schema.get("fields")
     if isinstance(fields, Mapping):
-        made["fields"] = {name: _field(one) for name, one in fields.items()}
+        made["fields"] = {name: _field(item) for name, item in fields.items()}
     elif isinstance(fields, list):
         # Of a dataclass there are names as well.
-        made["fields"] = [_field(one) if isinstance(one, Mapping) else one for one in fields]
+        made["fields"] = [_field(item) if isinstance(item, Mapping) else item for item in fields]
     for key in ("definitions", "steps"):
         if isinstance(schema.get(key), list):
-            made[key] = [_keeping(one) for one in schema[key]]
+            made[key] = [_keeping(item) for item in schema[key]]
     choices = schema.get("choices")
     if isinstance(choices, list):
         made["choices"] = [
-            (_keeping(one[0]), *one[1:]) if isinstance(one, tuple) else _keeping(one)
-            for one in choices
+            (_keeping(item[0]), *item[1:]) if isinstance(item, tuple) else _keeping(item)
+            for item in choices
         ]
     elif isinstance(choices, Mapping):
         made["choices"] = {
-            tag: _keeping(one) if isinstance(one, Mapping) else one for tag, one in choices.items()
+            tag: _keeping(item) if isinstance(item, Mapping) else item
+            for tag, item in choices.items()
         }
     return made
 

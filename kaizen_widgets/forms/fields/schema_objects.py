@@ -57,7 +57,8 @@ def _call(build: TreeBuilder, schema: Schema) -> TypeNode:
     if not (isinstance(cls, type) and issubclass(cls, tuple)):
         return leaf_by_json_schema(schema)
     fields = [
-        {"name": one["name"], "schema": one["schema"]} for one in arguments["arguments_schema"]
+        {"name": argument["name"], "schema": argument["schema"]}
+        for argument in arguments["arguments_schema"]
     ]
     return _named_tuple(build, {"cls": cls, "fields": fields})
 
@@ -67,25 +68,25 @@ def _fill(build: TreeBuilder, node: ObjectNode, schema: Schema) -> None:
     named = (
         declared.items()
         if isinstance(declared, Mapping)
-        else [(one["name"], one) for one in declared]
+        else [(info["name"], info) for info in declared]
     )
     fields: dict[str, Field] = {}
-    for name, one in named:
-        if one.get("init") is False:
+    for name, info in named:
+        if info.get("init") is False:
             continue  # not an input of the dataclass
         with build.within(name):
-            field = build.field(one["schema"], name, hint_in(one))
-        if one.get("required") is False and field.required:  # a typed dict may leave it out
+            field = build.field(info["schema"], name, hint_in(info))
+        if info.get("required") is False and field.required:  # a typed dict may leave it out
             field.required, field.is_derived = False, True
-        field.aliases = _aliases(build, name, one)
+        field.aliases = _aliases(build, name, info)
         field.hint = _deprecation(node.cls, name).over(field.hint)
-        field.frozen = bool(one.get("frozen"))
-        field.excluded = one.get("serialization_exclude") is True
+        field.frozen = bool(info.get("frozen"))
+        field.excluded = info.get("serialization_exclude") is True
         fields[name] = field
     computed = {}
-    for one in schema.get("computed_fields", ()):
-        name = one["property_name"]
-        hint = hint_in(one)
+    for info in schema.get("computed_fields", ()):
+        name = info["property_name"]
+        hint = hint_in(info)
         computed[name] = Field(LeafNode(), name, hint.label or titled(name), hint)
     node.fill(fields, computed)
 

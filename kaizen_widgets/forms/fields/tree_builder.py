@@ -197,13 +197,13 @@ class TreeBuilder:
 
     def validator(self, schema: Schema, config: Schema) -> SchemaValidator:
         """Compile the validator of a part of the model."""
-        whole = {
+        core_schema = {
             "type": "definitions",
             "schema": schema,
             "definitions": list(self._schemas.values()),
         }
-        return keeping_validator(whole, config)
+        return keeping_validator(core_schema, config)
 
     def _define(self, definitions: list[Any]) -> None:
-        for one in definitions:
-            self._schemas.setdefault(one["ref"], one)
+        for definition in definitions:
+            self._schemas.setdefault(definition["ref"], definition)

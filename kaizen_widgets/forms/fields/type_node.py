@@ -370,7 +370,7 @@ class Field:
         if isinstance(self.default, str | int | float | bytes | Enum | None):
             return False
         classes = {getattr(position.node, "cls", None) for position in every_field(self)}
-        return any(type(one) not in classes for one in _instances(self.default))
+        return any(type(instance) not in classes for instance in _instances(self.default))
 
     def _made(self) -> Any:
         try:
@@ -480,10 +480,10 @@ def finish(root: Field) -> None:
     they are.
     """
     below: dict[TypeNode, list[TypeNode]] = {}
-    for one in every_field(root):
-        node = resolved(one.node)
-        node.is_exposed = node.is_exposed or one.node.is_exposed
-        one.node = node
+    for position in every_field(root):
+        node = resolved(position.node)
+        node.is_exposed = node.is_exposed or position.node.is_exposed
+        position.node = node
         below.setdefault(node, [resolved(part.node) for part in node.children()])
     active = {node for node in below if node.needs_decoding()}
     grows = True

@@ -72,12 +72,12 @@ class UnionBranch:
             return self.validator.validate_python(given, context=context.context)
         except ValidationError as error:
             context.settled.add(location.path)
-            for one in error.errors(include_url=False, include_input=False):
-                found = self.field.locate_error(one["loc"], location.draft, location.path)
+            for detail in error.errors(include_url=False, include_input=False):
+                found = self.field.locate_error(detail["loc"], location.draft, location.path)
                 if found.path == location.path:
-                    context.errors.append((replace(location, is_own=found.is_own), one))
+                    context.errors.append((replace(location, is_own=found.is_own), detail))
                 elif found.path not in context.settled:
-                    context.errors.append((found, one))
+                    context.errors.append((found, detail))
         except Exception:  # it needs the rest of the model, and is called again for the whole form
             return MISSING
         return MISSING

@@ -33,7 +33,7 @@ def valid_subset(
         result = validate(rest | {name: drafts[name] for name in valid if name in drafts})
         if not result.issues:
             return result.value, valid
-        invalid = {one.location.path[0] for one in result.issues if one.location.path}
+        invalid = {issue.location.path[0] for issue in result.issues if issue.location.path}
         if invalid & valid:
             valid -= invalid
         elif invalid & rest.keys():

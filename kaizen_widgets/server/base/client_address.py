@@ -27,7 +27,7 @@ class TrustedProxies:
     """
 
     def __init__(self, addresses: Iterable[str] = ()) -> None:
-        self._networks: list[Network] = [ipaddress.ip_network(one) for one in addresses]
+        self._networks: list[Network] = [ipaddress.ip_network(address) for address in addresses]
 
     def client_address(self, scope: Scope) -> str:
         """Return the address of the client that sent a request; empty if the server knows none."""
@@ -38,7 +38,7 @@ class TrustedProxies:
         header = dict(scope["headers"]).get(b"x-forwarded-for", b"").decode("latin-1")
         # Each proxy appends the address it got the request from: the last one that is not a trusted proxy is
         # the client's; those before it cannot be trusted.
-        for address in reversed([one.strip() for one in header.split(",")]):
+        for address in reversed([part.strip() for part in header.split(",")]):
             if not self._is_trusted(address):
                 return address or peer
         return peer

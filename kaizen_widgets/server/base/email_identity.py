@@ -25,7 +25,7 @@ def is_invisible(character: str) -> bool:
 
 def email_identity(email: str) -> str:
     """Return the normalized form that all spellings of an address share; never raises."""
-    visible = "".join(one for one in email if not is_invisible(one))
+    visible = "".join(character for character in email if not is_invisible(character))
     # Folding the case can undo the normal form, so it is normalized again (Unicode, section 3.13).
     folded = unicodedata.normalize("NFKC", visible).casefold()
     return unicodedata.normalize("NFKC", folded)

@@ -33,7 +33,7 @@ def tagged(response: Response, row: R) -> R:
 
 def matches(header: str, etag: str) -> bool:
     """Return whether an ``If-Match`` or ``If-None-Match`` header names an ETag."""
-    named = [one.strip().removeprefix("W/") for one in header.split(",")]
+    named = [tag.strip().removeprefix("W/") for tag in header.split(",")]
     return "*" in named or etag in named
 
 

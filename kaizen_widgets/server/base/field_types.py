@@ -52,7 +52,7 @@ def _is_small_json(value: Any, depth: int) -> bool:
 
 
 def _visible(email: str) -> str:
-    if any(is_invisible(one) for one in email):
+    if any(is_invisible(character) for character in email):
         raise PydanticCustomError("invisible_character", "must not hold invisible characters")
     return email
 

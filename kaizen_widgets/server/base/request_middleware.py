@@ -68,7 +68,7 @@ class RequestMiddleware:
                     is_unchanged = matches(known_etag.decode("latin-1"), etag.decode("latin-1"))
                 if is_unchanged:
                     message = {**message, "status": 304}
-                    sent = [one for one in sent if not one[0].startswith(b"content-")]
+                    sent = [header for header in sent if not header[0].startswith(b"content-")]
                 message["headers"] = sent
             elif is_unchanged:
                 message = {**message, "body": b""}

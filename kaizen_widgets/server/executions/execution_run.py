@@ -75,7 +75,7 @@ class ExecutionRecord:
 
     def of_node(self, node_id: str) -> ExecutionRecord:
         """Return the record of one node alone: its result is the output, an object or ``content``."""
-        node = next(one for one in self.nodes if one["nodeId"] == node_id)
+        node = next(entry for entry in self.nodes if entry["nodeId"] == node_id)
         result, error = node["output"], self.error
         if self.error and not self.timed_out:
             error = node["error"] or self.error

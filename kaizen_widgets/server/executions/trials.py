@@ -155,7 +155,7 @@ def test_node(
     """Try one node of a saved pipeline; a failure is part of the answer."""
     with services.database.read() as db:
         graph, agents = runnable_pipeline(db, caller, pipeline_id)
-    node = next((one for one in graph.nodes if one.id == node_id), None)
+    node = next((candidate for candidate in graph.nodes if candidate.id == node_id), None)
     if node is None:
         raise not_found("node", node_id)
     started = timestamp(services.clock)

@@ -18,7 +18,7 @@ _MISSING = object()
 
 def _ordered(compare: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool]:
     def test(found: Any, value: Any) -> bool:
-        numbers = all(_is_number(one) for one in (found, value))
+        numbers = all(_is_number(operand) for operand in (found, value))
         texts = isinstance(found, str) and isinstance(value, str)
         return (numbers or texts) and compare(found, value)
 
@@ -74,9 +74,9 @@ def condition_holds(condition: Mapping[str, Any], facts: Mapping[str, Any]) -> b
     if not condition:
         return True
     if isinstance(condition.get("all"), list):
-        return all(condition_holds(one, facts) for one in condition["all"])
+        return all(condition_holds(part, facts) for part in condition["all"])
     if isinstance(condition.get("any"), list):
-        return any(condition_holds(one, facts) for one in condition["any"])
+        return any(condition_holds(part, facts) for part in condition["any"])
     found: Any = facts
     for part in str(condition.get("field", "")).split("."):
         found = found[part] if isinstance(found, Mapping) and part in found else _MISSING

@@ -71,4 +71,7 @@ def is_assigned_to(db: sqlite3.Connection, policy_id: str, subject: Subject) -> 
         )
     }
     principals = {"user": {subject.user_id}, "role": {subject.role}, "team": teams}
-    return any(one["principal_id"] in principals[one["principal_type"]] for one in assigned)
+    return any(
+        assignment["principal_id"] in principals[assignment["principal_type"]]
+        for assignment in assigned
+    )

@@ -141,7 +141,9 @@ def _as_options(options: Options) -> tuple[FieldOption, ...]:
         pairs: Iterable[tuple[Any, Any]] = options.items()
     else:
         pairs = [
-            (one[0], one[1]) if isinstance(one, tuple) and len(one) == 2 else (one, one)
-            for one in options
+            (option[0], option[1])
+            if isinstance(option, tuple) and len(option) == 2
+            else (option, option)
+            for option in options
         ]
     return tuple(FieldOption(value=value, label=str(label)) for value, label in pairs)

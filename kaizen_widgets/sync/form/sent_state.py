@@ -173,7 +173,7 @@ class SentState:
             key = "" if is_own else self._keys.key_of(name.removesuffix(".root"))[0]
             if self._wants(key):
                 messages = error.types.values() if error.types else [error.message]
-                found.setdefault(key, []).extend(one for one in messages if one)
+                found.setdefault(key, []).extend(message for message in messages if message)
         return {key: tuple(dict.fromkeys(messages)) for key, messages in found.items()}
 
     def _read_rules(self) -> tuple[dict[str, Any], tuple[str, ...], dict[str, str]]:
@@ -212,7 +212,9 @@ def _outermost(names: set[str]) -> set[str]:
 def _is_computed(node: FieldNode) -> bool:
     """Whether a node, or one below it, is computed by the model."""
     below = (*node.fields, *(branch.node for branch in node.branches), node.item, node.names)
-    return node.kind == "computed" or any(_is_computed(one) for one in below if one is not None)
+    return node.kind == "computed" or any(
+        _is_computed(child) for child in below if child is not None
+    )
 
 
 def _difference(old: Mapping[str, Any], new: Mapping[str, Any], none: Any) -> dict[str, Any]:
