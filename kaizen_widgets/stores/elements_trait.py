@@ -7,30 +7,19 @@ and an edit must not (rule S13).
 
 from __future__ import annotations
 
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
 from traitlets import All, Bunch, HasTraits, TraitError, TraitType
 
 from kaizen_widgets.graph import Graph
 
 
-class GraphOwner(Protocol):
-    """An object that has the trait: `DocumentStore`, or the canvas widget that shows one."""
-
-    @property
-    def graph(self) -> Graph:
-        """The present graph."""
-        ...
-
-    def set_nodes(self, nodes: Any) -> None:
-        """Replace the nodes."""
-
-    def set_edges(self, edges: Any) -> None:
-        """Replace the edges."""
-
-
 class Elements(TraitType[Any, Any]):
-    """The nodes or the edges of the owner's graph, as a tuple."""
+    """The nodes or the edges of the owner's graph, as a tuple.
+
+    The owner has the property ``graph`` and the methods ``set_nodes`` and ``set_edges``: it is a
+    `DocumentStore`, or the canvas widget that shows one.
+    """
 
     info_text = "a list of nodes or edges (React Flow JSON)"
 
