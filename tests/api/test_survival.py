@@ -179,7 +179,7 @@ def test_pieces_of_an_answer_may_be_anything(api: Api, server: MockServer, loop)
         (said(piece("a")), "broke off"),
         (said(piece("a"), {"type": "done"}, end=""), "broke off"),
         (said(piece("a"), {"type": "error", "error": "no credit"}), "no credit"),
-        (said(piece("a"), {"type": "content", "content": 7}), "no text"),
+        (said(piece("a"), {"type": "content", "content": 7}), "not text"),
         (
             Reply(text="data: {", headers={"content-type": "text/event-stream"}, cut_after=7),
             "broke off",
