@@ -17,7 +17,7 @@ from kaizen_widgets.query import LiveQuery, Mutation
 KEYS = query_keys.agents
 
 
-class Agents(Resource):
+class Agents(Resource[AgentEndpoints]):
     """Agents through the cache; see `AgentFilters`, `AgentCreate` and `AgentUpdate` for the fields.
 
     The studio's names are accepted as well as the server's: ``provider`` and ``model``, ``is_active``,
@@ -28,7 +28,6 @@ class Agents(Resource):
     filter_model = AgentFilters
     create_model = AgentCreate
     update_model = AgentUpdate
-    endpoints: AgentEndpoints
 
     def list(self, **filters: Any) -> LiveQuery:
         """Return the query of a list of `Agent`s; see `AgentFilters`."""

@@ -158,12 +158,11 @@ class DeploymentEndpoints(Endpoints):
         ]
 
 
-class Deployments(ReadOnlyResource):
+class Deployments(ReadOnlyResource[DeploymentEndpoints]):
     """Deployments through the cache; see `DeploymentFilters` and `DeploymentCreate`."""
 
     keys = KEYS
     filter_model = DeploymentFilters
-    endpoints: DeploymentEndpoints
 
     def __init__(self, endpoints: DeploymentEndpoints, client: QueryClient) -> None:
         super().__init__(endpoints, client)

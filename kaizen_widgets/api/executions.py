@@ -152,7 +152,7 @@ class ExecutionEndpoints(Endpoints):
         return tried
 
 
-class Executions(ReadOnlyResource):
+class Executions(ReadOnlyResource[ExecutionEndpoints]):
     """Executions through the cache: ``list(pipeline_id=...)``, ``detail(id)``, and starting them.
 
     Attributes:
@@ -162,7 +162,6 @@ class Executions(ReadOnlyResource):
 
     keys = KEYS
     filter_model = ExecutionFilters
-    endpoints: ExecutionEndpoints
     default_pipeline_id: Callable[[], str | None] = staticmethod(lambda: None)
 
     def list(self, pipeline_id: str | None = None, **filters: Any) -> LiveQuery:

@@ -102,14 +102,13 @@ class GatewayEndpoints(CrudEndpoints[Gateway, Gateway]):
         )
 
 
-class Gateways(EditableResource):
+class Gateways(EditableResource[GatewayEndpoints]):
     """Gateways through the cache; see `GatewayFilters`, `GatewayCreate` and `GatewayUpdate`."""
 
     keys = KEYS
     filter_model = GatewayFilters
     create_model = GatewayCreate
     update_model = GatewayUpdate
-    endpoints: GatewayEndpoints
 
     def check(self, id: str) -> Mutation:
         """Ask the server to check the health of a gateway; returns its `GatewayHealth`."""

@@ -188,14 +188,13 @@ class PipelineEndpoints(CrudEndpoints[Pipeline, PipelineDetail]):
         return (await self._user.get()).organization_id
 
 
-class Pipelines(Resource):
+class Pipelines(Resource[PipelineEndpoints]):
     """Pipelines through the cache; see `PipelineFilters`, `PipelineCreate` and `PipelineUpdate`."""
 
     keys = KEYS
     filter_model = PipelineFilters
     create_model = PipelineCreate
     update_model = PipelineUpdate
-    endpoints: PipelineEndpoints
 
     def load_graph(self, id: str) -> LiveQuery:
         """Return the query of a pipeline's `Graph`."""

@@ -179,14 +179,13 @@ class PolicyEndpoints(CrudEndpoints[Policy, Policy]):
         )
 
 
-class Policies(EditableResource):
+class Policies(EditableResource[PolicyEndpoints]):
     """Policies through the cache; see `PolicyFilters`, `PolicyCreate` and `PolicyUpdate`."""
 
     keys = KEYS
     filter_model = PolicyFilters
     create_model = PolicyCreate
     update_model = PolicyUpdate
-    endpoints: PolicyEndpoints
 
     def assign(self, id: str, principal_type: str, principal_id: str) -> Mutation:
         """Assign a policy to a ``user``, ``team`` or ``role``. Never sent twice."""

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
+from kaizen_widgets.api.endpoints import CrudEndpoints
 from kaizen_widgets.api.key_factories import ResourceKeys
 from kaizen_widgets.api.models import RequestModel, url_path, validate
 from kaizen_widgets.api.optimistic_updates import set_status
@@ -17,11 +18,25 @@ from kaizen_widgets.api.query_defaults import IDEMPOTENT, retry_idempotent
 from kaizen_widgets.query import LiveQuery, Mutation, MutationOptions, QueryClient, QueryKey
 
 
-class ReadOnlyResource:
+class ReadEndpoints(Protocol):
+    """The requests of a resource that can be listed and read."""
+
+    async def list(self, filters: Any, /) -> Any:
+        """Return the items that match."""
+
+    async def get(self, id: str, /) -> Any:
+        """Return one item."""
+
+
+E = TypeVar("E", bound=ReadEndpoints)
+C = TypeVar("C", bound=CrudEndpoints[Any, Any])
+
+
+class ReadOnlyResource(Generic[E]):
     """A resource with lists and details.
 
     Args:
-        endpoints: Object with the coroutine functions ``list`` and ``get``.
+        endpoints: Requests of the resource.
         client: Query client whose cache holds the answers.
 
     Attributes:
@@ -31,7 +46,7 @@ class ReadOnlyResource:
     keys: ClassVar[ResourceKeys]
     filter_model: ClassVar[type[RequestModel]]
 
-    def __init__(self, endpoints: Any, client: QueryClient) -> None:
+    def __init__(self, endpoints: E, client: QueryClient) -> None:
         self.endpoints = endpoints
         self._client = client
 
@@ -68,14 +83,14 @@ class ReadOnlyResource:
         )
 
 
-class EditableResource(ReadOnlyResource):
+class EditableResource(ReadOnlyResource[C]):
     """A resource whose items can be created, updated and deleted.
 
     Idempotent mutations are retried, and continue in the next kernel if this one ends while they wait (see
     `persisted_mutations`): the client knows them by key, and their variables are complete.
 
     Args:
-        endpoints: Object with ``list``, ``get``, ``create``, ``update`` and ``delete``.
+        endpoints: Requests of the resource.
         client: Query client whose cache holds the answers.
 
     Attributes:
@@ -86,7 +101,7 @@ class EditableResource(ReadOnlyResource):
     create_model: ClassVar[type[RequestModel]]
     update_model: ClassVar[type[RequestModel]]
 
-    def __init__(self, endpoints: Any, client: QueryClient) -> None:
+    def __init__(self, endpoints: C, client: QueryClient) -> None:
         super().__init__(endpoints, client)
         self._idempotent: dict[str, MutationOptions] = {}
         self._define("update", MutationOptions(self._send_update, invalidates=self._stale_after))
@@ -147,10 +162,10 @@ class EditableResource(ReadOnlyResource):
         return [self.keys.lists, self.keys.detail(given["id"])]
 
 
-class Resource(EditableResource):
+class Resource(EditableResource[C]):
     """A resource whose items can also be activated."""
 
-    def __init__(self, endpoints: Any, client: QueryClient) -> None:
+    def __init__(self, endpoints: C, client: QueryClient) -> None:
         super().__init__(endpoints, client)
         self._define("set_active", set_status(client, self.keys, self._send_update))
 

@@ -113,14 +113,13 @@ class TeamEndpoints(CrudEndpoints[Team, TeamDetail]):
         await self._delete("teams", id, "members", user_id)
 
 
-class Teams(EditableResource):
+class Teams(EditableResource[TeamEndpoints]):
     """Teams through the cache; see `TeamFilters`, `TeamCreate` and `TeamUpdate`."""
 
     keys = KEYS
     filter_model = TeamFilters
     create_model = TeamCreate
     update_model = TeamUpdate
-    endpoints: TeamEndpoints
 
     def __init__(self, endpoints: TeamEndpoints, client: QueryClient) -> None:
         super().__init__(endpoints, client)

@@ -66,11 +66,10 @@ class UserEndpoints(CrudEndpoints[Member, Member]):
         return await fetch_all(self._transport, "/users", params, "users")
 
 
-class Users(EditableResource):
+class Users(EditableResource[UserEndpoints]):
     """Users through the cache; see `UserFilters`, `UserCreate` and `UserUpdate`."""
 
     keys = query_keys.users
     filter_model = UserFilters
     create_model = UserCreate
     update_model = UserUpdate
-    endpoints: UserEndpoints

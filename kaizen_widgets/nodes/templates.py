@@ -470,9 +470,17 @@ def _described(obj: Any) -> str:
             return f"a {type(obj).__name__}"
 
 
+_UNCLOSED = {
+    "unexpected end of template, expected 'end of print statement'": "{{ is never closed: add }}",
+    "unexpected end of template, expected 'end of statement block'": "{% is never closed: add %}",
+}
+"""What Jinja says of tags without an end, and what to say instead."""
+
+
 def _sentence(error: Exception, source: str) -> str:
     """Return what is wrong, with the line if there are several."""
     message = error.message if isinstance(error, TemplateSyntaxError) else str(error)
     message = (message or type(error).__name__).strip().rstrip(".")
+    message = _UNCLOSED.get(message, message)
     line = getattr(error, "lineno", None)
     return f"{message} (line {line})" if line and "\n" in source.strip() else message

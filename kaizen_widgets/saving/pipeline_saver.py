@@ -24,7 +24,8 @@ from typing import Any, TypeVar
 from traitlets import Any as AnyTrait
 from traitlets import Tuple, Unicode
 
-from kaizen_widgets.api.pipelines import PipelineCreate, Pipelines
+from kaizen_widgets.api.models import validate
+from kaizen_widgets.api.pipelines import PipelineCreate, Pipelines, PipelineUpdate
 from kaizen_widgets.core.background import BackgroundLoop, Pending
 from kaizen_widgets.core.clock import NewId, random_id
 from kaizen_widgets.core.leases import Leases
@@ -99,6 +100,7 @@ class PipelineSaver(Store):
         self._new_id = new_id
         self._epoch = canvas.epoch
         self._pipeline: tuple[str | None, str] = (canvas.pipeline_id, canvas.pipeline_name)
+        self._saved_name = canvas.pipeline_name
         self._version = ServerVersion(canvas.graph)
         self._sent: tuple[Graph, ...] = ()
         self._edits = 0
@@ -107,6 +109,7 @@ class PipelineSaver(Store):
         # The journal subscribes first, so that an edit is stored before other listeners see it.
         self._unfollow = journal.follow(canvas) if journal else lambda: None
         self._unsubscribe = canvas.on_event(self._on_event)
+        canvas.observe(self._on_rename, ["pipeline_name", "is_dirty"])
         self.autosave = AutoSave(canvas, self._save, clock=loop, spawn=loop.start)
         self._remote_saves = notices and RemoteSaves(
             canvas,
@@ -292,6 +295,7 @@ class PipelineSaver(Store):
     def close(self) -> None:
         """Stop saving; unsaved edits stay in the journal."""
         self.autosave.close()
+        self.canvas.unobserve(self._on_rename, ["pipeline_name", "is_dirty"])
         self._unsubscribe()
         self._unfollow()
         if self.journal is not None:
@@ -313,10 +317,23 @@ class PipelineSaver(Store):
             self._pipeline = (self.canvas.pipeline_id, self.canvas.pipeline_name)
             self._edits += 1
 
+    def _on_rename(self, _change: Any) -> None:
+        # Also when the document becomes clean: the save that ended may have sent the old name.
+        self.canvas.when_free(self._check_name)
+
+    def _check_name(self) -> None:
+        """Treat a name the server does not have as an unsaved edit."""
+        canvas = self.canvas
+        is_open = canvas.pipeline_id is not None and canvas.epoch == self._epoch
+        if is_open and not canvas.is_dirty and canvas.pipeline_name != self._saved_name:
+            canvas.set({"is_dirty": True})
+            canvas.post(self.autosave.check)
+
     def _start(self, version: ServerVersion) -> None:
         """Start over with the document that was just put on the canvas."""
         self._epoch, self._version, self._sent = self.canvas.epoch, version, ()
         self._pipeline = (self.canvas.pipeline_id, self.canvas.pipeline_name)
+        self._saved_name = self.canvas.pipeline_name
         self._edits = 0
 
     def _replaced(self, event: Replaced) -> None:
@@ -366,6 +383,8 @@ class PipelineSaver(Store):
         stored = await self._save_lock.run(
             pipeline_id, lambda: self._store_draft(pipeline_id, draft, known)
         )
+        if draft.pipeline_name != self._saved_name:
+            await self._rename(pipeline_id, draft)
         if self.journal is not None:
             self.journal.saved(draft.epoch, draft.rev, draft.graph, stored.graph)
         await run_locked(self.canvas, lambda: self._saved(draft, stored))
@@ -383,9 +402,20 @@ class PipelineSaver(Store):
         else:
             self._drop_saved_drafts(draft)
 
+    async def _rename(self, pipeline_id: str, draft: Draft) -> None:
+        change = validate(PipelineUpdate, {"name": draft.pipeline_name})
+        await self.pipelines.endpoints.update(pipeline_id, change)
+        self.pipelines.changed_elsewhere(pipeline_id)
+
+        def note_name() -> None:
+            if self.canvas.epoch == draft.epoch:
+                self._saved_name = draft.pipeline_name
+
+        await run_locked(self.canvas, note_name)
+
     async def _create(self, draft: Draft) -> str:
         created = await self.pipelines.endpoints.create(
-            PipelineCreate.model_validate({"name": draft.pipeline_name})
+            validate(PipelineCreate, {"name": draft.pipeline_name})
         )
 
         def note_id() -> None:
@@ -393,6 +423,7 @@ class PipelineSaver(Store):
                 self._version = ServerVersion(Graph())
                 self.canvas.set({"pipeline_id": created.id})
                 self._pipeline = (created.id, draft.pipeline_name)
+                self._saved_name = draft.pipeline_name
 
         await run_locked(self.canvas, note_id)
         return created.id

@@ -28,7 +28,7 @@ from kaizen_widgets.errors import (
     StoreError,
     UnauthorizedError,
 )
-from kaizen_widgets.graph import Graph
+from kaizen_widgets.graph import Edge, Graph, Node
 from kaizen_widgets.nodes import Functions, default_registry
 from kaizen_widgets.query import Persister, QueryCacheEvent, QueryClient
 from kaizen_widgets.saving import (
@@ -275,6 +275,14 @@ class Studio(Resources):
             StoreError: It could not be saved. The edits stay unsaved and are retried automatically.
         """
         self.saver.save(TIMEOUT)
+
+    def add_node(self, node: Node | Mapping[str, Any] | None = None, **keys: Any) -> Node:
+        """Add a node to the pipeline; see `CanvasStore.add_node`."""
+        return self.store.add_node(node, **keys)
+
+    def connect(self, source: str | Node, target: str | Node, **keys: Any) -> Edge | None:
+        """Add an edge between two nodes of the pipeline; see `CanvasStore.connect`."""
+        return self.store.connect(source, target, **keys)
 
     def undo(self) -> bool:
         """Undo the last step; False when there is none."""

@@ -19,7 +19,7 @@ from functools import partial
 from typing import Any, ClassVar
 
 from IPython.core.getipython import get_ipython
-from traitlets import Bool, CInt, Dict, Enum, TraitError, Tuple, validate
+from traitlets import Bool, CInt, Dict, Enum, HasTraits, TraitError, Tuple, validate
 
 from kaizen_widgets.core.background import background
 from kaizen_widgets.core.clock import Clock
@@ -432,7 +432,7 @@ class Canvas(BundledWidget):
                 stacklevel=2,
             )
 
-    def _watch(self, store: Any, names: list[str]) -> None:
+    def _watch(self, store: HasTraits, names: list[str]) -> None:
         def refresh(_change: Any) -> None:
             self._refresh()
 

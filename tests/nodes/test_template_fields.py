@@ -66,7 +66,9 @@ def test_other_conditions_that_cannot_work_say_why(condition, reason):
 @pytest.mark.parametrize(
     ("template", "reason"),
     [
-        ("Hello {{ text", "unexpected end of template"),
+        ("Hello {{ text", "{{ is never closed: add }}"),
+        ("Dear all,\n{{ text", r"never closed: add }} \(line 2\)"),
+        ("Hello {% if text", "{% is never closed: add %}"),
         ("Hello {{ text }", "unexpected"),
         ("{% for x in text %}", "endfor"),
         ("{{ text.shout() }}", "no method 'shout'"),

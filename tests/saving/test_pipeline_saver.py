@@ -476,3 +476,58 @@ def test_locks_held_by_user_code_never_block_the_background_loop(kernels: list[K
     one.save()
     assert label(one.stored(pipeline_id)) == "Saved"
     assert one.saver.autosave.status == "saved"
+
+
+def stored_name(kernel: Kernel) -> str:
+    return background.wait(kernel.api.pipelines.endpoints.get(kernel.pipeline_id), WAIT).name
+
+
+def test_renamed_pipeline_is_unsaved_until_the_server_has_the_name(kernels: list[Kernel]):
+    kernel, _ = kernels
+    kernel.store.pipeline_name = "Renamed"
+    assert (kernel.store.is_dirty, kernel.saver.autosave.status) == (True, "dirty")
+    kernel.save()
+    assert (stored_name(kernel), kernel.store.is_dirty) == ("Renamed", False)
+
+
+def test_rename_and_edit_are_saved_together(kernels: list[Kernel]):
+    kernel, _ = kernels
+    kernel.name("Bea")
+    kernel.store.pipeline_name = "Renamed"
+    kernel.save()
+    assert (stored_name(kernel), label(kernel.stored(kernel.pipeline_id))) == ("Renamed", "Bea")
+    kernel.name("Cleo")
+    kernel.save()
+    assert kernel.saver.conflict is None
+
+
+def test_rename_during_a_save_is_saved_afterwards(
+    kernels: list[Kernel], monkeypatch: pytest.MonkeyPatch
+):
+    kernel, _ = kernels
+    endpoints, sent = kernel.api.pipelines.endpoints, kernel.api.pipelines.endpoints.save_graph
+
+    async def rename_meanwhile(*arguments: object, **keys: object) -> object:
+        kernel.store.pipeline_name = "Renamed"
+        return await sent(*arguments, **keys)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(endpoints, "save_graph", rename_meanwhile)
+    kernel.name("Bea")
+    kernel.save()
+    monkeypatch.undo()
+    kernel.save()
+    assert (stored_name(kernel), kernel.store.is_dirty) == ("Renamed", False)
+
+
+def test_name_the_server_refuses_stays_unsaved(kernels: list[Kernel]):
+    kernel, _ = kernels
+    kernel.store.pipeline_name = ""
+    with pytest.raises(StoreError, match="name: String should have at least 1 character"):
+        kernel.save()
+    assert (stored_name(kernel), kernel.store.is_dirty) == ("P", True)
+
+
+def test_opening_a_pipeline_sends_no_name(kernels: list[Kernel]):
+    kernel, _ = kernels
+    kernel.open(kernel.pipeline_id)
+    assert not kernel.store.is_dirty

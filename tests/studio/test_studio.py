@@ -625,3 +625,11 @@ def test_default_file_that_is_no_database_is_set_aside(tmp_path, monkeypatch):
     assert len(list(path.parent.glob("studio.damaged-*.db"))) == 1
     assert studio.store.pipeline_name == "Support triage"
     studio.close()
+
+
+def test_nodes_are_added_and_connected_by_the_studio(studio):
+    first = studio.add_node(type="input", data={"label": "First"})
+    second = studio.add_node(type="output", data={"label": "Second"})
+    edge = studio.connect(first, second, label="then")
+    assert studio.graph.edge(edge.id)["label"] == "then"
+    assert studio.connect(first, second) is None
