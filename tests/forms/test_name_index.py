@@ -11,7 +11,7 @@ from kaizen_widgets.forms.paths import is_within, join
 NAMES = st.lists(st.sampled_from(["a", "ab", "b", 0, 1]), max_size=4).map(tuple).map(join)
 
 
-@given(st.lists(st.tuples(st.booleans(), NAMES), max_size=20), NAMES)
+@given(st.lists(st.tuples(st.booleans(), NAMES)), NAMES)
 def test_name_index_finds_what_a_search_of_all_names_finds(
     steps: list[tuple[bool, str]], below: str
 ):
@@ -25,7 +25,7 @@ def test_name_index_finds_what_a_search_of_all_names_finds(
         assert index.has_below(below) == bool(found)
 
 
-@given(st.sets(NAMES, max_size=20), st.sets(NAMES, max_size=20), NAMES)
+@given(st.sets(NAMES), st.sets(NAMES), NAMES)
 def test_name_index_compares_and_replaces_what_is_below_a_name(
     one: set[str], other: set[str], below: str
 ):
