@@ -1,9 +1,9 @@
-"""Locks on bytes of a file that all of a user's kernels share: which kernels are alive, and whose turn it is.
+"""Locks on bytes of a file that all kernels of a user share: which kernels are alive, and who does what.
 
 The operating system releases a lock when its process ends, even after a crash. A *lease* is held for as long
-as a kernel lives, a *turn* for as long as one piece of work takes. Nothing is written to the file. Where the
-disk does not support locks (some network folders), every lease looks free, every turn is granted, and
-`Leases.problem` says so.
+as a kernel lives, a named lock for as long as one piece of work takes. Nothing is written to the file. Where
+the disk does not support locks (some network folders), every lease looks free, every named lock is granted,
+and `Leases.problem` says so.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 LAST_BYTE = 2**30
-"""Leases are taken below it, turns above; Windows counts bytes in 31 bits."""
+"""Leases are taken below it, named locks above; Windows counts bytes in 31 bits."""
 
 
 class Leases:
@@ -65,8 +65,8 @@ class Leases:
             return False
 
     @contextmanager
-    def turn(self, name: str) -> Iterator[bool]:
-        """Hold the turn at ``name`` inside the block; the value is False when another holder has it."""
+    def try_lock(self, name: str) -> Iterator[bool]:
+        """Hold the lock ``name`` inside the block; the value is False when another holder has it."""
         byte = LAST_BYTE + zlib.crc32(name.encode()) % LAST_BYTE
         mine = self._try(byte)
         try:

@@ -119,7 +119,7 @@ class PersistedMutations:
     def _restore(self) -> None:
         """Take over the mutations of ended kernels; if two kernels start together, only one does."""
         before = set(self._client.mutation_cache.get_all())
-        with self._leases.turn(self._prefix) as is_ours:
+        with self._leases.try_lock(self._prefix) as is_ours:
             for name in self._storage.names(self._prefix) if is_ours else ():
                 lease = name.removeprefix(self._prefix)
                 if not (lease.isdecimal() and self._leases.is_held(int(lease))):

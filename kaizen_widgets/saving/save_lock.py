@@ -43,7 +43,7 @@ class SaveLock:
         """
         waited = 0.0
         while True:
-            with self._leases.turn(f"{self._scope} {name}") as is_ours:
+            with self._leases.try_lock(f"{self._scope} {name}") as is_ours:
                 if is_ours:
                     return await work()
             if waited >= TIMEOUT:

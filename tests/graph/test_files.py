@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from kaizen_widgets.core import file_writing
 from kaizen_widgets.errors import FileFormatError, GraphError, GraphWarning
 from kaizen_widgets.graph import Graph, apply, diff, files, renamed
 from tests.graph.builders import add, exact, graph, node_ids, remove, set_
@@ -434,9 +435,9 @@ class TestWriteOnPosix:
             raise PermissionError("not the owner")
 
         monkeypatch.setattr(os, "chown", refused)
-        assert not files._replace(path, b"{}", other_owner)
+        assert not file_writing._replace(path, b"{}", other_owner)
         assert [item.name for item in tmp_path.iterdir()] == ["flow.json"]
-        files._overwrite(path, b"[]")
+        file_writing._overwrite(path, b"[]")
         assert (path.stat().st_ino, path.read_text()) == (inode, "[]")
 
     @pytest.mark.skipif(os.name == "posix" and os.getuid() == 0, reason="root may write everything")
@@ -460,7 +461,7 @@ class TestWriteOnPosix:
 
         monkeypatch.setattr(os, "fsync", fsync)
         with pytest.raises(OSError, match="disk full"):
-            files._overwrite(path, b"x" * 10_000)
+            file_writing._overwrite(path, b"x" * 10_000)
         assert path.read_bytes() == before
 
     def test_read_of_a_pipe_is_refused_without_waiting(self, tmp_path: Path) -> None:
