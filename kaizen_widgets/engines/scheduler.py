@@ -34,8 +34,8 @@ from kaizen_widgets.nodes import (
     Work,
     default_registry,
 )
-from kaizen_widgets.nodes.agent import agent_id_of_node
 from kaizen_widgets.nodes.iterators import collect
+from kaizen_widgets.nodes.kind import agent_id_of_node
 
 GRACE = 2.0
 """Seconds a node has to stop before it is abandoned."""

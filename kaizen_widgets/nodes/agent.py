@@ -7,7 +7,7 @@ from typing import Any
 
 from kaizen_widgets.graph import Node
 from kaizen_widgets.nodes.functions import Functions, missing_function
-from kaizen_widgets.nodes.kind import Kind, Task, TimedConfig
+from kaizen_widgets.nodes.kind import Kind, Task, TimedConfig, agent_id_of_node
 from kaizen_widgets.nodes.look import Look
 from kaizen_widgets.nodes.template_fields import Template
 from kaizen_widgets.nodes.templates import render
@@ -16,14 +16,10 @@ from kaizen_widgets.nodes.templates import render
 class AgentConfig(TimedConfig):
     """Config of an agent node."""
 
+    calls: str | None = None
+    """Name of the function it calls; by default that of its agent, or the one named like the node."""
     prompt: Template | None = None
     """Template filled with what arrives, such as "Answer {{ name }}"; the function gets the result."""
-
-
-def agent_id_of_node(node: Node) -> str | None:
-    """Return the id or name of the agent a node stands for, or None."""
-    value = node.data.get("agentId")
-    return value if isinstance(value, str) and value else None
 
 
 class AgentKind(Kind):
@@ -37,11 +33,14 @@ class AgentKind(Kind):
         color="#3b82f6",
     )
     Config = AgentConfig
+    call_field = "calls"
+    calls_agents = True
 
     def check(self, node: Node, config: AgentConfig, functions: Functions) -> Iterable[str]:
         """Refuse a node without a function."""
-        if functions.find(node.label, agent_id_of_node(node), node.id) is None:
-            yield missing_function(node.label)
+        if functions.find(*self.call_names(node, config)) is None:
+            agent = functions.names.get(agent_id_of_node(node) or "")
+            yield missing_function(config.calls or agent or node.label)
 
     async def run(self, task: Task) -> Any:
         """Call the function."""

@@ -30,6 +30,7 @@ class ConnectorKind(Kind):
         defaults={"connector": ""},
     )
     Config = ConnectorConfig
+    call_field = "connector"
 
     def check(self, node: Node, config: ConnectorConfig, functions: Functions) -> Iterable[str]:
         """Refuse a node without a function."""

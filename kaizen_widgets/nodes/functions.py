@@ -28,6 +28,7 @@ class Functions(Mapping[str, Callable[..., Any]]):
         names: Mapping[str, str] | None = None,
     ) -> None:
         self._functions: dict[str, Callable[..., Any]] = {}
+        self._listeners: list[Callable[[], object]] = []
         self.names = dict(names or {})
         for name, function in (functions or {}).items():
             self.register(name, function)
@@ -45,6 +46,13 @@ class Functions(Mapping[str, Callable[..., Any]]):
                 f"{name!r} needs a function; a {type(function).__name__} cannot be called."
             )
         self._functions[name] = function
+        for listener in tuple(self._listeners):
+            listener()
+
+    def subscribe(self, listener: Callable[[], object]) -> Callable[[], None]:
+        """Call ``listener()`` after each registration; return the unsubscribe function."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener) if listener in self._listeners else None
 
     def find(self, *names: str | None) -> Callable[..., Any] | None:
         """Return the function registered under the first of ``names`` that has one, or None."""

@@ -75,6 +75,10 @@ class Kind:
 
     look: ClassVar[Look]
     Config: ClassVar[type[KindConfig]] = KindConfig
+    call_field: ClassVar[str | None] = None
+    """Config field with the name of the function its nodes call; None for a kind that calls none."""
+    calls_agents: ClassVar[bool] = False
+    """Whether ``data.agentId`` may name an agent to call instead."""
 
     @property
     def name(self) -> str:
@@ -95,6 +99,17 @@ class Kind:
         Each is put after the node's name: ``"has no function"`` reads ``"Billing" has no function``.
         """
         return ()
+
+    def call_names(self, node: Node, config: Any) -> tuple[str | None, ...]:
+        """Return the names under which the function of a node may be registered, first choice first.
+
+        Only the name in the config's `call_field`, if it is set; else the agent, the label and the id.
+        """
+        chosen = getattr(config, self.call_field, None) if self.call_field else None
+        if chosen:
+            return (chosen,)
+        agent_id = agent_id_of_node(node) if self.calls_agents else None
+        return (agent_id, node.label, node.id)
 
     def outputs(self, config: Any) -> frozenset[str] | None:
         """Return the ids of the outputs that edges must leave by; None if all leave by the same one."""
@@ -181,7 +196,8 @@ class Task(Work):
     @property
     def names(self) -> tuple[str | None, ...]:
         """Names under which a function for this node may be registered, first choice first."""
-        return (self.label, self.agent_id, self.node_id)
+        chosen = getattr(self.config, self.kind.call_field or "", None)
+        return (chosen,) if chosen else (self.agent_id, self.label, self.node_id)
 
     async def call(self, function: Callable[..., Any], value: Any) -> Any:
         """Call a user's function with the arguments that its signature asks for.
@@ -194,6 +210,12 @@ class Task(Work):
     async def in_thread(self, function: Callable[..., Any], *args: Any) -> Any:
         """Call a plain function with these arguments in a thread, because it may take long."""
         return await self.execute(function, lambda: (args, {}))
+
+
+def agent_id_of_node(node: Node) -> str | None:
+    """Return the id or name of the agent a node stands for, or None."""
+    value = node.data.get("agentId")
+    return value if isinstance(value, str) and value else None
 
 
 def _problem(detail: Any) -> str:

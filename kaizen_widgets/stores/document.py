@@ -99,6 +99,7 @@ class DocumentStore(Store):
         self._version = Version(new_id(), 0, 0)
         self._saved_rev = 0
         self._event_listeners: list[Callable[[Event], object]] = []
+        self._completions: list[Callable[[Graph, Batch], Batch]] = []
         # Ctrl-C during an edit is handled after it, so that no edit is left half applied.
         notifier = UninterruptedNotifier()
         self._transactions = Transactions(notifier)
@@ -181,6 +182,8 @@ class DocumentStore(Store):
             GraphError: It cannot be applied; nothing was changed.
         """
         with self._notifier:
+            typed = None if label else typing(batch, source)
+            batch = self._completed(batch)
             transaction = self._transactions.current()
             if transaction is not None:
                 after, inverse = apply(transaction.graph, batch)
@@ -190,7 +193,6 @@ class DocumentStore(Store):
             after, inverse = apply(self._graph, batch)
             if not inverse:
                 return None
-            typed = None if label else typing(batch, source)
             step = Step(label or describe(batch), self._now(), inverse, typed)
             commit = self._advance(batch, after, source)
             self.history.push(step)
@@ -258,6 +260,22 @@ class DocumentStore(Store):
                     self._event_listeners.remove(fitted)
 
         return unsubscribe
+
+    def complete_batches(self, complete: Callable[[Graph, Batch], Batch]) -> Unsubscribe:
+        """Append the operations that ``complete(graph, batch)`` returns to each batch before it is applied.
+
+        They belong to the same step of the history. Undo and redo are not completed. It is called under the
+        lock, must be quick and must not raise.
+        """
+        with self._notifier:
+            self._completions.append(complete)
+
+        def remove() -> None:
+            with self._notifier:
+                if complete in self._completions:
+                    self._completions.remove(complete)
+
+        return remove
 
     def set_nodes(self, nodes: Iterable[Node | Mapping[str, Any]]) -> None:
         """Replace the nodes; edges of removed nodes are removed too."""
@@ -352,6 +370,11 @@ class DocumentStore(Store):
     def _after(self, before: Graph, after: Graph) -> dict[str, Any]:
         """Return the other keys of the state to set when the document changes."""
         return {}
+
+    def _completed(self, batch: Batch) -> Batch:
+        for complete in self._completions:
+            batch = (*batch, *complete(self.graph, batch))
+        return batch
 
     def _replay(self, batch: Batch, source: Any) -> Batch:
         """Apply a batch outside the history (for undo and redo); return its inverse."""

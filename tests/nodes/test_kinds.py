@@ -7,7 +7,9 @@ import asyncio
 import pytest
 
 from kaizen_widgets.errors import RunError
-from kaizen_widgets.nodes import Routed
+from kaizen_widgets.graph import Node
+from kaizen_widgets.nodes import Functions, Routed
+from kaizen_widgets.nodes.agent import AgentKind
 from tests.nodes.builders import problems, run
 
 # -- input and output
@@ -222,3 +224,32 @@ def test_a_synthesizer_makes_one_of_several(config, values, expected):
 def test_values_that_cannot_be_combined_are_named(aggregation, values, reason):
     with pytest.raises(RunError, match=reason):
         run("synthesizer", *values, config={"aggregation": aggregation})
+
+
+def test_agent_calls_the_function_chosen_in_its_config_whatever_its_label_is():
+    functions = Functions({"Billing": lambda text: "billing", "Refunds": lambda text: "refunds"})
+    kind = AgentKind()
+    node = Node("n", type="agent", data={"label": "Refunds", "config": {"calls": "Billing"}})
+    config, _ = kind.read_config(node)
+    assert functions.find(*kind.call_names(node, config)) is functions["Billing"]
+    assert list(kind.check(node, config, Functions({"Refunds": len}))) == [
+        'has no function: give it one with @studio.agent("Billing")'
+    ]
+
+
+def test_agent_node_prefers_its_agent_to_its_label():
+    functions = Functions(
+        {"Billing": lambda text: "billing", "Refunds": lambda text: "refunds"},
+        names={"agent-1": "Billing"},
+    )
+    node = Node("n", type="agent", data={"label": "Refunds", "agentId": "agent-1"})
+    assert functions.find(*AgentKind().call_names(node, AgentKind.Config())) is functions["Billing"]
+
+
+def test_functions_notify_of_registrations():
+    functions, heard = Functions(), []
+    unsubscribe = functions.subscribe(lambda: heard.append(list(functions)))
+    functions.register("a", len)
+    unsubscribe()
+    functions.register("b", len)
+    assert heard == [["a"]]

@@ -12,7 +12,7 @@ from kaizen_widgets.errors import (
     InvalidValueError,
     UnknownNodeError,
 )
-from kaizen_widgets.graph import Edge, Graph, Node
+from kaizen_widgets.graph import Batch, Edge, Graph, Node, SetProperty
 from kaizen_widgets.stores import CanvasStore, Commit, Replaced
 
 
@@ -279,3 +279,25 @@ def test_s13_moving_one_node_is_one_operation_and_keeps_the_other_nodes():
     assert [len(event.batch) for event in events] == [1]
     assert store.graph.node("n7").position == (1, 2)
     assert all(store.graph.node(node.id) is node for node in before.nodes if node.id != "n7")
+
+
+def test_completed_batch_is_one_step_with_what_was_added_to_it():
+    store = CanvasStore(Graph([Node("a", data={"label": "A"})]))
+
+    def complete(graph: Graph, batch: Batch) -> Batch:
+        return (
+            SetProperty(kind="node", id="a", path=("data", "was"), value=graph.node("a").label),
+        )
+
+    remove = store.complete_batches(complete)
+    store.update_node_data("a", {"label": "B"})
+    assert store.graph.node("a").data == {"label": "B", "was": "A"}
+    assert len(store.history.past) == 1
+    store.undo()
+    assert store.graph.node("a").data == {"label": "A"}
+    with store.transaction("two"):
+        store.update_node_data("a", {"label": "C"})
+    assert store.graph.node("a").data == {"label": "C", "was": "A"}
+    remove()
+    store.update_node_data("a", {"label": "D"})
+    assert store.graph.node("a").data["was"] == "A"

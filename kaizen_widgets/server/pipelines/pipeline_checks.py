@@ -10,7 +10,7 @@ from kaizen_widgets.engines import reasons_against
 from kaizen_widgets.errors import DecodeError, GraphError
 from kaizen_widgets.graph import Graph, Node
 from kaizen_widgets.nodes import Functions, default_registry
-from kaizen_widgets.nodes.agent import agent_id_of_node
+from kaizen_widgets.nodes.kind import agent_id_of_node
 
 AgentRow = Mapping[str, Any]
 Function = Callable[..., Any]
@@ -92,7 +92,7 @@ def check_pipeline(
         title = f"{node.type.capitalize()} node {node.label!r}"
         if node.type == "agent" and agent_id_of_node(node) is None:
             errors.append(f"{title} has no agent assigned")
-            functions.register(node.id, _hand_on)
+            functions.register(str(_config(node).get("calls") or node.id), _hand_on)
         for name, agent in _agents_of(node, agents):
             what = "an agent" if node.type == "agent" else f"a worker {name!r}"
             if agent is None:
