@@ -3,18 +3,18 @@
 from kaizen_widgets.nodes.context import Context
 from kaizen_widgets.nodes.functions import Functions
 from kaizen_widgets.nodes.kind import Kind, KindConfig, Routed, Task, Work
-from kaizen_widgets.nodes.look import Handle, Look
+from kaizen_widgets.nodes.look import Look, Port
 from kaizen_widgets.nodes.registry import Registry, default_registry
 from kaizen_widgets.nodes.values import Input
 
 __all__ = [
     "Context",
     "Functions",
-    "Handle",
     "Input",
     "Kind",
     "KindConfig",
     "Look",
+    "Port",
     "Registry",
     "Routed",
     "Task",

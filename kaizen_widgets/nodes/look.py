@@ -6,17 +6,26 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from kaizen_widgets.nodes.port_types import PortType
+
 
 @dataclass(frozen=True)
-class Handle:
-    """A place on a node where edges end."""
+class Port:
+    """A place on a node where edges start or end; React Flow calls it a handle.
+
+    Args:
+        id: What edges name as their ``sourceHandle`` or ``targetHandle``.
+        label: Name shown, if a side of the node has several.
+        type: Type of the values that pass; see `port_types`.
+    """
 
     id: str
     label: str = ""
+    type: PortType = "any"
 
 
-INPUT = (Handle("input"),)
-OUTPUT = (Handle("output"),)
+INPUT = (Port("input"),)
+OUTPUT = (Port("output"),)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,8 +38,8 @@ class Look:
         description: One short sentence for the palette.
         icon: Name of one of the canvas's icons; any other name gives the generic one.
         color: ``#rrggbb``.
-        inputs: Handles where edges enter; empty for a kind that only begins pipelines.
-        outputs: Handles where edges leave; empty for a kind that only ends them.
+        inputs: Ports where edges enter; empty for a kind that only begins pipelines.
+        outputs: Ports where edges leave; empty for a kind that only ends them.
         outputs_from: Path of a list of ``{"name": ...}`` in the node's data; each item gives one more
             output, drawn before ``outputs``.
         defaults: Config of a new node, as JSON.
@@ -41,7 +50,7 @@ class Look:
     description: str
     icon: str = "generic"
     color: str = "#6b7280"
-    inputs: tuple[Handle, ...] = INPUT
-    outputs: tuple[Handle, ...] = OUTPUT
+    inputs: tuple[Port, ...] = INPUT
+    outputs: tuple[Port, ...] = OUTPUT
     outputs_from: tuple[str, ...] = ()
     defaults: Mapping[str, Any] = field(default_factory=dict)

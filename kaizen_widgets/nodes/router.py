@@ -11,7 +11,7 @@ from pydantic import Field, model_validator
 from kaizen_widgets.core.text import quoted
 from kaizen_widgets.errors import RunError
 from kaizen_widgets.nodes.kind import Kind, KindConfig, Routed, Task
-from kaizen_widgets.nodes.look import INPUT, Handle, Look
+from kaizen_widgets.nodes.look import INPUT, Look, Port
 from kaizen_widgets.nodes.template_fields import Condition
 from kaizen_widgets.nodes.templates import holds
 
@@ -57,7 +57,7 @@ class RouterKind(Kind):
         icon="router",
         color="#f59e0b",
         inputs=INPUT,
-        outputs=(Handle(DEFAULT, "default"),),
+        outputs=(Port(DEFAULT, "default"),),
         outputs_from=("config", "routes"),
         defaults={"routes": []},
     )

@@ -27,25 +27,30 @@ class Input:
         source: Id of the node it comes from.
         label: Label of that node.
         value: The value.
+        port: Id of the input port it arrived at; empty for an edge that names none.
     """
 
     source: str
     label: str
     value: Any
+    port: str = ""
 
 
 def join_inputs(inputs: Sequence[Input]) -> Any:
     """Return the one value a node works on.
 
     One input is its value. Several are a dict by the labels of the nodes they come from (by id
-    where two have the same label). Without inputs it is None.
+    where two have the same label); a node counts once, whatever number of edges it has. Without
+    inputs it is None.
     """
     if not inputs:
         return None
-    if len(inputs) == 1:
-        return inputs[0].value
-    count = Counter(item.label for item in inputs)
-    return {(item.label if count[item.label] == 1 else item.source): item.value for item in inputs}
+    first = {item.source: item for item in reversed(inputs)}
+    items = [item for item in inputs if first[item.source] is item]
+    if len(items) == 1:
+        return items[0].value
+    count = Counter(item.label for item in items)
+    return {(item.label if count[item.label] == 1 else item.source): item.value for item in items}
 
 
 class ValueFields(Mapping[str, Any]):

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from kaizen_widgets.nodes.look import Look
+from kaizen_widgets.nodes.look import Look, Port
 from kaizen_widgets.stores import ExecutionStore
 from kaizen_widgets.stores.execution import ACTIVE
-from kaizen_widgets.sync.canvas.messages import HandleInfo, KindInfo, NodeRunState, RunState
+from kaizen_widgets.sync.canvas.messages import KindInfo, NodeRunState, PortInfo, RunState
 
 PREVIEW = 280
 """The most characters of a result that a node shows."""
@@ -19,11 +19,15 @@ def kind_info_of(look: Look) -> KindInfo:
         description=look.description,
         icon=look.icon,
         color=look.color,
-        inputs=tuple(HandleInfo(id=handle.id, label=handle.label) for handle in look.inputs),
-        outputs=tuple(HandleInfo(id=handle.id, label=handle.label) for handle in look.outputs),
+        inputs=tuple(_port_info_of(port) for port in look.inputs),
+        outputs=tuple(_port_info_of(port) for port in look.outputs),
         outputs_from=look.outputs_from,
         defaults=look.defaults,
     )
+
+
+def _port_info_of(port: Port) -> PortInfo:
+    return PortInfo(id=port.id, label=port.label, type=port.type)
 
 
 def run_state_of(execution: ExecutionStore | None) -> RunState:

@@ -213,17 +213,18 @@ export interface KindInfo {
   description: string;
   icon: string;
   color: string;
-  inputs: HandleInfo[];
-  outputs: HandleInfo[];
+  inputs: PortInfo[];
+  outputs: PortInfo[];
   outputsFrom: string[];
   defaults: unknown;
 }
 /**
- * A handle of a node: where edges start or end.
+ * A port of a node: where edges start or end, and the type of the values that pass.
  */
-export interface HandleInfo {
+export interface PortInfo {
   id: string;
   label: string;
+  type: "text" | "number" | "bool" | "list" | "dict" | "table" | "image" | "message" | "any";
 }
 /**
  * What a view shows besides the document; never part of it (D5).

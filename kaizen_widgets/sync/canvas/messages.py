@@ -13,6 +13,7 @@ from pydantic import Field, TypeAdapter
 
 from kaizen_widgets.graph.operations import Batch, ElementId, Json
 from kaizen_widgets.graph.wire_model import WireModel
+from kaizen_widgets.nodes.port_types import PortType
 
 ClientId = Annotated[str, Field(min_length=1, max_length=64)]
 Count = Annotated[int, Field(ge=0, le=2**53 - 1)]
@@ -120,11 +121,12 @@ class Problem(WireModel):
     edge_id: str | None = None
 
 
-class HandleInfo(WireModel):
-    """A handle of a node: where edges start or end."""
+class PortInfo(WireModel):
+    """A port of a node: where edges start or end, and the type of the values that pass."""
 
     id: str
     label: str = ""
+    type: PortType = "any"
 
 
 class KindInfo(WireModel):
@@ -139,8 +141,8 @@ class KindInfo(WireModel):
     description: str
     icon: str
     color: str
-    inputs: tuple[HandleInfo, ...]
-    outputs: tuple[HandleInfo, ...]
+    inputs: tuple[PortInfo, ...]
+    outputs: tuple[PortInfo, ...]
     outputs_from: tuple[str, ...] = ()
     defaults: Json
 

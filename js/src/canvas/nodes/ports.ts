@@ -6,12 +6,14 @@
 
 import { isObject } from "../../json.ts";
 import type { EdgeJson, NodeJson } from "../document.ts";
+import type { PortType } from "../port_types.ts";
 import type { KindInfo } from "../protocol.gen.ts";
 
 /** The handle with `id` null is for edges that name none. */
 export interface Port {
   readonly id: string | null;
   readonly label: string;
+  readonly type: PortType;
 }
 
 export interface Ports {
@@ -67,7 +69,10 @@ export function samePorts(one: Ports, other: Ports): boolean {
   if (one === other) return true;
   const same = (a: readonly Port[], b: readonly Port[]) =>
     a.length === b.length &&
-    a.every((port, index) => port.id === b[index]?.id && port.label === b[index]?.label);
+    a.every((port, index) => {
+      const other = b[index];
+      return port.id === other?.id && port.label === other?.label && port.type === other?.type;
+    });
   return same(one.inputs, other.inputs) && same(one.outputs, other.outputs);
 }
 
@@ -78,7 +83,9 @@ function namedOutputs(node: NodeJson, nodeKind: KindInfo): Port[] {
   if (!Array.isArray(value)) return [];
   return value.flatMap((item: unknown) => {
     const name = isObject(item) ? item.name : undefined;
-    return typeof name === "string" && name !== "" ? [{ id: name, label: name }] : [];
+    return typeof name === "string" && name !== ""
+      ? [{ id: name, label: name, type: "any" as const }]
+      : [];
   });
 }
 
@@ -92,7 +99,8 @@ function complete(ports: readonly Port[], wanted: ReadonlySet<string | null> | u
   for (const port of ports) add(port);
   for (const id of wanted ?? []) {
     // An edge that names no handle uses the first one.
-    if (id !== null || made.length === 0) add({ id, label: id !== null && isShort(id) ? id : "" });
+    if (id !== null || made.length === 0)
+      add({ id, label: id !== null && isShort(id) ? id : "", type: "any" });
   }
   return made;
 }
