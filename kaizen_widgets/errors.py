@@ -224,7 +224,12 @@ class RunError(KaizenError):
 
     Attributes:
         node_id: The node it is about, or None.
+        is_retryable: Whether trying the node again may help.
+        retry_after: Seconds to wait before that, if the other side said so, or None.
     """
+
+    is_retryable: bool = False
+    retry_after: float | None = None
 
     def __init__(self, message: str, *, node_id: str | None = None) -> None:
         super().__init__(message)

@@ -24,7 +24,8 @@ from kaizen_widgets.engines.preview import (
 from kaizen_widgets.errors import RunError
 from kaizen_widgets.nodes import Context, Routed, Work
 
-StopReason = Literal["cancel", "timeout"]
+StopReason = Literal["cancel", "timeout", "run"]
+"""Why a node is asked to stop: its run was cancelled, its time is over, or its run was stopped."""
 
 DESCRIBE_TIMEOUT = 1.0
 """Seconds a value's ``__repr__`` or an error's ``__str__`` may take."""
@@ -60,6 +61,7 @@ class Attempt:
 
     Args:
         grace: Seconds between asking a node to stop and abandoning it.
+        time_limit: Seconds after which it is asked to stop, or None.
         uses_threads: Whether outputs and errors may be described in threads; not on a loop without one.
     """
 
@@ -71,6 +73,7 @@ class Attempt:
         clock: Clock,
         grace: float,
         *,
+        time_limit: float | None = None,
         uses_threads: bool = True,
     ) -> None:
         self._work = work
@@ -84,9 +87,10 @@ class Attempt:
         self._stop_reason: StopReason | None = None
         self._abandoned = ""
         self._timers: list[Timer] = []
-        limit: float | None = work.config.time_limit
-        if limit is not None:
-            self._later(limit, lambda: self.stop("timeout"))
+        self._time_limit = time_limit
+        self._explanation = ""
+        if time_limit is not None:
+            self._later(time_limit, lambda: self.stop("timeout"))
 
     async def result(self) -> NodeResult:
         """Wait for the end."""
@@ -108,11 +112,16 @@ class Attempt:
             return await self._failed(error)
         return await self._completed(self._task.result())
 
-    def stop(self, reason: StopReason) -> None:
-        """Ask the node to stop; only the first request counts."""
+    def stop(self, reason: StopReason, explanation: str = "") -> None:
+        """Ask the node to stop; only the first request counts.
+
+        Args:
+            reason: Why.
+            explanation: For ``run``: why the run was stopped, as a clause.
+        """
         if self._stop_reason is not None or self._task.done():
             return
-        self._stop_reason = reason
+        self._stop_reason, self._explanation = reason, explanation
         self._ctx.stop()
         self._task.cancel()
         self._later(self._grace, self._give_up)
@@ -149,15 +158,19 @@ class Attempt:
 
     def _stopped(self) -> NodeResult:
         ended = self._clock.monotonic()
+        error: BaseException | None = None
         if self._stop_reason == "timeout":
-            limit = f"{self._work.config.time_limit:g} s"
+            limit = f"{self._time_limit:g} s"
             error = TimeoutError(f"{quoted(self._work.label)} took longer than {limit}.")
+        elif self._stop_reason == "run":
+            error = RunError(
+                f"{quoted(self._work.label)} was stopped, because {self._explanation}.",
+                node_id=self._work.node_id,
+            )
+        if error is not None:
+            message = format_error(error)
             return NodeResult(
-                "failed",
-                error=error,
-                reason=self._abandoned,
-                ended=ended,
-                message=format_error(error),
+                "failed", error=error, reason=self._abandoned, ended=ended, message=message
             )
         return NodeResult("cancelled", reason=self._abandoned or "stopped", ended=ended)
 

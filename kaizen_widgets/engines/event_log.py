@@ -37,10 +37,14 @@ class Event:
         node: Id of the node, or None for the run itself.
         kind: What it is about.
         state: For ``run``: running, cancelling, completed, failed, cancelled. For ``node``: running,
+            retrying (it failed and is tried again), waiting (it is done with one iteration of a loop),
             completed, failed, cancelled, skipped. Otherwise empty.
-        attempt: Attempt of the node it belongs to, from 1; 0 for the run and for nodes never started.
+        attempt: How often the node was begun, this time included, in all iterations of its loops; 0 for the
+            run and for nodes never started.
         data: JSON; of a log line ``stream`` (stdout, stderr or log) and ``text``, of progress
-            ``fraction``, of a node's end ``seconds`` and ``preview``, ``error`` or ``reason``.
+            ``fraction``, of a node's end ``seconds`` and ``preview``, ``error`` or ``reason``; of retrying
+            ``error`` and ``delay`` (seconds), of waiting ``iteration`` and ``preview`` or ``error``; of a
+            node of a loop that runs, ``iteration``; of a run that was stopped at a limit, ``reason``.
         ts: Time in UTC.
     """
 

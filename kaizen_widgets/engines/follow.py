@@ -129,6 +129,8 @@ class _Follower:
                 self._store.cancel(node_results=outputs, execution_id=run_id)
             case _:
                 error = failure(failed[0]) if failed else "The run failed."
+                if self._run.reason:
+                    error = f"The run was stopped: {self._run.reason}."
                 node_id = failed[0].id if failed else None
                 self._store.set_failed(
                     error, node_id=node_id, node_results=outputs, execution_id=run_id
@@ -140,8 +142,13 @@ def _facts(event: Event) -> dict[str, Any]:
     if event.kind == "progress":
         return {"progress": event.data["fraction"]}
     if event.state == "running":
-        return {"status": "running", "started": when}
+        return {"status": "running", "started": when, "message": "", "error": ""}
     data = event.data
+    if event.state == "retrying":
+        text = f"attempt {event.attempt} failed; the next one begins in {data['delay']:.3g} s"
+        return {"status": "running", "message": text, "error": data["error"]}
+    if event.state == "waiting":
+        return {"message": f"iteration {data['iteration']}"}
     return {
         "status": event.state,
         "ended": when,

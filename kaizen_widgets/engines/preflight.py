@@ -4,25 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from graphlib import CycleError, TopologicalSorter
-from typing import Any
+from typing import Any, Literal
 
 from kaizen_widgets.core.text import quoted
+from kaizen_widgets.engines.loops import Loop, find_loops, is_loop
 from kaizen_widgets.errors import NotRunnableError
 from kaizen_widgets.graph import Edge, Graph, Node
 from kaizen_widgets.nodes import Functions, Kind, Registry
-
-MAX_CYCLES = 5
-"""Maximum number of cycles that are reported; many overlapping ones are too long to read."""
+from kaizen_widgets.nodes.node_policy import NO_POLICY, NodePolicy, read_policy
 
 
 @dataclass(frozen=True)
 class PlannedNode:
-    """A node that can run, with its kind and config."""
+    """A node that can run, with its kind, its config (None for a muted node) and its policy."""
 
     node: Node
     kind: Kind
     config: Any
+    policy: NodePolicy = NO_POLICY
+
+    @property
+    def needs(self) -> Literal["all", "any"]:
+        """Whether all nodes before it must complete, or one that passes on a value is enough."""
+        return self.policy.needs or (self.config.waits_for if self.config is not None else "all")
+
+    @property
+    def time_limit(self) -> float | None:
+        """Time limit of one attempt in seconds, or None."""
+        return self.policy.timeout or self.config.time_limit
 
 
 @dataclass(frozen=True)
@@ -31,14 +40,16 @@ class Plan:
 
     Attributes:
         steps: Nodes by id, in the order of the graph.
-        incoming: Edges into each node, in the order of the graph.
-        outgoing: Edges out of each node, in the order of the graph.
+        incoming: Edges into each node, in the order of the graph, without those of loops.
+        outgoing: Edges out of each node, likewise.
+        loops: The loops, the inner ones first.
     """
 
     graph: Graph
     steps: Mapping[str, PlannedNode]
     incoming: Mapping[str, tuple[Edge, ...]]
     outgoing: Mapping[str, tuple[Edge, ...]]
+    loops: tuple[Loop, ...] = ()
 
 
 def check(graph: Graph, registry: Registry, functions: Functions) -> Plan:
@@ -60,14 +71,15 @@ def check(graph: Graph, registry: Registry, functions: Functions) -> Plan:
         bad_nodes += [node.id] * len(wrong)
     incoming, outgoing = _edges(graph)
     reasons += _wrong_edges(graph, steps)
-    reasons += _circles(graph)
+    loops, problems = find_loops(graph)
+    reasons += problems
     if reasons:
         raise NotRunnableError(
             _message(reasons),
             node_id=bad_nodes[0] if len(reasons) == len(bad_nodes) == 1 else None,
             reasons=tuple(reasons),
         )
-    return Plan(graph, steps, incoming, outgoing)
+    return Plan(graph, steps, incoming, outgoing, loops)
 
 
 def reasons_against(graph: Graph, registry: Registry, functions: Functions) -> tuple[str, ...]:
@@ -101,18 +113,23 @@ def _read(
     kind = registry.get(node.type)
     if kind is None:
         return None, [f"has the kind {_short(node.type)!r}, which is not registered"]
-    config, wrong = kind.read_config(node)
-    if wrong:
-        return None, wrong
-    return PlannedNode(node, kind, config), list(kind.check(node, config, functions))
+    policy, wrong = read_policy(node)
+    if policy.muted:
+        # It passes on what arrives, so what it would need to work may be missing.
+        return PlannedNode(node, kind, None, policy), wrong
+    config, problems = kind.read_config(node)
+    if problems or wrong:
+        return None, problems + wrong
+    return PlannedNode(node, kind, config, policy), list(kind.check(node, config, functions))
 
 
 def _edges(graph: Graph) -> tuple[dict[str, tuple[Edge, ...]], dict[str, tuple[Edge, ...]]]:
     incoming: dict[str, list[Edge]] = {node.id: [] for node in graph.nodes}
     outgoing: dict[str, list[Edge]] = {node.id: [] for node in graph.nodes}
     for edge in graph.edges:
-        incoming[edge.target].append(edge)
-        outgoing[edge.source].append(edge)
+        if not is_loop(edge):
+            incoming[edge.target].append(edge)
+            outgoing[edge.source].append(edge)
     return (
         {key: tuple(edges) for key, edges in incoming.items()},
         {key: tuple(edges) for key, edges in outgoing.items()},
@@ -122,7 +139,7 @@ def _edges(graph: Graph) -> tuple[dict[str, tuple[Edge, ...]], dict[str, tuple[E
 def _wrong_edges(graph: Graph, steps: Mapping[str, PlannedNode]) -> Iterator[str]:
     for edge in graph.edges:
         source, target = steps.get(edge.source), steps.get(edge.target)
-        if source is not None:
+        if source is not None and not source.policy.muted:
             to = quoted(_short(graph.node(edge.target).label))
             look, known = source.kind.look, source.kind.outputs(source.config)
             if not look.outputs and not look.outputs_from:
@@ -141,21 +158,3 @@ def _wrong_edges(graph: Graph, steps: Mapping[str, PlannedNode]) -> Iterator[str
 def output_of(edge: Edge) -> str:
     """Return the id of the output an edge leaves by."""
     return edge.source_handle or "default"
-
-
-def _circles(graph: Graph) -> Iterator[str]:
-    before: dict[str, list[str]] = {node.id: [] for node in graph.nodes}
-    for edge in graph.edges:
-        before[edge.target].append(edge.source)
-    for _ in range(MAX_CYCLES):
-        try:
-            TopologicalSorter(before).prepare()
-            return
-        except CycleError as error:
-            circle: list[str] = error.args[1]
-        names = [quoted(_short(graph.node(node_id).label)) for node_id in circle]
-        if len(names) > 8:
-            names[4:-3] = ["..."]
-        yield f"Its edges go in a circle: {' -> '.join(names)}."
-        # Break this cycle, and look for others.
-        before[circle[1]] = [node_id for node_id in before[circle[1]] if node_id != circle[0]]

@@ -86,6 +86,14 @@ class Run:
 
     ``run.wait()`` blocks and ``await run`` does not; both return the run once it has ended, even if it
     failed. ``run["Billing"]`` is a node by its id or label.
+
+    Attributes:
+        id: Its id.
+        graph: The pipeline.
+        inputs: The inputs it was started with.
+        status: Its state.
+        nodes: Its nodes by id.
+        reason: Why it was stopped before its end (a time limit, for example), or empty.
     """
 
     def __init__(
@@ -100,6 +108,7 @@ class Run:
         self.graph = plan.graph
         self.inputs = dict(inputs)
         self.status: RunStatus = "running"
+        self.reason = ""
         self.nodes: dict[str, NodeRun] = {
             node_id: NodeRun(node_id, step.node.label, log) for node_id, step in plan.steps.items()
         }
@@ -132,7 +141,7 @@ class Run:
         Raises:
             NodeFailedError: A node failed; the cause is its error. ``results`` has the outputs of the others.
             RunCancelledError: The run was cancelled.
-            RunError: The run has not ended.
+            RunError: The run has not ended, or was stopped at a limit.
         """
         match self.status:
             case "running":
@@ -143,8 +152,17 @@ class Run:
                 )
             case "failed":
                 failed = [node for node in self.nodes.values() if node.status == "failed"]
+                if self.reason or not failed:
+                    raise RunError(f"The run was stopped: {self.reason}.")
                 raise failure(failed[0]) from failed[0].error
         return self._result()
+
+    @property
+    def ends(self) -> tuple[str, ...]:
+        """Ids of the nodes whose output is the result: output nodes, or else those that no edge leaves."""
+        steps = self._plan.steps.values()
+        outputs = tuple(step.node.id for step in steps if step.kind.name == "output")
+        return outputs or tuple(key for key, edges in self._plan.outgoing.items() if not edges)
 
     def __getitem__(self, key: str) -> NodeRun:
         """Return a node by its id, else by its label.
@@ -225,16 +243,13 @@ class Run:
         return node.label if alone and self.nodes.get(node.label, node) is node else node.id
 
     def _result(self) -> Any:
-        steps = self._plan.steps.values()
-        ends = [step.node.id for step in steps if step.kind.name == "output"]
-        ends = ends or [node_id for node_id, edges in self._plan.outgoing.items() if not edges]
-        nodes = [self.nodes[node_id] for node_id in ends]
+        nodes = [self.nodes[node_id] for node_id in self.ends]
         if len(nodes) == 1:
             return nodes[0].output if nodes[0].status == "completed" else None
         return {self._name(node): node.output for node in nodes if node.status == "completed"}
 
     def _end(self, status: RunStatus) -> None:
         self.status = status
-        self._log.emit("run", state=status)
+        self._log.emit("run", state=status, data={"reason": self.reason} if self.reason else None)
         # After listeners were called with the last event: stores know the end before `wait` returns.
         self._log.then(lambda: self._ended.set_result(None))

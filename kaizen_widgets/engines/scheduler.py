@@ -8,23 +8,25 @@ from __future__ import annotations
 import asyncio
 import concurrent.futures
 import logging
+import math
+import random
 from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
 from kaizen_widgets.core.background import BackgroundLoop
-from kaizen_widgets.core.clock import Clock, NewId, random_id
+from kaizen_widgets.core.clock import Clock, NewId, Timer, random_id
 from kaizen_widgets.core.text import quoted
 from kaizen_widgets.engines.attempt import Attempt, NodeResult
-from kaizen_widgets.engines.dependencies import DependencyTracker
+from kaizen_widgets.engines.dependencies import DependencyTracker, Progress
 from kaizen_widgets.engines.engine import Engine
 from kaizen_widgets.engines.event_log import EventLog
 from kaizen_widgets.engines.local_engine import LocalEngine
 from kaizen_widgets.engines.preflight import Plan, check
-from kaizen_widgets.engines.preview import format_error
+from kaizen_widgets.engines.preview import format_error, quick_preview
 from kaizen_widgets.engines.run import Run
 from kaizen_widgets.errors import NotRunnableError
-from kaizen_widgets.graph import Graph
+from kaizen_widgets.graph import Edge, Graph
 from kaizen_widgets.nodes import (
     Context,
     Functions,
@@ -36,6 +38,8 @@ from kaizen_widgets.nodes import (
 )
 from kaizen_widgets.nodes.iterators import collect
 from kaizen_widgets.nodes.kind import agent_id_of_node
+from kaizen_widgets.nodes.node_policy import MAX_DELAY
+from kaizen_widgets.nodes.values import join_inputs
 
 GRACE = 2.0
 """Seconds a node has to stop before it is abandoned."""
@@ -52,6 +56,7 @@ def start(
     clock: Clock | None = None,
     new_id: NewId = random_id,
     grace: float = GRACE,
+    time_limit: float | None = None,
 ) -> Run:
     """Start a run and return its handle, without waiting.
 
@@ -63,12 +68,18 @@ def start(
         registry: Node kinds; the seven built-in ones by default.
         engine: Engine that runs the nodes; this process by default.
         clock: Clock for times and time limits; the loop itself by default.
-        new_id: Function that returns the run's id.
+        new_id: Function that returns the run's id; the pauses between attempts are random by this id, so a
+            run with the same id makes the same pauses.
         grace: Seconds a node has to stop before it is abandoned.
+        time_limit: Seconds after which the run is stopped and fails; None for no limit.
 
     Raises:
         NotRunnableError: The pipeline cannot run; the message gives every reason.
     """
+    if time_limit is not None and not (math.isfinite(time_limit) and time_limit > 0):
+        raise NotRunnableError(
+            f"The time limit of a run is a number of seconds above 0, not {time_limit!r}."
+        )
     given = {} if inputs is None else inputs
     if not isinstance(given, Mapping) or not all(isinstance(name, str) for name in given):
         raise NotRunnableError('The inputs of a run are a dict by name: {"text": "..."}.')
@@ -78,7 +89,7 @@ def start(
     if engine is None:
         engine = LocalEngine() if loop.has_thread else LocalEngine(loops=None)
     scheduler = _Scheduler(plan, values, known, loop, engine, clock or loop, grace, new_id())
-    return scheduler.start()
+    return scheduler.start(time_limit)
 
 
 class _Scheduler:
@@ -117,27 +128,76 @@ class _Scheduler:
         self._run = Run(self._log, plan, inputs, loop, self._cancel)
         self._dependencies = DependencyTracker(plan)
         self._attempts: dict[str, Attempt] = {}
+        self._pauses: dict[str, Timer] = {}
+        """Timers of the nodes that failed and are tried again."""
+        self._begun: dict[str, int] = {}
+        """How often each node was begun."""
+        self._failures: dict[str, int] = {}
+        """How many attempts of each node failed in a row."""
+        self._random: dict[str, random.Random] = {}
         self._began: dict[str, float] = {}
-        self._is_cancelled = False
+        self._spent: dict[str, float] = {}
+        self._results: dict[str, NodeResult] = {}
+        """How nodes ended whose state is not final yet."""
+        self._wake = asyncio.Event()
+        self._time_limit: Timer | None = None
+        self._is_stopping = False
         self._has_ended = False
 
-    def start(self) -> Run:
-        """Start the run and return it."""
+    def start(self, time_limit: float | None) -> Run:
+        """Start the run and return it.
+
+        Args:
+            time_limit: Seconds after which it is stopped, or None.
+        """
         labels = {node_id: node.label for node_id, node in self._run.nodes.items()}
         self._log.emit("run", state="running", data={"nodes": labels})
+        if time_limit is not None:
+            reason = f"the run took longer than {time_limit:g} s"
+            self._time_limit = self._clock.call_later(time_limit, partial(self.stop, reason))
         driving = self._loop.start(self._drive())
         driving.future.add_done_callback(self._ensure_ended)
         return self._run
 
+    def stop(self, reason: str) -> None:
+        """Stop the run at a limit, from any thread: it fails.
+
+        Args:
+            reason: Why, as a clause: "the run took longer than 5 s".
+        """
+        self._call_soon(partial(self._stop_at_limit, reason))
+
     def _cancel(self) -> None:
         """Ask everything to stop; from any thread."""
-        if not self._is_cancelled and self._log.emit("run", state="cancelling"):
-            self._is_cancelled = True
-            self._loop.loop.call_soon_threadsafe(self._stop_all)
+        if not self._is_stopping and self._log.emit("run", state="cancelling"):
+            self._is_stopping = True
+            self._call_soon(self._stop_all)
 
     def _stop_all(self) -> None:
         for attempt in list(self._attempts.values()):
             attempt.stop("cancel")
+        self._end_pauses()
+
+    def _stop_at_limit(self, reason: str) -> None:
+        if self._is_stopping or self._has_ended:
+            return
+        self._is_stopping = True
+        self._run.reason = reason
+        for attempt in list(self._attempts.values()):
+            attempt.stop("run", reason)
+        self._end_pauses()
+
+    def _end_pauses(self) -> None:
+        for timer in self._pauses.values():
+            timer.cancel()
+        self._pauses.clear()
+        self._wake.set()
+
+    def _call_soon(self, call: Any) -> None:
+        try:
+            self._loop.loop.call_soon_threadsafe(call)
+        except RuntimeError:
+            pass  # The loop is closed.
 
     async def _drive(self) -> None:
         try:
@@ -148,21 +208,43 @@ class _Scheduler:
             self._stop_all()
             raise  # `_ensure_ended` ends the run.
         for node_id in self._dependencies.remaining():
-            self._end_node(node_id, NodeResult("cancelled", reason="not started"))
+            self._end_node(node_id, self._left(node_id))
         self._end_run()
 
+    def _left(self, node_id: str) -> NodeResult:
+        """Return how a node ends that has not ended when its run was stopped."""
+        has_begun = node_id in self._begun
+        if self._run.reason:
+            return NodeResult("skipped", reason=f"because {self._run.reason}")
+        return NodeResult("cancelled", reason="stopped" if has_begun else "not started")
+
     async def _run_nodes(self) -> None:
-        waiting: dict[asyncio.Task[NodeResult], str] = {}
+        waiting: dict[asyncio.Task[Any], str] = {}
         while True:
-            free = 0 if self._is_cancelled else self._engine.max_parallel - len(waiting)
-            for node_id in self._dependencies.take(free):
-                waiting[self._begin(node_id)] = node_id
-            if not waiting:
+            self._begin_ready(waiting)
+            if not waiting and not self._pauses:
                 break
-            done, _ = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+            if self._pauses:
+                woken = asyncio.get_running_loop().create_task(self._wake.wait())
+                await asyncio.wait({*waiting, woken}, return_when=asyncio.FIRST_COMPLETED)
+                woken.cancel()
+                self._wake.clear()
+            else:
+                await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
             # In the order they were started: a set has none, and events should not depend on it.
-            for task in [task for task in waiting if task in done]:
+            for task in [task for task in waiting if task.done()]:
                 self._settle(waiting.pop(task), task.result())
+
+    def _begin_ready(self, waiting: dict[asyncio.Task[Any], str]) -> None:
+        while not self._is_stopping and len(waiting) < self._engine.max_parallel:
+            for node_id in self._dependencies.take(1):
+                if self._plan.steps[node_id].policy.muted:
+                    self._pass_through(node_id)
+                else:
+                    waiting[self._begin(node_id)] = node_id
+                break
+            else:
+                return
 
     def _ensure_ended(self, driving: concurrent.futures.Future[None]) -> None:
         """End the run if its loop was lost, or if driving it failed because of a bug."""
@@ -179,74 +261,151 @@ class _Scheduler:
 
     def _end_run(self) -> None:
         self._has_ended = True
+        if self._time_limit is not None:
+            self._time_limit.cancel()
         states = {node.status for node in self._run.nodes.values()}
         self._run._end(
             "cancelled"
             if "cancelled" in states
             else "failed"
-            if "failed" in states
+            if "failed" in states or self._run.reason
             else "completed"
         )
 
     def _begin(self, node_id: str) -> asyncio.Task[NodeResult]:
         planned = self._plan.steps[node_id]
         node = planned.node
+        edges = self._dependencies.delivered(node_id)
         work = Work(
             node_id=node_id,
             label=node.label,
             kind=planned.kind,
             config=planned.config,
-            inputs=tuple(
-                Input(
-                    edge.source,
-                    self._run.nodes[edge.source].label,
-                    self._run.nodes[edge.source].output,
-                )
-                for edge in self._dependencies.delivered(node_id)
-            ),
+            inputs=self._inputs_by(edges),
             run_inputs=self._inputs,
             functions=self._functions,
             agent_id=agent_id_of_node(node),
-            is_start=not self._plan.incoming[node_id],
+            is_start=not edges,
         )
-        ctx = Context(node_id, node.label, partial(self._report, node_id))
+        attempt = self._begun[node_id] = self._begun.get(node_id, 0) + 1
+        ctx = Context(node_id, node.label, partial(self._report, node_id, attempt))
         self._run.nodes[node_id].status = "running"
         self._began[node_id] = self._clock.monotonic()
-        self._log.emit("node", node=node_id, state="running", attempt=1)
-        attempt = self._attempts[node_id] = Attempt(
+        iteration = self._dependencies.iteration(node_id)
+        data = {"iteration": iteration} if iteration else None
+        self._log.emit("node", node=node_id, state="running", attempt=attempt, data=data)
+        self._attempts[node_id] = Attempt(
             self._engine,
             work,
             ctx,
             self._clock,
             self._grace,
+            time_limit=planned.time_limit,
             uses_threads=self._loop.has_thread,
         )
-        return asyncio.get_running_loop().create_task(attempt.result())
+        return asyncio.get_running_loop().create_task(self._attempts[node_id].result())
+
+    def _inputs_by(self, edges: list[Edge]) -> tuple[Input, ...]:
+        return tuple(
+            Input(
+                edge.source,
+                self._run.nodes[edge.source].label,
+                _passed_on(self._results[edge.source].output),
+                edge.target_handle or "",
+            )
+            for edge in edges
+        )
+
+    def _pass_through(self, node_id: str) -> None:
+        """Complete a muted node with what arrived."""
+        edges = self._dependencies.delivered(node_id)
+        value = join_inputs(self._inputs_by(edges)) if edges else dict(self._inputs)
+        preview = quick_preview(value) or f"<{type(value).__name__}>"
+        now = self._clock.monotonic()
+        self._settle(
+            node_id,
+            NodeResult("completed", output=value, reason="muted", ended=now, preview=preview),
+        )
 
     def _settle(self, node_id: str, result: NodeResult) -> None:
-        del self._attempts[node_id]
-        outputs, route = None, ""
-        if issubclass(type(result.output), Routed):
-            outputs, route = result.output.outputs, result.output.route
-        self._end_node(node_id, result)
+        if self._attempts.pop(node_id, None) is not None:
+            spent = max(result.ended - self._began[node_id], 0.0)
+            self._spent[node_id] = self._spent.get(node_id, 0.0) + spent
+        if result.state == "failed" and self._is_tried_again(node_id, result):
+            return
+        self._failures.pop(node_id, None)
+        self._results[node_id] = result
         label = quoted(self._run.nodes[node_id].label)
         match result.state:
             case "completed":
-                skipped = self._dependencies.completed(node_id, outputs, route)
+                outputs, route = None, ""
+                if issubclass(type(result.output), Routed):
+                    outputs, route = result.output.outputs, result.output.route
+                self._follow(self._dependencies.completed(node_id, outputs, route))
             case "failed":
-                skipped = self._dependencies.stopped(node_id, f"because {label} failed")
+                reason = f"because {self._run.reason or f'{label} failed'}"
+                self._follow(self._dependencies.stopped(node_id, reason))
             case _:
                 # The nodes behind it are cancelled with the run, not skipped.
-                skipped = []
                 self._dependencies.forget(node_id)
-        for skip in skipped:
-            self._end_node(skip.node_id, NodeResult("skipped", reason=skip.reason))
+                self._end_node(node_id, result)
+
+    def _follow(self, progress: Progress) -> None:
+        """Record what follows from the end of a node."""
+        for skip in progress.skipped:
+            self._results[skip.node_id] = NodeResult("skipped", reason=skip.reason)
+        for node_id in progress.ended:
+            self._end_node(node_id, self._results[node_id])
+        for node_id in progress.waiting:
+            result = self._results[node_id]
+            if result.state == "skipped":
+                continue
+            self._run.nodes[node_id].status = "pending"
+            data: dict[str, Any] = {"iteration": self._dependencies.iteration(node_id)}
+            if any(node_id in loop.body for loop in progress.repeated):
+                data["iteration"] -= 1  # The next one has been counted.
+            data |= {"error": result.message} if result.error else {"preview": result.preview}
+            attempt = self._begun.get(node_id, 0)
+            self._log.emit("node", node=node_id, state="waiting", attempt=attempt, data=data)
+
+    def _is_tried_again(self, node_id: str, result: NodeResult) -> bool:
+        """Begin the pause before a node's next attempt, if it has one and it may help."""
+        policy = self._plan.steps[node_id].policy
+        failures = self._failures.get(node_id, 0) + 1
+        # A call that was abandoned may still be under way: a second one could do its work twice.
+        was_abandoned = bool(result.reason)
+        helps = getattr(result.error, "is_retryable", True) is not False
+        if self._is_stopping or failures > policy.retries or was_abandoned or not helps:
+            return False
+        self._failures[node_id] = failures
+        if node_id not in self._random:
+            # Chance has no part in what a run with this id does. Not for secrets.
+            self._random[node_id] = random.Random(f"{self._log.run_id}/{node_id}")  # noqa: S311
+        asked = getattr(result.error, "retry_after", None)
+        delay = policy.pause(failures, self._random[node_id].random())
+        if isinstance(asked, int | float) and 0 < asked <= MAX_DELAY:
+            delay = max(delay, asked)
+        self._log.emit(
+            "node",
+            node=node_id,
+            state="retrying",
+            attempt=self._begun[node_id],
+            data={"error": result.message, "delay": delay},
+        )
+        self._pauses[node_id] = self._clock.call_later(
+            delay, partial(self._call_soon, partial(self._end_pause, node_id))
+        )
+        return True
+
+    def _end_pause(self, node_id: str) -> None:
+        if self._pauses.pop(node_id, None) is not None:
+            self._dependencies.retry(node_id)
+            self._wake.set()
 
     def _end_node(self, node_id: str, result: NodeResult) -> None:
         """Record the end of a node; each has exactly one."""
         node = self._run.nodes[node_id]
-        began = self._began.get(node_id)
-        node.seconds = None if began is None else max(result.ended - began, 0.0)
+        node.seconds = self._spent.get(node_id)
         output, reason = result.output, result.reason
         if issubclass(type(output), Routed):
             reason = reason or f"took {quoted(output.route)}"
@@ -266,12 +425,18 @@ class _Scheduler:
             data["error"] = result.message
         if reason:
             data["reason"] = reason
-        attempt = 0 if began is None else 1
+        attempt = self._begun.get(node_id, 0)
         self._log.emit("node", node=node_id, state=result.state, attempt=attempt, data=data)
 
-    def _report(self, node_id: str, kind: Any, data: Mapping[str, Any]) -> None:
-        if self._log.emit(kind, node=node_id, attempt=1, data=data) and kind == "progress":
+    def _report(self, node_id: str, attempt: int, kind: Any, data: Mapping[str, Any]) -> None:
+        if self._begun.get(node_id) != attempt:
+            return  # An earlier attempt, whose thread goes on.
+        if self._log.emit(kind, node=node_id, attempt=attempt, data=data) and kind == "progress":
             self._run.nodes[node_id].progress = data["fraction"]
+
+
+def _passed_on(output: Any) -> Any:
+    return output.value if issubclass(type(output), Routed) else output
 
 
 _logger = logging.getLogger("kaizen_widgets.engines")

@@ -322,11 +322,18 @@ class Studio(Resources):
 
         return register
 
-    def run(self, inputs: Mapping[str, Any] | str | None = None, **named: Any) -> Run:
+    def run(
+        self,
+        inputs: Mapping[str, Any] | str | None = None,
+        *,
+        time_limit: float | None = None,
+        **named: Any,
+    ) -> Run:
         """Run the pipeline on the canvas, without waiting for its end.
 
         Args:
             inputs: Inputs by name, or one text, which becomes the input ``text``.
+            time_limit: Seconds after which the run is stopped and fails; None for no limit.
             named: More inputs by name: ``studio.run(text="my invoice")``.
 
         Returns:
@@ -342,6 +349,7 @@ class Studio(Resources):
             loop=self._loop,
             functions=self.functions,
             registry=self.kinds,
+            time_limit=time_limit,
         )
         self._run = run
         follow(run, self.execution, self._loop)

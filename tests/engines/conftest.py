@@ -8,6 +8,7 @@ import pytest
 
 from kaizen_widgets.core.background import BackgroundLoop
 from kaizen_widgets.engines import Run, start
+from kaizen_widgets.testing import FakeClock, VirtualLoop
 
 
 @pytest.fixture
@@ -15,6 +16,27 @@ def loop() -> Iterator[BackgroundLoop]:
     made = BackgroundLoop("test-loop")
     yield made
     made.close()
+
+
+@pytest.fixture
+def virtual() -> Iterator[VirtualLoop]:
+    """A loop without a thread, on a clock that the test moves."""
+    made = VirtualLoop(FakeClock())
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def go(virtual: VirtualLoop) -> Callable[..., Run]:
+    """Starts runs on the virtual loop with the id run-1, and lets them go as far as they come at 0 s."""
+
+    def call(graph: Any, inputs: Any = None, **options: Any) -> Run:
+        known = {"loop": virtual, "clock": virtual.clock, "new_id": lambda: "run-1"}
+        run = start(graph, inputs, **(known | options))
+        virtual.settle()
+        return run
+
+    return call
 
 
 @pytest.fixture

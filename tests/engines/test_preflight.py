@@ -30,7 +30,10 @@ def test_no_nodes():
 
 def test_circles_are_named_by_labels():
     found = reasons(pipeline("start > a > b > a"), a=str, b=str)
-    assert found == ('Its edges go in a circle: "a" -> "b" -> "a".',)
+    assert found == (
+        'Its edges go in a circle: "a" -> "b" -> "a". To make it a loop, give the edge "e2" from "b" '
+        'to "a" a number of iterations (max_iterations); or remove it.',
+    )
 
 
 def test_two_circles_are_two_reasons():

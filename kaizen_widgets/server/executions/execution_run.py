@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from kaizen_widgets.engines import NodeRun, Run, start
+from kaizen_widgets.engines.event_log import TERMINAL
 from kaizen_widgets.graph import Graph, Node
 from kaizen_widgets.server.base.agent_model import count_tokens
 from kaizen_widgets.server.base.services import Services
@@ -212,8 +213,8 @@ class ExecutionRun:
         for event in self.run.events():
             when = timestamp_of(event.ts)
             if event.kind == "node" and event.state == "running":
-                began[event.node] = when
-            elif event.kind == "node" and event.node is not None:
+                began.setdefault(event.node, when)
+            elif event.state in TERMINAL and event.node is not None:
                 node = self.run.nodes[event.node]
                 error = _sentence(node) if node.status == "failed" else ""
                 record.nodes.append(
@@ -246,10 +247,7 @@ class ExecutionRun:
         for node in record.nodes:
             if node["nodeId"] in given:
                 node["output"] = given[node["nodeId"]][1]
-        nodes, sources = self.run.graph.nodes, {edge.source for edge in self.run.graph.edges}
-        ends = [node.id for node in nodes if node.type == "output"]
-        ends = ends or [node.id for node in nodes if node.id not in sources]
-        record.output = dict(given[node_id] for node_id in ends if node_id in given)
+        record.output = dict(given[node_id] for node_id in self.run.ends if node_id in given)
 
 
 class _Sizes:
