@@ -1,6 +1,6 @@
 // @vitest-environment jsdom
 import { afterEach, expect, test, vi } from "vitest";
-import { colorMode, onColorMode } from "../src/color_mode.ts";
+import { colorMode, onColorMode, themeName } from "../src/color_mode.ts";
 
 afterEach(() => {
   delete document.body.dataset.kaizenTheme;
@@ -44,4 +44,19 @@ test("a chosen theme takes precedence and is noticed immediately", async () => {
   await Promise.resolve();
   expect(listener).toHaveBeenCalledOnce();
   expect(colorMode()).toBe("light");
+});
+
+test("high contrast is the host's theme, or a dark page of a user who wants more contrast", () => {
+  browserIs(false);
+  document.body.dataset.jpThemeLight = "false";
+  expect(themeName()).toBe("dark");
+  document.body.dataset.jpThemeName = "JupyterLab Dark High Contrast";
+  expect(themeName()).toBe("hc");
+  document.body.dataset.kaizenTheme = "dark";
+  expect(themeName()).toBe("dark");
+  browserIs(true);
+  expect(themeName()).toBe("hc");
+  document.body.dataset.kaizenTheme = "light";
+  expect(themeName()).toBe("light");
+  delete document.body.dataset.jpThemeName;
 });

@@ -147,7 +147,7 @@ class FormPanel(PythonOwned, ipw.VBox):
         super().__init__(
             [self.heading, *parts] if self.title else parts,
             layout=wide,
-            _dom_classes=("kaizen-panel", "kaizen-form-panel"),
+            _dom_classes=("kaizen-panel", "kz", "kaizen-form-panel"),
         )
         self._unsubscribes = (*links, self._rules.close, self.form.subscribe(self._on_change))
 

@@ -1,6 +1,6 @@
 """HTML snippets and colors used by all panels.
 
-Colors are JupyterLab's CSS variables, which follow its theme, with a fallback for pages without them.
+Colors are those of `js/src/tokens.css`, which follow JupyterLab's theme; outside of panels JupyterLab's own.
 Text from outside is escaped before it is put into HTML.
 """
 
@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import html
 
-ACCENT = "var(--jp-brand-color1, #1976d2)"
-GOOD = "var(--jp-success-color0, #1b7f3b)"
-WARN = "var(--jp-warn-color0, #9a6200)"
-BAD = "var(--jp-error-color0, #c62828)"
-MUTED = "var(--jp-ui-font-color2, #616161)"
-LINE = "var(--jp-border-color2, #e0e0e0)"
+ACCENT = "var(--kz-accent, var(--jp-brand-color1, #1976d2))"
+GOOD = "var(--kz-good, var(--jp-success-color0, #1b7f3b))"
+WARN = "var(--kz-warn, var(--jp-warn-color0, #9a6200))"
+BAD = "var(--kz-bad, var(--jp-error-color0, #c62828))"
+MUTED = "var(--kz-muted, var(--jp-ui-font-color2, #616161))"
+LINE = "var(--kz-line, var(--jp-border-color2, #e0e0e0))"
 _LINES = "display: inline-block; line-height: 18px; padding: 5px 0"
 """The height of a button beside it for one line, and of a paragraph for more."""
-MONO = "font-family: var(--jp-code-font-family, monospace); font-size: 12px; white-space: pre-wrap"
+MONO = "font-family: var(--kz-mono, monospace); font-size: 12px; white-space: pre-wrap"
 
 
 def alert(text: str) -> str:

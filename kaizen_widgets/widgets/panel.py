@@ -8,51 +8,30 @@ Ctrl, Alt or Cmd, Escape, and Shift+Enter.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
-import anywidget
 import ipywidgets as ipw
 
 from kaizen_widgets.widgets.python_owned import PythonOwned
-from kaizen_widgets.widgets.theme import THEME_CSS
+from kaizen_widgets.widgets.shared_part import SharedPart
 
 AFTER_EDITS = "kaizen-after-edits"
 """The CSS class of buttons whose clicks are handled after earlier edits (`js/src/pending_edits.ts`)."""
 
 
-class KeyGuard(PythonOwned, anywidget.AnyWidget):
+class KeyGuard(SharedPart):
     """An invisible widget that handles the keys and styles of all panels on the page."""
 
-    _css = THEME_CSS
-    _esm = """
-const isForNotebook = (event) =>
-  event.ctrlKey || event.metaKey || event.altKey || event.key === "Escape" ||
-  (event.shiftKey && event.key === "Enter");
-const guarded = new WeakSet();
-
-function guard(event) {
-  const panel = event.target.closest?.(".kaizen-panel");
-  if (!panel || guarded.has(panel)) return;
-  guarded.add(panel);
-  // While bubbling, so that the controls inside the panel have handled the key already.
-  panel.addEventListener("keydown", (event) => {
-    if (!isForNotebook(event)) event.stopPropagation();
-  });
-}
-
-function render({ el }) {
-  el.style.display = "none";
-  document.addEventListener("focusin", guard);
-}
-export default { render };
-"""
+    part: ClassVar[str] = "keys"
 
     def __repr__(self) -> str:
         return "KeyGuard()"
 
 
 class Panel(PythonOwned, ipw.VBox):
-    """A VBox of ipywidgets whose key presses do not reach JupyterLab.
+    """A VBox of ipywidgets whose key presses do not reach JupyterLab, in the look of `js/src/tokens.css`.
+
+    Buttons with the class ``kaizen-quiet`` have no frame; ``button_style`` may be "primary" or "danger".
 
     Args:
         children: Its widgets.
@@ -62,3 +41,4 @@ class Panel(PythonOwned, ipw.VBox):
     def __init__(self, children: Sequence[ipw.Widget] = (), **options: Any) -> None:
         super().__init__([*children, KeyGuard()], **options)
         self.add_class("kaizen-panel")
+        self.add_class("kz")

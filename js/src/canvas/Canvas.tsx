@@ -10,7 +10,7 @@ import {
   useReactFlow,
 } from "@xyflow/react";
 import { type DragEvent, type ReactNode, useEffect, useRef, useSyncExternalStore } from "react";
-import { colorMode, onColorMode } from "../color_mode.ts";
+import { colorMode, onColorMode, themeName } from "../color_mode.ts";
 import { CulledLayer } from "./CulledLayer.tsx";
 import { MANY } from "./culling.ts";
 import { EdgeLine } from "./EdgeLine.tsx";
@@ -50,9 +50,15 @@ function Frame(): ReactNode {
   const frame = useRef<HTMLDivElement>(null);
   const { width, height } = useSize(frame);
   const mode = useSyncExternalStore(onColorMode, colorMode);
+  const theme = useSyncExternalStore(onColorMode, themeName);
   useLeaveWarning();
   return (
-    <div ref={frame} className="kc-frame" data-theme={mode} data-narrow={width > 0 && width < 640}>
+    <div
+      ref={frame}
+      className="kc-frame kz"
+      data-theme={theme}
+      data-narrow={width > 0 && width < 640}
+    >
       <Toolbar />
       <Orphans />
       <div className="kc-body">

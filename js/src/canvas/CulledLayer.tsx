@@ -132,9 +132,9 @@ function same(one: Viewport, other: Viewport): boolean {
 /** A 2D context needs resolved colors: reads those of the style sheet from an element. */
 function colorsOf(element: HTMLElement): Colors {
   const color = (name: string) => {
-    element.style.color = `var(--kc-${name})`;
+    element.style.color = `var(--kz-${name})`;
     return getComputedStyle(element).color;
   };
-  const names = ["wire", "node", "text", "line", "accent", "good", "bad", "busy"] as const;
+  const names = ["wire", "card", "text", "line", "accent", "good", "bad", "warn"] as const;
   return Object.fromEntries(names.map((name) => [name, color(name)])) as unknown as Colors;
 }

@@ -28,7 +28,7 @@ export function Palette({ narrow }: { narrow: boolean }): ReactNode {
             type="button"
             draggable
             className="kc-kind"
-            style={{ "--kc-kind": nodeKind.color } as CSSProperties}
+            style={{ "--kz-kind": nodeKind.color } as CSSProperties}
             title={`${nodeKind.title}: ${nodeKind.description}`}
             aria-label={`Add ${nodeKind.title}`}
             onClick={(event) => add(nodeKind, event.currentTarget)}

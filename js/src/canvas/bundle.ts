@@ -6,6 +6,7 @@ import { browserClock } from "../clock.ts";
 import { widgetsAreReceived } from "../host_widgets.ts";
 import { trackPendingEdits } from "../pending_edits.ts";
 import { addStyles } from "../styles.ts";
+import tokens from "../tokens.css?inline";
 import { Canvas } from "./Canvas.tsx";
 import css from "./canvas.css?inline";
 import { Channel, type Model } from "./channel.ts";
@@ -26,6 +27,7 @@ options.requestAnimationFrame = queueMicrotask;
 
 /** Draws one view; the returned function removes it and ends everything that listens. */
 export function mount({ model, el }: View): () => void {
+  addStyles(el, tokens);
   addStyles(el, css);
   const ending = new AbortController();
   const session = new Session(

@@ -11,13 +11,13 @@ import type { NodeRunState } from "./protocol.gen.ts";
 
 export interface Colors {
   readonly wire: string;
-  readonly node: string;
+  readonly card: string;
   readonly text: string;
   readonly line: string;
   readonly accent: string;
   readonly good: string;
   readonly bad: string;
-  readonly busy: string;
+  readonly warn: string;
 }
 type Runs = Readonly<Record<string, NodeRunState | undefined>>;
 
@@ -108,7 +108,7 @@ function drawNode(
   const { x, y, width, height } = boxes.box(place);
   const kind = node.data.nodeKind?.color ?? "#7d838f";
   const frame = node.type === "frame";
-  context.fillStyle = colors.node;
+  context.fillStyle = colors.card;
   if (!frame) context.fillRect(x, y, width, height);
   context.globalAlpha = frame ? 0.08 : readable ? 0 : 0.4;
   context.fillStyle = kind;
@@ -138,7 +138,7 @@ function outlineOf(node: FlowNode, run: NodeRunState | undefined, colors: Colors
   if (node.selected) return colors.accent;
   switch (run?.status) {
     case "running":
-      return colors.busy;
+      return colors.warn;
     case "completed":
       return colors.good;
     case "failed":

@@ -18,7 +18,7 @@ export function makeHost(el: HTMLElement, session: Session, signal: AbortSignal)
   // The trait is the height where nothing else gives one; `canvas.css` lets the host fill a larger or smaller box.
   el.classList.add("kaizen-canvas-view");
   const size = () => {
-    host.style.setProperty("--kc-height", `${session.traits.get().height}px`);
+    host.style.setProperty("--kz-height", `${session.traits.get().height}px`);
   };
   size();
   const endSize = session.traits.subscribe(size);

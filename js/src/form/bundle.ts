@@ -1,10 +1,12 @@
 /** The bundle of forms, shared by all field areas of a page (see `loader.ts`); without React. */
 import type { AnyModel } from "@anywidget/types";
 import { browserClock } from "../clock.ts";
-import { colorMode, onColorMode } from "../color_mode.ts";
+import { onColorMode, paintPage, themeName } from "../color_mode.ts";
 import { widgetsAreReceived } from "../host_widgets.ts";
+import panelCss from "../panel/panel.css?inline";
 import { afterOtherEdits, trackPendingEdits } from "../pending_edits.ts";
 import { addStyles } from "../styles.ts";
+import tokens from "../tokens.css?inline";
 import { FieldArea } from "./field_area.ts";
 import css from "./form.css?inline";
 import type { WidgetManager } from "./form_context.ts";
@@ -20,7 +22,8 @@ let views = 0;
 
 /** Draws one view, and returns the function that removes it. */
 export function mount({ model, el }: { model: Model; el: HTMLElement }): () => void {
-  addStyles(el, css);
+  for (const sheet of [tokens, panelCss, css]) addStyles(el, sheet);
+  paintPage(); // For the buttons around the fields, which are ipywidgets.
   const ending = new AbortController();
   const replica = new FormReplica(
     // The trait may be old; the kernel's answer to `hello` shows whether patches were missed.
@@ -43,7 +46,7 @@ export function mount({ model, el }: { model: Model; el: HTMLElement }): () => v
   const later = (then: () => void) => afterOtherEdits(isSynced, el, then);
   const area = new FieldArea(replica, `kf${views}`, manager, later, ending.signal);
   const paint = () => {
-    area.el.dataset.theme = colorMode();
+    area.el.dataset.theme = themeName();
   };
   paint();
   ending.signal.addEventListener("abort", onColorMode(paint));

@@ -44,7 +44,7 @@ export class FieldArea {
     private readonly signal: AbortSignal,
   ) {
     this.form = new FormContext(replica, prefix, manager, build);
-    this.el = h("form", { class: "kaizen-form", novalidate: true, autocomplete: "off" });
+    this.el = h("form", { class: "kaizen-form kz", novalidate: true, autocomplete: "off" });
     this.el.append(this.summary, this.fields, this.status, this.announcement);
     this.listen(signal);
     this.draw();

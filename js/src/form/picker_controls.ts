@@ -43,7 +43,7 @@ export function slider(node: FieldNode, id: string, label: string): Control {
       setAttribute(input, "aria-valuetext", value || "not set");
       const [low, high] = [Number(input.min), Number(input.max)];
       const part = isNumber ? (Number(value) - low) / (high - low || 1) : 0;
-      input.style.setProperty("--kf-part", `${Math.min(1, Math.max(0, part)) * 100}%`);
+      input.style.setProperty("--kz-part", `${Math.min(1, Math.max(0, part)) * 100}%`);
     },
     read: () => (typing ? readout.value : input.value),
     // Only for the text box: the slider handles arrow keys itself.

@@ -57,7 +57,7 @@ export class RowList implements FieldView {
     if (this.isTable) {
       this.list.dataset.table = "";
       const columns = this.itemNode.fields?.length || 1;
-      this.list.style.setProperty("--kf-columns", String(columns));
+      this.list.style.setProperty("--kz-columns", String(columns));
       if (this.itemNode.fields?.length)
         this.list.append(
           h(

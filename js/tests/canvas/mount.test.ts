@@ -50,10 +50,10 @@ test("a canvas shows its nodes, its kinds and its buttons", () => {
 test("the host has the height of its trait and suppresses JupyterLab's menu", () => {
   const { fake, el, end } = open();
   const host = el.querySelector<HTMLElement>(".kaizen-canvas");
-  expect(host?.style.getPropertyValue("--kc-height")).toBe("420px");
+  expect(host?.style.getPropertyValue("--kz-height")).toBe("420px");
   expect(host?.hasAttribute("data-jp-suppress-context-menu")).toBe(true);
   act(() => fake.set("height", 600));
-  expect(host?.style.getPropertyValue("--kc-height")).toBe("600px");
+  expect(host?.style.getPropertyValue("--kz-height")).toBe("600px");
   end();
 });
 

@@ -29,7 +29,7 @@ function Far({ id, data: { node, nodeKind, ports } }: NodeProps<FlowNode>): Reac
   const status = useRun(id)?.status ?? "idle";
   const marked = useMarked(id);
   const style = {
-    "--kc-kind": nodeKind?.color,
+    "--kz-kind": nodeKind?.color,
     width: widthOf(node.width),
     height: heightOf(ports.inputs.length, ports.outputs.length),
   } as CSSProperties;
@@ -44,7 +44,7 @@ function Near({ id, data, isConnectable }: NodeProps<FlowNode>): ReactNode {
   const status = useRun(id)?.status ?? "idle";
   const marked = useMarked(id);
   const kind = nodeKind ? nodeKind.title : `unknown kind: ${typeOf(node)}`;
-  const style = { "--kc-kind": nodeKind?.color, width: widthOf(node.width) } as CSSProperties;
+  const style = { "--kz-kind": nodeKind?.color, width: widthOf(node.width) } as CSSProperties;
   return (
     <div
       className={`kc-node${nodeKind ? "" : " kc-node-unknown"}`}
