@@ -13,6 +13,7 @@ from kaizen_widgets.api.agent_models import (
     AgentContext,
     AgentCreate,
     AgentDetail,
+    AgentFilters,
     AgentReadiness,
     AgentStatus,
     AgentTool,
@@ -26,7 +27,7 @@ from kaizen_widgets.api.agent_models import (
 from kaizen_widgets.api.agent_stream import AgentEvent, parse_event
 from kaizen_widgets.api.endpoints import CrudEndpoints, Endpoints
 from kaizen_widgets.api.models import RequestModel, ResponseModel, url_path
-from kaizen_widgets.errors import TransportError
+from kaizen_widgets.errors import ForbiddenError, InvalidInputError, TransportError
 from kaizen_widgets.transport import Transport
 
 Part = TypeVar("Part", bound=ResponseModel)
@@ -123,6 +124,29 @@ class AgentEndpoints(CrudEndpoints[Agent, AgentDetail]):
             error.args = (f"Agent {agent.id!r} was created, but has {missing}: {error}",)
             raise
         return agent
+
+    async def check_name(self, name: str) -> None:
+        """Refuse the name of an existing agent, because functions and nodes find agents by name.
+
+        Archived agents do not count. The check is skipped for users who may not list agents.
+
+        Raises:
+            InvalidInputError: The name is taken.
+        """
+        try:
+            found = await self.list(AgentFilters(search=name[:200]))
+        except ForbiddenError:
+            return
+        for other in found:
+            if other.name == name and other.status != "archived":
+                taken = f"There is already an agent {name!r}"
+                raise InvalidInputError(
+                    f"{taken}: change that one with agents.update({other.id!r}, ...), choose another name, "
+                    "or give allow_duplicate=True.",
+                    status=409,
+                    code="NAME_TAKEN",
+                    details={"name": [f"{taken}: edit that one, or choose another name."]},
+                )
 
     # -- versions and connectors
 

@@ -6,7 +6,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from kaizen_widgets.api.agent_endpoints import AgentEndpoints, AgentParts
-from kaizen_widgets.api.agent_models import AgentCreate, AgentFilters, AgentUpdate, ToolCreate
+from kaizen_widgets.api.agent_models import (
+    Agent,
+    AgentCreate,
+    AgentFilters,
+    AgentUpdate,
+    ToolCreate,
+)
 from kaizen_widgets.api.agent_stream import AgentStream
 from kaizen_widgets.api.key_factories import query_keys
 from kaizen_widgets.api.mapping import agent_fields
@@ -33,8 +39,18 @@ class Agents(Resource[AgentEndpoints]):
         """Return the query of a list of `Agent`s; see `AgentFilters`."""
         return super().list(**agent_fields(filters))
 
-    def create(self, **fields: Any) -> Mutation:
+    def pages(self, **filters: Any) -> LiveQuery:
+        """Return the query of a list of `Agent`s that is fetched page by page; see `AgentFilters`."""
+        return super().pages(**agent_fields(filters))
+
+    def create(self, *, allow_duplicate: bool = False, **fields: Any) -> Mutation:
         """Create an agent, with ``tools`` and ``status`` if given; returns the `Agent`. Never sent twice.
+
+        The mutation fails with an `InvalidInputError` if another agent has this name.
+
+        Args:
+            allow_duplicate: Create it even so.
+            **fields: Fields of the agent.
 
         Raises:
             InvalidInputError: A field is invalid; nothing was sent.
@@ -42,9 +58,15 @@ class Agents(Resource[AgentEndpoints]):
         given = agent_fields(fields)
         tools = [validate(ToolCreate, tool) for tool in given.pop("tools", ())]
         status = validate(AgentUpdate, {"status": given.pop("status", None)}).status
+
+        async def create(agent: AgentCreate) -> Agent:
+            if not allow_duplicate:
+                await self.endpoints.check_name(agent.name)
+            return await self.endpoints.create(agent, status, tools)
+
         return self._mutate(
             "create",
-            lambda agent: self.endpoints.create(agent, status, tools),
+            create,
             validate(AgentCreate, given),
             KEYS.lists,
         )

@@ -23,7 +23,7 @@ from kaizen_widgets.api.models import (
     url_path,
     validate,
 )
-from kaizen_widgets.api.pagination import fetch_capped
+from kaizen_widgets.api.pagination import fetch_capped, fetch_page
 from kaizen_widgets.api.pipelines import PipelineEndpoints
 from kaizen_widgets.api.resource import ReadOnlyResource
 from kaizen_widgets.query import LiveQuery, Mutation, QueryClient
@@ -116,6 +116,20 @@ class DeploymentEndpoints(Endpoints):
             {"agent_id": agents, "status": statuses, "gateway_id": gateways},
         )
         return [parse(Deployment, row, "deployment") for row in found]
+
+    async def page(self, filters: DeploymentFilters, offset: int) -> dict[str, Any]:
+        """Return the deployments from an offset on; all if it has no pages (`fetch_capped`)."""
+        page = await fetch_page(
+            self._transport,
+            "/deployments",
+            filters.model_dump(),
+            "deployments",
+            offset,
+            lambda rows: [parse(Deployment, row, "deployment") for row in rows],
+        )
+        if page["total"] is not None or offset:
+            return page
+        return {"rows": await self.list(filters), "next_offset": None, "total": None}
 
     async def get(self, id: str) -> Deployment:
         """Return one deployment."""

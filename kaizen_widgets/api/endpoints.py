@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import builtins
+from collections.abc import Sequence
 from typing import Any, ClassVar, Generic, TypeVar
 
 from kaizen_widgets.api.models import RequestModel, ResponseModel, parse, parse_list, url_path
@@ -9,6 +11,7 @@ from kaizen_widgets.api.pagination import (
     SEARCHED_FIELDS,
     SearchFilters,
     fetch_all,
+    fetch_page,
     search_and_sort,
 )
 from kaizen_widgets.transport import Transport
@@ -64,6 +67,16 @@ class CrudEndpoints(Endpoints, Generic[Row, Detail]):
         found = [parse(self.row, row, self.noun) for row in await self._rows(filters)]
         return search_and_sort(found, filters.search, filters.sort, self.searched_fields)
 
+    async def page(self, filters: SearchFilters, offset: int) -> dict[str, Any]:
+        """Return the items that match from an offset on, see `fetch_page`."""
+
+        def select(rows: Sequence[Any]) -> builtins.list[Row]:
+            found = [parse(self.row, row, self.noun) for row in rows]
+            return search_and_sort(found, filters.search, None, self.searched_fields)
+
+        path, params = f"/{self.resource}", await self._params(filters)
+        return await fetch_page(self._transport, path, params, self.resource, offset, select)
+
     async def get(self, id: str) -> Detail:
         """Return one item."""
         return await self._one(self.detail_model, self.noun, "GET", self.resource, id)
@@ -83,5 +96,9 @@ class CrudEndpoints(Endpoints, Generic[Row, Detail]):
         await self._delete(self.resource, id)
 
     async def _rows(self, filters: SearchFilters) -> list[Any]:
-        params = filters.model_dump()
+        params = await self._params(filters)
         return await fetch_all(self._transport, f"/{self.resource}", params, self.resource)
+
+    async def _params(self, filters: SearchFilters) -> dict[str, Any]:
+        """Return the query of a request for a list."""
+        return filters.model_dump()

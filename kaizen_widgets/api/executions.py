@@ -18,7 +18,7 @@ from kaizen_widgets.api.models import (
     parse,
     url_path,
 )
-from kaizen_widgets.api.pagination import fetch_all
+from kaizen_widgets.api.pagination import fetch_all, fetch_page
 from kaizen_widgets.api.pipelines import PipelineEndpoints
 from kaizen_widgets.api.resource import ReadOnlyResource
 from kaizen_widgets.errors import DecodeError
@@ -101,6 +101,17 @@ class ExecutionEndpoints(Endpoints):
     async def list(self, filters: ExecutionFilters) -> list[Execution]:
         """Return a pipeline's executions, newest first."""
         return await self.history("pipelines", filters.pipeline_id)
+
+    async def page(self, filters: ExecutionFilters, offset: int) -> dict[str, Any]:
+        """Return a pipeline's executions from an offset on, newest first."""
+        return await fetch_page(
+            self._transport,
+            url_path("test", "pipelines", filters.pipeline_id, "history"),
+            {},
+            "executions",
+            offset,
+            lambda rows: [parse(Execution, row, "execution") for row in rows],
+        )
 
     async def history(self, kind: str, id: str) -> list[Execution]:
         """Return all executions of one of the ``agents`` or ``pipelines``, newest first."""

@@ -83,6 +83,13 @@ class GatewayEndpoints(CrudEndpoints[Gateway, Gateway]):
     resource, noun = "gateways", "gateway"
     row = detail_model = Gateway
 
+    async def page(self, filters: SearchFilters, offset: int) -> dict[str, Any]:
+        """Return the gateways from an offset on; all of them if the server has no pages (`fetch_capped`)."""
+        page = await super().page(filters, offset)
+        if page["total"] is not None or offset:
+            return page
+        return {"rows": await self.list(filters), "next_offset": None, "total": None}
+
     async def _rows(self, filters: SearchFilters) -> list[Any]:
         async def environments(seen: Sequence[Mapping[str, Any]]) -> list[str]:
             return sorted({*COMMON_ENVIRONMENTS, *(str(row.get("environment")) for row in seen)})

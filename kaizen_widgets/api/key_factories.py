@@ -36,6 +36,10 @@ class ResourceKeys:
         """Key of one list; filters without a value are left out."""
         return (*self.lists, _without_none(filters or {}))
 
+    def pages(self, filters: Mapping[str, Any] | None = None) -> QueryKey:
+        """Key of one list that is fetched page by page."""
+        return (*self.lists, "pages", _without_none(filters or {}))
+
     @property
     def details(self) -> QueryKey:
         """Key of all details."""

@@ -68,6 +68,9 @@ def _with_status(data: Any, id: str, status: str) -> Any:
         changed = [_with_status(one, id, status) for one in data]
         is_unchanged = all(new is old for new, old in zip(changed, data, strict=True))
         return data if is_unchanged else changed
+    if isinstance(data, dict):  # The pages of a list.
+        new = {name: _with_status(one, id, status) for name, one in data.items()}
+        return data if all(new[name] is data[name] for name in data) else new
     if getattr(data, "id", None) == id and hasattr(data, "status"):
         return data.model_copy(update={"status": status})
     return data

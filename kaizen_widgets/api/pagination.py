@@ -20,6 +20,8 @@ from kaizen_widgets.transport import Transport
 
 PAGE = 100
 """The most rows that servers send in a page."""
+SHOWN = 50
+"""Rows in a page of a list that is shown page by page."""
 CAP = 10
 """The most rows in lists that the public server truncates."""
 SEARCHED_FIELDS = ("name", "description")
@@ -65,6 +67,62 @@ async def fetch_all(
         if len(page) < limit or not fresh:
             return found
         offset += len(page)
+
+
+async def fetch_page(
+    transport: Transport,
+    path: str,
+    params: Mapping[str, Any],
+    noun: str,
+    offset: int,
+    select: Callable[[list[Any]], list[Any]],
+) -> dict[str, Any]:
+    """Return the next rows of a list, as the page of an infinite query (see `next_offset`).
+
+    Further pages are requested until there are `SHOWN` rows, because the public server does not search.
+
+    Args:
+        transport: Sends the requests.
+        path: Path of the list.
+        params: Filters.
+        noun: Name for the rows in an error, such as ``agents``.
+        offset: Rows of the list that earlier pages have.
+        select: Returns the rows of a page that match, as models.
+
+    Returns:
+        ``rows``; ``next_offset``, None at the end of the list; and ``total``, None if the server does not
+        say how many rows there are.
+    """
+    rows: list[Any] = []
+    seen: set[Any] = set()
+    total: int | None = None
+    limit = SHOWN
+    while True:
+        query = {**params, "limit": limit, "offset": offset}
+        answer = await transport.request("GET", path, params=query)
+        page = parse_list(answer, noun)
+        ids = {row_id(row) for row in page} - {None}
+        offset += len(page)
+        rows += select(page)
+        counted = answer.get("total") if isinstance(answer, Mapping) else None
+        # The public server's total counts only the page.
+        if type(counted) is int and (counted > offset or (counted == offset and len(page) < limit)):
+            total = counted
+        # A server that ignores `offset` sends the same rows again.
+        if len(page) < limit or (ids and ids <= seen):
+            return {"rows": rows, "next_offset": None, "total": total}
+        if len(rows) >= SHOWN:
+            return {"rows": rows, "next_offset": offset, "total": total}
+        seen |= ids
+        limit = PAGE
+
+
+def next_offset(last: Mapping[str, Any], pages: Sequence[Mapping[str, Any]]) -> int | None:
+    """Return the offset of the page after the last, or None if there is none."""
+    earlier = {getattr(row, "id", None) for page in pages[:-1] for row in page["rows"]}
+    if earlier and all(getattr(row, "id", None) in earlier for row in last["rows"]):
+        return None  # The server ignores `offset`.
+    return last["next_offset"]
 
 
 FilterValues = Callable[[Sequence[Mapping[str, Any]]], Awaitable[Sequence[str]]]

@@ -17,7 +17,7 @@ from kaizen_widgets.api.auth import CurrentUser
 from kaizen_widgets.api.endpoints import CrudEndpoints
 from kaizen_widgets.api.key_factories import query_keys
 from kaizen_widgets.api.models import RequestModel, ResponseModel, UtcTime, parse, url_path
-from kaizen_widgets.api.pagination import SearchFilters, fetch_all
+from kaizen_widgets.api.pagination import SearchFilters
 from kaizen_widgets.api.pipeline_graph import ServerIds, from_server, to_server
 from kaizen_widgets.api.resource import Resource
 from kaizen_widgets.errors import DecodeError, TransportError
@@ -111,9 +111,8 @@ class PipelineEndpoints(CrudEndpoints[Pipeline, PipelineDetail]):
         self._ids: dict[str, ServerIds] = {}
         self._saving: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
-    async def _rows(self, filters: SearchFilters) -> list[Any]:
-        params = {**filters.model_dump(), "organization_id": await self._organization_id()}
-        return await fetch_all(self._transport, "/pipelines", params, "pipelines")
+    async def _params(self, filters: SearchFilters) -> dict[str, Any]:
+        return {**filters.model_dump(), "organization_id": await self._organization_id()}
 
     async def get(self, id: str) -> PipelineDetail:
         """Return one pipeline with its nodes and connections."""

@@ -14,6 +14,7 @@ from kaizen_widgets.api.endpoints import CrudEndpoints
 from kaizen_widgets.api.key_factories import ResourceKeys
 from kaizen_widgets.api.models import RequestModel, url_path, validate
 from kaizen_widgets.api.optimistic_updates import set_status
+from kaizen_widgets.api.pagination import next_offset
 from kaizen_widgets.api.query_defaults import IDEMPOTENT, retry_idempotent
 from kaizen_widgets.query import LiveQuery, Mutation, MutationOptions, QueryClient, QueryKey
 
@@ -23,6 +24,10 @@ class ReadEndpoints(Protocol):
 
     async def list(self, filters: Any, /) -> Any:
         """Return the items that match."""
+
+    async def page(self, filters: Any, offset: int, /) -> dict[str, Any]:
+        """Return the items that match from an offset on."""
+        ...
 
     async def get(self, id: str, /) -> Any:
         """Return one item."""
@@ -58,6 +63,24 @@ class ReadOnlyResource(Generic[E]):
         """
         wanted = validate(self.filter_model, filters)
         return self._query(self.keys.list(wanted.model_dump()), lambda: self.endpoints.list(wanted))
+
+    def pages(self, **filters: Any) -> LiveQuery:
+        """Return the query of a list that is fetched page by page, for long lists.
+
+        Its data is ``{"pages": [{"rows": [...], "next_offset": 50, "total": 57}], "page_params": [0]}``, see
+        `fetch_page`; ``query.observer.fetch_next_page()`` fetches one more page.
+
+        Raises:
+            InvalidInputError: There is no such filter, or its value is invalid.
+        """
+        wanted = validate(self.filter_model, filters)
+        observer = self._client.observe_infinite(
+            query_key=self.keys.pages(wanted.model_dump()),
+            query_fn=lambda context: self.endpoints.page(wanted, context.page_param),
+            initial_page_param=0,
+            get_next_page_param=next_offset,
+        )
+        return LiveQuery(observer).start()
 
     def detail(self, id: str) -> LiveQuery:
         """Return the query of one item."""

@@ -10,7 +10,7 @@ from kaizen_widgets.api.auth import User
 from kaizen_widgets.api.endpoints import CrudEndpoints
 from kaizen_widgets.api.key_factories import query_keys
 from kaizen_widgets.api.models import RequestModel, UtcTime
-from kaizen_widgets.api.pagination import SearchFilters, fetch_all
+from kaizen_widgets.api.pagination import SearchFilters
 from kaizen_widgets.api.resource import EditableResource
 
 Name = Annotated[str, Field(min_length=1, max_length=100)]
@@ -60,10 +60,9 @@ class UserEndpoints(CrudEndpoints[Member, Member]):
     row = detail_model = Member
     searched_fields = ("name", "email")
 
-    async def _rows(self, filters: SearchFilters) -> list[Any]:
+    async def _params(self, filters: SearchFilters) -> dict[str, Any]:
         # The public server searches each page separately, so a page with few hits looks like the last one.
-        params = filters.model_dump(exclude={"search"})
-        return await fetch_all(self._transport, "/users", params, "users")
+        return filters.model_dump(exclude={"search"})
 
 
 class Users(EditableResource[UserEndpoints]):

@@ -209,6 +209,7 @@ def test_null_is_never_sent(api: Api, server: MockServer, run):
     row = ME | {"id": "1", "agent_id": "1", "gateway_id": "1", "user_id": "1"}
     row |= {"policy_id": "1", "principal_type": "role", "principal_id": "viewer"}
     row |= {"status": "active", "allowed": True, "version_number": 1}
+    server.answer("GET", "/agents", {"records": []})
     for path in ("/agents", "/pipelines", "/gateways", "/deployments", "/teams", "/users"):
         server.answer("POST", path, row).answer("PUT", f"{path}/1", row)
     server.answer("POST", "/policies", row).answer("PUT", "/policies/1", row)

@@ -84,7 +84,7 @@ def test_a_broken_answer_keeps_the_data_there_was(fake, loop):
 def test_a_create_is_never_sent_twice(fake, loop):
     sent = []
     api = fake(lambda request: sent.append(request) or httpx.Response(503, json={}))
-    mutation = api.agents.create(name="N", model_id="m")
+    mutation = api.agents.create(name="N", model_id="m", allow_duplicate=True)
     loop.advance(120)
     assert (mutation.status, len(sent)) == ("error", 1)
 

@@ -129,6 +129,7 @@ def test_contradictory_fields_are_refused_before_sending(
 
 def test_agents_created_without_all_tools_raise_with_the_count(api: Api, server: MockServer, given):
     made = {"id": "1", "name": "A", "status": "draft"}
+    server.answer("GET", "/agents", {"records": []})
     server.answer("POST", "/agents", made).answer("POST", "/agents/1/tools", Reply(500))
     tool = {"name": "t", "description": "d"}
     with pytest.raises(TransportError, match="'1' was created, but has 0 of 1 tools"):

@@ -11,7 +11,11 @@ from kaizen_widgets.graph import Edge, Graph, Node
 
 
 def _agent(client: Any) -> str:
-    return client.agents.create(name="contract fault", model_id="gpt-4o").wait(60).id
+    return (
+        client.agents.create(name="contract fault", model_id="gpt-4o", allow_duplicate=True)
+        .wait(60)
+        .id
+    )
 
 
 def only_five_patterns(client: Any) -> bool:

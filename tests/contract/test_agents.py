@@ -12,7 +12,11 @@ MODEL = "gpt-4o-mini"
 
 @pytest.fixture
 def agent(client: Client, name: str) -> str:
-    return client.agents.create(name=name, model_id=MODEL, temperature=0.3).wait(WAIT).id
+    return (
+        client.agents.create(name=name, model_id=MODEL, temperature=0.3, allow_duplicate=True)
+        .wait(WAIT)
+        .id
+    )
 
 
 def test_an_agent_lives_from_draft_to_archive(client: Client, name: str):
@@ -138,5 +142,5 @@ def test_updated_at_moves(client: Client, agent: str):
 @pytest.mark.faulty("total counts the page")
 def test_list_total_counts_all_rows(client: Client, name: str):
     for _ in range(2):
-        client.agents.create(name=name, model_id=MODEL).wait(WAIT)
+        client.agents.create(name=name, model_id=MODEL, allow_duplicate=True).wait(WAIT)
     assert client.ask("GET", "/agents", params={"limit": 1})["total"] >= 2

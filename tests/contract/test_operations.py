@@ -16,7 +16,11 @@ NOWHERE = "http://127.0.0.1:9"
 
 @pytest.fixture
 def agent(client: Client, name: str) -> str:
-    return client.agents.create(name=name, model_id=MODEL, is_active=True).wait(WAIT).id
+    return (
+        client.agents.create(name=name, model_id=MODEL, is_active=True, allow_duplicate=True)
+        .wait(WAIT)
+        .id
+    )
 
 
 @pytest.fixture
@@ -85,7 +89,11 @@ def test_deployment_list_is_complete_beyond_the_servers_cap(
         client.deployments.create(agent_id=agent, gateway_id=gateway).wait(WAIT).id
         for _ in range(6)
     }
-    other = client.agents.create(name="contract other", model_id=MODEL).wait(WAIT).id
+    other = (
+        client.agents.create(name="contract other", model_id=MODEL, allow_duplicate=True)
+        .wait(WAIT)
+        .id
+    )
     made |= {
         client.deployments.create(agent_id=other, gateway_id=gateway).wait(WAIT).id
         for _ in range(6)

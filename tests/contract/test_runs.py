@@ -136,7 +136,11 @@ IDS = [f"{make.__name__}-{place}" for place, (make, _) in enumerate(PIPELINES)]
 def agents(client: Client) -> dict[str, str]:
     """Agents by name."""
     return {
-        name: client.agents.create(name=name, model_id="gpt-4o-mini", is_active=True).wait(WAIT).id
+        name: client.agents.create(
+            name=name, model_id="gpt-4o-mini", is_active=True, allow_duplicate=True
+        )
+        .wait(WAIT)
+        .id
         for name in AGENTS
     }
 
