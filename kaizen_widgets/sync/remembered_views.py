@@ -50,6 +50,11 @@ class RememberedViews(Generic[_Entry]):
     def __iter__(self) -> Iterator[_Entry]:
         return iter(tuple(self._entries.values()))
 
+    def newest(self, is_wanted: Callable[[_Entry], bool]) -> str | None:
+        """Return the client of the most recently active view whose entry is wanted, or None."""
+        entries = reversed(tuple(self._entries.items()))
+        return next((client for client, entry in entries if is_wanted(entry)), None)
+
     def __len__(self) -> int:
         return len(self._entries)
 

@@ -16,15 +16,17 @@ import warnings
 import weakref
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 from IPython.core.getipython import get_ipython
+from pydantic import Field, TypeAdapter, ValidationError
 from traitlets import Bool, CInt, Dict, Enum, HasTraits, TraitError, Tuple, validate
 
 from kaizen_widgets.core.background import background
 from kaizen_widgets.core.clock import Clock
-from kaizen_widgets.errors import GraphWarning, KaizenError
+from kaizen_widgets.errors import GraphError, GraphWarning, KaizenError
 from kaizen_widgets.graph import AddElement, Edge, Graph, Node
+from kaizen_widgets.graph.operations import ElementId
 from kaizen_widgets.nodes import Registry, default_registry
 from kaizen_widgets.saving import AutoSave
 from kaizen_widgets.stores import CanvasStore, Commit, ExecutionStore, Replaced
@@ -35,8 +37,10 @@ from kaizen_widgets.sync.canvas.messages import (
     CanvasState,
     KernelMail,
     KindInfo,
+    NodeFacts,
     Problem,
     SaveState,
+    ViewCommand,
 )
 from kaizen_widgets.widgets.bundle import Bundle, BundledWidget
 from kaizen_widgets.widgets.canvas_messages import kind_info_of, run_state_of
@@ -50,6 +54,10 @@ NODES_A_SECOND = 1_000
 """Nodes per second of delay, for graphs for which that is longer than `PICTURE_DELAY`."""
 FIRST_PICTURE_LIMIT = 1_000
 """Most nodes for which the first message includes the picture; larger graphs send it after the snapshot."""
+
+_facts_by_id: TypeAdapter[dict[ElementId, NodeFacts]] = TypeAdapter(
+    Annotated[dict[ElementId, NodeFacts], Field(max_length=50_000)]
+)
 
 CommandHandler = Callable[[], None]
 
@@ -67,6 +75,9 @@ class Canvas(BundledWidget):
         zoom_on_scroll: When the wheel zooms: while the canvas has the ``focus``, ``always`` or ``never``
             (otherwise the page scrolls).
         minimap: Whether the small map is shown.
+        toolbar: Whether the canvas has its own toolbar. Without it the board shows the progress of a run,
+            and a status when something is wrong with the connection; `undo`, `redo`, `arrange`, `fit`,
+            `zoom_in`, `zoom_out` and `zoom_to` do what its buttons do.
         clock: Time and timers; the background loop's by default.
 
     Raises:
@@ -87,6 +98,7 @@ class Canvas(BundledWidget):
     read_only = Bool(False).tag(sync=True)
     zoom_on_scroll = Enum(("focus", "always", "never"), "focus").tag(sync=True)
     minimap = Bool(True).tag(sync=True)
+    toolbar = Bool(True).tag(sync=True)
     _snapshot = Dict().tag(sync=True)
 
     def __init__(
@@ -100,6 +112,7 @@ class Canvas(BundledWidget):
         read_only: bool = False,
         zoom_on_scroll: str = "focus",
         minimap: bool = True,
+        toolbar: bool = True,
         clock: Clock = background,
         **keys: Any,
     ) -> None:
@@ -146,6 +159,7 @@ class Canvas(BundledWidget):
             read_only=read_only,
             zoom_on_scroll=zoom_on_scroll,
             minimap=minimap,
+            toolbar=toolbar,
             **keys,
         )
         self._ends.append(self.store.on_event(self._on_event))
@@ -200,6 +214,65 @@ class Canvas(BundledWidget):
     def redo(self) -> bool:
         """Redo the step undone last; False when there is none."""
         return self.store.redo()
+
+    def fit(self) -> bool:
+        """Bring all nodes into view, in every view; False when none is open."""
+        return self._end.command_views(ViewCommand(name="fit"))
+
+    def zoom_in(self) -> bool:
+        """Zoom in by one step, in every view; False when none is open."""
+        return self._end.command_views(ViewCommand(name="zoom_in"))
+
+    def zoom_out(self) -> bool:
+        """Zoom out by one step, in every view; False when none is open."""
+        return self._end.command_views(ViewCommand(name="zoom_out"))
+
+    def zoom_to(self, zoom: float) -> bool:
+        """Zoom every view to a scale between 0.01 and 2, where 1 is 100 %; False when none is open."""
+        if not 0.01 <= zoom <= 2:
+            raise ValueError(f"A canvas zooms to between 0.01 and 2, not to {zoom!r}.")
+        return self._end.command_views(ViewCommand(name="zoom_to", zoom=zoom))
+
+    def arrange(self) -> bool:
+        """Arrange the nodes from left to right, as one undo step; False when no view is open.
+
+        The view that was used last does it, because only a view knows how large its nodes are.
+        """
+        return self._end.command_views(ViewCommand(name="arrange"))
+
+    def set_node_facts(self, facts: Mapping[str, NodeFacts | Mapping[str, Any]]) -> None:
+        """Replace what the cards show of nodes besides the document: what they call, what is wrong.
+
+        Facts are never saved, make no undo step, and are kept for nodes that do not exist (yet). Only changed
+        facts are sent. May be called on any thread.
+
+        Args:
+            facts: Facts by node id; nodes that are not named have none. Keys: ``calls`` (second line of the
+                card), ``problem`` (shown with a warning badge, a few words) and its ``hint`` (a sentence),
+                ``value`` (value line before a run), ``details`` (at most two texts for the foot before a
+                run), ``mark`` (muted, waiting, stale, pinned or cached) and its ``reason``.
+
+        Raises:
+            ValueError: A fact is unknown, of a wrong type or too long; no facts were changed.
+        """
+        try:
+            self._end.show_facts(_facts_by_id.validate_python(dict(facts)))
+        except GraphError as error:
+            raise ValueError(f"The facts of nodes are not valid: {error}") from None
+        except ValidationError as error:
+            first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+            where = ".".join(str(part) for part in first["loc"])
+            raise ValueError(
+                f"The facts of nodes are not valid at {where}: {first['msg']}."
+            ) from None
+
+    @property
+    def node_facts(self) -> dict[str, dict[str, Any]]:
+        """The facts that were set with `set_node_facts`, by node id, without empty ones."""
+        return {
+            node_id: fact.model_dump(exclude_defaults=True)
+            for node_id, fact in self._end.facts.items()
+        }
 
     def transaction(self, label: str = "") -> Any:
         """Make all changes inside it one undo step; see `CanvasStore.transaction`."""

@@ -466,3 +466,44 @@ def test_the_picture_of_a_canvas_made_inside_a_transaction_is_the_document_of_al
     with pytest.raises(RuntimeError):
         make()
     assert store.graph.node_count == 1
+
+
+def test_facts_of_nodes_are_sent_to_views_and_are_no_edit(tab):
+    before = tab.canvas.store.rev
+    tab.canvas.set_node_facts({"a": {"calls": "billing() · your function", "problem": None}})
+    (message,) = [each for each in tab.heard() if each["kind"] == "node_facts"]
+    assert message["facts"]["a"]["calls"] == "billing() · your function"
+    assert tab.canvas.node_facts == {"a": {"calls": "billing() · your function"}}
+    assert (tab.canvas.store.rev, tab.canvas.store.is_dirty) == (before, False)
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        {"a": {"shout": "x"}},
+        {"a": {"calls": 3}},
+        {"a": {"calls": "x" * 501}},
+        {"a": {"mark": "odd"}},
+        {"": {"calls": "x"}},
+        {"a": {"details": ["1", "2", "3"]}},
+    ],
+)
+def test_invalid_facts_are_refused_and_change_nothing(tab, facts):
+    tab.canvas.set_node_facts({"b": {"calls": "two()"}})
+    with pytest.raises(ValueError, match="facts of nodes"):
+        tab.canvas.set_node_facts({"b": {"calls": "three()"}} | facts)
+    assert tab.canvas.node_facts == {"b": {"calls": "two()"}}
+
+
+def test_python_asks_views_to_zoom_and_fit(tab):
+    tab.canvas.zoom_to(0.85)
+    tab.canvas.fit()
+    with pytest.raises(ValueError, match="between"):
+        tab.canvas.zoom_to(9)
+    asked = [(m["name"], m["zoom"]) for m in tab.heard() if m["kind"] == "view_command"]
+    assert asked == [("zoom_to", 0.85), ("fit", None)]
+
+
+def test_a_saved_notebook_has_no_facts(tab):
+    tab.canvas.set_node_facts({"a": {"calls": "billing()"}})
+    assert "billing()" not in str(tab.canvas.get_state())

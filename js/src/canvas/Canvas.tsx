@@ -24,9 +24,10 @@ import { Overview } from "./Overview.tsx";
 import { DRAG_TYPE, Palette } from "./Palette.tsx";
 import type { Session } from "./session.ts";
 import { wouldLose } from "./status_text.ts";
-import { Toolbar } from "./Toolbar.tsx";
+import { Toolbar, ToolbarRemains } from "./Toolbar.tsx";
 import { MAX_ZOOM, MIN_ZOOM, useFit } from "./useFit.ts";
 import { useSize } from "./useSize.ts";
+import { useViewCommands } from "./useViewCommands.ts";
 
 // At module scope: a new object would remount every node.
 const NODE_TYPES = { node: NodeCard, frame: GroupCard };
@@ -51,7 +52,9 @@ function Frame(): ReactNode {
   const { width, height } = useSize(frame);
   const mode = useSyncExternalStore(onColorMode, colorMode);
   const theme = useSyncExternalStore(onColorMode, themeName);
+  const toolbar = useStore(useSession().traits, (traits) => traits.toolbar);
   useLeaveWarning();
+  useViewCommands();
   return (
     <div
       ref={frame}
@@ -59,9 +62,10 @@ function Frame(): ReactNode {
       data-theme={theme}
       data-narrow={width > 0 && width < 640}
     >
-      <Toolbar />
+      {toolbar && <Toolbar />}
       <Orphans />
       <div className="kc-body">
+        {!toolbar && <ToolbarRemains />}
         {!readOnly && <Palette narrow={width > 0 && width < 760} />}
         <Board mode={mode} visible={width > 0} roomy={width >= 760 && height >= 320} />
       </div>

@@ -4,6 +4,7 @@ import { useReadOnly, useReplica, useSession, useStore } from "./hooks.ts";
 import { Icon } from "./icons.tsx";
 import { linkText, type Status, saveText } from "./status_text.ts";
 import { useFit } from "./useFit.ts";
+import { useArrange } from "./useViewCommands.ts";
 
 const MAC = /Mac|iP(hone|ad)/.test(globalThis.navigator?.platform ?? "");
 
@@ -94,12 +95,8 @@ function HistoryButtons(): ReactNode {
 
 function ArrangeButton(): ReactNode {
   const session = useSession();
-  const { showAll } = useFit();
+  const arrange = useArrange();
   const empty = useStore(session.flow, ({ nodes }) => nodes.length < 2);
-  const arrange = () => {
-    // In the next frame React Flow has the new positions.
-    if (session.arrange()) requestAnimationFrame(() => showAll(200));
-  };
   return (
     <Button
       name="Arrange"
@@ -144,6 +141,23 @@ function RunButton(): ReactNode {
       <Icon name="run" size={14} />
       <span>Run</span>
     </button>
+  );
+}
+
+/** In place of the toolbar: the progress of a run, and the connection when something is wrong with it. */
+export function ToolbarRemains(): ReactNode {
+  const link = useReplica((state) => state.link);
+  const unanswered = useReplica((state) => state.pending.length);
+  const readOnly = useReadOnly();
+  const status = linkText(link, unanswered, readOnly, true);
+  const isTold = status !== null && status.tone !== "quiet" && link !== "opening";
+  return (
+    <>
+      <Progress />
+      <output className="kc-link-status" aria-live="polite">
+        {isTold && <StatusText status={status} />}
+      </output>
+    </>
   );
 }
 

@@ -20,6 +20,7 @@ export interface Traits {
   readonly readOnly: boolean;
   readonly zoomOnScroll: ZoomOnScroll;
   readonly minimap: boolean;
+  readonly toolbar: boolean;
 }
 
 interface ModelTraits {
@@ -27,12 +28,13 @@ interface ModelTraits {
   read_only: boolean;
   zoom_on_scroll: ZoomOnScroll;
   minimap: boolean;
+  toolbar: boolean;
   _snapshot: (Partial<Picture> & { columns?: Columns }) | null;
 }
 
 export type Model = AnyModel<ModelTraits>;
 
-const SYNCED = ["height", "read_only", "zoom_on_scroll", "minimap"] as const;
+const SYNCED = ["height", "read_only", "zoom_on_scroll", "minimap", "toolbar"] as const;
 const EMPTY_MAIL: readonly KernelMessage[] = [];
 
 export class Channel {
@@ -96,6 +98,7 @@ export class Channel {
       readOnly: this.model.get("read_only") ?? false,
       zoomOnScroll: this.model.get("zoom_on_scroll") ?? "focus",
       minimap: this.model.get("minimap") ?? true,
+      toolbar: this.model.get("toolbar") ?? true,
     };
   }
 }

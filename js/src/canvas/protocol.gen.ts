@@ -154,6 +154,8 @@ export interface KernelMail {
     | Expected
     | Heartbeat
     | StateChanged
+    | NodeFactsChanged
+    | ViewCommand
     | ShowSelection
     | PeerSelection
     | CommandResult
@@ -183,6 +185,10 @@ export interface Snapshot {
   kinds: KindInfo[] | null;
   seq: number;
   state: CanvasState;
+  factsSeq: number;
+  facts: {
+    [k: string]: NodeFacts;
+  };
 }
 /**
  * Request ``n`` of the receiving view was refused.
@@ -267,6 +273,30 @@ export interface NodeRunState {
   seconds: number | null;
 }
 /**
+ * What the kernel knows of a node besides the document and the run (S17); empty parts are not shown.
+ *
+ * Attributes:
+ *     calls: What the node calls: the second line of its card, such as "billing() · your function".
+ *     problem: Why it cannot run, in at most a few words; shown with a warning badge.
+ *     hint: A whole sentence about the problem, shown by hovering.
+ *     value: The value line before any run, such as the beginning of a prompt.
+ *     details: At most two facts of its config for the foot before any run ("30 s", "retry 1").
+ *     mark: A state that a run does not have: muted, waiting (for a person), stale, pinned or cached.
+ *     reason: Why it has the mark ("Prompt changed"); for ``cached`` what was saved.
+ */
+export interface NodeFacts {
+  calls: string;
+  problem: string | null;
+  hint: string;
+  value: string;
+  /**
+   * @maxItems 2
+   */
+  details: string[];
+  mark: ("muted" | "waiting" | "stale" | "pinned" | "cached") | null;
+  reason: string;
+}
+/**
  * Batch number ``rev`` was applied; ``client`` and ``n`` name the view's request, if it was one (S2).
  */
 export interface Applied {
@@ -307,7 +337,7 @@ export interface Expected {
   n: number;
 }
 /**
- * The kernel's version of document and state: reveals a lost last message (S4).
+ * The kernel's version of document, state and facts: reveals a lost last message (S4).
  *
  * ``digest`` reveals a batch that a view applied differently (`graph.digest`).
  */
@@ -317,6 +347,7 @@ export interface Heartbeat {
   rev: number;
   digest: number;
   seq: number;
+  factsSeq: number;
 }
 /**
  * The whole `CanvasState` after a change; ``seq`` counts the changes.
@@ -325,6 +356,28 @@ export interface StateChanged {
   kind: "state_changed";
   seq: number;
   state: CanvasState;
+}
+/**
+ * The facts of the nodes whose facts changed; null where a node has none any more (S17).
+ */
+export interface NodeFactsChanged {
+  kind: "node_facts";
+  seq: number;
+  facts: {
+    [k: string]: NodeFacts | null;
+  };
+}
+/**
+ * Ask views, or the one in ``to``, to do what one of their buttons does (S18).
+ *
+ * Attributes:
+ *     zoom: For ``zoom_to``: 1 is the size of the flow units; else null.
+ */
+export interface ViewCommand {
+  kind: "view_command";
+  to: string | null;
+  name: "fit" | "zoom_in" | "zoom_out" | "zoom_to" | "arrange";
+  zoom: number | null;
 }
 /**
  * Python changed the selection: every view selects these elements.

@@ -24,11 +24,13 @@ import type {
   Expected,
   Heartbeat,
   Leave,
+  NodeFactsChanged,
   Select,
   Snapshot,
 } from "./protocol.gen.ts";
 import {
   type Effects,
+  type Facts,
   type KernelMessage,
   messageOf,
   NOTHING_YET,
@@ -43,6 +45,8 @@ export class Replica {
   private readonly optimistic = new OptimisticDocument();
   private next = 1;
   private seq = -1;
+  /** Number of the last change of the facts; -1 before the first snapshot. */
+  private factsSeq = -1;
   /** The version of the confirmed document; null when the kernel does not have that document. */
   private version: DocumentVersion | null = null;
   private retired = new Set<string>();
@@ -191,6 +195,10 @@ export class Replica {
         return this.onHeartbeat(message);
       case "state_changed":
         return this.onState(message.seq, message.state);
+      case "node_facts":
+        return this.onFacts(message);
+      case "view_command":
+        return this.effects.command(message);
       case "show_selection":
         return this.effects.select(message.nodes, message.edges);
       case "peer_selection":
@@ -244,6 +252,7 @@ export class Replica {
       rev: message.rev,
       kinds: share(this.state.kinds, kinds),
       canvas: newer ? share(this.state.canvas, message.state) : this.state.canvas,
+      facts: this.factsIn(message),
       orphans,
     });
   }
@@ -293,11 +302,37 @@ export class Replica {
     }
   }
 
-  private onHeartbeat({ epoch, rev, seq, digest }: Heartbeat): void {
+  private onFacts({ seq, facts }: NodeFactsChanged): void {
+    if (seq <= this.factsSeq) return;
+    if (seq !== this.factsSeq + 1) return this.hello();
+    this.factsSeq = seq;
+    const next = new Map(this.state.facts);
+    for (const [id, fact] of Object.entries(facts)) {
+      if (fact === null) next.delete(id);
+      else next.set(id, fact);
+    }
+    this.store.update({ facts: next });
+  }
+
+  /** The facts of a snapshot; unchanged ones stay the same objects. */
+  private factsIn({ facts, factsSeq }: Snapshot): Facts {
+    if (factsSeq < this.factsSeq) return this.state.facts;
+    this.factsSeq = factsSeq;
+    const old = this.state.facts;
+    const next = new Map(
+      Object.entries(facts).map(([id, fact]) => {
+        const known = old.get(id);
+        return [id, known === undefined ? fact : share(known, fact)];
+      }),
+    );
+    return old.size === 0 && next.size === 0 ? old : next;
+  }
+
+  private onHeartbeat({ epoch, rev, seq, factsSeq, digest }: Heartbeat): void {
     if (!this.isMyEpoch(epoch)) return;
     const differs = rev === this.version?.rev && digest !== this.version.digest;
     if (differs) this.version = null;
-    if (differs || rev > this.state.rev || seq > this.seq) this.hello();
+    if (differs || rev > this.state.rev || seq > this.seq || factsSeq > this.factsSeq) this.hello();
   }
 
   private onExpected(message: Expected): void {

@@ -2,10 +2,20 @@
 import { type Batch, type Document, EMPTY } from "./document.ts";
 import type { Link } from "./link.ts";
 import type { Request } from "./optimistic.ts";
-import type { CanvasProtocol, CanvasState, KernelMail, KindInfo, Problem } from "./protocol.gen.ts";
+import type {
+  CanvasProtocol,
+  CanvasState,
+  KernelMail,
+  KindInfo,
+  NodeFacts,
+  Problem,
+  ViewCommand,
+} from "./protocol.gen.ts";
 
 export type KernelMessage = KernelMail["messages"][number];
 export type ViewMessage = CanvasProtocol["view"];
+
+export type Facts = ReadonlyMap<string, NodeFacts>;
 
 /** What a view knows at a moment. */
 export interface ReplicaState {
@@ -15,6 +25,8 @@ export interface ReplicaState {
   readonly shown: Document;
   readonly kinds: readonly KindInfo[];
   readonly canvas: CanvasState;
+  /** What the kernel knows of nodes besides the document (S17), by node id. */
+  readonly facts: Facts;
   readonly pending: readonly Request[];
   /** Edits that are not part of the document, which the kernel opened without them; the user decides (S5, S11). */
   readonly orphans: readonly Batch[];
@@ -29,6 +41,8 @@ export interface Effects {
   notify(problem: Problem): void;
   /** Selects what Python selected. */
   select(nodes: readonly string[], edges: readonly string[]): void;
+  /** Acts as a button of the view does (S18). */
+  command(command: ViewCommand): void;
   /** Marks the selection of another view; empty when that view closed. */
   peer(client: string, nodes: readonly string[], edges: readonly string[]): void;
 }
@@ -51,6 +65,7 @@ export const NOTHING_YET: ReplicaState = {
   shown: EMPTY,
   kinds: [],
   canvas: BLANK,
+  facts: new Map(),
   pending: [],
   orphans: [],
   link: "opening",

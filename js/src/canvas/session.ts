@@ -20,7 +20,7 @@ import { arrangement } from "./layout.ts";
 import { HEADER, WIDTH } from "./nodes/geometry.ts";
 import { Notices } from "./notice_list.ts";
 import { Peers } from "./peers.ts";
-import type { Command, KindInfo } from "./protocol.gen.ts";
+import type { Command, KindInfo, ViewCommand } from "./protocol.gen.ts";
 import { Replica } from "./replica.ts";
 import type { ReplicaState } from "./replica_state.ts";
 import type { UnsentEdits } from "./unsent_edits.ts";
@@ -57,6 +57,7 @@ export class Session {
   private mayHandOver = true;
   private mayTakeOver = true;
   private readonly commands: Commands;
+  private readonly actors = new Set<(command: ViewCommand) => void>();
   private readonly ends = new Set<Unsubscribe>();
 
   constructor(
@@ -73,6 +74,9 @@ export class Session {
       send: (message) => channel.send(message),
       notify: (problem) => this.notices.add(problem),
       select: (nodes, edges) => this.show(nodes, edges),
+      command: (command) => {
+        for (const act of this.actors) act(command);
+      },
       peer: (peer, nodes, edges) => this.peers.mark(peer, [...nodes, ...edges]),
     });
     this.commands = new Commands(this.replica);
@@ -250,6 +254,12 @@ export class Session {
   command(name: Command["name"]): void {
     this.commitArrows();
     this.commands.send(name);
+  }
+
+  /** Calls `act` with what the kernel asks of this view (S18). */
+  onViewCommand(act: (command: ViewCommand) => void): Unsubscribe {
+    this.actors.add(act);
+    return () => this.actors.delete(act);
   }
 
   selectAll(): void {

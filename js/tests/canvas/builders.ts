@@ -93,5 +93,7 @@ export const snapshot = (more: Partial<Snapshot> = {}): Snapshot => ({
   kinds: [nodeKind("agent")],
   seq: 0,
   state: BLANK,
+  factsSeq: 0,
+  facts: {},
   ...more,
 });

@@ -82,7 +82,7 @@ export class ModelKernel {
 
   beat(): void {
     const { epoch, rev, digest } = this;
-    this.out.push({ kind: "heartbeat", epoch, rev, digest, seq: 0 });
+    this.out.push({ kind: "heartbeat", epoch, rev, digest, seq: 0, factsSeq: 0 });
   }
 }
 
@@ -105,6 +105,7 @@ export class World {
           },
           notify: (problem) => this.problems.push(problem.message),
           select: () => {},
+          command: () => {},
           peer: () => {},
         }),
     );

@@ -58,6 +58,7 @@ function open() {
     send: (message) => sent.push(message.kind) > 0,
     notify: () => {},
     select: () => {},
+    command: () => {},
     peer: () => {},
   });
   replica.start();

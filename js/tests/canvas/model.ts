@@ -12,6 +12,7 @@ export class FakeModel {
     read_only: false,
     zoom_on_scroll: "focus",
     minimap: true,
+    toolbar: true,
     _snapshot: {},
   };
   alive = true;

@@ -194,7 +194,9 @@ test("S11: unconfirmed edits of another document are not offered", () => {
       );
     });
   lost.fake.alive = false;
-  act(() => lost.fake.say({ kind: "heartbeat", epoch: "E", rev: 5, digest: 0, seq: 0 }));
+  act(() =>
+    lost.fake.say({ kind: "heartbeat", epoch: "E", rev: 5, digest: 0, seq: 0, factsSeq: 0 }),
+  );
   expect(lost.el.textContent).toContain("1 edit was not received");
   const next = open();
   expect(next.el.textContent).not.toContain("not part of this document");

@@ -1,3 +1,4 @@
+/** Rule S16, for the browser; the cases are shared with Python. */
 import { expect, test } from "vitest";
 import text from "../../../tests/conformance/ports/cases.json?raw";
 import { type PortType, typeProblem } from "../../src/canvas/port_types.ts";

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { documentOf } from "../../src/canvas/document.ts";
 import { LOST_AFTER, SLOW_AFTER } from "../../src/canvas/link.ts";
+import type { NodeFacts } from "../../src/canvas/protocol.gen.ts";
 import type { Replica } from "../../src/canvas/replica.ts";
 import { add, edge, move, node, remove, set, snapshot } from "./builders.ts";
 import { World } from "./kernel.ts";
@@ -181,7 +182,7 @@ describe("losing the thread (S3, S4)", () => {
     const [world, view] = open();
     world.kernel.commit(move("a", 9));
     world.settle();
-    view.receive({ kind: "heartbeat", epoch: "E", rev: 0, digest: 0, seq: 0 });
+    view.receive({ kind: "heartbeat", epoch: "E", rev: 0, digest: 0, seq: 0, factsSeq: 0 });
     expect(world.up).toEqual([]);
   });
 
@@ -248,7 +249,7 @@ describe("another document (S5)", () => {
   test("ignores a late message of the old one", () => {
     const [world, view] = replaced();
     view.receive(snapshot({ epoch: "E", rev: 99 }));
-    view.receive({ kind: "heartbeat", epoch: "E", rev: 99, digest: 0, seq: 99 });
+    view.receive({ kind: "heartbeat", epoch: "E", rev: 99, digest: 0, seq: 99, factsSeq: 0 });
     expect([view.store.get().epoch, world.up]).toEqual(["F", []]);
   });
 });
@@ -393,4 +394,50 @@ test("S4: a heartbeat finds a batch that was applied differently, and the whole 
   world.kernel.beat();
   world.settle();
   expect(x(view, "a")).toBe(9);
+});
+
+describe("S17: the facts of nodes", () => {
+  const fact = (calls: string): NodeFacts => ({
+    calls,
+    problem: null,
+    hint: "",
+    value: "",
+    details: [],
+    mark: null,
+    reason: "",
+  });
+  const open = () => {
+    const world = new World("v");
+    world.settle();
+    return { world, view: world.views[0] as Replica };
+  };
+
+  test("arrive with a snapshot, change one by one, and go", () => {
+    const { view } = open();
+    view.receive(snapshot({ factsSeq: 3, facts: { a: fact("one()"), b: fact("two()") } }));
+    const { facts: before } = view.store.get();
+    view.receive({ kind: "node_facts", seq: 4, facts: { a: null, c: fact("three()") } });
+    const { facts } = view.store.get();
+    expect([...facts.keys()].sort()).toEqual(["b", "c"]);
+    expect(facts.get("b")).toBe(before.get("b"));
+  });
+
+  test("a lost change is noticed by the next one and by a heartbeat", () => {
+    const { world, view } = open();
+    view.receive({ kind: "node_facts", seq: 2, facts: { a: fact("late()") } });
+    expect(view.store.get().facts.size).toBe(0);
+    expect(world.up.map(({ kind }) => kind)).toEqual(["hello"]);
+    const other = open();
+    const { epoch, rev, digest } = other.world.kernel;
+    other.view.receive({ kind: "heartbeat", epoch, rev, digest, seq: 0, factsSeq: 1 });
+    expect(other.world.up.map(({ kind }) => kind)).toEqual(["hello"]);
+  });
+
+  test("an older message or snapshot changes nothing", () => {
+    const { view } = open();
+    view.receive(snapshot({ factsSeq: 2, facts: { a: fact("new()") } }));
+    view.receive({ kind: "node_facts", seq: 2, facts: { a: fact("old()") } });
+    view.receive(snapshot({ factsSeq: 1, facts: { a: fact("old()") } }));
+    expect(view.store.get().facts.get("a")?.calls).toBe("new()");
+  });
 });

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import threading
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -34,6 +35,8 @@ from kaizen_widgets.sync.canvas.messages import (
     KernelMessage,
     KindInfo,
     Leave,
+    NodeFacts,
+    NodeFactsChanged,
     PeerSelection,
     Problem,
     Push,
@@ -45,6 +48,7 @@ from kaizen_widgets.sync.canvas.messages import (
     Snapshot,
     StateChanged,
     Undo,
+    ViewCommand,
     ViewMessage,
     view_message,
 )
@@ -121,6 +125,9 @@ class KernelEnd:
         self._has_views = False
         self._state = CanvasState()
         self._seq = 0
+        # A new dict for every change, so that a snapshot on another thread reads one version.
+        self._facts: tuple[int, dict[str, NodeFacts]] = (0, {})
+        self._facts_lock = threading.Lock()
         with document.locked():
             version = DocumentVersion(
                 epoch=document.epoch, rev=document.rev, digest=document.digest
@@ -327,6 +334,36 @@ class KernelEnd:
         if self._has_views:
             self._send(StateChanged(seq=self._seq, state=state))
 
+    def show_facts(self, facts: Mapping[str, NodeFacts]) -> None:
+        """Replace the facts of all nodes, and send views those that changed (S17)."""
+        # Like `show` on any thread; its own lock, so that two calls are sent in the order of their numbers.
+        with self._facts_lock:
+            seq, known = self._facts
+            changed: dict[str, NodeFacts | None] = {
+                node_id: fact for node_id, fact in facts.items() if known.get(node_id) != fact
+            }
+            changed |= {node_id: None for node_id in known if node_id not in facts}
+            if not changed:
+                return
+            self._facts = (seq + 1, dict(facts))
+            if self._has_views:
+                self._send(NodeFactsChanged(seq=seq + 1, facts=changed))
+
+    @property
+    def facts(self) -> Mapping[str, NodeFacts]:
+        """The facts that views show of nodes, by node id."""
+        return self._facts[1]
+
+    def command_views(self, command: ViewCommand) -> bool:
+        """Ask views to act as their buttons do (S18); returns False when no view is open."""
+        newest = self._views.newest(lambda view: view.is_open)
+        if newest is None:
+            return False
+        if command.name == "arrange":
+            command = command.model_copy(update={"to": newest})
+        self._post(command)
+        return True
+
     def select(self, nodes: tuple[str, ...], edges: tuple[str, ...]) -> None:
         """Select elements in every view."""
         self._post(ShowSelection(nodes=nodes, edges=edges))
@@ -336,7 +373,13 @@ class KernelEnd:
         if not self._has_views:
             return None
         version, _ = self._current
-        return Heartbeat(epoch=version.epoch, rev=version.rev, digest=version.digest, seq=self._seq)
+        return Heartbeat(
+            epoch=version.epoch,
+            rev=version.rev,
+            digest=version.digest,
+            seq=self._seq,
+            facts_seq=self._facts[0],
+        )
 
     def snapshot(self, client: str | None = None, hello: Hello | None = None) -> Snapshot:
         """Return the document for one view, or for all, without the parts that ``hello`` lists."""
@@ -346,6 +389,7 @@ class KernelEnd:
         kinds_hash = _hash(kinds)
         has_kinds = hello is not None and hello.kinds_hash == kinds_hash
         view = (self._views.get(client) if client else None) or _View()
+        facts_seq, facts = self._facts
         return Snapshot(
             to=client,
             epoch=version.epoch,
@@ -363,6 +407,8 @@ class KernelEnd:
             kinds=None if has_kinds else kinds,
             seq=self._seq,
             state=self._state,
+            facts_seq=facts_seq,
+            facts=facts,
         )
 
     @property

@@ -175,6 +175,31 @@ class RunState(WireModel):
     nodes: dict[str, NodeRunState] = Field(default_factory=dict)
 
 
+Mark = Literal["muted", "waiting", "stale", "pinned", "cached"]
+
+
+class NodeFacts(WireModel):
+    """What the kernel knows of a node besides the document and the run (S17); empty parts are not shown.
+
+    Attributes:
+        calls: What the node calls: the second line of its card, such as "billing() · your function".
+        problem: Why it cannot run, in at most a few words; shown with a warning badge.
+        hint: A whole sentence about the problem, shown by hovering.
+        value: The value line before any run, such as the beginning of a prompt.
+        details: At most two facts of its config for the foot before any run ("30 s", "retry 1").
+        mark: A state that a run does not have: muted, waiting (for a person), stale, pinned or cached.
+        reason: Why it has the mark ("Prompt changed"); for ``cached`` what was saved.
+    """
+
+    calls: Annotated[str, Field(max_length=500)] = ""
+    problem: Annotated[str, Field(min_length=1, max_length=500)] | None = None
+    hint: Annotated[str, Field(max_length=2_000)] = ""
+    value: Annotated[str, Field(max_length=500)] = ""
+    details: Annotated[tuple[Annotated[str, Field(max_length=100)], ...], Field(max_length=2)] = ()
+    mark: Mark | None = None
+    reason: Annotated[str, Field(max_length=500)] = ""
+
+
 class CanvasState(WireModel):
     """What a view shows besides the document; never part of it (D5)."""
 
@@ -219,6 +244,8 @@ class Snapshot(WireModel):
     kinds: tuple[KindInfo, ...] | None
     seq: Count
     state: CanvasState
+    facts_seq: Count = 0
+    facts: dict[str, NodeFacts] = Field(default_factory=dict)
 
 
 class Applied(WireModel):
@@ -262,7 +289,7 @@ class Expected(WireModel):
 
 
 class Heartbeat(WireModel):
-    """The kernel's version of document and state: reveals a lost last message (S4).
+    """The kernel's version of document, state and facts: reveals a lost last message (S4).
 
     ``digest`` reveals a batch that a view applied differently (`graph.digest`).
     """
@@ -272,6 +299,7 @@ class Heartbeat(WireModel):
     rev: Count
     digest: Count
     seq: Count
+    facts_seq: Count = 0
 
 
 class StateChanged(WireModel):
@@ -280,6 +308,27 @@ class StateChanged(WireModel):
     kind: Literal["state_changed"] = "state_changed"
     seq: Count
     state: CanvasState
+
+
+class NodeFactsChanged(WireModel):
+    """The facts of the nodes whose facts changed; null where a node has none any more (S17)."""
+
+    kind: Literal["node_facts"] = "node_facts"
+    seq: Count
+    facts: dict[str, NodeFacts | None]
+
+
+class ViewCommand(WireModel):
+    """Ask views, or the one in ``to``, to do what one of their buttons does (S18).
+
+    Attributes:
+        zoom: For ``zoom_to``: 1 is the size of the flow units; else null.
+    """
+
+    kind: Literal["view_command"] = "view_command"
+    to: ClientId | None = None
+    name: Literal["fit", "zoom_in", "zoom_out", "zoom_to", "arrange"]
+    zoom: Annotated[float, Field(ge=0.01, le=2)] | None = None
 
 
 class ShowSelection(WireModel):
@@ -316,6 +365,8 @@ KernelMessage = Annotated[
     | Expected
     | Heartbeat
     | StateChanged
+    | NodeFactsChanged
+    | ViewCommand
     | ShowSelection
     | PeerSelection
     | CommandResult,

@@ -7,7 +7,7 @@ import pytest
 from kaizen_widgets.graph import Graph, Node, SetProperty
 from kaizen_widgets.stores import CanvasStore, Commit
 from kaizen_widgets.sync.canvas import KernelEnd
-from kaizen_widgets.sync.canvas.messages import CanvasState, Problem
+from kaizen_widgets.sync.canvas.messages import CanvasState, NodeFacts, Problem, ViewCommand
 
 
 class Bench:
@@ -312,3 +312,38 @@ def test_snapshot_counts_a_request_as_handled_once_its_batch_was_sent():
     (snapshot,) = waiting
     assert (snapshot.rev, snapshot.handled) == (1, 1)
     assert snapshot.nodes[0]["data"]["label"] == "B"
+
+
+def test_s17_only_changed_facts_are_sent_and_a_snapshot_has_all(bench):
+    bench.ask()
+    bench.sent.clear()
+    bench.end.show_facts({"a": NodeFacts(calls="one()"), "b": NodeFacts(calls="two()")})
+    bench.end.show_facts({"a": NodeFacts(calls="one()"), "c": NodeFacts(problem="No agent")})
+    bench.end.show_facts({"c": NodeFacts(problem="No agent"), "a": NodeFacts(calls="one()")})
+    first, second = bench.sent
+    assert (first.seq, sorted(first.facts)) == (1, ["a", "b"])
+    assert (second.seq, second.facts) == (2, {"b": None, "c": NodeFacts(problem="No agent")})
+    snapshot = bench.ask("v2")
+    assert (snapshot.facts_seq, sorted(snapshot.facts)) == (2, ["a", "c"])
+    assert bench.end.heartbeat().facts_seq == 2
+    assert bench.store.rev == 0
+
+
+def test_s17_facts_without_a_view_are_in_the_next_snapshot(bench):
+    bench.end.show_facts({"a": NodeFacts(calls="one()")})
+    assert bench.sent == []
+    assert bench.ask().facts["a"].calls == "one()"
+
+
+def test_s18_arranging_is_asked_of_the_view_heard_from_last(bench):
+    assert not bench.end.command_views(ViewCommand(name="fit"))
+    bench.ask("v1")
+    bench.ask("v2")
+    bench.ask("v1")
+    bench.sent.clear()
+    assert bench.end.command_views(ViewCommand(name="fit"))
+    assert bench.end.command_views(ViewCommand(name="arrange"))
+    bench.end.receive({"kind": "leave", "client": "v1", "number": 1})
+    bench.end.command_views(ViewCommand(name="arrange"))
+    asked = [(each.name, each.to) for each in bench.sent if each.kind == "view_command"]
+    assert asked == [("fit", None), ("arrange", "v1"), ("arrange", "v2")]

@@ -3,7 +3,7 @@ import { type NodeProps, useStore as useFlowStore } from "@xyflow/react";
 import { type CSSProperties, memo, type ReactNode } from "react";
 import type { FlowNode } from "../flow.ts";
 import { typeOf } from "../flow.ts";
-import { useSession, useStore } from "../hooks.ts";
+import { useReplica, useSession, useStore } from "../hooks.ts";
 import { Icon } from "../icons.tsx";
 import { heightOf, widthOf } from "./geometry.ts";
 import { Handles } from "./Handles.tsx";
@@ -43,6 +43,7 @@ function Near({ id, data, isConnectable }: NodeProps<FlowNode>): ReactNode {
   const editing = useStore(session.view, (view) => view.editing === id);
   const status = useRun(id)?.status ?? "idle";
   const marked = useMarked(id);
+  const facts = useReplica((state) => state.facts.get(id));
   const kind = nodeKind ? nodeKind.title : `unknown kind: ${typeOf(node)}`;
   const style = { "--kz-kind": nodeKind?.color, width: widthOf(node.width) } as CSSProperties;
   return (
@@ -59,8 +60,18 @@ function Near({ id, data, isConnectable }: NodeProps<FlowNode>): ReactNode {
         </span>
         <span className="kc-node-names">
           {editing ? <NameField id={id} name={title} /> : <b title={title}>{title}</b>}
-          <small title={nodeKind?.description}>{kind}</small>
+          <small title={nodeKind?.description}>{facts?.calls || kind}</small>
         </span>
+        {facts?.problem && (
+          <span
+            className="kc-badge"
+            role="img"
+            aria-label={`Problem: ${facts.problem}`}
+            title={facts.hint || facts.problem}
+          >
+            <Icon name="warning" size={15} />
+          </span>
+        )}
       </div>
       <Rows inputs={ports.inputs} outputs={ports.outputs} />
       <RunLine id={id} />
