@@ -1,35 +1,12 @@
-/** Helpers to make elements. */
+/** Buttons and icons of forms, and the helpers that all bundles share. */
+import { h } from "../dom.ts";
 
-type Attributes = Record<string, string | number | boolean | null | undefined>;
-
-/** Makes an element. Attributes that are false or absent are left out; true ones are empty. */
-export function h<K extends keyof HTMLElementTagNameMap>(
-  tag: K,
-  attributes: Attributes = {},
-  ...children: (Node | string | null)[]
-): HTMLElementTagNameMap[K] {
-  const element = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) setAttribute(element, name, value);
-  for (const child of children) if (child !== null) element.append(child);
-  return element;
-}
-
-export function setAttribute(element: Element, name: string, value: Attributes[string]): void {
-  if (value === null || value === undefined || value === false) element.removeAttribute(name);
-  else {
-    const text = value === true ? "" : String(value);
-    if (element.getAttribute(name) !== text) element.setAttribute(name, text);
-  }
-}
-
-export function setText(element: Element, text: string): void {
-  if (element.textContent !== text) element.textContent = text;
-}
+export { arrange, h, setAttribute, setText } from "../dom.ts";
 
 /** Makes a button with a name, or with an icon in place of the name. */
 export function button(
   name: string,
-  attributes: Attributes,
+  attributes: Parameters<typeof h>[1],
   onPress: () => void,
   iconName?: string,
 ): HTMLButtonElement {
@@ -81,15 +58,4 @@ function draw(name: string): SVGSVGElement {
   path.setAttribute("d", PATHS[name] ?? "");
   svg.append(path);
   return svg;
-}
-
-/** Puts children in an order, moving as few as possible, and removes all others. */
-export function arrange(parent: Element, children: readonly Element[]): void {
-  const wanted = new Set<Element>(children);
-  for (const child of [...parent.children]) if (!wanted.has(child)) child.remove();
-  let at = parent.firstElementChild;
-  for (const child of children) {
-    if (child === at) at = at.nextElementSibling;
-    else parent.insertBefore(child, at);
-  }
 }

@@ -1,0 +1,45 @@
+/** The bundle of tables, shared by all `DataGrid`s of a page (see `loader.ts`); without React. */
+import { browserClock } from "../clock.ts";
+import { colorMode, onColorMode } from "../color_mode.ts";
+import { addStyles } from "../styles.ts";
+import css from "./grid.css?inline";
+import { GridView, type Model } from "./grid_view.ts";
+import { readTable } from "./table.ts";
+
+/** Draws one view, and returns the function that removes it. */
+export function mount({ model, el }: { model: Model; el: HTMLElement }): () => void {
+  addStyles(el, css);
+  const view = new GridView(model, browserClock);
+  const paint = () => {
+    view.el.dataset.theme = colorMode();
+  };
+  paint();
+  const stopPaint = onColorMode(paint);
+  el.append(view.el);
+  let newest = 0;
+  const take = async () => {
+    newest += 1;
+    const mine = newest;
+    const table = await readTable(model.get("_table"));
+    // A table that was unpacked more slowly than the one after it is old.
+    if (mine === newest) view.setTable(table);
+  };
+  const draw = () => view.draw();
+  const search = () => view.takeSearch();
+  const drawn = ["selected", "sort", "hidden_columns", "total", "is_loading", "page_size"] as const;
+  model.on("change:_table", take);
+  model.on("change:search", search);
+  for (const name of drawn) model.on(`change:${name}`, draw);
+  take();
+  return () => {
+    newest = -1;
+    model.off("change:_table", take);
+    model.off("change:search", search);
+    for (const name of drawn) model.off(`change:${name}`, draw);
+    stopPaint();
+    view.close();
+    view.el.remove();
+  };
+}
+
+export default { initialize: () => ({ mount }) };
