@@ -1,17 +1,19 @@
 /** The bundle of tables, shared by all `DataGrid`s of a page (see `loader.ts`); without React. */
 import { browserClock } from "../clock.ts";
-import { colorMode, onColorMode } from "../color_mode.ts";
+import { onColorMode, paintPage, themeName } from "../color_mode.ts";
 import { addStyles } from "../styles.ts";
+import tokens from "../tokens.css?inline";
 import css from "./grid.css?inline";
 import { GridView, type Model } from "./grid_view.ts";
 import { readTable } from "./table.ts";
 
 /** Draws one view, and returns the function that removes it. */
 export function mount({ model, el }: { model: Model; el: HTMLElement }): () => void {
-  addStyles(el, css);
+  for (const sheet of [tokens, css]) addStyles(el, sheet);
+  paintPage();
   const view = new GridView(model, browserClock);
   const paint = () => {
-    view.el.dataset.theme = colorMode();
+    view.el.dataset.theme = themeName();
   };
   paint();
   const stopPaint = onColorMode(paint);
