@@ -173,7 +173,7 @@ class CanvasStore(DocumentStore):
                     for key, value in data.items()
                 )
             )
-            self.commit(batch, source=source)
+            self.commit(batch, source=source, complete=True)
 
     def set_selection(self, node_id: str | None = None, edge_id: str | None = None) -> None:
         """Select a node, an edge, or nothing.

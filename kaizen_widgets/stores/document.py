@@ -167,13 +167,17 @@ class DocumentStore(Store):
         """Make a call that may run user code, once the lock is free; Ctrl-C interrupts it."""
         self._notifier.post(call)
 
-    def commit(self, batch: Batch, *, label: str = "", source: Any = None) -> Commit | None:
+    def commit(
+        self, batch: Batch, *, label: str = "", source: Any = None, complete: bool = False
+    ) -> Commit | None:
         """Apply a batch as one step of the history.
 
         Args:
             batch: Operations; either all of them are applied or none.
             label: The step's label; by default a description of the batch.
             source: The request that caused it; the event has it as ``source``.
+            complete: Whether operations may be appended to it (see `complete_batches`); edits by hand and of
+                single properties are, whole graphs are taken as they are.
 
         Returns:
             The commit; None when the batch changes nothing, or inside a transaction.
@@ -183,7 +187,7 @@ class DocumentStore(Store):
         """
         with self._notifier:
             typed = None if label else typing(batch, source)
-            batch = self._completed(batch)
+            batch = self._completed(batch) if complete else batch
             transaction = self._transactions.current()
             if transaction is not None:
                 after, inverse = apply(transaction.graph, batch)
@@ -262,7 +266,7 @@ class DocumentStore(Store):
         return unsubscribe
 
     def complete_batches(self, complete: Callable[[Graph, Batch], Batch]) -> Unsubscribe:
-        """Append the operations that ``complete(graph, batch)`` returns to each batch before it is applied.
+        """Append the operations that ``complete(graph, batch)`` returns to edits before they are applied.
 
         They belong to the same step of the history. Undo and redo are not completed. It is called under the
         lock, must be quick and must not raise.

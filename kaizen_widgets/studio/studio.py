@@ -42,7 +42,15 @@ from kaizen_widgets.saving.conflicts import ServerVersion
 from kaizen_widgets.stores import CanvasStore, ExecutionStore, UIStore
 from kaizen_widgets.studio.account import Account
 from kaizen_widgets.studio.connection import connect
-from kaizen_widgets.widgets import Canvas, NodeForm, Notifications, RunPanel, Theme, UnsavedPanel
+from kaizen_widgets.widgets import (
+    Canvas,
+    NodeCalls,
+    NodeForm,
+    Notifications,
+    RunPanel,
+    Theme,
+    UnsavedPanel,
+)
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -138,7 +146,10 @@ class Studio(Resources):
         self._last_opened = connection.last_opened()
         self.canvas = Canvas(self.store, height=height, registry=self.kinds, clock=loop)
         # Its space is reserved, because a canvas that shrinks on selection would move under the pointer.
-        self.node_form = NodeForm(self.canvas)
+        self.node_calls = NodeCalls(
+            self.store, self.kinds, self.functions, self.agents, show=self._show_node_facts
+        )
+        self.node_form = NodeForm(self.canvas, calls=self.node_calls)
         self.run_panel = RunPanel(self.execution, start=self.run, cancel=self.cancel)
         self.account = Account(
             self.api,
@@ -367,6 +378,7 @@ class Studio(Resources):
         with suppress(KaizenError):
             self.save()
         self.account.close()
+        self.node_calls.close()
         self.saver.close()
         parts = (self.unsaved_panel, self.run_panel, self.node_form, self.canvas, *self.screen)
         for part in (*parts, self.panel):
@@ -393,6 +405,11 @@ class Studio(Resources):
         state = event.query.state
         if event.type == "updated" and state.status == "success" and state.fetch_status == "idle":
             self.saver.server_reachable()
+
+    def _show_node_facts(self, facts: Mapping[str, Mapping[str, str]]) -> None:
+        show = getattr(self.canvas, "set_node_facts", None)
+        if show is not None:
+            show(facts)
 
     def _mutations_restored(self, count: int) -> None:
         changes = "A change" if count == 1 else f"{count} changes"
@@ -430,8 +447,8 @@ class Studio(Resources):
     def _show(self, pipeline_id: str, name: str) -> None:
         self.pipelines.changed_elsewhere(pipeline_id)  # So that the cached version is not shown.
         detail = self.pipelines.detail(pipeline_id).wait(TIMEOUT)
-        agents = self.agents.list().wait(TIMEOUT)
-        self.functions.names.update({agent.id: agent.name for agent in agents})
+        self.agents.list().wait(TIMEOUT)
+        self.node_calls.follow_agents()
         graph = detail.graph
         self._opened(graph, pipeline_id, name, ServerVersion(graph, detail.etag))
         self.execution.reset()
@@ -461,7 +478,7 @@ class Studio(Resources):
     def _forget_user(self) -> None:
         self.cancel()
         self._run = None
-        self.functions.names.clear()
+        self.node_calls.forget_agents()
         self.execution.reset()
         self.ui.set({"notifications": ()})
 

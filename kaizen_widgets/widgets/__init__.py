@@ -7,6 +7,7 @@ from kaizen_widgets.widgets.execution_panel import ExecutionPanel
 from kaizen_widgets.widgets.field_area import FieldArea
 from kaizen_widgets.widgets.form_panel import FormPanel
 from kaizen_widgets.widgets.mutation_button import MutationButton
+from kaizen_widgets.widgets.node_calls import NodeCalls
 from kaizen_widgets.widgets.node_form import NodeForm
 from kaizen_widgets.widgets.notifications import Notifications
 from kaizen_widgets.widgets.query_devtools import QueryDevtools
@@ -24,6 +25,7 @@ __all__ = [
     "FieldArea",
     "FormPanel",
     "MutationButton",
+    "NodeCalls",
     "NodeForm",
     "Notifications",
     "QueryDevtools",

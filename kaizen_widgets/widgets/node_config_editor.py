@@ -36,6 +36,7 @@ class NodeConfigEditor:
         clock: Time and timers.
         show_status: Called with the HTML of a status line.
         drafts: Earlier edits of this node that could not be committed, by field.
+        hidden: Fields that are edited elsewhere.
     """
 
     def __init__(
@@ -46,6 +47,8 @@ class NodeConfigEditor:
         clock: Clock,
         show_status: Callable[[str], None],
         drafts: Mapping[str, Any],
+        *,
+        hidden: frozenset[str] = frozenset(),
     ) -> None:
         self.node_id = node.id
         self.kind = kind
@@ -58,6 +61,7 @@ class NodeConfigEditor:
             default_values=self._known_config(node),
             mode="all",
             cross_field=True,
+            hints={name: {"hidden": True} for name in hidden},
         )
         self.area = FieldArea(
             self.form,

@@ -1,4 +1,4 @@
-"""The config of the selected node, as a form beside its canvas.
+"""The selected node as a form beside its canvas: its name, what it calls, and its config.
 
     NodeForm(canvas).beside()
 
@@ -23,6 +23,8 @@ from kaizen_widgets.nodes import Kind, Registry
 from kaizen_widgets.stores import CanvasStore, Commit, Replaced
 from kaizen_widgets.widgets.canvas import Canvas
 from kaizen_widgets.widgets.markup import MUTED, hint
+from kaizen_widgets.widgets.node_basics_editor import NodeBasicsEditor
+from kaizen_widgets.widgets.node_calls import NodeCalls
 from kaizen_widgets.widgets.node_config_editor import NodeConfigEditor
 from kaizen_widgets.widgets.panel import Panel
 
@@ -30,10 +32,12 @@ EMPTY = hint("Select a node to configure it.")
 
 
 class NodeForm(Panel):
-    """The config of the selected node.
+    """The form of the selected node.
 
     Args:
         canvas: The canvas whose selection it follows.
+        calls: What the nodes call, to choose in the form; None to leave that out.
+        new_agent: Opens the form of a new agent, and calls its argument with the id of the new agent.
         hides: Whether it disappears while no node is selected.
         width: Its width beside the canvas; a CSS length.
 
@@ -44,7 +48,15 @@ class NodeForm(Panel):
     # A class attribute, because ipywidgets also closes widgets whose `__init__` raised.
     _unsubscribes: tuple[Callable[[], None], ...] = ()
 
-    def __init__(self, canvas: Canvas, *, hides: bool = False, width: str = "300px") -> None:
+    def __init__(
+        self,
+        canvas: Canvas,
+        *,
+        calls: NodeCalls | None = None,
+        new_agent: Callable[[Callable[[str], object]], object] | None = None,
+        hides: bool = False,
+        width: str = "300px",
+    ) -> None:
         if not isinstance(canvas, Canvas):
             raise TypeError(
                 f"NodeForm needs a Canvas, not {type(canvas).__name__}; for a studio, pass `studio.canvas`."
@@ -53,7 +65,9 @@ class NodeForm(Panel):
         self.store: CanvasStore = canvas.store
         self.registry: Registry = canvas.registry
         self._clock: Clock = canvas._clock
+        self._calls, self._new_agent = calls, new_agent
         self._hides, self._width = hides, width
+        self.basics: NodeBasicsEditor | None = None
         self.editor: NodeConfigEditor | None = None
         self._uncommitted: dict[str, dict[str, Any]] = {}
         """Edits that could not be committed, by node and field."""
@@ -94,7 +108,8 @@ class NodeForm(Panel):
 
     def commit(self) -> bool:
         """Commit the valid edits; return whether there were any."""
-        return self.editor is not None and self.editor.commit()
+        done = [editor.commit() for editor in (self.basics, self.editor) if editor is not None]
+        return any(done)
 
     def close(self) -> None:
         """Commit the valid edits, close the form, and stop following the canvas."""
@@ -142,8 +157,10 @@ class NodeForm(Panel):
             return
         node = after.node(editor.node_id)
         self._show_heading(node, editor.kind)
-        if getattr(event, "source", None) is not editor:
+        if event.source is not editor:
             editor.update(node)
+        if self.basics is not None and event.source is not self.basics:
+            self.basics.update(node)
 
     def _show(self, node_id: str | None) -> None:
         self._leave()
@@ -152,15 +169,17 @@ class NodeForm(Panel):
         kind = self.registry.get(node.type or "") if node is not None else None
         if node is not None and kind is not None:
             drafts = self._uncommitted.pop(node.id, {})
+            hidden = frozenset({kind.call_field} if self._calls and kind.call_field else ())
             self.editor = NodeConfigEditor(
-                self.store, node, kind, self._clock, self._show_status, drafts
+                self.store, node, kind, self._clock, self._show_status, drafts, hidden=hidden
+            )
+            self.basics = NodeBasicsEditor(
+                self.store, node, self._calls, self._clock, self._show_status, self._new_agent
             )
             self._show_heading(node, kind)
-            self.body.children = (
-                [self.editor.area]
-                if kind.Config.model_fields
-                else [ipw.HTML(hint("This node has no settings."))]
-            )
+            has_settings = kind.Config.model_fields.keys() - hidden
+            settings = self.editor.area if has_settings else ipw.HTML(hint("No other settings."))
+            self.body.children = [self.basics.area, settings]
         else:
             self.heading.value = ""
             text = EMPTY if node is None else hint(f"The kind {node.type!r} has no form.")
@@ -169,7 +188,10 @@ class NodeForm(Panel):
 
     def _leave(self) -> None:
         editor, self.editor = self.editor, None
+        basics, self.basics = self.basics, None
         self._show_status("")
+        if basics is not None:
+            basics.close()
         if editor is not None:
             editor.close()
             if editor.uncommitted and self.store.graph.has_node(editor.node_id):

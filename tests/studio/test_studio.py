@@ -633,3 +633,32 @@ def test_nodes_are_added_and_connected_by_the_studio(studio):
     edge = studio.connect(first, second, label="then")
     assert studio.graph.edge(edge.id)["label"] == "then"
     assert studio.connect(first, second) is None
+
+
+def test_node_form_offers_functions_and_the_servers_agents(studio):
+    with_agents(studio)
+    studio.store.set_selection("billing")
+    options = dict(studio.node_calls.options(studio.graph.node("billing")))
+    assert options["function:Technical"] == "technical() · your function"
+    assert "Summarizer · gpt-4o-mini" in options.values()
+    assert studio.node_calls.of(studio.graph.node("billing")).text == "Billing · billing()"
+
+
+def test_renamed_node_calls_the_same_function_in_the_next_run_and_after_a_save(studio):
+    with_agents(studio)
+    studio.store.add_node(id="x", position=(0, 0), type="agent", data={"label": "Billing"})
+    studio.store.update_node_data("x", {"label": "Money"})
+    studio.save()
+    assert stored(studio).node("x").data["config"] == {"calls": "Billing"}
+    run = studio.run(text="hello")
+    run.wait(WAIT)
+    assert run["Money"].output == "billing: hello"
+
+
+def test_agent_created_elsewhere_is_offered(studio):
+    created = studio.agents.create(
+        name="Poet", provider="openai", model="gpt-4o", system_prompt="Write poems only."
+    ).wait(WAIT)
+    studio.agents.list().wait(WAIT)
+    node = studio.graph.node("billing")
+    assert (f"agent:{created.id}", "Poet · gpt-4o") in studio.node_calls.options(node)

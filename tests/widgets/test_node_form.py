@@ -9,10 +9,10 @@ import pytest
 
 from kaizen_widgets.errors import KaizenError
 from kaizen_widgets.graph import Graph, Node, SetProperty
-from kaizen_widgets.nodes import Kind, KindConfig, Look, Task, default_registry
+from kaizen_widgets.nodes import Functions, Kind, KindConfig, Look, Task, default_registry
 from kaizen_widgets.testing import FakeClock, fake_comms
 from kaizen_widgets.testing.fake_comm import FakeComms
-from kaizen_widgets.widgets import Canvas, NodeForm
+from kaizen_widgets.widgets import Canvas, NodeCalls, NodeForm
 from tests.widgets.form_view import FormView
 
 KINDS = ("input", "agent", "supervisor", "router", "synthesizer", "connector", "output")
@@ -341,3 +341,100 @@ def test_node_form_refuses_what_is_not_a_canvas(comms: FakeComms):
         TypeError, match=r"needs a Canvas, not Graph; for a studio, pass `studio.canvas`"
     ):
         NodeForm(Graph())  # type: ignore[arg-type]
+
+
+# -- name, and what the node calls
+
+
+class CallsBench:
+    """An agent node, two functions, and the form with a choice of what the node calls."""
+
+    def __init__(self, comms: FakeComms) -> None:
+        self.comms = comms
+        nodes = [Node("a", type="agent", data={"label": "Billing"}), Node("o", type="output")]
+        self.canvas = Canvas(Graph(nodes), clock=FakeClock())
+        self.store = self.canvas.store
+        self.functions = Functions({"Billing": str.upper, "Technical": str.lower})
+        self.calls = NodeCalls(self.store, self.canvas.registry, self.functions)
+        self.opened: list[Any] = []
+        self.form = NodeForm(self.canvas, calls=self.calls, new_agent=self.opened.append)
+        self.store.set_selection("a")
+        assert self.form.basics is not None
+        self.view = FormView(comms, self.form, self.form.basics.area)  # type: ignore[arg-type]
+
+    def data(self) -> Any:
+        return dict(self.store.graph.node("a").data)
+
+
+def test_name_is_applied_when_its_field_is_left(comms: FakeComms):
+    bench = CallsBench(comms)
+    bench.view.type("/name", "Money")
+    assert bench.data()["label"] == "Billing"
+    bench.view.blur("/name")
+    assert bench.data() == {"label": "Money", "config": {"calls": "Billing"}}
+    assert "Money" in bench.form.heading.value
+    bench.store.undo()
+    bench.view.follow()
+    assert bench.view.value("/name") == "Billing"
+
+
+def test_empty_name_is_an_error_and_not_applied(comms: FakeComms):
+    bench = CallsBench(comms)
+    bench.view.type("/name", "")
+    bench.view.blur("/name")
+    assert bench.view.errors("/name") == ["Name is required"]
+    assert bench.data() == {"label": "Billing"}
+
+
+def test_name_that_is_being_typed_survives_edits_by_others(comms: FakeComms):
+    bench = CallsBench(comms)
+    bench.view.type("/name", "Mon")
+    bench.store.update_node_data("a", {"x": 1})
+    bench.functions.register("More", len)
+    bench.view.follow()
+    assert bench.view.value("/name") == "Mon"
+
+
+def test_choice_of_a_function_is_applied_immediately(comms: FakeComms):
+    bench = CallsBench(comms)
+    assert bench.view.value("/calls") == "function:Billing"
+    bench.view.type("/calls", "function:Technical")
+    assert bench.data()["config"] == {"calls": "Technical"}
+    bench.store.undo()
+    bench.view.follow()
+    assert bench.view.value("/calls") == "function:Billing"
+
+
+def test_function_registered_later_is_offered(comms: FakeComms):
+    bench = CallsBench(comms)
+    bench.functions.register("Later", len)
+    bench.view.follow()
+    offered = [option["label"] for option in bench.view.snapshot["options"]["/calls"]]
+    assert offered == [
+        "upper() · your function",
+        "lower() · your function",
+        "len() · your function",
+        "New agent…",
+    ]
+
+
+def test_new_agent_is_chosen_once_it_is_created(comms: FakeComms):
+    bench = CallsBench(comms)
+    bench.view.type("/calls", "new-agent")
+    assert bench.view.value("/calls") == "function:Billing"
+    assert bench.data() == {"label": "Billing"}
+    (use,) = bench.opened
+    use("agent-7")
+    assert bench.data() == {"label": "Billing", "agentId": "agent-7"}
+
+
+def test_field_of_the_function_is_shown_once(comms: FakeComms):
+    bench = CallsBench(comms)
+    editor = bench.form.editor
+    assert editor is not None
+    drawn = FormView(comms, bench.form, editor.area).snapshot["root"]["fields"]  # type: ignore[arg-type]
+    assert "calls" not in {field["name"] for field in drawn}
+    bench.store.set_selection("o")
+    assert bench.form.basics is not None
+    view = FormView(comms, bench.form, bench.form.basics.area)  # type: ignore[arg-type]
+    assert [field["name"] for field in view.snapshot["root"]["fields"]] == ["name"]

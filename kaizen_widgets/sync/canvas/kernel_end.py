@@ -208,7 +208,9 @@ class KernelEnd:
         match message:
             case Push():
                 _refuse_view_only_keys(message.batch)
-                return self._document.commit(message.batch, source=request) is not None
+                return (
+                    self._document.commit(message.batch, source=request, complete=True) is not None
+                )
             case Undo():
                 return self._document.undo(request)
             case Redo():

@@ -78,6 +78,11 @@ class FieldRules:
         """Read-outs by key."""
         return {self._key_of(name): text for name, text in self._read_outs.items()}
 
+    def refresh(self) -> None:
+        """Evaluate the rules again, because something else that they depend on has changed."""
+        if self._evaluate():
+            self._on_change()
+
     def close(self) -> None:
         """Stop following the form."""
         self._unsubscribe()
