@@ -9,6 +9,7 @@ from kaizen_widgets.nodes import Kind as Kind
 from kaizen_widgets.nodes import KindConfig as KindConfig
 from kaizen_widgets.nodes import Look as Look
 from kaizen_widgets.nodes import Task as Task
+from kaizen_widgets.nodes import node as node
 from kaizen_widgets.query import QueryClient as QueryClient
 from kaizen_widgets.stores import AuthStore as AuthStore
 from kaizen_widgets.stores import CanvasStore as CanvasStore

@@ -21,6 +21,7 @@ request bodies.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 
@@ -236,18 +237,38 @@ class RunError(KaizenError):
         self.node_id = node_id
 
 
+@dataclass(frozen=True)
+class RunProblem:
+    """One reason why a pipeline cannot run.
+
+    Attributes:
+        message: One sentence.
+        node_id: The node it concerns, or None for the pipeline as a whole.
+        edge_id: The edge it concerns, or None.
+    """
+
+    message: str
+    node_id: str | None = None
+    edge_id: str | None = None
+
+
 class NotRunnableError(RunError):
     """The pipeline cannot run as it is; the message gives every reason.
 
     Attributes:
-        reasons: One sentence each.
+        problems: Every reason, with the node and edge it concerns.
     """
 
     def __init__(
-        self, message: str, *, node_id: str | None = None, reasons: tuple[str, ...] = ()
+        self, message: str, *, node_id: str | None = None, problems: tuple[RunProblem, ...] = ()
     ) -> None:
         super().__init__(message, node_id=node_id)
-        self.reasons = reasons
+        self.problems = problems
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Every reason, one sentence each."""
+        return tuple(problem.message for problem in self.problems)
 
 
 class NodeFailedError(RunError):

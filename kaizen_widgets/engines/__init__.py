@@ -4,7 +4,7 @@ from kaizen_widgets.engines.engine import Engine
 from kaizen_widgets.engines.event_log import Event, EventLog
 from kaizen_widgets.engines.follow import follow
 from kaizen_widgets.engines.local_engine import LocalEngine
-from kaizen_widgets.engines.preflight import Plan, check, reasons_against
+from kaizen_widgets.engines.preflight import Plan, check, problems_of, reasons_against
 from kaizen_widgets.engines.run import NodeRun, Run
 from kaizen_widgets.engines.scheduler import start
 
@@ -18,6 +18,7 @@ __all__ = [
     "Run",
     "check",
     "follow",
+    "problems_of",
     "reasons_against",
     "start",
 ]

@@ -14,6 +14,7 @@ from itertools import combinations, pairwise
 from typing import Any
 
 from kaizen_widgets.core.text import quoted
+from kaizen_widgets.errors import RunProblem
 from kaizen_widgets.graph import Edge, Graph
 
 MAX_ITERATIONS = 10_000
@@ -42,8 +43,8 @@ def is_loop(edge: Edge) -> bool:
     return edge.data.get("maxIterations") is not None
 
 
-def find_loops(graph: Graph) -> tuple[tuple[Loop, ...], list[str]]:
-    """Return the loops of a graph, the inner ones first, and why it cannot run, one sentence each."""
+def find_loops(graph: Graph) -> tuple[tuple[Loop, ...], list[RunProblem]]:
+    """Return the loops of a graph, the inner ones first, and why it cannot run."""
     backward = [edge for edge in graph.edges if is_loop(edge)]
     forward = [edge for edge in graph.edges if not is_loop(edge)]
     before: dict[str, list[str]] = {node.id: [] for node in graph.nodes}
@@ -61,22 +62,35 @@ def find_loops(graph: Graph) -> tuple[tuple[Loop, ...], list[str]]:
         count = edge.data["maxIterations"]
         if not _is_count(count):
             problems.append(
-                f"{named} has a wrong maxIterations: it is a whole number from 1 to {MAX_ITERATIONS:,}."
+                RunProblem(
+                    f"{named} has a wrong maxIterations: it is a whole number from 1 to "
+                    f"{MAX_ITERATIONS:,}.",
+                    edge.target,
+                    edge.id,
+                )
             )
             continue
         body = _reached(after, edge.target) & _reached(before, edge.source)
         if not body:
             problems.append(
-                f"{named} has maxIterations and leads nowhere back: there is no way from "
-                f"{target} to {source}."
+                RunProblem(
+                    f"{named} has maxIterations and leads nowhere back: there is no way from "
+                    f"{target} to {source}.",
+                    edge.target,
+                    edge.id,
+                )
             )
             continue
         loops.append(Loop(edge, count, frozenset(body)))
     for one, other in combinations(loops, 2):
         if one.body & other.body and not (one.body <= other.body or other.body <= one.body):
             problems.append(
-                f"The loops of the edges {quoted(one.edge.id)} and {quoted(other.edge.id)} cross: "
-                f"put one inside the other, or keep them apart."
+                RunProblem(
+                    f"The loops of the edges {quoted(one.edge.id)} and {quoted(other.edge.id)} cross: "
+                    f"put one inside the other, or keep them apart.",
+                    other.edge.target,
+                    other.edge.id,
+                )
             )
     loops.sort(key=lambda loop: len(loop.body))
     return tuple(loops), problems
@@ -102,7 +116,9 @@ def _reached(nexts: Mapping[str, list[str]], start: str) -> set[str]:
     return found
 
 
-def _circles(graph: Graph, edges: list[Edge], before: Mapping[str, list[str]]) -> Iterator[str]:
+def _circles(
+    graph: Graph, edges: list[Edge], before: Mapping[str, list[str]]
+) -> Iterator[RunProblem]:
     remaining = {node_id: list(ids) for node_id, ids in before.items()}
     order = {node.id: place for place, node in enumerate(graph.nodes)}
     for _ in range(MAX_CYCLES):
@@ -118,10 +134,11 @@ def _circles(graph: Graph, edges: list[Edge], before: Mapping[str, list[str]]) -
         names = [_label(graph, node_id) for node_id in circle]
         if len(names) > 8:
             names[4:-3] = ["..."]
-        yield (
+        message = (
             f"Its edges go in a circle: {' -> '.join(names)}. To make it a loop, give the edge "
             f"{quoted(edge.id)} from {_label(graph, source)} to {_label(graph, target)} a number of "
             f"iterations (max_iterations); or remove it."
         )
+        yield RunProblem(message, target, edge.id)
         # Break this circle, and look for others.
         remaining[target] = [node_id for node_id in remaining[target] if node_id != source]

@@ -8,10 +8,12 @@ from typing import Any, Literal
 
 from kaizen_widgets.core.text import quoted
 from kaizen_widgets.engines.loops import Loop, find_loops, is_loop
-from kaizen_widgets.errors import NotRunnableError
+from kaizen_widgets.errors import NotRunnableError, RunProblem
 from kaizen_widgets.graph import Edge, Graph, Node
 from kaizen_widgets.nodes import Functions, Kind, Registry
+from kaizen_widgets.nodes.connection_types import input_type, output_type
 from kaizen_widgets.nodes.node_policy import NO_POLICY, NodePolicy, read_policy
+from kaizen_widgets.nodes.port_types import PortType, type_problem
 
 
 @dataclass(frozen=True)
@@ -56,39 +58,43 @@ def check(graph: Graph, registry: Registry, functions: Functions) -> Plan:
     """Return the plan for running a graph.
 
     Raises:
-        NotRunnableError: It cannot run; the message and ``reasons`` give every reason.
+        NotRunnableError: It cannot run; the message, ``reasons`` and ``problems`` give every reason.
     """
     steps: dict[str, PlannedNode] = {}
-    reasons: list[str] = []
-    bad_nodes: list[str] = []
+    problems: list[RunProblem] = []
     if not graph.nodes:
-        reasons.append("It has no nodes: add an input, an agent and an output.")
+        problems.append(RunProblem("It has no nodes: add an input, an agent and an output."))
     for node in graph.nodes:
         step, wrong = _read(node, registry, functions)
         if step is not None:
             steps[node.id] = step
-        reasons += [f"{_named(node)} {problem}." for problem in wrong]
-        bad_nodes += [node.id] * len(wrong)
+        problems += [RunProblem(f"{_named(node)} {problem}.", node.id) for problem in wrong]
     incoming, outgoing = _edges(graph)
-    reasons += _wrong_edges(graph, steps)
-    loops, problems = find_loops(graph)
-    reasons += problems
-    if reasons:
+    problems += _wrong_edges(graph, steps)
+    problems += _wrong_inputs(steps, incoming)
+    loops, wrong_loops = find_loops(graph)
+    problems += wrong_loops
+    if problems:
         raise NotRunnableError(
-            _message(reasons),
-            node_id=bad_nodes[0] if len(reasons) == len(bad_nodes) == 1 else None,
-            reasons=tuple(reasons),
+            _message([problem.message for problem in problems]),
+            node_id=problems[0].node_id if len(problems) == 1 else None,
+            problems=tuple(problems),
         )
     return Plan(graph, steps, incoming, outgoing, loops)
 
 
-def reasons_against(graph: Graph, registry: Registry, functions: Functions) -> tuple[str, ...]:
-    """Return every reason why a graph cannot run, one sentence each; empty when it can."""
+def problems_of(graph: Graph, registry: Registry, functions: Functions) -> tuple[RunProblem, ...]:
+    """Return every problem that keeps a graph from running; empty when it can run."""
     try:
         check(graph, registry, functions)
     except NotRunnableError as error:
-        return error.reasons
+        return error.problems
     return ()
+
+
+def reasons_against(graph: Graph, registry: Registry, functions: Functions) -> tuple[str, ...]:
+    """Return every reason why a graph cannot run, one sentence each; empty when it can."""
+    return tuple(problem.message for problem in problems_of(graph, registry, functions))
 
 
 def _message(reasons: list[str]) -> str:
@@ -101,6 +107,10 @@ def _message(reasons: list[str]) -> str:
 def _named(node: Node) -> str:
     title = node.type.capitalize() if node.type.isascii() and len(node.type) <= 20 else "Node"
     return f"{title} {quoted(_short(node.label))}"
+
+
+def _shortly(node: Node) -> str:
+    return quoted(_short(node.label))
 
 
 def _short(text: str) -> str:
@@ -136,25 +146,81 @@ def _edges(graph: Graph) -> tuple[dict[str, tuple[Edge, ...]], dict[str, tuple[E
     )
 
 
-def _wrong_edges(graph: Graph, steps: Mapping[str, PlannedNode]) -> Iterator[str]:
+def _wrong_edges(graph: Graph, steps: Mapping[str, PlannedNode]) -> Iterator[RunProblem]:
     for edge in graph.edges:
         source, target = steps.get(edge.source), steps.get(edge.target)
-        if source is not None and not source.policy.muted:
-            to = quoted(_short(graph.node(edge.target).label))
-            look, known = source.kind.look, source.kind.outputs(source.config)
-            if not look.outputs and not look.outputs_from:
-                yield f"{_named(source.node)} has an edge to {to}, and its kind has no outputs."
-            elif known is not None and output_of(edge) not in known:
-                yield (
-                    f"{_named(source.node)} has an edge to {to} from the output "
-                    f"{_short(output_of(edge))!r}, which it does not have: "
-                    f"reconnect or remove the edge."
+        if source is not None and (problem := _source_problem(graph, edge, source)):
+            yield RunProblem(problem, edge.source, edge.id)
+        if target is not None and (problem := _target_problem(graph, edge, target)):
+            yield RunProblem(problem, edge.target, edge.id)
+        if source is not None and target is not None:
+            problem = type_problem(
+                _output_type(edge, source),
+                "any" if target.policy.muted else input_type(target.kind.look, input_of(edge)),
+            )
+            if problem:
+                yield RunProblem(
+                    f"The edge from {_shortly(source.node)} to {_shortly(target.node)} does not fit. "
+                    f"{problem}",
+                    edge.target,
+                    edge.id,
                 )
-        if target is not None and not target.kind.look.inputs:
-            start = quoted(_short(graph.node(edge.source).label))
-            yield f"{_named(target.node)} has an edge from {start}, and its kind has no inputs."
+
+
+def _output_type(edge: Edge, source: PlannedNode | None) -> PortType:
+    if source is None or source.policy.muted:
+        return "any"  # A muted node passes on whatever arrives.
+    return output_type(source.kind.look, edge.source_handle or "")
+
+
+def _source_problem(graph: Graph, edge: Edge, source: PlannedNode) -> str:
+    if source.policy.muted:
+        return ""
+    to = _shortly(graph.node(edge.target))
+    look, known = source.kind.look, source.kind.outputs(source.config)
+    if not look.outputs and not look.outputs_from:
+        return f"{_named(source.node)} has an edge to {to}, and its kind has no outputs."
+    if known is not None and output_of(edge) not in known:
+        return (
+            f"{_named(source.node)} has an edge to {to} from the output "
+            f"{_short(output_of(edge))!r}, which it does not have: reconnect or remove the edge."
+        )
+    return ""
+
+
+def _target_problem(graph: Graph, edge: Edge, target: PlannedNode) -> str:
+    start = _shortly(graph.node(edge.source))
+    if not target.kind.look.inputs:
+        return f"{_named(target.node)} has an edge from {start}, and its kind has no inputs."
+    known = None if target.policy.muted else target.kind.inputs(target.config)
+    if known is not None and input_of(edge) and input_of(edge) not in known:
+        return (
+            f"{_named(target.node)} has an edge from {start} into the input "
+            f"{_short(input_of(edge))!r}, which it does not have: reconnect or remove the edge."
+        )
+    return ""
+
+
+def _wrong_inputs(
+    steps: Mapping[str, PlannedNode], incoming: Mapping[str, tuple[Edge, ...]]
+) -> Iterator[RunProblem]:
+    """Yield the problems of nodes whose inputs get too many edges, or too few."""
+    for node_id, step in steps.items():
+        if step.policy.muted or type(step.kind).check_inputs is Kind.check_inputs:
+            continue
+        arriving: dict[str, list[PortType]] = {}
+        for edge in incoming[node_id]:
+            found = _output_type(edge, steps.get(edge.source))
+            arriving.setdefault(input_of(edge), []).append(found)
+        for problem in step.kind.check_inputs(arriving):
+            yield RunProblem(f"{_named(step.node)} {problem}.", node_id)
 
 
 def output_of(edge: Edge) -> str:
     """Return the id of the output an edge leaves by."""
     return edge.source_handle or "default"
+
+
+def input_of(edge: Edge) -> str:
+    """Return the id of the input an edge enters by; empty if it names none."""
+    return edge.target_handle or ""

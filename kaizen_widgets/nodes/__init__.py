@@ -1,6 +1,7 @@
 """Node kinds: what a pipeline's nodes are, how they are configured and drawn, and what they do."""
 
 from kaizen_widgets.nodes.context import Context
+from kaizen_widgets.nodes.function_kind import FunctionKind, node
 from kaizen_widgets.nodes.functions import Functions
 from kaizen_widgets.nodes.kind import Kind, KindConfig, Routed, Task, Work
 from kaizen_widgets.nodes.look import Look, Port
@@ -9,6 +10,7 @@ from kaizen_widgets.nodes.values import Input
 
 __all__ = [
     "Context",
+    "FunctionKind",
     "Functions",
     "Input",
     "Kind",
@@ -20,4 +22,5 @@ __all__ = [
     "Task",
     "Work",
     "default_registry",
+    "node",
 ]

@@ -19,7 +19,7 @@ one. A run that is cancelled cancels it. A kind keeps no state: one object serve
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Annotated, Any, ClassVar, Literal, Protocol
@@ -32,6 +32,7 @@ from kaizen_widgets.nodes.arguments import bind
 from kaizen_widgets.nodes.context import Context
 from kaizen_widgets.nodes.functions import Functions
 from kaizen_widgets.nodes.look import Look
+from kaizen_widgets.nodes.port_types import PortType
 from kaizen_widgets.nodes.values import Input, join_inputs, text_of
 
 
@@ -114,6 +115,19 @@ class Kind:
     def outputs(self, config: Any) -> frozenset[str] | None:
         """Return the ids of the outputs that edges must leave by; None if all leave by the same one."""
         return None
+
+    def inputs(self, config: Any) -> frozenset[str] | None:
+        """Return the ids of the inputs that edges must enter by; None if they may name any."""
+        return None
+
+    def check_inputs(self, arriving: Mapping[str, Sequence[PortType]]) -> Iterable[str]:
+        """Return why a node cannot run with the edges that lead to it, as ends of sentences.
+
+        Args:
+            arriving: Types of the outputs whose edges lead to the node, by the id of the input they
+                enter, which is empty for an edge that names none.
+        """
+        return ()
 
     async def run(self, task: Task) -> Any:
         """Do the node's work and return the value it passes on."""
