@@ -34,7 +34,7 @@ def test_pages_fetch_fifty_rows_and_the_next_fifty_when_asked(
     api: Api, server: MockServer, loop: VirtualLoop
 ):
     serve(server, agents(10_000))
-    query = api.agents.pages()
+    query: Any = api.agents.pages()
     loop.settle()
     assert len(names(query)) == 50
     assert len(server.calls) == 1
@@ -47,7 +47,7 @@ def test_pages_fetch_fifty_rows_and_the_next_fifty_when_asked(
 
 def test_pages_end_with_a_short_page(api: Api, server: MockServer, loop: VirtualLoop):
     serve(server, agents(57), total=False)
-    query = api.agents.pages()
+    query: Any = api.agents.pages()
     loop.settle()
     assert query.data["pages"][0]["total"] is None
     query.observer.fetch_next_page()
@@ -60,7 +60,7 @@ def test_pages_of_a_server_that_ignores_the_search_hold_matches_only(
     api: Api, server: MockServer, loop: VirtualLoop
 ):
     serve(server, [*agents(400), {"id": "x", "name": "Billing"}], total=False)
-    query = api.agents.pages(search="bill")
+    query: Any = api.agents.pages(search="bill")
     loop.settle()
     assert names(query) == ["Billing"]
     assert not query.result.has_next_page
@@ -70,7 +70,7 @@ def test_pages_of_a_server_that_ignores_the_offset_end(
     api: Api, server: MockServer, loop: VirtualLoop
 ):
     server.answer("GET", "/agents", {"records": agents(50)})
-    query = api.agents.pages()
+    query: Any = api.agents.pages()
     loop.settle()
     query.observer.fetch_next_page()
     loop.settle()
@@ -82,7 +82,7 @@ def test_optimistic_status_is_shown_in_pages_and_undone_on_an_error(
 ):
     serve(server, agents(2))
     server.answer("PUT", "/agents/1", Reply(403, delay=5))
-    query = api.agents.pages()
+    query: Any = api.agents.pages()
     query.subscribe(lambda: None)
     loop.settle()
     change = api.agents.set_active("1")
