@@ -188,7 +188,7 @@ class ResourcePanel(PanelFrame):
         if in_grid:
             self.blocked.layout.display = "none"
             self.body.layout.display = ""
-        self.grid.is_loading = not state.has_data or result.is_fetching and not self._rows
+        self.grid.is_loading = not state.has_data or (result.is_fetching and not self._rows)
 
     def _search_changed(self, text: str) -> None:
         if self._search_timer is not None:
