@@ -1,6 +1,6 @@
-"""ResourcePanel: a list of a resource in a `DataGrid`, fetched page by page, with search, actions and dialogs.
+"""ResourcePanel: a list of a resource in a `DataGrid`, fetched page by page, with search and actions.
 
-The search field filters the rows that are there immediately; where the server has more rows, it is also asked.
+The search field filters the fetched rows immediately; if the server has more rows, it is asked as well.
 """
 
 from __future__ import annotations
