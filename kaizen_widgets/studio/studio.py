@@ -147,7 +147,7 @@ class Studio(Resources):
         self.canvas = Canvas(self.store, height=height, registry=self.kinds, clock=loop)
         # Its space is reserved, because a canvas that shrinks on selection would move under the pointer.
         self.node_calls = NodeCalls(
-            self.store, self.kinds, self.functions, self.agents, show=self._show_node_facts
+            self.store, self.kinds, self.functions, self.agents, show=self.canvas.set_node_facts
         )
         self.node_form = NodeForm(self.canvas, calls=self.node_calls)
         self.run_panel = RunPanel(self.execution, start=self.run, cancel=self.cancel)
@@ -405,11 +405,6 @@ class Studio(Resources):
         state = event.query.state
         if event.type == "updated" and state.status == "success" and state.fetch_status == "idle":
             self.saver.server_reachable()
-
-    def _show_node_facts(self, facts: Mapping[str, Mapping[str, str]]) -> None:
-        show = getattr(self.canvas, "set_node_facts", None)
-        if show is not None:
-            show(facts)
 
     def _mutations_restored(self, count: int) -> None:
         changes = "A change" if count == 1 else f"{count} changes"

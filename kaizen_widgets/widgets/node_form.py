@@ -10,18 +10,22 @@ Changes by others, and undo, are shown immediately, but never replace what the u
 
 from __future__ import annotations
 
+import asyncio
 import html
 from collections.abc import Callable
 from typing import Any
 
 import ipywidgets as ipw
 
+from kaizen_widgets.core.background import background
 from kaizen_widgets.core.clock import Clock
 from kaizen_widgets.forms import Form
 from kaizen_widgets.graph import Node
 from kaizen_widgets.nodes import Kind, Registry
 from kaizen_widgets.stores import CanvasStore, Commit, Replaced
+from kaizen_widgets.widgets.agent_form import AgentForm
 from kaizen_widgets.widgets.canvas import Canvas
+from kaizen_widgets.widgets.dialog import Dialog, DialogHost
 from kaizen_widgets.widgets.markup import MUTED, hint
 from kaizen_widgets.widgets.node_basics_editor import NodeBasicsEditor
 from kaizen_widgets.widgets.node_calls import NodeCalls
@@ -37,7 +41,7 @@ class NodeForm(Panel):
     Args:
         canvas: The canvas whose selection it follows.
         calls: What the nodes call, to choose in the form; None to leave that out.
-        new_agent: Opens the form of a new agent, and calls its argument with the id of the new agent.
+        dialogs: Where the form of a new agent appears; by default in this form.
         hides: Whether it disappears while no node is selected.
         width: Its width beside the canvas; a CSS length.
 
@@ -53,7 +57,7 @@ class NodeForm(Panel):
         canvas: Canvas,
         *,
         calls: NodeCalls | None = None,
-        new_agent: Callable[[Callable[[str], object]], object] | None = None,
+        dialogs: DialogHost | None = None,
         hides: bool = False,
         width: str = "300px",
     ) -> None:
@@ -65,7 +69,9 @@ class NodeForm(Panel):
         self.store: CanvasStore = canvas.store
         self.registry: Registry = canvas.registry
         self._clock: Clock = canvas._clock
-        self._calls, self._new_agent = calls, new_agent
+        self._calls = calls
+        self.dialogs = DialogHost() if dialogs is None else dialogs
+        self._owns_dialogs = dialogs is None
         self._hides, self._width = hides, width
         self.basics: NodeBasicsEditor | None = None
         self.editor: NodeConfigEditor | None = None
@@ -75,7 +81,7 @@ class NodeForm(Panel):
         self.status = ipw.HTML()
         self.body = ipw.VBox()
         super().__init__(
-            [self.heading, self.body, self.status],
+            [self.heading, self.body, self.status, *([self.dialogs] * self._owns_dialogs)],
             layout=ipw.Layout(
                 flex=f"0 1 {width}",
                 max_width="720px",
@@ -118,6 +124,8 @@ class NodeForm(Panel):
             unsubscribe()
         if unsubscribes:
             self._leave()
+            if self._owns_dialogs:
+                self.dialogs.close()
         super().close()
 
     # ------------------------------------------------------------ internal
@@ -173,8 +181,10 @@ class NodeForm(Panel):
             self.editor = NodeConfigEditor(
                 self.store, node, kind, self._clock, self._show_status, drafts, hidden=hidden
             )
+            has_agents = self._calls is not None and self._calls.agents is not None
+            new_agent = self._open_agent_form if has_agents else None
             self.basics = NodeBasicsEditor(
-                self.store, node, self._calls, self._clock, self._show_status, self._new_agent
+                self.store, node, self._calls, self._clock, self._show_status, new_agent
             )
             self._show_heading(node, kind)
             has_settings = kind.Config.model_fields.keys() - hidden
@@ -185,6 +195,20 @@ class NodeForm(Panel):
             text = EMPTY if node is None else hint(f"The kind {node.type!r} has no form.")
             self.body.children = [ipw.HTML(text)]
         self.layout.display = "none" if self._hides and node is None else ""
+
+    def _open_agent_form(self, use: Callable[[str], object]) -> None:
+        """Show the form of a new agent, and call ``use`` with its id once it is created."""
+
+        def created(agent: Any) -> None:
+            def end() -> None:
+                self.dialogs.dismiss(dialog)
+                use(agent.id)
+
+            # The form is closed in a thread, because it is still ending its submit here.
+            background.start(asyncio.to_thread(end))
+
+        form = AgentForm(agents=self._calls and self._calls.agents, title="", on_success=created)
+        dialog = self.dialogs.show(Dialog("New agent", [form], answer=None))
 
     def _leave(self) -> None:
         editor, self.editor = self.editor, None

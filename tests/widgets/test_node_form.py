@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
+from kaizen_widgets.api.agent_models import Agent
 from kaizen_widgets.errors import KaizenError
 from kaizen_widgets.graph import Graph, Node, SetProperty
 from kaizen_widgets.nodes import Functions, Kind, KindConfig, Look, Task, default_registry
@@ -346,6 +348,20 @@ def test_node_form_refuses_what_is_not_a_canvas(comms: FakeComms):
 # -- name, and what the node calls
 
 
+class FakeAgents:
+    """An agents API that creates agents."""
+
+    def __init__(self) -> None:
+        self.agents = self
+        self.endpoints = self
+
+    async def create(self, **fields: Any) -> Agent:
+        return Agent(id="agent-7", **{key: fields[key] for key in ("name", "system_prompt")})
+
+    async def get(self, id: str) -> Agent:
+        return Agent(id=id, name="Poet", system_prompt="Write poems only.", model_id="gpt-4o")
+
+
 class CallsBench:
     """An agent node, two functions, and the form with a choice of what the node calls."""
 
@@ -355,9 +371,11 @@ class CallsBench:
         self.canvas = Canvas(Graph(nodes), clock=FakeClock())
         self.store = self.canvas.store
         self.functions = Functions({"Billing": str.upper, "Technical": str.lower})
-        self.calls = NodeCalls(self.store, self.canvas.registry, self.functions)
-        self.opened: list[Any] = []
-        self.form = NodeForm(self.canvas, calls=self.calls, new_agent=self.opened.append)
+        self.agents = FakeAgents()
+        self.calls = NodeCalls(
+            self.store, self.canvas.registry, self.functions, cast("Any", self.agents)
+        )
+        self.form = NodeForm(self.canvas, calls=self.calls)
         self.store.set_selection("a")
         assert self.form.basics is not None
         self.view = FormView(comms, self.form, self.form.basics.area)  # type: ignore[arg-type]
@@ -423,9 +441,24 @@ def test_new_agent_is_chosen_once_it_is_created(comms: FakeComms):
     bench.view.type("/calls", "new-agent")
     assert bench.view.value("/calls") == "function:Billing"
     assert bench.data() == {"label": "Billing"}
-    (use,) = bench.opened
-    use("agent-7")
+    dialog = bench.form.dialogs.dialog
+    assert dialog is not None
+    assert dialog.title == "New agent"
+    (form,) = dialog.body.children
+    form.form.set_values(
+        {
+            "name": "Poet",
+            "system_prompt": "Write poems only.",
+            "provider": "openai",
+            "model": "gpt-4o",
+        }
+    )
+    chosen = threading.Event()
+    bench.store.on_event(lambda _event: chosen.set())
+    form.submit("").wait(20)
+    assert chosen.wait(20)
     assert bench.data() == {"label": "Billing", "agentId": "agent-7"}
+    assert bench.form.dialogs.dialog is None
 
 
 def test_field_of_the_function_is_shown_once(comms: FakeComms):
