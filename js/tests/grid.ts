@@ -54,6 +54,7 @@ export class GridModel {
     sort: "",
     hidden_columns: [],
     total: null,
+    has_more: false,
     is_loading: false,
     page_size: 50,
   };

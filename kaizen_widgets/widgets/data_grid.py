@@ -6,9 +6,7 @@ in the search field needs no kernel. Callbacks run on the thread that handles th
 
 from __future__ import annotations
 
-import json
 import logging
-import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Annotated, Any, Final, Literal, TypeAlias
 
@@ -16,14 +14,15 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from traitlets import Bool, Bytes, Int, TraitError, Tuple, Unicode, validate
 
 from kaizen_widgets.widgets.bundle import Bundle, BundledWidget
-from kaizen_widgets.widgets.grid_column import RIGHT, Column
+from kaizen_widgets.widgets.grid_column import Column
 from kaizen_widgets.widgets.grid_table import (
     Cell,
     Key,
     cell_text,
+    column_look,
     column_value,
     encode_cell,
-    exact_text,
+    pack_json,
     read_field,
     record_keys,
     resolve_columns,
@@ -93,6 +92,7 @@ class DataGrid(BundledWidget):
         search: Text of the search field; rows that contain all of its words are shown.
         sort: Name of the column that sorts, with ``-`` before it for descending; empty for none.
         hidden_columns: Names of the columns that are not shown.
+        has_more: Whether the server has further records, where `total` is not known.
         total: Number of records on the server, if there are more than `records`; else None.
         is_loading: Whether placeholders are shown while there are no records yet.
 
@@ -109,6 +109,7 @@ class DataGrid(BundledWidget):
     sort = Unicode().tag(sync=True)
     hidden_columns = Tuple().tag(sync=True)
     total = Int(None, allow_none=True).tag(sync=True)
+    has_more = Bool(False).tag(sync=True)
     is_loading = Bool(False).tag(sync=True)
     page_size = Int(50, min=1).tag(sync=True)
 
@@ -137,7 +138,6 @@ class DataGrid(BundledWidget):
             "title": title,
             "selection": selection,
             "search": is_searchable,
-            "toolbar": [_action_look(action) for action in self._toolbar],
             "actions": [_action_look(action) for action in self._actions],
         }
         self._on_action: list[Callable[[str, Any], object]] = []
@@ -188,7 +188,6 @@ class DataGrid(BundledWidget):
     def set_toolbar(self, toolbar: Sequence[RowAction]) -> None:
         """Replace the buttons of the header, for example when a permission changed."""
         self._toolbar = tuple(toolbar)
-        self._look["toolbar"] = [_action_look(action) for action in self._toolbar]
         self._send_table()
 
     @property
@@ -215,7 +214,7 @@ class DataGrid(BundledWidget):
         return _subscribe(self._on_open, callback)
 
     def on_more(self, callback: Callable[[], object]) -> Unsubscribe:
-        """Call ``callback()`` when further rows are wanted and `total` says that the server has some."""
+        """Call ``callback()`` when further rows are wanted; `total` or `has_more` say that there are some."""
         return _subscribe(self._on_more, callback)
 
     # ----------------------------------------------------------- internal
@@ -296,7 +295,11 @@ class DataGrid(BundledWidget):
     def _send_table(self) -> None:
         table = {
             **self._look,
-            "columns": [_column_look(column) for column in self._columns],
+            "toolbar": [
+                {**_action_look(action), "refusal": _refusal(action, None)}
+                for action in self._toolbar
+            ],
+            "columns": [column_look(column) for column in self._columns],
             "keys": self._keys,
             # A column that repeats the keys is not sent twice.
             "cells": [None if cells == self._keys else cells for cells in self._cells],
@@ -307,8 +310,7 @@ class DataGrid(BundledWidget):
             },
             "refusals": self._refusals(),
         }
-        text = json.dumps(table, ensure_ascii=False, separators=(",", ":"))
-        packed = zlib.compress(text.encode(), 6)
+        packed = pack_json(table)
         if packed != self._table:
             self._table = packed
 
@@ -363,9 +365,6 @@ class DataGrid(BundledWidget):
     def __repr__(self) -> str:
         return f"DataGrid({len(self._records)} rows)"
 
-    def _tooltip(self, place: int, column: int) -> str:
-        return exact_text(self._cells[column][place], self._columns[column].format)
-
 
 def _action_look(action: RowAction) -> dict[str, Any]:
     look: dict[str, Any] = {"name": action.name, "label": action.label, "icon": action.icon}
@@ -374,19 +373,6 @@ def _action_look(action: RowAction) -> dict[str, Any]:
     if action.is_visible:
         look["visible"] = True
     return look
-
-
-def _column_look(column: Column) -> dict[str, Any]:
-    right = column.align == "right" or (column.align is None and column.format in RIGHT)
-    return {
-        "name": column.name,
-        "label": column.heading,
-        "format": column.format,
-        "right": right,
-        "tones": {str(word).lower(): tone for word, tone in column.tones.items()},
-        "filter": column.is_filter,
-        "sortable": column.is_sortable,
-    }
 
 
 def _refusal(action: RowAction, record: Any) -> str | None:

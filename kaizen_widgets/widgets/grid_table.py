@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
+import zlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -16,7 +18,7 @@ from pydantic import SecretBytes, SecretStr
 
 from kaizen_widgets.core.text import replace_lone_surrogates
 from kaizen_widgets.widgets import formats
-from kaizen_widgets.widgets.grid_column import Column, Format
+from kaizen_widgets.widgets.grid_column import RIGHT, Column, Format
 from kaizen_widgets.widgets.previews import HIDDEN, is_secret_field, preview_line, record_fields
 
 Cell: TypeAlias = str | int | float | bool | None
@@ -131,11 +133,46 @@ def cell_text(cell: Cell, format: Format, now: datetime | None = None) -> str:
     return _NUMBERS.get(format, formats.format_number)(cell)
 
 
-def exact_text(cell: Cell, format: Format) -> str:
-    """Return the exact value of a cell: a tooltip's text."""
-    if format == "date" and isinstance(cell, int | float):
-        return f"{datetime.fromtimestamp(cell).astimezone():%Y-%m-%d %H:%M:%S %Z}"
-    return "" if cell is None else str(cell)
+def column_look(column: Column) -> dict[str, Any]:
+    """Return what the page gets of a column."""
+    right = column.align == "right" or (column.align is None and column.format in RIGHT)
+    return {
+        "name": column.name,
+        "label": column.heading,
+        "format": column.format,
+        "right": right,
+        "tones": {str(word).lower(): tone for word, tone in column.tones.items()},
+        "filter": column.is_filter,
+        "sortable": column.is_sortable,
+    }
+
+
+def plain_table(
+    records: Sequence[Any], columns: Sequence[Column | str] | None = None
+) -> dict[str, Any]:
+    """Return a table as the page gets it, without titles, actions and selection."""
+    chosen = [each for each in resolve_columns(columns, records, "id") if not each.is_hidden]
+    return {
+        "empty": "No rows.",
+        "title": "",
+        "selection": "none",
+        "search": True,
+        "toolbar": [],
+        "actions": [],
+        "columns": [column_look(column) for column in chosen],
+        "keys": list(range(len(records))),
+        "cells": [
+            [encode_cell(column_value(column, record), column.format) for record in records]
+            for column in chosen
+        ],
+        "second": {},
+        "refusals": {},
+    }
+
+
+def pack_json(value: Any) -> bytes:
+    """Return JSON as the page gets it: compressed with zlib."""
+    return zlib.compress(json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode(), 6)
 
 
 def record_keys(records: Sequence[Any], key: str) -> list[Key]:

@@ -285,6 +285,15 @@ def test_a_refused_action_says_why(page):
     assert sent(grid)["refusals"] == {"delete": {"0": "Billing is active."}}
 
 
+def test_a_refused_button_of_the_header_says_why_and_is_not_heard(page):
+    new = RowAction("new", "New", "add", is_enabled=lambda _record: False, reason="You may not.")
+    grid = DataGrid(AGENTS, toolbar=[new])
+    calls: list[Any] = []
+    grid.on_action(lambda *call: calls.append(call))
+    deliver(page, grid, kind="action", name="new")
+    assert (sent(grid)["toolbar"][0]["refusal"], calls) == ("You may not.", [])
+
+
 def test_a_permission_that_raises_refuses(page, caplog):
     actions = [RowAction("edit", "Edit", is_enabled=lambda record: record["nothing"])]
     grid = DataGrid(AGENTS, actions=actions)

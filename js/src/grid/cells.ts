@@ -1,5 +1,6 @@
 /** The elements of a row: cells by format, and the row's actions. */
 import { h } from "../dom.ts";
+import { copyButton } from "./copy.ts";
 import { type Cell, cellText, exactText, type Format } from "./formats.ts";
 import { icon } from "./icons.ts";
 import type { GridAction, GridColumn, Table } from "./table.ts";
@@ -25,7 +26,6 @@ const TONES: Readonly<Record<string, string>> = {
   starting: "accent",
   warning: "warn",
 };
-const COPIED = 1_200;
 
 export function cell(
   table: Table,
@@ -86,39 +86,8 @@ function toggle(column: GridColumn, value: boolean, act: () => void): HTMLElemen
 }
 
 function id(value: string, text: string): HTMLElement {
-  const copy = h(
-    "button",
-    {
-      type: "button",
-      tabindex: -1,
-      class: "kg-icon kg-copy",
-      title: `Copy ${value}`,
-      "aria-label": `Copy ${value}`,
-      "data-control": "copy",
-    },
-    icon("copy") as SVGElement,
-  );
-  copy.addEventListener("click", async () => {
-    await copyText(value, copy);
-    copy.replaceChildren(icon("check"));
-    setTimeout(() => copy.replaceChildren(icon("copy")), COPIED);
-  });
+  const copy = copyButton(() => value, `Copy ${value}`, "copy");
   return h("div", { class: "kg-value", title: value }, h("span", {}, text), copy);
-}
-
-/** Copies text; a page served over plain HTTP has no clipboard object. */
-async function copyText(text: string, from: HTMLElement): Promise<void> {
-  try {
-    await navigator.clipboard.writeText(text);
-  } catch {
-    const area = h("textarea", { "aria-hidden": "true", class: "kg-hidden-copy" });
-    area.value = text;
-    from.after(area);
-    area.select();
-    document.execCommand("copy");
-    area.remove();
-    from.focus();
-  }
 }
 
 /** The actions at the end of a row: icons on hover and focus, and "more" with all of them. */

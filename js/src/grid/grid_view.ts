@@ -15,6 +15,7 @@ export interface Traits {
   sort: string;
   hidden_columns: string[];
   total: number | null;
+  has_more: boolean;
   is_loading: boolean;
   page_size: number;
 }
@@ -230,11 +231,14 @@ export class GridView implements RowEvents {
     const button = h("button", {
       type: "button",
       class: "kg-button kg-outlined",
-      title: action.icon ? action.label : null,
+      title: action.refusal ?? (action.icon ? action.label : null),
+      "aria-disabled": action.refusal ? "true" : null,
     });
     if (action.icon) button.append(icon(action.icon));
     button.append(h("span", {}, action.label));
-    button.addEventListener("click", () => this.send({ kind: "action", name: action.name }));
+    button.addEventListener("click", () => {
+      if (!action.refusal) this.send({ kind: "action", name: action.name });
+    });
     return button;
   }
 
@@ -425,13 +429,15 @@ export class GridView implements RowEvents {
     const size = this.model.get("page_size");
     const here = this.places.length - this.limit;
     const there = Math.max(0, (this.model.get("total") ?? 0) - this.table.size);
-    const next = Math.min(size, here > 0 ? here : there);
+    const isMore = there === 0 && this.model.get("has_more");
+    const next = isMore && here <= 0 ? size : Math.min(size, here > 0 ? here : there);
     this.more.hidden = next <= 0;
     setText(this.more, this.isAsking ? "Loading…" : `${next.toLocaleString("en")} more`);
     setAttribute(this.more, "aria-disabled", this.isAsking ? "true" : null);
     const parts = [];
     if (here > 0) parts.push(`${count(here)} not shown yet`);
     if (there > 0) parts.push(`${count(there, "further")} on the server`);
+    if (isMore) parts.push("Further rows on the server");
     if (this.isSearching && this.places.length > 0 && here <= 0)
       parts.unshift(`${count(this.places.length)} found${there > 0 ? " here" : ""}`);
     setText(this.note, parts.join(" · "));

@@ -19,6 +19,8 @@ export interface GridAction {
   readonly icon: string;
   readonly danger?: boolean;
   readonly visible?: boolean;
+  /** Why a button of the header cannot be pressed. */
+  readonly refusal?: string | null;
 }
 
 interface SentTable {
@@ -50,13 +52,17 @@ const EMPTY: SentTable = {
   refusals: {},
 };
 
-/** Unpacks the block of bytes that the kernel sends: JSON, compressed with zlib. */
 export async function readTable(packed: DataView | null): Promise<Table> {
-  if (!packed || packed.byteLength === 0) return new Table(EMPTY);
+  return new Table((await unpack<SentTable>(packed)) ?? EMPTY);
+}
+
+/** Unpacks the block of bytes that the kernel sends: JSON, compressed with zlib. */
+export async function unpack<T>(packed: DataView | null): Promise<T | null> {
+  if (!packed || packed.byteLength === 0) return null;
   const bytes = new Uint8Array(packed.byteLength);
   bytes.set(new Uint8Array(packed.buffer, packed.byteOffset, packed.byteLength));
   const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
-  return new Table(JSON.parse(await new Response(stream).text()) as SentTable);
+  return JSON.parse(await new Response(stream).text()) as T;
 }
 
 export class Table {

@@ -1,0 +1,41 @@
+/** Buttons that copy a text, with a tick as the answer. */
+import { h } from "../dom.ts";
+import { icon } from "./icons.ts";
+
+const SHOWN = 1_200;
+
+export function copyButton(text: () => string, label: string, control?: string): HTMLButtonElement {
+  const button = h(
+    "button",
+    {
+      type: "button",
+      class: "kg-icon kg-copy",
+      title: label,
+      "aria-label": label,
+      ...(control && { "data-control": control, tabindex: -1 }),
+    },
+    icon("copy") as SVGElement,
+  );
+  button.addEventListener("click", async (event) => {
+    event.preventDefault(); // Inside a summary, a click would also fold it.
+    await copyText(text(), button);
+    button.replaceChildren(icon("check"));
+    setTimeout(() => button.replaceChildren(icon("copy")), SHOWN);
+  });
+  return button;
+}
+
+/** Copies text; a page served over plain HTTP has no clipboard object. */
+async function copyText(text: string, from: HTMLElement): Promise<void> {
+  try {
+    await navigator.clipboard.writeText(text);
+  } catch {
+    const area = h("textarea", { "aria-hidden": "true", class: "kg-hidden-copy" });
+    area.value = text;
+    from.after(area);
+    area.select();
+    document.execCommand("copy");
+    area.remove();
+    from.focus();
+  }
+}
