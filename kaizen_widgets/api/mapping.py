@@ -12,8 +12,8 @@ agent ``tools``                                ``/agents/{id}/tools``, one reque
 a deployment of a pipeline to an environment   a deployment of each of its agents to the environment's
                                                newest active gateway
 a metric's ``range`` (``24h``, ``7d``)         ``start_date``, ``end_date``, ``interval``
-a metric over time of one thing                ``/metrics/executions`` of it, counted here: the server
-                                               has ``/metrics/timeseries`` for everything only
+a metric over time of one thing, or in         ``/metrics/executions``, counted here: the server has
+intervals of five minutes                      ``/metrics/timeseries`` for everything, from an hour on
 pipeline ``nodes`` and ``edges``               rows of nodes and connections: see `pipeline_graph`
 =============================================  =======================================================
 """
@@ -32,7 +32,7 @@ from kaizen_widgets.graph import Graph
 if TYPE_CHECKING:
     from kaizen_widgets.api.gateways import Gateway
 
-Interval = Literal["hour", "day", "week"]
+Interval = Literal["five minutes", "hour", "day", "week"]
 
 MODEL_PREFIXES = {
     "openai": ("gpt-", "o1", "o3", "o4", "chatgpt", "text-embedding"),
@@ -40,8 +40,8 @@ MODEL_PREFIXES = {
 }
 """Beginnings of model names, by the provider they belong to."""
 SECONDS = {"h": 3600.0, "d": 86_400.0, "w": 604_800.0}
-MAX_HOURLY, MAX_DAILY = timedelta(hours=72), timedelta(days=92)
-"""Longest time ranges with a point for each hour, and for each day."""
+MAX_FINE, MAX_HOURLY, MAX_DAILY = timedelta(hours=3), timedelta(hours=72), timedelta(days=92)
+"""Longest time ranges with a point for each five minutes, each hour, and each day."""
 
 
 def model_id(provider: str, model: str) -> str:
@@ -131,6 +131,8 @@ def parse_range(range: str) -> tuple[timedelta, Interval]:
     if found is None:
         raise _wrong("range", f"give a number of hours, days or weeks, such as 24h, not {range!r}")
     length = timedelta(seconds=int(found[1]) * SECONDS[found[2]])
+    if length <= MAX_FINE:
+        return length, "five minutes"
     if length <= MAX_HOURLY:
         return length, "hour"
     return length, "day" if length <= MAX_DAILY else "week"

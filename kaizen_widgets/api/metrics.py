@@ -17,6 +17,7 @@ from kaizen_widgets.api.models import (
     ResponseModel,
     SingleFloat,
     UtcTime,
+    invalid_input,
     parse,
     parse_list,
     url_path,
@@ -103,11 +104,15 @@ class MetricPoint(ResponseModel):
 
 
 class SummaryFilters(RequestModel):
-    """Filters of a summary: one deployment or agent, a time range such as ``7d``, or everything."""
+    """Filters of a summary: one deployment or agent, a time range such as ``7d``, or everything.
+
+    With ``previous``, the time range is the one before it, of the same length.
+    """
 
     deployment_id: str | None = None
     agent_id: str | None = None
     range: str | None = None
+    previous: bool | None = None
 
 
 class MetricExecutionFilters(RequestModel):
@@ -143,10 +148,11 @@ class MetricEndpoints(Endpoints):
 
     async def summary(self, wanted: SummaryFilters) -> MetricSummary:
         """Return a summary."""
-        params: dict[str, Any] = wanted.model_dump(exclude={"range"})
+        params: dict[str, Any] = wanted.model_dump(exclude={"range", "previous"})
         if wanted.range is not None:
-            end = self._clock.now()
-            params["start_date"] = (end - parse_range(wanted.range)[0]).isoformat()
+            length = parse_range(wanted.range)[0]
+            end = self._clock.now() - (length if wanted.previous else timedelta())
+            params["start_date"] = (end - length).isoformat()
             params["end_date"] = end.isoformat()
         return await self._one(MetricSummary, "summary", "GET", "metrics", "summary", params=params)
 
@@ -157,7 +163,7 @@ class MetricEndpoints(Endpoints):
         length, interval = parse_range(range)
         end = self._clock.now()
         first, *_ = interval_starts(end - length, end, interval)
-        if id is None:
+        if id is None and interval != "five minutes":
             answer = await self._transport.request(
                 "GET",
                 "/metrics/timeseries",
@@ -173,7 +179,7 @@ class MetricEndpoints(Endpoints):
 
     async def _count(
         self,
-        id: str,
+        id: str | None,
         of: MetricOf,
         metric: Metric,
         first: datetime,
@@ -181,16 +187,19 @@ class MetricEndpoints(Endpoints):
         interval: Interval,
     ) -> list[MetricPoint]:
         found = await fetch_all(
-            self._transport, "/metrics/executions", {f"{of}_id": id}, "executions", MAX_EXECUTIONS
+            self._transport,
+            "/metrics/executions",
+            {} if id is None else {f"{of}_id": id},
+            "executions",
+            MAX_EXECUTIONS,
         )
         executions = [parse(MetricExecution, row, "execution") for row in found]
         times = [one.created_at for one in executions if one.created_at is not None]
         if len(found) == MAX_EXECUTIONS and times and min(times) > first:
             _log.warning(
-                "The server shows only the newest %d executions of %s %s: metrics before %s are missing.",
+                "The server shows only the newest %d executions%s: metrics before %s are missing.",
                 MAX_EXECUTIONS,
-                of,
-                id,
+                "" if id is None else f" of {of} {id}",
                 min(times).isoformat(timespec="minutes"),
             )
         return points_of(executions, metric, first, end, interval)
@@ -228,6 +237,8 @@ class Metrics:
         checked = validate(SummaryFilters, wanted)
         if checked.range is not None:
             parse_range(checked.range)
+        elif checked.previous:
+            raise invalid_input({"previous": ["needs a range, such as 24h"]})
         return self._query(
             KEYS.summary_of(checked.model_dump()), lambda: self.endpoints.summary(checked)
         )
@@ -244,8 +255,8 @@ class Metrics:
 
         Args:
             id: Id of a deployment or agent; None for everything.
-            range: Time range until now: ``24h``, ``7d``, ``12w``. Points are hours, days or weeks
-                accordingly.
+            range: Time range until now: ``1h``, ``24h``, ``7d``, ``12w``. Points are five minutes, hours,
+                days or weeks accordingly.
             metric: ``latency`` (average, ms), ``tokens``, ``errors`` or ``cost`` (US dollars).
             of: Whether ``id`` is that of a ``deployment`` or an ``agent``.
         """
@@ -294,6 +305,7 @@ class _TimeseriesOptions(RequestModel):
 
 
 INTERVALS: dict[Interval, timedelta] = {
+    "five minutes": timedelta(minutes=5),
     "hour": timedelta(hours=1),
     "day": timedelta(days=1),
     "week": timedelta(weeks=1),
@@ -301,9 +313,10 @@ INTERVALS: dict[Interval, timedelta] = {
 
 
 def interval_starts(first: datetime, last: datetime, interval: Interval) -> list[datetime]:
-    """Return the beginning of each interval; the first one begins at a full hour."""
+    """Return the beginning of each interval; the first one begins at a full hour, or full five minutes."""
     step = INTERVALS[interval]
-    begin = first.replace(minute=0, second=0, microsecond=0)
+    minute = first.minute - first.minute % 5 if interval == "five minutes" else 0
+    begin = first.replace(minute=minute, second=0, microsecond=0)
     return [begin + step * index for index in range((last - begin) // step + 1)]
 
 

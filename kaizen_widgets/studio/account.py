@@ -126,6 +126,42 @@ class Account:
                 self._other_kernels.notify(signed_in=True)
             self.tabs.notify_session(signed_in=True)
 
+    @property
+    def needs_password(self) -> bool:
+        """Whether the server asks for an e-mail and a password; the embedded API does not."""
+        return self._sign_in_locally is None
+
+    def register(self, email: str, password: str, name: str, organization_name: str) -> None:
+        """Create a user with an organization, and sign in as `login` does.
+
+        Raises:
+            StatusError: The server refuses it, for example because the e-mail is taken.
+        """
+        with self._lock:
+            before = self._owner
+            self._api.auth.register(email, password, name, organization_name).wait(TIMEOUT)
+            self._begin_session(before)
+            if self._other_kernels:
+                self._other_kernels.notify(signed_in=True)
+            self.tabs.notify_session(signed_in=True)
+
+    def switch(self, organization_id: str) -> None:
+        """Save, switch to another organization of the user, and open a pipeline there.
+
+        Raises:
+            StoreError: There are unsaved edits, and nothing was done.
+            StatusError: The user does not belong to the organization; the pipeline is opened again.
+        """
+        self._saver.save(TIMEOUT)
+        with self._lock:
+            self._check_saved()
+            self._leave_pipeline()
+            try:
+                self._api.auth.switch(organization_id).wait(TIMEOUT)
+            finally:
+                # In the organization of before if that failed.
+                self._begin_session(self._owner)
+
     def logout(self, *, discard: bool = False) -> None:
         """Save, sign out everywhere, and delete all of the user's data.
 

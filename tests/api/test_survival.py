@@ -142,14 +142,28 @@ def test_a_stretch_that_is_none_is_refused_at_the_call(api: Api, text: str):
         api.metrics.timeseries("d", text)
 
 
-def test_points_are_hours_days_or_weeks():
-    assert [parse_range(text)[1] for text in ("24h", "3d", "7d", "12w", "52w")] == [
+def test_points_are_minutes_hours_days_or_weeks():
+    assert [parse_range(text)[1] for text in ("1h", "24h", "3d", "7d", "12w", "52w")] == [
+        "five minutes",
         "hour",
         "hour",
         "day",
         "day",
         "week",
     ]
+
+
+def test_previous_summary_needs_a_range_and_ends_where_the_range_begins(
+    api: Api, server: MockServer, loop, given
+):
+    with pytest.raises(InvalidInputError, match="range"):
+        api.metrics.summary(previous=True)
+    server.answer("GET", "/metrics/summary", {"total_executions": 2})
+    assert given(api.metrics.summary(range="24h", previous=True)).total_executions == 2
+    given(api.metrics.summary(range="24h"))
+    before, now = (call.query for call in server.asked("GET", "/metrics/summary"))
+    assert before["end_date"] == now["start_date"]
+    assert "previous" not in before
 
 
 def said(*events: Any, end: str = "\n\n") -> Reply:

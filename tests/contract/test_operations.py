@@ -147,6 +147,11 @@ def test_metrics_add_up(client: Client, agent: str):
     assert len(points) in (25, 26)
     assert sum(point.count for point in points) == 3
     assert max(point.value for point in points) == pytest.approx(200)
+    recent = client.metrics.timeseries(deployment, "1h", metric="errors").wait(WAIT)
+    assert len(recent) in (13, 14)
+    assert sum(point.value for point in recent) == 1
+    before = client.metrics.summary(deployment_id=deployment, range="24h", previous=True)
+    assert before.wait(WAIT).total_executions == 0
     costs = client.metrics.timeseries(agent, "7d", metric="cost", of="agent").wait(WAIT)
     assert sum(point.value for point in costs) == pytest.approx(0.75)
 
