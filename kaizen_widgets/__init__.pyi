@@ -22,11 +22,13 @@ from kaizen_widgets.widgets import AgentForm as AgentForm
 from kaizen_widgets.widgets import Canvas as Canvas
 from kaizen_widgets.widgets import ExecutionPanel as ExecutionPanel
 from kaizen_widgets.widgets import FormPanel as FormPanel
+from kaizen_widgets.widgets import MetricsPanel as MetricsPanel
 from kaizen_widgets.widgets import MutationButton as MutationButton
 from kaizen_widgets.widgets import NodeForm as NodeForm
 from kaizen_widgets.widgets import QueryDevtools as QueryDevtools
 from kaizen_widgets.widgets import QueryPanel as QueryPanel
 from kaizen_widgets.widgets import RunPanel as RunPanel
+from kaizen_widgets.widgets import SignInPanel as SignInPanel
 from kaizen_widgets.widgets import StoreDevtools as StoreDevtools
 
 __all__: list[str]

@@ -6,6 +6,7 @@ from kaizen_widgets.widgets.canvas import Canvas
 from kaizen_widgets.widgets.execution_panel import ExecutionPanel
 from kaizen_widgets.widgets.field_area import FieldArea
 from kaizen_widgets.widgets.form_panel import FormPanel
+from kaizen_widgets.widgets.metrics_panel import MetricsPanel
 from kaizen_widgets.widgets.mutation_button import MutationButton
 from kaizen_widgets.widgets.node_calls import NodeCalls
 from kaizen_widgets.widgets.node_form import NodeForm
@@ -13,6 +14,7 @@ from kaizen_widgets.widgets.notifications import Notifications
 from kaizen_widgets.widgets.query_devtools import QueryDevtools
 from kaizen_widgets.widgets.query_panel import QueryPanel
 from kaizen_widgets.widgets.run_panel import RunPanel
+from kaizen_widgets.widgets.sign_in_panel import SignInPanel
 from kaizen_widgets.widgets.store_devtools import StoreDevtools
 from kaizen_widgets.widgets.theme import Theme
 from kaizen_widgets.widgets.unsaved_panel import UnsavedPanel
@@ -24,6 +26,7 @@ __all__ = [
     "ExecutionPanel",
     "FieldArea",
     "FormPanel",
+    "MetricsPanel",
     "MutationButton",
     "NodeCalls",
     "NodeForm",
@@ -31,6 +34,7 @@ __all__ = [
     "QueryDevtools",
     "QueryPanel",
     "RunPanel",
+    "SignInPanel",
     "StoreDevtools",
     "Theme",
     "UnsavedPanel",

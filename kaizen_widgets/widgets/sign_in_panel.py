@@ -59,6 +59,7 @@ class SignInPanel(Panel):
     # Class attributes, because ipywidgets also closes panels whose `__init__` raised.
     _unsubscribes: tuple[Callable[[], object], ...] = ()
     _organizations: LiveQuery | None = None
+    _stop_organizations: Callable[[], object] | None = None
 
     def __init__(
         self,
@@ -77,7 +78,6 @@ class SignInPanel(Panel):
         self._lock = threading.RLock()
         self._busy = False
         self._discards = False
-        self._stop_organizations: Callable[[], object] | None = None
         wide = ipw.Layout(width="100%")
         self.mode = ipw.ToggleButtons(
             options=[("Sign in", "sign_in"), ("Register", "register")],
@@ -186,10 +186,11 @@ class SignInPanel(Panel):
 
     def close(self) -> None:
         """Close the panel and its parts, and stop listening; the session continues."""
-        for unsubscribe in self._unsubscribes:
+        unsubscribes, self._unsubscribes = self._unsubscribes, ()
+        for unsubscribe in unsubscribes:
             unsubscribe()
         self._forget_organizations()
-        for form in (self.sign_in_form, self.register_form):
+        for form in (self.sign_in_form, self.register_form) if unsubscribes else ():
             form.reset()  # Clears the password.
             form.close()
         super().close()
@@ -342,7 +343,7 @@ class SignInPanel(Panel):
         self._show(widget, visible)
 
     def __repr__(self) -> str:
-        return f"SignInPanel({'signed in' if self._session.has_tokens else 'signed out'})"
+        return "SignInPanel()"
 
 
 def _user(user: dict[str, Any]) -> str:
