@@ -78,14 +78,22 @@ class Canvas(BundledWidget):
         toolbar: Whether the canvas has its own toolbar. Without it the board shows the progress of a run,
             and a status when something is wrong with the connection; `undo`, `redo`, `arrange`, `fit`,
             `zoom_in`, `zoom_out` and `zoom_to` do what its buttons do.
+        palette: The list of node kinds: ``open``, a ``rail`` of icons, ``hidden``, or ``auto``: open where
+            there is room. The user folds and opens it, which sets the trait.
         clock: Time and timers; the background loop's by default.
+
+    Attributes:
+        covered_right: Pixels at the right of the board that something lies over, such as a drawer; a selected
+            node is brought beside it, and `fit` leaves it free.
 
     Raises:
         GraphError: The nodes and edges do not form a valid graph; the message names the element.
     """
 
     bundle = Bundle("canvas")
-    page_traits: ClassVar[frozenset[str]] = frozenset({"height", "minimap", "zoom_on_scroll"})
+    page_traits: ClassVar[frozenset[str]] = frozenset(
+        {"height", "minimap", "zoom_on_scroll", "palette"}
+    )
     _newest: ClassVar[weakref.WeakKeyDictionary[CanvasStore, weakref.ref[Canvas]]] = (
         weakref.WeakKeyDictionary()
     )
@@ -99,6 +107,8 @@ class Canvas(BundledWidget):
     zoom_on_scroll = Enum(("focus", "always", "never"), "focus").tag(sync=True)
     minimap = Bool(True).tag(sync=True)
     toolbar = Bool(True).tag(sync=True)
+    palette = Enum(("auto", "open", "rail", "hidden"), "auto").tag(sync=True)
+    covered_right = CInt(0).tag(sync=True)
     _snapshot = Dict().tag(sync=True)
 
     def __init__(
@@ -113,6 +123,7 @@ class Canvas(BundledWidget):
         zoom_on_scroll: str = "focus",
         minimap: bool = True,
         toolbar: bool = True,
+        palette: str = "auto",
         clock: Clock = background,
         **keys: Any,
     ) -> None:
@@ -160,6 +171,7 @@ class Canvas(BundledWidget):
             zoom_on_scroll=zoom_on_scroll,
             minimap=minimap,
             toolbar=toolbar,
+            palette=palette,
             **keys,
         )
         self._ends.append(self.store.on_event(self._on_event))

@@ -507,3 +507,10 @@ def test_python_asks_views_to_zoom_and_fit(tab):
 def test_a_saved_notebook_has_no_facts(tab):
     tab.canvas.set_node_facts({"a": {"calls": "billing()"}})
     assert "billing()" not in str(tab.canvas.get_state())
+
+
+def test_page_may_fold_the_palette_and_nothing_else_of_the_look(tab):
+    tab.canvas.set_state({"palette": "rail", "covered_right": 300, "toolbar": False})
+    assert (tab.canvas.palette, tab.canvas.covered_right, tab.canvas.toolbar) == ("rail", 0, True)
+    tab.canvas.covered_right = 328
+    assert tab.canvas.get_state("covered_right") == {"covered_right": 328}

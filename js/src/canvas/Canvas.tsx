@@ -6,20 +6,31 @@ import {
   MiniMap,
   ReactFlow,
   ReactFlowProvider,
+  useStore as useFlowStore,
   useNodesInitialized,
   useReactFlow,
 } from "@xyflow/react";
-import { type DragEvent, type ReactNode, useEffect, useRef, useSyncExternalStore } from "react";
+import {
+  type DragEvent,
+  type ReactNode,
+  useEffect,
+  useLayoutEffect,
+  useRef,
+  useState,
+  useSyncExternalStore,
+} from "react";
 import { colorMode, onColorMode, themeName } from "../color_mode.ts";
+import { ConnectionHint } from "./ConnectionHint.tsx";
 import { CulledLayer } from "./CulledLayer.tsx";
-import { MANY } from "./culling.ts";
+import { contains, MANY, viewOf } from "./culling.ts";
 import { EdgeLine } from "./EdgeLine.tsx";
 import type { FlowNode } from "./flow.ts";
 import { SessionContext, useReadOnly, useReplica, useSession, useStore } from "./hooks.ts";
 import { Notices, Orphans } from "./Notices.tsx";
 import { around } from "./new_node_place.ts";
+import type { Box, NodeBoxes } from "./node_boxes.ts";
 import { GroupCard } from "./nodes/GroupCard.tsx";
-import { NodeCard } from "./nodes/NodeCard.tsx";
+import { FAR, NodeCard } from "./nodes/NodeCard.tsx";
 import { Overview } from "./Overview.tsx";
 import { DRAG_TYPE, Palette } from "./Palette.tsx";
 import type { Session } from "./session.ts";
@@ -34,6 +45,8 @@ const NODE_TYPES = { node: NodeCard, frame: GroupCard };
 const EDGE_TYPES = { edge: EdgeLine };
 /** The size of the map in px, which React Flow needs to know. */
 const MAP = { width: 124, height: 84 };
+/** A smaller flow needs no map. */
+const MAPPED = 12;
 const MULTI_KEYS = ["Control", "Meta"];
 
 export function Canvas({ session }: { session: Session }): ReactNode {
@@ -53,6 +66,7 @@ function Frame(): ReactNode {
   const mode = useSyncExternalStore(onColorMode, colorMode);
   const theme = useSyncExternalStore(onColorMode, themeName);
   const toolbar = useStore(useSession().traits, (traits) => traits.toolbar);
+  const palette = useStore(useSession().traits, (traits) => traits.palette);
   useLeaveWarning();
   useViewCommands();
   return (
@@ -66,7 +80,7 @@ function Frame(): ReactNode {
       <Orphans />
       <div className="kc-body">
         {!toolbar && <ToolbarRemains />}
-        {!readOnly && <Palette narrow={width > 0 && width < 760} />}
+        {!readOnly && palette !== "hidden" && <Palette narrow={width > 0 && width < 760} />}
         <Board mode={mode} visible={width > 0} roomy={width >= 760 && height >= 320} />
       </div>
     </div>
@@ -83,12 +97,14 @@ interface BoardProps {
 function Board({ mode, visible, roomy }: BoardProps): ReactNode {
   const session = useSession();
   const readOnly = useReadOnly();
+  const all = useStore(session.flow, (flow) => flow.nodes.length);
   const large = useStore(session.flow, (flow) => flow.nodes.length > MANY);
   const { nodes, edges, part } = useStore(session.culling.shown, (shown) => shown);
   const minimap = useStore(session.traits, (traits) => traits.minimap);
   const zoomOnScroll = useStore(session.traits, (traits) => traits.zoomOnScroll);
   const focused = useStore(session.view, (view) => view.focused);
   const wheel = zoomOnScroll === "always" || (zoomOnScroll === "focus" && focused);
+  const [everythingSeen, setEverythingSeen] = useState(true);
   const drop = useDrop();
   return (
     <div className="kc-board" data-many={part} {...(readOnly ? {} : drop)}>
@@ -101,6 +117,10 @@ function Board({ mode, visible, roomy }: BoardProps): ReactNode {
         onEdgesChange={session.onEdgesChange}
         onConnect={session.connect}
         onReconnect={session.reconnect}
+        onConnectStart={(_, port) => session.startDrawing(port)}
+        onConnectEnd={session.endDrawing}
+        onReconnectStart={(_, edge) => session.startReconnecting(edge.id)}
+        onReconnectEnd={session.endDrawing}
         isValidConnection={session.mayConnect}
         onPaneClick={() => session.clearSelection()}
         onSelectionStart={() => session.selectWithBox(true)}
@@ -125,10 +145,10 @@ function Board({ mode, visible, roomy }: BoardProps): ReactNode {
         colorMode={mode}
       >
         {large && <CulledLayer key={mode} />}
-        <Background variant={BackgroundVariant.Dots} gap={20} size={1.25} />
+        <Dots />
         <Controls showInteractive={false} showFitView={false} position="bottom-left" />
         {minimap && roomy && part && <Overview size={MAP} />}
-        {minimap && roomy && !part && nodes.length > 0 && (
+        {minimap && roomy && !part && all >= MAPPED && !everythingSeen && (
           <MiniMap
             pannable
             zoomable
@@ -139,11 +159,74 @@ function Board({ mode, visible, roomy }: BoardProps): ReactNode {
           />
         )}
         <FitOnce visible={visible} />
+        <Distance />
+        <BesideCover />
+        <ShowsAll onChange={setEverythingSeen} />
+        <ConnectionHint />
       </ReactFlow>
       <Hint />
       <Notices />
     </div>
   );
+}
+
+/** The most zoom at which nodes show their names and states only. */
+const MIDDLE = 0.8;
+
+/** Tells the style sheet how large a flow unit is, in steps: text and lines keep a size that can be read. */
+function Distance(): ReactNode {
+  const step = useFlowStore(({ transform: [, , zoom] }) => {
+    // Each step styles all nodes again, so there are few, and none where nothing depends on the zoom.
+    if (zoom >= 0.85) return 1;
+    return zoom >= 0.1
+      ? Math.floor(zoom * 20 + 1e-6) / 20
+      : Math.max(Math.floor(zoom * 100), 1) / 100;
+  });
+  const distance = useFlowStore(({ transform: [, , zoom] }) =>
+    zoom < FAR ? "far" : zoom < MIDDLE ? "middle" : "near",
+  );
+  const mark = useRef<HTMLSpanElement>(null);
+  useLayoutEffect(() => {
+    const board = mark.current?.closest<HTMLElement>(".kc-board");
+    board?.style.setProperty("--kc-zoom", String(step));
+    board?.setAttribute("data-distance", distance);
+  }, [step, distance]);
+  return <span ref={mark} hidden />;
+}
+
+/** Reports whether all nodes are in view. */
+function ShowsAll({ onChange }: { onChange: (all: boolean) => void }): ReactNode {
+  const { culling } = useSession();
+  const bounds = useRef<{ of: NodeBoxes; box: Box | null } | null>(null);
+  const all = useFlowStore(({ transform: [x, y, zoom], width, height }) => {
+    const { boxes } = culling;
+    if (bounds.current?.of !== boxes) bounds.current = { of: boxes, box: boxes.bounds() };
+    const { box } = bounds.current;
+    return box === null || contains(viewOf({ x, y, zoom, width, height }, 0.02), box);
+  });
+  useEffect(() => onChange(all), [all, onChange]);
+  return null;
+}
+
+/** Brings the only selected node beside what lies over the right of the board. */
+function BesideCover(): ReactNode {
+  const session = useSession();
+  const covered = useStore(session.traits, (traits) => traits.coveredRight);
+  const selected = useStore(session.flow, ({ nodes }) => {
+    const chosen = nodes.filter((node) => node.selected);
+    return chosen.length === 1 ? (chosen[0]?.id ?? null) : null;
+  });
+  const { showBeside } = useFit();
+  useEffect(() => {
+    if (covered > 0 && selected !== null) showBeside(selected, covered);
+  }, [covered, selected, showBeside]);
+  return null;
+}
+
+/** Dots of 1 px, 20 px from each other, at any zoom. */
+function Dots(): ReactNode {
+  const zoom = useFlowStore(({ transform }) => transform[2]);
+  return <Background variant={BackgroundVariant.Dots} gap={20 / zoom} size={2 / zoom} />;
 }
 
 function colorOf(node: FlowNode): string {

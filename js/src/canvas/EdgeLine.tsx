@@ -3,7 +3,7 @@ import { BaseEdge, type EdgeProps, getBezierPath } from "@xyflow/react";
 import { memo } from "react";
 import type { FlowEdge } from "./flow.ts";
 import { useMarked } from "./nodes/NodeCard.tsx";
-import { useRun } from "./nodes/RunLine.tsx";
+import { useRun } from "./nodes/StateLine.tsx";
 
 export const EdgeLine = memo(function EdgeLine(props: EdgeProps<FlowEdge>) {
   const [path, labelX, labelY] = getBezierPath(props);

@@ -1,7 +1,8 @@
 /**
  * Access to the anywidget model: messages to and from the kernel, and traits. No other file of the canvas uses it.
  *
- * `close` ends everything that listens. Traits are only read: edits are sent as messages.
+ * `close` ends everything that listens. Traits are read, but for `palette`, which the user folds; edits are sent as
+ * messages.
  */
 import type { AnyModel } from "@anywidget/types";
 import { type Readable, Store, type Unsubscribe } from "../store.ts";
@@ -11,6 +12,8 @@ import type { KernelMail, Snapshot } from "./protocol.gen.ts";
 import { BLANK, type KernelMessage, type ViewMessage } from "./replica_state.ts";
 
 export type ZoomOnScroll = "focus" | "always" | "never";
+/** `auto` is open where there is room, else a rail of icons. */
+export type PaletteState = "auto" | "open" | "rail" | "hidden";
 /** What is drawn of the document in a saved notebook, or until the kernel answers; its data is not complete. */
 export type Picture = Pick<Snapshot, "kinds" | "state"> & Rows;
 
@@ -21,6 +24,9 @@ export interface Traits {
   readonly zoomOnScroll: ZoomOnScroll;
   readonly minimap: boolean;
   readonly toolbar: boolean;
+  readonly palette: PaletteState;
+  /** The width in px at the right of the board that something lies over. */
+  readonly coveredRight: number;
 }
 
 interface ModelTraits {
@@ -29,12 +35,22 @@ interface ModelTraits {
   zoom_on_scroll: ZoomOnScroll;
   minimap: boolean;
   toolbar: boolean;
+  palette: PaletteState;
+  covered_right: number;
   _snapshot: (Partial<Picture> & { columns?: Columns }) | null;
 }
 
 export type Model = AnyModel<ModelTraits>;
 
-const SYNCED = ["height", "read_only", "zoom_on_scroll", "minimap", "toolbar"] as const;
+const SYNCED = [
+  "height",
+  "read_only",
+  "zoom_on_scroll",
+  "minimap",
+  "toolbar",
+  "palette",
+  "covered_right",
+] as const;
 const EMPTY_MAIL: readonly KernelMessage[] = [];
 
 export class Channel {
@@ -68,6 +84,14 @@ export class Channel {
     }
   }
 
+  /** Folds or opens the palette, in every view of the canvas. */
+  setPalette(palette: PaletteState): void {
+    this.model.set("palette", palette);
+    this.model.save_changes();
+    // Without a kernel no change is reported.
+    this.current.update(this.read());
+  }
+
   /** The picture that the widget's state contains, or null. */
   picture(): Picture | null {
     const saved = this.model.get("_snapshot");
@@ -99,6 +123,8 @@ export class Channel {
       zoomOnScroll: this.model.get("zoom_on_scroll") ?? "focus",
       minimap: this.model.get("minimap") ?? true,
       toolbar: this.model.get("toolbar") ?? true,
+      palette: this.model.get("palette") ?? "auto",
+      coveredRight: this.model.get("covered_right") ?? 0,
     };
   }
 }

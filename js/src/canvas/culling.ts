@@ -201,7 +201,7 @@ export function viewOf({ x, y, zoom, width, height }: Viewport, margin: number):
   };
 }
 
-function contains(outer: Box, inner: Box): boolean {
+export function contains(outer: Box, inner: Box): boolean {
   return (
     inner.x >= outer.x &&
     inner.y >= outer.y &&

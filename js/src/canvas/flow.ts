@@ -9,10 +9,12 @@ import { isObject } from "../json.ts";
 import { type Document, type EdgeJson, type NodeJson, parentOf } from "./document.ts";
 import { GROUP, HANDLE, handleY, heightOf, widthOf } from "./nodes/geometry.ts";
 import {
+  connectedInputs,
   handleOf,
   type Port,
   type Ports,
   portsOf,
+  sameHandles,
   samePorts,
   type Touched,
   touchedBy,
@@ -26,6 +28,8 @@ export type FlowNode = Node<
     nodeKind: KindInfo | null;
     ports: Ports;
     title: string;
+    /** The inputs to which edges lead. */
+    connected: ReadonlySet<string | null>;
     /** Whether its parent is drawn as a frame. */
     inContainer: boolean;
   },
@@ -62,7 +66,9 @@ export function flowOf(
     const inContainer = containers.has(parentOf(node) ?? "");
     if (old && sameEdges && isAsDrawn(old, node, nodeKind, inHand, type, inContainer)) return old;
     touched ??= touchedByEdges(document.edges);
-    return nodeOf(node, nodeKind, portsOf(node, nodeKind, touched), old, inHand, type, inContainer);
+    const connected = connectedInputs(node.id, touched);
+    const ports = portsOf(node, nodeKind, touched);
+    return nodeOf(node, nodeKind, ports, connected, old, inHand, type, inContainer);
   });
   let { edges } = drawn;
   if (!sameEdges) {
@@ -168,6 +174,7 @@ function nodeOf(
   node: NodeJson,
   nodeKind: KindInfo | null,
   ports: Ports,
+  connected: ReadonlySet<string | null>,
   old: FlowNode | undefined,
   held: boolean,
   type: "node" | "frame",
@@ -179,6 +186,7 @@ function nodeOf(
     old?.data.node === node &&
     old.data.nodeKind === nodeKind &&
     old.data.inContainer === inContainer &&
+    sameHandles(old.data.connected, connected) &&
     samePorts(old.data.ports, ports);
   if (old && samePlace && sameData && old.type === type) return old;
   const title = titleOf(node);
@@ -191,7 +199,7 @@ function nodeOf(
     // In a parent that is drawn as a card, a drag would move the node into the card.
     extent: node.extent === "parent" && inContainer ? "parent" : undefined,
     hidden: node.hidden === true,
-    data: sameData && old ? old.data : { node, nodeKind, ports, title, inContainer },
+    data: sameData && old ? old.data : { node, nodeKind, ports, title, connected, inContainer },
     ariaLabel: `${title}, ${kind}`,
     ...(type === "frame" ? frameShape(node, ports) : cardShape(ports, widthOf(node.width))),
   };

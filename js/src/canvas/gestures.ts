@@ -11,7 +11,6 @@ import {
   withDescendants,
 } from "./document.ts";
 import { titlePathOf } from "./flow.ts";
-import { handleOf } from "./nodes/ports.ts";
 import type { KindInfo } from "./protocol.gen.ts";
 
 export interface XY {
@@ -44,22 +43,6 @@ export function addition(nodeKind: KindInfo, at: XY, newId: NewId): { id: string
   const data = { label: nodeKind.title, config: nodeKind.defaults ?? {} };
   const item = { id, type: nodeKind.type, position: whole(at), data };
   return { id, batch: [{ op: "add", kind: "node", item, before: null }] };
-}
-
-/** Whether an edge may be drawn: not to the node itself, and not a second time. */
-export function mayConnect(document: Document, wish: Connection, except?: string): boolean {
-  if (wish.source === wish.target) return false;
-  for (const edge of document.edges.values()) {
-    if (
-      edge.id !== except &&
-      edge.source === wish.source &&
-      edge.target === wish.target &&
-      handleOf(edge.sourceHandle) === handleOf(wish.sourceHandle) &&
-      handleOf(edge.targetHandle) === handleOf(wish.targetHandle)
-    )
-      return false;
-  }
-  return true;
 }
 
 export function connection(wish: Connection, newId: NewId): Batch {

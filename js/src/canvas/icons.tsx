@@ -10,6 +10,9 @@ const PATHS: Readonly<Record<string, string>> = {
   supervisor: "M9 3h6v5H9ZM3 16h6v5H3ZM15 16h6v5h-6ZM12 8v4M6 16v-4h12v4",
   router: "M3 12h5M8 12c5 0 4-7 9-7h4M8 12c5 0 4 7 9 7h4M18 2l3 3-3 3M18 16l3 3-3 3",
   synthesizer: "M3 5h3c5 0 4 7 9 7h6M3 19h3c5 0 4-7 9-7M18 9l3 3-3 3",
+  approval: "M12 3l8 3v6c0 4.5-3.4 7.8-8 9-4.6-1.2-8-4.5-8-9V6ZM8.8 12l2.3 2.3 4.2-4.4",
+  subflow: "M3 5h7v6H3ZM14 13h7v6h-7ZM10 8h3a2 2 0 0 1 2 2v3M6.5 11v3a2 2 0 0 0 2 2H14",
+  note: "M5 4h14v10l-5 6H5ZM14 20v-6h5",
   connector: "M9 7V3M15 7V3M6 7h12v4a6 6 0 0 1-12 0ZM12 17v4",
   // Others.
   generic: "M12 3l8 4.5v9L12 21l-8-4.5v-9ZM12 12l8-4.5M12 12v9M12 12L4 7.5",
@@ -29,6 +32,13 @@ const PATHS: Readonly<Record<string, string>> = {
   cross: "M7 7l10 10M17 7L7 17",
   clock: "M12 7v5l3 2M12 3a9 9 0 1 1 0 18 9 9 0 0 1 0-18Z",
   skip: "M6 6l7 6-7 6ZM17 6v12",
+  mute: "M4 12c3-5.5 13-5.5 16 0-3 5.5-13 5.5-16 0ZM4 4l16 16",
+  error: "M12 8v5M12 16v.2M12 3a9 9 0 1 1 0 18 9 9 0 0 1 0-18Z",
+  dots: "M5 12h.01M12 12h.01M19 12h.01",
+  stale: "M20 12a8 8 0 1 1-2.5-5.8M20 3v4.5h-4.5M12 8v4l2.5 1.5",
+  pin: "M9 3h6l-1 7 4 4H6l4-4ZM12 14v7",
+  cache: "M4 7c0-4 16-4 16 0s-16 4-16 0ZM4 7v10c0 4 16 4 16 0V7M4 12c0 4 16 4 16 0",
+  dash: "M7 12h10",
   ban: "M5.6 5.6l12.8 12.8M12 3a9 9 0 1 1 0 18 9 9 0 0 1 0-18Z",
   warning: "M12 4l9 16H3ZM12 10v4M12 16.8v.2",
 };

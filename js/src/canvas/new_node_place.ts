@@ -2,7 +2,7 @@
 
 import type { FlowNode } from "./flow.ts";
 import type { XY } from "./gestures.ts";
-import { HEADER, WIDTH } from "./nodes/geometry.ts";
+import { HEIGHT, WIDTH } from "./nodes/geometry.ts";
 
 type ToFlow = (point: XY) => XY;
 const GAP = 20;
@@ -11,7 +11,7 @@ const TRIES = 24;
 
 /** The top left of a node whose center is at a point. */
 export function around({ x, y }: XY): XY {
-  return { x: x - WIDTH / 2, y: y - HEADER / 2 };
+  return { x: x - WIDTH / 2, y: y - HEIGHT / 2 };
 }
 
 /** The center of the visible part, or the nearest place below or above it without another node. */
@@ -23,7 +23,7 @@ export function middleOf(pane: Element, toFlow: ToFlow, nodes: readonly FlowNode
 export function free(middle: XY, nodes: readonly FlowNode[]): XY {
   for (let tries = 0; tries < TRIES; tries += 1) {
     const steps = Math.ceil(tries / 2) * (tries % 2 === 1 ? 1 : -1);
-    const place = { x: middle.x, y: middle.y + steps * (HEADER + GAP) };
+    const place = { x: middle.x, y: middle.y + steps * (HEIGHT + GAP) };
     if (!nodes.some((node) => covers(place, node))) return place;
   }
   return middle;
@@ -31,12 +31,12 @@ export function free(middle: XY, nodes: readonly FlowNode[]): XY {
 
 function covers(
   { x, y }: XY,
-  { position, measured, initialHeight = HEADER, type }: FlowNode,
+  { position, measured, initialHeight = HEIGHT, type }: FlowNode,
 ): boolean {
   // A new node may be on a group.
   if (type === "frame") return false;
   const height = measured?.height ?? initialHeight;
   return (
-    Math.abs(position.x - x) < WIDTH + GAP / 2 && y + HEADER > position.y && y < position.y + height
+    Math.abs(position.x - x) < WIDTH + GAP / 2 && y + HEIGHT > position.y && y < position.y + height
   );
 }

@@ -6,7 +6,7 @@
  */
 
 import type { FlowEdge, FlowNode } from "./flow.ts";
-import { GROUP, HEADER, WIDTH } from "./nodes/geometry.ts";
+import { GROUP, HEIGHT, WIDTH } from "./nodes/geometry.ts";
 
 export interface Box {
   readonly x: number;
@@ -71,6 +71,18 @@ export class NodeBoxes {
     return null;
   }
 
+  /** The leftmost visible node, where a flow begins; null when there are none. */
+  firstBox(): Box | null {
+    let first = -1;
+    for (let place = 0; place < this.nodes.length; place += 1)
+      if (!this.nodes[place]?.hidden && (first < 0 || this.x(place) < this.x(first))) first = place;
+    return first < 0 ? null : this.box(first);
+  }
+
+  private x(place: number): number {
+    return this.rects[place * 4] as number;
+  }
+
   /** The rectangle around all visible nodes; null when there are none. */
   bounds(): Box | null {
     let [left, top, right, bottom] = [Infinity, Infinity, -Infinity, -Infinity];
@@ -107,7 +119,7 @@ function rectsOf(nodes: readonly FlowNode[], places: ReadonlyMap<string, number>
     rects[at + 2] =
       node.measured?.width ?? node.width ?? node.initialWidth ?? (frame ? GROUP.width : WIDTH);
     rects[at + 3] =
-      node.measured?.height ?? node.height ?? node.initialHeight ?? (frame ? GROUP.height : HEADER);
+      node.measured?.height ?? node.height ?? node.initialHeight ?? (frame ? GROUP.height : HEIGHT);
   });
   return rects;
 }

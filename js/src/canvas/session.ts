@@ -4,20 +4,21 @@
  * Knows no DOM and no React component: the components read its stores and call its methods. `close` ends everything it
  * starts.
  */
-import type { EdgeChange, NodeChange } from "@xyflow/react";
+import type { EdgeChange, NodeChange, OnConnectStartParams } from "@xyflow/react";
 import { applyEdgeChanges, applyNodeChanges, type Connection } from "@xyflow/react";
 import type { Clock } from "../clock.ts";
 import { same } from "../json.ts";
 import { type Readable, Store, type Unsubscribe } from "../store.ts";
-import type { Channel, Traits } from "./channel.ts";
+import type { Channel, PaletteState, Traits } from "./channel.ts";
 import { Commands } from "./commands.ts";
+import { connectionProblem, type PortTypeOf } from "./connection_problem.ts";
 import { Culling } from "./culling.ts";
-import type { Batch } from "./document.ts";
+import type { Batch, EdgeJson } from "./document.ts";
 import { type Flow, type FlowEdge, type FlowNode, flowOf, NO_FLOW } from "./flow.ts";
 import type { NewId, XY } from "./gestures.ts";
 import * as gestures from "./gestures.ts";
 import { arrangement } from "./layout.ts";
-import { HEADER, WIDTH } from "./nodes/geometry.ts";
+import { HEIGHT, WIDTH } from "./nodes/geometry.ts";
 import { Notices } from "./notice_list.ts";
 import { Peers } from "./peers.ts";
 import type { Command, KindInfo, ViewCommand } from "./protocol.gen.ts";
@@ -30,6 +31,18 @@ export interface ViewState {
   readonly editing: string | null;
   /** Whether the canvas has the focus: the wheel zooms only then. */
   readonly focused: boolean;
+  /** The port from which the user is drawing an edge. */
+  readonly drawing: DrawnPort | null;
+}
+
+export interface DrawnPort {
+  readonly node: string;
+  readonly side: "source" | "target";
+  readonly handle: string | null;
+  /** The edges of its node: only those can be the same as the drawn one. */
+  readonly edges: readonly EdgeJson[];
+  /** The id of the edge whose end is moved, if it is no new edge. */
+  readonly edge: string | undefined;
 }
 
 /** Arrow keys move nodes in small steps; a pause of so many ms ends the gesture. */
@@ -39,10 +52,12 @@ const SELECT_EVERY = 40;
 export class Session {
   readonly replica: Replica;
   readonly flow = new Store<Flow>(NO_FLOW);
-  readonly view = new Store<ViewState>({ editing: null, focused: false });
+  readonly view = new Store<ViewState>({ editing: null, focused: false, drawing: null });
   /** The selections of other views of this kernel. */
   readonly peers: Peers;
   readonly notices: Notices;
+  /** When each running node was seen to start, in ms of the clock. */
+  readonly starts = new Map<string, number>();
   readonly traits: Readable<Traits>;
   private nodeKinds: ReadonlyMap<string, KindInfo> = new Map();
   private drawn: Pick<ReplicaState, "shown" | "kinds"> | null = null;
@@ -54,6 +69,8 @@ export class Session {
   private reported: { nodes: string[]; edges: string[] } = { nodes: [], edges: [] };
   private endReport: Unsubscribe | null = null;
   private isSelectingWithBox = false;
+  private reconnecting: string | undefined;
+  private timed: object | null = null;
   private mayHandOver = true;
   private mayTakeOver = true;
   private readonly commands: Commands;
@@ -83,6 +100,7 @@ export class Session {
     this.ends.add(this.commands.close);
     this.ends.add(this.replica.store.subscribe(() => this.draw()));
     this.ends.add(this.replica.store.subscribe(() => this.handOverUnsentEdits()));
+    this.ends.add(this.replica.store.subscribe(() => this.timeRuns()));
     this.ends.add(this.flow.subscribe(() => this.culling.show(this.flow.get())));
   }
 
@@ -169,9 +187,41 @@ export class Session {
 
   readonly mayConnect = (wish: Connection | FlowEdge): boolean => {
     const { source, target, sourceHandle = null, targetHandle = null } = wish;
-    const except = "id" in wish ? wish.id : undefined;
-    const document = this.replica.store.get().shown;
-    return gestures.mayConnect(document, { source, target, sourceHandle, targetHandle }, except);
+    return this.connectionProblem({ source, target, sourceHandle, targetHandle }) === null;
+  };
+
+  /** Why an edge cannot be drawn, or null; the edge whose end is being moved does not stand in its own way. */
+  connectionProblem(wish: Connection): string | null {
+    const { drawing } = this.view.get();
+    const edges = drawing?.edges ?? this.replica.store.get().shown.edges.values();
+    return connectionProblem(edges, this.portTypeOf, wish, drawing?.edge);
+  }
+
+  /** Starts to move an end of an edge; React Flow reports the other end to `startDrawing` right after. */
+  startReconnecting(edge: string): void {
+    this.reconnecting = edge;
+  }
+
+  readonly startDrawing = (port: OnConnectStartParams): void => {
+    const { nodeId: node, handleId: handle, handleType: side } = port;
+    const edge = this.reconnecting;
+    if (node === null || side === null) return;
+    const { edges } = this.replica.store.get().shown;
+    const own = [...edges.values()].filter((each) => each[side] === node);
+    this.view.update({ drawing: { node, side, handle, edges: own, edge } });
+  };
+
+  readonly endDrawing = (): void => {
+    this.reconnecting = undefined;
+    this.view.update({ drawing: null });
+  };
+
+  private readonly portTypeOf: PortTypeOf = (node, side, handle) => {
+    const place = this.culling.boxes.placeOf(node);
+    const ports = place === undefined ? undefined : this.culling.boxes.nodes[place]?.data.ports;
+    const list = side === "source" ? ports?.outputs : ports?.inputs;
+    const port = handle === null ? list?.[0] : list?.find(({ id }) => id === handle);
+    return port?.type ?? "any";
   };
 
   readonly connect = (wish: Connection): void => {
@@ -211,7 +261,7 @@ export class Session {
       const node = drawn.get(id);
       return {
         width: node?.measured?.width ?? node?.width ?? node?.initialWidth ?? WIDTH,
-        height: node?.measured?.height ?? node?.height ?? node?.initialHeight ?? HEADER,
+        height: node?.measured?.height ?? node?.height ?? node?.initialHeight ?? HEIGHT,
       };
     };
     const only = new Set(this.selection().nodes);
@@ -260,6 +310,10 @@ export class Session {
   onViewCommand(act: (command: ViewCommand) => void): Unsubscribe {
     this.actors.add(act);
     return () => this.actors.delete(act);
+  }
+
+  setPalette(palette: PaletteState): void {
+    this.channel.setPalette(palette);
   }
 
   selectAll(): void {
@@ -354,6 +408,22 @@ export class Session {
     }
     this.redraw();
     this.reportSelection();
+  }
+
+  /** Milliseconds since a running node was seen to start. */
+  elapsed(id: string): number {
+    const start = this.starts.get(id);
+    return start === undefined ? 0 : this.clock.now() - start;
+  }
+
+  private timeRuns(): void {
+    const { nodes } = this.replica.store.get().canvas.run;
+    if (nodes === this.timed) return;
+    this.timed = nodes;
+    for (const id of this.starts.keys())
+      if (!Object.hasOwn(nodes, id) || nodes[id]?.status !== "running") this.starts.delete(id);
+    for (const [id, { status }] of Object.entries(nodes))
+      if (status === "running" && !this.starts.has(id)) this.starts.set(id, this.clock.now());
   }
 
   /** Keeps unconfirmed edits when the kernel ends; offers those of an earlier view once there is a document. */

@@ -14,6 +14,7 @@ const node = (id: string, x: number, y: number, more: Partial<FlowNode> = {}): F
     inContainer: false,
     ports: { inputs: [], outputs: [] },
     title: id,
+    connected: new Set(),
   },
   ...more,
 });

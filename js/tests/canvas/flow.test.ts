@@ -98,7 +98,7 @@ test("a node has the width of its JSON, within limits", () => {
     ...(width === undefined ? {} : { width }),
   }));
   const drawn = draw(documentOf(widths, []));
-  expect(drawn.nodes.map((item) => item.initialWidth)).toEqual([208, 150, 120, 480]);
+  expect(drawn.nodes.map((item) => item.initialWidth)).toEqual([176, 150, 120, 480]);
 });
 
 test("an edge label may be a number", () => {
@@ -145,8 +145,8 @@ test("a container of a known kind keeps its handles, so that its edges are drawn
   ).nodes;
   expect(loop).toMatchObject({ type: "frame" });
   expect(loop?.handles?.map(({ id, x }) => [id, x])).toEqual([
-    ["input", -5],
-    ["output", 495],
+    ["input", -6],
+    ["output", 494],
   ]);
 });
 

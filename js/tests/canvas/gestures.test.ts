@@ -29,13 +29,6 @@ test("a drop is one batch of the moved nodes, in whole units", () => {
   ]);
 });
 
-test("an edge to its own node and a duplicate edge are refused", () => {
-  expect(gestures.mayConnect(document, wish("a", "a"))).toBe(false);
-  expect(gestures.mayConnect(document, wish("a", "b"))).toBe(false);
-  expect(gestures.mayConnect(document, wish("a", "b"), "ab")).toBe(true);
-  expect(gestures.mayConnect(document, wish("a", "b", "other"))).toBe(true);
-});
-
 test("a reconnected edge keeps its id and changes the ends that differ", () => {
   expect(gestures.reconnection(document, "ab", wish("a", "box"))).toEqual([
     { op: "set", kind: "edge", id: "ab", path: ["target"], value: "box" },

@@ -13,6 +13,8 @@ export class FakeModel {
     zoom_on_scroll: "focus",
     minimap: true,
     toolbar: true,
+    palette: "auto",
+    covered_right: 0,
     _snapshot: {},
   };
   alive = true;
@@ -60,6 +62,8 @@ export class FakeModel {
     this.traits[name] = value;
     this.emit(`change:${name}`);
   }
+
+  save_changes(): void {}
 
   pushes() {
     return this.sent.flatMap((message) => (message.kind === "push" ? [message.batch] : []));

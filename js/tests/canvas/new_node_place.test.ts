@@ -20,8 +20,8 @@ test("a new node is placed in the center of an empty canvas", () => {
 });
 
 test("a new node does not cover another one", () => {
-  expect(free({ x: 0, y: 0 }, drawn([10, 5]))).toEqual({ x: 0, y: 74 });
-  expect(free({ x: 0, y: 0 }, drawn([10, 5], [0, 80]))).toEqual({ x: 0, y: -74 });
+  expect(free({ x: 0, y: 0 }, drawn([10, 5]))).toEqual({ x: 0, y: 118 });
+  expect(free({ x: 0, y: 0 }, drawn([10, 5], [0, 80]))).toEqual({ x: 0, y: -118 });
 });
 
 test("a new node is placed in the center when there is no free place", () => {

@@ -11,8 +11,14 @@ export const GroupCard = memo(function GroupCard({ id, data, isConnectable }: No
   return (
     <div className="kc-group">
       {editing ? <NameField id={id} name={data.title} /> : <b>{data.title}</b>}
-      <Handles ports={data.ports.inputs} type="target" isConnectable={isConnectable} />
-      <Handles ports={data.ports.outputs} type="source" isConnectable={isConnectable} />
+      <Handles
+        node={id}
+        ports={data.ports.inputs}
+        connected={data.connected}
+        type="target"
+        isConnectable={isConnectable}
+      />
+      <Handles node={id} ports={data.ports.outputs} type="source" isConnectable={isConnectable} />
     </div>
   );
 });

@@ -1,6 +1,6 @@
-/** A node: its kind, name and handles, and its state in the newest run. */
+/** A node: its kind, name and handles, a value, and its state; its box never depends on a run. */
 import { type NodeProps, useStore as useFlowStore } from "@xyflow/react";
-import { type CSSProperties, memo, type ReactNode } from "react";
+import { memo, type ReactNode } from "react";
 import type { FlowNode } from "../flow.ts";
 import { typeOf } from "../flow.ts";
 import { useReplica, useSession, useStore } from "../hooks.ts";
@@ -8,12 +8,16 @@ import { Icon } from "../icons.tsx";
 import { heightOf, widthOf } from "./geometry.ts";
 import { Handles } from "./Handles.tsx";
 import { NameField } from "./NameField.tsx";
+import { tileClass, tileStyle } from "./node_hue.ts";
 import type { Port } from "./ports.ts";
-import { RunLine, useRun } from "./RunLine.tsx";
+import { StateIcon, StateLine, useFace } from "./StateLine.tsx";
 
-/** At a smaller zoom nothing on a node can be read, and drawing a page full of nodes has to be cheap. */
-const FAR = 0.25;
+/** At a smaller zoom no text can be read, and drawing a page full of nodes has to be cheap. */
+export const FAR = 0.45;
+/** At a smaller zoom even icons are dots. */
+const ICONS = 0.12;
 const isFar = (state: { transform: [number, number, number] }) => state.transform[2] < FAR;
+const hasIcons = (state: { transform: [number, number, number] }) => state.transform[2] >= ICONS;
 
 export const NodeCard = memo(function NodeCard(props: NodeProps<FlowNode>) {
   return useFlowStore(isFar) ? <Far {...props} /> : <Near {...props} />;
@@ -24,43 +28,64 @@ export function useMarked(id: string): true | undefined {
   return useStore(useSession().peers.store, (peers) => peers.has(id) || undefined);
 }
 
-/** A node at a small zoom: its place, the color of its kind and its state. */
-function Far({ id, data: { node, nodeKind, ports } }: NodeProps<FlowNode>): ReactNode {
-  const status = useRun(id)?.status ?? "idle";
+/** A node at a small zoom: its place, the hue and icon of its kind, and its state. */
+function Far({ id, data }: NodeProps<FlowNode>): ReactNode {
+  const { node, nodeKind, ports } = data;
+  const face = useFace(id, data);
   const marked = useMarked(id);
-  const style = {
-    "--kz-kind": nodeKind?.color,
+  const size = {
     width: widthOf(node.width),
     height: heightOf(ports.inputs.length, ports.outputs.length),
-  } as CSSProperties;
-  const facts = { "data-status": status, "data-peer": marked };
-  return <div className="kc-node kc-node-far" {...facts} style={style} />;
+  };
+  return (
+    <div
+      className={`kc-node kc-node-far ${tileClass(nodeKind)}`}
+      data-state={face.state}
+      data-peer={marked}
+      style={{ ...tileStyle(nodeKind), ...size }}
+    >
+      {useFlowStore(hasIcons) && (
+        <>
+          <Icon name={nodeKind ? nodeKind.icon : "unknown"} size={40} />
+          {face.state !== "idle" && (
+            <span className="kc-far-state">
+              <StateIcon face={face} size={26} />
+            </span>
+          )}
+        </>
+      )}
+    </div>
+  );
 }
 
 function Near({ id, data, isConnectable }: NodeProps<FlowNode>): ReactNode {
-  const { node, nodeKind, ports, title } = data;
+  const { node, nodeKind, ports, title, connected } = data;
   const session = useSession();
   const editing = useStore(session.view, (view) => view.editing === id);
-  const status = useRun(id)?.status ?? "idle";
+  const face = useFace(id, data);
   const marked = useMarked(id);
   const facts = useReplica((state) => state.facts.get(id));
   const kind = nodeKind ? nodeKind.title : `unknown kind: ${typeOf(node)}`;
-  const style = { "--kz-kind": nodeKind?.color, width: widthOf(node.width) } as CSSProperties;
+  const size = {
+    width: widthOf(node.width),
+    height: heightOf(ports.inputs.length, ports.outputs.length),
+  };
+  const hasRows = ports.inputs.length > 1 || ports.outputs.length > 1;
   return (
     <div
       className={`kc-node${nodeKind ? "" : " kc-node-unknown"}`}
-      data-status={status}
+      data-state={face.state}
       data-peer={marked}
       title={marked ? "Selected in another view" : undefined}
-      style={style}
+      style={size}
     >
       <div className="kc-node-head">
-        <span className="kc-node-icon">
-          <Icon name={nodeKind ? nodeKind.icon : "unknown"} size={17} />
+        <span className={tileClass(nodeKind)} style={tileStyle(nodeKind)}>
+          <Icon name={nodeKind ? nodeKind.icon : "unknown"} size={16} />
         </span>
         <span className="kc-node-names">
           {editing ? <NameField id={id} name={title} /> : <b title={title}>{title}</b>}
-          <small title={nodeKind?.description}>{facts?.calls || kind}</small>
+          <small title={facts?.calls || nodeKind?.description}>{facts?.calls || kind}</small>
         </span>
         {facts?.problem && (
           <span
@@ -73,15 +98,27 @@ function Near({ id, data, isConnectable }: NodeProps<FlowNode>): ReactNode {
           </span>
         )}
       </div>
-      <Rows inputs={ports.inputs} outputs={ports.outputs} />
-      <RunLine id={id} />
-      <Handles ports={ports.inputs} type="target" isConnectable={isConnectable} />
-      <Handles ports={ports.outputs} type="source" isConnectable={isConnectable} />
+      {hasRows ? (
+        <Rows inputs={ports.inputs} outputs={ports.outputs} />
+      ) : (
+        <p className="kc-value" data-from-config={face.isFromConfig} title={face.value}>
+          {face.value}
+        </p>
+      )}
+      <StateLine id={id} face={face} hint={facts?.hint || (hasRows ? face.value : "")} />
+      <Handles
+        node={id}
+        ports={ports.inputs}
+        connected={connected}
+        type="target"
+        isConnectable={isConnectable}
+      />
+      <Handles node={id} ports={ports.outputs} type="source" isConnectable={isConnectable} />
     </div>
   );
 }
 
-/** The names of the handles, if a side has more than one. */
+/** The names of the handles, if a side has more than one: inputs or conditions on the left, outputs on the right. */
 function Rows({
   inputs,
   outputs,
@@ -91,20 +128,23 @@ function Rows({
 }): ReactNode {
   const left = inputs.length > 1 ? inputs : [];
   const right = outputs.length > 1 ? outputs : [];
-  if (left.length + right.length === 0) return null;
-  const names = (ports: readonly Port[]) => (
-    <span>
-      {ports.map((port) => (
-        <i key={port.id} title={port.label || (port.id ?? undefined)}>
-          {port.label || "·"}
-        </i>
-      ))}
-    </span>
-  );
+  const rows = Array.from({ length: Math.max(left.length, right.length) }, (_, row) => ({
+    key: `${left[row]?.id ?? ""} ${right[row]?.id ?? ""}`,
+    start: left.length > 0 ? nameOf(left[row]) : (right[row]?.when ?? ""),
+    end: nameOf(right[row]),
+  }));
   return (
     <div className="kc-node-ports">
-      {names(left)}
-      {names(right)}
+      {rows.map(({ key, start, end }) => (
+        <div key={key}>
+          <span title={start}>{start}</span>
+          <b title={end}>{end}</b>
+        </div>
+      ))}
     </div>
   );
+}
+
+function nameOf(port: Port | undefined): string {
+  return port === undefined ? "" : port.label || "·";
 }

@@ -14,6 +14,8 @@ export interface Port {
   readonly id: string | null;
   readonly label: string;
   readonly type: PortType;
+  /** When a value goes through an output: the condition of a route. */
+  readonly when?: string;
 }
 
 export interface Ports {
@@ -58,6 +60,20 @@ export function portsOf(node: NodeJson, nodeKind: KindInfo | null, touched: Touc
   return { inputs: complete(inputs, edges?.inputs), outputs: complete(outputs, edges?.outputs) };
 }
 
+const NONE: ReadonlySet<string | null> = new Set();
+
+/** The inputs of a node to which edges lead; an edge that names none leads to the first. */
+export function connectedInputs(id: string, touched: Touched): ReadonlySet<string | null> {
+  return touched.get(id)?.inputs ?? NONE;
+}
+
+export function sameHandles(
+  one: ReadonlySet<string | null>,
+  other: ReadonlySet<string | null>,
+): boolean {
+  return one === other || (one.size === other.size && [...one].every((id) => other.has(id)));
+}
+
 function suffices(ports: readonly Port[], wanted: ReadonlySet<string | null> | undefined): boolean {
   for (const id of wanted ?? []) {
     if (id === null ? ports.length === 0 : !ports.some((port) => port.id === id)) return false;
@@ -71,7 +87,12 @@ export function samePorts(one: Ports, other: Ports): boolean {
     a.length === b.length &&
     a.every((port, index) => {
       const other = b[index];
-      return port.id === other?.id && port.label === other?.label && port.type === other?.type;
+      return (
+        port.id === other?.id &&
+        port.label === other?.label &&
+        port.type === other?.type &&
+        port.when === other?.when
+      );
     });
   return same(one.inputs, other.inputs) && same(one.outputs, other.outputs);
 }
@@ -82,10 +103,10 @@ function namedOutputs(node: NodeJson, nodeKind: KindInfo): Port[] {
   for (const part of nodeKind.outputsFrom) value = isObject(value) ? value[part] : undefined;
   if (!Array.isArray(value)) return [];
   return value.flatMap((item: unknown) => {
-    const name = isObject(item) ? item.name : undefined;
-    return typeof name === "string" && name !== ""
-      ? [{ id: name, label: name, type: "any" as const }]
-      : [];
+    const { name, when } = isObject(item) ? item : {};
+    if (typeof name !== "string" || name === "") return [];
+    const condition = typeof when === "string" && when !== "" ? { when } : {};
+    return [{ id: name, label: name, type: "any" as const, ...condition }];
   });
 }
 

@@ -1,0 +1,92 @@
+import { describe, expect, test } from "vitest";
+import { faceOf, secondsText, stateOf } from "../../src/canvas/nodes/node_face.ts";
+import type { NodeFacts, NodeRunState } from "../../src/canvas/protocol.gen.ts";
+import { node } from "./builders.ts";
+
+const facts = (more: Partial<NodeFacts> = {}): NodeFacts => ({
+  calls: "",
+  problem: null,
+  hint: "",
+  value: "",
+  details: [],
+  mark: null,
+  reason: "",
+  ...more,
+});
+const run = (status: NodeRunState["status"], more: Partial<NodeRunState> = {}): NodeRunState => ({
+  status,
+  message: "",
+  preview: "",
+  seconds: null,
+  ...more,
+});
+const muted = node("a", 0, 0, { data: { policy: { muted: true } } });
+
+test("one state is shown: the first that holds, in one order", () => {
+  const all = facts({ problem: "Prompt, line 2", mark: "waiting" });
+  expect(stateOf(muted, all, run("failed"), true)).toBe("muted");
+  expect(stateOf(node("a"), all, run("running"), true)).toBe("invalid");
+  expect(stateOf(node("a"), facts({ mark: "waiting" }), run("running"), true)).toBe("waiting");
+  expect(stateOf(node("a"), facts({ mark: "stale" }), run("running"), true)).toBe("running");
+  expect(stateOf(node("a"), facts({ mark: "stale" }), run("failed"), false)).toBe("failed");
+  expect(stateOf(node("a"), facts({ mark: "stale" }), run("completed"), false)).toBe("stale");
+  expect(stateOf(node("a"), undefined, run("completed"), false)).toBe("done");
+});
+
+test("a node that waits for its turn is queued only while the run goes on", () => {
+  expect(stateOf(node("a"), undefined, run("pending"), true)).toBe("queued");
+  expect(stateOf(node("a"), undefined, run("pending"), false)).toBe("idle");
+});
+
+describe("what a card says", () => {
+  const face = (more: Partial<NodeFacts>, state?: NodeRunState) =>
+    faceOf(node("a"), facts(more), state, false, "What the kind does.");
+
+  test("before a run: the beginning of the config and two facts, else the word", () => {
+    const known = face({ value: "Answer in two sentences.", details: ["30 s", "retry 1"] });
+    expect(known).toMatchObject({
+      value: "Answer in two sentences.",
+      isFromConfig: true,
+      left: "30 s · retry 1",
+    });
+    expect(face({})).toMatchObject({ value: "What the kind does.", left: "Not run" });
+  });
+
+  test("after a run: the value on one line, and the time in place of the word", () => {
+    const done = run("completed", { preview: "A refund\n is on its way.", seconds: 1.2449 });
+    expect(face({ value: "Prompt" }, done)).toMatchObject({
+      value: "A refund is on its way.",
+      isFromConfig: false,
+      left: "1.24 s",
+      word: "Done",
+    });
+  });
+
+  test("a failure says why, and for how long it ran", () => {
+    const failed = run("failed", { message: "KeyError: 'x'", preview: "half", seconds: 0.31 });
+    expect(face({}, failed)).toMatchObject({
+      value: "KeyError: 'x'",
+      left: "Failed",
+      right: "310 ms",
+    });
+  });
+
+  test("what is not valid or stale is said in place of the word", () => {
+    expect(face({ problem: "Prompt, line 2" }).left).toBe("Prompt, line 2");
+    expect(face({ mark: "stale", reason: "Prompt changed" }).left).toBe("Prompt changed");
+  });
+});
+
+test("times are rounded to be read", () => {
+  expect([0, 0.0004, 0.31, 0.9994, 0.9999, 1.24, 9.996, 42.36, 61.2].map(secondsText)).toEqual([
+    "0 ms",
+    "0 ms",
+    "310 ms",
+    "999 ms",
+    "1.00 s",
+    "1.24 s",
+    "10.0 s",
+    "42.4 s",
+    "1 min 1 s",
+  ]);
+});
