@@ -12,6 +12,7 @@
     │                                    InvalidValueError · InvalidConnectionError · FileFormatError
     ├─ QueryError(.key)                  QueryCancelledError
     ├─ RunError(.node_id)                NodeFailedError · RunCancelledError · NotRunnableError
+    │                                    ModelError(.is_retryable, .retry_after) · BudgetError
     ├─ FormError(.errors)                UnknownFieldError · InvalidFormError
     └─ StoreError(.store)                PersistError · SaveConflictError(.base, .theirs)
 
@@ -269,6 +270,26 @@ class NotRunnableError(RunError):
     def reasons(self) -> tuple[str, ...]:
         """Every reason, one sentence each."""
         return tuple(problem.message for problem in self.problems)
+
+
+class ModelError(RunError):
+    """A model did not answer; the message says whether trying again helps.
+
+    Attributes:
+        is_retryable: Whether it helps.
+        retry_after: Seconds to wait before that, if the provider said so, or None.
+    """
+
+    def __init__(
+        self, message: str, *, is_retryable: bool = False, retry_after: float | None = None
+    ) -> None:
+        super().__init__(message)
+        self.is_retryable = is_retryable
+        self.retry_after = retry_after
+
+
+class BudgetError(RunError):
+    """The run may use no more of its models: its budget is used up, and it is stopped."""
 
 
 class NodeFailedError(RunError):

@@ -1,8 +1,8 @@
 """The events of a run, as a numbered log that can be replayed and followed.
 
 Every event gets the next number, from 1 without gaps. A node has exactly one end and no events after it; the
-last event is the end of the run. The newest 1,000 log lines are kept for replay, the newest progress of each
-node, and all other events.
+last event is the end of the run. The newest 1,000 log lines are kept for replay, the newest progress, text
+and usage of each node, and all other events.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from kaizen_widgets.core.text import replace_lone_surrogates
 
 MAX_LINES = 1000
 
-EventKind = Literal["run", "node", "log", "progress"]
+EventKind = Literal["run", "node", "log", "progress", "text", "usage"]
 TERMINAL = frozenset({"completed", "failed", "cancelled", "skipped"})
 """States that end a node or a run."""
 
@@ -44,7 +44,9 @@ class Event:
         data: JSON; of a log line ``stream`` (stdout, stderr or log) and ``text``, of progress
             ``fraction``, of a node's end ``seconds`` and ``preview``, ``error`` or ``reason``; of retrying
             ``error`` and ``delay`` (seconds), of waiting ``iteration`` and ``preview`` or ``error``; of a
-            node of a loop that runs, ``iteration``; of a run that was stopped at a limit, ``reason``.
+            node of a loop that runs, ``iteration``; of a run that was stopped at a limit, ``reason``; of a
+            text that a node is writing ``piece`` and ``text`` (its newest 2,000 characters); of usage
+            what all requests of the node to models used, see `ModelUsage.to_json`.
         ts: Time in UTC.
     """
 
@@ -76,7 +78,7 @@ class EventLog:
         self._seq = 0
         self._states: deque[Event] = deque()
         self._lines: deque[Event] = deque(maxlen=MAX_LINES)
-        self._progress: dict[str | None, Event] = {}
+        self._newest: dict[tuple[str | None, EventKind], Event] = {}
         self._ended: set[str | None] = set()
         self._listeners: dict[object, Listener] = {}
 
@@ -113,7 +115,7 @@ class EventLog:
     def events(self, after: int = 0) -> tuple[Event, ...]:
         """Return the kept events with a number above ``after``, in order."""
         with self._notifier.locked():
-            kept = [*self._states, *self._lines, *self._progress.values()]
+            kept = [*self._states, *self._lines, *self._newest.values()]
         return tuple(sorted((e for e in kept if e.seq > after), key=lambda event: event.seq))
 
     def subscribe(self, listener: Listener, after: int | None = None) -> Callable[[], None]:
@@ -142,8 +144,8 @@ class EventLog:
     def _keep(self, event: Event) -> None:
         if event.kind == "log":
             self._lines.append(event)
-        elif event.kind == "progress":
-            self._progress[event.node] = event
+        elif event.kind in ("progress", "text", "usage"):
+            self._newest[event.node, event.kind] = event
         else:
             self._states.append(event)
             if event.state in TERMINAL:

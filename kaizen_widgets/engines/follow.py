@@ -24,6 +24,10 @@ INTERVAL = 0.02
 
 Short, because views collect messages for up to 50 ms more, and should show a node within 100 ms.
 """
+TEXT_INTERVAL = 0.25
+"""Seconds between two updates with the texts that nodes are writing: people read them, nothing waits."""
+TEXT_SHOWN = 160
+"""Characters of such a text that are shown: its end. Ten nodes write about 10 kB of messages a second."""
 
 
 def follow(
@@ -48,7 +52,9 @@ class _Follower:
         self._interval = interval
         self._lock = threading.RLock()
         self._collected: list[Event] = []
+        self._texts: dict[str, str] = {}
         self._timer: Timer | None = None
+        self._text_timer: Timer | None = None
         self._unsubscribe: Callable[[], None] | None = None
 
     def start(self) -> Callable[[], None]:
@@ -59,16 +65,34 @@ class _Follower:
         with self._lock:
             if self._unsubscribe is not None:
                 self._unsubscribe()
-            if self._timer is not None:
-                self._timer.cancel()
+            for timer in (self._timer, self._text_timer):
+                if timer is not None:
+                    timer.cancel()
             self._collected.clear()
+            self._texts.clear()
 
     def _on_event(self, event: Event) -> None:
         with self._lock:
+            if event.kind == "text":
+                self._on_text(event)
+                return
             self._collected.append(event)
             ended = event.kind == "run" and event.state not in ("running", "cancelling")
             if ended or self._timer is None:
                 self._update_store()
+
+    def _on_text(self, event: Event) -> None:
+        self._texts[event.node or ""] = str(event.data["text"])[-TEXT_SHOWN:]
+        if self._text_timer is None:
+            self._text_timer = self._clock.call_later(TEXT_INTERVAL, self._on_text_timer)
+
+    def _on_text_timer(self) -> None:
+        with self._lock:
+            self._text_timer = None
+            texts, self._texts = self._texts, {}
+            if texts and self._store.execution_id == self._run.id:
+                changes = {node_id: {"preview": text} for node_id, text in texts.items()}
+                self._store.update_nodes(changes, (), execution_id=self._run.id)
 
     def _on_timer(self) -> None:
         with self._lock:
@@ -89,7 +113,7 @@ class _Follower:
         lines: list[dict[str, Any]] = []
         for event in events:
             match event.kind:
-                case "node" | "progress" if event.node is not None:
+                case "node" | "progress" | "usage" if event.node is not None:
                     changes.setdefault(event.node, {}).update(_facts(event))
                 case "log":
                     lines.append(self._line(event))
@@ -117,8 +141,9 @@ class _Follower:
         }
 
     def _end(self, state: str, run_id: str) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
+        for timer in (self._timer, self._text_timer):
+            if timer is not None:
+                timer.cancel()
         nodes = self._run.nodes
         outputs = {key: node.output for key, node in nodes.items() if node.status == "completed"}
         failed = [node for node in nodes.values() if node.status == "failed"]
@@ -141,6 +166,9 @@ def _facts(event: Event) -> dict[str, Any]:
     when = event.ts.isoformat()
     if event.kind == "progress":
         return {"progress": event.data["fraction"]}
+    if event.kind == "usage":
+        tokens = event.data["input_tokens"] + event.data["output_tokens"]
+        return {"tokens": tokens, "cost": event.data["cost"]}
     if event.state == "running":
         return {"status": "running", "started": when, "message": "", "error": ""}
     data = event.data

@@ -17,6 +17,7 @@ from kaizen_widgets.core.text import quoted
 from kaizen_widgets.engines.event_log import Event, EventLog, Listener
 from kaizen_widgets.engines.preflight import Plan
 from kaizen_widgets.errors import NodeFailedError, RunCancelledError, RunError, UnknownNodeError
+from kaizen_widgets.nodes.model_usage import ModelUsage
 
 RunStatus = Literal["running", "completed", "failed", "cancelled"]
 NodeStatus = Literal["pending", "running", "completed", "failed", "cancelled", "skipped"]
@@ -32,6 +33,8 @@ class NodeRun:
         reason: Why it was skipped or how it was stopped, or empty.
         seconds: How long it ran, or None while it has not ended or if it never began.
         progress: From 0 to 1, as the node reported.
+        text: The newest 2,000 characters of the text it has streamed so far, or empty.
+        usage: What its requests to models used, all attempts included.
     """
 
     def __init__(self, node_id: str, label: str, log: EventLog) -> None:
@@ -43,6 +46,8 @@ class NodeRun:
         self.reason = ""
         self.seconds: float | None = None
         self.progress = 0.0
+        self.text = ""
+        self.usage = ModelUsage()
         self._log = log
         self._output: Any = None
 
@@ -131,6 +136,11 @@ class Run:
         """The output of each completed node, by label (by id where two have the same label)."""
         done = [node for node in self.nodes.values() if node.status == "completed"]
         return {self._name(node): node.output for node in done}
+
+    @property
+    def usage(self) -> ModelUsage:
+        """What the requests of all nodes to models used so far."""
+        return sum((node.usage for node in self.nodes.values()), ModelUsage())
 
     @property
     def result(self) -> Any:

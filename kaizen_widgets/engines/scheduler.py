@@ -10,6 +10,7 @@ import concurrent.futures
 import logging
 import math
 import random
+import threading
 from collections.abc import Mapping
 from functools import partial
 from typing import Any
@@ -25,7 +26,7 @@ from kaizen_widgets.engines.local_engine import LocalEngine
 from kaizen_widgets.engines.preflight import Plan, check
 from kaizen_widgets.engines.preview import format_error, quick_preview
 from kaizen_widgets.engines.run import Run
-from kaizen_widgets.errors import NotRunnableError
+from kaizen_widgets.errors import BudgetError, NotRunnableError
 from kaizen_widgets.graph import Edge, Graph
 from kaizen_widgets.nodes import (
     Context,
@@ -38,9 +39,11 @@ from kaizen_widgets.nodes import (
 )
 from kaizen_widgets.nodes.iterators import collect
 from kaizen_widgets.nodes.kind import agent_id_of_node
+from kaizen_widgets.nodes.model_usage import ModelUsage
 from kaizen_widgets.nodes.node_policy import MAX_DELAY
 from kaizen_widgets.nodes.values import join_inputs
 
+BUDGET_USED_UP = "the budget of the run for models is used up"
 GRACE = 2.0
 """Seconds a node has to stop before it is abandoned."""
 
@@ -143,6 +146,7 @@ class _Scheduler:
         self._time_limit: Timer | None = None
         self._is_stopping = False
         self._has_ended = False
+        self._counting = threading.Lock()
 
     def start(self, time_limit: float | None) -> Run:
         """Start the run and return it.
@@ -333,6 +337,8 @@ class _Scheduler:
             self._spent[node_id] = self._spent.get(node_id, 0.0) + spent
         if result.state == "failed" and self._is_tried_again(node_id, result):
             return
+        if isinstance(result.error, BudgetError):
+            self._stop_at_limit(BUDGET_USED_UP)
         self._failures.pop(node_id, None)
         self._results[node_id] = result
         label = quoted(self._run.nodes[node_id].label)
@@ -431,8 +437,17 @@ class _Scheduler:
     def _report(self, node_id: str, attempt: int, kind: Any, data: Mapping[str, Any]) -> None:
         if self._begun.get(node_id) != attempt:
             return  # An earlier attempt, whose thread goes on.
-        if self._log.emit(kind, node=node_id, attempt=attempt, data=data) and kind == "progress":
-            self._run.nodes[node_id].progress = data["fraction"]
+        node = self._run.nodes[node_id]
+        if kind == "usage":
+            with self._counting:  # Calls of one node may end at the same time in several threads.
+                node.usage += ModelUsage.from_json(data)
+                data = node.usage.to_json()
+        if not self._log.emit(kind, node=node_id, attempt=attempt, data=data):
+            return
+        if kind == "progress":
+            node.progress = data["fraction"]
+        elif kind == "text":
+            node.text = data["text"]
 
 
 def _passed_on(output: Any) -> Any:

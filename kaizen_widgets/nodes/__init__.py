@@ -5,6 +5,7 @@ from kaizen_widgets.nodes.function_kind import FunctionKind, node
 from kaizen_widgets.nodes.functions import Functions
 from kaizen_widgets.nodes.kind import Kind, KindConfig, Routed, Task, Work
 from kaizen_widgets.nodes.look import Look, Port
+from kaizen_widgets.nodes.model_usage import ModelUsage, UsageLimits
 from kaizen_widgets.nodes.registry import Registry, default_registry
 from kaizen_widgets.nodes.values import Input
 
@@ -16,10 +17,12 @@ __all__ = [
     "Kind",
     "KindConfig",
     "Look",
+    "ModelUsage",
     "Port",
     "Registry",
     "Routed",
     "Task",
+    "UsageLimits",
     "Work",
     "default_registry",
     "node",

@@ -35,7 +35,7 @@ class ConnectorKind(Kind):
     def check(self, node: Node, config: ConnectorConfig, functions: Functions) -> Iterable[str]:
         """Refuse a node without a function."""
         name = config.connector or node.label
-        return [] if functions.find(name) else [missing_function(name)]
+        return [] if functions.find_function(name) else [missing_function(name)]
 
     async def run(self, task: Task) -> Any:
         """Call the function."""

@@ -12,9 +12,13 @@ from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
 from kaizen_widgets.errors import RunCancelledError, RunError
+from kaizen_widgets.nodes.model_usage import ModelUsage
 from kaizen_widgets.nodes.numbers import is_number
 
-Say = Callable[[Literal["log", "progress"], Mapping[str, Any]], object]
+MAX_STREAMED = 2000
+"""Characters of a streamed text that its events repeat: the newest."""
+
+Say = Callable[[Literal["log", "progress", "text", "usage"], Mapping[str, Any]], object]
 """Takes what a node reports: its kind, and the facts as JSON."""
 
 
@@ -34,6 +38,7 @@ class Context:
         self.threads = 0
         """Number of the node's calls under way in threads; kept by the engine."""
         self._stop = threading.Event()
+        self._text = ""
 
     def log(self, text: object) -> None:
         """Add a line to the run's log."""
@@ -55,6 +60,15 @@ class Context:
                 node_id=self.node_id,
             )
         self.say("progress", {"fraction": min(max(number, 0.0), 1.0)})
+
+    def stream(self, piece: str) -> None:
+        """Report a piece of the text that the node is writing, to be shown while it is written."""
+        self._text = f"{self._text}{piece}"[-MAX_STREAMED:]
+        self.say("text", {"piece": piece, "text": self._text})
+
+    def use(self, usage: ModelUsage) -> None:
+        """Report what one request to a model used."""
+        self.say("usage", usage.to_json())
 
     @property
     def cancelled(self) -> bool:

@@ -11,6 +11,7 @@ from typing import Any
 
 from kaizen_widgets.core.text import quoted
 from kaizen_widgets.errors import RunError
+from kaizen_widgets.nodes.model_agents import ModelAgents
 
 
 class Functions(Mapping[str, Callable[..., Any]]):
@@ -19,6 +20,9 @@ class Functions(Mapping[str, Callable[..., Any]]):
     Args:
         functions: Functions to register.
         names: Other names for the same functions: agent ids to agent names.
+
+    Attributes:
+        models: The agents that models answer for, where there is no function.
     """
 
     def __init__(
@@ -30,6 +34,7 @@ class Functions(Mapping[str, Callable[..., Any]]):
         self._functions: dict[str, Callable[..., Any]] = {}
         self._listeners: list[Callable[[], object]] = []
         self.names = dict(names or {})
+        self.models = ModelAgents()
         for name, function in (functions or {}).items():
             self.register(name, function)
 
@@ -55,6 +60,29 @@ class Functions(Mapping[str, Callable[..., Any]]):
         return lambda: self._listeners.remove(listener) if listener in self._listeners else None
 
     def find(self, *names: str | None) -> Callable[..., Any] | None:
+        """Return what nodes with these names call, or None.
+
+        The function registered under the first of ``names`` that has one; if none has, a function that
+        asks the model of the first that is an agent.
+        """
+        function = self.find_function(*names)
+        if function is None and (record := self.models.find(*names)) is not None:
+            return self.models.function_of(record)
+        return function
+
+    def problem_of(self, *names: str | None) -> str | None:
+        """Return why nodes with these names call nothing, as the end of a sentence, or None if they do."""
+        if self.find_function(*names) is not None:
+            return None
+        record = self.models.find(*names)
+        if record is None:
+            return missing_function(next((self._shown(name) for name in names if name), ""))
+        return self.models.problem_of(record)
+
+    def _shown(self, name: str) -> str:
+        return self.names.get(name, name)
+
+    def find_function(self, *names: str | None) -> Callable[..., Any] | None:
         """Return the function registered under the first of ``names`` that has one, or None."""
         for name in names:
             for known in (name, self.names.get(name or "")):
@@ -77,7 +105,9 @@ class Functions(Mapping[str, Callable[..., Any]]):
 
     def copy(self) -> Functions:
         """Return a copy; a run calls the functions there were when it was started."""
-        return Functions(self._functions, names=self.names)
+        made = Functions(self._functions, names=self.names)
+        made.models = self.models.copy()
+        return made
 
     def __getitem__(self, name: str) -> Callable[..., Any]:
         return self._functions[name]

@@ -25,6 +25,8 @@ _BLANK: dict[str, Any] = {
     "preview": "",
     "error": "",
     "message": "",
+    "tokens": 0,
+    "cost": None,
 }
 
 

@@ -1,0 +1,209 @@
+"""Ask a model through pydantic-ai; the only module that imports it.
+
+Prompts arrive as plain text and are not read as templates: pydantic-ai's own would empty what they do not
+know. Of its events only those named here are used, as later versions may bring others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from pydantic_ai import Agent, ModelSettings, Tool
+from pydantic_ai.exceptions import (
+    AgentRunError,
+    ContentFilterError,
+    ModelAPIError,
+    ModelAuthenticationError,
+    ModelConnectionError,
+    ModelContextWindowExceededError,
+    ModelHTTPError,
+    ModelNotFoundError,
+    ModelOverloadedError,
+    ModelQuotaExceededError,
+    ModelRateLimitError,
+    ModelRequestRejectedError,
+    ModelServerError,
+    ModelTimeoutError,
+    ModelUnavailableError,
+    UnexpectedModelBehavior,
+    UserError,
+)
+from pydantic_ai.messages import (
+    FunctionToolCallEvent,
+    ModelResponse,
+    PartDeltaEvent,
+    PartStartEvent,
+    TextPart,
+    TextPartDelta,
+)
+from pydantic_ai.usage import UsageLimits as NativeLimits
+
+from kaizen_widgets.errors import ModelError
+from kaizen_widgets.nodes.agent_record import AgentRecord
+from kaizen_widgets.nodes.context import Context
+from kaizen_widgets.nodes.model_providers import PROVIDERS
+from kaizen_widgets.nodes.model_usage import DEFAULT_REQUESTS, ModelUsage, UsageMeter
+
+_NO_NATIVE_LIMITS = NativeLimits(request_limit=None)
+"""Our meters count, as one of them is shared by all agents of a run."""
+
+
+async def ask_model(
+    record: AgentRecord,
+    model: Any,
+    *,
+    prompt: str,
+    instructions: str,
+    tools: Mapping[str, Callable[..., Any]],
+    meters: Sequence[UsageMeter],
+    ctx: Context,
+) -> str:
+    """Return a model's answer.
+
+    Args:
+        record: The agent that is asked.
+        model: Its model, as pydantic-ai names it, or one of pydantic-ai's models.
+        prompt: The question.
+        instructions: The system prompt.
+        tools: Functions the model may call, by name.
+        meters: Limits, each checked before and after every request.
+        ctx: Context of the node, which hears of text, tools and usage.
+
+    Raises:
+        ModelError: The model did not answer; see `model_error`.
+        RunError: A limit is reached.
+    """
+    settings = ModelSettings()
+    if record.temperature is not None:
+        settings["temperature"] = record.temperature
+    if record.max_tokens is not None:
+        settings["max_tokens"] = record.max_tokens
+    try:
+        agent = Agent(
+            model,
+            name=record.name,
+            instructions=instructions or None,
+            tools=[Tool(function, name=name) for name, function in tools.items()],
+            model_settings=settings,
+        )
+        async with agent.iter(prompt, usage_limits=_NO_NATIVE_LIMITS) as run:
+            requests = 0
+            async for step in run:
+                if Agent.is_model_request_node(step):
+                    requests += 1
+                    _check(meters, requests, record)
+                    if _streams(model):
+                        await _stream(step, run.ctx, ctx)
+                elif Agent.is_call_tools_node(step):
+                    if not _streams(model):
+                        ctx.stream(step.model_response.text or "")
+                    _count(step.model_response, meters, ctx)
+                    async with step.stream(run.ctx) as events:
+                        async for event in events:
+                            if isinstance(event, FunctionToolCallEvent):
+                                ctx.log(f"{record.name} calls the tool {event.part.tool_name}")
+        result = run.result
+        return "" if result is None else str(result.output)
+    except (AgentRunError, UserError) as error:
+        raise model_error(error, record) from error
+
+
+async def _stream(step: Any, context: Any, ctx: Context) -> None:
+    """Make one request, and stream the text of the answer."""
+    async with step.stream(context) as events:
+        async for event in events:
+            if isinstance(event, PartStartEvent) and isinstance(event.part, TextPart):
+                piece = event.part.content
+            elif isinstance(event, PartDeltaEvent) and isinstance(event.delta, TextPartDelta):
+                piece = event.delta.content_delta
+            else:
+                continue
+            if piece:
+                ctx.stream(piece)
+
+
+def _streams(model: Any) -> bool:
+    """Return whether a model streams: a FunctionModel may have only a function that answers whole."""
+    return getattr(model, "stream_function", True) is not None
+
+
+def _check(meters: Sequence[UsageMeter], requests: int, record: AgentRecord) -> None:
+    for meter in meters:
+        meter.check()
+    if requests > DEFAULT_REQUESTS and all(meter.limits.request_limit is None for meter in meters):
+        raise ModelError(
+            f"{record.name} made {DEFAULT_REQUESTS} requests in one call: set its node's request_limit if "
+            f"it needs more. Trying again does not help."
+        )
+
+
+def _count(response: ModelResponse, meters: Sequence[UsageMeter], ctx: Context) -> None:
+    used = response.usage
+    cost = used.cost
+    usage = ModelUsage(
+        requests=1,
+        input_tokens=used.input_tokens,
+        output_tokens=used.output_tokens,
+        cost=None if cost is None else Decimal(cost),
+        unpriced=int(cost is None),
+    )
+    ctx.use(usage)
+    for meter in meters:
+        meter.add(usage)
+
+
+_AGAIN = "Trying again may help"
+_NOT_AGAIN = "Trying again does not help"
+_SENTENCES: tuple[tuple[type[AgentRunError], str, bool], ...] = (
+    (ModelRateLimitError, "{provider} takes no more requests at the moment", True),
+    (ModelQuotaExceededError, "the quota or credit of the account at {provider} is used up", False),
+    (ModelOverloadedError, "{provider} is overloaded", True),
+    (ModelUnavailableError, "{provider} is not available at the moment", True),
+    (ModelTimeoutError, "{provider} did not answer in time", True),
+    (ModelConnectionError, "{provider} could not be reached, or the answer broke off", True),
+    (ModelAuthenticationError, "{provider} refused the key{setting}", False),
+    (ModelNotFoundError, "{provider} does not know the model {model}", False),
+    (ModelContextWindowExceededError, "the question is too long for the model {model}", False),
+    (ModelRequestRejectedError, "{provider} refused the request", False),
+    (ModelServerError, "{provider} failed", True),
+    (ContentFilterError, "{provider} refused to answer this question", False),
+    (UnexpectedModelBehavior, "the model {model} gave an answer that cannot be used", True),
+)
+
+
+def model_error(error: Exception, record: AgentRecord) -> ModelError:
+    """Return an error of pydantic-ai as one sentence that says whether trying again helps.
+
+    What the provider wrote is not repeated: it may hold parts of the question or of a key.
+    """
+    provider = PROVIDERS.get(record.provider)
+    title = provider.title if provider is not None else "the provider"
+    names = {
+        "provider": title,
+        "model": record.model or "of the agent",
+        "setting": f": check {provider.settings[0]}" if provider is not None else "",
+    }
+    found = next((row for row in _SENTENCES if isinstance(error, row[0])), None)
+    retry_after = getattr(error, "retry_after", None)
+    if found is not None:
+        sentence, helps = found[1].format(**names), found[2]
+    elif isinstance(error, ModelHTTPError):
+        sentence, helps = (
+            f"{title} answered with the status {error.status_code}",
+            (error.status_code >= 500),
+        )
+    elif isinstance(error, ModelAPIError):
+        sentence, helps = f"{title} did not answer", True
+    elif isinstance(error, UserError):
+        sentence, helps = "the agent is not set up correctly for pydantic-ai", False
+    else:
+        sentence, helps = "the agent was stopped", False
+    after = f" after {retry_after:g} s" if helps and retry_after else ""
+    again = f"{_AGAIN}{after}" if helps else _NOT_AGAIN
+    return ModelError(
+        f"{record.name}: {sentence}. {again}.",
+        is_retryable=helps,
+        retry_after=retry_after if helps else None,
+    )
