@@ -19,6 +19,7 @@ from kaizen_widgets.stores import UIStore as UIStore
 from kaizen_widgets.stores import persist as persist
 from kaizen_widgets.studio import Studio as Studio
 from kaizen_widgets.widgets import AgentForm as AgentForm
+from kaizen_widgets.widgets import AgentsPanel as AgentsPanel
 from kaizen_widgets.widgets import Canvas as Canvas
 from kaizen_widgets.widgets import ExecutionPanel as ExecutionPanel
 from kaizen_widgets.widgets import FormPanel as FormPanel

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import aclosing
 from typing import Any
 
 from kaizen_widgets.api.agent_endpoints import AgentEndpoints, AgentParts
@@ -13,7 +14,7 @@ from kaizen_widgets.api.agent_models import (
     AgentUpdate,
     ToolCreate,
 )
-from kaizen_widgets.api.agent_stream import AgentStream
+from kaizen_widgets.api.agent_stream import AgentEvent, AgentStream
 from kaizen_widgets.api.key_factories import query_keys
 from kaizen_widgets.api.mapping import agent_fields
 from kaizen_widgets.api.models import url_path, validate
@@ -197,4 +198,14 @@ class Agents(Resource[AgentEndpoints]):
     ) -> AgentStream:
         """Send a message and iterate over the answer: ``for piece in stream``; see `execute`."""
         url_path("agents", id)
-        return AgentStream(self._client.loop, lambda: self.endpoints.stream(id, message, history))
+
+        async def events() -> AsyncGenerator[AgentEvent, None]:
+            try:
+                async with aclosing(self.endpoints.stream(id, message, history)) as found:
+                    async for event in found:
+                        yield event
+            finally:
+                self._client.invalidate_queries(query_keys.metrics.all)
+                self._client.invalidate_queries(query_keys.executions.lists)
+
+        return AgentStream(self._client.loop, events)

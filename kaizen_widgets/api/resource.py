@@ -55,6 +55,11 @@ class ReadOnlyResource(Generic[E]):
         self.endpoints = endpoints
         self._client = client
 
+    @property
+    def client(self) -> QueryClient:
+        """Query client whose cache holds the answers."""
+        return self._client
+
     def list(self, **filters: Any) -> LiveQuery:
         """Return the query of a list; `filter_model` has the possible filters.
 

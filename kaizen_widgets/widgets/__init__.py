@@ -2,6 +2,7 @@
 
 from kaizen_widgets.widgets.account_panel import AccountPanel
 from kaizen_widgets.widgets.agent_form import AgentForm
+from kaizen_widgets.widgets.agents_panel import AgentsPanel
 from kaizen_widgets.widgets.canvas import Canvas
 from kaizen_widgets.widgets.execution_panel import ExecutionPanel
 from kaizen_widgets.widgets.field_area import FieldArea
@@ -22,6 +23,7 @@ from kaizen_widgets.widgets.unsaved_panel import UnsavedPanel
 __all__ = [
     "AccountPanel",
     "AgentForm",
+    "AgentsPanel",
     "Canvas",
     "ExecutionPanel",
     "FieldArea",

@@ -77,7 +77,6 @@ class AgentForm(FormPanel):
         super().__init__(AgentInput, self._save, on_success=on_success, **options)
 
     async def _save(self, value: AgentInput) -> Any:
-        await self._check_name(value.name)
         fields = {
             "name": value.name,
             "description": value.description or "",
@@ -92,6 +91,7 @@ class AgentForm(FormPanel):
                 tools = [{"name": name, "description": name} for name in value.tools]
                 saved = await self.agents.create(**fields, tools=tools)
             else:
+                await self._check_name(value.name)
                 saved = await self.agents.update(self.agent.id, **fields)
                 await self._save_tools(value.tools)
         except InvalidInputError as error:
@@ -100,21 +100,15 @@ class AgentForm(FormPanel):
         return await self.agents.endpoints.get(saved.id)
 
     async def _check_name(self, name: str) -> None:
-        """Refuse the name of another agent.
+        """Refuse to rename the agent to the name of another one.
 
         Raises:
             InvalidInputError: The name is taken.
         """
-        if self.agent is not None and self.agent.name == name:
-            return
-        if not hasattr(self.agents, "list"):
-            return  # A replacement of the agents API may only create agents.
-        for other in await self.agents.list().refetch():
-            if other.name == name and other.status != "archived":
-                taken = (
-                    f"There is already an agent {name!r}: edit that one, or choose another name."
-                )
-                raise InvalidInputError(taken, status=409, details={"name": [taken]})
+        # `create` checks it itself. A replacement of the agents API may only create agents.
+        check = getattr(self.agents.endpoints, "check_name", None)
+        if check is not None and self.agent is not None and self.agent.name != name:
+            await check(name)
 
     async def _save_tools(self, names: Sequence[str]) -> None:
         """Add the new tools, and remove those that are no longer listed."""

@@ -5,17 +5,23 @@ The search field filters the fetched rows immediately; if the server has more ro
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import ipywidgets as ipw
 
 from kaizen_widgets.api.resource import ReadOnlyResource
 from kaizen_widgets.core.clock import Timer
+from kaizen_widgets.errors import KaizenError
 from kaizen_widgets.query import LiveQuery, QueryResult
 from kaizen_widgets.query.infinite_query_observer import InfiniteQueryObserver
 from kaizen_widgets.widgets.data_grid import Column, DataGrid, RowAction
-from kaizen_widgets.widgets.dialog import DialogHost
+from kaizen_widgets.widgets.dialog import Dialog, DialogHost
+from kaizen_widgets.widgets.form_dialog import submit_form, without_buttons
+from kaizen_widgets.widgets.form_panel import FormPanel
+from kaizen_widgets.widgets.layouts import wrapping
+from kaizen_widgets.widgets.markup import heading, skeleton
 from kaizen_widgets.widgets.panel_frame import PanelFrame
 from kaizen_widgets.widgets.panel_state import PanelState
 
@@ -92,9 +98,24 @@ class ResourcePanel(PanelFrame):
             toolbar=toolbar(),
         )
         self.grid.is_loading = True
+        self._detail_widget: ipw.Widget | None = None
+        self._detail_title = ipw.HTML()
+        self.close_button = ipw.Button(
+            description="Close",
+            icon="times",
+            tooltip="Close this part",
+            _dom_classes=("kaizen-quiet",),
+        )
+        self.close_button.on_click(lambda _button: self.close_detail())
+        bar = wrapping()
+        bar.justify_content = "space-between"
+        self._detail_bar = ipw.HBox([self._detail_title, self.close_button], layout=bar)
+        self.detail = ipw.VBox([])
+        self.detail.layout.display = "none"
+        self.detail.layout.margin = "8px 0 0"
         super().__init__(
             resources,
-            body=[self.grid, *body],
+            body=[self.grid, *body, self.detail],
             noun=noun,
             permission=permission,
             footer=footer,
@@ -147,8 +168,76 @@ class ResourcePanel(PanelFrame):
         if self._search_timer is not None:
             self._search_timer.cancel()
         if self._is_open:
+            self.close_detail()
             self.grid.close()
         super().close()
+
+    # -------------------------------------------------------------- detail
+
+    def show_detail(self, title: str, widget: ipw.Widget) -> None:
+        """Show a widget below the table, in place of the one before, which is closed."""
+        self.close_detail()
+        shown = title if len(title) <= 120 else f"{title[:119]}…"
+        self._detail_widget = widget
+        self._detail_title.value = heading(shown)
+        self.detail.children = (self._detail_bar, widget)
+        self.detail.layout.display = ""
+
+    def close_detail(self) -> None:
+        """Close the widget below the table."""
+        widget, self._detail_widget = self._detail_widget, None
+        self.detail.children = ()
+        self.detail.layout.display = "none"
+        if widget is not None:
+            widget.close()
+
+    def show_form(
+        self,
+        title: str,
+        load: Callable[[], Awaitable[Any]],
+        make: Callable[[Any], FormPanel],
+        answer: str,
+    ) -> Dialog:
+        """Show a dialog with a form that needs data first; return the dialog.
+
+        Args:
+            title: Title of the dialog.
+            load: Returns the data; an error is shown in the dialog.
+            make: Returns the form for the data.
+            answer: Label of the button that submits it.
+        """
+        place = ipw.HTML(skeleton())
+        form: FormPanel | None = None
+
+        async def submit() -> bool:
+            return form is not None and await submit_form(form)
+
+        dialog = self.dialogs.show(Dialog(title, [place], answer=answer, on_answer=submit))
+
+        def show(data: Any) -> None:
+            nonlocal form
+            made = make(data)
+            if dialog not in self.dialogs.children:
+                made.close()
+                return
+            form = without_buttons(made)
+            dialog.body.children = (form,)
+
+        async def run() -> None:
+            try:
+                data = await load()
+            except KaizenError as error:
+                place.value = ""
+                dialog.show_problem(str(error))
+                return
+            if self._client.loop.has_thread:
+                # A form takes a while to build, in which the loop would stand still.
+                await asyncio.to_thread(show, data)
+            else:
+                show(data)
+
+        self._client.loop.start(run())
+        return dialog
 
     # ------------------------------------------------------------ internal
 
