@@ -9,6 +9,7 @@ from kaizen_widgets.api.deployments import DeploymentEndpoints, Deployments
 from kaizen_widgets.api.executions import ExecutionEndpoints, Executions
 from kaizen_widgets.api.gateways import GatewayEndpoints, Gateways
 from kaizen_widgets.api.metrics import MetricEndpoints, Metrics
+from kaizen_widgets.api.pipeline_versions import PipelineVersionEndpoints, PipelineVersions
 from kaizen_widgets.api.pipelines import PipelineEndpoints, Pipelines
 from kaizen_widgets.api.policies import Policies, PolicyEndpoints
 from kaizen_widgets.api.teams import TeamEndpoints, Teams
@@ -36,6 +37,7 @@ class Resources:
 
     agents: Agents
     pipelines: Pipelines
+    pipeline_versions: PipelineVersions
     gateways: Gateways
     deployments: Deployments
     metrics: Metrics
@@ -80,6 +82,7 @@ class Api(Resources):
         gateways = GatewayEndpoints(transport)
         self.agents = Agents(agents, query_client)
         self.pipelines = Pipelines(pipelines, query_client)
+        self.pipeline_versions = PipelineVersions(PipelineVersionEndpoints(transport), query_client)
         self.gateways = Gateways(gateways, query_client)
         self.deployments = Deployments(
             DeploymentEndpoints(transport, agents, gateways, pipelines), query_client

@@ -89,6 +89,14 @@ class PipelineKeys(ResourceKeys):
         """Key of a pipeline's validation."""
         return (*self.detail(id), "validation")
 
+    def versions(self, id: str) -> QueryKey:
+        """Key of a pipeline's versions."""
+        return (*self.all, "versions", id)
+
+    def version(self, id: str, version_id: str) -> QueryKey:
+        """Key of one version of a pipeline, with its graph."""
+        return (*self.versions(id), version_id)
+
     @property
     def patterns(self) -> QueryKey:
         """Key of the server's patterns."""

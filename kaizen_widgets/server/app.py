@@ -23,7 +23,7 @@ from kaizen_widgets.server.base.sign_in_limits import SignInLimits
 from kaizen_widgets.server.deployments import deployments, gateways
 from kaizen_widgets.server.executions import agent_execution, executions, metrics, trials
 from kaizen_widgets.server.organization import auth, policies, teams, users
-from kaizen_widgets.server.pipelines import pipelines
+from kaizen_widgets.server.pipelines import pipelines, saved_versions
 
 PREFIX = "/api/v1"
 ROUTERS = (
@@ -34,6 +34,7 @@ ROUTERS = (
     agents.router,
     agent_execution.router,
     pipelines.router,
+    saved_versions.router,
     executions.router,
     trials.router,
     metrics.router,

@@ -84,6 +84,11 @@ POST /pipelines/{pipeline_id}/nodes
 DELETE /pipelines/{pipeline_id}/nodes/{node_id}
 PUT /pipelines/{pipeline_id}/nodes/{node_id}
 POST /pipelines/{pipeline_id}/validate
+GET /pipelines/{pipeline_id}/versions
+POST /pipelines/{pipeline_id}/versions
+DELETE /pipelines/{pipeline_id}/versions/{saved_id}
+GET /pipelines/{pipeline_id}/versions/{saved_id}
+PUT /pipelines/{pipeline_id}/versions/{saved_id}
 GET /policies
 POST /policies
 DELETE /policies/assignments/{assignment_id}

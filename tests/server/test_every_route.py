@@ -30,6 +30,8 @@ BODIES: dict[str, Any] = {
     "PUT /gateways/{gateway_id}": {"name": "Mine"},
     "PUT /pipelines/{pipeline_id}": {"name": "Mine"},
     "PUT /pipelines/{pipeline_id}/graph": graph("x"),
+    "POST /pipelines/{pipeline_id}/versions": {"name": "Mine"},
+    "PUT /pipelines/{pipeline_id}/versions/{saved_id}": {"name": "Mine"},
     "POST /pipelines/{pipeline_id}/nodes": {"node_type": "agent", "label": "N"},
     "PUT /pipelines/{pipeline_id}/nodes/{node_id}": {"label": "Mine"},
     "POST /pipelines/{pipeline_id}/connections": {"source_node_id": "a", "target_node_id": "b"},
@@ -108,6 +110,7 @@ def theirs(me: ApiUser) -> dict[str, str]:
         "execution_id": run["executionId"],
         "deployment_id": made("/deployments", {"agent_id": agent, "gateway_id": gateway}),
         "version_id": made(f"{own}/versions", {}),
+        "saved_id": me.got("POST", f"/pipelines/{pipeline}/versions", {"name": "V"})["data"]["id"],
         "context_id": made(
             f"{own}/contexts", BODIES["POST /agents/{agent_id}/contexts"] | {"content": "secret"}
         ),

@@ -190,6 +190,17 @@ _THIRD = (
     "CREATE UNIQUE INDEX users_by_email_identity ON users (email_identity)",
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _SECOND, _THIRD)
+_FOURTH = (
+    # Named states of pipelines; `nodes` and `connections` are JSON text, as they are answered.
+    """CREATE TABLE pipeline_versions (
+        seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE,
+        pipeline_id TEXT NOT NULL REFERENCES pipelines (id) ON DELETE CASCADE,
+        version_number INTEGER NOT NULL, name TEXT NOT NULL, nodes TEXT NOT NULL,
+        connections TEXT NOT NULL, node_count INTEGER NOT NULL, created_by TEXT NOT NULL,
+        created_at TEXT NOT NULL, UNIQUE (pipeline_id, version_number)
+    )""",
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _SECOND, _THIRD, _FOURTH)
 
 SCHEMA = SqliteSchema(APPLICATION_ID, MIGRATIONS)
