@@ -16,6 +16,7 @@ from kaizen_widgets.graph.frozen_json import same_json
 from kaizen_widgets.graph.graph import Graph
 from kaizen_widgets.graph.operations import MoveElement, Operation, id_of
 
+_PLACE_KEYS = frozenset({"position", "width", "height"})
 LONGEST_VALUE = 60
 """How many characters of a value a description shows."""
 
@@ -37,6 +38,13 @@ class Difference:
     name: str
     what: Literal["added", "removed", "changed"]
     fields: tuple[tuple[str, Any, Any], ...] = ()
+
+    @property
+    def is_move(self) -> bool:
+        """Whether only the place or the size of a node differs."""
+        return self.what == "changed" and all(
+            path.split(".")[0] in _PLACE_KEYS for path, _old, _new in self.fields
+        )
 
     def __str__(self) -> str:
         if self.what != "changed":

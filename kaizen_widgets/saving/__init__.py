@@ -8,6 +8,7 @@ from kaizen_widgets.saving.persisted_mutations import PersistedMutations
 from kaizen_widgets.saving.persisted_queries import persist_queries
 from kaizen_widgets.saving.pipeline_saver import PipelineSaver
 from kaizen_widgets.saving.save_notices import SaveNotices
+from kaizen_widgets.saving.version_history import VersionHistory
 
 __all__ = [
     "AutoSave",
@@ -19,5 +20,6 @@ __all__ = [
     "RecoveredDraft",
     "SaveNotices",
     "UnsavedDraft",
+    "VersionHistory",
     "persist_queries",
 ]

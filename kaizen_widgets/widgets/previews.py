@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import re
 from collections.abc import Mapping
 from datetime import date, datetime, time
 from enum import Enum
@@ -16,6 +15,7 @@ from typing import Any
 
 from pydantic import BaseModel, SecretBytes, SecretStr
 
+from kaizen_widgets.core.secret_names import is_secret_field as is_secret_field
 from kaizen_widgets.core.text import replace_lone_surrogates
 
 HIDDEN = "[hidden]"
@@ -26,11 +26,6 @@ MAX_VALUES = 2_000
 """Values that a preview shows; those after them are left out."""
 MAX_TEXT = 4_000
 """Characters that a preview shows of one string."""
-_SECRET = re.compile(
-    r"passw|secret|token|api_?key|credential|authori[sz]ation|private_?key", re.IGNORECASE
-)
-_COUNTS = re.compile(r"^(max_|min_|num_|n_|total_)?tokens?(_count|_limit|_used)?$", re.IGNORECASE)
-"""Tokens of a language model are counted, not kept secret."""
 
 
 def preview_value(value: Any) -> Any:
@@ -87,13 +82,6 @@ def record_fields(value: Any) -> Mapping[Any, Any] | None:
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {field.name: getattr(value, field.name, None) for field in dataclasses.fields(value)}
     return None
-
-
-def is_secret_field(name: str, value: Any) -> bool:
-    """Return whether the value of a field with that name must not be shown."""
-    if value is None or isinstance(value, bool | int | float) or _COUNTS.match(name):
-        return False
-    return _SECRET.search(name) is not None
 
 
 class _Preview:
