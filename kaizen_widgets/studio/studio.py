@@ -36,6 +36,7 @@ from kaizen_widgets.saving import (
     PersistedMutations,
     PipelineSaver,
     RecoveredDraft,
+    VersionHistory,
     persist_queries,
 )
 from kaizen_widgets.saving.conflicts import ServerVersion
@@ -142,6 +143,7 @@ class Studio(Resources):
             new_id=new_id,
         )
         self.autosave = self.saver.autosave
+        self.versions = VersionHistory(self.saver, self.pipeline_versions, loop)
         self.executions.default_pipeline_id = lambda: self.store.pipeline_id
         self._last_opened = connection.last_opened()
         self.canvas = Canvas(self.store, height=height, registry=self.kinds, clock=loop)

@@ -19,6 +19,7 @@ from kaizen_widgets.widgets.sign_in_panel import SignInPanel
 from kaizen_widgets.widgets.store_devtools import StoreDevtools
 from kaizen_widgets.widgets.theme import Theme
 from kaizen_widgets.widgets.unsaved_panel import UnsavedPanel
+from kaizen_widgets.widgets.versions_panel import VersionsPanel
 
 __all__ = [
     "AccountPanel",
@@ -40,4 +41,5 @@ __all__ = [
     "StoreDevtools",
     "Theme",
     "UnsavedPanel",
+    "VersionsPanel",
 ]

@@ -2,6 +2,7 @@
 import { BaseEdge, type EdgeProps, getBezierPath } from "@xyflow/react";
 import { memo } from "react";
 import type { FlowEdge } from "./flow.ts";
+import { useDifference } from "./nodes/DifferenceMark.tsx";
 import { useMarked } from "./nodes/NodeCard.tsx";
 import { useRun } from "./nodes/StateLine.tsx";
 
@@ -9,7 +10,12 @@ export const EdgeLine = memo(function EdgeLine(props: EdgeProps<FlowEdge>) {
   const [path, labelX, labelY] = getBezierPath(props);
   const running = useRun(props.target)?.status === "running";
   const marked = useMarked(props.id);
-  const classes = [running && "kc-line-running", marked && "kc-line-peer"].filter(Boolean);
+  const difference = useDifference(props.id);
+  const classes = [
+    difference && `kz-edge-${difference}`,
+    running && "kc-line-running",
+    marked && "kc-line-peer",
+  ].filter(Boolean);
   return (
     <BaseEdge
       path={path}

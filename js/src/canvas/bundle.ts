@@ -10,6 +10,7 @@ import tokens from "../tokens.css?inline";
 import { Canvas } from "./Canvas.tsx";
 import css from "./canvas.css?inline";
 import { Channel, type Model } from "./channel.ts";
+import differences from "./difference.css?inline";
 import { randomHex } from "./gestures.ts";
 import { makeHost } from "./host.ts";
 import { isReceived } from "./replica_state.ts";
@@ -29,6 +30,7 @@ options.requestAnimationFrame = queueMicrotask;
 export function mount({ model, el }: View): () => void {
   addStyles(el, tokens);
   addStyles(el, css);
+  addStyles(el, differences);
   const ending = new AbortController();
   const session = new Session(
     new Channel(model),

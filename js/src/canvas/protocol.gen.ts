@@ -283,6 +283,7 @@ export interface NodeRunState {
  *     details: At most two facts of its config for the foot before any run ("30 s", "retry 1").
  *     mark: A state that a run does not have: muted, waiting (for a person), stale, pinned or cached.
  *     reason: Why it has the mark ("Prompt changed"); for ``cached`` what was saved.
+ *     difference: In a comparison of two versions: what became of it. Edges may have it too.
  */
 export interface NodeFacts {
   calls: string;
@@ -295,6 +296,7 @@ export interface NodeFacts {
   details: string[];
   mark: ("muted" | "waiting" | "stale" | "pinned" | "cached") | null;
   reason: string;
+  difference: ("added" | "removed" | "changed" | "moved") | null;
 }
 /**
  * Batch number ``rev`` was applied; ``client`` and ``n`` name the view's request, if it was one (S2).

@@ -405,6 +405,7 @@ describe("S17: the facts of nodes", () => {
     details: [],
     mark: null,
     reason: "",
+    difference: null,
   });
   const open = () => {
     const world = new World("v");

@@ -189,6 +189,7 @@ class NodeFacts(WireModel):
         details: At most two facts of its config for the foot before any run ("30 s", "retry 1").
         mark: A state that a run does not have: muted, waiting (for a person), stale, pinned or cached.
         reason: Why it has the mark ("Prompt changed"); for ``cached`` what was saved.
+        difference: In a comparison of two versions: what became of it. Edges may have it too.
     """
 
     calls: Annotated[str, Field(max_length=500)] = ""
@@ -198,6 +199,7 @@ class NodeFacts(WireModel):
     details: Annotated[tuple[Annotated[str, Field(max_length=100)], ...], Field(max_length=2)] = ()
     mark: Mark | None = None
     reason: Annotated[str, Field(max_length=500)] = ""
+    difference: Literal["added", "removed", "changed", "moved"] | None = None
 
 
 class CanvasState(WireModel):

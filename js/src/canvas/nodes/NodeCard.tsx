@@ -5,6 +5,7 @@ import type { FlowNode } from "../flow.ts";
 import { typeOf } from "../flow.ts";
 import { useReplica, useSession, useStore } from "../hooks.ts";
 import { Icon } from "../icons.tsx";
+import { DifferenceMark } from "./DifferenceMark.tsx";
 import { heightOf, widthOf } from "./geometry.ts";
 import { Handles } from "./Handles.tsx";
 import { NameField } from "./NameField.tsx";
@@ -98,6 +99,7 @@ function Near({ id, data, isConnectable }: NodeProps<FlowNode>): ReactNode {
           </span>
         )}
       </div>
+      <DifferenceMark id={id} />
       {hasRows ? (
         <Rows inputs={ports.inputs} outputs={ports.outputs} />
       ) : (
