@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import html
 import logging
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
+from typing import Any, Literal
 
 import ipywidgets as ipw
 from IPython.core.formatters import format_display_data
 
 from kaizen_widgets.core.notifier import Notifier
-from kaizen_widgets.query import LiveQuery, QueryObserver, QueryResult
-from kaizen_widgets.widgets.data_table import data_table
+from kaizen_widgets.query import InfiniteQueryObserver, LiveQuery, QueryObserver, QueryResult
+from kaizen_widgets.widgets.data_grid import DataGrid
+from kaizen_widgets.widgets.grid_column import Column
+from kaizen_widgets.widgets.itables_view import MISSING, has_itables, itables_view
 from kaizen_widgets.widgets.layouts import wrapping
 from kaizen_widgets.widgets.markup import (
     MUTED,
@@ -28,6 +31,8 @@ from kaizen_widgets.widgets.markup import (
     skeleton,
 )
 from kaizen_widgets.widgets.panel import Panel
+from kaizen_widgets.widgets.previews import HIDDEN, is_secret_field, record_fields
+from kaizen_widgets.widgets.result_view import ResultView
 
 logger = logging.getLogger(__name__)
 
@@ -41,10 +46,13 @@ class QueryPanel(Panel):
         query: Query to show, such as ``studio.agents.list()``, or an observer.
         view: Function called with the data when it changes. It returns a widget (return the same one each
             time, updated, to avoid flicker), a string, or any value that a cell can display. By default
-            records are shown as a table.
+            records are a `DataGrid`, one record is a table of its fields, and other values are shown as
+            what they are. "table" shows records in a table of itables, if the extra ``tables`` is
+            installed.
         title: Heading; by default the query's key.
         columns: Fields that the table shows.
         empty: Text for an empty list.
+        **grid: Options of the `DataGrid`, such as ``actions``.
 
     Raises:
         TypeError: ``query`` is not a query, or ``view`` cannot be called.
@@ -56,22 +64,24 @@ class QueryPanel(Panel):
     def __init__(
         self,
         query: LiveQuery | QueryObserver,
-        view: DataView | None = None,
+        view: DataView | Literal["table"] | None = None,
         *,
         title: str | None = None,
         columns: Sequence[str] | None = None,
         empty: str = "",
+        **grid: Any,
     ) -> None:
         observer = query.observer if isinstance(query, LiveQuery) else query
         if not isinstance(observer, QueryObserver):
             raise TypeError(f"A QueryPanel shows a query, not {type(query).__name__}.")
-        if view is not None and not callable(view):
-            raise TypeError(f"view must be a function of the data, not {type(view).__name__}.")
+        if view is not None and view != "table" and not callable(view):
+            raise TypeError(
+                f'view must be a function of the data, or "table", not {type(view).__name__}.'
+            )
         self.query = query
         self._observer = observer
         self._view = view
         self._columns = columns
-        self._empty = empty
         self._shown: Any = _NOTHING
         self._drawing = Notifier(lambda error: logger.error("A panel failed", exc_info=error))
         name = " · ".join(map(_key_part, observer.options.query_key)) if title is None else title
@@ -98,6 +108,8 @@ class QueryPanel(Panel):
         self.problem = ipw.HBox([self.message, self.retry_button], layout=wrapping())
         self.body = ipw.VBox([])
         self._html = ipw.HTML()
+        self._grid_options = {"columns": columns, "empty": empty or "Nothing here yet.", **grid}
+        self._itable: ipw.Widget | None = None
         self._output = ipw.Output()
         for button in (self.refresh_button, self.retry_button):
             button.on_click(lambda _button: observer.refetch(cancel_refetch=False))
@@ -108,6 +120,22 @@ class QueryPanel(Panel):
         observer.client.mount()
         self._unsubscribe = observer.subscribe(lambda _result: self.refresh())
         self.refresh()
+
+    @cached_property
+    def grid(self) -> DataGrid:
+        """The table that shows records; its ``selected`` is a trait."""
+        grid = DataGrid(**self._grid_options)
+        grid.on_more(self._fetch_more)
+        return grid
+
+    @cached_property
+    def _fields(self) -> DataGrid:
+        columns = [Column("field", "Field", "title"), Column("value", "Value", "text")]
+        return DataGrid(columns=columns, key="field", selection="none")
+
+    @cached_property
+    def _result(self) -> ResultView:
+        return ResultView()
 
     def refresh(self) -> None:
         """Show the query's current state; may be called at any time."""
@@ -153,9 +181,8 @@ class QueryPanel(Panel):
         self.body.children = (self._html_widget(body),) if body else ()
 
     def _data_widget(self, data: Any) -> ipw.Widget:
-        if self._view is None:
-            table = data_table(data, columns=self._columns, empty=self._empty)
-            return self._output_widget(data) if table is None else self._html_widget(table)
+        if self._view is None or isinstance(self._view, str):
+            return self._table(data)
         try:
             shown = self._view(data)
         except Exception as error:
@@ -167,6 +194,40 @@ class QueryPanel(Panel):
         if isinstance(shown, str):
             return self._html_widget(f"<div>{html.escape(shown)}</div>")
         return self._output_widget(shown)
+
+    def _table(self, data: Any) -> ipw.Widget:
+        """Return the widget for the default view of any data."""
+        rows = _rows(data)
+        if rows is not None:
+            self.grid.records = rows
+            self.grid.has_more = self._observer.result.has_next_page
+            if self._view != "table" or not rows:
+                return self.grid
+            if not has_itables():
+                return ipw.VBox([ipw.HTML(hint(MISSING)), self.grid])
+            self._itable = itables_view(rows, self._columns, self._itable)
+            return self._itable
+        fields = record_fields(data)
+        if fields is not None:
+            names = self._columns if self._columns is not None else list(fields)
+            # A secret is known by its name, which is not a column's here.
+            self._fields.records = [
+                {
+                    "field": Column(str(name)).heading,
+                    "value": HIDDEN if is_secret_field(str(name), value) else value,
+                }
+                for name in names
+                for value in (fields.get(name),)
+            ]
+            return self._fields
+        if data is None:
+            return self._html_widget(hint("No data."))
+        self._result.show(data)
+        return self._result
+
+    def _fetch_more(self) -> None:
+        if isinstance(self._observer, InfiniteQueryObserver) and self._observer.has_next_page:
+            self._observer.fetch_next_page(cancel_refetch=False)
 
     def _html_widget(self, markup: str) -> ipw.Widget:
         self._html.value = markup
@@ -184,6 +245,21 @@ class QueryPanel(Panel):
 
 
 _NOTHING = object()
+
+
+def _rows(data: Any) -> Sequence[Any] | None:
+    """Return the rows of a list, or of all pages of an infinite query; None for other data."""
+    if isinstance(data, list | tuple):
+        return data
+    if not isinstance(data, Mapping) or not isinstance(data.get("pages"), list | tuple):
+        return None
+    found: list[Any] = []
+    for page in data["pages"]:
+        rows = page.get("rows") if isinstance(page, Mapping) else page
+        if not isinstance(rows, list | tuple):
+            return None
+        found += rows
+    return found
 
 
 def _badges(result: QueryResult) -> str:

@@ -53,13 +53,13 @@ def test_panels_of_one_key_share_one_fetch(lab: Lab):
     lab.open([SETUP, TWO_PANELS])
     lab.run_all()
     for index in range(2):
-        expect(panels(lab).nth(index).get_by_role("cell", name="two")).to_be_visible()
+        expect(panels(lab).nth(index).get_by_role("gridcell", name="two")).to_be_visible()
     assert lab.python("len(fetched)") == 1
     panels(lab).nth(0).get_by_role("button", name="Refresh").click()
     lab.wait_for_python("len(fetched)", 2)
     lab.run_python("stored.append('three'); client.invalidate_queries()")
     for index in range(2):
-        expect(panels(lab).nth(index).get_by_role("cell", name="three")).to_be_visible()
+        expect(panels(lab).nth(index).get_by_role("gridcell", name="three")).to_be_visible()
     assert lab.python("len(fetched)") == 3
     assert lab.problems == []
 
@@ -68,7 +68,7 @@ def test_offline_edit_is_sent_when_back_online(lab: Lab):
     lab.open([SETUP, TWO_PANELS, EDITING, DEVTOOLS])
     lab.run_all()
     left = panels(lab).nth(0)
-    expect(left.get_by_role("cell", name="two")).to_be_visible()
+    expect(left.get_by_role("gridcell", name="two")).to_be_visible()
     offline = lab.page.get_by_role("button", name="Offline")
     offline.click()
     lab.wait_for_python("client.online.is_online", False)
@@ -77,7 +77,7 @@ def test_offline_edit_is_sent_when_back_online(lab: Lab):
     # A second edit, from Python, waits for the first; both are shown immediately.
     lab.run_python("client.mutate(adding.options, 'by code')")
     for word in ("three", "by code"):
-        expect(left.get_by_role("cell", name=word)).to_be_visible()
+        expect(left.get_by_role("gridcell", name=word)).to_be_visible()
     expect(lab.page.get_by_text("2 mutations pending (2 paused)")).to_be_visible()
     lab.screenshot("queries-offline")
     assert lab.python("stored") == ["one", "two"]
@@ -85,7 +85,7 @@ def test_offline_edit_is_sent_when_back_online(lab: Lab):
     expect(lab.page.get_by_text("Added")).to_be_visible()
     lab.wait_for_python("stored", ["one", "two", "three", "by code"])
     lab.wait_for_python("[row['word'] for row in words.data]", ["one", "two", "three", "by code"])
-    expect(left.get_by_role("cell", name="by code")).to_be_visible()
+    expect(left.get_by_role("gridcell", name="by code")).to_be_visible()
 
 
 def test_error_can_be_retried_and_is_text(lab: Lab):
@@ -134,13 +134,13 @@ def test_notebook_story_in_light_and_dark_and_narrow(lab: Lab):
     lab.viewport(1280, 1400)
     lab.run_all()
     agents = panels(lab).nth(0)
-    expect(agents.get_by_role("cell", name="Billing", exact=True)).to_be_visible()
+    expect(agents.get_by_role("gridcell", name="Billing", exact=True)).to_be_visible()
     expect(agents.get_by_text("stale")).to_be_hidden()
     rename = lab.page.get_by_role("button", name="Rename Billing")
     rename.click()
-    expect(agents.get_by_role("cell", name="Accounting", exact=True)).to_be_visible()
+    expect(agents.get_by_role("gridcell", name="Accounting", exact=True)).to_be_visible()
     expect(lab.page.get_by_role("alert")).to_have_text("The server says no")
-    expect(agents.get_by_role("cell", name="Billing", exact=True)).to_be_visible()
+    expect(agents.get_by_role("gridcell", name="Billing", exact=True)).to_be_visible()
     agents.scroll_into_view_if_needed()
     lab.screenshot("queries-light")
     tools = lab.page.locator(".kaizen-queries select")
