@@ -68,7 +68,7 @@ def start(
         inputs: Input values by name; iterators among them are read into lists.
         loop: Loop that drives the run.
         functions: Functions that agents and connectors call; copied.
-        registry: Node kinds; the seven built-in ones by default.
+        registry: Node kinds; the built-in ones by default.
         engine: Engine that runs the nodes; this process by default.
         clock: Clock for times and time limits; the loop itself by default.
         new_id: Function that returns the run's id; the pauses between attempts are random by this id, so a

@@ -129,6 +129,10 @@ class Kind:
         """
         return ()
 
+    def worker_names(self, config: Any) -> Iterable[str]:
+        """Return the names of the functions or agents that a node calls as its workers."""
+        return ()
+
     async def run(self, task: Task) -> Any:
         """Do the node's work and return the value it passes on."""
         raise TypeError(f"The node kind {self.name!r} has no run(self, task).")

@@ -12,7 +12,9 @@ from kaizen_widgets.nodes.input import InputKind
 from kaizen_widgets.nodes.kind import Kind
 from kaizen_widgets.nodes.look import Look
 from kaizen_widgets.nodes.output import OutputKind
+from kaizen_widgets.nodes.reactor import ReactorKind
 from kaizen_widgets.nodes.router import RouterKind
+from kaizen_widgets.nodes.stages import StagesKind
 from kaizen_widgets.nodes.supervisor import SupervisorKind
 from kaizen_widgets.nodes.synthesizer import SynthesizerKind
 
@@ -24,6 +26,8 @@ BUILT_IN: tuple[type[Kind], ...] = (
     SupervisorKind,
     RouterKind,
     SynthesizerKind,
+    StagesKind,
+    ReactorKind,
     ConnectorKind,
     OutputKind,
 )
@@ -75,5 +79,5 @@ class Registry:
 
 
 def default_registry() -> Registry:
-    """Return a new registry with the seven built-in kinds."""
+    """Return a new registry with the built-in kinds."""
     return Registry(BUILT_IN)

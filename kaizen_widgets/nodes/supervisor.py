@@ -15,8 +15,10 @@ from kaizen_widgets.core.text import quoted
 from kaizen_widgets.errors import RunError
 from kaizen_widgets.graph import Node
 from kaizen_widgets.nodes.functions import Functions, missing_function
+from kaizen_widgets.nodes.item_list import items_of
 from kaizen_widgets.nodes.kind import Kind, Task, TimedConfig
 from kaizen_widgets.nodes.look import Look
+from kaizen_widgets.nodes.numbers import is_number
 from kaizen_widgets.nodes.values import describe_type, value_fields
 
 
@@ -26,18 +28,21 @@ class SupervisorConfig(TimedConfig):
     workers: list[Annotated[str, Field(min_length=1)]] = Field(default_factory=list)
     """Names of the agents that work, as their functions are registered."""
     max_workers: int = Field(default=3, ge=1, le=100)
-    """Number of workers that may work at the same time."""
-    selection_mode: Literal["all", "round_robin"] = "all"
-    """Whether every worker gets the whole value, or the items of a list are dealt out in turn."""
+    """Number of jobs that may be worked on at the same time."""
+    selection_mode: Literal["all", "round_robin", "load_balanced", "priority"] = "all"
+    """Whether every worker gets the whole value, or the items of a list are dealt out: in turn, to
+    the worker with the least to do, or likewise with the items of the highest priority first."""
     items: str = ""
     """Field of the value that holds the list to deal out; empty for the value itself."""
+    priority: str = "priority"
+    """Field of an item that holds its priority, a number: higher ones come first, none counts as 0."""
 
 
 class SupervisorKind(Kind):
     """Runs its workers and passes on the list of their results.
 
-    ``all``: one result a worker, in the order of the workers. ``round_robin``: one result an item,
-    in the order of the items. When a worker fails the others finish, then the node fails.
+    ``all``: one result a worker, in the order of the workers. Otherwise one result an item, in the order
+    of the items. When a worker fails the others finish, then the node fails.
     """
 
     look = Look(
@@ -55,8 +60,12 @@ class SupervisorKind(Kind):
         for worker in config.workers:
             if functions.find(worker) is None:
                 yield f"has the worker {quoted(worker)}, which {missing_function(worker)}"
-        if not config.workers and config.selection_mode == "round_robin":
+        if not config.workers and config.selection_mode != "all":
             yield 'has no workers to deal to: name some, or set its selection_mode to "all"'
+
+    def worker_names(self, config: SupervisorConfig) -> Iterable[str]:
+        """Return the workers."""
+        return config.workers
 
     async def run(self, task: Task) -> Any:
         """Run the workers and return their results in order."""
@@ -65,30 +74,67 @@ class SupervisorKind(Kind):
             return task.value
         functions = [_function(task, worker) for worker in config.workers]
         if config.selection_mode == "all":
-            jobs = [(function, task.value) for function in functions]
+            values, order = [task.value] * len(functions), list(range(len(functions)))
         else:
-            items = await task.in_thread(_items, task, config.items)
-            jobs = [(functions[i % len(functions)], item) for i, item in enumerate(items)]
-        return await _run_all(task, jobs, config.max_workers)
+            values = await task.in_thread(items_of, task, config.items, "deals out")
+            order = await task.in_thread(_order, task, values)
+        return await _deal(task, functions, values, order)
 
 
-async def _run_all(task: Task, jobs: list[tuple[Callable[..., Any], Any]], limit: int) -> list[Any]:
-    free = asyncio.Semaphore(limit)
+async def _deal(
+    task: Task, functions: list[Callable[..., Any]], values: list[Any], order: list[int]
+) -> list[Any]:
+    """Have the workers work on the values, a few at a time, and return their results.
+
+    Args:
+        task: The supervisor's task.
+        functions: The workers.
+        values: The values, in the order of the results.
+        order: Places of the values, in the order in which they are dealt out.
+    """
+    config: SupervisorConfig = task.config
+    free = asyncio.Semaphore(config.max_workers)
+    busy = [0] * len(functions)
     done = 0
 
-    async def run_one(function: Callable[..., Any], value: Any) -> Any:
+    async def run_one(place: int) -> Any:
         nonlocal done
         async with free:
-            result = await task.call(function, value)
+            worker = place % len(functions)
+            if config.selection_mode in ("load_balanced", "priority"):
+                worker = min(range(len(functions)), key=busy.__getitem__)
+            busy[worker] += 1
+            try:
+                result = await task.call(functions[worker], values[place])
+            finally:
+                busy[worker] -= 1
         done += 1
-        task.ctx.progress(done / len(jobs))
+        task.ctx.progress(done / len(values))
         return result
 
-    results = await asyncio.gather(*(run_one(*job) for job in jobs), return_exceptions=True)
+    # A semaphore lets its waiters in in their order, so the order of the tasks is that of the dealing.
+    results = await asyncio.gather(*(run_one(place) for place in order), return_exceptions=True)
     for result in results:
         if isinstance(result, BaseException):
             raise result
-    return results
+    return [result for _, result in sorted(zip(order, results, strict=True), key=lambda p: p[0])]
+
+
+def _order(task: Task, items: list[Any]) -> list[int]:
+    """Return the places of the items in the order in which they are dealt out."""
+    config: SupervisorConfig = task.config
+    places = list(range(len(items)))
+    if config.selection_mode != "priority":
+        return places
+    priorities = [value_fields(item).get(config.priority, 0) for item in items]
+    for place, priority in enumerate(priorities):
+        if not is_number(priority):
+            raise RunError(
+                f"{quoted(task.label)} deals out by priority, and that of item {place} is "
+                f"{describe_type(priority)}.",
+                node_id=task.node_id,
+            )
+    return sorted(places, key=lambda place: -priorities[place])
 
 
 def _function(task: Task, worker: str) -> Callable[..., Any]:
@@ -98,27 +144,3 @@ def _function(task: Task, worker: str) -> Callable[..., Any]:
             f"The worker {quoted(worker)} {missing_function(worker)}.", node_id=task.node_id
         )
     return function
-
-
-def _items(task: Task, name: str) -> list[Any]:
-    """Return the list to deal out.
-
-    Raises:
-        RunError: What arrived holds no such list.
-    """
-    value = task.value
-    if name:
-        fields = value_fields(value)
-        if name not in fields:
-            raise RunError(
-                f"{quoted(task.label)} deals out {name!r}, and what arrived has no such field.",
-                node_id=task.node_id,
-            )
-        value = fields[name]
-    if not isinstance(value, list | tuple):
-        raise RunError(
-            f"{quoted(task.label)} deals out a list, and what arrived is {describe_type(value)}; "
-            f'name the field that holds it in its config ("items").',
-            node_id=task.node_id,
-        )
-    return list(value)

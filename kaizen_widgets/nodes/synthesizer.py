@@ -21,9 +21,10 @@ from kaizen_widgets.nodes.values import describe_type, text_of, value_fields
 class SynthesizerConfig(KindConfig):
     """Config of a synthesizer node."""
 
-    aggregation: Literal["concat", "merge", "vote", "average"] = "concat"
+    aggregation: Literal["concat", "merge", "vote", "average", "collect"] = "concat"
     """How to combine: texts (or lists) one after the other, all dicts in one, the most frequent
-    value (the first of equally frequent ones), or the mean of numbers."""
+    value (the first of equally frequent ones), the mean of numbers, or all in one dict: the fields
+    of dicts, and other values by the name of the node they come from."""
     separator: str = "\n\n"
     """Text put between texts."""
     needs: Literal["all", "any"] = "all"
@@ -65,6 +66,8 @@ def _combine(task: Task) -> Any:
             return _vote(task, values)
         case "average":
             return _average(task, values)
+        case "collect":
+            return _collect(task)
         case _:
             assert_never(config.aggregation)
 
@@ -115,6 +118,17 @@ def _merge(task: Task, values: Sequence[Any]) -> dict[str, Any]:
             )
         merged |= fields
     return merged
+
+
+def _collect(task: Task) -> dict[str, Any]:
+    if task.is_start:
+        return dict(task.run_inputs)
+    found: dict[str, Any] = {}
+    for item in task.inputs:
+        fields = value_fields(item.value)
+        is_dict = fields or isinstance(item.value, Mapping)
+        found |= fields if is_dict else {item.label: item.value}
+    return found
 
 
 def _vote(task: Task, values: Sequence[Any]) -> Any:

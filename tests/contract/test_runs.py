@@ -13,6 +13,7 @@ from kaizen_widgets.engines import Run, start
 from kaizen_widgets.errors import InvalidInputError
 from kaizen_widgets.graph import Edge, Graph, Node
 from tests.contract.conftest import WAIT, Client
+from tests.patterns.examples import EXAMPLES
 
 AGENTS = ("Billing", "Technical", "Critic")
 
@@ -132,6 +133,15 @@ PIPELINES = [
 IDS = [f"{make.__name__}-{place}" for place, (make, _) in enumerate(PIPELINES)]
 
 
+def as_it_is(graph: Graph) -> Any:
+    """A pattern, whose agents are named like the server's."""
+    return lambda agents: graph
+
+
+PIPELINES += [(as_it_is(graph), inputs) for graph, inputs in EXAMPLES.values()]
+IDS += list(EXAMPLES)
+
+
 @pytest.fixture(scope="module")
 def agents(client: Client) -> dict[str, str]:
     """Agents by name."""
@@ -216,6 +226,8 @@ def test_every_kind_is_part_of_the_comparison(agents: dict[str, str]):
         "agent",
         "synthesizer",
         "supervisor",
+        "stages",
+        "reactor",
         "connector",
         "output",
     }

@@ -25,6 +25,8 @@ COLORS = {
     "supervisor": "#8b5cf6",
     "router": "#f59e0b",
     "synthesizer": "#10b981",
+    "stages": "#0891b2",
+    "reactor": "#c026d3",
     "connector": "#6b7280",
     "output": "#e11d48",
 }
@@ -40,7 +42,7 @@ class Shout(Kind):
         return task.text.upper() + "!" * task.config.marks
 
 
-def test_there_are_seven_kinds_in_their_colors():
+def test_the_kinds_have_their_colors():
     assert {look.type: look.color for look in default_registry().looks()} == COLORS
 
 

@@ -12,6 +12,7 @@ from kaizen_widgets.graph import Graph, Node
 from kaizen_widgets.nodes import Functions, default_registry
 from kaizen_widgets.nodes.kind import agent_id_of_node
 
+_KINDS = default_registry()
 AgentRow = Mapping[str, Any]
 Function = Callable[..., Any]
 
@@ -57,8 +58,8 @@ def agent_functions(
 ) -> Functions:
     """Return the functions that a graph's nodes call on this server.
 
-    Agents answer for agent nodes (by id) and for the workers of supervisors (by name or id). Connectors
-    hand on what they get: this server has none.
+    Agents answer for agent nodes (by id, or by the node's label if it names none) and for the workers of
+    supervisors, stages and reactors (by name or id). Connectors hand on what they get: this server has none.
 
     Args:
         graph: The pipeline.
@@ -90,7 +91,7 @@ def check_pipeline(
     functions = agent_functions(graph, agents, lambda agent: _hand_on)
     for node in graph.nodes:
         title = f"{node.type.capitalize()} node {node.label!r}"
-        if node.type == "agent" and agent_id_of_node(node) is None:
+        if node.type == "agent" and next(_agents_of(node, agents), None) is None:
             errors.append(f"{title} has no agent assigned")
             functions.register(str(_config(node).get("calls") or node.id), _hand_on)
         for name, agent in _agents_of(node, agents):
@@ -112,10 +113,12 @@ def _agents_of(node: Node, agents: AgentDirectory) -> Iterator[tuple[str, AgentR
     """Yield the agents a node asks: the name it asks for, and the agent (None when there is none)."""
     if node.type == "agent" and (agent_id := agent_id_of_node(node)) is not None:
         yield agent_id, agents.by_id(agent_id)
-    workers = _config(node).get("workers") if node.type == "supervisor" else None
-    for worker in workers if isinstance(workers, Sequence) else ():
-        if isinstance(worker, str) and worker:
-            yield worker, agents.find(worker)
+    elif node.type == "agent" and (agent := agents.find(node.label)) is not None:
+        yield node.label, agent
+    kind = _KINDS.get(node.type)
+    config, _ = kind.read_config(node) if kind is not None else (None, [])
+    for worker in kind.worker_names(config) if kind is not None and config is not None else ():
+        yield worker, agents.find(worker)
 
 
 def _config(node: Node) -> Mapping[str, Any]:

@@ -23,12 +23,12 @@ PATTERNS: dict[str, str] = {
     "sequential": "Agents work one after another; each gets the result of the one before.",
     "parallel": "Agents work on the same input at the same time; their results are combined.",
     "router": "A router sends the input to the agent that fits it.",
-    "supervisor": "A supervisor gives work to workers and combines their results.",
-    "ensemble": "Several agents answer the same question; a synthesizer makes one answer of them.",
-    "hierarchical": "Tiers of agents: each tier answers, or hands over to the next.",
-    "pipeline": "Stages refine a result, such as votes on the way to a consensus.",
-    "blackboard": "Agents read from and add to a shared board, under a controller.",
-    "reactive": "Agents react to each other's results until a judge decides.",
+    "supervisor": "A supervisor deals out items to workers and collects their results in order.",
+    "ensemble": "Several agents answer the same question; one answer is made of theirs.",
+    "hierarchical": "Tiers of agents: each tier answers, or hands its result over to the next.",
+    "pipeline": "An assembly line: items go through all stages, each stage works on another.",
+    "blackboard": "Agents read a shared board and add to it, round by round, until it is done.",
+    "reactive": "Agents react to events with further events, until all is quiet or enough.",
 }
 """The nine pipeline patterns, each with its description."""
 
