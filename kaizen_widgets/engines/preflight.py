@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from kaizen_widgets.core.text import quoted
 from kaizen_widgets.engines.loops import Loop, find_loops, is_loop
-from kaizen_widgets.errors import NotRunnableError, RunProblem
-from kaizen_widgets.graph import Edge, Graph, Node
+from kaizen_widgets.errors import GraphError, NotRunnableError, RunProblem
+from kaizen_widgets.graph import Edge, Graph, Node, expand
+from kaizen_widgets.graph.subflows import Expanded
 from kaizen_widgets.nodes import Functions, Kind, Registry
 from kaizen_widgets.nodes.connection_types import input_type, output_type
 from kaizen_widgets.nodes.node_policy import NO_POLICY, NodePolicy, read_policy
@@ -37,21 +38,43 @@ class PlannedNode:
 
 
 @dataclass(frozen=True)
+class Subflow:
+    """A subflow of a plan.
+
+    Attributes:
+        label: Its label.
+        members: Ids of the nodes inside it, also in subflows inside it.
+        outputs: Name and node of each of its output ports.
+    """
+
+    label: str
+    members: tuple[str, ...]
+    outputs: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
 class Plan:
     """A pipeline that can run, with its configs read.
 
     Attributes:
+        source: The graph, as it was given.
+        graph: The graph without its subflows: with their nodes in their place.
         steps: Nodes by id, in the order of the graph.
         incoming: Edges into each node, in the order of the graph, without those of loops.
         outgoing: Edges out of each node, likewise.
         loops: The loops, the inner ones first.
+        subflows: The subflows by id, the outer ones first.
+        ends: Ids of the nodes whose output is the run's: output nodes, or else those that no edge leaves.
     """
 
+    source: Graph
     graph: Graph
     steps: Mapping[str, PlannedNode]
     incoming: Mapping[str, tuple[Edge, ...]]
     outgoing: Mapping[str, tuple[Edge, ...]]
     loops: tuple[Loop, ...] = ()
+    subflows: Mapping[str, Subflow] = field(default_factory=dict)
+    ends: tuple[str, ...] = ()
 
 
 def check(graph: Graph, registry: Registry, functions: Functions) -> Plan:
@@ -61,8 +84,16 @@ def check(graph: Graph, registry: Registry, functions: Functions) -> Plan:
         NotRunnableError: It cannot run; the message, ``reasons`` and ``problems`` give every reason.
     """
     steps: dict[str, PlannedNode] = {}
+    try:
+        expanded = expand(graph, lambda node: read_policy(node)[0].muted)
+    except GraphError as error:
+        raise _not_runnable([RunProblem(str(error), error.node_id)]) from None
+    outer, graph = graph, expanded.graph
     problems: list[RunProblem] = []
-    if not graph.nodes:
+    for node in expanded.subflows.values():
+        wrong = _read(node, registry, functions)[1]
+        problems += [RunProblem(f"{_named(node)} {problem}.", node.id) for problem in wrong]
+    if not outer.nodes:
         problems.append(RunProblem("It has no nodes: add an input, an agent and an output."))
     for node in graph.nodes:
         step, wrong = _read(node, registry, functions)
@@ -70,17 +101,36 @@ def check(graph: Graph, registry: Registry, functions: Functions) -> Plan:
             steps[node.id] = step
         problems += [RunProblem(f"{_named(node)} {problem}.", node.id) for problem in wrong]
     incoming, outgoing = _edges(graph)
-    problems += _wrong_edges(graph, steps)
+    problems += _wrong_edges(graph, steps, expanded)
     problems += _wrong_inputs(steps, incoming)
     loops, wrong_loops = find_loops(graph)
     problems += wrong_loops
     if problems:
-        raise NotRunnableError(
-            _message([problem.message for problem in problems]),
-            node_id=problems[0].node_id if len(problems) == 1 else None,
-            problems=tuple(problems),
-        )
-    return Plan(graph, steps, incoming, outgoing, loops)
+        raise _not_runnable([_outside(problem, expanded) for problem in problems])
+    subflows = {
+        key: Subflow(node.label, expanded.members[key], expanded.outputs[key])
+        for key, node in expanded.subflows.items()
+    }
+    ends = [key for key, step in steps.items() if step.kind.name == "output"]
+    ends = [key for key in ends if key not in expanded.exits]
+    ends = ends or [key for key, edges in outgoing.items() if not edges]
+    return Plan(outer, graph, steps, incoming, outgoing, loops, subflows, tuple(ends))
+
+
+def _not_runnable(problems: list[RunProblem]) -> NotRunnableError:
+    return NotRunnableError(
+        _message([problem.message for problem in problems]),
+        node_id=problems[0].node_id if len(problems) == 1 else None,
+        problems=tuple(problems),
+    )
+
+
+def _outside(problem: RunProblem, expanded: Expanded) -> RunProblem:
+    """Return a problem of a node inside a subflow as one of the subflow, which is what one sees."""
+    for outermost, members in expanded.members.items():
+        if problem.node_id in members:
+            return RunProblem(problem.message, outermost, None)
+    return problem
 
 
 def problems_of(graph: Graph, registry: Registry, functions: Functions) -> tuple[RunProblem, ...]:
@@ -146,9 +196,16 @@ def _edges(graph: Graph) -> tuple[dict[str, tuple[Edge, ...]], dict[str, tuple[E
     )
 
 
-def _wrong_edges(graph: Graph, steps: Mapping[str, PlannedNode]) -> Iterator[RunProblem]:
+def _wrong_edges(
+    graph: Graph, steps: Mapping[str, PlannedNode], expanded: Expanded
+) -> Iterator[RunProblem]:
     for edge in graph.edges:
         source, target = steps.get(edge.source), steps.get(edge.target)
+        # Input and output nodes of a subflow get and give what the subflow does.
+        if edge.source in expanded.exits:
+            source = None
+        if edge.target in expanded.entries:
+            target = None
         if source is not None and (problem := _source_problem(graph, edge, source)):
             yield RunProblem(problem, edge.source, edge.id)
         if target is not None and (problem := _target_problem(graph, edge, target)):

@@ -97,7 +97,7 @@ class Run:
         graph: The pipeline.
         inputs: The inputs it was started with.
         status: Its state.
-        nodes: Its nodes by id.
+        nodes: Its nodes by id; those in the subflow ``s`` have ids like ``s/writer``.
         reason: Why it was stopped before its end (a time limit, for example), or empty.
     """
 
@@ -110,13 +110,14 @@ class Run:
         cancel: Callable[[], object],
     ) -> None:
         self.id = log.run_id
-        self.graph = plan.graph
+        self.graph = plan.source
         self.inputs = dict(inputs)
         self.status: RunStatus = "running"
         self.reason = ""
         self.nodes: dict[str, NodeRun] = {
             node_id: NodeRun(node_id, step.node.label, log) for node_id, step in plan.steps.items()
         }
+        self.nodes |= {key: NodeRun(key, one.label, log) for key, one in plan.subflows.items()}
         self._count = Counter(node.label for node in self.nodes.values())
         self._plan = plan
         self._log = log
@@ -170,9 +171,7 @@ class Run:
     @property
     def ends(self) -> tuple[str, ...]:
         """Ids of the nodes whose output is the result: output nodes, or else those that no edge leaves."""
-        steps = self._plan.steps.values()
-        outputs = tuple(step.node.id for step in steps if step.kind.name == "output")
-        return outputs or tuple(key for key, edges in self._plan.outgoing.items() if not edges)
+        return self._plan.ends
 
     def __getitem__(self, key: str) -> NodeRun:
         """Return a node by its id, else by its label.

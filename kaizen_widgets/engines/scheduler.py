@@ -11,6 +11,7 @@ import logging
 import math
 import random
 import threading
+from collections import Counter
 from collections.abc import Mapping
 from functools import partial
 from typing import Any
@@ -140,6 +141,12 @@ class _Scheduler:
         self._random: dict[str, random.Random] = {}
         self._began: dict[str, float] = {}
         self._spent: dict[str, float] = {}
+        self._subflows: dict[str, list[str]] = {}
+        """Node to the subflows around it, the outer ones first."""
+        for key, subflow in plan.subflows.items():
+            for member in subflow.members:
+                self._subflows.setdefault(member, []).append(key)
+        self._members_left = {key: len(one.members) for key, one in plan.subflows.items()}
         self._results: dict[str, NodeResult] = {}
         """How nodes ended whose state is not final yet."""
         self._wake = asyncio.Event()
@@ -295,6 +302,7 @@ class _Scheduler:
         ctx = Context(node_id, node.label, partial(self._report, node_id, attempt))
         self._run.nodes[node_id].status = "running"
         self._began[node_id] = self._clock.monotonic()
+        self._begin_subflows(node_id)
         iteration = self._dependencies.iteration(node_id)
         data = {"iteration": iteration} if iteration else None
         self._log.emit("node", node=node_id, state="running", attempt=attempt, data=data)
@@ -310,15 +318,22 @@ class _Scheduler:
         return asyncio.get_running_loop().create_task(self._attempts[node_id].result())
 
     def _inputs_by(self, edges: list[Edge]) -> tuple[Input, ...]:
+        names = [self._name_inside(edge.source) for edge in edges]
+        count = Counter(names)
         return tuple(
             Input(
-                edge.source,
+                name if count[name] == 1 else edge.source,
                 self._run.nodes[edge.source].label,
                 _passed_on(self._results[edge.source].output),
                 edge.target_handle or "",
             )
-            for edge in edges
+            for edge, name in zip(edges, names, strict=True)
         )
+
+    def _name_inside(self, node_id: str) -> str:
+        """Return the id a node has in its subflow: values are named by it, in a subflow or not."""
+        around = self._subflows.get(node_id)
+        return node_id.removeprefix(f"{around[-1]}/") if around else node_id
 
     def _pass_through(self, node_id: str) -> None:
         """Complete a muted node with what arrived."""
@@ -433,6 +448,50 @@ class _Scheduler:
             data["reason"] = reason
         attempt = self._begun.get(node_id, 0)
         self._log.emit("node", node=node_id, state=result.state, attempt=attempt, data=data)
+        for subflow_id in reversed(self._subflows.get(node_id, ())):
+            self._members_left[subflow_id] -= 1
+            if not self._members_left[subflow_id]:
+                self._end_subflow(subflow_id)
+
+    def _begin_subflows(self, node_id: str) -> None:
+        """Show the subflows around a node that begins as running."""
+        for subflow_id in self._subflows.get(node_id, ()):
+            subflow = self._run.nodes[subflow_id]
+            if subflow.status == "pending":
+                subflow.status = "running"
+                self._begun[subflow_id] = 1
+                self._began[subflow_id] = self._clock.monotonic()
+                self._log.emit("node", node=subflow_id, state="running", attempt=1)
+
+    def _end_subflow(self, subflow_id: str) -> None:
+        """End a subflow all of whose nodes have ended: as they did."""
+        planned = self._plan.subflows[subflow_id]
+        members = [self._run.nodes[member] for member in planned.members]
+        now = self._clock.monotonic()
+        if subflow_id in self._began:
+            self._spent[subflow_id] = now - self._began[subflow_id]
+        for state in ("cancelled", "failed"):
+            first = next((node for node in members if node.status == state), None)
+            if first is not None:
+                message = f"{quoted(first.label)} failed: {first.message}" if first.error else ""
+                result = NodeResult(
+                    state, error=first.error, reason=first.reason, ended=now, message=message
+                )
+                break
+        else:
+            if all(node.status == "skipped" for node in members):
+                result = NodeResult("skipped", reason=members[0].reason)
+            else:
+                given = {
+                    name: self._run.nodes[node_id]._output
+                    for name, node_id in planned.outputs
+                    if self._run.nodes[node_id].status == "completed"
+                }
+                one = len(planned.outputs) == 1 and given
+                value = next(iter(given.values())) if one else given or None
+                preview = quick_preview(value) or f"<{type(value).__name__}>"
+                result = NodeResult("completed", output=value, ended=now, preview=preview)
+        self._end_node(subflow_id, result)
 
     def _report(self, node_id: str, attempt: int, kind: Any, data: Mapping[str, Any]) -> None:
         if self._begun.get(node_id) != attempt:

@@ -26,6 +26,7 @@ from kaizen_widgets.graph.operations import (
     UnsetProperty,
     describe,
 )
+from kaizen_widgets.graph.subflows import as_subflow, expand, group, ungroup
 from kaizen_widgets.graph.with_new_ids import renamed
 
 __all__ = [
@@ -47,16 +48,20 @@ __all__ = [
     "apply",
     "apply_edge_changes",
     "apply_node_changes",
+    "as_subflow",
     "compare",
     "describe",
     "diff",
     "digest",
+    "expand",
     "get_connected_edges",
     "get_incomers",
     "get_nodes_bounds",
     "get_outgoers",
+    "group",
     "is_edge",
     "reconnect_edge",
     "renamed",
     "same_content",
+    "ungroup",
 ]

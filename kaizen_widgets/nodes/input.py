@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic import Field
@@ -32,5 +33,10 @@ class InputKind(Kind):
     Config = InputConfig
 
     async def run(self, task: Task) -> dict[str, Any]:
-        """Return the run's inputs."""
-        return {**task.config.defaults, **task.run_inputs}
+        """Return the run's inputs, or in a subflow what arrived at it."""
+        given: Any = task.run_inputs
+        if not task.is_start:
+            given = task.value
+            if not isinstance(given, Mapping):
+                given = {"text" if isinstance(given, str) else "value": given}
+        return {**task.config.defaults, **given}

@@ -15,6 +15,7 @@ from kaizen_widgets.nodes.output import OutputKind
 from kaizen_widgets.nodes.reactor import ReactorKind
 from kaizen_widgets.nodes.router import RouterKind
 from kaizen_widgets.nodes.stages import StagesKind
+from kaizen_widgets.nodes.subflow import SubflowKind
 from kaizen_widgets.nodes.supervisor import SupervisorKind
 from kaizen_widgets.nodes.synthesizer import SynthesizerKind
 
@@ -28,6 +29,7 @@ BUILT_IN: tuple[type[Kind], ...] = (
     SynthesizerKind,
     StagesKind,
     ReactorKind,
+    SubflowKind,
     ConnectorKind,
     OutputKind,
 )

@@ -11,7 +11,7 @@ import pytest
 from kaizen_widgets.core.background import BackgroundLoop
 from kaizen_widgets.engines import Run, start
 from kaizen_widgets.errors import InvalidInputError
-from kaizen_widgets.graph import Edge, Graph, Node
+from kaizen_widgets.graph import Edge, Graph, Node, group
 from tests.contract.conftest import WAIT, Client
 from tests.patterns.examples import EXAMPLES
 
@@ -140,6 +140,9 @@ def as_it_is(graph: Graph) -> Any:
 
 PIPELINES += [(as_it_is(graph), inputs) for graph, inputs in EXAMPLES.values()]
 IDS += list(EXAMPLES)
+_ensemble, _inputs = EXAMPLES["ensemble"]
+PIPELINES += [(as_it_is(group(_ensemble, ["agent-1", "agent-2"], id="g")), _inputs)]
+IDS += ["subflow"]
 
 
 @pytest.fixture(scope="module")
@@ -201,6 +204,10 @@ def test_a_pipeline_is_executed_as_the_notebook_runs_it(
     here = run_here(graph, inputs, agents)
 
     ids = {client.pipelines.endpoints.row_id(pipeline, one.id): one.id for one in graph.nodes}
+    for one in here.nodes.values():  # Nodes in a subflow have the subflow's id before their own.
+        outer, slash, inner = one.id.partition("/")
+        row_id = client.pipelines.endpoints.row_id(pipeline, outer)
+        ids.setdefault(f"{row_id}{slash}{inner}", one.id)
     states = {ids[one.node_id]: one.status for one in there.nodes}
     assert states == {one.id: one.status for one in here.nodes.values()}
     assert there.status == here.status
@@ -228,6 +235,7 @@ def test_every_kind_is_part_of_the_comparison(agents: dict[str, str]):
         "supervisor",
         "stages",
         "reactor",
+        "subflow",
         "connector",
         "output",
     }

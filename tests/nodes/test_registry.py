@@ -27,6 +27,7 @@ COLORS = {
     "synthesizer": "#10b981",
     "stages": "#0891b2",
     "reactor": "#c026d3",
+    "subflow": "#4f46e5",
     "connector": "#6b7280",
     "output": "#e11d48",
 }
@@ -61,6 +62,7 @@ def test_the_handles_are_those_edges_in_documents_name():
     assert handles.pop("input") == ([], ["output"])
     assert handles.pop("output") == (["input"], [])
     assert handles.pop("router") == (["input"], ["default"])
+    assert handles.pop("subflow") == (["input"], [])
     assert set(map(str, handles.values())) == {"(['input'], ['output'])"}
 
 

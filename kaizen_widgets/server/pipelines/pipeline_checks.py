@@ -8,7 +8,7 @@ from typing import Any
 from kaizen_widgets.api.pipeline_graph import EXTRA, from_server
 from kaizen_widgets.engines import reasons_against
 from kaizen_widgets.errors import DecodeError, GraphError
-from kaizen_widgets.graph import Graph, Node
+from kaizen_widgets.graph import Graph, Node, expand
 from kaizen_widgets.nodes import Functions, default_registry
 from kaizen_widgets.nodes.kind import agent_id_of_node
 
@@ -67,7 +67,7 @@ def agent_functions(
         ask: Returns the function that answers for an agent.
     """
     functions = Functions()
-    for node in graph.nodes:
+    for node in _all_nodes(graph):
         for name, agent in _agents_of(node, agents):
             if agent is not None:
                 functions.register(name, ask(agent))
@@ -89,7 +89,7 @@ def check_pipeline(
     errors, warnings = [], []
     # With a function for every name, only reasons that do not concern agents remain.
     functions = agent_functions(graph, agents, lambda agent: _hand_on)
-    for node in graph.nodes:
+    for node in _all_nodes(graph):
         title = f"{node.type.capitalize()} node {node.label!r}"
         if node.type == "agent" and next(_agents_of(node, agents), None) is None:
             errors.append(f"{title} has no agent assigned")
@@ -107,6 +107,14 @@ def check_pipeline(
         f"Pipeline has no {name} node" for name in ("input", "output") if name not in types
     ]
     return {"valid": not errors, "errors": errors, "warnings": warnings}
+
+
+def _all_nodes(graph: Graph) -> Sequence[Node]:
+    """Return the nodes of a graph, those of its subflows in their place."""
+    try:
+        return expand(graph).graph.nodes
+    except GraphError:
+        return graph.nodes  # The reasons against the run say what is wrong.
 
 
 def _agents_of(node: Node, agents: AgentDirectory) -> Iterator[tuple[str, AgentRow | None]]:
