@@ -18,7 +18,7 @@ COLUMN, ROW = 320, 160
 """Distances between the nodes in flow units."""
 
 
-class AgentRecord(Protocol):
+class IdentifiedAgent(Protocol):
     """An agent of the API: what has an id and a name."""
 
     @property
@@ -32,7 +32,7 @@ class AgentRecord(Protocol):
         ...
 
 
-Agent = str | AgentRecord
+Agent = str | IdentifiedAgent
 """The name of an agent or function, or an agent of the API."""
 
 

@@ -12,7 +12,7 @@ from pydantic import Field
 from kaizen_widgets.core.text import quoted
 from kaizen_widgets.errors import RunError
 from kaizen_widgets.graph import Node
-from kaizen_widgets.nodes.functions import Functions, missing_function
+from kaizen_widgets.nodes.functions import Functions
 from kaizen_widgets.nodes.kind import Kind, KindConfig, Task, TimedConfig
 from kaizen_widgets.nodes.look import Look, Port
 from kaizen_widgets.nodes.template_fields import Condition
@@ -72,8 +72,8 @@ class ReactorKind(Kind):
         if not config.reactions:
             yield "has no reactions: name agents and the events they react to"
         for name in dict.fromkeys(reaction.agent for reaction in config.reactions):
-            if functions.find(name) is None:
-                yield f"has the agent {quoted(name)}, which {missing_function(name)}"
+            if problem := functions.problem_of(name):
+                yield f"has the agent {quoted(name)}, which {problem}"
 
     def worker_names(self, config: ReactorConfig) -> Iterable[str]:
         """Return the agents."""

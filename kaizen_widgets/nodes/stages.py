@@ -10,7 +10,7 @@ from pydantic import Field
 
 from kaizen_widgets.core.text import quoted
 from kaizen_widgets.graph import Node
-from kaizen_widgets.nodes.functions import Functions, missing_function
+from kaizen_widgets.nodes.functions import Functions
 from kaizen_widgets.nodes.item_list import items_of
 from kaizen_widgets.nodes.kind import Kind, Task, TimedConfig
 from kaizen_widgets.nodes.look import Look, Port
@@ -52,8 +52,8 @@ class StagesKind(Kind):
         if not config.stages:
             yield "has no stages: name the agents that work, in their order"
         for stage in config.stages:
-            if functions.find(stage) is None:
-                yield f"has the stage {quoted(stage)}, which {missing_function(stage)}"
+            if problem := functions.problem_of(stage):
+                yield f"has the stage {quoted(stage)}, which {problem}"
 
     def worker_names(self, config: StagesConfig) -> Iterable[str]:
         """Return the stages."""
