@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
 
 from kaizen_widgets.errors import RunError
@@ -40,6 +40,7 @@ class Registry:
 
     def __init__(self, kinds: Iterable[type[Kind]] = ()) -> None:
         self._kinds: dict[str, Kind] = {}
+        self._listeners: list[Callable[[], object]] = []
         for kind in kinds:
             self.register(kind)
 
@@ -57,11 +58,23 @@ class Registry:
             raise RunError(f"The node kind {kind.__name__} needs: async def run(self, task).")
         made = kind()
         self._kinds[made.name] = made
+        for listener in tuple(self._listeners):
+            listener()
         return kind
+
+    def subscribe(self, listener: Callable[[], object]) -> Callable[[], None]:
+        """Call ``listener()`` after each registration; return the unsubscribe function."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener) if listener in self._listeners else None
 
     def get(self, name: str) -> Kind | None:
         """Return the kind with this name, or None."""
         return self._kinds.get(name)
+
+    def look_of(self, name: str) -> Look | None:
+        """Return the look of the kind with this name, or None."""
+        kind = self._kinds.get(name)
+        return None if kind is None else kind.look
 
     def looks(self) -> tuple[Look, ...]:
         """Return the looks of all kinds."""

@@ -96,11 +96,12 @@ class CanvasStore(DocumentStore):
         """Add an edge for a React Flow connection; None if the edge already exists.
 
         Raises:
-            InvalidConnectionError: An end is missing or is not a node of this graph.
+            InvalidConnectionError: An end is missing or is not a node of this graph, or the ports do not fit.
         """
         with self._notifier:
             if add_edge(connection, self.edges) is self.edges:
                 return None
+            self._check_connection(connection)
             edge_id = edge_id_of(connection)
             if self.graph.has_edge(edge_id):
                 edge_id = f"{edge_id}-{self._new_id()}"
@@ -125,6 +126,7 @@ class CanvasStore(DocumentStore):
 
         Raises:
             UnknownNodeError: The graph has no such node.
+            InvalidConnectionError: The types of the ports do not fit.
         """
         ends = [node.id if isinstance(node, Node) else node for node in (source, target)]
         with self._notifier.locked():

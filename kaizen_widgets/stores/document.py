@@ -20,8 +20,21 @@ from kaizen_widgets.core.background import is_background_thread
 from kaizen_widgets.core.callbacks import fit_callback
 from kaizen_widgets.core.clock import NewId, random_id
 from kaizen_widgets.core.notifier import UninterruptedNotifier, call_all
-from kaizen_widgets.errors import GraphError
-from kaizen_widgets.graph import Batch, Edge, Graph, Node, apply, describe, diff, digest
+from kaizen_widgets.errors import GraphError, InvalidConnectionError
+from kaizen_widgets.graph import (
+    AddElement,
+    Batch,
+    Edge,
+    Graph,
+    Node,
+    SetProperty,
+    UnsetProperty,
+    apply,
+    describe,
+    diff,
+    digest,
+)
+from kaizen_widgets.graph.connections import Connection
 from kaizen_widgets.stores.elements_trait import Elements
 from kaizen_widgets.stores.history import HistoryStore, Step, typing
 from kaizen_widgets.stores.middleware import Action, Middleware, Partial, Unsubscribe
@@ -55,6 +68,9 @@ class Replaced:
 
 
 Event: TypeAlias = Commit | Replaced
+ConnectionCheck: TypeAlias = Callable[[Graph, Connection], str | None]
+"""Returns why an edge or a connection may not be in a graph, as a sentence, or None."""
+_ENDS = frozenset({"source", "target", "sourceHandle", "targetHandle"})
 
 
 class Version(NamedTuple):
@@ -100,6 +116,7 @@ class DocumentStore(Store):
         self._saved_rev = 0
         self._event_listeners: list[Callable[[Event], object]] = []
         self._completions: list[Callable[[Graph, Batch], Batch]] = []
+        self._connection_checks: list[ConnectionCheck] = []
         # Ctrl-C during an edit is handled after it, so that no edit is left half applied.
         notifier = UninterruptedNotifier()
         self._transactions = Transactions(notifier)
@@ -176,8 +193,9 @@ class DocumentStore(Store):
             batch: Operations; either all of them are applied or none.
             label: The step's label; by default a description of the batch.
             source: The request that caused it; the event has it as ``source``.
-            complete: Whether operations may be appended to it (see `complete_batches`); edits by hand and of
-                single properties are, whole graphs are taken as they are.
+            complete: Whether operations may be appended to it (see `complete_batches`) and its edges are
+                checked (see `check_connections`); edits by hand and of single properties are, whole graphs
+                are taken as they are.
 
         Returns:
             The commit; None when the batch changes nothing, or inside a transaction.
@@ -187,7 +205,9 @@ class DocumentStore(Store):
         """
         with self._notifier:
             typed = None if label else typing(batch, source)
-            batch = self._completed(batch) if complete else batch
+            if complete:
+                self._check_connections(batch)
+                batch = self._completed(batch)
             transaction = self._transactions.current()
             if transaction is not None:
                 after, inverse = apply(transaction.graph, batch)
@@ -374,6 +394,42 @@ class DocumentStore(Store):
     def _after(self, before: Graph, after: Graph) -> dict[str, Any]:
         """Return the other keys of the state to set when the document changes."""
         return {}
+
+    def check_connections(self, problem_of: ConnectionCheck) -> Unsubscribe:
+        """Refuse edges made by hand or by `connect` for which ``problem_of`` returns a sentence.
+
+        Edges of files, of whole graphs and of undo are taken as they are. It is called under the lock, must
+        be quick and must not raise.
+        """
+        with self._notifier:
+            self._connection_checks.append(problem_of)
+
+        def remove() -> None:
+            with self._notifier:
+                if problem_of in self._connection_checks:
+                    self._connection_checks.remove(problem_of)
+
+        return remove
+
+    def _check_connection(self, connection: Connection) -> None:
+        for problem_of in self._connection_checks:
+            if problem := problem_of(self.graph, connection):
+                raise InvalidConnectionError(problem)
+
+    def _check_connections(self, batch: Batch) -> None:
+        moved: dict[str, dict[str, Any]] = {}
+        for operation in batch:
+            match operation:
+                case AddElement(kind="edge", item=item):
+                    self._check_connection(item)
+                case (
+                    SetProperty(kind="edge", id=edge_id, path=(key,))
+                    | UnsetProperty(kind="edge", id=edge_id, path=(key,))
+                ) if key in _ENDS and self.graph.has_edge(edge_id):
+                    ends = moved.setdefault(edge_id, dict(self.graph.edge(edge_id)))
+                    ends[key] = operation.value if isinstance(operation, SetProperty) else None
+        for ends in moved.values():
+            self._check_connection(ends)
 
     def _completed(self, batch: Batch) -> Batch:
         for complete in self._completions:

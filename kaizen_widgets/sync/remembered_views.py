@@ -50,6 +50,10 @@ class RememberedViews(Generic[_Entry]):
     def __iter__(self) -> Iterator[_Entry]:
         return iter(tuple(self._entries.values()))
 
+    def clients(self) -> tuple[str, ...]:
+        """Return the ids of the views."""
+        return tuple(self._entries)
+
     def newest(self, is_wanted: Callable[[_Entry], bool]) -> str | None:
         """Return the client of the most recently active view whose entry is wanted, or None."""
         entries = reversed(tuple(self._entries.items()))

@@ -26,8 +26,10 @@ from kaizen_widgets.core.background import background
 from kaizen_widgets.core.clock import Clock
 from kaizen_widgets.errors import GraphError, GraphWarning, KaizenError
 from kaizen_widgets.graph import AddElement, Edge, Graph, Node
+from kaizen_widgets.graph.connections import Connection
 from kaizen_widgets.graph.operations import ElementId
 from kaizen_widgets.nodes import Registry, default_registry
+from kaizen_widgets.nodes.connection_types import connection_problem
 from kaizen_widgets.saving import AutoSave
 from kaizen_widgets.stores import CanvasStore, Commit, ExecutionStore, Replaced
 from kaizen_widgets.stores.elements_trait import Elements
@@ -175,6 +177,8 @@ class Canvas(BundledWidget):
             **keys,
         )
         self._ends.append(self.store.on_event(self._on_event))
+        self._ends.append(self.store.check_connections(self._connection_problem))
+        self._ends.append(self.registry.subscribe(self._end.kinds_changed))
         self._watch(self.store, ["pipeline_name", "pipeline_id"])
         self._watch(self.store.history, ["past", "future"])
         self.observe(self._select_in_views, names="selected")
@@ -425,6 +429,9 @@ class Canvas(BundledWidget):
         if self._picture_timer is not None:
             self._picture_timer.cancel()
             self._picture_timer = None
+
+    def _connection_problem(self, graph: Graph, connection: Connection) -> str | None:
+        return connection_problem(graph, connection, self.registry.look_of)
 
     def _kinds(self) -> tuple[KindInfo, ...]:
         return tuple(kind_info_of(look) for look in self.registry.looks())

@@ -144,6 +144,12 @@ class KernelEnd:
         """What views show besides the document."""
         return self._state
 
+    def kinds_changed(self) -> None:
+        """Send each view the kinds as they are now."""
+        with self._document.locked():
+            for client in self._views.clients():
+                self._post_snapshot(client)
+
     # ------------------------------------------------------------ from views
 
     def receive(self, content: Any) -> None:
