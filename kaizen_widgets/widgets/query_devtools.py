@@ -10,7 +10,7 @@ import html
 import logging
 import threading
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import ipywidgets as ipw
@@ -20,9 +20,10 @@ from kaizen_widgets.core.notifier import Notifier
 from kaizen_widgets.query import Query, QueryClient
 from kaizen_widgets.query.query_state import UNSET
 from kaizen_widgets.widgets.layouts import wrapping
-from kaizen_widgets.widgets.markup import ACCENT, BAD, GOOD, LINE, MONO, MUTED, WARN, hint
+from kaizen_widgets.widgets.markup import ACCENT, BAD, GOOD, LINE, MONO, MUTED, WARN, hint, note
 from kaizen_widgets.widgets.panel import Panel
-from kaizen_widgets.widgets.previews import preview_line, preview_text
+from kaizen_widgets.widgets.previews import preview_line
+from kaizen_widgets.widgets.result_view import ResultView
 from kaizen_widgets.widgets.throttle import Throttle
 
 logger = logging.getLogger(__name__)
@@ -89,7 +90,14 @@ class QueryDevtools(Panel):
         # The description names the list for screen readers; it is not drawn (see _STYLE).
         self.entries = ipw.Select(description="Queries", rows=rows, layout=ipw.Layout(width="auto"))
         self.entries.add_class("kaizen-queries")
-        self.detail = ipw.HTML(layout=ipw.Layout(max_height="320px", overflow="auto"))
+        self.detail = ipw.HTML()
+        self.data = ResultView()
+        self.data.layout.display = "none"
+        self.offline_note = ipw.HTML()
+        self._shown_data: Any = UNSET
+        inspector = ipw.VBox(
+            [self.detail, self.data], layout=ipw.Layout(max_height="420px", overflow="auto")
+        )
         self.buttons = [
             ipw.Button(description=name, icon=icon, tooltip=tip, layout=ipw.Layout(width="auto"))
             for name, icon, tip in _ACTIONS
@@ -98,7 +106,9 @@ class QueryDevtools(Panel):
             button.on_click(lambda pressed: self._act(pressed.description))
         head = ipw.HBox([self.summary, self.filter, self.offline], layout=wrapping())
         actions = ipw.HBox(self.buttons, layout=wrapping())
-        super().__init__([ipw.HTML(_STYLE), head, self.entries, actions, self.detail])
+        super().__init__(
+            [ipw.HTML(_STYLE), head, self.offline_note, self.entries, actions, inspector]
+        )
         self.filter.observe(lambda _change: self._throttle.changed(), names="value")
         self.entries.observe(self._on_select, names="value")
         self.offline.observe(self._on_offline, names="value")
@@ -147,7 +157,10 @@ class QueryDevtools(Panel):
             found = [query for query in queries if wanted in query.hash.lower()]
             options = [(self._label(query), query.hash) for query in found[:ROWS]]
             summary = self._summary(queries, len(found))
+            offline = self._offline_text(queries)
         self.summary.value = summary
+        if self.offline_note.value != offline:
+            self.offline_note.value = offline
         chosen = self.entries.value
         if tuple(options) != self.entries.options:
             hashes = [key_hash for _, key_hash in options]
@@ -199,6 +212,22 @@ class QueryDevtools(Panel):
             words.append(f"the first {ROWS} of {found} shown")
         return f'<span role="status">{" · ".join(words)}</span>'
 
+    def _offline_text(self, queries: Sequence[Query]) -> str:
+        """Return what being offline means for these queries, as HTML; empty while online."""
+        if self.client.online.is_online:
+            return ""
+        modes = Counter(str(query.options.network_mode) for query in queries)
+        first, always = modes["offlineFirst"], modes["always"]
+        parts = ["Offline: fetches and mutations wait for the network."]
+        if first:
+            parts.append(
+                f"{first} of {len(queries)} queries are fetched once all the same, because their "
+                f"network_mode is offlineFirst; only their retries wait."
+            )
+        if always:
+            parts.append(f"{always} are fetched as if online, because theirs is always.")
+        return note(" ".join(parts))
+
     def _draw_detail(self) -> None:
         query = self._selected()
         for button in self.buttons:
@@ -207,8 +236,18 @@ class QueryDevtools(Panel):
             empty = not self.entries.options
             text = "No queries yet." if empty else "Select a query to see its data and options."
             self.detail.value = hint(text)
+            self.data.layout.display = "none"
         else:
             self.detail.value = self._describe(query)
+            self._show_data(query.state.data)
+
+    def _show_data(self, data: Any) -> None:
+        self.data.layout.display = ""
+        if data is UNSET:
+            self.data.clear("No data yet.")
+        elif data is not self._shown_data:
+            self.data.show_tree(data)
+        self._shown_data = data
 
     def _describe(self, query: Query) -> str:
         state, options = query.state, query.options
@@ -221,26 +260,13 @@ class QueryDevtools(Panel):
             "observers": str(len(query.observers)),
             "updates": f"{state.data_update_count} successful, {state.error_update_count} failed",
             "error": "" if state.error is None else str(state.error) or type(state.error).__name__,
-            "options": ", ".join(
-                f"{name}={getattr(value, '__name__', None) or preview_line(value, 80)}"
-                for name, value in vars(options).items()
-                if value is not None and value is not UNSET and name not in _HIDDEN_OPTIONS
-            ),
         }
-        rows = "".join(
-            f'<tr><th scope="row" style="text-align: left; vertical-align: top; padding: 2px 10px '
-            f'2px 0; color: {MUTED}; font-weight: normal; white-space: nowrap">{name}</th>'
-            f'<td style="padding: 2px 0; {MONO}; overflow-wrap: anywhere">'
-            f"{html.escape(text)}</td></tr>"
-            for name, text in facts.items()
-            if text
-        )
-        data = "no data" if state.data is UNSET else preview_text(state.data)
-        return (
-            f'<table style="line-height: 1.4">{rows}</table>'
-            f'<pre style="{MONO}; border-top: 1px solid {LINE}; margin: 4px 0; padding: 6px 0; '
-            f'overflow-wrap: anywhere">{html.escape(data)}</pre>'
-        )
+        named = {
+            name: getattr(value, "__name__", None) or preview_line(value, 80)
+            for name, value in vars(options).items()
+            if value is not None and value is not UNSET and name not in _HIDDEN_OPTIONS
+        }
+        return f"{_table('State', facts)}{_table('Options', named)}"
 
     # ---------------------------------------------------------------- acting
 
@@ -290,6 +316,24 @@ def state_of(query: Query) -> str:
     if not query.observers:
         return "inactive"
     return "stale" if query.is_stale else "fresh"
+
+
+def _table(caption: str, facts: Mapping[str, str]) -> str:
+    """Return facts by name as a table; empty ones are left out."""
+    rows = "".join(
+        f'<tr><th scope="row" style="text-align: left; vertical-align: top; padding: 2px 12px '
+        f'2px 0; color: {MUTED}; font-weight: normal; white-space: nowrap">{html.escape(name)}</th>'
+        f'<td style="padding: 2px 0; width: 100%; {MONO}; overflow-wrap: anywhere">'
+        f"{html.escape(text)}</td></tr>"
+        for name, text in facts.items()
+        if text
+    )
+    return (
+        f'<table style="line-height: 1.4; margin: 4px 0; border-bottom: 1px solid {LINE}; width: 100%">'
+        f'<caption style="text-align: left; font-weight: 600">{caption}</caption>{rows}</table>'
+        if rows
+        else ""
+    )
 
 
 _ACTIONS: Final = (

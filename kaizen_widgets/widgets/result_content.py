@@ -60,6 +60,14 @@ def result_contents(value: Any) -> list[Content]:
     return [_displayed(value) or _plain(preview_line(value, MAX_TEXT), type(value).__name__)]
 
 
+def tree_contents(value: Any) -> list[Content]:
+    """Return a value as a tree of its parts; one without parts as `result_contents` does."""
+    has_parts = (
+        isinstance(value, list | tuple | set | frozenset) or record_fields(value) is not None
+    )
+    return _json(value) if has_parts else result_contents(value)
+
+
 def result_line(value: Any) -> str:
     """Return a value in one line: ``text: There is...``, ``120 × 4``, an exception's last line."""
     if isinstance(value, BaseException):

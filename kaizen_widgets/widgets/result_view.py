@@ -12,7 +12,7 @@ from traitlets import Bytes, Unicode
 from kaizen_widgets.widgets.bundle import BundledWidget
 from kaizen_widgets.widgets.data_grid import DataGrid
 from kaizen_widgets.widgets.grid_table import pack_json
-from kaizen_widgets.widgets.result_content import Content, result_contents
+from kaizen_widgets.widgets.result_content import Content, result_contents, tree_contents
 
 _NO_VALUE = object()
 
@@ -45,6 +45,10 @@ class ResultView(BundledWidget):
     def show(self, value: Any) -> None:
         """Show another value; None is shown as a value, see `clear`."""
         self._set(result_contents(value))
+
+    def show_tree(self, value: Any) -> None:
+        """Show a value as a tree of its parts, also where it could be a table or Markdown."""
+        self._set(tree_contents(value))
 
     def clear(self, text: str | None = None) -> None:
         """Show that there is no value, with ``empty`` or another text."""

@@ -95,6 +95,7 @@ class StoreDevtools(Panel):
                 self.state,
             ]
         )
+        self.add_class("kaizen-with-sliders")
         self._drawer: int | None = (
             None  # the thread that is drawing: its changes are not the user's
         )

@@ -105,10 +105,26 @@ def test_selected_entry_shows_data_and_options_without_secrets_or_markup(client,
     )
     loop.advance(0.1)
     choose(tools)
-    seen = tools.detail.value
-    assert "&lt;script&gt;" in seen
-    assert "t-1" not in seen
-    assert all(word in seen for word in ("[hidden]", "&quot;max_tokens&quot;: 5", "success, idle"))
+    (tree,) = tools.data.contents
+    assert tree["kind"] == "json"
+    sent = str(tree)
+    assert all(word in sent for word in ("<script>", "[hidden]", "max_tokens"))
+    assert "t-1" not in sent + tools.detail.value
+    assert "success, idle" in tools.detail.value
+
+
+def test_inspector_shows_a_list_as_a_tree_and_names_each_option(client, loop, tools):
+    client.fetch_query(query_key=("a",), query_fn=lambda: [{"id": 1}, {"id": 2}], stale_time=60)
+    loop.settle()
+    loop.advance(0.2)
+    choose(tools)
+    (tree,) = tools.data.contents
+    assert tree["kind"] == "json"
+    assert ">Options</caption>" in tools.detail.value
+    assert ">stale_time</th>" in tools.detail.value
+    client.remove_queries(("a",))
+    loop.advance(0.2)
+    assert tools.data.layout.display == "none"
 
 
 def test_selection_stays_when_entries_come_and_go(client, loop, tools):
@@ -205,6 +221,18 @@ def test_summary_says_that_the_client_is_offline(client, loop):
     client.online.set_online(False)
     loop.advance(1)
     assert "offline" in tools.summary.value
+    assert "Offline: fetches and mutations wait" in tools.offline_note.value
+    assert "offlineFirst" not in tools.offline_note.value
     client.online.set_online(True)
     loop.advance(1)
     assert "offline" not in tools.summary.value
+    assert tools.offline_note.value == ""
+
+
+def test_offline_says_which_queries_are_fetched_all_the_same(client, loop, tools):
+    client.fetch_query(query_key=("a",), query_fn=lambda: 1, network_mode="offlineFirst")
+    client.fetch_query(query_key=("b",), query_fn=lambda: 1)
+    loop.settle()
+    tools.offline.value = True
+    loop.advance(0.2)
+    assert "1 of 2 queries" in tools.offline_note.value

@@ -1,5 +1,6 @@
 /** Keeps keys pressed in a panel from JupyterLab's shortcuts, which act on the notebook's cells. */
 import type { AnyModel } from "@anywidget/types";
+import { nameSliders } from "./slider_names.ts";
 
 const isForNotebook = (event: KeyboardEvent) =>
   event.ctrlKey ||
@@ -22,5 +23,5 @@ function guard({ target }: FocusEvent): void {
 export function keepKeys(_model: AnyModel, el: HTMLElement): () => void {
   el.classList.add("kaizen-unseen");
   document.addEventListener("focusin", guard); // The same function is added only once.
-  return () => {};
+  return nameSliders(el);
 }

@@ -11,6 +11,7 @@ const facts = (more: Partial<NodeFacts> = {}): NodeFacts => ({
   details: [],
   mark: null,
   reason: "",
+  difference: null,
   ...more,
 });
 const run = (status: NodeRunState["status"], more: Partial<NodeRunState> = {}): NodeRunState => ({
