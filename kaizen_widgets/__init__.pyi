@@ -21,11 +21,14 @@ from kaizen_widgets.studio import Studio as Studio
 from kaizen_widgets.widgets import AgentForm as AgentForm
 from kaizen_widgets.widgets import AgentsPanel as AgentsPanel
 from kaizen_widgets.widgets import Canvas as Canvas
+from kaizen_widgets.widgets import DeploymentsPanel as DeploymentsPanel
 from kaizen_widgets.widgets import ExecutionPanel as ExecutionPanel
 from kaizen_widgets.widgets import FormPanel as FormPanel
+from kaizen_widgets.widgets import GatewaysPanel as GatewaysPanel
 from kaizen_widgets.widgets import MetricsPanel as MetricsPanel
 from kaizen_widgets.widgets import MutationButton as MutationButton
 from kaizen_widgets.widgets import NodeForm as NodeForm
+from kaizen_widgets.widgets import PipelinesPanel as PipelinesPanel
 from kaizen_widgets.widgets import QueryDevtools as QueryDevtools
 from kaizen_widgets.widgets import QueryPanel as QueryPanel
 from kaizen_widgets.widgets import RunPanel as RunPanel

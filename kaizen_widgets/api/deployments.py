@@ -210,6 +210,16 @@ class Deployments(ReadOnlyResource[DeploymentEndpoints]):
         url_path("deployments", id)
         return self._mutate("redeploy", self.endpoints.redeploy, id, KEYS.lists, KEYS.detail(id))
 
-    def logs(self, id: str) -> LiveQuery:
-        """Return the query of the events of a deployment."""
-        return self._query_of(id, KEYS.logs(id), self.endpoints.logs)
+    def logs(self, id: str, *, every: float | None = None) -> LiveQuery:
+        """Return the query of the events of a deployment.
+
+        Args:
+            id: Id of the deployment.
+            every: Seconds after which they are fetched again, while the query is observed; None for never.
+        """
+        url_path(id)  # Refuse an invalid id before anything is cached under it.
+        return self._client.live(
+            query_key=KEYS.logs(id),
+            query_fn=lambda: self.endpoints.logs(id),
+            refetch_interval=every or False,
+        ).start()

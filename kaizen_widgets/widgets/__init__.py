@@ -4,14 +4,17 @@ from kaizen_widgets.widgets.account_panel import AccountPanel
 from kaizen_widgets.widgets.agent_form import AgentForm
 from kaizen_widgets.widgets.agents_panel import AgentsPanel
 from kaizen_widgets.widgets.canvas import Canvas
+from kaizen_widgets.widgets.deployments_panel import DeploymentsPanel
 from kaizen_widgets.widgets.execution_panel import ExecutionPanel
 from kaizen_widgets.widgets.field_area import FieldArea
 from kaizen_widgets.widgets.form_panel import FormPanel
+from kaizen_widgets.widgets.gateways_panel import GatewaysPanel
 from kaizen_widgets.widgets.metrics_panel import MetricsPanel
 from kaizen_widgets.widgets.mutation_button import MutationButton
 from kaizen_widgets.widgets.node_calls import NodeCalls
 from kaizen_widgets.widgets.node_form import NodeForm
 from kaizen_widgets.widgets.notifications import Notifications
+from kaizen_widgets.widgets.pipelines_panel import PipelinesPanel
 from kaizen_widgets.widgets.query_devtools import QueryDevtools
 from kaizen_widgets.widgets.query_panel import QueryPanel
 from kaizen_widgets.widgets.run_panel import RunPanel
@@ -26,14 +29,17 @@ __all__ = [
     "AgentForm",
     "AgentsPanel",
     "Canvas",
+    "DeploymentsPanel",
     "ExecutionPanel",
     "FieldArea",
     "FormPanel",
+    "GatewaysPanel",
     "MetricsPanel",
     "MutationButton",
     "NodeCalls",
     "NodeForm",
     "Notifications",
+    "PipelinesPanel",
     "QueryDevtools",
     "QueryPanel",
     "RunPanel",

@@ -22,6 +22,7 @@ from kaizen_widgets.widgets.form_dialog import submit_form, without_buttons
 from kaizen_widgets.widgets.form_panel import FormPanel
 from kaizen_widgets.widgets.layouts import wrapping
 from kaizen_widgets.widgets.markup import heading, skeleton
+from kaizen_widgets.widgets.panel_access import PanelAccess
 from kaizen_widgets.widgets.panel_frame import PanelFrame
 from kaizen_widgets.widgets.panel_state import PanelState
 
@@ -82,6 +83,7 @@ class ResourcePanel(PanelFrame):
         body: Sequence[ipw.Widget] = (),
         dialogs: DialogHost | None = None,
     ) -> None:
+        self.access = PanelAccess(resources)  # Which the table asks for the actions.
         self.resource = resource
         self.filters: dict[str, Any] = dict(filters or {})
         self.handlers = dict(handlers or {})

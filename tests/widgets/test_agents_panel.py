@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -16,6 +15,7 @@ from kaizen_widgets.widgets.agent_chat import AgentChat
 from kaizen_widgets.widgets.agent_parts import AgentPartsPanel
 from kaizen_widgets.widgets.dialog import Dialog
 from kaizen_widgets.widgets.version_differences import differences_html, field_differences
+from tests.widgets.answered import answered
 
 BILLING = {"id": "1", "name": "Billing", "status": "active", "model_id": "gpt-4o"}
 OTHERS = [
@@ -40,30 +40,9 @@ def panel(api: Api, server: MockServer, loop: VirtualLoop) -> Iterator[AgentsPan
 
 
 @pytest.fixture
-def answered(loop: VirtualLoop) -> Callable[[Dialog], None]:
-    """Answer a dialog, and let the virtual loop and the thread of the dialog do their part."""
-
-    def answer(dialog: Dialog) -> None:
-        ended = threading.Event()
-        settled = dialog._show_busy
-
-        def show_busy(busy: bool) -> None:
-            settled(busy)
-            if not busy:
-                ended.set()
-
-        dialog._show_busy = show_busy  # type: ignore[method-assign]
-        before, dialog._on_close = dialog._on_close, ended.set
-        dialog.give_answer()
-        for _ in range(600):
-            loop.advance(1)
-            if ended.wait(0.02):
-                break
-        assert ended.is_set()
-        if before is not None:
-            before()
-
-    return answer
+def answer(loop: VirtualLoop) -> Callable[[Dialog | None], None]:
+    """Answer a dialog and wait until that is carried out."""
+    return lambda dialog: answered(loop, dialog)
 
 
 def sign_in(api: Api, role: str, *permissions: str) -> None:
@@ -158,7 +137,7 @@ def test_long_and_arabic_names_are_escaped_and_cut_in_messages(
 
 
 def test_new_agent_is_created_in_a_dialog(
-    panel: AgentsPanel, server: MockServer, answered: Callable[[Dialog], None]
+    panel: AgentsPanel, server: MockServer, answer: Callable[[Dialog | None], None]
 ):
     server.answer("POST", "/agents", {**BILLING, "id": "9", "name": "Helper"})
     server.answer("GET", "/agents/9", {**BILLING, "id": "9", "name": "Helper"})
@@ -171,20 +150,20 @@ def test_new_agent_is_created_in_a_dialog(
         "model": "gpt-4o",
     }.items():
         form.form.change(name, value)
-    answered(dialog)
+    answer(dialog)
     assert panel.dialogs.dialog is None
     assert server.asked("POST", "/agents")[0].json["name"] == "Helper"
     assert "Helper is created." in panel.message.value
 
 
 def test_dialog_keeps_what_was_typed_when_the_network_goes(
-    panel: AgentsPanel, server: MockServer, answered: Callable[[Dialog], None]
+    panel: AgentsPanel, server: MockServer, answer: Callable[[Dialog | None], None]
 ):
     server.answer("GET", "/agents", Reply(refused=True))
     dialog = panel.new_agent()
     form = find(dialog, AgentForm)
     form.form.change("name", "Helper")
-    answered(dialog)
+    answer(dialog)
     assert "need attention" in form.status.value
     for name, value in {
         "system_prompt": "You are a helper.",
@@ -192,7 +171,7 @@ def test_dialog_keeps_what_was_typed_when_the_network_goes(
         "model": "gpt-4o",
     }.items():
         form.form.change(name, value)
-    answered(dialog)
+    answer(dialog)
     assert panel.dialogs.dialog is dialog
     assert form.form.get_value("name") == "Helper"
     assert "did not reach the server" in form.status.value
@@ -215,13 +194,16 @@ def test_edit_loads_the_agent_first_and_says_when_that_fails(
 
 
 def test_archive_asks_and_can_be_undone(
-    panel: AgentsPanel, server: MockServer, loop: VirtualLoop, answered: Callable[[Dialog], None]
+    panel: AgentsPanel,
+    server: MockServer,
+    loop: VirtualLoop,
+    answer: Callable[[Dialog | None], None],
 ):
     server.answer("DELETE", "/agents/1", {"message": "archived"})
     server.answer("PUT", "/agents/3", {**OTHERS[1], "status": "draft"})
     panel.dialogs.dismiss(panel.archive(panel.record("1")))
     assert not server.asked("DELETE", "/agents/1")
-    answered(panel.archive(panel.record("1")))
+    answer(panel.archive(panel.record("1")))
     assert server.asked("DELETE", "/agents/1")
     assert "To bring it back" in panel.message.value
     panel.restore(panel.record("3"))
@@ -230,11 +212,11 @@ def test_archive_asks_and_can_be_undone(
 
 
 def test_failed_archive_is_said_in_the_dialog(
-    panel: AgentsPanel, server: MockServer, answered: Callable[[Dialog], None]
+    panel: AgentsPanel, server: MockServer, answer: Callable[[Dialog | None], None]
 ):
     server.answer("DELETE", "/agents/1", Reply(403, {"error": {"message": "Access denied"}}))
     dialog = panel.archive(panel.record("1"))
-    answered(dialog)
+    answer(dialog)
     assert panel.dialogs.dialog is dialog
     assert "Access denied" in dialog.status.value
 
@@ -317,7 +299,10 @@ def test_chat_says_that_an_answer_broke_off_and_asks_again(
 
 
 def test_versions_show_what_differs_and_go_back(
-    panel: AgentsPanel, server: MockServer, loop: VirtualLoop, answered: Callable[[Dialog], None]
+    panel: AgentsPanel,
+    server: MockServer,
+    loop: VirtualLoop,
+    answer: Callable[[Dialog | None], None],
 ):
     snapshot = {"name": "Billing", "model_id": "gpt-4", "system_prompt": "one\ntwo"}
     version = {"id": "v", "agent_id": "1", "version_number": 3, "config_snapshot": snapshot}
@@ -330,7 +315,7 @@ def test_versions_show_what_differs_and_go_back(
     versions.grid.selected = ("v",)
     for part in ("Version 3", "gpt-4<", "gpt-4o<", ">two</del>", ">three</ins>"):
         assert part in versions.difference.value
-    answered(versions.go_back(versions.grid.records[0]))
+    answer(versions.go_back(versions.grid.records[0]))
     posted = [call.path for call in server.calls if call.method == "POST"]
     assert posted == ["/agents/1/versions", "/agents/1/versions/v/rollback"]
     assert "as it was in version 3" in versions.message.value
@@ -346,7 +331,10 @@ def test_differences_escape_text_and_hide_secrets():
 
 
 def test_contexts_and_tools_are_switched_and_removed(
-    panel: AgentsPanel, server: MockServer, loop: VirtualLoop, answered: Callable[[Dialog], None]
+    panel: AgentsPanel,
+    server: MockServer,
+    loop: VirtualLoop,
+    answer: Callable[[Dialog | None], None],
 ):
     tool = {"id": "t", "name": "search", "description": "Finds", "is_enabled": True}
     server.answer("GET", "/agents/1", {**BILLING, "tools": [tool], "contexts": []})
@@ -359,8 +347,7 @@ def test_contexts_and_tools_are_switched_and_removed(
     loop.settle()
     assert server.asked("PUT", "/agents/1/tools/t")[0].json == {"is_enabled": False}
     parts._act("tool", "remove", record)
-    assert parts.dialogs.dialog is not None
-    answered(parts.dialogs.dialog)
+    answer(parts.dialogs.dialog)
     assert server.asked("DELETE", "/agents/1/tools/t")
 
 
