@@ -177,6 +177,8 @@ def _facts(event: Event) -> dict[str, Any]:
         return {"status": "running", "message": text, "error": data["error"]}
     if event.state == "waiting":
         return {"message": f"iteration {data['iteration']}"}
+    # Of a node that takes some of its outputs only, which.
+    taken = {"outputs": tuple(data["outputs"])} if "outputs" in data else {}
     return {
         "status": event.state,
         "ended": when,
@@ -184,4 +186,5 @@ def _facts(event: Event) -> dict[str, Any]:
         "preview": data.get("preview", ""),
         "error": data.get("error", ""),
         "message": data.get("reason", ""),
+        **taken,
     }

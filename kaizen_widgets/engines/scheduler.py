@@ -428,8 +428,10 @@ class _Scheduler:
         node = self._run.nodes[node_id]
         node.seconds = self._spent.get(node_id)
         output, reason = result.output, result.reason
+        taken: list[str] | None = None
         if issubclass(type(output), Routed):
             reason = reason or f"took {quoted(output.route)}"
+            taken = sorted(output.outputs)
             output = output.value
         node._output, node.error, node.message, node.reason = (
             output,
@@ -446,6 +448,8 @@ class _Scheduler:
             data["error"] = result.message
         if reason:
             data["reason"] = reason
+        if taken is not None:
+            data["outputs"] = taken
         attempt = self._begun.get(node_id, 0)
         self._log.emit("node", node=node_id, state=result.state, attempt=attempt, data=data)
         for subflow_id in reversed(self._subflows.get(node_id, ())):

@@ -59,7 +59,7 @@ class ExecutionStore(Store):
         end_time: When it ended, or None.
         node_executions: By node id, ``label``, ``status`` (pending, running, completed, failed,
             cancelled, skipped), ``started``, ``ended``, ``seconds``, ``progress`` (0 to 1), ``preview``,
-            ``error``, ``message``.
+            ``error``, ``message``; of one that takes some of its outputs only also ``outputs``, their ids.
         logs: The newest 1,000 lines: ``id``, ``timestamp``, ``level`` (debug, info, warning, error),
             ``node_id``, ``message``, ``data``.
         result: After the end: ``success``, ``duration`` (seconds), ``output`` and ``node_results`` (the

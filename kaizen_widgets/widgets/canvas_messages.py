@@ -45,6 +45,7 @@ def run_state_of(execution: ExecutionStore | None) -> RunState:
                 message=node["error"] or node["message"],
                 preview=_shortened(node["preview"]),
                 seconds=node["seconds"],
+                outputs=node.get("outputs"),
             )
             for node_id, node in state["node_executions"].items()
         },

@@ -25,7 +25,16 @@ _NODE_KEYS = (
     "height",
     "measured",
 )
-_EDGE_KEYS = ("id", "source", "target", "sourceHandle", "targetHandle", "hidden")
+_EDGE_KEYS = (
+    "id",
+    "type",
+    "source",
+    "target",
+    "sourceHandle",
+    "targetHandle",
+    "hidden",
+    "animated",
+)
 
 
 def picture_of(graph: Graph, kinds: tuple[KindInfo, ...], state: CanvasState) -> dict[str, Any]:

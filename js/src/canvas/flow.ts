@@ -277,6 +277,7 @@ function edgeOf(edge: EdgeJson, old: FlowEdge | undefined): FlowEdge {
     sourceHandle: handleOf(edge.sourceHandle),
     targetHandle: handleOf(edge.targetHandle),
     label: labelOf(edge.label) || undefined,
+    animated: edge.animated === true,
     hidden: edge.hidden === true,
     data: { edge },
   };

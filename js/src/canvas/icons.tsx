@@ -15,8 +15,8 @@ const PATHS: Readonly<Record<string, string>> = {
   note: "M5 4h14v10l-5 6H5ZM14 20v-6h5",
   connector: "M9 7V3M15 7V3M6 7h12v4a6 6 0 0 1-12 0ZM12 17v4",
   stages: "M3 8h5v8H3ZM16 8h5v8h-5ZM9.5 8h5v8h-5ZM2 20h20M18 4h3M3 4h11",
-  reactor: "M12 9a3 3 0 1 1 0 6 3 3 0 0 1 0-6ZM12 2v4M12 18v4M2 12h4M18 12h4M5 5l3 3M16 16l3 3M19 5l-3 3M8 16l-3 3",
-  subflow: "M3 5h18v14H3ZM6 10h4v4H6ZM14 10h4v4h-4ZM10 12h4",
+  reactor:
+    "M12 9a3 3 0 1 1 0 6 3 3 0 0 1 0-6ZM12 2v4M12 18v4M2 12h4M18 12h4M5 5l3 3M16 16l3 3M19 5l-3 3M8 16l-3 3",
   // Others.
   generic: "M12 3l8 4.5v9L12 21l-8-4.5v-9ZM12 12l8-4.5M12 12v9M12 12L4 7.5",
   unknown:

@@ -17,7 +17,9 @@ type Ends = readonly [string, string];
 
 /** For more nodes dagre is too slow. */
 const DAGRE_NODES = 200;
-const GAP = { column: 88, row: 36 };
+const GAP = { column: 44, row: 36 };
+/** The gap of columns where edges have labels. */
+const LABELED = 88;
 /** The space inside a group around its nodes; its name is at the top. */
 const INSIDE = { left: 28, top: 56, right: 28, bottom: 28 };
 
@@ -33,6 +35,8 @@ export function arrangement(
     const parent = parentOf(node);
     families.set(parent, [...(families.get(parent) ?? []), node]);
   }
+  const hasLabels = [...document.edges.values()].some(({ label }) => label != null && label !== "");
+  const gap = hasLabels ? LABELED : GAP.column;
   const places = new Map<string, XY>();
   const sizes = new Map<string, Size>();
   const size = (id: string) => sizes.get(id) ?? sizeOf(id);
@@ -40,7 +44,7 @@ export function arrangement(
   for (const [parent, nodes] of [...families].reverse()) {
     const family = only.size > 1 ? nodes.filter(({ id }) => only.has(id)) : nodes;
     if (family.length < 2 && (parent === null || family.length === 0)) continue;
-    const found = arrange(family, edgesAmong(document, family), size);
+    const found = arrange(family, edgesAmong(document, family), size, gap);
     const corner = parent === null || only.size > 1 ? cornerOf(family) : null;
     const origin = corner ?? { x: INSIDE.left, y: INSIDE.top };
     let [right, bottom] = [0, 0];
@@ -88,10 +92,11 @@ function arrange(
   family: readonly NodeJson[],
   edges: readonly Ends[],
   size: (id: string) => Size,
+  gap: number,
 ): Map<string, XY> {
-  if (family.length > DAGRE_NODES) return inColumns(family, edges, size);
+  if (family.length > DAGRE_NODES) return inColumns(family, edges, size, gap);
   const graph = new Graph();
-  graph.setGraph({ rankdir: "LR", nodesep: GAP.row, ranksep: GAP.column });
+  graph.setGraph({ rankdir: "LR", nodesep: GAP.row, ranksep: gap });
   graph.setDefaultEdgeLabel(() => ({}));
   for (const { id } of family) graph.setNode(id, { ...size(id) });
   for (const [source, target] of edges) graph.setEdge(source, target);
@@ -110,6 +115,7 @@ function inColumns(
   family: readonly NodeJson[],
   edges: readonly Ends[],
   size: (id: string) => Size,
+  gap: number,
 ): Map<string, XY> {
   const after = new Map<string, string[]>(family.map(({ id }) => [id, []]));
   const before = new Map<string, string[]>(family.map(({ id }) => [id, []]));
@@ -154,7 +160,7 @@ function inColumns(
       y += size(id).height + GAP.row;
       width = Math.max(width, size(id).width);
     }
-    x += width + GAP.column;
+    x += width + gap;
   }
   return places;
 }

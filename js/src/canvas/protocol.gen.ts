@@ -265,12 +265,16 @@ export interface RunState {
 }
 /**
  * The state of one node in the newest run.
+ *
+ * Attributes:
+ *     outputs: The ids of the outputs by which its value left; null when by all.
  */
 export interface NodeRunState {
   status: "pending" | "running" | "completed" | "failed" | "skipped" | "cancelled";
   message: string;
   preview: string;
   seconds: number | null;
+  outputs: string[] | null;
 }
 /**
  * What the kernel knows of a node besides the document and the run (S17); empty parts are not shown.

@@ -19,6 +19,7 @@ const run = (status: NodeRunState["status"], more: Partial<NodeRunState> = {}): 
   message: "",
   preview: "",
   seconds: null,
+  outputs: null,
   ...more,
 });
 const muted = node("a", 0, 0, { data: { policy: { muted: true } } });

@@ -283,7 +283,13 @@ describe("what the user is told (S11)", () => {
 
   test("the newest state wins, and unchanged parts keep their identity", () => {
     const [, view] = open();
-    const done = { status: "completed" as const, message: "", preview: "ok", seconds: 1 };
+    const done = {
+      status: "completed" as const,
+      message: "",
+      preview: "ok",
+      seconds: 1,
+      outputs: null,
+    };
     const state = (seq: number, title: string) => {
       const base = view.store.get().canvas;
       const canvas = { ...base, title, run: { ...base.run, nodes: { a: { ...done } } } };

@@ -192,7 +192,9 @@ test("a run state does not redraw the flow", () => {
   const { fake, session } = open();
   const before = session.flow.get();
   const { canvas } = session.replica.store.get();
-  const nodes = { a: { status: "running" as const, message: "", preview: "", seconds: null } };
+  const nodes = {
+    a: { status: "running" as const, message: "", preview: "", seconds: null, outputs: null },
+  };
   fake.say({ kind: "state_changed", seq: 1, state: { ...canvas, run: { ...canvas.run, nodes } } });
   expect(session.flow.get()).toBe(before);
 });

@@ -158,12 +158,17 @@ NodeStatus = Literal["pending", "running", "completed", "failed", "skipped", "ca
 
 
 class NodeRunState(WireModel):
-    """The state of one node in the newest run."""
+    """The state of one node in the newest run.
+
+    Attributes:
+        outputs: The ids of the outputs by which its value left; null when by all.
+    """
 
     status: NodeStatus
     message: str = ""
     preview: str = ""
     seconds: float | None = None
+    outputs: tuple[str, ...] | None = None
 
 
 class RunState(WireModel):
