@@ -81,6 +81,7 @@ class Account:
             logout=lambda discard: self.logout(discard=discard),
             needs_password=connection.local is None,
             start=api.query_client.loop.start,
+            shows_user=False,  # The header of the app does.
         )
         self._other_kernels = connection.storage and OtherKernels(
             connection.storage,

@@ -2,20 +2,20 @@
 
     studio = Studio()                                # the embedded API, nothing to start
     studio = Studio("https://kaizen.example.com")    # or a Kaizen Studio server
-    studio                                           # in a cell: canvas and run panel
+    studio                                           # in a cell: the whole app
 
 Every part is an attribute and also works without the studio.
 """
 
 from __future__ import annotations
 
+import json
 import os
+import re
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, TypeVar, overload
-
-import ipywidgets as ipw
 
 from kaizen_widgets.api import Api, Pipeline, Resources, studio_defaults
 from kaizen_widgets.core.background import BackgroundLoop, background
@@ -29,6 +29,7 @@ from kaizen_widgets.errors import (
     UnauthorizedError,
 )
 from kaizen_widgets.graph import Edge, Graph, Node
+from kaizen_widgets.graph.without_secrets import without_secrets
 from kaizen_widgets.nodes import Functions, default_registry
 from kaizen_widgets.query import Persister, QueryCacheEvent, QueryClient
 from kaizen_widgets.saving import (
@@ -43,8 +44,13 @@ from kaizen_widgets.saving.conflicts import ServerVersion
 from kaizen_widgets.stores import CanvasStore, ExecutionStore, UIStore
 from kaizen_widgets.studio.account import Account
 from kaizen_widgets.studio.connection import connect
+from kaizen_widgets.studio.panels import StudioPanels
+from kaizen_widgets.studio.pipeline_menu import check_name, free_name
+from kaizen_widgets.studio.studio_app import StudioApp
 from kaizen_widgets.widgets import (
+    AgentsPanel,
     Canvas,
+    MetricsPanel,
     NodeCalls,
     NodeForm,
     Notifications,
@@ -52,6 +58,8 @@ from kaizen_widgets.widgets import (
     Theme,
     UnsavedPanel,
 )
+from kaizen_widgets.widgets.dialog import DialogHost
+from kaizen_widgets.widgets.node_drawer import NodeDrawer
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -146,13 +154,22 @@ class Studio(Resources):
         self.versions = VersionHistory(self.saver, self.pipeline_versions, loop)
         self.executions.default_pipeline_id = lambda: self.store.pipeline_id
         self._last_opened = connection.last_opened()
-        self.canvas = Canvas(self.store, height=height, registry=self.kinds, clock=loop)
-        # Its space is reserved, because a canvas that shrinks on selection would move under the pointer.
+        self.canvas = Canvas(
+            self.store, height=height, registry=self.kinds, clock=loop, toolbar=False
+        )
+        self.dialogs = DialogHost()
         self.node_calls = NodeCalls(
             self.store, self.kinds, self.functions, self.agents, show=self.canvas.set_node_facts
         )
-        self.node_form = NodeForm(self.canvas, calls=self.node_calls)
-        self.run_panel = RunPanel(self.execution, start=self.run, cancel=self.cancel)
+        self._run: Run | None = None
+        self._node_form: NodeForm | None = None
+        self.drawer = NodeDrawer(
+            self.canvas,
+            lambda: self.node_form,
+            self.execution,
+            run=lambda: self.last_run,
+            clock=loop,
+        )
         self.account = Account(
             self.api,
             self.saver,
@@ -164,18 +181,11 @@ class Studio(Resources):
             open_pipeline=self._open_last if url is None else lambda: None,
         )
         self.unsaved_panel = UnsavedPanel(self.saver, now=loop.now)
-        self.screen = (Theme(self.ui), Notifications(self.ui), self.account.tabs)
-        self.panel = ipw.VBox(
-            [
-                *self.screen,
-                self.account.panel,
-                self.unsaved_panel,
-                self.node_form.beside(),
-                self.run_panel,
-            ]
-        )
-        self._run: Run | None = None
+        self.notifications = Notifications(self.ui)
+        self.screen = (Theme(self.ui), self.account.tabs)
+        self.panels = StudioPanels(self)
         self._connect_canvas()
+        self.app = StudioApp(self, self.panels, has_users=connection.local is None)
         if url is None:
             self._open_last()
         else:
@@ -204,6 +214,30 @@ class Studio(Resources):
         """
         self.account.logout(discard=discard)
 
+    # ------------------------------------------------- parts built when needed
+
+    @property
+    def node_form(self) -> NodeForm:
+        """The form of the selected node."""
+        if self._node_form is None:
+            self._node_form = NodeForm(self.canvas, calls=self.node_calls, dialogs=self.dialogs)
+        return self._node_form
+
+    @property
+    def run_panel(self) -> RunPanel:
+        """The panel of the last run."""
+        return self.panels.get("run")  # type: ignore[return-value]
+
+    @property
+    def agents_panel(self) -> AgentsPanel:
+        """The panel of the agents."""
+        return self.panels.get("agents")  # type: ignore[return-value]
+
+    @property
+    def metrics_panel(self) -> MetricsPanel:
+        """The panel of the metrics."""
+        return self.panels.get("metrics")  # type: ignore[return-value]
+
     # ------------------------------------------------------ the pipeline
 
     @property
@@ -215,6 +249,11 @@ class Studio(Resources):
     def conflict(self) -> Conflict | None:
         """The conflict with what someone else saved, if there is one: ``studio.conflict.keep_mine()``."""
         return self.saver.conflict
+
+    @property
+    def last_run(self) -> Run | None:
+        """The run that was started last, or None."""
+        return self._run
 
     @property
     def graph(self) -> Graph:
@@ -280,6 +319,73 @@ class Studio(Resources):
             )
         self._leave(discard)
         self._create(name, made)
+
+    def rename(self, name: str) -> None:
+        """Give the open pipeline another name, which is saved like an edit.
+
+        Raises:
+            UnauthorizedError: No user is signed in.
+            StoreError: The name is empty, too long, or another pipeline's.
+        """
+        self.store.pipeline_name = self.checked_name(name)
+
+    def duplicate(self, name: str | None = None) -> None:
+        """Create a copy of the open pipeline and open it.
+
+        Args:
+            name: Its name; by default the open one's with "copy".
+
+        Raises:
+            UnauthorizedError: No user is signed in.
+            StoreError: The name is another pipeline's, or the open pipeline could not be saved.
+        """
+        self._check_signed_in()
+        if name is None:
+            name = free_name(self, f"{self.store.pipeline_name} copy")
+        self.new(self.checked_name(name), self.graph)
+
+    def archive(self) -> None:
+        """Archive the open pipeline, which is then no longer listed, and open the one worked on last.
+
+        Raises:
+            UnauthorizedError: No user is signed in.
+            StoreError: It is not on the server.
+        """
+        self._check_signed_in()
+        pipeline_id = self.store.pipeline_id
+        if pipeline_id is None:
+            raise StoreError("This pipeline is not on the server.", store="canvas")
+        self.pipelines.update(pipeline_id, status="archived").wait(TIMEOUT)
+        self.execution.reset()
+        if not self._open_last():
+            self.saver.open(Graph(), id=None, name="")
+
+    def import_graph(self, name: str, graph: Graph | Mapping[str, Any]) -> None:
+        """Create a pipeline from a graph and open it; a number is added to a name that is taken.
+
+        Raises:
+            UnauthorizedError: No user is signed in.
+            GraphError: ``graph`` is not a valid graph.
+        """
+        self._check_signed_in()
+        self.new(free_name(self, name.strip() or "Imported"), graph)
+
+    def export_text(self) -> tuple[str, str]:
+        """Return a file name and the open pipeline as React Flow JSON, without secrets."""
+        name = re.sub(r"[^\w.-]+", "-", self.store.pipeline_name).strip("-.")[:80] or "pipeline"
+        graph, _left_out = without_secrets(self.graph)
+        text = json.dumps(graph.to_json(), indent=2, ensure_ascii=False)
+        return f"{name}.json", text
+
+    def checked_name(self, name: str) -> str:
+        """Return a name that the open pipeline or a new one can have, without the spaces around it.
+
+        Raises:
+            UnauthorizedError: No user is signed in.
+            StoreError: The name is empty, too long, or another pipeline's.
+        """
+        self._check_signed_in()
+        return check_name(self, name)
 
     def save(self) -> None:
         """Save now and wait until it is done.
@@ -382,9 +488,14 @@ class Studio(Resources):
         self.account.close()
         self.node_calls.close()
         self.saver.close()
-        parts = (self.unsaved_panel, self.run_panel, self.node_form, self.canvas, *self.screen)
-        for part in (*parts, self.panel):
+        self.app.close()
+        self.panels.close()
+        self.drawer.close()
+        if self._node_form is not None:
+            self._node_form.close()
+        for part in (self.unsaved_panel, self.canvas, *self.screen, self.notifications):
             part.close()
+        self.dialogs.close()
         self.query_client.unmount()
         for persister in self._persisters:
             persister.close()
@@ -415,15 +526,15 @@ class Studio(Resources):
         )
 
     def _run_from_canvas(self) -> None:
-        self.run(self.run_panel.read_inputs())
+        self.run()
 
     def _list_pipelines(self) -> list[Pipeline]:
         """Return the server's pipelines as they are now, without archived ones."""
         found: list[Pipeline] = self.pipelines.list().refetch().wait(TIMEOUT)
         return [one for one in found if one.status != "archived"]
 
-    def _open_last(self) -> None:
-        """Open the pipeline that was worked on last: opened or saved, here or elsewhere."""
+    def _open_last(self) -> bool:
+        """Open the pipeline that was worked on last, here or elsewhere; False when there is none."""
         opened_id, opened_at = (self._last_opened and self._last_opened.get()) or ("", _NEVER)
 
         def worked_on(one: Pipeline) -> datetime:
@@ -432,6 +543,7 @@ class Studio(Resources):
         newest = max(self._list_pipelines(), key=worked_on, default=None)
         if newest is not None:
             self._show(newest.id, newest.name)
+        return newest is not None
 
     def _create(self, name: str, graph: Graph) -> None:
         created = self.pipelines.create(name=name).wait(TIMEOUT)
@@ -480,7 +592,7 @@ class Studio(Resources):
         self.ui.set({"notifications": ()})
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any:
-        bundle: Any = self.panel._repr_mimebundle_(include=include, exclude=exclude)
+        bundle: Any = self.app._repr_mimebundle_(include=include, exclude=exclude)
         return bundle | {"text/plain": repr(self)}
 
     def __repr__(self) -> str:

@@ -39,6 +39,7 @@ class AccountPanel(Panel):
         logout: Signs out; called with whether to give up unsaved edits.
         needs_password: Whether the server asks for an e-mail and a password.
         start: Starts a coroutine on the background loop.
+        shows_user: Whether it shows the user with a button to sign out; problems are shown in any case.
     """
 
     def __init__(
@@ -49,12 +50,14 @@ class AccountPanel(Panel):
         logout: Callable[[bool], object],
         needs_password: bool,
         start: Callable[[Coroutine[Any, Any, None]], object],
+        shows_user: bool = True,
     ) -> None:
         self._auth = auth
         self._login = login
         self._logout = logout
         self._needs_password = needs_password
         self._start = start
+        self._shows_user = shows_user
         self._lock = threading.RLock()
         self._shown: tuple[Any, ...] = ()
         self._problem = ""
@@ -105,7 +108,7 @@ class AccountPanel(Panel):
             self._user.value = note(name)
             self._button.description = "Sign out"
             self._button.disabled = False
-            self._bar.layout.display = "" if auth.has_tokens else "none"
+            self._bar.layout.display = "" if auth.has_tokens and self._shows_user else "none"
             old = self._notices.children
             notices = [] if known else [self._signed_out(auth.message)]
             if self._problem:

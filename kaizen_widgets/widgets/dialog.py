@@ -73,7 +73,7 @@ class Dialog(PythonOwned, ipw.VBox):
     ) -> None:
         self.title = title
         self._on_answer = on_answer
-        self._on_close = on_close
+        self._on_close = [] if on_close is None else [on_close]
         self._is_busy = self._is_closed = False
         self._host: DialogHost | None = None
         if isinstance(children, str):
@@ -125,6 +125,10 @@ class Dialog(PythonOwned, ipw.VBox):
         if self._host is not None:
             self._host.dismiss(self)
 
+    def on_dismiss(self, callback: Callable[[], object]) -> None:
+        """Call a function when the dialog is closed in any way, like ``on_close``."""
+        self._on_close.append(callback)
+
     def show_problem(self, text: str) -> None:
         """Show an error in the dialog, which stays open."""
         self.status.value = alert(text)
@@ -174,8 +178,8 @@ class Dialog(PythonOwned, ipw.VBox):
 
     def _closed_by(self) -> None:
         self._host = None
-        if self._on_close is not None:
-            self._on_close()
+        for callback in self._on_close:
+            callback()
 
     def __repr__(self) -> str:
         return f"Dialog({self.title!r})"

@@ -20,6 +20,9 @@ class Hand:
         self.page = lab.page
         self.canvas: Locator = lab.page.locator(".kaizen-canvas").nth(index)
         self.canvas.locator(".react-flow__pane").wait_for()
+        # A studio's header has the buttons and the saved state of its canvas.
+        apps = lab.page.locator(".kaizen-studio, .kaizen-canvas:not(.kaizen-studio *)")
+        self.app: Locator = apps.nth(index)
 
     # --------------------------------------------------------------- reading
 
@@ -37,7 +40,7 @@ class Hand:
 
     def button(self, name: str) -> Locator:
         """Return a button by its name."""
-        return self.canvas.get_by_role("button", name=name)
+        return self.app.get_by_role("button", name=name, exact=True)
 
     def position(self, node_id: str) -> tuple[int, int]:
         """Return the center of a node on the page, in pixels."""

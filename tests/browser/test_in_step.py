@@ -47,19 +47,19 @@ def test_two_notebooks_disagree_and_lose_nothing(lab: Lab, server: JupyterServer
         second.run_python(AWAY)
         second.page.bring_to_front()
         other.rename("a", "Annabel")
-        other.canvas.get_by_text("Not saved: The server is away.").wait_for()
+        other.app.get_by_text("Not saved: The server is away.").wait_for()
         lab.page.bring_to_front()
         one.rename("a", "Anna")
         # Not by the word "Saved": before the edit is heard of, it is still that of the last one.
         lab.wait_for_python(
             "(studio.graph.node('a').label, studio.store.is_dirty)", ["Anna", False]
         )
-        one.canvas.get_by_text("Saved", exact=True).wait_for()
+        one.app.get_by_text("Saved", exact=True).wait_for()
         second.run_python(BACK)
         second.page.bring_to_front()
         bar = second.page.get_by_text("was changed elsewhere since you opened it. Nothing was")
         bar.wait_for()
-        other.canvas.get_by_text("Not saved").wait_for()
+        other.app.get_by_text("Not saved").wait_for()
         second.page.get_by_role("button", name="Compare").click()
         second.page.get_by_text("'Anna' → 'Annabel'").wait_for()
         second.screenshot("instep-conflict")
@@ -86,7 +86,7 @@ def test_two_notebooks_disagree_and_lose_nothing(lab: Lab, server: JupyterServer
         one.rename("b", "Robert")
         second.page.bring_to_front()
         other.node("b").get_by_text("Robert", exact=True).wait_for()
-        other.canvas.get_by_text("Saved", exact=True).wait_for()
+        other.app.get_by_text("Saved", exact=True).wait_for()
         second.screenshot("instep-followed")
 
         # Its kernel is killed before an edit is saved; the page says so, and the edit comes back.
@@ -102,16 +102,16 @@ def test_two_notebooks_disagree_and_lose_nothing(lab: Lab, server: JupyterServer
         second.page.get_by_text(f"1 unsaved edit to '{NAME}'").wait_for()
         second.page.get_by_role("button", name="Load").click()
         Hand(second).node("b").get_by_text("Bobby").wait_for()
-        Hand(second).canvas.get_by_text("Saved", exact=True).wait_for()
+        Hand(second).app.get_by_text("Saved", exact=True).wait_for()
         assert second.python("studio.graph.node('b').label") == "Bobby"
 
         # Signed out in one, the other is too; signed in again, both go on.
-        second.page.get_by_role("button", name="Sign out").click()
+        second.run_python("studio.logout()")
         second.page.get_by_text("You are signed out.").wait_for()
         lab.page.bring_to_front()
         lab.page.get_by_text("Signed out in another notebook.").wait_for()
         lab.screenshot("instep-out-in-the-other")
         lab.page.get_by_role("button", name="Sign in").click()
-        lab.page.get_by_role("button", name="Sign out").wait_for()
+        lab.page.get_by_role("button", name="Sign in").wait_for(state="detached")
         second.page.bring_to_front()
-        second.page.get_by_role("button", name="Sign out").wait_for()
+        second.page.get_by_role("button", name="Sign in").wait_for(state="detached")

@@ -26,7 +26,7 @@ def test_a_newcomer_s_first_five_minutes(lab: Lab):
     lab.run_cell(1)
     hand = Hand(lab)
     hand.node("billing").wait_for()
-    hand.canvas.get_by_text("Saved").wait_for()
+    hand.app.get_by_text("Saved").wait_for()
     lab.screenshot("story-1-open")
 
     # They drag a node; Python sees it once, where it was dropped.
@@ -66,7 +66,7 @@ def test_a_newcomer_s_first_five_minutes(lab: Lab):
     lab.screenshot("story-5-undone-and-redone")
 
     # Two seconds later it is saved.
-    hand.canvas.get_by_text("Saved").wait_for()
+    hand.app.get_by_text("Saved").wait_for()
     lab.wait_for_python("studio.store.is_dirty", False)
     assert stored(lab)[1] == edges + 1
     assert "Refunds" in stored(lab)[2]
@@ -82,10 +82,12 @@ def test_a_newcomer_s_first_five_minutes(lab: Lab):
         "    return 'on its way'\n"
         "@studio.agent('Technical')\n"
         "async def technical(text):\n"
-        "    return 'off and on'\n"
-        "studio.run_panel.inputs.value = 'my invoice'"
+        "    return 'off and on'"
     )
-    hand.button("Run").click()
+    hand.button("Inputs of the run").click()
+    inputs = hand.app.get_by_role("dialog", name="Inputs of the run")
+    inputs.get_by_role("textbox").fill("my invoice")
+    inputs.get_by_role("button", name="Run").click()
     hand.canvas.locator('.react-flow__node[data-id="billing"] [data-status="running"]').wait_for()
     lab.screenshot("story-6-running")
     lab.run_python("gate.set()")
@@ -93,8 +95,12 @@ def test_a_newcomer_s_first_five_minutes(lab: Lab):
     hand.canvas.locator('.react-flow__node[data-id="output"] [data-status="completed"]').wait_for()
     hand.canvas.locator('.react-flow__node[data-id="technical"] [data-status="skipped"]').wait_for()
     hand.node("output").get_by_text("on its way").wait_for()
-    lab.page.get_by_role("tab", name="Log").click()
-    lab.page.get_by_text("looking it up").wait_for()
+    hand.select("billing")
+    drawer = hand.app.locator(".kaizen-drawer")
+    drawer.get_by_role("tab", name="Log").click()
+    drawer.get_by_text("looking it up").wait_for()
+    drawer.get_by_role("tab", name="Input").click()
+    drawer.get_by_text("my invoice").wait_for()
     lab.screenshot("story-7-ran")
 
     # They reload the page and everything is there.
@@ -124,19 +130,19 @@ def test_a_server_that_is_away_costs_no_edit(lab: Lab):
         "endpoints.save_graph = away"
     )
     hand.rename("billing", "Kept")
-    hand.canvas.get_by_text("Not saved").wait_for()
+    hand.app.get_by_text("Not saved").wait_for()
     lab.screenshot("away-not-saved")
     hand.rename("technical", "Kept too")
     lab.wait_for_python("studio.graph.node('technical').label", "Kept too")
     lab.run_python("endpoints.save_graph = save_graph")
-    hand.canvas.get_by_text("Saved", exact=True).wait_for()
+    hand.app.get_by_text("Saved", exact=True).wait_for()
     assert {"Kept", "Kept too"} <= set(stored(lab)[2])
 
 
-def test_a_run_that_cannot_start_says_why_on_the_canvas(lab: Lab):
+def test_a_run_that_cannot_start_says_why_over_the_board(lab: Lab):
     lab.open(["from kaizen_widgets import Studio\nstudio = Studio(data=':memory:')\nstudio"])
     lab.run_all()
     hand = Hand(lab)
     hand.button("Run").click()
-    hand.canvas.get_by_text('@studio.agent("Billing")').first.wait_for()
+    hand.app.locator(".kaizen-notification").get_by_text('@studio.agent("Billing")').wait_for()
     lab.screenshot("run-refused")

@@ -118,7 +118,7 @@ def story(address: str) -> list[str]:
         "        except BaseException as error:\n            print(type(error).__name__, str(error)[:500])\n"
         "for part in (studio, studio.auth, studio.ui, studio.api, studio.api.auth, studio.account,\n"
         "             studio.saver,\n"
-        "             studio.query_client, studio.store, studio.execution, studio.canvas, studio.panel,\n"
+        "             studio.query_client, studio.store, studio.execution, studio.canvas, studio.app,\n"
         "             studio._connection, studio._connection.transport,\n"
         "             studio._connection.transport.tokens):\n"
         "    look(part)\n"

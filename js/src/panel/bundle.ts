@@ -8,6 +8,7 @@ import { showDialog } from "./dialog.ts";
 import { keepKeys } from "./key_guard.ts";
 import { showNotifications } from "./notifications.ts";
 import css from "./panel.css?inline";
+import { showTabs } from "./tab_bar.ts";
 import { followTheme } from "./theme.ts";
 
 type End = () => void;
@@ -18,6 +19,7 @@ const PARTS: Readonly<Record<string, Draw>> = {
   keys: keepKeys,
   dialog: showDialog,
   notifications: showNotifications,
+  tabs: showTabs,
   theme: followTheme,
 };
 

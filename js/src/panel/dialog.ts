@@ -51,11 +51,21 @@ function open(
   const stop = () => observer.disconnect();
   observer.observe(box, { childList: true, subtree: true });
   start();
-  const onKey = (event: KeyboardEvent) => takeKey(event, model, box);
+  const onKey = (event: KeyboardEvent) => takeKey(event, box);
   const onPress = (event: Event) => {
     // A press beside the dialog must not move the focus out of it.
     if (event.target === host) event.preventDefault();
   };
+  const onEscape = (event: KeyboardEvent) => {
+    // While capturing, because controls inside take this key too; one with an open list closes that first.
+    const { key, target } = event;
+    const isExpanded = target instanceof Element && target.matches('[aria-expanded="true"]');
+    if (key !== "Escape" || isExpanded || event.isComposing) return;
+    event.preventDefault();
+    event.stopPropagation();
+    model.send({ kind: "cancel" });
+  };
+  box.addEventListener("keydown", onEscape, true);
   box.addEventListener("keydown", onKey);
   host.addEventListener("pointerdown", onPress);
   host.addEventListener("mousedown", onPress);
@@ -65,6 +75,7 @@ function open(
     isOpen = false;
     gone.disconnect();
     stop();
+    box.removeEventListener("keydown", onEscape, true);
     box.removeEventListener("keydown", onKey);
     host.removeEventListener("pointerdown", onPress);
     host.removeEventListener("mousedown", onPress);
@@ -112,15 +123,12 @@ function hasOnlyText(body: HTMLElement | null): boolean {
   return body === null || [...body.children].every((each) => each.matches(".widget-html"));
 }
 
-function takeKey(event: KeyboardEvent, model: AnyModel, box: HTMLElement): void {
+function takeKey(event: KeyboardEvent, box: HTMLElement): void {
   // Nothing behind a modal dialog reacts to keys.
   event.stopPropagation();
   if (event.defaultPrevented || event.isComposing) return;
   const { key, target } = event;
-  if (key === "Escape") {
-    event.preventDefault();
-    model.send({ kind: "cancel" });
-  } else if (key === "Enter" && target instanceof HTMLInputElement) {
+  if (key === "Enter" && target instanceof HTMLInputElement) {
     // A form of ours submits itself.
     if (target.closest(".kaizen-form")) return;
     event.preventDefault();
