@@ -29,11 +29,14 @@ from kaizen_widgets.widgets import MetricsPanel as MetricsPanel
 from kaizen_widgets.widgets import MutationButton as MutationButton
 from kaizen_widgets.widgets import NodeForm as NodeForm
 from kaizen_widgets.widgets import PipelinesPanel as PipelinesPanel
+from kaizen_widgets.widgets import PoliciesPanel as PoliciesPanel
+from kaizen_widgets.widgets import PolicyForm as PolicyForm
 from kaizen_widgets.widgets import QueryDevtools as QueryDevtools
 from kaizen_widgets.widgets import QueryPanel as QueryPanel
 from kaizen_widgets.widgets import RunPanel as RunPanel
 from kaizen_widgets.widgets import SignInPanel as SignInPanel
 from kaizen_widgets.widgets import StoreDevtools as StoreDevtools
+from kaizen_widgets.widgets import UserPanel as UserPanel
 
 __all__: list[str]
 __version__: str

@@ -17,9 +17,10 @@ from kaizen_widgets.api.models import (
     url_path,
     validate,
 )
+from kaizen_widgets.api.optimistic_updates import set_status
 from kaizen_widgets.api.pagination import SearchFilters
 from kaizen_widgets.api.resource import EditableResource
-from kaizen_widgets.query import LiveQuery, Mutation
+from kaizen_widgets.query import LiveQuery, Mutation, QueryClient
 
 KEYS = query_keys.policies
 
@@ -186,6 +187,14 @@ class Policies(EditableResource[PolicyEndpoints]):
     filter_model = PolicyFilters
     create_model = PolicyCreate
     update_model = PolicyUpdate
+
+    def __init__(self, endpoints: PolicyEndpoints, client: QueryClient) -> None:
+        super().__init__(endpoints, client)
+        self._define("set_active", set_status(client, self.keys, self._send_update))
+
+    def set_active(self, id: str, active: bool = True) -> Mutation:
+        """Switch a policy on or off; shown immediately, and undone on an error."""
+        return self._change("set_active", id, status="active" if active else "inactive")
 
     def assign(self, id: str, principal_type: str, principal_id: str) -> Mutation:
         """Assign a policy to a ``user``, ``team`` or ``role``. Never sent twice."""

@@ -196,6 +196,15 @@ def conditions_of(group: ConditionGroup) -> dict[str, Any]:
     return {group.match: parts} if parts else {}
 
 
+def sentence_of(conditions: Mapping[str, Any]) -> str:
+    """Return a server's conditions as a sentence, such as ``context.hour is at least 18``."""
+    try:
+        text = _sentence(group_of(conditions))
+    except FormError:
+        return "Conditions of another shape"
+    return text or "Always"
+
+
 def value_of(text: str, op: str = "eq") -> Any:
     """Return the value that a text stands for: a number, true, false or null, a list for ``in``, or a text.
 
@@ -215,6 +224,12 @@ def text_of(value: Any) -> str:
     if isinstance(value, str):
         return value if value_of(value) == value else json.dumps(value, ensure_ascii=False)
     return json.dumps(value, ensure_ascii=False)
+
+
+def _sentence(group: ConditionGroup) -> str:
+    parts = [f"{each.field} {OPERATORS[each.op]} {each.value}".strip() for each in group.conditions]
+    parts += [f"({inner})" for each in group.groups if (inner := _sentence(each))]
+    return {"all": " and ", "any": " or "}[group.match].join(parts)
 
 
 def _json(text: str) -> Any:

@@ -10,7 +10,7 @@ from kaizen_widgets.forms.fields.hint import Hint
 
 PASSWORD_LENGTH = 8
 EMAIL = r"^\s*[^@\s]+@[^@\s]+\s*$"
-_NO_EMAIL = "Enter an e-mail address, such as ada@example.com"
+NO_EMAIL = "Enter an e-mail address, such as ada@example.com"
 
 
 class SignInInput(BaseModel):
@@ -21,7 +21,7 @@ class SignInInput(BaseModel):
     email: Annotated[
         str,
         Field(pattern=EMAIL, title="E-mail"),
-        Hint(messages={"missing": "E-mail is required", "string_pattern_mismatch": _NO_EMAIL}),
+        Hint(messages={"missing": "E-mail is required", "string_pattern_mismatch": NO_EMAIL}),
     ]
     password: Annotated[
         SecretStr, Field(min_length=1), Hint(messages={"missing": "Password is required"})
@@ -41,7 +41,7 @@ class RegisterInput(BaseModel):
     email: Annotated[
         str,
         Field(pattern=EMAIL, title="E-mail"),
-        Hint(messages={"missing": "E-mail is required", "string_pattern_mismatch": _NO_EMAIL}),
+        Hint(messages={"missing": "E-mail is required", "string_pattern_mismatch": NO_EMAIL}),
     ]
     password: Annotated[
         SecretStr,

@@ -15,6 +15,8 @@ from kaizen_widgets.widgets.node_calls import NodeCalls
 from kaizen_widgets.widgets.node_form import NodeForm
 from kaizen_widgets.widgets.notifications import Notifications
 from kaizen_widgets.widgets.pipelines_panel import PipelinesPanel
+from kaizen_widgets.widgets.policies_panel import PoliciesPanel
+from kaizen_widgets.widgets.policy_form import PolicyForm
 from kaizen_widgets.widgets.query_devtools import QueryDevtools
 from kaizen_widgets.widgets.query_panel import QueryPanel
 from kaizen_widgets.widgets.run_panel import RunPanel
@@ -22,6 +24,7 @@ from kaizen_widgets.widgets.sign_in_panel import SignInPanel
 from kaizen_widgets.widgets.store_devtools import StoreDevtools
 from kaizen_widgets.widgets.theme import Theme
 from kaizen_widgets.widgets.unsaved_panel import UnsavedPanel
+from kaizen_widgets.widgets.user_panel import UserPanel
 from kaizen_widgets.widgets.versions_panel import VersionsPanel
 
 __all__ = [
@@ -40,6 +43,8 @@ __all__ = [
     "NodeForm",
     "Notifications",
     "PipelinesPanel",
+    "PoliciesPanel",
+    "PolicyForm",
     "QueryDevtools",
     "QueryPanel",
     "RunPanel",
@@ -47,5 +52,6 @@ __all__ = [
     "StoreDevtools",
     "Theme",
     "UnsavedPanel",
+    "UserPanel",
     "VersionsPanel",
 ]

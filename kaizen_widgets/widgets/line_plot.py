@@ -10,6 +10,7 @@ from __future__ import annotations
 import html
 import itertools
 import math
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -79,30 +80,30 @@ def line_plot(
     series = [_thinned(each) for each in series]
     moments = sorted({moment for each in series for moment, _ in each.points})
     values = [v for each in series for _, v in each.points if _is_drawn(v)]
-    size = f'width="{width or "100%"}" height="{height}"'
     name = html.escape(f"{label}: {_summary(series, format_value)}", quote=True)
-    head = (
-        f'<svg xmlns="http://www.w3.org/2000/svg" class="kz-plot" {size} role="img" '
-        f'aria-label="{name}" style="display: block; overflow: visible; max-width: 100%">{_STYLE}'
-    )
+    facts = f'xmlns="http://www.w3.org/2000/svg" class="kz-plot" role="img" aria-label="{name}"'
+    place = f'width="{width or "100%"}" height="{height}"'
     if not moments or not values:
         nothing = f'<text x="50%" y="50%" text-anchor="middle" fill="{_MUTED}" {_TEXT}>'
-        return f"{head}{nothing}No values in this time.</text></svg>"
+        return f"<svg {facts} {place}>{nothing}No values in this time.</text></svg>"
     scale = _Scale(moments, values, height - TOP - BOTTOM)
-    inner = f"calc(100% - {LEFT + RIGHT}px)" if width is None else f"{width - LEFT - RIGHT}px"
     body = "".join(
         (
+            _STYLE,
             _value_axis(scale, format_value),
             _time_axis(scale, moments),
             *(_line(each, scale, COLORS[i % len(COLORS)]) for i, each in enumerate(series)),
             _slots(series, moments, scale, format_value, notes),
         )
     )
-    # An inner svg, because percentages of its width are those of the lines' place.
-    place = (
-        f'x="{LEFT}" y="{TOP}" height="{scale.height}" style="width: {inner}; overflow: visible"'
-    )
-    return f"{head}<svg {place}>{body}</svg></svg>"
+    # Percentages are those of the lines' place: in a page the labels are in the margin around it, in a
+    # picture the place is an svg inside.
+    if width is None:
+        margin = f"margin: {TOP}px {RIGHT}px {BOTTOM}px {LEFT}px"
+        style = f"display: block; overflow: visible; width: calc(100% - {LEFT + RIGHT}px); {margin}"
+        return f'<svg {facts} height="{scale.height}" style="{style}">{body}</svg>'
+    inner = f'x="{LEFT}" y="{TOP}" width="{width - LEFT - RIGHT}" height="{scale.height}"'
+    return f'<svg {facts} {place}><svg {inner} style="overflow: visible">{body}</svg></svg>'
 
 
 class _Scale:
@@ -140,7 +141,7 @@ def _value_axis(scale: _Scale, format_value: Callable[[float], str]) -> str:
         parts.append(
             f'<line x1="0" x2="100%" y1="{y}" y2="{y}" stroke="var(--kz-line-soft, #e6e6e6)"/>'
             f'<text x="-8" y="{y}" dy="4" text-anchor="end" fill="{_MUTED}" {_TEXT}>'
-            f"{html.escape(format_value(value))}</text>"
+            f"{html.escape(_without_zeros(format_value(value)))}</text>"
         )
     return "".join(parts)
 
@@ -262,6 +263,11 @@ def _tip(
         f'<rect x="{left:.0f}" y="0" width="{width:.0f}" height="{height}" rx="6" '
         f'fill="var(--kz-float, #fff)" stroke="var(--kz-line, #dfe2e7)"/>{lines}</svg>'
     )
+
+
+def _without_zeros(text: str) -> str:
+    """Return a label without zeros at the end of its decimals: ``2.00 s`` is ``2 s``."""
+    return re.sub(r"(\.\d*?)0+(?!\d)", lambda found: found[1].rstrip("."), text)
 
 
 def _clock(moment: datetime) -> str:

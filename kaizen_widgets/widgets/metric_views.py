@@ -38,17 +38,14 @@ SPANS = {
 """What the time before is called."""
 METRICS_CSS = """<style>
 .kaizen-panel .kaizen-segments .widget-toggle-button { width: auto; min-width: 40px; padding: 0 10px }
-.kaizen-cards { display: grid; grid-template-columns: repeat(auto-fit, minmax(128px, 1fr)); gap: 1px;
-  margin: 0; background: var(--kz-line-soft, #e6e6e6); border-block: 1px solid var(--kz-line-soft, #e6e6e6) }
-.kaizen-card { background: var(--kz-surface, var(--jp-layout-color1, #fff)); padding: 8px 12px 10px;
-  min-width: 0 }
-.kaizen-card dt { font-size: 12px; line-height: 16px; color: var(--kz-muted, #5c626e); margin: 0;
-  font-weight: 400 }
-.kaizen-card dd { margin: 0; overflow-wrap: anywhere }
+.kaizen-cards { display: grid; grid-template-columns: repeat(auto-fit, minmax(128px, 1fr)); overflow: hidden;
+  border-block: 1px solid var(--kz-line-soft, #e6e6e6) }
+.kaizen-card { padding: 8px 12px 10px; min-width: 0; overflow-wrap: anywhere; margin: 0 0 -1px -1px;
+  border: solid var(--kz-line-soft, #e6e6e6); border-width: 0 0 1px 1px }
+.kaizen-card :is(.kaizen-name, .kaizen-beside) { font-size: 12px; line-height: 16px; min-height: 16px;
+  color: var(--kz-muted, #5c626e) }
 .kaizen-card .kaizen-figure { font-size: 20px; line-height: 26px; font-weight: 600;
   font-variant-numeric: tabular-nums }
-.kaizen-card .kaizen-beside { font-size: 12px; line-height: 16px; min-height: 16px;
-  color: var(--kz-muted, #5c626e) }
 .kaizen-card .kaizen-beside[data-tone="warn"] { color: var(--kz-warn, #8a5800) }
 .kaizen-failures { width: 100%; border-collapse: collapse; font-size: 13px; line-height: 20px;
   table-layout: fixed }
@@ -115,7 +112,7 @@ def metric_cards(now: MetricSummary, before: MetricSummary | None, span: str) ->
             "",
         ),
     ]
-    return f'<dl class="kaizen-cards">{"".join(_card(*card) for card in cards)}</dl>'
+    return f'<div class="kaizen-cards" role="list">{"".join(_card(*card) for card in cards)}</div>'
 
 
 def metric_plot(points: Sequence[MetricPoint], shown: Shown) -> str:
@@ -190,8 +187,9 @@ def failure_table(failures: Sequence[Failure], now: datetime, limit: int = 8) ->
 
 def _card(name: str, figure: str, beside: str, tone: str) -> str:
     return (
-        f'<div class="kaizen-card"><dt>{name}</dt><dd class="kaizen-figure">{html.escape(figure)}</dd>'
-        f'<dd class="kaizen-beside" data-tone="{tone}">{html.escape(beside)}</dd></div>'
+        f'<div class="kaizen-card" role="listitem"><div class="kaizen-name">{name}</div>'
+        f'<div class="kaizen-figure">{html.escape(figure)}</div>'
+        f'<div class="kaizen-beside" data-tone="{tone}">{html.escape(beside)}</div></div>'
     )
 
 

@@ -74,3 +74,8 @@ def test_picture_has_a_width_of_its_own():
     svg = draw(PlotSeries("a", hours(1, 2)), width=640)
     assert svg.get("width") == "640"
     assert "calc" not in ElementTree.tostring(svg, encoding="unicode")
+
+
+def test_labels_of_the_value_axis_have_no_zeros_at_the_end():
+    svg = draw(PlotSeries("a", hours(1, 2)), format_value=lambda value: f"{value:.2f} s")
+    assert {"0 s", "0.5 s", "1 s", "1.5 s", "2 s"} <= set(texts(svg))
