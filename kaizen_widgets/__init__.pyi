@@ -36,6 +36,7 @@ from kaizen_widgets.widgets import QueryPanel as QueryPanel
 from kaizen_widgets.widgets import RunPanel as RunPanel
 from kaizen_widgets.widgets import SignInPanel as SignInPanel
 from kaizen_widgets.widgets import StoreDevtools as StoreDevtools
+from kaizen_widgets.widgets import TeamPanel as TeamPanel
 from kaizen_widgets.widgets import UserPanel as UserPanel
 
 __all__: list[str]

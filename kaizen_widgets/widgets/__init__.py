@@ -22,6 +22,7 @@ from kaizen_widgets.widgets.query_panel import QueryPanel
 from kaizen_widgets.widgets.run_panel import RunPanel
 from kaizen_widgets.widgets.sign_in_panel import SignInPanel
 from kaizen_widgets.widgets.store_devtools import StoreDevtools
+from kaizen_widgets.widgets.team_panel import TeamPanel
 from kaizen_widgets.widgets.theme import Theme
 from kaizen_widgets.widgets.unsaved_panel import UnsavedPanel
 from kaizen_widgets.widgets.user_panel import UserPanel
@@ -50,6 +51,7 @@ __all__ = [
     "RunPanel",
     "SignInPanel",
     "StoreDevtools",
+    "TeamPanel",
     "Theme",
     "UnsavedPanel",
     "UserPanel",

@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from kaizen_widgets.api import Policy
-from kaizen_widgets.errors import KaizenError
 from kaizen_widgets.forms.policy_input import sentence_of
 from kaizen_widgets.query import LiveQuery
 from kaizen_widgets.widgets.data_grid import Column, RowAction
@@ -91,25 +90,29 @@ class PoliciesPanel(ResourcePanel):
         return self.dialogs.show(form_dialog("New policy", form, answer="Create policy", wide=True))
 
     def edit_policy(self, policy: Policy) -> Dialog | None:
-        """Show the form of a policy in a dialog; return the dialog, or None if it cannot be changed here."""
-        try:
-            refused = self.access.reason("policies:update")
-            if not refused:
-                check_editable(policy)
-        except KaizenError as error:
-            refused = str(error)
+        """Show the form of a policy in a dialog; return the dialog, or None if not allowed."""
+        refused = self.access.reason("policies:update")
         if refused:
             self.say(refused, problem=True)
             return None
-        form = PolicyForm(
-            policy,
-            policies=self.policies,
-            targets=self._targets(),
-            title="",
-            on_success=self._saved,
-        )
+
+        async def load() -> Any:
+            # Not what the cache has: a change that somebody else made would be taken back.
+            loaded = await self.policies.detail(policy.id).refetch()
+            check_editable(loaded)
+            return loaded
+
+        def form_of(loaded: Any) -> PolicyForm:
+            return PolicyForm(
+                loaded,
+                policies=self.policies,
+                targets=self._targets(),
+                title="",
+                on_success=self._saved,
+            )
+
         title = f"Edit {_short(policy.name)}"
-        return self.dialogs.show(form_dialog(title, form, answer="Save policy", wide=True))
+        return self.show_form(title, load, form_of, "Save policy", wide=True)
 
     def try_decision(self, policy: Policy | None = None) -> Dialog:
         """Show a dialog that asks what the policies say about an action; return the dialog."""

@@ -92,6 +92,8 @@ class ResourcePanel(PanelFrame):
         self._searches_server = searches_server
         self._server_search = ""
         self._rows: list[Any] = []
+        # Before the table, whose buttons ask it.
+        self.access = PanelAccess(resources)
         self.grid = DataGrid(
             columns=columns,
             actions=actions,
@@ -199,6 +201,7 @@ class ResourcePanel(PanelFrame):
         load: Callable[[], Awaitable[Any]],
         make: Callable[[Any], FormPanel],
         answer: str,
+        wide: bool = False,
     ) -> Dialog:
         """Show a dialog with a form that needs data first; return the dialog.
 
@@ -207,6 +210,7 @@ class ResourcePanel(PanelFrame):
             load: Returns the data; an error is shown in the dialog.
             make: Returns the form for the data.
             answer: Label of the button that submits it.
+            wide: Whether the dialog is wide.
         """
         place = ipw.HTML(skeleton())
         form: FormPanel | None = None
@@ -214,7 +218,9 @@ class ResourcePanel(PanelFrame):
         async def submit() -> bool:
             return form is not None and await submit_form(form)
 
-        dialog = self.dialogs.show(Dialog(title, [place], answer=answer, on_answer=submit))
+        dialog = self.dialogs.show(
+            Dialog(title, [place], answer=answer, on_answer=submit, wide=wide)
+        )
 
         def show(data: Any) -> None:
             nonlocal form

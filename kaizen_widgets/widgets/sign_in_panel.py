@@ -48,6 +48,7 @@ class SignInPanel(Panel):
     Args:
         studio: A studio, or the `Api` of a server.
         needs_password: Whether the server asks for an e-mail and a password; found out by default.
+        has_user: Whether the user's name, e-mail and role are shown.
         on_done: Called after signing in, registering or switching.
 
     Attributes:
@@ -66,6 +67,7 @@ class SignInPanel(Panel):
         studio: Any,
         *,
         needs_password: bool | None = None,
+        has_user: bool = True,
         on_done: Callable[[], object] | None = None,
     ) -> None:
         self._api: Api = getattr(studio, "api", studio)
@@ -75,6 +77,7 @@ class SignInPanel(Panel):
         if needs_password is None:
             needs_password = bool(getattr(self._account, "needs_password", True))
         self._needs_password = needs_password
+        self._has_user = has_user
         self._lock = threading.RLock()
         self._busy = False
         self._discards = False
@@ -176,7 +179,7 @@ class SignInPanel(Panel):
             self._show(self.register_form, asks and self.mode.value == "register")
             # Not before a sign-out has ended, as a click would do nothing.
             self._show(self.local_button, not (known or self._needs_password or self._busy))
-            self._set(self.user, _user(state["user"] or {}), known)
+            self._set(self.user, _user(state["user"] or {}), known and self._has_user)
             self._show(self.sign_out_row, known)
             if known:
                 self._follow_organizations()

@@ -66,7 +66,7 @@ class UserPanel(PanelFrame):
         self.edit_button = ipw.Button(description="Edit profile", layout=ipw.Layout(width="auto"))
         self.edit_button.on_click(lambda _button: self.edit_profile())
         self.permissions = ipw.HTML(skeleton(2), layout=wide)
-        self.session_panel = SignInPanel(resources)
+        self.session_panel = SignInPanel(resources, has_user=False)
         self._granted: LiveQuery = resources.user.permissions()
         super().__init__(
             resources,
@@ -77,9 +77,9 @@ class UserPanel(PanelFrame):
             on_data=self._show,
             dialogs=dialogs,
         )
-        # Below, so that a user whose profile cannot be read may still sign in or out.
-        parts = list(self.children)
-        self.children = (*parts[:-1], self.session_panel, parts[-1])
+        # Not in the body, so that a user whose profile cannot be read may still sign in or out.
+        parts: list[Any] = list(self.children)
+        self.children = (*parts[:4], self.session_panel, *parts[4:])
         self._stop = self._granted.subscribe(lambda _result: self.refresh())
         self.show_query(resources.user.current())
 
