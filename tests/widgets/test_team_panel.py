@@ -143,11 +143,13 @@ def test_nobody_suspends_or_removes_themselves(people):
 def test_viewer_is_told_what_is_missing_and_whom_to_ask(server, loop):
     panel = TeamPanel(client_of(server, loop, BEN, ("teams:read",)))
     loop.advance(1)
-    new = panel.grid._toolbar[0].refusal(None)
+    new = panel.grid._toolbar[0].refusal(None) or ""
     assert "teams:create" in new
     assert "owner" in new
-    assert panel.people.change_role(panel.people.record("u1")) is None
-    assert "users:update" in panel.people.message.value
+    people = panel.people
+    assert people is not None
+    assert people.change_role(people.record("u1")) is None
+    assert "users:update" in people.message.value
     panel.close()
 
 
