@@ -8,6 +8,10 @@ from typing import TypeVar
 from kaizen_widgets.errors import RunError
 from kaizen_widgets.nodes.agent import AgentKind
 from kaizen_widgets.nodes.connector import ConnectorKind
+from kaizen_widgets.nodes.connectors.api_connector import ApiKind
+from kaizen_widgets.nodes.connectors.database_connector import DatabaseKind
+from kaizen_widgets.nodes.connectors.messaging_connector import MessagingKind
+from kaizen_widgets.nodes.connectors.storage_connector import StorageKind
 from kaizen_widgets.nodes.input import InputKind
 from kaizen_widgets.nodes.kind import Kind
 from kaizen_widgets.nodes.look import Look
@@ -31,6 +35,10 @@ BUILT_IN: tuple[type[Kind], ...] = (
     ReactorKind,
     SubflowKind,
     ConnectorKind,
+    DatabaseKind,
+    ApiKind,
+    StorageKind,
+    MessagingKind,
     OutputKind,
 )
 

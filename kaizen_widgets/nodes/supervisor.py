@@ -58,8 +58,8 @@ class SupervisorKind(Kind):
     def check(self, node: Node, config: SupervisorConfig, functions: Functions) -> Iterable[str]:
         """Refuse workers without functions, and dealing out without workers."""
         for worker in config.workers:
-            if functions.find(worker) is None:
-                yield f"has the worker {quoted(worker)}, which {missing_function(worker)}"
+            if problem := functions.problem_of(worker):
+                yield f"has the worker {quoted(worker)}, which {problem}"
         if not config.workers and config.selection_mode != "all":
             yield 'has no workers to deal to: name some, or set its selection_mode to "all"'
 

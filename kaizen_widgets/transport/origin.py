@@ -30,8 +30,12 @@ def origin(url: httpx.URL) -> tuple[str, str, int | None]:
     return url.scheme, url.host, url.port or {"http": 80, "https": 443}.get(url.scheme)
 
 
-def parse_base_url(base_url: str) -> httpx.URL:
+def parse_base_url(base_url: str, default_path: str = API_PATH) -> httpx.URL:
     """Return the base URL of an API, without a slash at its end.
+
+    Args:
+        base_url: The address.
+        default_path: Path for an address without one.
 
     Raises:
         TransportError: It is not a web address, contains a password, or would send credentials
@@ -53,7 +57,7 @@ def parse_base_url(base_url: str) -> httpx.URL:
             "(plain http is for this machine only).",
             url=_shown(url),
         )
-    path = url.path.rstrip("/") or API_PATH
+    path = url.path.rstrip("/") or default_path
     return url.copy_with(path=path, query=None, fragment=None)
 
 

@@ -22,7 +22,7 @@ from kaizen_widgets.errors import (
     UnauthorizedError,
 )
 from kaizen_widgets.transport.http_connection import HttpConnection
-from kaizen_widgets.transport.origin import join_url, parse_base_url
+from kaizen_widgets.transport.origin import API_PATH, join_url, parse_base_url
 from kaizen_widgets.transport.request_sender import Answer, RequestSender, without_query
 from kaizen_widgets.transport.retry import (
     SAFE_METHODS,
@@ -52,6 +52,7 @@ class Transport:
         jitter: Returns a number from 0 to 1 that spreads the delays.
         new_id: Returns request ids.
         renew: Signs in again without the user, where that is possible; see `TokenRefresher`.
+        default_path: Path for an address without one.
 
     Attributes:
         tokens: Tokens of the session.
@@ -73,10 +74,11 @@ class Transport:
         jitter: Callable[[], float] = random.random,
         new_id: NewId = random_id,
         renew: Callable[[], tuple[str, str]] | None = None,
+        default_path: str = API_PATH,
     ) -> None:
         if app is not None and transport is not None:
             raise TypeError("Give either app or transport, not both.")
-        self._base = parse_base_url(base_url)
+        self._base = parse_base_url(base_url, default_path)
         self.tokens = Tokens() if tokens is None else tokens
         self._clock = clock
         self._connection = HttpConnection(self._base.host, clock, app, transport, timeout)

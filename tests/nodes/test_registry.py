@@ -29,6 +29,10 @@ COLORS = {
     "reactor": "#c026d3",
     "subflow": "#4f46e5",
     "connector": "#6b7280",
+    "database": "#475569",
+    "api": "#475569",
+    "storage": "#475569",
+    "messaging": "#475569",
     "output": "#e11d48",
 }
 

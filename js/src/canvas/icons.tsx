@@ -17,6 +17,10 @@ const PATHS: Readonly<Record<string, string>> = {
   stages: "M3 8h5v8H3ZM16 8h5v8h-5ZM9.5 8h5v8h-5ZM2 20h20M18 4h3M3 4h11",
   reactor:
     "M12 9a3 3 0 1 1 0 6 3 3 0 0 1 0-6ZM12 2v4M12 18v4M2 12h4M18 12h4M5 5l3 3M16 16l3 3M19 5l-3 3M8 16l-3 3",
+  database: "M4 6c0-4 16-4 16 0s-16 4-16 0ZM4 6v12c0 4 16 4 16 0V6M4 12c0 4 16 4 16 0",
+  api: "M8 6l-5 6 5 6M16 6l5 6-5 6M14 4l-4 16",
+  storage: "M3 6h6l2 3h10v11H3ZM3 13h18",
+  messaging: "M4 5h16v11H9l-5 4ZM8 9h8M8 12.5h5",
   // Others.
   generic: "M12 3l8 4.5v9L12 21l-8-4.5v-9ZM12 12l8-4.5M12 12v9M12 12L4 7.5",
   unknown:

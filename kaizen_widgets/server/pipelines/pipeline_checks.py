@@ -10,6 +10,7 @@ from kaizen_widgets.engines import reasons_against
 from kaizen_widgets.errors import DecodeError, GraphError
 from kaizen_widgets.graph import Graph, Node, expand
 from kaizen_widgets.nodes import Functions, default_registry
+from kaizen_widgets.nodes.connectors.base_connector import BaseConnector
 from kaizen_widgets.nodes.kind import agent_id_of_node
 
 _KINDS = default_registry()
@@ -73,6 +74,8 @@ def agent_functions(
                 functions.register(name, ask(agent))
         if node.type == "connector" and (name := _config(node).get("connector") or node.label):
             functions.register(str(name), _hand_on)
+        elif isinstance(_KINDS.get(node.type), BaseConnector):
+            functions.register(node.id, _hand_on)
     return functions
 
 
