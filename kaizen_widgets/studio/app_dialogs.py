@@ -11,6 +11,7 @@ from kaizen_widgets.errors import NotFoundError
 from kaizen_widgets.widgets.agent_form import AgentForm
 from kaizen_widgets.widgets.dialog import Dialog
 from kaizen_widgets.widgets.sign_in_panel import SignInPanel
+from kaizen_widgets.widgets.user_panel import UserPanel
 
 if TYPE_CHECKING:
     from kaizen_widgets.studio.studio import Studio
@@ -38,7 +39,7 @@ class AppDialogs:
             "new-pipeline": self._new_pipeline,
             "rename-pipeline": self._rename_pipeline,
             "archive-pipeline": self._archive_pipeline,
-            "account": lambda _data: SignInPanel(studio).dialog(),
+            "account": self._account,
         }
         self._unsubscribe = studio.ui.subscribe(
             lambda state: (state["active_modal"], state["modal_data"]), self._follow
@@ -81,6 +82,13 @@ class AppDialogs:
             self._studio.ui.close_modal()
 
     # ------------------------------------------------------------- dialogs
+
+    def _account(self, _data: Mapping[str, Any]) -> Dialog:
+        studio = self._studio
+        if not studio.auth.has_tokens:
+            return SignInPanel(studio).dialog()
+        panel = UserPanel(studio, dialogs=studio.dialogs)
+        return Dialog("Account", [panel], answer=None, wide=True)
 
     def _create_agent(self, _data: Mapping[str, Any]) -> Dialog:
         return self._agent_dialog("New agent", None)

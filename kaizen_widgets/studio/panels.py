@@ -10,9 +10,11 @@ import ipywidgets as ipw
 
 from kaizen_widgets.widgets.agents_panel import AgentsPanel
 from kaizen_widgets.widgets.metrics_panel import MetricsPanel
+from kaizen_widgets.widgets.policies_panel import PoliciesPanel
 from kaizen_widgets.widgets.query_devtools import QueryDevtools
 from kaizen_widgets.widgets.run_panel import RunPanel
 from kaizen_widgets.widgets.store_devtools import StoreDevtools
+from kaizen_widgets.widgets.team_panel import TeamPanel
 from kaizen_widgets.widgets.versions_panel import VersionsPanel
 
 if TYPE_CHECKING:
@@ -40,6 +42,8 @@ class StudioPanels:
             ),
             "agents": ("Agents", lambda: AgentsPanel(studio, dialogs=studio.dialogs)),
             "metrics": ("Metrics", lambda: MetricsPanel(studio, dialogs=studio.dialogs)),
+            "team": ("Team", lambda: TeamPanel(studio, dialogs=studio.dialogs)),
+            "policies": ("Policies", lambda: PoliciesPanel(studio, dialogs=studio.dialogs)),
             "versions": ("Versions", lambda: VersionsPanel(studio, dialogs=studio.dialogs)),
             "queries": ("Queries", lambda: QueryDevtools(studio.query_client)),
             "history": ("History", lambda: StoreDevtools(studio.store)),

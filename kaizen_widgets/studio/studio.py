@@ -54,7 +54,9 @@ from kaizen_widgets.widgets import (
     NodeCalls,
     NodeForm,
     Notifications,
+    PoliciesPanel,
     RunPanel,
+    TeamPanel,
     Theme,
     UnsavedPanel,
 )
@@ -237,6 +239,16 @@ class Studio(Resources):
     def metrics_panel(self) -> MetricsPanel:
         """The panel of the metrics."""
         return self.panels.get("metrics")  # type: ignore[return-value]
+
+    @property
+    def team_panel(self) -> TeamPanel:
+        """The panel of the teams and users."""
+        return self.panels.get("team")  # type: ignore[return-value]
+
+    @property
+    def policies_panel(self) -> PoliciesPanel:
+        """The panel of the policies."""
+        return self.panels.get("policies")  # type: ignore[return-value]
 
     # ------------------------------------------------------ the pipeline
 

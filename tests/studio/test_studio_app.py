@@ -9,7 +9,9 @@ import pytest
 from kaizen_widgets import Graph, Node, Studio
 from kaizen_widgets.errors import StoreError
 from kaizen_widgets.studio.run_inputs import input_fields
-from kaizen_widgets.testing import fake_comms
+from kaizen_widgets.testing import fake_comms, find
+from kaizen_widgets.testing.find import find_all
+from kaizen_widgets.widgets import UserPanel
 from kaizen_widgets.widgets.dialog import Dialog
 
 WAIT = 20
@@ -381,3 +383,13 @@ def test_reprs(studio):
     assert repr(studio.app.header) == "StudioHeader('Support triage')"
     assert repr(studio.drawer) == "NodeDrawer()"
     assert repr(studio.panels) == "StudioPanels(none built)"
+
+
+def test_account_dialog_shows_the_user_and_asks_those_who_are_not_signed_in(studio):
+    studio.ui.open_modal("account")
+    find(studio.dialogs, UserPanel)
+    studio.ui.close_modal()
+    studio.logout(discard=True)
+    studio.ui.open_modal("account")
+    assert studio.dialogs.dialog.title == "Sign in"
+    assert find_all(studio.dialogs, UserPanel) == []
