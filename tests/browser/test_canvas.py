@@ -215,6 +215,41 @@ def test_theme_follows_jupyterlab(hand: Hand):
     hand.lab.screenshot("canvas-700")
 
 
+def test_card_keeps_its_box_and_its_edges_show_what_a_run_did(hand: Hand):
+    box = hand.node("b").bounding_box()
+    assert hand.node("b").locator(".kc-state").inner_text() == "Not run"
+    hand.lab.run_python(
+        "from kaizen_widgets.stores import ExecutionStore\n"
+        "execution = ExecutionStore()\n"
+        "canvas.show_run(execution)\n"
+        "canvas.set_node_facts({'b': {'calls': 'second()'}, 'c': {'problem': 'No input'}})\n"
+        "execution.start_execution('r', ['a', 'b', 'c'])\n"
+        "execution.update_node_status('a', 'completed', seconds=0.31, preview='A long result. ' * 40)\n"
+        "execution.update_node_status('b', 'failed', seconds=1.5, error='KeyError: x')"
+    )
+    hand.node("b").get_by_text("KeyError: x").wait_for()
+    assert hand.node("b").get_by_text("second()").is_visible()
+    assert hand.node("a").locator(".kc-state-word").inner_text() == "310 ms"
+    assert hand.node("c").locator(".kc-state-word").inner_text() == "No input"
+    assert hand.edge("ab").locator(".kc-edge").get_attribute("data-state") == "taken"
+    assert hand.node("b").bounding_box() == box
+    hand.lab.screenshot("canvas-run", hand.canvas)
+
+
+def test_reason_why_ports_do_not_fit_is_shown_at_the_pointer(hand: Hand):
+    ends = [hand.handle("a", "output").bounding_box(), hand.handle("b", "input").bounding_box()]
+    (x1, y1), (x2, y2) = [(box["x"] + 6, box["y"] + 6) for box in ends if box]
+    hand.page.mouse.move(x1, y1)
+    hand.page.mouse.down()
+    hand.page.mouse.move(x2 - 50, y2 + 30, steps=4)
+    assert hand.handle("c", "input").get_attribute("data-fit") == "yes"
+    hand.page.mouse.move(x2, y2, steps=4)
+    hand.canvas.get_by_text("These two ports are connected already.").wait_for()
+    hand.page.mouse.up()
+    hand.canvas.get_by_text("connected already").wait_for(state="detached")
+    assert hand.lab.python("len(canvas.edges)") == 1
+
+
 def test_palette_adds_a_node(hand: Hand):
     hand.button("Add Router").click()
     hand.lab.wait_for_python("[n.type for n in canvas.nodes][-1]", "router")

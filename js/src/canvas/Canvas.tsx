@@ -33,6 +33,7 @@ import { GroupCard } from "./nodes/GroupCard.tsx";
 import { FAR, NodeCard } from "./nodes/NodeCard.tsx";
 import { Overview } from "./Overview.tsx";
 import { DRAG_TYPE, Palette } from "./Palette.tsx";
+import { SelectionToolbar } from "./SelectionToolbar.tsx";
 import type { Session } from "./session.ts";
 import { wouldLose } from "./status_text.ts";
 import { Toolbar, ToolbarRemains } from "./Toolbar.tsx";
@@ -161,6 +162,7 @@ function Board({ mode, visible, roomy }: BoardProps): ReactNode {
         <FitOnce visible={visible} />
         <Distance />
         <BesideCover />
+        <SelectionToolbar />
         <ShowsAll onChange={setEverythingSeen} />
         <ConnectionHint />
       </ReactFlow>

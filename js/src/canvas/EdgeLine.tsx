@@ -1,5 +1,5 @@
 /** An edge: a path with an arrow head, drawn by what the newest run did with it. */
-import { BaseEdge, type EdgeProps } from "@xyflow/react";
+import { BaseEdge, EdgeLabelRenderer, type EdgeProps } from "@xyflow/react";
 import { memo, type ReactNode } from "react";
 import {
   angleOf,
@@ -11,6 +11,8 @@ import {
   styleOf,
 } from "./edge_look.ts";
 import type { FlowEdge } from "./flow.ts";
+import { useReadOnly, useSession } from "./hooks.ts";
+import { Icon } from "./icons.tsx";
 import { useDifference } from "./nodes/DifferenceMark.tsx";
 import { useMarked } from "./nodes/NodeCard.tsx";
 import { useRun } from "./nodes/StateLine.tsx";
@@ -32,6 +34,8 @@ export const EdgeLine = memo(function EdgeLine(props: EdgeProps<FlowEdge>) {
     .join(" ");
   return (
     <g className="kc-edge" data-state={state} data-animated={animated || undefined}>
+      <ArrowHead edge={edge} ends={props} end="markerEnd" isPlain={state === "plain"} />
+      <ArrowHead edge={edge} ends={props} end="markerStart" isPlain={state === "plain"} />
       <BaseEdge
         path={path}
         labelX={labelX}
@@ -43,8 +47,7 @@ export const EdgeLine = memo(function EdgeLine(props: EdgeProps<FlowEdge>) {
         style={state === "plain" ? styleOf(edge) : {}}
         className={classes}
       />
-      <ArrowHead edge={edge} ends={props} end="markerEnd" isPlain={state === "plain"} />
-      <ArrowHead edge={edge} ends={props} end="markerStart" isPlain={state === "plain"} />
+      {props.selected && <Cut id={id} x={labelX} y={labelY} />}
     </g>
   );
 });
@@ -71,5 +74,26 @@ function ArrowHead({
       transform={`translate(${x} ${y}) rotate(${angleOf(edge, ends, end)})`}
       d={head.shape === "closed" ? "M-8 -4.5L0 0L-8 4.5Z" : "M-7 -4.5L0 0L-7 4.5"}
     />
+  );
+}
+
+/** On a selected edge: a button that deletes it. */
+function Cut({ id, x, y }: { id: string; x: number; y: number }): ReactNode {
+  const session = useSession();
+  if (useReadOnly()) return null;
+  const place = `translate(-50%, -50%) translate(${x}px, ${y}px)`;
+  return (
+    <EdgeLabelRenderer>
+      <button
+        type="button"
+        className="kc-cut nodrag nopan"
+        style={{ transform: `${place} scale(calc(1 / var(--kc-zoom, 1)))` }}
+        aria-label="Delete the edge"
+        title="Delete (Del)"
+        onClick={() => session.deleteEdge(id)}
+      >
+        <Icon name="close" size={12} />
+      </button>
+    </EdgeLabelRenderer>
   );
 }

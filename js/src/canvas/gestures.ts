@@ -11,6 +11,7 @@ import {
   withDescendants,
 } from "./document.ts";
 import { titlePathOf } from "./flow.ts";
+import { isMuted } from "./nodes/node_face.ts";
 import type { KindInfo } from "./protocol.gen.ts";
 
 export interface XY {
@@ -103,6 +104,26 @@ export function renaming(node: NodeJson, label: string): Batch {
     return [{ op: "set", kind: "node", id: node.id, path: ["data"], value: { label } }];
   const path = titlePathOf(node) ?? ["data", "label"];
   return [{ op: "set", kind: "node", id: node.id, path: [...path], value: label }];
+}
+
+/** Mutes nodes, which then pass on what arrives, or lets them work again. */
+export function muting(document: Document, ids: Iterable<string>, muted: boolean): Batch {
+  const batch: Operation[] = [];
+  for (const id of ids) {
+    const node = document.nodes.get(id);
+    if (!node || isMuted(node) === muted) continue;
+    if (!isObject(node.data)) {
+      batch.push({ op: "set", kind: "node", id, path: ["data"], value: { policy: { muted } } });
+      continue;
+    }
+    const { muted: _, ...policy } = isObject(node.data.policy) ? node.data.policy : {};
+    const path = ["data", "policy"];
+    if (muted) batch.push({ op: "set", kind: "node", id, path, value: { ...policy, muted } });
+    else if (Object.keys(policy).length > 0)
+      batch.push({ op: "set", kind: "node", id, path, value: policy });
+    else batch.push({ op: "unset", kind: "node", id, path });
+  }
+  return batch;
 }
 
 /** Copies nodes with their descendants, a little lower and to the right, and the edges between them. */

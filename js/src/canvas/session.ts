@@ -19,6 +19,7 @@ import type { NewId, XY } from "./gestures.ts";
 import * as gestures from "./gestures.ts";
 import { arrangement } from "./layout.ts";
 import { HEIGHT, WIDTH } from "./nodes/geometry.ts";
+import { isMuted } from "./nodes/node_face.ts";
 import { Notices } from "./notice_list.ts";
 import { Peers } from "./peers.ts";
 import type { Command, KindInfo, ViewCommand } from "./protocol.gen.ts";
@@ -252,6 +253,24 @@ export class Session {
       return batch;
     });
     if (done) this.selectOnly(copies);
+  }
+
+  /** Mutes the selected nodes, or lets them work again when all of them are muted. */
+  toggleMute(): void {
+    this.edit((document) => {
+      const { nodes } = this.selection();
+      return gestures.muting(document, nodes, !this.isSelectionMuted(document));
+    });
+  }
+
+  isSelectionMuted(document = this.replica.store.get().shown): boolean {
+    const nodes = this.selection().nodes.flatMap((id) => document.nodes.get(id) ?? []);
+    return nodes.length > 0 && nodes.every(isMuted);
+  }
+
+  /** Removes one edge, whatever is selected. */
+  deleteEdge(id: string): void {
+    this.edit((document) => gestures.deletion(document, [], [id]));
   }
 
   /** Arranges the selected nodes, or all nodes, along their edges, as one step of the history. */

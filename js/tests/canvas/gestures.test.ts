@@ -113,3 +113,20 @@ test("renaming a node without data creates the data", () => {
     value: { label: "x" },
   });
 });
+
+test("muting keeps the rest of a node's policy, and unmuting leaves nothing behind", () => {
+  const two = documentOf(
+    [
+      node("a", 0, 0, { data: { policy: { retries: 2 } } }),
+      node("b", 0, 0, { data: { policy: { muted: true } } }),
+    ],
+    [],
+  );
+  const path = ["data", "policy"];
+  expect(gestures.muting(two, ["a", "b"], true)).toEqual([
+    { op: "set", kind: "node", id: "a", path, value: { retries: 2, muted: true } },
+  ]);
+  expect(gestures.muting(two, ["a", "b"], false)).toEqual([
+    { op: "unset", kind: "node", id: "b", path },
+  ]);
+});
