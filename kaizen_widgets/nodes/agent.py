@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from kaizen_widgets.graph import Node
-from kaizen_widgets.nodes.functions import Functions, missing_function
+from kaizen_widgets.nodes.functions import Functions
 from kaizen_widgets.nodes.kind import Kind, Task, TimedConfig, agent_id_of_node
 from kaizen_widgets.nodes.look import Look
 from kaizen_widgets.nodes.model_usage import UsageLimits
@@ -56,17 +56,14 @@ class AgentKind(Kind):
 
     def check(self, node: Node, config: AgentConfig, functions: Functions) -> Iterable[str]:
         """Refuse a node with neither a function nor a model that can answer."""
-        names = self.call_names(node, config)
-        if functions.find_function(*names) is not None:
-            return
-        record = functions.models.find(*names)
-        if record is not None:
-            problem = functions.models.problem_of(record, config.tools)
-            if problem is not None:
-                yield problem
-            return
         agent = functions.names.get(agent_id_of_node(node) or "")
-        yield missing_function(config.calls or agent or node.label)
+        problem = functions.problem_of(
+            *self.call_names(node, config),
+            wanted=config.calls or agent or node.label,
+            tools=config.tools,
+        )
+        if problem is not None:
+            yield problem
 
     async def run(self, task: Task) -> Any:
         """Call the function, or ask the model."""

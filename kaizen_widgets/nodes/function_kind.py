@@ -83,6 +83,13 @@ class FunctionKind(Kind):
         may_hold_fields = any(
             port_type in ("any", "dict") for found in arriving.values() for port_type in found
         )
+        empty = [
+            parameter
+            for parameter in self.parameters
+            if parameter.is_required and not arriving.get(parameter.name)
+        ]
+        # An edge that names no input leads to the only one that still needs a value.
+        is_filled = len(empty) == 1 and bool(arriving.get(""))
         for parameter in self.parameters:
             count = len(arriving.get(parameter.name, ()))
             if count > 1 and not _takes_several(parameter):
@@ -90,7 +97,7 @@ class FunctionKind(Kind):
                     f"has {count} edges into its input {parameter.name!r}, which takes "
                     f"{noun_of(parameter.type)}: remove all but one"
                 )
-            elif count == 0 and arriving and not may_hold_fields and parameter.is_required:
+            elif arriving and parameter in empty and not is_filled and not may_hold_fields:
                 yield f"has no edge into its input {parameter.name!r}, which has no default"
 
     async def run(self, task: Task) -> Any:

@@ -6,7 +6,7 @@ only here.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from kaizen_widgets.core.text import quoted
@@ -70,17 +70,25 @@ class Functions(Mapping[str, Callable[..., Any]]):
             return self.models.function_of(record)
         return function
 
-    def problem_of(self, *names: str | None) -> str | None:
-        """Return why nodes with these names call nothing, as the end of a sentence, or None if they do."""
+    def problem_of(
+        self, *names: str | None, wanted: str = "", tools: Sequence[str] = ()
+    ) -> str | None:
+        """Return why nodes with these names call nothing, as the end of a sentence, or None if they do.
+
+        Args:
+            names: The names, first choice first.
+            wanted: Name to register a function under, in the sentence; by default the first of the names.
+            tools: Tools that the model is given beside its agent's own.
+        """
         if self.find_function(*names) is not None:
             return None
+        missing = missing_function(wanted or next((name for name in names if name), ""))
         record = self.models.find(*names)
         if record is None:
-            return missing_function(next((self._shown(name) for name in names if name), ""))
-        return self.models.problem_of(record)
-
-    def _shown(self, name: str) -> str:
-        return self.names.get(name, name)
+            return missing
+        if problem := self.models.setup_problem(record):
+            return f"{missing}. Its model cannot answer either: it {problem}"
+        return self.models.problem_of(record, tools)
 
     def find_function(self, *names: str | None) -> Callable[..., Any] | None:
         """Return the function registered under the first of ``names`` that has one, or None."""

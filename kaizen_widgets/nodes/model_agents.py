@@ -49,6 +49,10 @@ class ModelAgents:
         """Replace the agents."""
         self._records = {record.id: record for record in records}
 
+    def update(self, record: AgentRecord) -> None:
+        """Add an agent, in place of one with the same id."""
+        self._records[record.id] = record
+
     def use(self, model: Any, *names: str) -> None:
         """Let a model of pydantic-ai answer for agents, in place of their own.
 
@@ -84,19 +88,8 @@ class ModelAgents:
             record: The agent.
             tools: Names of more tools it is given.
         """
-        if record.is_archived:
-            return f"calls the agent {quoted(record.name)}, which is archived"
-        if not is_extra_installed():
-            return missing_extra()
-        if self._model_of(record) is None:
-            if not record.model:
-                return f"calls the agent {quoted(record.name)}, which has no model: choose one in its form"
-            if self.is_offline:
-                return (
-                    f"asks the model {record.model!r:.80}, and studio.offline() allows no requests"
-                )
-            if problem := provider_problem(record.provider):
-                return problem
+        if problem := self.setup_problem(record):
+            return problem
         for name in (*record.tools, *tools):
             if name not in self.tools:
                 return f"has an agent with the tool {quoted(name)}: give it one with @studio.tool"
@@ -105,6 +98,22 @@ class ModelAgents:
                 f"calls the agent {quoted(record.name)}, whose system prompt cannot work: {wrong}"
             )
         return None
+
+    def setup_problem(self, record: AgentRecord) -> str | None:
+        """Return what is missing to ask an agent's model at all, as the end of a sentence, or None."""
+        if record.is_archived:
+            return f"calls the agent {quoted(record.name)}, which is archived"
+        if not is_extra_installed():
+            return missing_extra()
+        if self._model_of(record) is not None:
+            return None
+        if not record.model:
+            return (
+                f"calls the agent {quoted(record.name)}, which has no model: choose one in its form"
+            )
+        if self.is_offline:
+            return f"asks the model {record.model!r:.80}, and studio.offline() allows no requests"
+        return provider_problem(record.provider)
 
     def function_of(self, record: AgentRecord) -> Callable[..., Any]:
         """Return a function that asks an agent's model, for a node to call."""

@@ -18,6 +18,7 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar, overload
 
 from kaizen_widgets.api import Api, Pipeline, Resources, studio_defaults
+from kaizen_widgets.api.agent_records import record_of
 from kaizen_widgets.core.background import BackgroundLoop, background
 from kaizen_widgets.core.clock import NewId, random_id
 from kaizen_widgets.engines import Run, follow, start
@@ -30,7 +31,8 @@ from kaizen_widgets.errors import (
 )
 from kaizen_widgets.graph import Edge, Graph, Node
 from kaizen_widgets.graph.without_secrets import without_secrets
-from kaizen_widgets.nodes import Functions, default_registry
+from kaizen_widgets.nodes import Functions, UsageLimits, default_registry
+from kaizen_widgets.nodes import node as node_kind
 from kaizen_widgets.query import Persister, QueryCacheEvent, QueryClient
 from kaizen_widgets.saving import (
     Conflict,
@@ -47,6 +49,7 @@ from kaizen_widgets.studio.connection import connect
 from kaizen_widgets.studio.panels import StudioPanels
 from kaizen_widgets.studio.pipeline_menu import check_name, free_name
 from kaizen_widgets.studio.studio_app import StudioApp
+from kaizen_widgets.studio.used_agents import used_agents
 from kaizen_widgets.widgets import (
     AgentsPanel,
     Canvas,
@@ -62,6 +65,7 @@ from kaizen_widgets.widgets import (
 )
 from kaizen_widgets.widgets.dialog import DialogHost
 from kaizen_widgets.widgets.node_drawer import NodeDrawer
+from kaizen_widgets.widgets.pipeline_problems import PipelineProblems
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -163,6 +167,10 @@ class Studio(Resources):
         self.node_calls = NodeCalls(
             self.store, self.kinds, self.functions, self.agents, show=self.canvas.set_node_facts
         )
+        self.problems = PipelineProblems(
+            self.store, self.kinds, self.functions, clock=loop, show=self.node_calls.set_problems
+        )
+        self.node_calls.subscribe(self.problems.check_soon)
         self._run: Run | None = None
         self._node_form: NodeForm | None = None
         self.drawer = NodeDrawer(
@@ -453,6 +461,66 @@ class Studio(Resources):
 
         return register
 
+    def node(self, function: F | None = None, /, **look: Any) -> Any:
+        """Register a node kind made of a typed function, and return the function.
+
+        Use it as a decorator, ``@studio.node`` or ``@studio.node(title="Shorten", color="#3b82f6")``; see
+        `kaizen_widgets.node` for what becomes of the parameters.
+
+        Raises:
+            RunError: The function cannot be a kind; the message says why.
+        """
+
+        def register(made: F) -> F:
+            self.kinds.register(node_kind(made, **look))
+            return made
+
+        return register if function is None else register(function)
+
+    def tool(self, function: F | None = None, /, *, name: str = "") -> Any:
+        """Register a function that the models of agents may call, under its name or another.
+
+        Its annotations and docstring tell the model how. An agent may call it once the agent's tools, or
+        the ``tools`` of its node, name it.
+
+        Raises:
+            RunError: It is no function.
+        """
+
+        def register(made: F) -> F:
+            named = name or getattr(made, "__name__", "")
+            if not callable(made) or not named:
+                raise RunError(f"@studio.tool is put on a function, not on {made!r:.80}.")
+            self.functions.models.tools[named] = made
+            self.node_calls.refresh()
+            return made
+
+        return register if function is None else register(function)
+
+    def use_model(self, model: Any, *agents: str) -> None:
+        """Let a model of pydantic-ai answer for agents, in place of their own.
+
+        Args:
+            model: Such as pydantic-ai's ``TestModel()`` or ``FunctionModel(...)``; None for the agents' own.
+            agents: Names or ids of the agents; none for all others.
+        """
+        self.functions.models.use(model, *agents)
+        self.node_calls.refresh()
+
+    def offline(self, is_offline: bool = True) -> None:
+        """Allow no request to a provider of models; models set with `use_model` go on answering."""
+        self.functions.models.is_offline = is_offline
+        self.node_calls.refresh()
+
+    @property
+    def budget(self) -> UsageLimits:
+        """Limits of what the models of one run may use together: ``UsageLimits(cost_limit=0.05)``."""
+        return self.functions.models.budget
+
+    @budget.setter
+    def budget(self, budget: UsageLimits | None) -> None:
+        self.functions.models.budget = budget or UsageLimits()
+
     def run(
         self,
         inputs: Mapping[str, Any] | str | None = None,
@@ -473,7 +541,11 @@ class Studio(Resources):
         Raises:
             NotRunnableError: The pipeline cannot be run; the message lists every reason.
             RunError: ``inputs`` is neither a mapping nor a text.
+            TransportError: An agent that has to ask its model could not be read from the server.
         """
+        for agent_id in used_agents(self.store.graph, self.kinds, self.functions):
+            # The list of agents does not have their tools.
+            self.functions.models.update(record_of(self.agents.detail(agent_id).wait(TIMEOUT)))
         run = start(
             self.store.graph,
             _run_inputs(inputs, named),
@@ -498,6 +570,7 @@ class Studio(Resources):
         with suppress(KaizenError):
             self.save()
         self.account.close()
+        self.problems.close()
         self.node_calls.close()
         self.saver.close()
         self.app.close()

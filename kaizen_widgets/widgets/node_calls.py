@@ -16,6 +16,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from kaizen_widgets.api.agent_models import Agent
+from kaizen_widgets.api.agent_records import record_of
 from kaizen_widgets.api.agents import Agents
 from kaizen_widgets.graph import Batch, Graph, Node, SetProperty, UnsetProperty
 from kaizen_widgets.graph.elements import label_text
@@ -102,6 +103,7 @@ class NodeCalls:
         self._agents: dict[str, Agent] = {}
         self._facts: dict[str, dict[str, Any]] = {}
         self._marks: Mapping[str, Mapping[str, Any]] = {}
+        self._problems: Mapping[str, Mapping[str, Any]] = {}
         self._listeners: list[Callable[[], object]] = []
         self._unfollow: Callable[[], object] = lambda: None
         self._unsubscribes = (
@@ -204,6 +206,7 @@ class NodeCalls:
         with self._lock:
             self._agents = {}
         self.functions.names = {}
+        self.functions.models.set_records(())
         self.refresh()
 
     def refresh(self) -> None:
@@ -225,6 +228,16 @@ class NodeCalls:
             if marks != self._marks:
                 self._marks = dict(marks)
                 self._show_facts()
+
+    def set_problems(self, problems: Mapping[str, Mapping[str, Any]]) -> None:
+        """Show problems of nodes that this object finds none of: of their edges, of unknown kinds.
+
+        Args:
+            problems: By node id: ``{"problem": ..., "hint": ...}``; replaces all earlier ones.
+        """
+        with self._lock:
+            self._problems = dict(problems)
+            self._show_facts()
 
     def close(self) -> None:
         """Stop following the pipeline, the functions and the agents."""
@@ -257,11 +270,15 @@ class NodeCalls:
                 return
             self._agents = agents
         self.functions.names = {agent.id: agent.name for agent in agents.values()}
+        self.functions.models.set_records(record_of(agent) for agent in agents.values())
         self.refresh()
 
     def _show_facts(self) -> None:
         graph = self.store.graph
         shown = {node_id: {**facts} for node_id, facts in self._facts.items()}
+        for node_id, problem in self._problems.items():
+            if graph.has_node(node_id) and "problem" not in shown.get(node_id, {}):
+                shown[node_id] = {**shown.get(node_id, {}), **problem}
         for node_id, mark in self._marks.items():
             if graph.has_node(node_id):
                 shown[node_id] = {**shown.get(node_id, {}), **mark}

@@ -284,7 +284,8 @@ def problem(functions: Functions, label: str = "Support", **config: Any) -> str:
 def test_missing_extra_is_named_before_the_run(functions, monkeypatch):
     monkeypatch.setattr("kaizen_widgets.nodes.model_agents.is_extra_installed", lambda: False)
     assert problem(functions) == (
-        'Agent "Support" asks a model, for which a package is missing: '
+        'Agent "Support" has no function: give it one with @studio.agent("Support"). Its model cannot '
+        "answer either: it asks a model, for which a package is missing: "
         'pip install "kaizen-widgets[agents]".'
     )
 
