@@ -145,7 +145,7 @@ class NodeCalls:
             with self._lock:
                 agents = list(self._agents.values())
             found |= {
-                f"{AGENT}{agent.id}": _agent_text(agent)
+                f"{AGENT}{agent.id}": self._answerer_text(agent)
                 for agent in agents
                 if agent.status != "archived"
             }
@@ -301,7 +301,6 @@ class NodeCalls:
         agent_name = self.functions.names.get(agent_id or "")
         found = self._registered_name(agent_id, agent_name)
         if found is not None:
-            # The agent is answered by a function of the notebook.
             text = f"{agent_name or agent_id} · {_signature(found, self.functions[found])}"
             return f"{AGENT}{agent_id}", text
         found = self._registered_name(node.label, node.id)
@@ -313,6 +312,13 @@ class NodeCalls:
             agent = self._agents.get(agent_id)
         text = f"Agent {agent_id[:8]} · not found" if agent is None else _agent_text(agent)
         return f"{AGENT}{agent_id}", text
+
+    def _answerer_text(self, agent: Agent) -> str:
+        """Return an agent with who answers for it: a function of the notebook, or its model."""
+        found = self._registered_name(agent.id, agent.name)
+        if found is None:
+            return _agent_text(agent)
+        return f"{agent.name} · {_signature(found, self.functions[found])}"
 
     def _registered_name(self, *names: str | None) -> str | None:
         return next((name for name in names if name is not None and name in self.functions), None)

@@ -641,6 +641,7 @@ def test_node_form_offers_functions_and_the_servers_agents(studio):
     options = dict(studio.node_calls.options(studio.graph.node("billing")))
     assert options["function:Technical"] == "technical() · your function"
     assert "Summarizer · gpt-4o-mini" in options.values()
+    assert "Technical · technical()" in options.values()
     assert studio.node_calls.of(studio.graph.node("billing")).text == "Billing · billing()"
 
 
