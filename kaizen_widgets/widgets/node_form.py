@@ -25,7 +25,8 @@ from kaizen_widgets.nodes import Kind, Registry
 from kaizen_widgets.stores import CanvasStore, Commit, Replaced
 from kaizen_widgets.widgets.agent_form import AgentForm
 from kaizen_widgets.widgets.canvas import Canvas
-from kaizen_widgets.widgets.dialog import Dialog, DialogHost
+from kaizen_widgets.widgets.dialog import DialogHost
+from kaizen_widgets.widgets.form_dialog import form_dialog
 from kaizen_widgets.widgets.markup import MUTED, hint
 from kaizen_widgets.widgets.node_basics_editor import NodeBasicsEditor
 from kaizen_widgets.widgets.node_calls import NodeCalls
@@ -200,15 +201,11 @@ class NodeForm(Panel):
         """Show the form of a new agent, and call ``use`` with its id once it is created."""
 
         def created(agent: Any) -> None:
-            def end() -> None:
-                self.dialogs.dismiss(dialog)
-                use(agent.id)
-
-            # The form is closed in a thread, because it is still ending its submit here.
-            background.start(asyncio.to_thread(end))
+            # In a thread, because the loop, which calls this, never waits for the lock of the pipeline.
+            background.start(asyncio.to_thread(use, agent.id))
 
         form = AgentForm(agents=self._calls and self._calls.agents, title="", on_success=created)
-        dialog = self.dialogs.show(Dialog("New agent", [form], answer=None))
+        self.dialogs.show(form_dialog("New agent", form, answer="Create agent"))
 
     def _leave(self) -> None:
         editor, self.editor = self.editor, None

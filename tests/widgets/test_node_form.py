@@ -453,11 +453,13 @@ def test_new_agent_is_chosen_once_it_is_created(comms: FakeComms):
             "model": "gpt-4o",
         }
     )
-    chosen = threading.Event()
+    chosen, closed = threading.Event(), threading.Event()
     bench.store.on_event(lambda _event: chosen.set())
-    form.submit("").wait(20)
+    bench.form.dialogs.observe(lambda _change: closed.set(), "children")
+    dialog.give_answer()
     assert chosen.wait(20)
     assert bench.data() == {"label": "Billing", "agentId": "agent-7"}
+    assert closed.wait(20)
     assert bench.form.dialogs.dialog is None
 
 
