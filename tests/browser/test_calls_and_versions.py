@@ -82,7 +82,7 @@ def test_call_is_chosen_by_hand_and_a_version_is_previewed(lab: Lab):
     lab.page.keyboard.press("Escape")
 
     lab.run_cell(1)
-    lab.page.get_by_text("Before the new router").first.click()
+    lab.page.locator(".kaizen-resource-panel").get_by_text("Before the new router").first.click()
     chips = lab.page.locator(".kz-difference")
     expect(chips.filter(has_text="Added")).to_have_count(1)
     expect(chips.filter(has_text="Removed")).to_have_count(1)
@@ -92,7 +92,7 @@ def test_call_is_chosen_by_hand_and_a_version_is_previewed(lab: Lab):
         lab.screenshot(f"versions-{theme}")
     assert serious(lab, ".kaizen-resource-panel") == []
     lab.theme("light")
-    lab.page.get_by_role("button", name="Restore").first.click()
+    lab.page.locator(".kaizen-resource-panel").get_by_role("button", name="Restore").first.click()
     lab.wait_for_python("studio.graph.has_node('output')")
     assert lab.python("studio.store.history.undo_label") == "restore Before the new router"
     lab.run_cell(2)
