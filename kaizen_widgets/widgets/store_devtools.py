@@ -83,7 +83,7 @@ class StoreDevtools(Panel):
         )
         self.message = ipw.HTML()
         self.changes = ipw.HTML()
-        self.state = ipw.HTML(layout=ipw.Layout(max_height="260px", overflow="auto"))
+        self.state = ipw.HTML()
         buttons = [self.pause_button, self.reset_button, self.export_button, self.import_button]
         super().__init__(
             [
@@ -205,7 +205,8 @@ class StoreDevtools(Panel):
     def _show(self, position: int) -> None:
         entry = self.action_log.entries[position]
         self.state.value = (
-            f'<pre style="{MONO}; margin: 0; overflow-wrap: anywhere">'
+            f'<pre tabindex="0" role="region" aria-label="State after the action" '
+            f'style="{MONO}; margin: 0; overflow: auto; max-height: 260px; overflow-wrap: anywhere">'
             f"{html.escape(preview_text(dict(entry.state)))}</pre>"
         )
         changed = self.action_log.changed(position)
