@@ -8,14 +8,20 @@ from typing import TYPE_CHECKING
 
 import ipywidgets as ipw
 
-from kaizen_widgets.widgets.agents_panel import AgentsPanel
-from kaizen_widgets.widgets.metrics_panel import MetricsPanel
-from kaizen_widgets.widgets.policies_panel import PoliciesPanel
-from kaizen_widgets.widgets.query_devtools import QueryDevtools
-from kaizen_widgets.widgets.run_panel import RunPanel
-from kaizen_widgets.widgets.store_devtools import StoreDevtools
-from kaizen_widgets.widgets.team_panel import TeamPanel
-from kaizen_widgets.widgets.versions_panel import VersionsPanel
+from kaizen_widgets.widgets import (
+    AgentsPanel,
+    DeploymentsPanel,
+    GatewaysPanel,
+    MetricsPanel,
+    PipelinesPanel,
+    PoliciesPanel,
+    QueryDevtools,
+    RunPanel,
+    StoreDevtools,
+    TeamPanel,
+    UserPanel,
+    VersionsPanel,
+)
 
 if TYPE_CHECKING:
     from kaizen_widgets.studio.studio import Studio
@@ -35,16 +41,18 @@ class StudioPanels:
         self._studio = studio
         self._lock = threading.RLock()
         self._built: dict[str, ipw.Widget] = {}
+        dialogs = studio.dialogs
         self._makers: dict[str, tuple[str, Callable[[], ipw.Widget]]] = {
-            "run": (
-                "Run",
-                lambda: RunPanel(studio.execution, start=studio.run, cancel=studio.cancel),
-            ),
-            "agents": ("Agents", lambda: AgentsPanel(studio, dialogs=studio.dialogs)),
-            "metrics": ("Metrics", lambda: MetricsPanel(studio, dialogs=studio.dialogs)),
-            "team": ("Team", lambda: TeamPanel(studio, dialogs=studio.dialogs)),
-            "policies": ("Policies", lambda: PoliciesPanel(studio, dialogs=studio.dialogs)),
-            "versions": ("Versions", lambda: VersionsPanel(studio, dialogs=studio.dialogs)),
+            "run": ("Run", self._run_panel),
+            "agents": ("Agents", lambda: AgentsPanel(studio, dialogs=dialogs)),
+            "pipelines": ("Pipelines", lambda: PipelinesPanel(studio, dialogs=dialogs)),
+            "deployments": ("Deployments", lambda: DeploymentsPanel(studio, dialogs=dialogs)),
+            "gateways": ("Gateways", lambda: GatewaysPanel(studio, dialogs=dialogs)),
+            "metrics": ("Metrics", lambda: MetricsPanel(studio, dialogs=dialogs)),
+            "team": ("Team", lambda: TeamPanel(studio, dialogs=dialogs)),
+            "policies": ("Policies", lambda: PoliciesPanel(studio, dialogs=dialogs)),
+            "user": ("User", lambda: UserPanel(studio, dialogs=dialogs)),
+            "versions": ("Versions", lambda: VersionsPanel(studio, dialogs=dialogs)),
             "queries": ("Queries", lambda: QueryDevtools(studio.query_client)),
             "history": ("History", lambda: StoreDevtools(studio.store)),
         }
@@ -67,6 +75,14 @@ class StudioPanels:
             built, self._built = self._built, {}
         for panel in built.values():
             panel.close()
+
+    def _run_panel(self) -> RunPanel:
+        studio = self._studio
+        panel = RunPanel(studio.execution, start=studio.run, cancel=studio.cancel)
+        # The app's header has the inputs, Run and Cancel.
+        for part in (panel.inputs, panel.run_button, panel.cancel_button):
+            part.layout.display = "none"
+        return panel
 
     def __repr__(self) -> str:
         return f"StudioPanels({', '.join(self._built) or 'none built'})"

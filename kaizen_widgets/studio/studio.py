@@ -53,15 +53,20 @@ from kaizen_widgets.studio.used_agents import used_agents
 from kaizen_widgets.widgets import (
     AgentsPanel,
     Canvas,
+    DeploymentsPanel,
+    GatewaysPanel,
     MetricsPanel,
     NodeCalls,
     NodeForm,
     Notifications,
+    PipelinesPanel,
     PoliciesPanel,
     RunPanel,
     TeamPanel,
     Theme,
     UnsavedPanel,
+    UserPanel,
+    VersionsPanel,
 )
 from kaizen_widgets.widgets.dialog import DialogHost
 from kaizen_widgets.widgets.node_drawer import NodeDrawer
@@ -249,14 +254,39 @@ class Studio(Resources):
         return self.panels.get("metrics")  # type: ignore[return-value]
 
     @property
+    def pipelines_panel(self) -> PipelinesPanel:
+        """The panel of the pipelines."""
+        return self.panels.get("pipelines")  # type: ignore[return-value]
+
+    @property
+    def deployments_panel(self) -> DeploymentsPanel:
+        """The panel of the deployments."""
+        return self.panels.get("deployments")  # type: ignore[return-value]
+
+    @property
+    def gateways_panel(self) -> GatewaysPanel:
+        """The panel of the gateways."""
+        return self.panels.get("gateways")  # type: ignore[return-value]
+
+    @property
     def team_panel(self) -> TeamPanel:
-        """The panel of the teams and users."""
+        """The panel of the teams and their members."""
         return self.panels.get("team")  # type: ignore[return-value]
 
     @property
     def policies_panel(self) -> PoliciesPanel:
         """The panel of the policies."""
         return self.panels.get("policies")  # type: ignore[return-value]
+
+    @property
+    def user_panel(self) -> UserPanel:
+        """The panel of the signed-in user."""
+        return self.panels.get("user")  # type: ignore[return-value]
+
+    @property
+    def versions_panel(self) -> VersionsPanel:
+        """The panel of the open pipeline's saved versions."""
+        return self.panels.get("versions")  # type: ignore[return-value]
 
     # ------------------------------------------------------ the pipeline
 

@@ -37,6 +37,13 @@ def test_a_newcomer_s_first_five_minutes(lab: Lab):
     assert lab.python("len(studio.store.history.past)") == 1
     lab.screenshot("story-2-dragged")
 
+    # The drawer opened beside the node; Escape closes it.
+    drawer = hand.app.locator(".kaizen-drawer")
+    drawer.get_by_role("tab", name="Config").wait_for()
+    hand.press("Escape")
+    lab.wait_for_python("studio.drawer.is_open", False)
+    drawer.wait_for(state="hidden")
+
     # They connect two.
     edges = lab.python("studio.graph.edge_count")
     hand.connect(hand.handle("billing", "output"), hand.handle("output", "input"))
@@ -96,7 +103,6 @@ def test_a_newcomer_s_first_five_minutes(lab: Lab):
     hand.canvas.locator('.react-flow__node[data-id="technical"] [data-status="skipped"]').wait_for()
     hand.node("output").get_by_text("on its way").wait_for()
     hand.select("billing")
-    drawer = hand.app.locator(".kaizen-drawer")
     drawer.get_by_role("tab", name="Log").click()
     drawer.get_by_text("looking it up").wait_for()
     drawer.get_by_role("tab", name="Input").click()
