@@ -42,7 +42,6 @@ class AgentVersionsPanel(PanelFrame):
                 Column("created_at", "Kept", "date"),
                 Column("id", "Id", "id", is_hidden=True),
             ],
-            title="Versions",
             empty="No versions yet: keep one before you change the agent.",
             toolbar=[RowAction("keep", "Keep this version", "add")],
             actions=[RowAction("back", "Go back to it", "undo", is_visible=True)],

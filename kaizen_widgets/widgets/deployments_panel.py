@@ -65,7 +65,13 @@ class DeploymentsPanel(ResourcePanel):
         self._gateways: RecordNames | None = None
         if hasattr(resources, "deployments"):
             self._agents = RecordNames(resources.agents, self._names_changed)
-            self._gateways = RecordNames(resources.gateways, self._names_changed)
+            self._gateways = RecordNames(
+                resources.gateways,
+                self._names_changed,
+                label=lambda gateway: " · ".join(
+                    part for part in (gateway.environment, gateway.name) if part
+                ),
+            )
         super().__init__(
             resources,
             self.deployments,
@@ -219,7 +225,7 @@ class DeploymentsPanel(ResourcePanel):
     def show_gateways(self) -> GatewaysPanel:
         """Show the gateways below the table; return them."""
         gateways = GatewaysPanel(self.resources, dialogs=self.dialogs)
-        self.show_detail("Gateways", gateways)
+        self.show_detail("", gateways)  # The table has the heading.
         return gateways
 
     def agent_name(self, deployment: Any) -> str:

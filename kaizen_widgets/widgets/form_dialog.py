@@ -16,14 +16,23 @@ def form_dialog(title: str, form: FormPanel, *, answer: str, wide: bool = False)
         answer: Label of the button that submits it.
         wide: Whether the dialog is wide.
     """
-    without_buttons(form)
-    return Dialog(title, [form], answer=answer, on_answer=lambda: submit_form(form), wide=wide)
+    dialog = Dialog(title, [form], answer=answer, on_answer=lambda: submit_form(form), wide=wide)
+    fit_in(form, dialog)
+    return dialog
 
 
-def without_buttons(form: FormPanel) -> FormPanel:
-    """Return a form without its heading and buttons, which the dialog has."""
+def fit_in(form: FormPanel, dialog: Dialog) -> None:
+    """Leave out a form's heading and buttons, which the dialog has, and close the dialog with its success."""
     form.children = (form.area, form.status)
-    return form
+    on_success = form.on_success
+
+    def succeeded(result: object) -> None:
+        if on_success is not None:
+            on_success(result)
+        # Enter in a field submits the form without the dialog's answer.
+        dialog.cancel()
+
+    form.on_success = succeeded
 
 
 async def submit_form(form: FormPanel) -> bool:

@@ -39,6 +39,7 @@ class PanelFrame(Panel):
         empty: Sentence for an empty list.
         buttons: Widgets beside the heading.
         footer: Widgets in the line below the data, before the Refresh button.
+        below: Widgets below that line.
         on_data: Called with the data each time it changes, to show it in the body.
         dialogs: Where dialogs appear; by default in the panel itself.
 
@@ -69,6 +70,7 @@ class PanelFrame(Panel):
         empty: str = "",
         buttons: Sequence[ipw.Widget] = (),
         footer: Sequence[ipw.Widget] = (),
+        below: Sequence[ipw.Widget] = (),
         on_data: Callable[[Any], object] | None = None,
         dialogs: DialogHost | None = None,
     ) -> None:
@@ -101,12 +103,14 @@ class PanelFrame(Panel):
         self.refresh_button = _button("Refresh", "Fetch the data again", "refresh")
         self.footer = ipw.HBox([*footer, self.line, self.refresh_button], layout=wrapping())
         self.footer.layout.justify_content = "space-between"
+        self.footer.layout.margin = "4px 0 0"
+        self.refresh_button.add_class("kaizen-quiet")
         for button in (self.retry_button, self.refresh_button):
             button.on_click(lambda _button: self.refetch())
         self.again_button.on_click(lambda _button: self._do_again())
         own = [self.dialogs] if self._has_own_dialogs else []
         super().__init__(
-            [self.header, self.messages, self.blocked, self.body, self.footer, *own],
+            [self.header, self.messages, self.blocked, self.body, self.footer, *below, *own],
             layout=ipw.Layout(width="100%"),
         )
         self.add_class("kaizen-resource-panel")

@@ -19,9 +19,16 @@ class RecordNames:
     Args:
         resource: The resource, such as ``studio.agents``.
         on_change: Called when names have arrived.
+        label: Returns what stands for a record; by default its name.
     """
 
-    def __init__(self, resource: ReadOnlyResource[Any], on_change: Callable[[], object]) -> None:
+    def __init__(
+        self,
+        resource: ReadOnlyResource[Any],
+        on_change: Callable[[], object],
+        label: Callable[[Any], str] = lambda record: record.name,
+    ) -> None:
+        self._label = label
         self._resource = resource
         self._on_change = on_change
         self._names: dict[str, str] = {}
@@ -69,10 +76,13 @@ class RecordNames:
             return sum(map(self._learn, data)) > 0
         if isinstance(data, dict):  # pages
             return sum(map(self._learn, data.values())) > 0
-        id, name = getattr(data, "id", None), getattr(data, "name", None)
-        if not isinstance(id, str) or not isinstance(name, str) or self._names.get(id) == name:
+        id = getattr(data, "id", None)
+        if not isinstance(id, str) or not hasattr(data, "name"):
             return False
-        self._names[id] = name
+        label = self._label(data)
+        if self._names.get(id) == label:
+            return False
+        self._names[id] = label
         return True
 
     def __repr__(self) -> str:

@@ -18,7 +18,7 @@ from kaizen_widgets.query import LiveQuery, QueryResult
 from kaizen_widgets.query.infinite_query_observer import InfiniteQueryObserver
 from kaizen_widgets.widgets.data_grid import Column, DataGrid, RowAction
 from kaizen_widgets.widgets.dialog import Dialog, DialogHost
-from kaizen_widgets.widgets.form_dialog import submit_form, without_buttons
+from kaizen_widgets.widgets.form_dialog import fit_in, submit_form
 from kaizen_widgets.widgets.form_panel import FormPanel
 from kaizen_widgets.widgets.layouts import wrapping
 from kaizen_widgets.widgets.markup import heading, skeleton
@@ -119,7 +119,8 @@ class ResourcePanel(PanelFrame):
         self.detail.layout.margin = "8px 0 0"
         super().__init__(
             resources,
-            body=[self.grid, *body, self.detail],
+            body=[self.grid, *body],
+            below=[self.detail],
             noun=noun,
             permission=permission,
             footer=footer,
@@ -228,7 +229,8 @@ class ResourcePanel(PanelFrame):
             if dialog not in self.dialogs.children:
                 made.close()
                 return
-            form = without_buttons(made)
+            form = made
+            fit_in(form, dialog)
             dialog.body.children = (form,)
 
         async def run() -> None:

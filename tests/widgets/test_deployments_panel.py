@@ -51,8 +51,8 @@ def panel(api: Api, server: MockServer, loop: VirtualLoop) -> Iterator[Deploymen
 def test_deployments_show_the_names_of_agents_and_gateways(panel: DeploymentsPanel):
     rows = panel.grid.shown_rows
     assert [(row["agent_id"], row["gateway_id"]) for row in rows] == [
-        ("Billing", "EU 1"),
-        ("b", "EU 1"),
+        ("Billing", "staging · EU 1"),
+        ("b", "staging · EU 1"),
     ]
     assert rows[1]["error_message"] == "No <key>"
 

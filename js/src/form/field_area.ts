@@ -229,17 +229,24 @@ export class FieldArea {
     });
   }
 
+  private isInDialog(target: EventTarget | null): boolean {
+    return target instanceof Element && target.closest(".kaizen-dialog") !== null;
+  }
+
   private onKey(event: KeyboardEvent): void {
     if (event.isComposing || !isOurs(event)) return;
-    event.stopPropagation();
     const { target, key } = event;
     const leaf = leafFieldOf(target);
+    const isReverted = key === "Escape" && (leaf?.revert() ?? false);
+    // Where there is nothing to revert, Escape closes the dialog around the form.
+    if (key === "Escape" && !isReverted && this.isInDialog(target)) return;
+    event.stopPropagation();
     const chord = event.ctrlKey || event.metaKey;
     if (key === "Enter" && (chord || submits(target, leaf?.takesEnter ?? true))) {
       event.preventDefault();
       this.submit();
     } else if (key === "Escape") {
-      if (leaf?.revert()) event.preventDefault();
+      if (isReverted) event.preventDefault();
     } else if ((key === "ArrowUp" || key === "ArrowDown") && !chord) {
       const times = (key === "ArrowUp" ? 1 : -1) * (event.shiftKey ? 10 : 1);
       if (leaf?.step(times)) event.preventDefault();
