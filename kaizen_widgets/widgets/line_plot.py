@@ -242,7 +242,8 @@ def _tip(
     scale: _Scale,
     found: Sequence[tuple[str, float, str]],
 ) -> str:
-    width = 20 + 6.4 * max(len(text) for text in (head, *rows))
+    # Room for wide fonts; the rows are semibold.
+    width = 20 + max(7 * len(head), *(8 * len(row) for row in rows), 40)
     height = 10 + 17 * (1 + len(rows))
     left = -width - 10 if x > 55 else 10
     dots = "".join(

@@ -37,7 +37,6 @@ SPANS = {
 }
 """What the time before is called."""
 METRICS_CSS = """<style>
-.kaizen-panel .kaizen-segments .widget-toggle-button { width: auto; min-width: 40px; padding: 0 10px }
 .kaizen-cards { display: grid; grid-template-columns: repeat(auto-fit, minmax(128px, 1fr)); overflow: hidden;
   border-block: 1px solid var(--kz-line-soft, #e6e6e6) }
 .kaizen-card { padding: 8px 12px 10px; min-width: 0; overflow-wrap: anywhere; margin: 0 0 -1px -1px;

@@ -84,6 +84,8 @@ class SignInPanel(Panel):
         wide = ipw.Layout(width="100%")
         self.mode = ipw.ToggleButtons(
             options=[("Sign in", "sign_in"), ("Register", "register")],
+            layout=ipw.Layout(margin="0 0 8px 0"),
+            style={"button_width": "auto"},
             _dom_classes=("kaizen-segments",),
         )
         self.sign_in_form = self._form(

@@ -64,6 +64,7 @@ class TeamPanel(ResourcePanel):
             dialogs=dialogs,
         )
         self.people = PeopleList(resources, dialogs=self.dialogs)
+        self.people.layout.margin = "16px 0 0 0"
         # Below, so that the users are there whatever happens to the teams.
         parts: list[Any] = list(self.children)
         self.children = (*parts[:-1], self.people, parts[-1])

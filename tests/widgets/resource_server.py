@@ -77,19 +77,15 @@ def answer(dialog: Dialog, loop: VirtualLoop, **values: Any) -> None:
         assert isinstance(form, FormPanel)
         form.form.set_values(values)
     ended = threading.Event()
-    show_busy, on_close = dialog._show_busy, dialog._on_close
+    show_busy = dialog._show_busy
 
     def show(busy: bool) -> None:
         show_busy(busy)
         if not busy:
             ended.set()
 
-    def closed() -> None:
-        ended.set()
-        if on_close is not None:
-            on_close()
-
-    dialog._show_busy, dialog._on_close = show, closed  # type: ignore[method-assign]
+    dialog._show_busy = show  # type: ignore[method-assign]
+    dialog.on_dismiss(ended.set)
     dialog.give_answer()
     for _ in range(600):
         loop.advance(0.1)
