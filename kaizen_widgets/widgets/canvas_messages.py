@@ -46,6 +46,7 @@ def run_state_of(execution: ExecutionStore | None) -> RunState:
                 preview=_shortened(node["preview"]),
                 seconds=node["seconds"],
                 outputs=node.get("outputs"),
+                cost=node.get("cost"),
             )
             for node_id, node in state["node_executions"].items()
         },

@@ -514,3 +514,14 @@ def test_page_may_fold_the_palette_and_nothing_else_of_the_look(tab):
     assert (tab.canvas.palette, tab.canvas.covered_right, tab.canvas.toolbar) == ("rail", 0, True)
     tab.canvas.covered_right = 328
     assert tab.canvas.get_state("covered_right") == {"covered_right": 328}
+
+
+def test_run_of_a_node_tells_its_cost_and_the_outputs_it_took(tab):
+    execution = ExecutionStore()
+    tab.canvas.show_run(execution)
+    execution.start_execution("r1", ["a", "b"])
+    execution.update_node_status("a", "completed", outputs=("billing",), cost=0.0004)
+    state = [message for message in tab.heard() if message["kind"] == "state_changed"][-1]["state"]
+    nodes = state["run"]["nodes"]
+    assert (nodes["a"]["outputs"], nodes["a"]["cost"]) == (["billing"], 0.0004)
+    assert (nodes["b"]["outputs"], nodes["b"]["cost"]) == (None, None)

@@ -268,6 +268,7 @@ export interface RunState {
  *
  * Attributes:
  *     outputs: The ids of the outputs by which its value left; null when by all.
+ *     cost: US dollars that models took; null when there is no price.
  */
 export interface NodeRunState {
   status: "pending" | "running" | "completed" | "failed" | "skipped" | "cancelled";
@@ -275,6 +276,7 @@ export interface NodeRunState {
   preview: string;
   seconds: number | null;
   outputs: string[] | null;
+  cost: number | null;
 }
 /**
  * What the kernel knows of a node besides the document and the run (S17); empty parts are not shown.

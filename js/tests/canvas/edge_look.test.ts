@@ -17,6 +17,7 @@ const run = (status: NodeRunState["status"], outputs: string[] | null = null): N
   preview: "",
   seconds: null,
   outputs,
+  cost: null,
 });
 const ends = {
   sourceX: 0,

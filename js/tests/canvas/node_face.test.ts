@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { faceOf, secondsText, stateOf } from "../../src/canvas/nodes/node_face.ts";
+import { faceOf, moneyText, secondsText, stateOf } from "../../src/canvas/nodes/node_face.ts";
 import type { NodeFacts, NodeRunState } from "../../src/canvas/protocol.gen.ts";
 import { node } from "./builders.ts";
 
@@ -20,6 +20,7 @@ const run = (status: NodeRunState["status"], more: Partial<NodeRunState> = {}): 
   preview: "",
   seconds: null,
   outputs: null,
+  cost: null,
   ...more,
 });
 const muted = node("a", 0, 0, { data: { policy: { muted: true } } });
@@ -76,6 +77,22 @@ describe("what a card says", () => {
   test("what is not valid or stale is said in place of the word", () => {
     expect(face({ problem: "Prompt, line 2" }).left).toBe("Prompt, line 2");
     expect(face({ mark: "stale", reason: "Prompt changed" }).left).toBe("Prompt changed");
+  });
+});
+
+test("what models cost is at the right, rounded to be read", () => {
+  expect([null, 0, 0.00001, 0.00042, 0.0123, 1.5].map(moneyText)).toEqual([
+    "",
+    "$0",
+    "<$0.0001",
+    "$0.00042",
+    "$0.01",
+    "$1.50",
+  ]);
+  const done = run("completed", { seconds: 1.24, cost: 0.0004 });
+  expect(faceOf(node("a"), undefined, done, false, "")).toMatchObject({
+    left: "1.24 s",
+    right: "$0.0004",
   });
 });
 

@@ -289,6 +289,7 @@ describe("what the user is told (S11)", () => {
       preview: "ok",
       seconds: 1,
       outputs: null,
+      cost: null,
     };
     const state = (seq: number, title: string) => {
       const base = view.store.get().canvas;

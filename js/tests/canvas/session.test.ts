@@ -193,7 +193,14 @@ test("a run state does not redraw the flow", () => {
   const before = session.flow.get();
   const { canvas } = session.replica.store.get();
   const nodes = {
-    a: { status: "running" as const, message: "", preview: "", seconds: null, outputs: null },
+    a: {
+      status: "running" as const,
+      message: "",
+      preview: "",
+      seconds: null,
+      outputs: null,
+      cost: null,
+    },
   };
   fake.say({ kind: "state_changed", seq: 1, state: { ...canvas, run: { ...canvas.run, nodes } } });
   expect(session.flow.get()).toBe(before);

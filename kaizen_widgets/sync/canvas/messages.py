@@ -162,6 +162,7 @@ class NodeRunState(WireModel):
 
     Attributes:
         outputs: The ids of the outputs by which its value left; null when by all.
+        cost: US dollars that models took; null when there is no price.
     """
 
     status: NodeStatus
@@ -169,6 +170,7 @@ class NodeRunState(WireModel):
     preview: str = ""
     seconds: float | None = None
     outputs: tuple[str, ...] | None = None
+    cost: float | None = None
 
 
 class RunState(WireModel):

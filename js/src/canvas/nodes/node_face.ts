@@ -114,7 +114,7 @@ function footOf(
     case "muted":
       return [word, facts?.reason ?? ""];
     case "done":
-      return [time || word, ""];
+      return [time || word, moneyText(run?.cost)];
     case "failed":
     case "cancelled":
       return [word, time];
@@ -138,6 +138,15 @@ function resultOf(state: NodeState, run: NodeRunState | undefined): string {
 /** The beginning of a text as one line. */
 function oneLine(text: string): string {
   return text.slice(0, 300).replace(/\s+/g, " ").trim();
+}
+
+/** US dollars: cents, and two significant digits below one cent; empty when there is no price. */
+export function moneyText(dollars: number | null | undefined): string {
+  if (dollars === null || dollars === undefined) return "";
+  if (dollars === 0) return "$0";
+  if (dollars < 0.0001) return "<$0.0001";
+  if (dollars >= 0.01) return `$${dollars.toFixed(2)}`;
+  return `$${Number(dollars.toPrecision(2))}`;
 }
 
 export function secondsText(seconds: number): string {
