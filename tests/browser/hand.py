@@ -49,6 +49,16 @@ class Hand:
         assert box is not None
         return round(box["x"] + box["width"] / 2), round(box["y"] + box["height"] / 2)
 
+    def wait_until_still(self, node_id: str) -> None:
+        """Wait until a node is where it was a moment ago: a board that was moved has arrived."""
+        seen: list[tuple[int, int]] = []
+
+        def is_still() -> bool:
+            seen.append(self.position(node_id))
+            return len(seen) > 3 and len(set(seen[-4:])) == 1
+
+        self.lab.wait_until(is_still, f"{node_id} at rest")
+
     # -------------------------------------------------------------- gestures
 
     def select(self, node_id: str) -> None:

@@ -43,6 +43,7 @@ def test_a_newcomer_s_first_five_minutes(lab: Lab):
     hand.press("Escape")
     lab.wait_for_python("studio.drawer.is_open", False)
     drawer.wait_for(state="hidden")
+    hand.wait_until_still("output")
 
     # They connect two.
     edges = lab.python("studio.graph.edge_count")
@@ -95,12 +96,18 @@ def test_a_newcomer_s_first_five_minutes(lab: Lab):
     inputs = hand.app.get_by_role("dialog", name="Inputs of the run")
     inputs.get_by_role("textbox").fill("my invoice")
     inputs.get_by_role("button", name="Run").click()
-    hand.canvas.locator('.react-flow__node[data-id="billing"] [data-status="running"]').wait_for()
+    hand.canvas.locator(
+        '.react-flow__node[data-id="billing"] .kc-state[data-state="running"]'
+    ).wait_for()
     lab.screenshot("story-6-running")
     lab.run_python("gate.set()")
     lab.wait_for_python("studio.execution.status", "completed")
-    hand.canvas.locator('.react-flow__node[data-id="output"] [data-status="completed"]').wait_for()
-    hand.canvas.locator('.react-flow__node[data-id="technical"] [data-status="skipped"]').wait_for()
+    hand.canvas.locator(
+        '.react-flow__node[data-id="output"] .kc-state[data-state="done"]'
+    ).wait_for()
+    hand.canvas.locator(
+        '.react-flow__node[data-id="technical"] .kc-state[data-state="skipped"]'
+    ).wait_for()
     hand.node("output").get_by_text("on its way").wait_for()
     hand.select("billing")
     drawer.get_by_role("tab", name="Log").click()
@@ -113,7 +120,9 @@ def test_a_newcomer_s_first_five_minutes(lab: Lab):
     lab.reload()
     hand = Hand(lab)
     hand.node("billing").get_by_text("Refunds").wait_for()
-    hand.canvas.locator('.react-flow__node[data-id="output"] [data-status="completed"]').wait_for()
+    hand.canvas.locator(
+        '.react-flow__node[data-id="output"] .kc-state[data-state="done"]'
+    ).wait_for()
     assert hand.canvas.locator(".react-flow__edge").count() == edges + 1
     lab.screenshot("story-8-reloaded")
     assert [problem for problem in lab.problems if "kaizen" in problem.lower()] == []
