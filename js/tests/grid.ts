@@ -21,6 +21,7 @@ export function sentTable(rows: readonly Row[], rest: Partial<Sent> = {}): Sent 
     title: "Agents",
     selection: "one",
     search: true,
+    dense: false,
     toolbar: [],
     actions: [],
     columns: [
@@ -31,6 +32,7 @@ export function sentTable(rows: readonly Row[], rest: Partial<Sent> = {}): Sent 
     keys: rows.map(({ id }) => id),
     cells: [rows.map(({ name }) => name ?? null), rows.map(({ calls }) => calls ?? null), null],
     second: {},
+    marks: {},
     refusals: {},
     ...rest,
   };

@@ -78,7 +78,13 @@ class StudioPanels:
 
     def _run_panel(self) -> RunPanel:
         studio = self._studio
-        panel = RunPanel(studio.execution, start=studio.run, cancel=studio.cancel)
+        panel = RunPanel(
+            studio.execution,
+            start=studio.run,
+            cancel=studio.cancel,
+            run=lambda: studio.last_run,
+            canvas_store=studio.store,
+        )
         # The app's header has the inputs, Run and Cancel.
         for part in (panel.inputs, panel.run_button, panel.cancel_button):
             part.layout.display = "none"

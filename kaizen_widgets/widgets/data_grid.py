@@ -86,6 +86,7 @@ class DataGrid(BundledWidget):
         toolbar: Buttons of the header; their callbacks get None in place of a record.
         selection: Whether one row can be selected, many, or none.
         is_searchable: Whether the header has a search field.
+        is_dense: Whether rows are low, without a frame around the table.
 
     Attributes:
         selected: Keys of the selected records.
@@ -126,6 +127,7 @@ class DataGrid(BundledWidget):
         toolbar: Sequence[RowAction] = (),
         selection: Selection = "one",
         is_searchable: bool = True,
+        is_dense: bool = False,
         **options: Any,
     ) -> None:
         # Before the base class, which reads the state for its first message.
@@ -138,6 +140,7 @@ class DataGrid(BundledWidget):
             "title": title,
             "selection": selection,
             "search": is_searchable,
+            "dense": is_dense,
             "actions": [_action_look(action) for action in self._actions],
         }
         self._on_action: list[Callable[[str, Any], object]] = []
@@ -307,6 +310,11 @@ class DataGrid(BundledWidget):
                 str(index): [self._second(column.second, record) for record in self._records]
                 for index, column in enumerate(self._columns)
                 if column.second
+            },
+            "marks": {
+                str(index): [self._second(column.mark, record) for record in self._records]
+                for index, column in enumerate(self._columns)
+                if column.mark
             },
             "refusals": self._refusals(),
         }

@@ -1,7 +1,7 @@
-"""Show a run: its state, progress and time, the result of each node, and the log.
+"""Show a run: its state and time, each node's result, when each node worked, and the log.
 
 A panel of ipywidgets for an `ExecutionStore`; it does not start or stop runs. It is drawn at most ten times a
-second, and at least once a second during a run, for the elapsed time.
+second, at least once a second during a run, for the elapsed time, and at the end of each cell.
 """
 
 from __future__ import annotations
@@ -15,34 +15,40 @@ import ipywidgets as ipw
 
 from kaizen_widgets.core.background import background
 from kaizen_widgets.core.clock import Clock
-from kaizen_widgets.stores import ExecutionStore
+from kaizen_widgets.engines import Run
+from kaizen_widgets.stores import CanvasStore, ExecutionStore
 from kaizen_widgets.stores.execution import ACTIVE
+from kaizen_widgets.widgets.data_grid import DataGrid
+from kaizen_widgets.widgets.formats import format_seconds
+from kaizen_widgets.widgets.grid_column import Column
 from kaizen_widgets.widgets.layouts import wrapping
-from kaizen_widgets.widgets.markup import ACCENT, BAD, GOOD, LINE, MONO, MUTED, WARN, alert, hint
+from kaizen_widgets.widgets.markup import ACCENT, BAD, GOOD, MONO, MUTED, WARN, alert, hint
 from kaizen_widgets.widgets.panel import Panel
-from kaizen_widgets.widgets.previews import preview_line, preview_text
+from kaizen_widgets.widgets.result_content import result_line
+from kaizen_widgets.widgets.result_view import ResultView
 from kaizen_widgets.widgets.throttle import Throttle
+from kaizen_widgets.widgets.waterfall import waterfall
 
 LOG_LINES: Final = 200
 """Number of lines shown: the newest that match the filters. The store has more."""
 LEVELS: Final = ("debug", "info", "warning", "error")
 LEVEL_WORDS: Final = {
-    "debug": "all",
-    "info": "info and above",
-    "warning": "warning and above",
+    "debug": "All levels",
+    "info": "Info and above",
+    "warning": "Warnings and errors",
 }
 LEVEL_COLORS: Final = {"debug": MUTED, "warning": WARN, "error": BAD}
-STATUS_MARKS: Final = {
-    "pending": ("○", "waiting"),
-    "running": ("◐", "running"),
-    "completed": ("✓", "completed"),
-    "failed": ("✗", "failed"),
-    "skipped": ("»", "skipped"),
-    "cancelled": ("■", "cancelled"),
+STATUS_WORDS: Final = {
+    "failed": ("failed", BAD),
+    "running": ("running", ACCENT),
+    "pending": ("waiting", MUTED),
+    "completed": ("done", GOOD),
+    "skipped": ("skipped", MUTED),
+    "cancelled": ("cancelled", WARN),
 }
-STATUS_COLORS: Final = {"running": ACCENT, "completed": GOOD, "failed": BAD}
+"""Word and color of the number of nodes in each state, in the order in which they are named."""
+RUN_WORDS: Final = {"completed": "Done", "cancelled": "Cancelled", "idle": "Nothing ran yet"}
 _BARS: Final = {"completed": "success", "failed": "danger", "cancelled": "warning"}
-_CELL: Final = "padding: 4px 8px; vertical-align: top; text-align: left"
 
 
 class ExecutionPanel(Panel):
@@ -50,9 +56,13 @@ class ExecutionPanel(Panel):
 
     Args:
         execution: Store of the run, such as ``studio.execution``.
+        run: Returns the run that the store shows, for its values and exceptions; without it they are texts.
+        canvas_store: Store whose selected node is the selected row, and the other way round.
         clock: Time and timers; the background loop by default.
 
     Attributes:
+        results: The table of nodes; its ``selected`` has the id of the node that ``detail`` shows.
+        detail: The output or the error of the selected node; without one, the run's.
         level: Drop-down for the lowest level of log lines to show.
         search: Text field; only log lines that contain its text are shown, ignoring case.
 
@@ -63,51 +73,79 @@ class ExecutionPanel(Panel):
     _unsubscribe: Callable[[], None] | None = None
     # None until the end of `__init__`: ipywidgets also closes a panel that was refused.
 
-    def __init__(self, execution: ExecutionStore, *, clock: Clock = background) -> None:
+    def __init__(
+        self,
+        execution: ExecutionStore,
+        *,
+        run: Callable[[], Run | None] | None = None,
+        canvas_store: CanvasStore | None = None,
+        clock: Clock = background,
+    ) -> None:
         if not isinstance(execution, ExecutionStore):
             raise TypeError(
                 f"An ExecutionPanel shows an ExecutionStore, such as studio.execution, "
                 f"not {type(execution).__name__}."
             )
         self._execution = execution
+        self._run = run or (lambda: None)
+        self._canvas_store = canvas_store
         self._clock = clock
+        self._shown_detail: Any = None
         self.progress = ipw.FloatProgress(
-            min=0, max=100, layout=ipw.Layout(flex="1 1 80px", min_width="80px", width="auto")
+            min=0, max=100, layout=ipw.Layout(width="auto", height="3px", margin="0")
         )
         self.elapsed = ipw.HTML()
-        self.status = ipw.HTML(layout=ipw.Layout(flex="1 1 100%"))
-        self.results = ipw.HTML()
-        self.level = ipw.Dropdown(
-            options=[(LEVEL_WORDS.get(name, name), name) for name in LEVELS],
-            value="debug",
-            description="Level",
-            style={"description_width": "initial"},
-            layout=ipw.Layout(width="220px"),
+        self.status = ipw.HTML()
+        self.results = DataGrid(
+            columns=[
+                Column("label", "Result", "title", mark="status"),
+                Column("seconds", "Time", "seconds"),
+                Column("line", "Value", "text"),
+            ],
+            empty="No run yet. The result of each node appears here.",
+            is_searchable=False,
+            is_dense=True,
         )
+        self.bars = ipw.HTML()
+        self.detail_title = ipw.HTML()
+        self.detail = ResultView(empty="Select a node to see its result.")
+        self.level = ipw.Dropdown(
+            options=[(LEVEL_WORDS.get(name, "Errors"), name) for name in LEVELS],
+            value="debug",
+            layout=ipw.Layout(width="150px"),
+        )
+        self.level.tooltip = "Lowest level of the lines to show"
         self.search = ipw.Text(
             placeholder="Filter the log",
             continuous_update=True,
-            layout=ipw.Layout(width="200px"),
+            layout=ipw.Layout(width="130px"),
         )
         self.lines = ipw.HTML()
-        self.tabs = ipw.Tab(
+        head = ipw.HBox([self.status, self.elapsed], layout=wrapping())
+        columns = ipw.HBox(
             [
-                ipw.VBox([self.results], layout=_scroll()),
-                ipw.VBox(
-                    [
-                        ipw.HBox([self.level, self.search], layout=wrapping()),
-                        ipw.VBox([self.lines], layout=_scroll()),
-                    ]
-                ),
+                _column("Results", [self.results], "1 1 330px"),
+                _column("Waterfall", [self.bars], "1 1 220px"),
+                _column("Log", [self.lines], "1 1 300px", [self.level, self.search]),
             ],
-            titles=("Results", "Log"),
+            layout=ipw.Layout(flex_flow="row wrap", grid_gap="8px 16px", align_items="flex-start"),
         )
-        bar = ipw.HBox([self.progress, self.elapsed, self.status], layout=wrapping())
-        super().__init__([bar, self.tabs])
+        detail = ipw.VBox([self.detail_title, self.detail], layout=ipw.Layout(margin="8px 0 0"))
+        super().__init__([self.progress, head, columns, detail])
         self._throttle = Throttle(self.refresh, clock)
-        self._unsubscribe = execution.subscribe(lambda _state, _previous: self._throttle.changed())
+        self._unsubscribes = [
+            execution.subscribe(lambda _state, _previous: self._throttle.changed())
+        ]
+        if canvas_store is not None:
+            self._unsubscribes.append(
+                canvas_store.subscribe(
+                    lambda state: state["selected_node_id"], lambda key, _: self._select(key)
+                )
+            )
+        self._unsubscribe = self._end
         for field in (self.level, self.search):
             field.observe(lambda _change: self._draw_log(execution.get()), names="value")
+        self.results.observe(lambda _change: self._on_row(), names="selected")
         self.refresh()
 
     def refresh(self) -> None:
@@ -115,21 +153,96 @@ class ExecutionPanel(Panel):
         state = self._execution.get()
         self.progress.value = state["progress"]
         self.progress.bar_style = _BARS.get(state["status"], "")
+        self.progress.layout.visibility = "visible" if state["status"] in ACTIVE else "hidden"
         self.elapsed.value = self._elapsed(state)
         self.status.value = _status(state)
-        self.results.value = _results(state)
+        nodes = state["node_executions"]
+        self.results.records = [
+            {**node, "id": key, "line": self._line(key, node, state)} for key, node in nodes.items()
+        ]
+        if self._canvas_store is not None and not self.results.selected:
+            self._select(self._canvas_store.selected_node_id)
+        self.bars.value = waterfall(list(nodes.values()), state["start_time"], self._clock.now())
         self._draw_log(state)
+        self._draw_detail(state)
         if state["status"] in ACTIVE:
             self._throttle.changed(within=1.0)
 
     def close(self) -> None:
-        """Close the panel and unsubscribe from the store."""
+        """Close the panel and unsubscribe from the stores."""
         if self._unsubscribe is not None:
             self._unsubscribe()
-            self._throttle.close()
         super().close()
 
+    # -- selection
+
+    def _on_row(self) -> None:
+        selected = self.results.selected
+        store = self._canvas_store
+        if store is not None and selected and store.selected_node_id != selected[0]:
+            store.set_selection(selected[0])
+        self._draw_detail(self._execution.get())
+
+    def _select(self, node_id: str | None) -> None:
+        """Select the row of a node; none if the run has no such node."""
+        known = any(record["id"] == node_id for record in self.results.records)
+        keys = (node_id,) if known else ()
+        if self.results.selected != keys:
+            self.results.selected = keys
+
     # -- internal
+
+    def _end(self) -> None:
+        for unsubscribe in self._unsubscribes:
+            unsubscribe()
+        self._throttle.close()
+
+    def _value(self, node_id: str, state: Mapping[str, Any]) -> Any:
+        """Return a node's output or exception; `_NO_VALUE` where only its text is known."""
+        run = self._run()
+        if run is not None and run.id == state["execution_id"] and node_id in run.nodes:
+            node = run.nodes[node_id]
+            if node.status == "completed":
+                return node.output
+            if node.status == "failed" and node.error is not None:
+                return node.error
+        results = (state["result"] or {}).get("node_results", {})
+        return results.get(node_id, _NO_VALUE)
+
+    def _line(self, node_id: str, node: Mapping[str, Any], state: Mapping[str, Any]) -> str:
+        if node["error"]:
+            return node["error"]
+        value = self._value(node_id, state) if node["status"] == "completed" else _NO_VALUE
+        return (node["preview"] or node["message"]) if value is _NO_VALUE else result_line(value)
+
+    def _draw_detail(self, state: Mapping[str, Any]) -> None:
+        nodes = state["node_executions"]
+        chosen = next(iter(self.results.selected), None)
+        failed = next((key for key, node in nodes.items() if node["status"] == "failed"), None)
+        if chosen is None and state["status"] == "failed":
+            chosen = failed
+        node = nodes.get(chosen) if chosen is not None else None
+        title, value = "", _NO_VALUE
+        if node is not None:
+            title, value = node["label"], self._value(str(chosen), state)
+            text = node["error"] or node["message"] or node["preview"]
+        else:
+            result = state["result"]
+            text = ""
+            if result is not None and result["success"]:
+                title, value = "Result", result["output"]
+        # A value that is drawn again would close its open branches.
+        shown = (state["execution_id"], chosen, id(value), text)
+        if shown == self._shown_detail:
+            return
+        self._shown_detail = shown
+        self.detail_title.value = f"<b>{html.escape(title)}</b>" if title else ""
+        if value is not _NO_VALUE:
+            self.detail.show(value)
+        elif node is not None:
+            self.detail.clear(text or STATUS_WORDS[node["status"]][0].capitalize())
+        else:
+            self.detail.clear("" if not nodes else None)
 
     def _elapsed(self, state: Mapping[str, Any]) -> str:
         if state["start_time"] is None:
@@ -137,9 +250,7 @@ class ExecutionPanel(Panel):
         end = state["end_time"]
         until = self._clock.now() if end is None else datetime.fromisoformat(end)
         seconds = (until - datetime.fromisoformat(state["start_time"])).total_seconds()
-        tenths = max(round(seconds, 1), 0.0)  # A run starts with 0.0 s, not 0 ms.
-        text = f"{state['progress']:.0f} % · {format_duration(tenths) if tenths else '0.0 s'}"
-        return f'<span style="color: {MUTED}; white-space: nowrap">{text}</span>'
+        return f'<span style="color: {MUTED}; white-space: nowrap">{format_seconds(seconds)}</span>'
 
     def _draw_log(self, state: Mapping[str, Any]) -> None:
         labels = {key: node["label"] for key, node in state["node_executions"].items()}
@@ -150,73 +261,48 @@ class ExecutionPanel(Panel):
             for line in state["logs"]
             if line["level"] in wanted and text in _message(line, labels).lower()
         ]
-        self.lines.value = _log(shown, labels, is_empty=not state["logs"])
+        self.lines.value = _log(shown, labels, state["start_time"], is_empty=not state["logs"])
 
     def __repr__(self) -> str:
         return f"ExecutionPanel({self._execution.status})"
 
 
-def format_duration(seconds: float) -> str:
-    """Return a duration for people, such as ``1 min 05 s``."""
-    if seconds < 0.1:
-        return f"{seconds * 1000:.0f} ms"
-    if seconds < 10:
-        return f"{seconds:.1f} s"
-    minutes, rest = divmod(int(seconds), 60)
-    return f"{minutes} min {rest:02} s" if minutes else f"{rest} s"
+_NO_VALUE: Final = object()
 
 
-def _scroll() -> ipw.Layout:
-    return ipw.Layout(max_height="280px", overflow="auto")
+def _column(
+    title: str, children: Sequence[ipw.Widget], flex: str, tools: Sequence[ipw.Widget] = ()
+) -> ipw.Widget:
+    heading = ipw.HTML(
+        f'<span style="color: {MUTED}; font-size: 11px; font-weight: 500">{title}</span>',
+        layout=ipw.Layout(flex="1 1 auto"),
+    )
+    bar = ipw.HBox([heading, *tools], layout=ipw.Layout(align_items="center", min_height="28px"))
+    body = ipw.VBox(children, layout=ipw.Layout(max_height="280px", overflow="auto"))
+    return ipw.VBox([bar, body], layout=ipw.Layout(flex=flex, min_width="0", overflow="hidden"))
 
 
 def _status(state: Mapping[str, Any]) -> str:
-    if state["status"] == "failed" and state["message"]:
+    status = state["status"]
+    if status == "failed" and state["message"]:
         return alert(state["message"])
     done = [node["status"] for node in state["node_executions"].values()]
-    counts = {name: done.count(name) for name in STATUS_MARKS if done.count(name)}
-    words = ", ".join(f"{count} {STATUS_MARKS[name][1]}" for name, count in counts.items())
-    text = "Nothing ran yet" if state["status"] == "idle" else state["status"].capitalize()
-    text = state["message"] or text
-    return f'<span role="status">{html.escape(text)}{f": {words}" if words else ""}</span>'
-
-
-def _results(state: Mapping[str, Any]) -> str:
-    nodes, result = state["node_executions"], state["result"]
-    if not nodes and result is None:
-        return hint("No run yet. The result of each node appears here.")
-    rows = [_row(node) for node in nodes.values()]
-    table = (
-        '<table style="width: 100%; border-collapse: collapse"><tbody>'
-        + "".join(rows)
-        + "</tbody></table>"
+    counts = {name: done.count(name) for name in STATUS_WORDS if done.count(name)}
+    words = " ".join(
+        f'<span style="color: {STATUS_WORDS[name][1]}">{count} {STATUS_WORDS[name][0]}</span>'
+        for name, count in counts.items()
     )
-    if result is None or not result["success"]:
-        return table
-    output = html.escape(preview_line(preview_text(result["output"]), 4000))
-    return (
-        f'{table}<div style="padding: 6px 8px"><b>Result</b>'
-        f'<pre style="{MONO}; margin: 4px 0 0; overflow-wrap: anywhere">{output}</pre></div>'
-    )
+    text = html.escape(state["message"] or RUN_WORDS.get(status, status.capitalize()))
+    return f'<span role="status"><b>{text}</b> {words}</span>'
 
 
-def _row(node: Mapping[str, Any]) -> str:
-    mark, word = STATUS_MARKS[node["status"]]
-    color = STATUS_COLORS.get(node["status"], MUTED)
-    seconds = "" if node["seconds"] is None else format_duration(node["seconds"])
-    text = node["error"] or node["preview"] or node["message"]
-    return (
-        f'<tr style="border-bottom: 1px solid {LINE}">'
-        f'<td style="{_CELL}; color: {color}; white-space: nowrap">{mark} {word}</td>'
-        f'<th scope="row" style="{_CELL}; white-space: nowrap">'
-        f"{html.escape(node['label'])}</th>"
-        f'<td style="{_CELL}; color: {MUTED}; white-space: nowrap">{seconds}</td>'
-        f'<td style="{_CELL}; {MONO}; width: 100%; overflow-wrap: anywhere">'
-        f"{html.escape(text)}</td></tr>"
-    )
-
-
-def _log(lines: Sequence[Mapping[str, Any]], labels: Mapping[str, str], *, is_empty: bool) -> str:
+def _log(
+    lines: Sequence[Mapping[str, Any]],
+    labels: Mapping[str, str],
+    start: str | None,
+    *,
+    is_empty: bool,
+) -> str:
     if is_empty:
         return hint("Lines that nodes print and log appear here.")
     if not lines:
@@ -224,16 +310,19 @@ def _log(lines: Sequence[Mapping[str, Any]], labels: Mapping[str, str], *, is_em
     shown = lines[-LOG_LINES:]
     left_out = len(lines) - len(shown)
     note = hint(f"{left_out} older lines are not shown.") if left_out else ""
-    text = "\n".join(_line(line, labels) for line in shown)
-    return f'{note}<pre style="{MONO}; margin: 0">{text}</pre>'
+    begin = None if start is None else datetime.fromisoformat(start)
+    text = "\n".join(_log_line(line, labels, begin) for line in shown)
+    return f'{note}<pre style="{MONO}; margin: 0; overflow-wrap: anywhere">{text}</pre>'
 
 
-def _line(line: Mapping[str, Any], labels: Mapping[str, str]) -> str:
-    time = datetime.fromisoformat(line["timestamp"]).strftime("%H:%M:%S")
+def _log_line(line: Mapping[str, Any], labels: Mapping[str, str], begin: datetime | None) -> str:
+    moment = datetime.fromisoformat(line["timestamp"])
+    after = 0.0 if begin is None else (moment - begin).total_seconds()
     color = LEVEL_COLORS.get(line["level"])
     message = html.escape(_message(line, labels))
     text = f'<span style="color: {color}">{line["level"]}: {message}</span>' if color else message
-    return f'<span style="color: {MUTED}">{time}</span>  {text}'
+    exact = html.escape(f"{moment.astimezone():%H:%M:%S}")
+    return f'<span style="color: {MUTED}" title="{exact}">{after:+.2f}</span>  {text}'
 
 
 def _message(line: Mapping[str, Any], labels: Mapping[str, str]) -> str:

@@ -29,6 +29,7 @@ class Column:
             the column's name, ``code`` monospaced.
         align: ``left`` or ``right``; by default numbers are at the right.
         value: Function of the record; by default the field ``name`` is read.
+        mark: Field whose word is an icon before the value: the state of a run's node, for example.
         second: Field shown in a second line under the value.
         tones: Color of each status, by its word: good, bad, warn, accent or muted.
         is_hidden: Whether the column is shown only after the user chose it in the columns menu.
@@ -44,6 +45,7 @@ class Column:
     format: Format = "auto"
     align: Literal["left", "right"] | None = None
     value: Callable[[Any], Any] | None = None
+    mark: str | None = None
     second: str | None = None
     tones: Mapping[str, Tone] = field(default_factory=dict)
     is_hidden: bool = False

@@ -157,6 +157,7 @@ def plain_table(
         "title": "",
         "selection": "none",
         "search": True,
+        "dense": False,
         "toolbar": [],
         "actions": [],
         "columns": [column_look(column) for column in chosen],
@@ -166,6 +167,7 @@ def plain_table(
             for column in chosen
         ],
         "second": {},
+        "marks": {},
         "refusals": {},
     }
 

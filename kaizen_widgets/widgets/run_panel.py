@@ -13,8 +13,9 @@ import ipywidgets as ipw
 
 from kaizen_widgets.core.background import background
 from kaizen_widgets.core.clock import Clock
+from kaizen_widgets.engines import Run
 from kaizen_widgets.errors import KaizenError, RunError
-from kaizen_widgets.stores import ExecutionStore
+from kaizen_widgets.stores import CanvasStore, ExecutionStore
 from kaizen_widgets.stores.execution import ACTIVE
 from kaizen_widgets.widgets.execution_panel import ExecutionPanel
 from kaizen_widgets.widgets.layouts import wrapping
@@ -29,6 +30,8 @@ class RunPanel(Panel):
         execution: Store of the run.
         start: Called with the inputs when Run is clicked.
         cancel: Called when Cancel is clicked.
+        run: Returns the run that the store shows, for its values and exceptions.
+        canvas_store: Store whose selected node is the selected row, and the other way round.
         clock: Time and timers; the background loop by default.
     """
 
@@ -41,6 +44,8 @@ class RunPanel(Panel):
         *,
         start: Callable[[Mapping[str, Any]], object],
         cancel: Callable[[], object],
+        run: Callable[[], Run | None] | None = None,
+        canvas_store: CanvasStore | None = None,
         clock: Clock = background,
     ) -> None:
         self._start = start
@@ -56,11 +61,13 @@ class RunPanel(Panel):
         self.run_button.add_class(AFTER_EDITS)
         self.cancel_button = ipw.Button(description="Cancel", icon="stop")
         self.problem = ipw.HTML()
-        self.execution = ExecutionPanel(execution, clock=clock)
+        self.execution = ExecutionPanel(execution, run=run, canvas_store=canvas_store, clock=clock)
         self.run_button.on_click(lambda _button: self._press_run())
         self.cancel_button.on_click(lambda _button: self._press_cancel())
         buttons = [self.run_button, self.cancel_button, self.problem]
-        super().__init__([self.inputs, ipw.HBox(buttons, layout=wrapping()), self.execution])
+        self.controls = ipw.VBox([self.inputs, ipw.HBox(buttons, layout=wrapping())])
+        """The inputs and the buttons; hide them where another place starts runs."""
+        super().__init__([self.controls, self.execution])
         self._unsubscribe = execution.subscribe(
             lambda state: state["status"], self._follow, fire_immediately=True
         )

@@ -27,6 +27,18 @@ const TONES: Readonly<Record<string, string>> = {
   warning: "warn",
 };
 
+/** Icon and color of a state of a node. */
+const MARKS: Readonly<Record<string, readonly [string, string]>> = {
+  cached: ["drum", "muted"],
+  cancelled: ["stop", "muted"],
+  completed: ["check", "good"],
+  failed: ["alert", "bad"],
+  pending: ["dots", "muted"],
+  running: ["spinner", "accent"],
+  skipped: ["skip", "muted"],
+  waiting: ["clock", "warn"],
+};
+
 export function cell(
   table: Table,
   index: number,
@@ -41,7 +53,10 @@ export function cell(
     role: "gridcell",
     class: `kg-is-${column.format}${column.right ? " kg-right" : ""}${value === null ? " kg-none" : ""}`,
   });
-  td.append(content(column, value, text, () => events.act(column.name, place)));
+  const shown = content(column, value, text, () => events.act(column.name, place));
+  const mark = table.mark(index, place);
+  if (mark) shown.prepend(markOf(mark));
+  td.append(shown);
   const second = table.sent.second[index] ? table.second(index, place) : undefined;
   if (second !== undefined)
     td.append(h("div", { class: "kg-second", title: String(second ?? "") }, String(second ?? "")));
@@ -62,6 +77,17 @@ function content(column: GridColumn, value: Cell, text: string, act: () => void)
   // A text that is cut off by the column's width is whole in the tooltip.
   const title = exact || (isText(column.format) ? text : "");
   return h("div", { class: "kg-value", title: value === null ? null : title || null }, text);
+}
+
+/** The icon of a state, with its word for a screen reader and as a tooltip. */
+function markOf(word: string): HTMLElement {
+  const [name, tone] = MARKS[word] ?? ["dash", "muted"];
+  return h(
+    "span",
+    { class: `kg-mark kg-tone-${tone}${name === "spinner" ? " kg-spin" : ""}`, title: word },
+    icon(name) as SVGElement,
+    h("span", { class: "kg-unseen" }, `${word}: `),
+  );
 }
 
 const isText = (format: Format) => format === "text" || format === "title" || format === "code";

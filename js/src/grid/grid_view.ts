@@ -6,7 +6,7 @@ import { actionCell, cell, type RowEvents } from "./cells.ts";
 import { timeAgo } from "./formats.ts";
 import { icon } from "./icons.ts";
 import { openMenu } from "./menu.ts";
-import { type GridAction, type GridColumn, type Key, Table } from "./table.ts";
+import { EMPTY, type GridAction, type GridColumn, type Key, Table } from "./table.ts";
 
 export interface Traits {
   _table: DataView | null;
@@ -29,19 +29,7 @@ const SEARCHABLE = 9;
 
 export class GridView implements RowEvents {
   readonly el = h("div", { class: "kz kaizen-grid" });
-  private table = new Table({
-    empty: "",
-    title: "",
-    selection: "none",
-    search: false,
-    toolbar: [],
-    actions: [],
-    columns: [],
-    keys: [],
-    cells: [],
-    second: {},
-    refusals: {},
-  });
+  private table = new Table(EMPTY);
   private readonly head = h("div", { class: "kg-head" });
   private readonly heading = h("h3", { class: "kg-title" });
   private readonly count = h("span", { class: "kg-count" });
@@ -125,6 +113,7 @@ export class GridView implements RowEvents {
     this.drawColumns();
     this.drawRows();
     this.drawFoot();
+    this.el.classList.toggle("kg-dense", sent.dense);
     setAttribute(this.grid, "aria-label", sent.title || "Table");
     setAttribute(this.grid, "aria-multiselectable", sent.selection === "many" ? "true" : null);
     setAttribute(this.grid, "aria-rowcount", String(this.places.length + 1));
@@ -330,7 +319,12 @@ export class GridView implements RowEvents {
     const key = this.table.key(place);
     const { actions, columns: all, second } = this.table.sent;
     const content = JSON.stringify([
-      columns.map((index) => [all[index], this.table.cell(index, place), second[index]?.[place]]),
+      columns.map((index) => [
+        all[index],
+        this.table.cell(index, place),
+        second[index]?.[place],
+        this.table.mark(index, place),
+      ]),
       actions.map(({ name }) => [name, this.table.refusal(name, place)]),
     ]);
     const known = this.rows.get(key);
@@ -339,6 +333,8 @@ export class GridView implements RowEvents {
     if (known?.content === content) return tr;
     this.rows.set(key, { tr, content });
     const now = this.seconds();
+    const mark = columns.map((index) => this.table.mark(index, place)).find(Boolean);
+    setAttribute(tr, "data-mark", mark ?? null);
     // By the key: a row keeps its element when another place is its own.
     const events: RowEvents = {
       act: (name) => this.act(name, this.table.places.get(key) ?? -1),

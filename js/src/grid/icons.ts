@@ -1,5 +1,16 @@
 /** Icons of tables, drawn once and copied; `ICONS` of `widgets/row_action.py` names them. */
 
+/** Icons of states, which are no buttons. */
+export const STATES: Readonly<Record<string, string>> = {
+  alert: "M12 12m-8.5 0a8.5 8.5 0 1 0 17 0a8.5 8.5 0 1 0-17 0M12 7.5v5.5M12 16.3h.01",
+  clock: "M12 12m-8.5 0a8.5 8.5 0 1 0 17 0a8.5 8.5 0 1 0-17 0M12 7.5V12l3 2",
+  dash: "M6 12h12",
+  dots: "M6 12h.01M12 12h.01M18 12h.01",
+  drum: "M5 7c0-3.5 14-3.5 14 0v10c0 3.5-14 3.5-14 0zM5 7c0 3.5 14 3.5 14 0",
+  skip: "M6 6l8 6-8 6zM18 6v12",
+  spinner: "M12 3.500a8.5 8.5 0 1 0 8.5 8.5",
+};
+
 export const PATHS: Readonly<Record<string, string>> = {
   add: "M12 5v14M5 12h14",
   check: "M5 12.5l4.5 4.5L19 7.5",
@@ -43,7 +54,7 @@ function draw(name: string): SVGSVGElement {
     height: "16",
     fill: "none",
     stroke: "currentColor",
-    "stroke-width": name === "more" ? "3" : "1.75",
+    "stroke-width": name === "more" || name === "dots" ? "3" : "1.75",
     "stroke-linecap": "round",
     "stroke-linejoin": "round",
     "aria-hidden": "true",
@@ -51,7 +62,7 @@ function draw(name: string): SVGSVGElement {
   };
   for (const [attribute, value] of Object.entries(attributes)) svg.setAttribute(attribute, value);
   const path = document.createElementNS(SVG, "path");
-  path.setAttribute("d", PATHS[name] ?? "");
+  path.setAttribute("d", PATHS[name] ?? STATES[name] ?? "");
   svg.append(path);
   return svg;
 }

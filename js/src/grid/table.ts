@@ -28,6 +28,7 @@ interface SentTable {
   readonly title: string;
   readonly selection: "one" | "many" | "none";
   readonly search: boolean;
+  readonly dense: boolean;
   readonly toolbar: readonly GridAction[];
   readonly actions: readonly GridAction[];
   readonly columns: readonly GridColumn[];
@@ -35,20 +36,24 @@ interface SentTable {
   /** One list a column; null for a column that repeats the keys. */
   readonly cells: readonly (readonly Cell[] | null)[];
   readonly second: Readonly<Record<string, readonly Cell[]>>;
+  /** The word of an icon before the value, by column. */
+  readonly marks: Readonly<Record<string, readonly Cell[]>>;
   readonly refusals: Readonly<Record<string, Readonly<Record<string, string>>>>;
 }
 
-const EMPTY: SentTable = {
+export const EMPTY: SentTable = {
   empty: "",
   title: "",
   selection: "none",
   search: false,
+  dense: false,
   toolbar: [],
   actions: [],
   columns: [],
   keys: [],
   cells: [],
   second: {},
+  marks: {},
   refusals: {},
 };
 
@@ -89,6 +94,11 @@ export class Table {
 
   second(column: number, place: number): Cell {
     return this.sent.second[column]?.[place] ?? null;
+  }
+
+  mark(column: number, place: number): string | null {
+    const word = this.sent.marks[column]?.[place];
+    return typeof word === "string" ? word : null;
   }
 
   /** Why an action cannot be chosen for a row; null if it can. */
