@@ -16,8 +16,7 @@ export function copyButton(text: () => string, label: string, control?: string):
     },
     icon("copy") as SVGElement,
   );
-  button.addEventListener("click", async (event) => {
-    event.preventDefault(); // Inside a summary, a click would also fold it.
+  button.addEventListener("click", async () => {
     await copyText(text(), button);
     button.replaceChildren(icon("check"));
     setTimeout(() => button.replaceChildren(icon("copy")), SHOWN);

@@ -22,7 +22,6 @@ function branch(key: string | null, value: Json, depth: number): HTMLElement {
     {},
     ...name(key),
     h("span", { class: "kr-brief" }, `${brackets[0]}${brief(value)}${brackets[1]}`),
-    copyButton(() => JSON.stringify(value, null, 2), "Copy this part"),
   );
   const details = h("details", { open: size > 0 && size <= OPEN && depth < 2 }, summary);
   const body = h("div", { class: "kr-branch" });
@@ -49,7 +48,13 @@ function branch(key: string | null, value: Json, depth: number): HTMLElement {
     details.addEventListener("toggle", () => {
       if (details.open && drawn === 0) drawPart();
     });
-  return details;
+  // Beside the summary, because a button inside one is no control of its own for a screen reader.
+  return h(
+    "div",
+    { class: "kr-fold" },
+    details,
+    copyButton(() => JSON.stringify(value, null, 2), "Copy this part"),
+  );
 }
 
 function entriesOf(value: Json): [string, Json][] | null {
