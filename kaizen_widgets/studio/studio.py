@@ -491,7 +491,7 @@ class Studio(Resources):
 
         return register
 
-    def node(self, function: F | None = None, /, **look: Any) -> Any:
+    def node(self, function: Callable[..., Any] | None = None, /, **look: Any) -> Any:
         """Register a node kind made of a typed function, and return the function.
 
         Use it as a decorator, ``@studio.node`` or ``@studio.node(title="Shorten", color="#3b82f6")``; see
@@ -507,7 +507,7 @@ class Studio(Resources):
 
         return register if function is None else register(function)
 
-    def tool(self, function: F | None = None, /, *, name: str = "") -> Any:
+    def tool(self, function: Callable[..., Any] | None = None, /, *, name: str = "") -> Any:
         """Register a function that the models of agents may call, under its name or another.
 
         Its annotations and docstring tell the model how. An agent may call it once the agent's tools, or

@@ -15,7 +15,7 @@ from kaizen_widgets.testing.fake_comm import FakeComms
 from kaizen_widgets.widgets import AgentForm
 from tests.widgets.form_view import FormView
 
-FILLED = {
+FILLED: dict[str, Any] = {
     "name": "Helper",
     "system_prompt": "You are a helpful agent.",
     "provider": "openai",

@@ -41,6 +41,7 @@ def test_plot_shows_its_axes_and_the_values_of_each_moment():
 def test_missing_value_interrupts_the_line_and_a_single_value_is_a_dot():
     svg = draw(PlotSeries("a", hours(1, 2, None, 4, math.nan, 5, 6)))
     line = next(p.get("d") for p in svg.iter(f"{SVG}path") if p.get("fill") == "none")
+    assert line is not None
     assert line.count("M") == 3
     dots = [each for each in svg.iter(f"{SVG}circle") if each.get("r") == "2.5"]
     assert len(dots) == 1
