@@ -30,8 +30,8 @@ from kaizen_widgets.server.pipelines.pipeline_models import (
 from kaizen_widgets.server.pipelines.pipeline_rows import PIPELINES, check_graph, replace_graph
 
 MODEL = "gpt-4o-mini"
-COLUMN = 280
-"""Flow units from one node's left edge to the next one's: a node of about 210 and a gap of 70."""
+COLUMN = 220
+"""Flow units from one node's left edge to the next one's: a card of 176 and a gap of 44."""
 HALF_ROW = 90
 """Flow units of the two rows above and below the middle: a node of about 90 high and a gap of 90."""
 QUESTION = "There is a refund missing on my invoice."

@@ -119,7 +119,7 @@ def test_a_newcomer_s_first_five_minutes(lab: Lab):
     # They reload the page and everything is there.
     lab.reload()
     hand = Hand(lab)
-    hand.node("billing").get_by_text("Refunds").wait_for()
+    hand.node("billing").get_by_text("Refunds", exact=True).wait_for()
     hand.canvas.locator(
         '.react-flow__node[data-id="output"] .kc-state[data-state="done"]'
     ).wait_for()
