@@ -72,6 +72,7 @@ class NodeDrawer(Panel):
         self._throttle = Throttle(self.refresh, clock)
         self._unsubscribes = (
             lambda: store.unobserve(self._on_select, names=names),
+            store.on_event(lambda _event: self._on_edit()),
             execution.subscribe(lambda _state, _previous: self._on_run()),
         )
         self._on_select(None)
@@ -167,19 +168,9 @@ class NodeDrawer(Panel):
 
     def _show_element(self, parts: _Parts, element: Node | Edge) -> None:
         self._shown_value = _NOTHING
-        graph = self.canvas.store.graph
-        if isinstance(element, Edge):
-            ends = [graph.node(end).label or end for end in (element.source, element.target)]
-            title, kind = " → ".join(ends), "Edge"
-            tabs, wanted = EDGE_TABS, "value"
-        else:
-            found = self.canvas.registry.get(element.type or "")
-            title = element.label or element.id
-            kind = found.look.title if found is not None else element.type or ""
-            tabs, wanted = NODE_TABS, self._tab
-        parts.heading.value = (
-            f'<b title="{html.escape(title)}">{html.escape(title)}</b> '
-            f'<span style="color: {MUTED}">{html.escape(kind)}</span>'
+        parts.heading.value = self._heading_of(element)
+        tabs, wanted = (
+            (EDGE_TABS, "value") if isinstance(element, Edge) else (NODE_TABS, self._tab)
         )
         if [each["name"] for each in parts.tabs.tabs] != [name for name, _label in tabs]:
             parts.tabs.set_tabs(tabs)
@@ -187,6 +178,26 @@ class NodeDrawer(Panel):
             self._show_tab(parts, wanted)
         else:
             parts.tabs.selected = wanted
+
+    def _heading_of(self, element: Node | Edge) -> str:
+        if isinstance(element, Edge):
+            graph = self.canvas.store.graph
+            ends = [graph.node(end).label or end for end in (element.source, element.target)]
+            title, kind = " → ".join(ends), "Edge"
+        else:
+            found = self.canvas.registry.get(element.type or "")
+            title = element.label or element.id
+            kind = found.look.title if found is not None else element.type or ""
+        return (
+            f'<b title="{html.escape(title)}">{html.escape(title)}</b> '
+            f'<span style="color: {MUTED}">{html.escape(kind)}</span>'
+        )
+
+    def _on_edit(self) -> None:
+        """Follow the element's name; its form follows its config."""
+        element = self._selected()
+        if self._parts is not None and element is not None:
+            self._parts.heading.value = self._heading_of(element)
 
     def _on_tab(self, name: str | None) -> None:
         if name is None or self._parts is None:

@@ -247,6 +247,12 @@ def test_drawer_opens_with_a_selection_and_takes_no_room_without(studio):
     assert "kaizen-open" not in studio.drawer._dom_classes
 
 
+def test_heading_of_the_drawer_follows_the_name(studio):
+    studio.canvas.selected = ("billing",)
+    studio.store.update_node_data("billing", {"label": "Refunds <i>"})
+    assert "Refunds &lt;i&gt;" in studio.drawer.children[0].children[0].value
+
+
 def test_drawer_shows_what_a_run_did_in_the_node(studio):
     @studio.agent("Billing")
     def billing(text):
