@@ -169,9 +169,7 @@ class NodeDrawer(Panel):
     def _show_element(self, parts: _Parts, element: Node | Edge) -> None:
         self._shown_value = _NOTHING
         parts.heading.value = self._heading_of(element)
-        tabs, wanted = (
-            (EDGE_TABS, "value") if isinstance(element, Edge) else (NODE_TABS, self._tab)
-        )
+        tabs, wanted = (EDGE_TABS, "value") if isinstance(element, Edge) else (NODE_TABS, self._tab)
         if [each["name"] for each in parts.tabs.tabs] != [name for name, _label in tabs]:
             parts.tabs.set_tabs(tabs)
         if parts.tabs.selected == wanted:
