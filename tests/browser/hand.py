@@ -66,6 +66,13 @@ class Hand:
         self.page.mouse.click(*self.position(node_id))
         self.canvas.locator(f'.react-flow__node[data-id="{node_id}"].selected').wait_for()
 
+    def close_drawer(self) -> None:
+        """Close the studio's drawer, if it is open: it covers the nodes at the right."""
+        drawer = self.app.locator(".kaizen-drawer")
+        if drawer.is_visible():
+            drawer.locator(".kaizen-drawer-head button").click()
+            drawer.wait_for(state="hidden")
+
     def press(self, *keys: str) -> None:
         """Press keys, one after another."""
         for key in keys:

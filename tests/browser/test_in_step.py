@@ -83,6 +83,7 @@ def test_two_notebooks_disagree_and_lose_nothing(lab: Lab, server: JupyterServer
 
         # What one saves now, the other shows by itself: nothing of its own is unsaved.
         lab.page.bring_to_front()
+        one.close_drawer()
         one.rename("b", "Robert")
         second.page.bring_to_front()
         other.node("b").get_by_text("Robert", exact=True).wait_for()
@@ -91,6 +92,7 @@ def test_two_notebooks_disagree_and_lose_nothing(lab: Lab, server: JupyterServer
 
         # Its kernel is killed before an edit is saved; the page says so, and the edit comes back.
         second.run_python(AWAY)
+        other.close_drawer()
         other.rename("b", "Bobby")
         second.wait_for_python("studio.graph.node('b').label", "Bobby")
         os.kill(second.python("__import__('os').getpid()"), signal.SIGKILL)

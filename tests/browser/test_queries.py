@@ -120,7 +120,7 @@ def test_panel_keys_do_not_reach_the_notebook(lab: Lab):
     for key in ("Home", "ArrowDown", "ArrowDown"):
         lab.page.keyboard.press(key)
     lab.wait_for_python("tools.entries.index", 2)
-    expect(lab.page.locator(".kaizen-panel pre")).to_have_text("2")
+    expect(lab.page.locator(".kaizen-panel .kr-body")).to_have_text("2")
     remove = lab.page.get_by_role("button", name="Remove")
     remove.focus()
     for key in ("d", "d", "b", "x", "Enter"):
@@ -146,7 +146,7 @@ def test_notebook_story_in_light_and_dark_and_narrow(lab: Lab):
     tools = lab.page.locator(".kaizen-queries select")
     tools.scroll_into_view_if_needed()
     tools.select_option(index=2)
-    expect(lab.page.locator(".kaizen-panel pre")).to_be_visible()
+    expect(lab.page.locator(".kaizen-panel .kr-body")).to_be_visible()
     lab.screenshot("queries-devtools-light")
     lab.theme("dark")
     lab.screenshot("queries-devtools-dark")
