@@ -10,6 +10,7 @@ from kaizen_widgets.api.endpoints import Endpoints
 from kaizen_widgets.api.key_factories import query_keys
 from kaizen_widgets.api.models import RequestModel, ResponseModel, UtcTime, url_path, validate
 from kaizen_widgets.api.pipeline_graph import from_server
+from kaizen_widgets.api.query_defaults import retry_idempotent
 from kaizen_widgets.graph import Graph
 from kaizen_widgets.query import LiveQuery, Mutation, MutationOptions, QueryClient, QueryKey
 
@@ -119,24 +120,38 @@ class PipelineVersions:
             pipeline_id,
             lambda new: self.endpoints.rename(pipeline_id, id, new),
             validate(PipelineVersionName, {"name": name}),
+            is_idempotent=True,
         )
 
     def delete(self, pipeline_id: str, id: str) -> Mutation:
         """Delete a version."""
         return self._mutate(
-            "delete", pipeline_id, lambda id: self.endpoints.delete(pipeline_id, id), id
+            "delete",
+            pipeline_id,
+            lambda id: self.endpoints.delete(pipeline_id, id),
+            id,
+            is_idempotent=True,
         )
 
     def _query(self, key: QueryKey, function: Any, **options: Any) -> LiveQuery:
         return self._client.live(query_key=key, query_fn=function, **options).start()
 
-    def _mutate(self, name: str, pipeline_id: str, function: Any, variables: Any) -> Mutation:
+    def _mutate(
+        self,
+        name: str,
+        pipeline_id: str,
+        function: Any,
+        variables: Any,
+        *,
+        is_idempotent: bool = False,
+    ) -> Mutation:
         url_path(pipeline_id)
         return self._client.mutate(
             MutationOptions(
                 function,
                 mutation_key=(*KEYS.all, "versions", name),
                 invalidates=[KEYS.versions(pipeline_id)],
+                retry=retry_idempotent if is_idempotent else False,
             ),
             variables,
         )

@@ -40,6 +40,7 @@ ONCE = {
     "agents.execute": lambda api: api.agents.execute("a", "Hello"),
     "pipelines.create": lambda api: api.pipelines.create(name="N"),
     "pipelines.save_graph": lambda api: api.pipelines.save_graph("p", Graph([Node("n")])),
+    "pipeline_versions.create": lambda api: api.pipeline_versions.create("p", "N"),
     "gateways.create": lambda api: api.gateways.create(**GATEWAY),
     "deployments.create": lambda api: api.deployments.create(agent_id="a", gateway_id="g"),
     "deployments.deploy": lambda api: api.deployments.deploy("p", "production"),
@@ -68,6 +69,8 @@ AGAIN = {
     "pipelines.update": lambda api: api.pipelines.update("p", name="N"),
     "pipelines.delete": lambda api: api.pipelines.delete("p"),
     "pipelines.set_active": lambda api: api.pipelines.set_active("p"),
+    "pipeline_versions.rename": lambda api: api.pipeline_versions.rename("p", "v", "N"),
+    "pipeline_versions.delete": lambda api: api.pipeline_versions.delete("p", "v"),
     "gateways.update": lambda api: api.gateways.update("g", name="N"),
     "gateways.delete": lambda api: api.gateways.delete("g"),
     "gateways.check": lambda api: api.gateways.check("g"),
@@ -78,6 +81,7 @@ AGAIN = {
     "users.delete": lambda api: api.users.delete("u"),
     "policies.update": lambda api: api.policies.update("p", name="N"),
     "policies.delete": lambda api: api.policies.delete("p"),
+    "policies.set_active": lambda api: api.policies.set_active("p"),
 }
 """The same made twice as once: these are tried again."""
 

@@ -60,7 +60,7 @@ def test_reload_during_a_run_restores_the_picture(lab: Lab):
     """A reloaded canvas equals the kernel within 2 s of its first drawing, with the continuing run."""
     hand = open_studio(lab)
     lab.run_python("run = studio.run({'text': 'my invoice'})")
-    running = '.react-flow__node[data-id="billing"] [data-status="running"]'
+    running = '.react-flow__node[data-id="billing"] .kc-state[data-state="running"]'
     hand.canvas.locator(running).wait_for()
     hand.rename("technical", "Techies")
     lab.wait_for_python("studio.graph.node('technical').label", "Techies")
@@ -71,13 +71,15 @@ def test_reload_during_a_run_restores_the_picture(lab: Lab):
     )
     hand.canvas.locator(running).wait_for(timeout=NOTHING_MISSED * 1000)
     lab.run_python("gate.set()")
-    hand.canvas.locator('.react-flow__node[data-id="billing"] [data-status="completed"]').wait_for()
+    hand.canvas.locator(
+        '.react-flow__node[data-id="billing"] .kc-state[data-state="done"]'
+    ).wait_for()
 
 
 def test_lost_connection_is_shown_and_edits_made_meanwhile_arrive(lab: Lab):
     """While disconnected the canvas says so, never "saved"; reconnected, it is up to date and saved."""
     hand = open_studio(lab)
-    hand.canvas.get_by_text("Saved", exact=True).wait_for()
+    hand.app.get_by_text("Saved", exact=True).wait_for()
     # What JupyterLab says of it itself is in the way, as it is in a user's.
     lab.page.add_locator_handler(
         lab.page.locator(".jp-Dialog"), lambda dialog: dialog.get_by_role("button").last.click()
@@ -87,13 +89,13 @@ def test_lost_connection_is_shown_and_edits_made_meanwhile_arrive(lab: Lab):
     hand.canvas.get_by_text("Disconnected: edits live only in this browser").wait_for()
     hand.rename("billing", "While away")
     hand.node("billing").get_by_text("While away").wait_for()
-    assert hand.canvas.get_by_text("Saved", exact=True).count() == 0
+    assert hand.app.get_by_text("Saved", exact=True).count() == 0
     assert lab.python("studio.graph.node('billing').label") == "Billing"
     lab.screenshot("instep-disconnected", hand.canvas)
     lab.page.context.set_offline(False)
     lab.page.evaluate(f"async (path) => {{ await ({KERNEL})(path).reconnect(); }}", lab.path)
     lab.wait_for_python("studio.graph.node('billing').label", "While away")
-    hand.canvas.get_by_text("Saved", exact=True).wait_for()
+    hand.app.get_by_text("Saved", exact=True).wait_for()
     assert hand.canvas.get_by_text("Disconnected").count() == 0
 
 
@@ -102,7 +104,7 @@ def test_restarted_kernel_is_shown_and_its_edits_are_recovered(lab: Lab):
     hand = open_studio(lab)
     lab.run_python(AWAY)
     hand.rename("billing", "Never saved")
-    hand.canvas.get_by_text("Not saved").wait_for()
+    hand.app.get_by_text("Not saved").wait_for()
     lab.screenshot("instep-not-saved")
     lab.restart_kernel()
     hand.canvas.get_by_text("Kernel gone").wait_for()
@@ -117,7 +119,7 @@ def test_restarted_kernel_is_shown_and_its_edits_are_recovered(lab: Lab):
     lab.screenshot("instep-recovered")
     lab.page.get_by_role("button", name="Load").click()
     again.node("billing").get_by_text("Never saved").wait_for()
-    again.canvas.get_by_text("Saved", exact=True).wait_for()
+    again.app.get_by_text("Saved", exact=True).wait_for()
     assert lab.python("len(studio.recovered)") == 0
     assert lab.page.get_by_text("unsaved edit").count() == 0
 
@@ -140,7 +142,7 @@ def test_two_tabs_on_one_kernel_follow_each_other(lab: Lab):
     lab.run_python("run = studio.run({'text': 'my invoice'})")
     for view in (hand, other):
         view.canvas.locator(
-            '.react-flow__node[data-id="billing"] [data-status="running"]'
+            '.react-flow__node[data-id="billing"] .kc-state[data-state="running"]'
         ).wait_for()
     lab.run_python("gate.set()")
     tab.page.bring_to_front()
@@ -161,9 +163,9 @@ def test_page_asks_before_leaving_only_while_something_is_unsaved(lab: Lab):
         hand.select("billing")  # a page nobody touched may not ask
         if unsaved:
             hand.rename("billing", "Never saved")
-            hand.canvas.get_by_text("Not saved").wait_for()
+            hand.app.get_by_text("Not saved").wait_for()
         else:
-            hand.canvas.get_by_text("Saved", exact=True).wait_for()
+            hand.app.get_by_text("Saved", exact=True).wait_for()
         assert tab.page.evaluate(IS_DIRTY, tab.path) is False, "JupyterLab itself would ask"
         dialogs: list[str] = []
         tab.page.on("dialog", lambda dialog: dialogs.append(dialog.type))
