@@ -35,19 +35,35 @@ def brightness(of: Locator, what: str = "background-color") -> float:
     )
 
 
+UNLIKE = """(theme) => {
+  const brightness = (element, what) => {
+    for (let each = element; each; each = each.parentElement) {
+      const numbers = getComputedStyle(each)[what].match(/[0-9.]+/g).map(Number);
+      const isOklch = getComputedStyle(each)[what].startsWith("okl");
+      if ((numbers[3] ?? 1) > 0)
+        return isOklch ? numbers[0] * 255 : (numbers[0] + numbers[1] + numbers[2]) / 3;
+    }
+    return 255;
+  };
+  const visible = (query) => [...document.querySelectorAll(query)].filter((each) => each.checkVisibility());
+  const frames = visible(".kc-frame");
+  const panels = visible(".kaizen-panel");
+  const fields = visible(".kaizen-panel :is(textarea, input, select)");
+  if (frames.length === 0 || panels.length < 3 || fields.length === 0) return ["too little is shown"];
+  const unlike = frames.filter((frame) => frame.dataset.theme !== theme);
+  for (const each of [...frames, ...panels, ...fields]) {
+    const ground = brightness(each, "backgroundColor");
+    const contrast = Math.abs(ground - brightness(each, "color"));
+    if ((ground > 128) !== (theme === "light") || contrast <= 100) unlike.push(each);
+  }
+  return unlike.map((each) => each.outerHTML.slice(0, 200));
+}"""
+"""Canvases, panels and fields in them that are not of a theme, or cannot be read."""
+
+
 def looks(lab: Lab, theme: str) -> bool:
     """Whether each canvas and each panel, with the fields in it, is of a theme and can be read."""
-    frames = lab.page.locator(".kc-frame").all()
-    panels = lab.page.locator(".kaizen-panel:visible").all()
-    fields = lab.page.locator(".kaizen-panel :is(textarea, input, select):visible").all()
-    assert frames
-    assert len(panels) > 2
-    assert fields
-    return all(frame.get_attribute("data-theme") == theme for frame in frames) and all(
-        (brightness(each) > 128) == (theme == "light")
-        and abs(brightness(each) - brightness(each, "color")) > 100
-        for each in [*frames, *panels, *fields]
-    )
+    return lab.page.evaluate(UNLIKE, theme) == []
 
 
 def test_a_chosen_theme_shows_on_every_canvas_and_panel_at_once(lab: Lab):
@@ -165,24 +181,21 @@ def technical(text):
     lab.run_cell(0)
     lab.run_cell(1)
     lab.run_python("run = studio.run({'text': 'my invoice'})")
-    panel = lab.page.locator(".kaizen-panel .kaizen-panel").first
+    lab.page.get_by_role("tab", name="Run", exact=True).click()
+    panel = lab.page.locator(".kaizen-app-panel")
     lab.wait_until(lambda: "1 running" in panel.inner_text(), "a node running")
     first = panel.inner_text()
     lab.wait_until(lambda: panel.inner_text() != first, "the time going on", within=5)
-    panel.get_by_role("tab", name="Log").click()
     lab.wait_until(lambda: "looking into my invoice" in panel.inner_text(), "the log")
     lab.screenshot("stores-run-log", of=lab.page.locator(".jp-OutputArea").first)
-    panel.get_by_label("Level").select_option("warning and above")
+    panel.get_by_role("combobox").select_option("Warnings and errors")
     lab.wait_until(lambda: "looking into" not in panel.inner_text(), "only warnings")
     assert "the account is empty" in panel.inner_text()
     panel.get_by_placeholder("Filter the log").fill("nothing like it")
     lab.wait_until(lambda: "No log line matches" in panel.inner_text(), "an empty filter")
-    panel.get_by_role("tab", name="Results").click()
     lab.run_python("go.set()")
-    lab.wait_until(lambda: "Completed" in panel.inner_text(), "the end")
-    text = panel.inner_text()
-    assert "100 %" in text
-    assert "refund" in text
+    lab.wait_until(lambda: "5 done 1 skipped" in panel.inner_text(), "the end")
+    assert "refund" in panel.inner_text()
     lab.theme("dark")
     lab.viewport(700, 1000)
     lab.screenshot("stores-run-dark-700")

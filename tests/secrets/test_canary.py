@@ -109,9 +109,11 @@ def test_no_secret_is_in_jupyterlab_s_page_storage_log_or_notebook(
     field.fill(PASSWORD)
     field.blur()
     nowhere()
-    lab.page.get_by_role("button", name="Sign in", exact=True).first.click()
+    notice = lab.page.locator(".kaizen-notices").first
+    notice.get_by_role("button", name="Sign in", exact=True).click()
     lab.wait_for_python("studio.auth.is_authenticated")
     field.wait_for(state="detached")
     nowhere()
-    lab.page.get_by_role("button", name="Sign out").first.click()
+    lab.page.get_by_role("button", name="User ").first.click()
+    lab.page.get_by_role("menuitem", name="Sign out").first.click()
     lab.wait_for_python("studio.auth.has_tokens", False)
