@@ -15,6 +15,9 @@ from kaizen_widgets.server import Database, create_app, local_session, seed
 from kaizen_widgets.testing import FakeClock
 from tests.server.conftest import ApiUser
 
+WIDTH, HEIGHT = 176, 98
+"""A card's size in flow units; one with named outputs is higher."""
+
 
 def sample(caller: ApiUser) -> dict[str, Any]:
     (only,) = caller.got("GET", "/pipelines")["data"]
@@ -74,10 +77,10 @@ def test_the_samples_nodes_do_not_overlap_and_go_left_to_right(me: ApiUser):
     pipeline = sample(me)
     at = {n["id"]: (n["position_x"], n["position_y"]) for n in pipeline["nodes"]}
     for edge in pipeline["connections"]:
-        assert at[edge["target_node_id"]][0] >= at[edge["source_node_id"]][0] + 220 + 60
+        assert at[edge["target_node_id"]][0] >= at[edge["source_node_id"]][0] + WIDTH + 24
     for one in at.values():
         for other in at.values():
-            apart = abs(one[0] - other[0]) >= 220 or abs(one[1] - other[1]) >= 90
+            apart = abs(one[0] - other[0]) >= WIDTH or abs(one[1] - other[1]) >= HEIGHT
             assert one is other or apart
 
 
