@@ -499,7 +499,7 @@ class _Scheduler:
 
     def _report(self, node_id: str, attempt: int, kind: Any, data: Mapping[str, Any]) -> None:
         if self._begun.get(node_id) != attempt:
-            return  # An earlier attempt, whose thread goes on.
+            return  # An earlier attempt, whose thread still runs.
         node = self._run.nodes[node_id]
         if kind == "usage":
             with self._counting:  # Calls of one node may end at the same time in several threads.

@@ -397,14 +397,17 @@ class Studio(Resources):
     def archive(self) -> None:
         """Archive the open pipeline, which is then no longer listed, and open the one worked on last.
 
+        Unsaved edits are saved first, so that it comes back as it was left.
+
         Raises:
             UnauthorizedError: No user is signed in.
-            StoreError: It is not on the server.
+            StoreError: It is not on the server, or could not be saved.
         """
         self._check_signed_in()
         pipeline_id = self.store.pipeline_id
         if pipeline_id is None:
             raise StoreError("This pipeline is not on the server.", store="canvas")
+        self._leave(discard=False)
         self.pipelines.update(pipeline_id, status="archived").wait(TIMEOUT)
         self.execution.reset()
         if not self._open_last():
@@ -538,7 +541,7 @@ class Studio(Resources):
         self.node_calls.refresh()
 
     def offline(self, is_offline: bool = True) -> None:
-        """Allow no request to a provider of models; models set with `use_model` go on answering."""
+        """Allow no request to a provider of models; models set with `use_model` still answer."""
         self.functions.models.is_offline = is_offline
         self.node_calls.refresh()
 
@@ -671,7 +674,9 @@ class Studio(Resources):
     def _show(self, pipeline_id: str, name: str) -> None:
         self.pipelines.changed_elsewhere(pipeline_id)  # So that the cached version is not shown.
         detail = self.pipelines.detail(pipeline_id).wait(TIMEOUT)
-        self.agents.list().wait(TIMEOUT)
+        # So that cards name their agents when they are first drawn; a user may read pipelines but not agents.
+        with suppress(KaizenError, TimeoutError):
+            self.agents.list().wait(TIMEOUT)
         self.node_calls.follow_agents()
         graph = detail.graph
         self._opened(graph, pipeline_id, name, ServerVersion(graph, detail.etag))

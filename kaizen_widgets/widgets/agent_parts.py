@@ -163,7 +163,7 @@ class AgentPartsPanel(PanelFrame):
         )
         dialog = self.dialogs.confirm(
             f"Remove {name}?",
-            "The agent loses it at once; it cannot be brought back.",
+            "The agent can no longer use it. This cannot be undone.",
             "Remove",
             answer,
         )

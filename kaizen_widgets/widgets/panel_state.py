@@ -90,7 +90,7 @@ def panel_state(
 
 
 def state_block(state: PanelState) -> str:
-    """Return the HTML that stands in place of data; empty if the state is shown with the data."""
+    """Return the HTML shown instead of data; empty if the state is shown with the data."""
     if state.kind == "loading":
         note = f'<p style="color: {MUTED}">{html.escape(state.text)}</p>' if state.text else ""
         return skeleton() + note

@@ -49,7 +49,7 @@ class TeamMembers(PanelFrame):
             ],
             key="user_id",
             title="Members",
-            empty="Nobody is in this team yet. Add a member.",
+            empty="This team has no members yet. Add one.",
             actions=[
                 RowAction("lead", "Make team lead", **self._gate(_is_member, "Leads already.")),
                 RowAction("member", "Make member", **self._gate(_is_lead, "Is a member already.")),

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from kaizen_widgets import Graph, Node, Studio
-from kaizen_widgets.errors import StoreError
+from kaizen_widgets.errors import StatusError, StoreError
 from kaizen_widgets.studio.run_inputs import input_fields
 from kaizen_widgets.testing import fake_comms, find
 from kaizen_widgets.testing.find import find_all
@@ -171,6 +171,26 @@ def test_archived_pipeline_is_left_for_the_one_worked_on_last(studio):
     assert studio.graph.node_count == 0
     with pytest.raises(StoreError, match="not on the server"):
         studio.archive()
+
+
+def test_archive_saves_first(studio):
+    studio.new("Mine")
+    mine = studio.store.pipeline_id
+    studio.add_node(type="agent", data={"label": "Last edit"})
+    studio.archive()
+    stored = studio.pipelines.load_graph(mine).refetch().wait(10)
+    assert [node.label for node in stored.nodes] == ["Last edit"]
+
+
+def test_pipeline_opens_although_agents_may_not_be_read(studio, monkeypatch):
+    async def refuse(*_arguments, **_options):
+        raise StatusError("You may not read agents.", status=403)
+
+    studio.new("Mine")
+    studio.query_client.remove_queries(("agents",))
+    monkeypatch.setattr(type(studio.agents.endpoints), "list", refuse)
+    studio.open("Support triage")
+    assert studio.graph.node_count == 6
 
 
 def test_export_and_import_give_an_equal_graph(studio, comms):

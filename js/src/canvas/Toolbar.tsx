@@ -1,8 +1,9 @@
 /** The toolbar: title, status and buttons. */
 import type { ReactNode } from "react";
+import type { Status } from "../save_status.ts";
 import { useReadOnly, useReplica, useSession, useStore } from "./hooks.ts";
 import { Icon } from "./icons.tsx";
-import { linkText, type Status, saveText } from "./status_text.ts";
+import { linkText, saveText } from "./status_text.ts";
 import { useFit } from "./useFit.ts";
 import { useArrange } from "./useViewCommands.ts";
 

@@ -1,13 +1,8 @@
 /** The status of a canvas in words. Pure. */
+
+import { type Status, saveStatus } from "../save_status.ts";
 import type { Link } from "./link.ts";
 import type { SaveState } from "./protocol.gen.ts";
-
-export type Tone = "quiet" | "busy" | "good" | "bad";
-
-export interface Status {
-  readonly text: string;
-  readonly tone: Tone;
-}
 
 const UNSENT = "edits live only in this browser";
 
@@ -47,27 +42,10 @@ function goneText(unanswered: number): string {
  * Whether the document is saved; null when it is not saved anywhere, or when that is not known: while edits are
  * being sent, or without a connection.
  */
-export function saveText(
-  { status, message }: SaveState,
-  link: Link,
-  unanswered: number,
-): Status | null {
+export function saveText(save: SaveState, link: Link, unanswered: number): Status | null {
   if (link === "opening" || link === "lost" || link === "gone") return null;
-  if (unanswered > 0 && status !== "failed" && status !== "conflict") return null;
-  switch (status) {
-    case "none":
-      return null;
-    case "saved":
-      return { text: "Saved", tone: "good" };
-    case "dirty":
-      return { text: "Unsaved changes", tone: "quiet" };
-    case "saving":
-      return { text: "Saving…", tone: "busy" };
-    case "failed":
-      return { text: message ? `Not saved: ${message}` : "Not saved", tone: "bad" };
-    case "conflict":
-      return { text: "Not saved: changed elsewhere", tone: "bad" };
-  }
+  if (unanswered > 0 && save.status !== "failed" && save.status !== "conflict") return null;
+  return saveStatus(save);
 }
 
 /** Whether closing the page may lose edits. */

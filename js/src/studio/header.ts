@@ -2,6 +2,7 @@
 import type { AnyModel } from "@anywidget/types";
 import { whenConnected } from "../panel/when_connected.ts";
 import { afterOtherEdits } from "../pending_edits.ts";
+import { saveStatus } from "../save_status.ts";
 import { h } from "./dom.ts";
 import type { Action, HeaderState, PipelineEntry } from "./header_state.ts";
 import { type IconName, icon } from "./icons.ts";
@@ -202,10 +203,11 @@ export function showHeader(model: AnyModel, el: HTMLElement): () => void {
     titleText.textContent = now.title;
     titleButton.title = now.title;
     titleButton.setAttribute("aria-label", `${now.title}: pipelines`);
-    const { text, tone } = saveWords(now);
+    const status = saveStatus({ status: now.save, message: now.saveMessage });
+    const text = status?.text ?? "";
     if (saved.textContent !== text) saved.textContent = text;
     saved.title = text;
-    saved.dataset.tone = tone;
+    saved.dataset.tone = status?.tone ?? "quiet";
     saveNow.hidden = !["dirty", "failed"].includes(now.save);
     enable(
       undo,
@@ -271,23 +273,6 @@ function enable(each: HTMLElement, isOn: boolean, title: string, keys: string): 
   // Not `disabled`: a button that becomes disabled loses the focus, and the notebook would get the next key.
   each.setAttribute("aria-disabled", String(!isOn));
   each.title = `${title} (${keys})`;
-}
-
-function saveWords({ save, saveMessage }: HeaderState): { text: string; tone: string } {
-  switch (save) {
-    case "saved":
-      return { text: "Saved", tone: "good" };
-    case "dirty":
-      return { text: "Unsaved changes", tone: "quiet" };
-    case "saving":
-      return { text: "Saving…", tone: "busy" };
-    case "failed":
-      return { text: saveMessage ? `Not saved: ${saveMessage}` : "Not saved", tone: "bad" };
-    case "conflict":
-      return { text: "Not saved: changed elsewhere", tone: "bad" };
-    default:
-      return { text: "", tone: "quiet" };
-  }
 }
 
 function initials(name: string): string {

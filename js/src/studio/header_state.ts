@@ -1,4 +1,6 @@
 /** What the kernel tells the header; see `HeaderState` in widgets/studio_header.py. */
+import type { SaveState } from "../canvas/protocol.gen.ts";
+
 export interface InputField {
   readonly name: string;
   readonly type: "text" | "number" | "boolean" | "json";
@@ -13,7 +15,7 @@ export interface PipelineEntry {
 export interface HeaderState {
   readonly title: string;
   readonly pipelineId: string;
-  readonly save: string;
+  readonly save: SaveState["status"];
   readonly saveMessage: string;
   readonly canUndo: boolean;
   readonly canRedo: boolean;
