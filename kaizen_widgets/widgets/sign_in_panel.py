@@ -81,6 +81,7 @@ class SignInPanel(Panel):
         self._lock = threading.RLock()
         self._busy = False
         self._discards = False
+        self._shown_organization = ""
         wide = ipw.Layout(width="100%")
         self.mode = ipw.ToggleButtons(
             options=[("Sign in", "sign_in"), ("Register", "register")],
@@ -290,12 +291,15 @@ class SignInPanel(Panel):
         result = query.result
         found: list[Organization] = result.data if result.has_data else []
         options = [(_organization(each), each.id) for each in found]
+        current = self._current_organization()
+        # A switch reads the organizations again before it knows the user again: what is chosen in between is
+        # the organization that was left.
+        chosen = self.organization.value if current == self._shown_organization else None
+        self._shown_organization = current
         if options != list(self.organization.options):
-            chosen = self.organization.value or self._current_organization()
             self.organization.options = options
-            ids = [id for _, id in options]
-            fallback = self._current_organization()
-            self.organization.value = next((id for id in (chosen, fallback) if id in ids), None)
+        ids = [id for _, id in options]
+        self.organization.value = next((id for id in (chosen, current) if id in ids), None)
         self._show(self.organization_row, len(options) > 1)
         self._show_switch()
         text = ""

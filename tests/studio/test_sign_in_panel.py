@@ -13,6 +13,7 @@ import pytest
 from ipywidgets.widgets.widget import _instances
 
 from kaizen_widgets import Studio
+from kaizen_widgets.api import Organization
 from kaizen_widgets.core.background import background
 from kaizen_widgets.errors import KaizenError
 from kaizen_widgets.server import Database, create_app
@@ -159,6 +160,26 @@ def test_switching_the_organization_opens_its_pipelines(studio, panel, database)
     until(panel.switch_button, "disabled", lambda: panel.switch_button.disabled)
     assert studio.store.pipeline_id is None
     assert studio.pipelines.list().wait(WAIT) == []
+
+
+def test_organizations_read_before_the_user_is_known_again_leave_the_new_one_chosen(
+    studio, panel, monkeypatch
+):
+    studio.account.register(NEW["email"], PASSWORD, "Ada", "Engines")
+    user = dict(studio.auth.user)
+    found = [Organization(id=id, name=id, role="") for id in (user["organization_id"], "other")]
+    result = SimpleNamespace(data=found, has_data=True, is_error=False, is_fetching=False)
+    empty = SimpleNamespace(data=None, has_data=False, is_error=False, is_fetching=True)
+    query = SimpleNamespace(result=result)
+    monkeypatch.setattr(panel, "_organizations", query)
+    monkeypatch.setattr(panel, "_stop_organizations", None)
+    panel.refresh()
+    panel.organization.value = "other"
+    for query.result in (empty, result):  # a switch: the cache is cleared and filled
+        panel.refresh()
+    studio.auth.set_user({**user, "organization_id": "other"})
+    assert panel.organization.value == "other"
+    assert panel.switch_button.disabled
 
 
 def test_switch_that_is_refused_keeps_the_organization_and_its_pipeline(studio, panel):
