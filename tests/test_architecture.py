@@ -25,6 +25,7 @@ JUPYTER = ("anywidget", "comm", "ipykernel", "ipywidgets", "IPython")
 WITHOUT_JUPYTER = (
     "api",
     "core",
+    "displays",
     "engines",
     "forms",
     "graph",

@@ -1,7 +1,7 @@
 /** Tables without elements: formats, search and sort, and the block that the kernel sends. */
 import { expect, test } from "vitest";
 import python from "../../kaizen_widgets/widgets/row_action.py?raw";
-import cases from "../../tests/widgets/grid_format_cases.json?raw";
+import cases from "../../tests/displays/grid_format_cases.json?raw";
 import { type Cell, cellText, type Format } from "../src/grid/formats.ts";
 import { PATHS } from "../src/grid/icons.ts";
 import { readTable } from "../src/grid/table.ts";

@@ -11,9 +11,9 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from kaizen_widgets.api import Pipeline
+from kaizen_widgets.displays.formats import format_time_ago
 from kaizen_widgets.errors import FileFormatError, StoreError
 from kaizen_widgets.graph import Graph
-from kaizen_widgets.widgets.formats import format_time_ago
 
 if TYPE_CHECKING:
     from kaizen_widgets.studio.studio import Studio

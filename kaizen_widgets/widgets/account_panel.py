@@ -15,10 +15,10 @@ from typing import Any
 import ipywidgets as ipw
 from pydantic import BaseModel, Field, SecretStr
 
+from kaizen_widgets.displays.markup import note
 from kaizen_widgets.errors import KaizenError
 from kaizen_widgets.stores import AuthStore
 from kaizen_widgets.widgets.form_panel import FormPanel
-from kaizen_widgets.widgets.markup import note
 from kaizen_widgets.widgets.notice import Notice
 from kaizen_widgets.widgets.panel import AFTER_EDITS, Panel
 

@@ -17,9 +17,9 @@ from kaizen_widgets.api.agent_stream import AgentStream
 from kaizen_widgets.api.agents import Agents
 from kaizen_widgets.core.background import BackgroundLoop
 from kaizen_widgets.core.clock import Clock
+from kaizen_widgets.displays.markup import LINE, MUTED, WARN, alert, note
 from kaizen_widgets.errors import KaizenError
 from kaizen_widgets.widgets.layouts import wrapping
-from kaizen_widgets.widgets.markup import LINE, MUTED, WARN, alert, note
 from kaizen_widgets.widgets.panel import AFTER_EDITS, Panel
 from kaizen_widgets.widgets.throttle import Throttle
 

@@ -7,9 +7,9 @@ from typing import Any, Final
 import ipywidgets as ipw
 
 from kaizen_widgets.api.agent_models import AgentVersion
+from kaizen_widgets.displays.markup import hint
 from kaizen_widgets.widgets.data_grid import Column, DataGrid, RowAction
 from kaizen_widgets.widgets.dialog import Dialog, DialogHost
-from kaizen_widgets.widgets.markup import hint
 from kaizen_widgets.widgets.panel_frame import PanelFrame
 from kaizen_widgets.widgets.version_differences import differences_html, field_differences
 

@@ -13,9 +13,8 @@ from typing import Annotated, Any, Final, Literal, TypeAlias
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from traitlets import Bool, Bytes, Int, TraitError, Tuple, Unicode, validate
 
-from kaizen_widgets.widgets.bundle import Bundle, BundledWidget
-from kaizen_widgets.widgets.grid_column import Column
-from kaizen_widgets.widgets.grid_table import (
+from kaizen_widgets.displays.grid_column import Column
+from kaizen_widgets.displays.grid_table import (
     Cell,
     Key,
     cell_text,
@@ -27,7 +26,8 @@ from kaizen_widgets.widgets.grid_table import (
     record_keys,
     resolve_columns,
 )
-from kaizen_widgets.widgets.previews import HIDDEN, is_secret_field
+from kaizen_widgets.displays.previews import HIDDEN, is_secret_field
+from kaizen_widgets.widgets.bundle import Bundle, BundledWidget
 from kaizen_widgets.widgets.row_action import RowAction
 
 __all__ = ["Column", "DataGrid", "RowAction"]

@@ -9,10 +9,10 @@ from typing import Any
 import ipywidgets as ipw
 
 from kaizen_widgets.api import Policy, PolicyDecision
+from kaizen_widgets.displays.markup import BAD, GOOD, MUTED
 from kaizen_widgets.errors import KaizenError
 from kaizen_widgets.forms.policy_input import DecisionInput, text_of, value_of
 from kaizen_widgets.widgets.form_panel import FormPanel
-from kaizen_widgets.widgets.markup import BAD, GOOD, MUTED
 from kaizen_widgets.widgets.policy_form import ACTIONS, RESOURCE_TYPES
 
 MAX_NAMED = 5

@@ -8,8 +8,8 @@ from typing import Any, Final
 import ipywidgets as ipw
 
 from kaizen_widgets.api.deployments import DeploymentLog
+from kaizen_widgets.displays.markup import BAD, MONO, MUTED, hint
 from kaizen_widgets.widgets.dialog import DialogHost
-from kaizen_widgets.widgets.markup import BAD, MONO, MUTED, hint
 from kaizen_widgets.widgets.panel_frame import PanelFrame
 
 FOLLOW_EVERY: Final = 2.0

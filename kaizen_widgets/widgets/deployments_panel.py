@@ -12,12 +12,12 @@ from typing import Any, Final
 import ipywidgets as ipw
 
 from kaizen_widgets.core.clock import Timer
+from kaizen_widgets.displays.grid_column import Tone
 from kaizen_widgets.widgets.data_grid import Column, RowAction
 from kaizen_widgets.widgets.deploy_dialog import deploy_form
 from kaizen_widgets.widgets.deployment_log import DeploymentLogPanel
 from kaizen_widgets.widgets.dialog import Dialog, DialogHost
 from kaizen_widgets.widgets.gateways_panel import GatewaysPanel
-from kaizen_widgets.widgets.grid_column import Tone
 from kaizen_widgets.widgets.record_names import RecordNames
 from kaizen_widgets.widgets.resource_panel import ResourcePanel
 

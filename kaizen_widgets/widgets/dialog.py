@@ -20,8 +20,8 @@ import ipywidgets as ipw
 from traitlets import Bool, Unicode
 
 from kaizen_widgets.core.background import background
+from kaizen_widgets.displays.markup import alert
 from kaizen_widgets.errors import KaizenError
-from kaizen_widgets.widgets.markup import alert
 from kaizen_widgets.widgets.panel import AFTER_EDITS
 from kaizen_widgets.widgets.python_owned import PythonOwned
 from kaizen_widgets.widgets.shared_part import SharedPart

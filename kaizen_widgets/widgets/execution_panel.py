@@ -15,19 +15,19 @@ import ipywidgets as ipw
 
 from kaizen_widgets.core.background import background
 from kaizen_widgets.core.clock import Clock
+from kaizen_widgets.displays.formats import format_seconds
+from kaizen_widgets.displays.grid_column import Column
+from kaizen_widgets.displays.markup import ACCENT, BAD, GOOD, MONO, MUTED, WARN, alert, hint
+from kaizen_widgets.displays.waterfall import waterfall
 from kaizen_widgets.engines import Run
 from kaizen_widgets.stores import CanvasStore, ExecutionStore
 from kaizen_widgets.stores.execution import ACTIVE
 from kaizen_widgets.widgets.data_grid import DataGrid
-from kaizen_widgets.widgets.formats import format_seconds
-from kaizen_widgets.widgets.grid_column import Column
 from kaizen_widgets.widgets.layouts import wrapping
-from kaizen_widgets.widgets.markup import ACCENT, BAD, GOOD, MONO, MUTED, WARN, alert, hint
 from kaizen_widgets.widgets.panel import Panel
 from kaizen_widgets.widgets.result_content import result_line
 from kaizen_widgets.widgets.result_view import ResultView
 from kaizen_widgets.widgets.throttle import Throttle
-from kaizen_widgets.widgets.waterfall import waterfall
 
 LOG_LINES: Final = 200
 """Number of lines shown: the newest that match the filters. The store has more."""

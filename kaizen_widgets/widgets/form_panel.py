@@ -24,6 +24,7 @@ from ipywidgets.widgets.widget_string import HTMLStyle
 from kaizen_widgets.core.background import background
 from kaizen_widgets.core.callbacks import fit_callback
 from kaizen_widgets.core.clock import Clock
+from kaizen_widgets.displays.markup import BAD, GOOD, alert, heading, note
 from kaizen_widgets.errors import InvalidInputError, KaizenError
 from kaizen_widgets.forms import Change, Form, Submission
 from kaizen_widgets.forms.form_inputs import split_instance
@@ -36,7 +37,6 @@ from kaizen_widgets.sync.form.field_rules import (
 )
 from kaizen_widgets.sync.form.key_index import KeyIndex
 from kaizen_widgets.widgets.field_area import FieldArea
-from kaizen_widgets.widgets.markup import BAD, GOOD, alert, heading, note
 from kaizen_widgets.widgets.panel import AFTER_EDITS
 from kaizen_widgets.widgets.python_owned import PythonOwned
 from kaizen_widgets.widgets.widget_link import link_widget

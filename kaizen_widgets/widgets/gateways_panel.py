@@ -7,12 +7,12 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
+from kaizen_widgets.displays.grid_column import Tone
 from kaizen_widgets.forms.fields.hint import Hint
 from kaizen_widgets.widgets.data_grid import Column, RowAction
 from kaizen_widgets.widgets.dialog import Dialog, DialogHost
 from kaizen_widgets.widgets.form_dialog import form_dialog
 from kaizen_widgets.widgets.form_panel import FormPanel
-from kaizen_widgets.widgets.grid_column import Tone
 from kaizen_widgets.widgets.resource_panel import ResourcePanel
 
 Environment = Annotated[str, Field(min_length=1, max_length=100, description="Such as staging.")]

@@ -9,8 +9,8 @@ from typing import Any, Final
 
 import ipywidgets as ipw
 
-from kaizen_widgets.widgets.grid_column import Format
-from kaizen_widgets.widgets.grid_table import column_value, encode_cell, resolve_columns
+from kaizen_widgets.displays.grid_column import Format
+from kaizen_widgets.displays.grid_table import column_value, encode_cell, resolve_columns
 
 MISSING: Final = (
     'For view="table" with itables: pip install "kaizen-widgets[tables]". This is our own table.'

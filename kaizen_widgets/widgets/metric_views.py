@@ -10,15 +10,15 @@ from typing import Literal
 
 from kaizen_widgets.api import MetricPoint, MetricSummary
 from kaizen_widgets.api.metrics import MetricExecution
-from kaizen_widgets.widgets.formats import (
+from kaizen_widgets.displays.formats import (
     format_money,
     format_number,
     format_percent,
     format_seconds,
     format_time_ago,
 )
-from kaizen_widgets.widgets.line_plot import PlotSeries, line_plot
-from kaizen_widgets.widgets.markup import MUTED
+from kaizen_widgets.displays.line_plot import PlotSeries, line_plot
+from kaizen_widgets.displays.markup import MUTED
 
 Shown = Literal["latency", "calls", "errors", "tokens", "cost"]
 TITLES: Mapping[Shown, str] = {

@@ -16,10 +16,10 @@ import ipywidgets as ipw
 
 from kaizen_widgets.api import MetricSummary
 from kaizen_widgets.api.mapping import parse_range
+from kaizen_widgets.displays.markup import alert, hint, skeleton
 from kaizen_widgets.errors import InvalidInputError
 from kaizen_widgets.query import LiveQuery
 from kaizen_widgets.widgets.dialog import DialogHost
-from kaizen_widgets.widgets.markup import alert, hint, skeleton
 from kaizen_widgets.widgets.metric_views import (
     METRICS_CSS,
     SPANS,

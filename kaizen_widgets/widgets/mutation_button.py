@@ -14,9 +14,9 @@ from typing import Any
 import ipywidgets as ipw
 
 from kaizen_widgets.core.notifier import Notifier
+from kaizen_widgets.displays.markup import GOOD, MUTED, WARN, alert, note
 from kaizen_widgets.query import Mutation, MutationObserver, MutationState
 from kaizen_widgets.widgets.layouts import wrapping
-from kaizen_widgets.widgets.markup import GOOD, MUTED, WARN, alert, note
 from kaizen_widgets.widgets.panel import Panel
 
 logger = logging.getLogger(__name__)

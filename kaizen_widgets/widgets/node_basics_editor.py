@@ -8,6 +8,7 @@ from typing import Annotated, Any, Final
 from pydantic import BaseModel, Field
 
 from kaizen_widgets.core.clock import Clock
+from kaizen_widgets.displays.markup import alert
 from kaizen_widgets.errors import KaizenError
 from kaizen_widgets.forms import Change, Form
 from kaizen_widgets.forms.fields.hint import Hint
@@ -15,7 +16,6 @@ from kaizen_widgets.graph import Node
 from kaizen_widgets.stores import CanvasStore
 from kaizen_widgets.sync.form.field_rules import FieldRules
 from kaizen_widgets.widgets.field_area import FieldArea
-from kaizen_widgets.widgets.markup import alert
 from kaizen_widgets.widgets.node_calls import NodeCalls
 
 NEW_AGENT: Final = "new-agent"

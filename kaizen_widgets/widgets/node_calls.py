@@ -18,6 +18,7 @@ from pydantic import ValidationError
 from kaizen_widgets.api.agent_models import Agent
 from kaizen_widgets.api.agent_records import record_of
 from kaizen_widgets.api.agents import Agents
+from kaizen_widgets.displays.previews import preview_line
 from kaizen_widgets.graph import Batch, Graph, Node, SetProperty, UnsetProperty
 from kaizen_widgets.graph.elements import label_text
 from kaizen_widgets.graph.operations import id_of
@@ -25,7 +26,6 @@ from kaizen_widgets.nodes import Functions, Kind, Registry
 from kaizen_widgets.nodes.kind import agent_id_of_node
 from kaizen_widgets.query import QueryResult
 from kaizen_widgets.stores import CanvasStore, Commit, Replaced
-from kaizen_widgets.widgets.previews import preview_line
 
 FUNCTION = "function:"
 AGENT = "agent:"

@@ -11,6 +11,7 @@ from pydantic.alias_generators import to_camel
 
 from kaizen_widgets.core.background import background
 from kaizen_widgets.core.clock import Clock, Timer
+from kaizen_widgets.displays.markup import alert, note
 from kaizen_widgets.errors import KaizenError
 from kaizen_widgets.forms import Change, Form
 from kaizen_widgets.graph import Node, SetProperty
@@ -18,7 +19,6 @@ from kaizen_widgets.nodes import Kind
 from kaizen_widgets.stores import CanvasStore
 from kaizen_widgets.sync.form.field_rules import FieldRules
 from kaizen_widgets.widgets.field_area import FieldArea
-from kaizen_widgets.widgets.markup import alert, note
 
 log = logging.getLogger(__name__)
 

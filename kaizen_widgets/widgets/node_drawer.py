@@ -16,12 +16,12 @@ import ipywidgets as ipw
 
 from kaizen_widgets.core.background import background
 from kaizen_widgets.core.clock import Clock
+from kaizen_widgets.displays.markup import MONO, MUTED, hint
 from kaizen_widgets.engines import Run
 from kaizen_widgets.engines.run import NodeRun
 from kaizen_widgets.graph import Edge, Node
 from kaizen_widgets.stores import ExecutionStore
 from kaizen_widgets.widgets.canvas import Canvas
-from kaizen_widgets.widgets.markup import MONO, MUTED, hint
 from kaizen_widgets.widgets.node_form import NodeForm
 from kaizen_widgets.widgets.panel import Panel
 from kaizen_widgets.widgets.result_view import ResultView

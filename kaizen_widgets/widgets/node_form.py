@@ -19,6 +19,7 @@ import ipywidgets as ipw
 
 from kaizen_widgets.core.background import background
 from kaizen_widgets.core.clock import Clock
+from kaizen_widgets.displays.markup import MUTED, hint
 from kaizen_widgets.forms import Form
 from kaizen_widgets.graph import Node
 from kaizen_widgets.nodes import Kind, Registry
@@ -27,7 +28,6 @@ from kaizen_widgets.widgets.agent_form import AgentForm
 from kaizen_widgets.widgets.canvas import Canvas
 from kaizen_widgets.widgets.dialog import DialogHost
 from kaizen_widgets.widgets.form_dialog import form_dialog
-from kaizen_widgets.widgets.markup import MUTED, hint
 from kaizen_widgets.widgets.node_basics_editor import NodeBasicsEditor
 from kaizen_widgets.widgets.node_calls import NodeCalls
 from kaizen_widgets.widgets.node_config_editor import NodeConfigEditor

@@ -8,8 +8,8 @@ from typing import Any
 
 import ipywidgets as ipw
 
+from kaizen_widgets.displays.markup import LINE, WARN, alert, note
 from kaizen_widgets.errors import KaizenError
-from kaizen_widgets.widgets.markup import LINE, WARN, alert, note
 from kaizen_widgets.widgets.panel import AFTER_EDITS
 from kaizen_widgets.widgets.python_owned import PythonOwned
 

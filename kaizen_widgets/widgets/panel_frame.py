@@ -14,11 +14,11 @@ from typing import Any
 import ipywidgets as ipw
 
 from kaizen_widgets.core.notifier import Notifier
+from kaizen_widgets.displays.markup import MUTED, alert, heading, note
 from kaizen_widgets.errors import KaizenError
 from kaizen_widgets.query import LiveQuery, Mutation, QueryResult
 from kaizen_widgets.widgets.dialog import Dialog, DialogHost
 from kaizen_widgets.widgets.layouts import wrapping
-from kaizen_widgets.widgets.markup import MUTED, alert, heading, note
 from kaizen_widgets.widgets.panel import Panel
 from kaizen_widgets.widgets.panel_access import PanelAccess
 from kaizen_widgets.widgets.panel_state import PanelState, panel_state, state_block, state_line

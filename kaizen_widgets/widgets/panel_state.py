@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal
 
+from kaizen_widgets.displays.markup import BAD, MUTED, WARN, badge, skeleton
 from kaizen_widgets.errors import ForbiddenError, UnauthorizedError
 from kaizen_widgets.query import QueryResult
-from kaizen_widgets.widgets.markup import BAD, MUTED, WARN, badge, skeleton
 
 Kind = Literal["ready", "loading", "empty", "error", "offline", "stale", "no permission"]
 MAX_TEXT: Final = 400

@@ -13,6 +13,7 @@ import ipywidgets as ipw
 from pydantic import BaseModel, ConfigDict, Field
 
 from kaizen_widgets.core.clock import random_id
+from kaizen_widgets.displays.grid_column import Tone
 from kaizen_widgets.errors import InvalidInputError, KaizenError
 from kaizen_widgets.forms.fields.hint import Hint
 from kaizen_widgets.graph.with_new_ids import renamed
@@ -20,7 +21,6 @@ from kaizen_widgets.widgets.data_grid import Column, RowAction
 from kaizen_widgets.widgets.dialog import Dialog, DialogHost
 from kaizen_widgets.widgets.form_dialog import form_dialog
 from kaizen_widgets.widgets.form_panel import FormPanel
-from kaizen_widgets.widgets.grid_column import Tone
 from kaizen_widgets.widgets.resource_panel import ResourcePanel
 
 STATUSES: Final = {

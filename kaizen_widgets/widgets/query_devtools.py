@@ -17,12 +17,12 @@ import ipywidgets as ipw
 
 from kaizen_widgets.core.clock import Clock, Timer
 from kaizen_widgets.core.notifier import Notifier
+from kaizen_widgets.displays.markup import ACCENT, BAD, GOOD, LINE, MONO, MUTED, WARN, hint, note
+from kaizen_widgets.displays.previews import preview_line
 from kaizen_widgets.query import Query, QueryClient
 from kaizen_widgets.query.query_state import UNSET
 from kaizen_widgets.widgets.layouts import wrapping
-from kaizen_widgets.widgets.markup import ACCENT, BAD, GOOD, LINE, MONO, MUTED, WARN, hint, note
 from kaizen_widgets.widgets.panel import Panel
-from kaizen_widgets.widgets.previews import preview_line
 from kaizen_widgets.widgets.result_view import ResultView
 from kaizen_widgets.widgets.throttle import Throttle
 

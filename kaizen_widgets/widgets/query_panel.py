@@ -16,12 +16,8 @@ import ipywidgets as ipw
 from IPython.core.formatters import format_display_data
 
 from kaizen_widgets.core.notifier import Notifier
-from kaizen_widgets.query import InfiniteQueryObserver, LiveQuery, QueryObserver, QueryResult
-from kaizen_widgets.widgets.data_grid import DataGrid
-from kaizen_widgets.widgets.grid_column import Column
-from kaizen_widgets.widgets.itables_view import MISSING, has_itables, itables_view
-from kaizen_widgets.widgets.layouts import wrapping
-from kaizen_widgets.widgets.markup import (
+from kaizen_widgets.displays.grid_column import Column
+from kaizen_widgets.displays.markup import (
     MUTED,
     WARN,
     alert,
@@ -30,8 +26,12 @@ from kaizen_widgets.widgets.markup import (
     quiet_bar,
     skeleton,
 )
+from kaizen_widgets.displays.previews import HIDDEN, is_secret_field, record_fields
+from kaizen_widgets.query import InfiniteQueryObserver, LiveQuery, QueryObserver, QueryResult
+from kaizen_widgets.widgets.data_grid import DataGrid
+from kaizen_widgets.widgets.itables_view import MISSING, has_itables, itables_view
+from kaizen_widgets.widgets.layouts import wrapping
 from kaizen_widgets.widgets.panel import Panel
-from kaizen_widgets.widgets.previews import HIDDEN, is_secret_field, record_fields
 from kaizen_widgets.widgets.result_view import ResultView
 
 logger = logging.getLogger(__name__)

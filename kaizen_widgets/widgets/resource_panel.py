@@ -13,6 +13,7 @@ import ipywidgets as ipw
 
 from kaizen_widgets.api.resource import ReadOnlyResource
 from kaizen_widgets.core.clock import Timer
+from kaizen_widgets.displays.markup import heading, skeleton
 from kaizen_widgets.errors import KaizenError
 from kaizen_widgets.query import LiveQuery, QueryResult
 from kaizen_widgets.query.infinite_query_observer import InfiniteQueryObserver
@@ -21,7 +22,6 @@ from kaizen_widgets.widgets.dialog import Dialog, DialogHost
 from kaizen_widgets.widgets.form_dialog import fit_in, submit_form
 from kaizen_widgets.widgets.form_panel import FormPanel
 from kaizen_widgets.widgets.layouts import wrapping
-from kaizen_widgets.widgets.markup import heading, skeleton
 from kaizen_widgets.widgets.panel_access import PanelAccess
 from kaizen_widgets.widgets.panel_frame import PanelFrame
 from kaizen_widgets.widgets.panel_state import PanelState

@@ -9,9 +9,9 @@ from typing import Any
 
 from traitlets import Bytes, Unicode
 
+from kaizen_widgets.displays.grid_table import pack_json
 from kaizen_widgets.widgets.bundle import BundledWidget
 from kaizen_widgets.widgets.data_grid import DataGrid
-from kaizen_widgets.widgets.grid_table import pack_json
 from kaizen_widgets.widgets.result_content import Content, result_contents, tree_contents
 
 _NO_VALUE = object()

@@ -13,13 +13,13 @@ import ipywidgets as ipw
 
 from kaizen_widgets.core.background import background
 from kaizen_widgets.core.clock import Clock
+from kaizen_widgets.displays.markup import alert
 from kaizen_widgets.engines import Run
 from kaizen_widgets.errors import KaizenError, RunError
 from kaizen_widgets.stores import CanvasStore, ExecutionStore
 from kaizen_widgets.stores.execution import ACTIVE
 from kaizen_widgets.widgets.execution_panel import ExecutionPanel
 from kaizen_widgets.widgets.layouts import wrapping
-from kaizen_widgets.widgets.markup import alert
 from kaizen_widgets.widgets.panel import AFTER_EDITS, Panel
 
 

@@ -20,13 +20,13 @@ from typing import Any
 import ipywidgets as ipw
 
 from kaizen_widgets.api import Api, Organization
+from kaizen_widgets.displays.markup import MUTED, alert, note
 from kaizen_widgets.errors import ForbiddenError, KaizenError, UnauthorizedError
 from kaizen_widgets.forms.sign_in_input import RegisterInput, SignInInput
 from kaizen_widgets.query import LiveQuery
 from kaizen_widgets.widgets.dialog import Dialog
 from kaizen_widgets.widgets.form_panel import FormPanel
 from kaizen_widgets.widgets.layouts import wrapping
-from kaizen_widgets.widgets.markup import MUTED, alert, note
 from kaizen_widgets.widgets.panel import AFTER_EDITS, Panel
 
 logger = logging.getLogger(__name__)

@@ -16,14 +16,14 @@ import ipywidgets as ipw
 
 from kaizen_widgets.core.background import background
 from kaizen_widgets.core.clock import Clock
+from kaizen_widgets.displays.markup import BAD, GOOD, LINE, MONO, MUTED, alert, hint
+from kaizen_widgets.displays.previews import HIDDEN, is_secret_field, preview_line, preview_text
 from kaizen_widgets.errors import StoreError
 from kaizen_widgets.stores import ActionLog, devtools
 from kaizen_widgets.stores.action_log import Entry
 from kaizen_widgets.stores.base_store import BaseStore
 from kaizen_widgets.widgets.layouts import wrapping
-from kaizen_widgets.widgets.markup import BAD, GOOD, LINE, MONO, MUTED, alert, hint
 from kaizen_widgets.widgets.panel import Panel
-from kaizen_widgets.widgets.previews import HIDDEN, is_secret_field, preview_line, preview_text
 from kaizen_widgets.widgets.throttle import Throttle
 
 ROWS: Final = 200

@@ -13,14 +13,14 @@ import ipywidgets as ipw
 from pydantic import BaseModel, ConfigDict, Field
 
 from kaizen_widgets.api.auth import User
+from kaizen_widgets.displays.formats import format_time_ago
+from kaizen_widgets.displays.markup import MUTED, alert, hint, skeleton
 from kaizen_widgets.forms.fields.hint import Hint
 from kaizen_widgets.forms.sign_in_input import EMAIL, NO_EMAIL
 from kaizen_widgets.query import LiveQuery
 from kaizen_widgets.widgets.dialog import Dialog, DialogHost
 from kaizen_widgets.widgets.form_dialog import form_dialog
 from kaizen_widgets.widgets.form_panel import FormPanel
-from kaizen_widgets.widgets.formats import format_time_ago
-from kaizen_widgets.widgets.markup import MUTED, alert, hint, skeleton
 from kaizen_widgets.widgets.panel_frame import PanelFrame
 from kaizen_widgets.widgets.sign_in_panel import ROLE_NAMES, SignInPanel
 

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from kaizen_widgets.widgets.markup import LINE, MUTED, hint
-from kaizen_widgets.widgets.previews import HIDDEN, is_secret_field, preview_line
+from kaizen_widgets.displays.markup import LINE, MUTED, hint
+from kaizen_widgets.displays.previews import HIDDEN, is_secret_field, preview_line
 
 MAX_TEXT: Final = 20_000
 """Characters of a text that are compared line by line; longer ones are only said to differ."""

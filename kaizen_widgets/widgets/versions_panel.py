@@ -18,6 +18,7 @@ import ipywidgets as ipw
 
 from kaizen_widgets.api.pipeline_versions import PipelineVersion
 from kaizen_widgets.core.background import Pending
+from kaizen_widgets.displays.markup import MUTED
 from kaizen_widgets.errors import KaizenError
 from kaizen_widgets.graph import Graph
 from kaizen_widgets.graph.without_secrets import without_secrets
@@ -25,7 +26,6 @@ from kaizen_widgets.saving.version_history import VersionHistory, What, combined
 from kaizen_widgets.widgets.canvas import Canvas
 from kaizen_widgets.widgets.data_grid import Column, DataGrid, RowAction
 from kaizen_widgets.widgets.dialog import Dialog, DialogHost
-from kaizen_widgets.widgets.markup import MUTED
 from kaizen_widgets.widgets.panel_frame import PanelFrame
 
 SINCE: Final[Mapping[What, str]] = {

@@ -7,10 +7,10 @@ import traceback
 import httpx
 import pytest
 
+from kaizen_widgets.displays.previews import preview_text
 from kaizen_widgets.errors import InvalidInputError
 from kaizen_widgets.query import MutationOptions, Persister, dehydrate
 from kaizen_widgets.widgets import MutationButton, QueryDevtools
-from kaizen_widgets.widgets.previews import preview_text
 
 SECRET = 'canary "pass\\word" c0de'
 USER = {"email": "a@example.com", "name": "A", "password": SECRET}

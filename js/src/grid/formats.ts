@@ -1,4 +1,4 @@
-/** Cells as text, the same as `kaizen_widgets/widgets/formats.py` and `grid_table.py` make it. */
+/** Cells as text, the same as `kaizen_widgets/displays/formats.py` and `grid_table.py` make it. */
 
 export type Cell = string | number | boolean | null;
 export type Format =

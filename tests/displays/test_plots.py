@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 
 from IPython.core.formatters import format_display_data
 
-from kaizen_widgets.widgets.line_plot import PlotSeries
-from kaizen_widgets.widgets.plots import MAX_POINTS, VEGA_LITE, LinePlot
+from kaizen_widgets.displays.line_plot import PlotSeries
+from kaizen_widgets.displays.plots import MAX_POINTS, VEGA_LITE, LinePlot
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from kaizen_widgets.widgets.line_plot import PlotSeries, line_plot
+from kaizen_widgets.displays.line_plot import PlotSeries, line_plot
 
 VEGA_LITE: Final = "application/vnd.vegalite.v5+json"
 MAX_POINTS: Final = 1_000

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from kaizen_widgets.widgets.formats import (
+from kaizen_widgets.displays.formats import (
     NOTHING,
     format_bytes,
     format_money,
@@ -18,7 +18,7 @@ from kaizen_widgets.widgets.formats import (
     format_seconds,
     format_time_ago,
 )
-from kaizen_widgets.widgets.grid_table import cell_text
+from kaizen_widgets.displays.grid_table import cell_text
 
 SHARED = json.loads(Path(__file__).with_name("grid_format_cases.json").read_text("utf-8"))
 

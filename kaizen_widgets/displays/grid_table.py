@@ -17,9 +17,9 @@ from uuid import UUID
 from pydantic import SecretBytes, SecretStr
 
 from kaizen_widgets.core.text import replace_lone_surrogates
-from kaizen_widgets.widgets import formats
-from kaizen_widgets.widgets.grid_column import RIGHT, Column, Format
-from kaizen_widgets.widgets.previews import HIDDEN, is_secret_field, preview_line, record_fields
+from kaizen_widgets.displays import formats
+from kaizen_widgets.displays.grid_column import RIGHT, Column, Format
+from kaizen_widgets.displays.previews import HIDDEN, is_secret_field, preview_line, record_fields
 
 Cell: TypeAlias = str | int | float | bool | None
 Key: TypeAlias = str | int

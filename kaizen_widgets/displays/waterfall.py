@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from kaizen_widgets.widgets.formats import format_seconds
-from kaizen_widgets.widgets.markup import ACCENT, BAD, GOOD, LINE, MUTED, WARN, hint
+from kaizen_widgets.displays.formats import format_seconds
+from kaizen_widgets.displays.markup import ACCENT, BAD, GOOD, LINE, MUTED, WARN, hint
 
 MAX_BARS: Final = 200
 _COLORS: Final = {"completed": GOOD, "failed": BAD, "running": ACCENT, "waiting": WARN}

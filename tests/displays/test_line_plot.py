@@ -6,7 +6,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from kaizen_widgets.widgets.line_plot import MAX_POINTS, PlotSeries, line_plot
+from kaizen_widgets.displays.line_plot import MAX_POINTS, PlotSeries, line_plot
 
 START = datetime(2026, 5, 4, 12, tzinfo=UTC)
 SVG = "{http://www.w3.org/2000/svg}"

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from kaizen_widgets.widgets.previews import (
+from kaizen_widgets.displays.previews import (
     CUT,
     MAX_VALUES,
     preview_line,
