@@ -64,6 +64,26 @@ function type(view: GridView, text: string): void {
   input.dispatchEvent(new Event("input", { bubbles: true }));
 }
 
+test("a switch that is refused is disabled, says why, and sends nothing", () => {
+  const switches = {
+    columns: [column("name", { format: "title" }), column("on", { format: "switch" })],
+    cells: [
+      ["Billing", "Technical", "Summary"],
+      [true, false, true],
+    ],
+    refusals: { on: { "0": "Needs agents:update." } },
+  };
+  const { model, row } = open(ROWS, switches);
+  const control = (name: string) => row(name).querySelector('[role="switch"]') as HTMLElement;
+  expect(control("Billing").getAttribute("aria-disabled")).toBe("true");
+  expect(control("Billing").title).toBe("Needs agents:update.");
+  control("Billing").click();
+  expect(model.sent).toEqual([]);
+  expect(control("Technical").getAttribute("aria-disabled")).toBeNull();
+  control("Technical").click();
+  expect(model.sent).toEqual([{ kind: "action", name: "on", key: "b" }]);
+});
+
 test("search shows fitting rows immediately, and tells the kernel once the typing paused", () => {
   const { model, view, names, find } = open();
   type(view, "t");

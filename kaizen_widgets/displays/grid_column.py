@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal, get_args
 
+from kaizen_widgets.displays.refusal import refusal_of
+
 Format = Literal[
     "auto", "title", "text", "number", "money", "seconds", "percent", "bytes", "date", "id", "status",
     "bool", "switch", "code",
@@ -35,6 +37,8 @@ class Column:
         is_hidden: Whether the column is shown only after the user chose it in the columns menu.
         is_filter: Whether the header has a menu that shows only rows with one of the column's values.
         is_sortable: Whether the heading sorts.
+        is_enabled: Of a switch: called with a record; on False the switch cannot be pressed there.
+        reason: Why it cannot be pressed, shown as a tooltip: a text, or a function of the record.
 
     Raises:
         ValueError: There is no such format, alignment or tone.
@@ -51,6 +55,8 @@ class Column:
     is_hidden: bool = False
     is_filter: bool = False
     is_sortable: bool = True
+    is_enabled: Callable[[Any], bool] | None = None
+    reason: str | Callable[[Any], str] = ""
 
     def __post_init__(self) -> None:
         for word, allowed in (
@@ -63,6 +69,10 @@ class Column:
         for tone in self.tones.values():
             if tone not in get_args(Tone):
                 raise ValueError(f"There is no tone {tone!r}; choose {', '.join(get_args(Tone))}.")
+
+    def refusal(self, record: Any) -> str | None:
+        """Return why the switch of a record cannot be pressed; None if it can."""
+        return refusal_of(self.is_enabled, self.reason, record)
 
     @property
     def heading(self) -> str:

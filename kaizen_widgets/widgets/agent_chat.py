@@ -21,6 +21,7 @@ from kaizen_widgets.displays.markup import LINE, MUTED, WARN, alert, note
 from kaizen_widgets.errors import KaizenError
 from kaizen_widgets.widgets.layouts import wrapping
 from kaizen_widgets.widgets.panel import AFTER_EDITS, Panel
+from kaizen_widgets.widgets.safe_html import markdown_to_html
 from kaizen_widgets.widgets.throttle import Throttle
 
 logger = logging.getLogger(__name__)
@@ -209,11 +210,17 @@ def _message(message: dict[str, str]) -> str:
     shown = text if len(text) <= MAX_SHOWN else f"{text[:MAX_SHOWN]}…"
     side = "margin-left: 15%" if is_user else "margin-right: 15%"
     ground = "var(--kz-accent-weak, transparent)" if is_user else "var(--kz-sunk, transparent)"
+    # What a user typed is shown as it was typed; models answer in Markdown.
+    body = (
+        f'<div style="white-space: pre-wrap">{html.escape(shown)}</div>'
+        if is_user
+        else f'<div class="kaizen-markdown">{markdown_to_html(shown)}</div>'
+    )
     return (
         f'<div dir="auto" style="{side}; margin-bottom: 6px; padding: 6px 10px; border-radius: 8px; '
-        f"border: 1px solid {LINE}; background: {ground}; white-space: pre-wrap; "
+        f"border: 1px solid {LINE}; background: {ground}; "
         f'overflow-wrap: anywhere; line-height: 1.5"><div style="color: {MUTED}; font-size: 11px">'
-        f"{'You' if is_user else 'Agent'}</div>{html.escape(shown)}</div>"
+        f"{'You' if is_user else 'Agent'}</div>{body}</div>"
     )
 
 

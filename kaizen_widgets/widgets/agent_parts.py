@@ -11,6 +11,7 @@ from kaizen_widgets.widgets.data_grid import Column, DataGrid, RowAction
 from kaizen_widgets.widgets.dialog import Dialog, DialogHost
 from kaizen_widgets.widgets.form_dialog import form_dialog
 from kaizen_widgets.widgets.form_panel import FormPanel
+from kaizen_widgets.widgets.panel_access import PanelAccess
 from kaizen_widgets.widgets.panel_frame import PanelFrame
 
 PartName = Annotated[str, Field(min_length=1, max_length=100)]
@@ -62,20 +63,23 @@ class AgentPartsPanel(PanelFrame):
     def __init__(self, resources: Any, agent: Any, *, dialogs: DialogHost | None = None) -> None:
         self.agent = agent
         self.agents = resources.agents
+        # Before the tables, whose buttons and switches ask it.
+        self.access = PanelAccess(resources)
+        gate = self.gate("agents:update")
         actions = [
-            RowAction("edit", "Edit", "edit"),
-            RowAction("remove", "Remove", "delete", is_danger=True),
+            RowAction("edit", "Edit", "edit", **gate),
+            RowAction("remove", "Remove", "delete", is_danger=True, **gate),
         ]
         self.contexts = DataGrid(
             columns=[
                 Column("name", "Name", "title"),
                 Column("content_type", "Type", "text"),
                 Column("content", "Content", "text"),
-                Column("is_active", "Used", "switch"),
+                Column("is_active", "Used", "switch", **gate),
             ],
             title="Contexts",
             empty="No contexts: texts, files or pages the agent is given to know.",
-            toolbar=[RowAction("add", "Add a context", "add")],
+            toolbar=[RowAction("add", "Add a context", "add", **gate)],
             actions=actions,
             is_searchable=False,
         )
@@ -83,11 +87,11 @@ class AgentPartsPanel(PanelFrame):
             columns=[
                 Column("name", "Name", "title", second="description"),
                 Column("tool_type", "Type", "text"),
-                Column("is_enabled", "Used", "switch"),
+                Column("is_enabled", "Used", "switch", **gate),
             ],
             title="Tools",
             empty="No tools: functions the agent may call.",
-            toolbar=[RowAction("add", "Add a tool", "add")],
+            toolbar=[RowAction("add", "Add a tool", "add", **gate)],
             actions=actions,
             is_searchable=False,
         )
@@ -115,6 +119,11 @@ class AgentPartsPanel(PanelFrame):
     def _show(self, agent: Any) -> None:
         self.contexts.records = agent.contexts
         self.tools.records = agent.tools
+
+    def _access_changed(self) -> None:
+        for grid in (self.contexts, self.tools):
+            grid.draw_again()
+        super()._access_changed()
 
     def _act(self, noun: str, action: str, record: Any) -> None:
         refused = self.access.reason("agents:update")

@@ -57,7 +57,13 @@ class AgentsPanel(ResourcePanel):
             columns=[
                 Column("name", "Name", "title", second="description"),
                 Column("model", "Model", "text", value=lambda agent: agent.model),
-                Column("is_active", "Active", "switch", value=lambda agent: agent.is_active),
+                Column(
+                    "is_active",
+                    "Active",
+                    "switch",
+                    value=lambda agent: agent.is_active,
+                    **self.gate(update, _is_used, archived),
+                ),
                 Column("updated_at", "Changed", "date"),
                 Column("agent_type", "Type", "text", is_hidden=True),
                 Column("temperature", "Temperature", "number", is_hidden=True),

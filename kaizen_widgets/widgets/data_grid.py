@@ -193,6 +193,10 @@ class DataGrid(BundledWidget):
         self._toolbar = tuple(toolbar)
         self._send_table()
 
+    def draw_again(self) -> None:
+        """Ask again what is refused, for example when a permission changed."""
+        self._send_table()
+
     @property
     def shown_rows(self) -> list[dict[str, str]]:
         """The texts of all rows in the order of the records, by column name; hidden columns left out."""
@@ -327,16 +331,20 @@ class DataGrid(BundledWidget):
         return HIDDEN if is_secret_field(name, value) else encode_cell(value, "text")
 
     def _refusals(self) -> dict[str, dict[str, str]]:
-        """Return by action and place why an action cannot be chosen; a function that raises refuses."""
+        """Return by action or switch, and place, why it cannot be pressed; a function that raises refuses."""
         found: dict[str, dict[str, str]] = {}
-        for action in self._actions:
-            if action.is_enabled is None:
+        for each in (*self._actions, *self._switches):
+            if each.is_enabled is None:
                 continue
             for place, record in enumerate(self._records):
-                reason = _refusal(action, record)
+                reason = _refusal(each, record)
                 if reason is not None:
-                    found.setdefault(action.name, {})[str(place)] = reason
+                    found.setdefault(each.name, {})[str(place)] = reason
         return found
+
+    @property
+    def _switches(self) -> list[Column]:
+        return [column for column in self._columns if column.format == "switch"]
 
     def _receive(self, content: Any) -> None:
         if isinstance(content, Mapping) and content.get("kind") == "code":
@@ -360,11 +368,10 @@ class DataGrid(BundledWidget):
                     _notify(self._on_action, name, None)
             case GridActionMessage(name=name, key=key) if key in self._places:
                 record = self._records[self._places[key]]
-                switches = (c.name for c in self._columns if c.format == "switch")
                 # The page may be behind: what is refused now is refused.
-                if name in switches or any(
-                    action.name == name and _refusal(action, record) is None
-                    for action in self._actions
+                if any(
+                    each.name == name and _refusal(each, record) is None
+                    for each in (*self._actions, *self._switches)
                 ):
                     _notify(self._on_action, name, record)
             case _:
@@ -383,11 +390,11 @@ def _action_look(action: RowAction) -> dict[str, Any]:
     return look
 
 
-def _refusal(action: RowAction, record: Any) -> str | None:
+def _refusal(pressed: RowAction | Column, record: Any) -> str | None:
     try:
-        return action.refusal(record)
+        return pressed.refusal(record)
     except Exception as error:
-        logger.exception("is_enabled of the action %s raised", action.name)
+        logger.exception("is_enabled of %s raised", pressed.name)
         return f"It cannot be told whether this is possible: {type(error).__name__}."
 
 

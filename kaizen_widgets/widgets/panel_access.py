@@ -61,6 +61,25 @@ class PanelAccess:
         role = f"your role is {self.role}" if self.role else "your role does not have it"
         return f"Needs {permission}; {role}. Ask an owner of the organization."
 
+    def request(self, permission: str, noun: str) -> str:
+        """Return a text that asks an owner for a permission; empty if none would help.
+
+        Args:
+            permission: The permission, such as ``teams:read``.
+            noun: What the user wants to see, such as ``teams``.
+        """
+        if not permission:
+            return ""
+        user = (self.session.user if self.session is not None else None) or {}
+        name, email = (str(user.get(field) or "")[:200] for field in ("name", "email"))
+        who = f"{name} ({email})" if name and email else name or email
+        role = f", with the role {self.role}" if self.role else ""
+        signed = f"\nI am {who}{role}." if who else ""
+        return (
+            f"Please give me the permission {permission}, so that I can see {noun}: the studio refuses "
+            f"it to me.{signed}"
+        )
+
     def subscribe(self, listener: Callable[[], object]) -> Callable[[], None]:
         """Call ``listener`` when the user or the permissions change; return the unsubscribe function."""
         if self.session is None:

@@ -17,6 +17,7 @@ from kaizen_widgets.core.notifier import Notifier
 from kaizen_widgets.displays.markup import MUTED, alert, heading, note
 from kaizen_widgets.errors import KaizenError
 from kaizen_widgets.query import LiveQuery, Mutation, QueryResult
+from kaizen_widgets.widgets.copy_button import CopyButton
 from kaizen_widgets.widgets.dialog import Dialog, DialogHost
 from kaizen_widgets.widgets.layouts import wrapping
 from kaizen_widgets.widgets.panel import Panel
@@ -47,6 +48,7 @@ class PanelFrame(Panel):
         access: What the user may do.
         dialogs: Where dialogs appear.
         state: The state that is shown.
+        copy_button: Copies a request for the missing permission; None until one is missing.
 
     Raises:
         TypeError: ``resources`` has no query client.
@@ -86,6 +88,7 @@ class PanelFrame(Panel):
         self._retry: Callable[[], object] | None = None
         self._drawing = Notifier(lambda error: logger.error("A panel failed", exc_info=error))
         self._client = self.access.client
+        self.copy_button: CopyButton | None = None
         self.heading = ipw.HTML(heading(title) if title else "")
         self.header = ipw.HBox([self.heading, *buttons], layout=wrapping())
         self.header.layout.display = "flex" if title or buttons else "none"
@@ -226,6 +229,29 @@ class PanelFrame(Panel):
         self.again_button.layout.display = "" if again is not None else "none"
         self.messages.layout.display = "flex" if text else "none"
 
+    def gate(
+        self,
+        permission: str,
+        is_possible: Callable[[Any], bool] | None = None,
+        reason: str | Callable[[Any], str] = "",
+    ) -> dict[str, Any]:
+        """Return ``is_enabled`` and ``reason`` of a `RowAction` or a switch that needs a permission.
+
+        Args:
+            permission: What the user needs, such as ``agents:update``.
+            is_possible: Whether the record's state allows it.
+            reason: Why it does not, as a text or a function of the record.
+        """
+
+        def is_enabled(record: Any) -> bool:
+            return self.access.may(permission) and (is_possible is None or is_possible(record))
+
+        def why(record: Any) -> str:
+            refused = self.access.reason(permission)
+            return refused or (reason(record) if callable(reason) else reason)
+
+        return {"is_enabled": is_enabled, "reason": why}
+
     def close(self) -> None:
         """Close the panel and stop observing its query."""
         was_open, self._is_open = self._is_open, False
@@ -283,11 +309,24 @@ class PanelFrame(Panel):
             )
         self.state = state
         self.draw_state(state, result)
+        self._draw_request(state)
         self.retry_button.layout.display = "" if state.can_retry and not state.has_data else "none"
         self.line.value = (state_line(state) or _fetched(result)) if state.has_data else ""
         self.footer.layout.display = "flex" if state.has_data else "none"
         # Not disabled while fetching: a disabled button loses the keyboard focus.
         self.refresh_button.icon = "refresh spin" if result.is_fetching else "refresh"
+
+    def _draw_request(self, state: PanelState) -> None:
+        """Offer a text that asks for the missing permission."""
+        text = self.access.request(self.permission, self.noun)
+        is_shown = state.kind == "no permission" and not state.has_data and bool(text)
+        if is_shown and self.copy_button is None:
+            self.copy_button = CopyButton("Copy the request")
+            self.copy_button.layout.align_self = "center"
+            self.blocked.children = (*self.blocked.children, self.copy_button)
+        if self.copy_button is not None:
+            self.copy_button.text = text
+            self.copy_button.layout.display = None if is_shown else "none"
 
     def _waiting(self) -> int:
         found = self._client.mutation_cache.find_all(

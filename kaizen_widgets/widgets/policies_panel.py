@@ -47,7 +47,9 @@ class PoliciesPanel(ResourcePanel):
                 Column("effect", "Effect", "status", tones={"deny": "bad", "allow": "good"}),
                 Column("rule", "Action", "code", value=_rule),
                 Column("when", "When", "text", value=lambda policy: sentence_of(policy.conditions)),
-                Column("is_active", "On", "switch", value=_is_active),
+                Column(
+                    "is_active", "On", "switch", value=_is_active, **self.gate("policies:update")
+                ),
                 Column("updated_at", "Changed", "date"),
                 Column("priority", "Priority", "number", is_hidden=True),
                 Column("created_at", "Created", "date", is_hidden=True),

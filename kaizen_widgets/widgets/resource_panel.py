@@ -83,7 +83,6 @@ class ResourcePanel(PanelFrame):
         body: Sequence[ipw.Widget] = (),
         dialogs: DialogHost | None = None,
     ) -> None:
-        self.access = PanelAccess(resources)  # Which the table asks for the actions.
         self.resource = resource
         self.filters: dict[str, Any] = dict(filters or {})
         self.handlers = dict(handlers or {})
@@ -92,7 +91,7 @@ class ResourcePanel(PanelFrame):
         self._searches_server = searches_server
         self._server_search = ""
         self._rows: list[Any] = []
-        # Before the table, whose buttons ask it.
+        # Before the table, whose buttons and switches ask it.
         self.access = PanelAccess(resources)
         self.grid = DataGrid(
             columns=columns,
@@ -319,26 +318,3 @@ class ResourcePanel(PanelFrame):
         self.grid.set_toolbar(self._toolbar())
         self.show_rows()
         super()._access_changed()
-
-    def gate(
-        self,
-        permission: str,
-        is_possible: Callable[[Any], bool] | None = None,
-        reason: str | Callable[[Any], str] = "",
-    ) -> dict[str, Any]:
-        """Return ``is_enabled`` and ``reason`` of a `RowAction` that needs a permission.
-
-        Args:
-            permission: What the user needs, such as ``agents:update``.
-            is_possible: Whether the record's state allows it.
-            reason: Why it does not, as a text or a function of the record.
-        """
-
-        def is_enabled(record: Any) -> bool:
-            return self.access.may(permission) and (is_possible is None or is_possible(record))
-
-        def why(record: Any) -> str:
-            refused = self.access.reason(permission)
-            return refused or (reason(record) if callable(reason) else reason)
-
-        return {"is_enabled": is_enabled, "reason": why}

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
+from kaizen_widgets.displays.refusal import refusal_of
+
 ICONS: Final = (
     "add", "check", "columns", "copy", "delete", "deploy", "down", "download", "edit", "history", "key",
     "more", "mute", "open", "people", "play", "promote", "refresh", "search", "stop", "undo", "upload",
@@ -45,7 +47,4 @@ class RowAction:
 
     def refusal(self, record: Any) -> str | None:
         """Return why the action cannot be chosen for a record; None if it can."""
-        if self.is_enabled is None or self.is_enabled(record):
-            return None
-        reason = self.reason(record) if callable(self.reason) else self.reason
-        return reason or "Not possible here."
+        return refusal_of(self.is_enabled, self.reason, record)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
@@ -28,7 +28,10 @@ def looks_like_markdown(text: str) -> bool:
 
 
 def markdown_to_html(text: str) -> str:
-    """Return Markdown as HTML; raw HTML in it is shown as text, and images as links."""
+    """Return Markdown as HTML; raw HTML in it is shown as text, and so are images.
+
+    Links open in a new tab, because one in a notebook would replace the notebook.
+    """
     return _markdown().render(text)
 
 
@@ -57,4 +60,12 @@ def _markdown() -> MarkdownIt:
     # Imported when first needed, because most results are no Markdown.
     from markdown_it import MarkdownIt
 
-    return MarkdownIt("js-default").disable("image")
+    made = MarkdownIt("js-default").disable("image")
+    made.add_render_rule("link_open", _link_open)
+    return made
+
+
+def _link_open(self: Any, tokens: Any, index: int, options: Any, env: Any) -> str:
+    tokens[index].attrSet("target", "_blank")
+    tokens[index].attrSet("rel", "noopener noreferrer")
+    return self.renderToken(tokens, index, options, env)

@@ -39,6 +39,7 @@ class TeamMembers(PanelFrame):
         self._users: LiveQuery = resources.users.list()
         self._members: list[Any] = []
         self.access = PanelAccess(resources)  # Before the table, whose buttons ask it.
+        update = "teams:update"
         self.grid = DataGrid(
             columns=[
                 Column("name", "Name", "title", value=lambda member: self._name(member.user_id)),
@@ -51,11 +52,15 @@ class TeamMembers(PanelFrame):
             title="Members",
             empty="This team has no members yet. Add one.",
             actions=[
-                RowAction("lead", "Make team lead", **self._gate(_is_member, "Leads already.")),
-                RowAction("member", "Make member", **self._gate(_is_lead, "Is a member already.")),
-                RowAction("remove", "Remove from the team", is_danger=True, **self._gate()),
+                RowAction(
+                    "lead", "Make team lead", **self.gate(update, _is_member, "Leads already.")
+                ),
+                RowAction(
+                    "member", "Make member", **self.gate(update, _is_lead, "Is a member already.")
+                ),
+                RowAction("remove", "Remove from the team", is_danger=True, **self.gate(update)),
             ],
-            toolbar=[RowAction("add", "Add member", "add", **self._gate())],
+            toolbar=[RowAction("add", "Add member", "add", **self.gate(update))],
         )
         super().__init__(
             resources,
@@ -124,6 +129,10 @@ class TeamMembers(PanelFrame):
 
     # ------------------------------------------------------------ internal
 
+    def _access_changed(self) -> None:
+        self.grid.draw_again()
+        super()._access_changed()
+
     def _show(self, members: list[Any]) -> None:
         self._members = members
         self.grid.records = members
@@ -138,20 +147,6 @@ class TeamMembers(PanelFrame):
                 self.set_role(member, "member")
             case "remove":
                 self.remove(member)
-
-    def _gate(
-        self, is_possible: Callable[[Any], bool] | None = None, reason: str = ""
-    ) -> dict[str, Any]:
-        may, why = "teams:update", self._why
-        return {
-            "is_enabled": lambda member: (
-                not why(may) and (is_possible is None or is_possible(member))
-            ),
-            "reason": lambda _member: why(may) or reason,
-        }
-
-    def _why(self, permission: str) -> str:
-        return self.access.reason(permission)
 
     def _names(self) -> Mapping[str, Any]:
         return {user.id: user for user in self._users.data or ()}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zlib
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -278,6 +279,58 @@ def test_chat_streams_answers_and_sends_the_conversation(
     assert [entry["content"] for entry in sent["conversation_history"]] == ["Hi", "Hello <b>"]
     panel.close_button.click()
     assert panel.detail.children == ()
+
+
+def test_chat_shows_markdown_of_the_agent_and_nothing_that_runs(
+    panel: AgentsPanel, server: MockServer, loop: VirtualLoop
+):
+    text = (
+        "# Title\n\n* **bold**\n\n<img src=x onerror=alert(1)> ![p](https://evil.example/?q=1) "
+        "[go](https://example.com) [no](javascript:alert(1))"
+    )
+    server.answer("POST", "/agents/1/execute/stream", stream(text))
+    chat = AgentChat(panel.agents, panel.record("1"))
+    chat.ask("**Hi** <b>")
+    loop.settle()
+    shown = chat.conversation.value
+    assert "<h1>Title</h1>" in shown
+    assert "<strong>bold</strong>" in shown
+    assert "**Hi** &lt;b&gt;" in shown
+    assert "<img" not in shown
+    assert 'href="javascript' not in shown
+    assert '<a href="https://example.com" target="_blank" rel="noopener noreferrer">' in shown
+    chat.close()
+
+
+def test_switch_of_a_user_without_permission_is_refused_with_the_reason(
+    panel: AgentsPanel, api: Api, server: MockServer, loop: VirtualLoop
+):
+    def refused() -> dict[str, str]:
+        table = json.loads(zlib.decompress(panel.grid._table))
+        return table["refusals"].get("is_active", {})
+
+    assert refused() == {}
+    sign_in(api, "viewer", "agents:read")
+    assert "Needs agents:update; your role is viewer." in refused()["0"]
+    panel.grid._receive({"kind": "action", "name": "is_active", "key": "1"})
+    loop.settle()
+    assert server.asked("PUT", "/agents/1") == []
+    sign_in(api, "developer", "agents:*")
+    assert refused() == {}
+
+
+def test_parts_of_an_agent_cannot_be_changed_without_permission(
+    panel: AgentsPanel, api: Api, server: MockServer, loop: VirtualLoop
+):
+    tool = {"id": "t", "agent_id": "1", "name": "Search", "description": "Finds.", "config": {}}
+    detail = {**BILLING, "contexts": [], "tools": [{**tool, "tool_type": "api"}]}
+    server.answer("GET", "/agents/1", detail)
+    parts = panel.show_parts(panel.record("1"))
+    loop.settle()
+    sign_in(api, "viewer", "agents:read")
+    table = json.loads(zlib.decompress(parts.tools._table))
+    assert "agents:update" in table["toolbar"][0]["refusal"]
+    assert sorted(table["refusals"]) == ["edit", "is_enabled", "remove"]
 
 
 def test_chat_says_that_an_answer_broke_off_and_asks_again(

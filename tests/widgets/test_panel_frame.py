@@ -145,6 +145,31 @@ def test_missing_permission_says_which_the_role_and_whom_to_ask(
     assert shown.kind == "ready"
 
 
+def test_missing_permission_offers_a_request_to_copy(
+    api: Api, server: MockServer, loop: VirtualLoop
+):
+    server.answer("GET", "/teams", Reply(403))
+    shown = Shown(api)
+    assert shown.panel.copy_button is None
+    user = {"id": "u", "role": "viewer", "name": "Ben", "email": "ben@example.com"}
+    api.session.login(user, "access", "refresh", ["agents:read"])
+    loop.settle()
+    button = shown.panel.copy_button
+    assert button is not None
+    assert button in shown.panel.blocked.children
+    assert button.text == (
+        "Please give me the permission teams:read, so that I can see teams: the studio refuses it "
+        "to me.\nI am Ben (ben@example.com), with the role viewer."
+    )
+    assert "access" not in button.text
+    server.answer("GET", "/teams", {"records": [TEAM]})
+    sign_in(api, "org_owner", "teams:*")
+    shown.panel.refetch()
+    loop.settle()
+    assert button.layout.display == "none"
+    shown.panel.close()
+
+
 def test_refusal_of_the_server_is_no_permission(api: Api, server: MockServer, loop: VirtualLoop):
     refused = {"error": {"code": "FORBIDDEN", "message": "Access denied by policy: team:read"}}
     server.answer("GET", "/teams", Reply(403, refused))

@@ -53,7 +53,9 @@ export function cell(
     role: "gridcell",
     class: `kg-is-${column.format}${column.right ? " kg-right" : ""}${value === null ? " kg-none" : ""}`,
   });
-  const shown = content(column, value, text, () => events.act(column.name, place));
+  const shown = content(column, value, text, table.refusal(column.name, place), () =>
+    events.act(column.name, place),
+  );
   const mark = table.mark(index, place);
   if (mark) shown.prepend(markOf(mark));
   td.append(shown);
@@ -63,9 +65,17 @@ export function cell(
   return td;
 }
 
-function content(column: GridColumn, value: Cell, text: string, act: () => void): HTMLElement {
+function content(
+  column: GridColumn,
+  value: Cell,
+  text: string,
+  refusal: string | null,
+  act: () => void,
+): HTMLElement {
   const exact = exactText(value, column.format, text);
-  if (column.format === "switch" && typeof value === "boolean") return toggle(column, value, act);
+  if (column.format === "switch" && typeof value === "boolean") {
+    return toggle(column, value, refusal, act);
+  }
   if (column.format === "id" && value !== null) return id(String(value), text);
   if (column.format === "status" && value !== null) {
     const word = String(value).toLowerCase();
@@ -92,7 +102,12 @@ function markOf(word: string): HTMLElement {
 
 const isText = (format: Format) => format === "text" || format === "title" || format === "code";
 
-function toggle(column: GridColumn, value: boolean, act: () => void): HTMLElement {
+function toggle(
+  column: GridColumn,
+  value: boolean,
+  refusal: string | null,
+  act: () => void,
+): HTMLElement {
   const button = h(
     "button",
     {
@@ -101,13 +116,16 @@ function toggle(column: GridColumn, value: boolean, act: () => void): HTMLElemen
       tabindex: -1,
       class: "kg-switch",
       "aria-checked": String(value),
+      // Not `disabled`: the keyboard reaches it, and the tooltip with the reason is shown.
+      "aria-disabled": refusal ? "true" : null,
+      title: refusal,
       "aria-label": column.label,
       "data-control": column.name,
     },
     h("span", { class: "kg-track" }),
     value ? "On" : "Off",
   );
-  button.addEventListener("click", act);
+  if (refusal === null) button.addEventListener("click", act);
   return button;
 }
 

@@ -1,4 +1,5 @@
 /** Buttons that copy a text, with a tick as the answer. */
+import { copyText } from "../copy_text.ts";
 import { h } from "../dom.ts";
 import { icon } from "./icons.ts";
 
@@ -22,19 +23,4 @@ export function copyButton(text: () => string, label: string, control?: string):
     setTimeout(() => button.replaceChildren(icon("copy")), SHOWN);
   });
   return button;
-}
-
-/** Copies text; a page served over plain HTTP has no clipboard object. */
-async function copyText(text: string, from: HTMLElement): Promise<void> {
-  try {
-    await navigator.clipboard.writeText(text);
-  } catch {
-    const area = h("textarea", { "aria-hidden": "true", class: "kg-hidden-copy" });
-    area.value = text;
-    from.after(area);
-    area.select();
-    document.execCommand("copy");
-    area.remove();
-    from.focus();
-  }
 }

@@ -4,6 +4,7 @@ import { paintPage } from "../color_mode.ts";
 import { addStyles } from "../styles.ts";
 import tokens from "../tokens.css?inline";
 import chosenTheme from "./chosen_theme.css?inline";
+import { showCopyButton } from "./copy_button.ts";
 import { showDialog } from "./dialog.ts";
 import { keepKeys } from "./key_guard.ts";
 import { showNotifications } from "./notifications.ts";
@@ -17,6 +18,7 @@ type Draw = (model: AnyModel, el: HTMLElement) => End;
 /** By the trait `_part` of the widget. */
 const PARTS: Readonly<Record<string, Draw>> = {
   keys: keepKeys,
+  copy: showCopyButton,
   dialog: showDialog,
   notifications: showNotifications,
   tabs: showTabs,
