@@ -1,4 +1,4 @@
-/** The palette of node kinds: a click adds a node in the center, a drag where it is dropped. */
+/** The palette of node kinds: a click adds a node after the selected one or in the center, a drag where it is dropped. */
 import { useReactFlow } from "@xyflow/react";
 import { type ReactNode, type RefObject, useEffect, useRef, useState } from "react";
 import { useReplica, useSession, useStore } from "./hooks.ts";
@@ -6,6 +6,7 @@ import { Icon } from "./icons.tsx";
 import { middleOf } from "./new_node_place.ts";
 import { tileClass, tileStyle } from "./nodes/node_hue.ts";
 import type { KindInfo } from "./protocol.gen.ts";
+import { useFit } from "./useFit.ts";
 
 /** The data type of a drag from the palette; the data is the kind's name. */
 export const DRAG_TYPE = "application/x-kaizen-kind";
@@ -14,13 +15,17 @@ export function Palette({ narrow }: { narrow: boolean }): ReactNode {
   const session = useSession();
   const kinds = useReplica((state) => state.kinds);
   const { screenToFlowPosition } = useReactFlow();
+  const { showNode } = useFit();
   const wanted = useStore(session.traits, (traits) => traits.palette);
   const open = wanted === "auto" ? !narrow : wanted === "open";
   const list = useRef<HTMLDivElement>(null);
   const more = useHasMore(list);
   const add = (nodeKind: KindInfo, button: HTMLElement) => {
     const pane = button.closest(".kc-body")?.querySelector(".react-flow");
-    if (pane) session.add(nodeKind, middleOf(pane, screenToFlowPosition, session.flow.get().nodes));
+    if (!pane) return;
+    const { nodes } = session.flow.get();
+    const id = session.addNext(nodeKind, () => middleOf(pane, screenToFlowPosition, nodes));
+    if (id !== null) showNode(id);
   };
   return (
     <nav className="kc-palette" data-open={open} aria-label="Node kinds">

@@ -11,6 +11,7 @@ import {
   withDescendants,
 } from "./document.ts";
 import { titlePathOf } from "./flow.ts";
+import type { Start } from "./new_node_place.ts";
 import { isMuted } from "./nodes/node_face.ts";
 import type { KindInfo } from "./protocol.gen.ts";
 
@@ -39,11 +40,23 @@ export function moves(document: Document, places: Iterable<readonly [string, XY]
   return batch;
 }
 
-export function addition(nodeKind: KindInfo, at: XY, newId: NewId): { id: string; batch: Batch } {
+/** Adds a node, and an edge from an output to its first input. */
+export function addition(
+  nodeKind: KindInfo,
+  at: XY,
+  newId: NewId,
+  from?: Start,
+): { id: string; batch: Batch } {
   const id = `${nodeKind.type}-${newId()}`;
   const data = { label: nodeKind.title, config: nodeKind.defaults ?? {} };
   const item = { id, type: nodeKind.type, position: whole(at), data };
-  return { id, batch: [{ op: "add", kind: "node", item, before: null }] };
+  const batch: Operation[] = [{ op: "add", kind: "node", item, before: null }];
+  if (from) {
+    const targetHandle = nodeKind.inputs[0]?.id ?? null;
+    const wish = { source: from.node, sourceHandle: from.handle, target: id, targetHandle };
+    batch.push(...connection(wish, newId));
+  }
+  return { id, batch };
 }
 
 export function connection(wish: Connection, newId: NewId): Batch {

@@ -18,6 +18,7 @@ import { type Flow, type FlowEdge, type FlowNode, flowOf, NO_FLOW } from "./flow
 import type { NewId, XY } from "./gestures.ts";
 import * as gestures from "./gestures.ts";
 import { arrangement } from "./layout.ts";
+import { nextTo, type Start } from "./new_node_place.ts";
 import { HEIGHT, WIDTH } from "./nodes/geometry.ts";
 import { isMuted } from "./nodes/node_face.ts";
 import { Notices } from "./notice_list.ts";
@@ -235,9 +236,21 @@ export class Session {
 
   // ------------------------------------------------------------------- commands
 
-  add(nodeKind: KindInfo, at: XY): void {
-    const { id, batch } = gestures.addition(nodeKind, at, this.newId);
-    if (this.edit(() => batch)) this.selectOnly([id]);
+  /** Adds a node and selects it; returns its id, or null where nothing may be edited. */
+  add(nodeKind: KindInfo, at: XY, from?: Start): string | null {
+    const { id, batch } = gestures.addition(nodeKind, at, this.newId, from);
+    if (!this.edit(() => batch)) return null;
+    this.selectOnly([id]);
+    return id;
+  }
+
+  /** Adds a node right of the only selected one and connects it, or else at a place of its own. */
+  addNext(nodeKind: KindInfo, elsewhere: () => XY): string | null {
+    const { nodes } = this.flow.get();
+    const selected = nodes.find(({ id }) => id === this.onlySelected());
+    const { edges } = this.replica.store.get().shown;
+    const next = selected && nextTo(selected, nodeKind, nodes, edges.values());
+    return next ? this.add(nodeKind, next.at, next.from) : this.add(nodeKind, elsewhere());
   }
 
   delete(): void {

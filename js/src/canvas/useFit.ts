@@ -20,6 +20,8 @@ export interface Fit {
   showStart(): void;
   /** Moves the view, if need be, so that a node is left of what covers `covered` px at the right. */
   showBeside(id: string, covered: number): void;
+  /** Moves the view, if need be, so that a node is in it. */
+  showNode(id: string): void;
 }
 
 export function useFit(): Fit {
@@ -58,7 +60,30 @@ export function useFit(): Fit {
     },
     [culling, setViewport, store],
   );
-  return { showAll, showStart, showBeside };
+  const showNode = useCallback(
+    (id: string) => {
+      const place = culling.boxes.placeOf(id);
+      if (place === undefined) return;
+      const box = culling.boxes.box(place);
+      const { transform, width, height } = store.getState();
+      const [x, y, zoom] = transform;
+      const free = width - traits.get().coveredRight;
+      const to = {
+        x: x + shift(x + box.x * zoom, box.width * zoom, free),
+        y: y + shift(y + box.y * zoom, box.height * zoom, height),
+        zoom,
+      };
+      if (to.x !== x || to.y !== y) void setViewport(to, { duration: SLIDE });
+    },
+    [culling, traits, setViewport, store],
+  );
+  return { showAll, showStart, showBeside, showNode };
+}
+
+/** How far to move what begins at `start` so that it is within `room` px; 0 where it is, or has no room. */
+function shift(start: number, length: number, room: number): number {
+  if (length > room - 2 * MARGIN) return 0;
+  return Math.max(MARGIN - start, 0) + Math.min(room - MARGIN - start - length, 0);
 }
 
 /** The viewport of the beginning of a flow: centered where it fits, else from its left, at the height of its start. */

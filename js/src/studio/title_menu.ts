@@ -62,6 +62,7 @@ export function fillTitleMenu(
       );
     const note = (words: string) => rows.push(h("p", { class: "ks-note" }, words));
     if (pipelines === null) note("Reading the list…");
+    else if (pipelines.length === 0 && !text) note("No pipelines yet.");
     else if (found.length > SHOWN) note(`${found.length - SHOWN} more: type to find them.`);
     const isTaken = (pipelines ?? []).some(({ name }) => name === text);
     if (text && !isTaken && pipelines !== null)

@@ -238,3 +238,31 @@ test("a selection box selects edges only between selected nodes", () => {
   session.onEdgesChange([select("ab")]);
   expect(edgeOf()?.selected).toBe(true);
 });
+
+test("a kind added while one node is selected comes right of it and is connected, as one push", () => {
+  const { fake, session } = open();
+  session.onNodesChange([select("b")]);
+  expect(session.addNext(nodeKind("agent"), () => ({ x: 0, y: 0 }))).toBe("agent-1");
+  const [batch] = fake.pushes();
+  expect(batch).toMatchObject([
+    { op: "add", item: { id: "agent-1", position: { x: 320, y: 0 } } },
+    {
+      op: "add",
+      item: { source: "b", sourceHandle: "output", target: "agent-1", targetHandle: "input" },
+    },
+  ]);
+  expect(at(session, "agent-1")?.selected).toBe(true);
+});
+
+test("a kind without inputs, or added while two nodes are selected, is placed by itself", () => {
+  const { fake, session } = open();
+  const start = nodeKind("input", { inputs: [] });
+  session.onNodesChange([select("b")]);
+  session.addNext(start, () => ({ x: 7, y: 7 }));
+  session.onNodesChange([select("a"), select("b")]);
+  session.addNext(nodeKind("agent"), () => ({ x: 8, y: 8 }));
+  expect(fake.pushes()).toMatchObject([
+    [{ op: "add", item: { position: { x: 7, y: 7 } } }],
+    [{ op: "add", item: { position: { x: 8, y: 8 } } }],
+  ]);
+});
