@@ -27,6 +27,7 @@ from kaizen_widgets.graph import files
 from kaizen_widgets.graph.connections import add_edge
 from kaizen_widgets.graph.elements import Edge, Element, ElementKind, Node
 from kaizen_widgets.graph.ordered import OrderedMap
+from kaizen_widgets.graph.python_code import render_python, with_place
 
 if TYPE_CHECKING:
     import os
@@ -198,6 +199,30 @@ class Graph:
         return (
             self if edges is self.edges else type(self)(self.nodes, edges, envelope=self.envelope)
         )
+
+    def with_layout(self, layout: Mapping[str, Any]) -> Self:
+        """Return the graph with nodes at other places; nodes that ``layout`` does not name stay.
+
+        Args:
+            layout: ``(x, y)`` or ``(x, y, width, height)`` in flow units by node id; ids of other nodes
+                are ignored, so that a node can be removed without editing its layout.
+
+        Raises:
+            InvalidValueError: A place is none of these.
+        """
+        nodes = [
+            with_place(node, layout[node.id]) if node.id in layout else node for node in self.nodes
+        ]
+        return type(self)(nodes, self.edges, envelope=self.envelope)
+
+    def to_python(self) -> str:
+        """Return Python code, as a person would write it, that makes an equal graph when it is run.
+
+        It imports the classes it uses and assigns to ``graph``; functions and agents are in it by name.
+        Places and sizes are a dict of their own, below. It passes ruff with its defaults. Like ``==`` it
+        leaves out what a file holds besides nodes and edges; secrets that the nodes hold are in it.
+        """
+        return render_python(self.nodes, self.edges)
 
     def to_json(self) -> dict[str, Any]:
         """Return React Flow JSON: ``{"nodes": [...], "edges": [...]}``.

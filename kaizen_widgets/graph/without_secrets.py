@@ -1,4 +1,4 @@
-"""Remove the secrets of a graph, so that it can be given to others."""
+"""Remove the secrets of a graph, so that it can be given to others, and put them back."""
 
 from __future__ import annotations
 
@@ -32,6 +32,30 @@ def without_secrets(graph: Graph) -> tuple[Graph, tuple[str, ...]]:
         for edge in graph.edges
     ]
     return Graph(nodes, edges), tuple(found)
+
+
+def with_secrets_of(data: Mapping[str, Any], original: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a node's data with the secrets of its original that `without_secrets` had left out.
+
+    A secret comes back where the data has nothing at its place; what else differs is kept as it is.
+    """
+    made = dict(data)
+    for name, item in original.items():
+        if name in made:
+            made[name] = _restored(made[name], item)
+        elif is_secret_field(name, item):
+            made[name] = item
+    return made
+
+
+def _restored(value: Any, original: Any) -> Any:
+    if isinstance(value, Mapping) and isinstance(original, Mapping):
+        return with_secrets_of(value, original)
+    if isinstance(value, list) and isinstance(original, list) and len(value) == len(original):
+        return [_restored(one, other) for one, other in zip(value, original, strict=True)]
+    if isinstance(value, str) and isinstance(original, str):
+        return original if _value(original, "", []) == value else value
+    return value
 
 
 def _object(value: Mapping[str, Any], prefix: str, found: list[str]) -> dict[str, Any]:

@@ -48,6 +48,7 @@ from kaizen_widgets.studio.account import Account
 from kaizen_widgets.studio.connection import connect
 from kaizen_widgets.studio.panels import StudioPanels
 from kaizen_widgets.studio.pipeline_menu import check_name, free_name
+from kaizen_widgets.studio.python_cell import PythonCell
 from kaizen_widgets.studio.studio_app import StudioApp
 from kaizen_widgets.studio.used_agents import used_agents
 from kaizen_widgets.widgets import (
@@ -150,6 +151,7 @@ class Studio(Resources):
         self.kinds = default_registry()
         self.functions = Functions()
         self.store = CanvasStore(new_id=new_id, now=loop.now)
+        self.python_cell = PythonCell(self.store, self)
         self.execution = ExecutionStore(now=loop.now)
         self.saver = PipelineSaver(
             self.store,
@@ -455,6 +457,18 @@ class Studio(Resources):
     def connect(self, source: str | Node, target: str | Node, **keys: Any) -> Edge | None:
         """Add an edge between two nodes of the pipeline; see `CanvasStore.connect`."""
         return self.store.connect(source, target, **keys)
+
+    def set_graph(self, graph: Graph) -> None:
+        """Make the pipeline equal to a graph, as one step; nodes that are there keep place and secrets."""
+        self.python_cell.set_graph(graph)
+
+    def insert_cell(self) -> None:
+        """Put the pipeline as a cell of Python below the running cell; running it edits the canvas.
+
+        Raises:
+            RunError: No cell of a notebook is running.
+        """
+        self.python_cell.insert()
 
     def undo(self) -> bool:
         """Undo the last step; False when there is none."""
