@@ -1,15 +1,15 @@
 """The events of a run, as a numbered log that can be replayed and followed.
 
 Every event gets the next number, from 1 without gaps. A node has exactly one end and no events after it; the
-last event is the end of the run. The newest 1,000 log lines are kept for replay, the newest progress, text
-and usage of each node, and all other events.
+last event is the end of the run. All events are kept for replay, but of log lines, progress, text and usage
+only the newest: 100,000 or 32 million characters.
 """
 
 from __future__ import annotations
 
 import logging
 import threading
-from collections import deque
+from bisect import bisect_right
 from collections.abc import Callable, Mapping
 from contextvars import Context as VariableContext
 from dataclasses import dataclass, field
@@ -21,9 +21,14 @@ from kaizen_widgets.core.clock import Clock
 from kaizen_widgets.core.notifier import Notifier
 from kaizen_widgets.core.text import replace_lone_surrogates
 
-MAX_LINES = 1000
+MAX_REPORTS = 100_000
+"""Log lines, reports of progress, pieces of text and counts of usage that are kept."""
+MAX_CHARACTERS = 32_000_000
+"""Characters that the texts of these may have together."""
 
-EventKind = Literal["run", "node", "log", "progress", "text", "usage"]
+EventKind = Literal["run", "node", "log", "progress", "text", "usage", "cached", "waiting"]
+REPORTS = frozenset({"log", "progress", "text", "usage"})
+"""Kinds of events that a node may send without end."""
 TERMINAL = frozenset({"completed", "failed", "cancelled", "skipped"})
 """States that end a node or a run."""
 
@@ -37,16 +42,19 @@ class Event:
         node: Id of the node, or None for the run itself.
         kind: What it is about.
         state: For ``run``: running, cancelling, completed, failed, cancelled. For ``node``: running,
-            retrying (it failed and is tried again), waiting (it is done with one iteration of a loop),
-            completed, failed, cancelled, skipped. Otherwise empty.
+            retrying (it failed and is tried again), iterated (it is done with one iteration of a loop),
+            completed, failed, cancelled, skipped. For ``waiting`` (a person is asked): asked, approved,
+            rejected. Otherwise empty.
         attempt: How often the node was begun, this time included, in all iterations of its loops; 0 for the
             run and for nodes never started.
         data: JSON; of a log line ``stream`` (stdout, stderr or log) and ``text``, of progress
             ``fraction``, of a node's end ``seconds`` and ``preview``, ``error`` or ``reason``; of retrying
-            ``error`` and ``delay`` (seconds), of waiting ``iteration`` and ``preview`` or ``error``; of a
+            ``error`` and ``delay`` (seconds), of iterated ``iteration`` and ``preview`` or ``error``; of a
             node of a loop that runs, ``iteration``; of a run that was stopped at a limit, ``reason``; of a
             text that a node is writing ``piece`` and ``text`` (its newest 2,000 characters); of usage
-            what all requests of the node to models used, see `ModelUsage.to_json`.
+            what all requests of the node to models used, see `ModelUsage.to_json`; of a question
+            ``question``, ``preview`` and ``tool``, of its answer ``reason``; of cached ``origin`` (cached or
+            pinned), ``run_id`` (of the run that made it, if known) and ``seconds`` (how long that took).
         ts: Time in UTC.
     """
 
@@ -76,9 +84,9 @@ class EventLog:
         self._clock = clock
         self._notifier = Notifier()
         self._seq = 0
-        self._states: deque[Event] = deque()
-        self._lines: deque[Event] = deque(maxlen=MAX_LINES)
-        self._newest: dict[tuple[str | None, EventKind], Event] = {}
+        self._events: list[Event] = []
+        self._reports = 0
+        self._characters = 0
         self._ended: set[str | None] = set()
         self._listeners: dict[object, Listener] = {}
 
@@ -112,11 +120,27 @@ class EventLog:
         """Make a call after the listeners were called with all events so far."""
         self._notifier.post(call)
 
-    def events(self, after: int = 0) -> tuple[Event, ...]:
-        """Return the kept events with a number above ``after``, in order."""
+    @property
+    def has_ended(self) -> bool:
+        """Whether the run has ended, so that no more events follow."""
+        return None in self._ended
+
+    def events(self, after: int = 0, limit: int | None = None) -> tuple[Event, ...]:
+        """Return the kept events with a number above ``after``, in order.
+
+        Args:
+            after: Number of an event.
+            limit: The most events to return, the oldest ones; None for all.
+        """
         with self._notifier.locked():
-            kept = [*self._states, *self._lines, *self._newest.values()]
-        return tuple(sorted((e for e in kept if e.seq > after), key=lambda event: event.seq))
+            start = bisect_right(self._events, after, key=lambda event: event.seq)
+            end = None if limit is None else start + max(limit, 0)
+            return tuple(self._events[start:end])
+
+    def trim(self, reports: int) -> None:
+        """Keep only so many of the newest log lines, reports of progress, texts and usage."""
+        with self._notifier.locked():
+            self._drop_reports(reports, MAX_CHARACTERS)
 
     def subscribe(self, listener: Listener, after: int | None = None) -> Callable[[], None]:
         """Call ``listener(event)`` for each event from now on, in order, on the thread where it happens.
@@ -142,14 +166,29 @@ class EventLog:
         return unsubscribe
 
     def _keep(self, event: Event) -> None:
-        if event.kind == "log":
-            self._lines.append(event)
-        elif event.kind in ("progress", "text", "usage"):
-            self._newest[event.node, event.kind] = event
-        else:
-            self._states.append(event)
-            if event.state in TERMINAL:
-                self._ended.add(event.node)
+        self._events.append(event)
+        if event.kind in REPORTS:
+            self._reports += 1
+            self._characters += _length(event)
+            # A tenth more than is kept, so that not each event copies the list.
+            if self._reports > MAX_REPORTS * 1.1 or self._characters > MAX_CHARACTERS * 1.1:
+                self._drop_reports(MAX_REPORTS, MAX_CHARACTERS)
+        elif event.state in TERMINAL:
+            self._ended.add(event.node)
+
+    def _drop_reports(self, count: int, characters: int) -> None:
+        kept: list[Event] = []
+        self._reports = self._characters = 0
+        for event in reversed(self._events):
+            if event.kind in REPORTS:
+                length = _length(event)
+                if self._reports >= count or self._characters + length > characters:
+                    count = 0  # Those kept are the newest, without a gap between them.
+                    continue
+                self._reports += 1
+                self._characters += length
+            kept.append(event)
+        self._events = kept[::-1]
 
     def _call(self, token: object, event: Event) -> None:
         listener = self._listeners.get(token)
@@ -163,6 +202,10 @@ class EventLog:
             if isinstance(error, KeyboardInterrupt) and threading.current_thread() is _MAIN_THREAD:
                 raise  # The user interrupts the cell.
             VariableContext().run(_log.exception, "A listener of run %s failed.", self.run_id)
+
+
+def _length(event: Event) -> int:
+    return len(event.data.get("text", "")) + len(event.data.get("piece", ""))
 
 
 def _sendable(value: Any) -> Any:

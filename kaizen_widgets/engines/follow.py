@@ -113,7 +113,7 @@ class _Follower:
         lines: list[dict[str, Any]] = []
         for event in events:
             match event.kind:
-                case "node" | "progress" | "usage" if event.node is not None:
+                case "node" | "progress" | "usage" | "cached" | "waiting" if event.node is not None:
                     changes.setdefault(event.node, {}).update(_facts(event))
                 case "log":
                     lines.append(self._line(event))
@@ -169,13 +169,19 @@ def _facts(event: Event) -> dict[str, Any]:
     if event.kind == "usage":
         tokens = event.data["input_tokens"] + event.data["output_tokens"]
         return {"tokens": tokens, "cost": event.data["cost"]}
+    if event.kind == "cached":
+        return {"origin": event.data["origin"]}
+    if event.kind == "waiting":
+        is_asked = event.state == "asked"
+        message = str(event.data["question"]) if is_asked else ""
+        return {"status": "waiting" if is_asked else "running", "message": message}
     if event.state == "running":
         return {"status": "running", "started": when, "message": "", "error": ""}
     data = event.data
     if event.state == "retrying":
         text = f"attempt {event.attempt} failed; the next one begins in {data['delay']:.3g} s"
         return {"status": "running", "message": text, "error": data["error"]}
-    if event.state == "waiting":
+    if event.state == "iterated":
         return {"message": f"iteration {data['iteration']}"}
     # Of a node that takes some of its outputs only, which.
     taken = {"outputs": tuple(data["outputs"])} if "outputs" in data else {}

@@ -9,25 +9,41 @@ from __future__ import annotations
 import asyncio
 import concurrent.futures
 from collections import Counter
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import AsyncIterator, Callable, Generator, Mapping
 from typing import Any, Literal
 
 from kaizen_widgets.core.background import BackgroundLoop
 from kaizen_widgets.core.text import quoted
+from kaizen_widgets.engines.edge_value import EdgeValue
 from kaizen_widgets.engines.event_log import Event, EventLog, Listener
-from kaizen_widgets.engines.preflight import Plan
-from kaizen_widgets.errors import NodeFailedError, RunCancelledError, RunError, UnknownNodeError
+from kaizen_widgets.engines.preflight import Plan, output_of
+from kaizen_widgets.engines.questions import Question, Questions
+from kaizen_widgets.engines.run_frame import frame_of
+from kaizen_widgets.engines.run_stream import stream
+from kaizen_widgets.errors import (
+    NodeFailedError,
+    RunCancelledError,
+    RunError,
+    UnknownEdgeError,
+    UnknownNodeError,
+)
+from kaizen_widgets.nodes import Work
+from kaizen_widgets.nodes.approval_answer import ApprovalAnswer
 from kaizen_widgets.nodes.model_usage import ModelUsage
+from kaizen_widgets.nodes.values import Input
 
 RunStatus = Literal["running", "completed", "failed", "cancelled"]
-NodeStatus = Literal["pending", "running", "completed", "failed", "cancelled", "skipped"]
+NodeStatus = Literal["pending", "running", "waiting", "completed", "failed", "cancelled", "skipped"]
+UNCHANGED: Any = object()
+"""Stands for the value that arrived, in `NodeRun.approve`."""
 
 
 class NodeRun:
     """One node of a run.
 
     Attributes:
-        status: Its state, such as ``running``.
+        status: Its state, such as ``running``; ``waiting`` while it asks a person.
+        origin: Where its output comes from: ``cached`` or ``pinned``; empty if this run made it.
         error: The error it raised, or None.
         message: The error as short text, or empty.
         reason: Why it was skipped or how it was stopped, or empty.
@@ -41,6 +57,7 @@ class NodeRun:
         self.id = node_id
         self.label = label
         self.status: NodeStatus = "pending"
+        self.origin: Literal["", "cached", "pinned"] = ""
         self.error: BaseException | None = None
         self.message = ""
         self.reason = ""
@@ -50,6 +67,31 @@ class NodeRun:
         self.usage = ModelUsage()
         self._log = log
         self._output: Any = None
+        self._outputs: frozenset[str] | None = None
+        """Ids of the outputs its value left by; None for all."""
+        self._inputs: tuple[Input, ...] | None = None
+        self._run_inputs: Mapping[str, Any] | None = None
+        self._questions: Questions | None = None
+
+    @property
+    def inputs(self) -> dict[str, Any]:
+        """What arrived, by the label of the node it comes from (by id where two have the same label).
+
+        The run's inputs for a node at the start. The objects themselves, not copies; of a node that ran
+        several times, those of the last time.
+
+        Raises:
+            RunError: It has not begun, or never did.
+        """
+        if self._inputs is None:
+            why = f"it was skipped {self.reason}" if self.status == "skipped" else self.status
+            raise RunError(f"Nothing has arrived at {quoted(self.label)}: {why}.", node_id=self.id)
+        if self._run_inputs is not None:
+            return dict(self._run_inputs)
+        count = Counter(one.label for one in self._inputs)
+        return {
+            (one.label if count[one.label] == 1 else one.source): one.value for one in self._inputs
+        }
 
     @property
     def output(self) -> Any:
@@ -64,7 +106,7 @@ class NodeRun:
                 return self._output
             case "failed" if self.error is not None:
                 raise failure(self) from self.error
-            case "pending" | "running":
+            case "pending" | "running" | "waiting":
                 why = f"it is {self.status}; wait for the run with run.wait()"
             case _:
                 why = f"it was {self.status}" + (f": {self.reason}" if self.reason else "")
@@ -72,9 +114,51 @@ class NodeRun:
 
     @property
     def logs(self) -> tuple[str, ...]:
-        """Lines it printed and logged, among the newest 1,000 lines of the run."""
+        """Lines it printed and logged, among those the run keeps."""
         events = self._log.events()
         return tuple(e.data["text"] for e in events if e.kind == "log" and e.node == self.id)
+
+    def _begin(self, work: Work) -> None:
+        self.status, self.origin = "running", ""
+        self._inputs = work.inputs
+        self._run_inputs = work.run_inputs if work.is_start else None
+
+    # -- approval
+
+    @property
+    def question(self) -> Question | None:
+        """What it asks a person, or None."""
+        return None if self._questions is None else self._questions.of(self.id)
+
+    def approve(self, value: Any = UNCHANGED, *, reason: str = "") -> None:
+        """Answer its question with yes.
+
+        Args:
+            value: Value to go on with in place of the one that was shown. For a tool of an agent a dict of
+                its arguments.
+            reason: A note for the run's log.
+
+        Raises:
+            RunError: It asks nothing.
+        """
+        has_value = value is not UNCHANGED
+        self._answer(ApprovalAnswer(True, value if has_value else None, has_value, reason))
+
+    def reject(self, reason: str = "") -> None:
+        """Answer its question with no.
+
+        Args:
+            reason: A note for the run's log; an agent whose tool is rejected reads it.
+
+        Raises:
+            RunError: It asks nothing.
+        """
+        self._answer(ApprovalAnswer(False, reason=reason))
+
+    def _answer(self, answer: ApprovalAnswer) -> None:
+        if self._questions is None:
+            raise RunError(f"{quoted(self.label)} asks nothing.", node_id=self.id)
+        self._questions.answer(self.id, answer)
 
     def __repr__(self) -> str:
         return f"NodeRun({self.label!r}, {self.status})"
@@ -108,6 +192,7 @@ class Run:
         inputs: Mapping[str, Any],
         loop: BackgroundLoop,
         cancel: Callable[[], object],
+        is_attended: Callable[[], bool] = lambda: True,
     ) -> None:
         self.id = log.run_id
         self.graph = plan.source
@@ -118,6 +203,9 @@ class Run:
             node_id: NodeRun(node_id, step.node.label, log) for node_id, step in plan.steps.items()
         }
         self.nodes |= {key: NodeRun(key, one.label, log) for key, one in plan.subflows.items()}
+        self._questions = Questions(log, self.nodes, is_attended)
+        for node in self.nodes.values():
+            node._questions = self._questions
         self._count = Counter(node.label for node in self.nodes.values())
         self._plan = plan
         self._log = log
@@ -199,6 +287,31 @@ class Run:
         parts += [f"{count['cancelled']} cancelled"] if count["cancelled"] else []
         return f"Run({word}: {', '.join(parts)})"
 
+    def edge(self, edge_id: str) -> EdgeValue:
+        """Return what went over an edge.
+
+        Raises:
+            UnknownEdgeError: The pipeline of this run has no such edge.
+            RunError: Nothing went over it (yet); the message says why.
+        """
+        edge = next((one for one in self._plan.graph.edges if one.id == edge_id), None)
+        if edge is None:
+            raise UnknownEdgeError(f"The pipeline of this run has no edge {edge_id!r:.80}.")
+        source, target = self.nodes[edge.source], self.nodes[edge.target]
+        value = source.output
+        if source._outputs is not None and output_of(edge) not in source._outputs:
+            raise RunError(f"Nothing went over this edge: {quoted(source.label)} {source.reason}.")
+        code = f"run[{self._name(source)!r}].output"
+        return EdgeValue(edge.id, source.label, target.label, value, code)
+
+    def to_frame(self) -> Any:
+        """Return the run as a pandas DataFrame: a row a node, with state, seconds, tokens and cost.
+
+        Raises:
+            RunError: pandas is not installed.
+        """
+        return frame_of(self)
+
     # -- waiting and stopping
 
     def cancel(self) -> None:
@@ -216,11 +329,12 @@ class Run:
             timeout: Seconds, or None for as long as it takes.
 
         Raises:
-            TimeoutError: It has not ended in time; it continues.
+            TimeoutError: It has not ended in time, because it waits for a person, for example; it continues.
             RuntimeError: Called on the background loop, where it would never end: ``await run`` there.
         """
         if self._loop.is_current and not self._ended.done():
             raise RuntimeError("This runs on the background loop: await the run instead of wait().")
+        self._questions.waited_for()
         try:
             self._ended.result(timeout)
         except concurrent.futures.TimeoutError:
@@ -231,14 +345,25 @@ class Run:
 
     def __await__(self) -> Generator[Any, None, Run]:
         """Wait on any event loop; cancelling the wait does not cancel the run."""
+        self._questions.waited_for()
         yield from asyncio.shield(asyncio.wrap_future(self._ended)).__await__()
         return self
 
     # -- watching
 
-    def events(self, after: int = 0) -> tuple[Event, ...]:
-        """Return the events after event number ``after``; see `EventLog`."""
-        return self._log.events(after)
+    def events(self, after: int = 0, limit: int | None = None) -> tuple[Event, ...]:
+        """Return the events after event number ``after``, at most ``limit``; see `EventLog`."""
+        return self._log.events(after, limit)
+
+    def stream(self, after: int = 0) -> AsyncIterator[Event]:
+        """Return the events as they happen: ``async for event in run.stream()``.
+
+        Begins with those of the past, has no gaps, and ends with the run. Leaving it does not stop the run.
+
+        Args:
+            after: Number of the last event that is known; 0 for all.
+        """
+        return stream(self._log, after, before_wait=self._questions.refuse_unattended)
 
     def subscribe(self, listener: Listener, after: int | None = None) -> Callable[[], None]:
         """Call ``listener(event)`` from now on; see `EventLog.subscribe`."""

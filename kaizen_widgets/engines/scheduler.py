@@ -12,7 +12,7 @@ import math
 import random
 import threading
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
@@ -61,6 +61,7 @@ def start(
     new_id: NewId = random_id,
     grace: float = GRACE,
     time_limit: float | None = None,
+    is_attended: Callable[[], bool] = lambda: True,
 ) -> Run:
     """Start a run and return its handle, without waiting.
 
@@ -76,6 +77,7 @@ def start(
             run with the same id makes the same pauses.
         grace: Seconds a node has to stop before it is abandoned.
         time_limit: Seconds after which the run is stopped and fails; None for no limit.
+        is_attended: Returns whether a person may answer what nodes ask; see `Questions`.
 
     Raises:
         NotRunnableError: The pipeline cannot run; the message gives every reason.
@@ -92,7 +94,9 @@ def start(
     plan = check(graph, registry or default_registry(), known)
     if engine is None:
         engine = LocalEngine() if loop.has_thread else LocalEngine(loops=None)
-    scheduler = _Scheduler(plan, values, known, loop, engine, clock or loop, grace, new_id())
+    scheduler = _Scheduler(
+        plan, values, known, loop, engine, clock or loop, grace, new_id(), is_attended
+    )
     return scheduler.start(time_limit)
 
 
@@ -108,6 +112,7 @@ class _Scheduler:
         clock: Clock for times and time limits.
         grace: Seconds a node has to stop before it is abandoned.
         run_id: Id of the run.
+        is_attended: Returns whether a person may answer.
     """
 
     def __init__(
@@ -120,6 +125,7 @@ class _Scheduler:
         clock: Clock,
         grace: float,
         run_id: str,
+        is_attended: Callable[[], bool],
     ) -> None:
         self._plan = plan
         self._inputs = inputs
@@ -129,7 +135,7 @@ class _Scheduler:
         self._clock = clock
         self._grace = grace
         self._log = EventLog(run_id, clock)
-        self._run = Run(self._log, plan, inputs, loop, self._cancel)
+        self._run = Run(self._log, plan, inputs, loop, self._cancel, is_attended)
         self._dependencies = DependencyTracker(plan)
         self._attempts: dict[str, Attempt] = {}
         self._pauses: dict[str, Timer] = {}
@@ -299,8 +305,13 @@ class _Scheduler:
             is_start=not edges,
         )
         attempt = self._begun[node_id] = self._begun.get(node_id, 0) + 1
-        ctx = Context(node_id, node.label, partial(self._report, node_id, attempt))
-        self._run.nodes[node_id].status = "running"
+        ctx = Context(
+            node_id,
+            node.label,
+            partial(self._report, node_id, attempt),
+            partial(self._run._questions.ask, node_id, attempt),
+        )
+        self._run.nodes[node_id]._begin(work)
         self._began[node_id] = self._clock.monotonic()
         self._begin_subflows(node_id)
         iteration = self._dependencies.iteration(node_id)
@@ -387,7 +398,7 @@ class _Scheduler:
                 data["iteration"] -= 1  # The next one has been counted.
             data |= {"error": result.message} if result.error else {"preview": result.preview}
             attempt = self._begun.get(node_id, 0)
-            self._log.emit("node", node=node_id, state="waiting", attempt=attempt, data=data)
+            self._log.emit("node", node=node_id, state="iterated", attempt=attempt, data=data)
 
     def _is_tried_again(self, node_id: str, result: NodeResult) -> bool:
         """Begin the pause before a node's next attempt, if it has one and it may help."""
@@ -433,6 +444,7 @@ class _Scheduler:
             reason = reason or f"took {quoted(output.route)}"
             taken = sorted(output.outputs)
             output = output.value
+        node._outputs = None if taken is None else frozenset(taken)
         node._output, node.error, node.message, node.reason = (
             output,
             result.error,
@@ -511,6 +523,8 @@ class _Scheduler:
             node.progress = data["fraction"]
         elif kind == "text":
             node.text = data["text"]
+        elif kind == "cached":
+            node.origin = data["origin"]
 
 
 def _passed_on(output: Any) -> Any:

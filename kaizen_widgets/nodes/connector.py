@@ -31,6 +31,7 @@ class ConnectorKind(Kind):
     )
     Config = ConnectorConfig
     call_field = "connector"
+    touches_world = True
 
     def check(self, node: Node, config: ConnectorConfig, functions: Functions) -> Iterable[str]:
         """Refuse a node without a function."""

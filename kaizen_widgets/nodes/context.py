@@ -6,20 +6,26 @@ are dropped.
 
 from __future__ import annotations
 
+import asyncio
+import concurrent.futures
 import math
 import threading
 from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
+from kaizen_widgets.core.text import quoted
 from kaizen_widgets.errors import RunCancelledError, RunError
+from kaizen_widgets.nodes.approval_answer import ApprovalAnswer
 from kaizen_widgets.nodes.model_usage import ModelUsage
 from kaizen_widgets.nodes.numbers import is_number
 
 MAX_STREAMED = 2000
 """Characters of a streamed text that its events repeat: the newest."""
 
-Say = Callable[[Literal["log", "progress", "text", "usage"], Mapping[str, Any]], object]
+Say = Callable[[Literal["log", "progress", "text", "usage", "cached"], Mapping[str, Any]], object]
 """Takes what a node reports: its kind, and the facts as JSON."""
+Ask = Callable[[str, Any, str], "concurrent.futures.Future[ApprovalAnswer]"]
+"""Asks a person: the question, the value it is about, and the tool that needs approval, or empty."""
 
 
 class Context:
@@ -29,12 +35,14 @@ class Context:
         node_id: Id of the node.
         label: Label of the node.
         say: Called with each report.
+        ask: Called with each question to a person; None where nobody can be asked.
     """
 
-    def __init__(self, node_id: str, label: str, say: Say) -> None:
+    def __init__(self, node_id: str, label: str, say: Say, ask: Ask | None = None) -> None:
         self.node_id = node_id
         self.label = label
         self.say = say
+        self._ask = ask
         self.threads = 0
         """Number of the node's calls under way in threads; kept by the engine."""
         self._stop = threading.Event()
@@ -69,6 +77,24 @@ class Context:
     def use(self, usage: ModelUsage) -> None:
         """Report what one request to a model used."""
         self.say("usage", usage.to_json())
+
+    async def ask(self, question: str, value: Any = None, *, tool: str = "") -> ApprovalAnswer:
+        """Ask a person, and wait for the answer; meanwhile the node is waiting.
+
+        Args:
+            question: What is asked, for people.
+            value: What it is about, which is shown.
+            tool: Name of the tool that needs approval, or empty.
+
+        Raises:
+            RunError: Nobody can answer here.
+        """
+        if self._ask is None:
+            raise RunError(
+                f"{quoted(self.label)} asks for approval, and nobody can be asked here.",
+                node_id=self.node_id,
+            )
+        return await asyncio.wrap_future(self._ask(question, value, tool))
 
     @property
     def cancelled(self) -> bool:

@@ -80,6 +80,10 @@ class Kind:
     """Config field with the name of the function its nodes call; None for a kind that calls none."""
     calls_agents: ClassVar[bool] = False
     """Whether ``data.agentId`` may name an agent to call instead."""
+    asks_person: ClassVar[bool] = False
+    """Whether its nodes ask a person, so that their outputs are never taken from an earlier run."""
+    touches_world: ClassVar[bool] = False
+    """Whether its nodes change or read something outside, so that a re-run asks before they run again."""
 
     @property
     def name(self) -> str:

@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from kaizen_widgets.errors import RunError
 from kaizen_widgets.nodes.agent import AgentKind
+from kaizen_widgets.nodes.approval import ApprovalKind
 from kaizen_widgets.nodes.connector import ConnectorKind
 from kaizen_widgets.nodes.connectors.api_connector import ApiKind
 from kaizen_widgets.nodes.connectors.database_connector import DatabaseKind
@@ -33,6 +34,7 @@ BUILT_IN: tuple[type[Kind], ...] = (
     SynthesizerKind,
     StagesKind,
     ReactorKind,
+    ApprovalKind,
     SubflowKind,
     ConnectorKind,
     DatabaseKind,

@@ -57,9 +57,11 @@ class ExecutionStore(Store):
         progress: From 0 to 100, over all nodes.
         start_time: When it started, or None.
         end_time: When it ended, or None.
-        node_executions: By node id, ``label``, ``status`` (pending, running, completed, failed,
+        node_executions: By node id, ``label``, ``status`` (pending, running, waiting, completed, failed,
             cancelled, skipped), ``started``, ``ended``, ``seconds``, ``progress`` (0 to 1), ``preview``,
-            ``error``, ``message``; of one that takes some of its outputs only also ``outputs``, their ids.
+            ``error``, ``message`` (the question of one that is waiting for a person), ``origin`` (cached or
+            pinned; empty for an output that the run made); of one that takes some of its outputs only also
+            ``outputs``, their ids.
         logs: The newest 1,000 lines: ``id``, ``timestamp``, ``level`` (debug, info, warning, error),
             ``node_id``, ``message``, ``data``.
         result: After the end: ``success``, ``duration`` (seconds), ``output`` and ``node_results`` (the

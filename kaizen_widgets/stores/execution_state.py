@@ -15,7 +15,7 @@ Level: TypeAlias = Literal["debug", "info", "warning", "error"]
 Nodes: TypeAlias = Mapping[str, Mapping[str, Any]]
 
 _SETTLED = frozenset({"completed", "failed", "cancelled", "skipped"})
-_STATUSES = ("pending", "running", "completed", "failed", "cancelled", "skipped")
+_STATUSES = ("pending", "running", "waiting", "completed", "failed", "cancelled", "skipped")
 _BLANK: dict[str, Any] = {
     "status": "pending",
     "started": None,
@@ -25,6 +25,7 @@ _BLANK: dict[str, Any] = {
     "preview": "",
     "error": "",
     "message": "",
+    "origin": "",
     "tokens": 0,
     "cost": None,
 }

@@ -24,7 +24,8 @@ from traitlets import Bool, CInt, Dict, Enum, HasTraits, TraitError, Tuple, vali
 
 from kaizen_widgets.core.background import background
 from kaizen_widgets.core.clock import Clock
-from kaizen_widgets.errors import GraphError, GraphWarning, KaizenError
+from kaizen_widgets.engines import EdgeValue
+from kaizen_widgets.errors import GraphError, GraphWarning, KaizenError, RunError
 from kaizen_widgets.graph import AddElement, Edge, Graph, Node
 from kaizen_widgets.graph.connections import Connection
 from kaizen_widgets.graph.operations import ElementId
@@ -143,6 +144,7 @@ class Canvas(BundledWidget):
         self._commands: dict[str, CommandHandler] = {}
         self._autosave: AutoSave | None = None
         self._execution: ExecutionStore | None = None
+        self._look_up: Callable[[str], EdgeValue] | None = None
         self._ends: list[Callable[[], None]] = []
         self._selecting: int | None = None
         self._picture_timer: Any = None
@@ -315,6 +317,26 @@ class Canvas(BundledWidget):
         self._execution = execution
         self._ends.append(execution.subscribe(lambda _state, _previous: self._refresh()))
         self._refresh()
+
+    def show_values(self, look_up: Callable[[str], EdgeValue]) -> None:
+        """Let `edge` return what went over an edge.
+
+        Args:
+            look_up: Returns the value by the id of the edge, or raises a `KaizenError` that says why not.
+        """
+        self._look_up = look_up
+
+    def edge(self, edge_id: str) -> EdgeValue:
+        """Return what went over an edge in the last run: ``canvas.edge("e1").value`` is the object itself.
+
+        Raises:
+            UnknownEdgeError: There is no such edge.
+            RunError: Nothing went over it, or nothing has run yet.
+        """
+        self.store.graph.edge(edge_id)
+        if self._look_up is None:
+            raise RunError("Nothing has run on this canvas yet.")
+        return self._look_up(edge_id)
 
     def close(self) -> None:
         """Close every view and stop listening; the store stays usable."""

@@ -41,7 +41,8 @@ def run_state_of(execution: ExecutionStore | None) -> RunState:
         progress=state["progress"] / 100,
         nodes={
             node_id: NodeRunState(
-                status=node["status"],
+                # Its mark says that it waits for a person.
+                status="running" if node["status"] == "waiting" else node["status"],
                 message=node["error"] or node["message"],
                 preview=_shortened(node["preview"]),
                 seconds=node["seconds"],

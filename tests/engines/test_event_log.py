@@ -5,8 +5,8 @@ import threading
 
 import pytest
 
-from kaizen_widgets.engines import EventLog
-from kaizen_widgets.engines.event_log import MAX_LINES, TERMINAL
+from kaizen_widgets.engines import EventLog, event_log
+from kaizen_widgets.engines.event_log import TERMINAL
 from tests.engines.builders import pipeline
 
 
@@ -91,16 +91,26 @@ def test_events_after_the_end_are_dropped(clock):
     assert [event.seq for event in log.events()] == [1, 2, 3]
 
 
-def test_only_the_newest_lines_are_kept_and_numbers_go_on(clock):
+def test_only_the_newest_lines_are_kept_and_numbers_go_on(clock, monkeypatch):
+    monkeypatch.setattr(event_log, "MAX_REPORTS", 100)
     log = EventLog("run-1", clock)
-    for number in range(MAX_LINES + 5):
+    for number in range(1000):
         log.emit("log", node="a", data={"text": str(number)})
     events = log.events()
-    assert len(events) == MAX_LINES
-    assert (events[0].data["text"], events[-1].seq) == ("5", MAX_LINES + 5)
+    assert 100 <= len(events) <= 110
+    assert events[-1].seq == 1000
+    assert [event.seq for event in events] == list(range(1001 - len(events), 1001))
 
 
-def test_progress_is_reported_and_the_newest_replayed(begin):
+def test_long_texts_are_kept_up_to_a_number_of_characters(clock, monkeypatch):
+    monkeypatch.setattr(event_log, "MAX_CHARACTERS", 1000)
+    log = EventLog("run-1", clock)
+    for _ in range(100):
+        log.emit("text", node="a", data={"piece": "", "text": "x" * 100})
+    assert 10 <= len(log.events()) <= 11
+
+
+def test_progress_is_reported_and_replayed(begin):
     def work(value, ctx):
         for step in (0.25, 0.5, 7):
             ctx.progress(step)
@@ -116,7 +126,7 @@ def test_progress_is_reported_and_the_newest_replayed(begin):
     release.set()
     run.wait(5)
     assert seen == [0.25, 0.5, 1.0]
-    assert [e.data["fraction"] for e in run.events() if e.kind == "progress"] == [1.0]
+    assert [e.data["fraction"] for e in run.events() if e.kind == "progress"] == seen
     assert run["a"].logs == ("done",)
 
 

@@ -29,7 +29,7 @@ def test_a_loop_runs_its_body_until_the_router_takes_another_way(go):
     graph = pipeline("start > a > route > end", route=AGAIN, loops={"route.again > a": 100})
     run = go(graph, {"n": 0}, functions={"a": add_one})
     assert run.result == 5
-    assert states(run, "a") == ["running", "waiting"] * 4 + ["running", "waiting", "completed"]
+    assert states(run, "a") == ["running", "iterated"] * 4 + ["running", "iterated", "completed"]
     assert states(run, "start") == ["running", "completed"]
     assert states(run, "end") == ["running", "completed"]
     iterations = [

@@ -27,6 +27,7 @@ COLORS = {
     "synthesizer": "#10b981",
     "stages": "#0891b2",
     "reactor": "#c026d3",
+    "approval": "#b45309",
     "subflow": "#4f46e5",
     "connector": "#6b7280",
     "database": "#475569",
@@ -66,6 +67,7 @@ def test_the_handles_are_those_edges_in_documents_name():
     assert handles.pop("input") == ([], ["output"])
     assert handles.pop("output") == (["input"], [])
     assert handles.pop("router") == (["input"], ["default"])
+    assert handles.pop("approval") == (["input"], ["approved", "rejected"])
     assert handles.pop("subflow") == (["input"], [])
     assert set(map(str, handles.values())) == {"(['input'], ['output'])"}
 

@@ -20,6 +20,7 @@ class BaseConnector(Kind):
     """
 
     needs_module: ClassVar[str] = ""
+    touches_world = True
 
     def check(self, node: Node, config: Any, functions: Functions) -> Iterable[str]:
         """Refuse what cannot connect, without connecting."""

@@ -131,6 +131,7 @@ class ExecutionRun:
                 functions=agent_functions(graph, agents, self._function),
                 clock=services.clock,
                 new_id=services.new_id,
+                is_attended=lambda: False,  # A request has no person behind it who could answer.
             )
         except BaseException:
             self._timer.cancel()

@@ -1,0 +1,131 @@
+"""The questions that the nodes of a run ask people, and their answers."""
+
+from __future__ import annotations
+
+import concurrent.futures
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from kaizen_widgets.core.text import quoted
+from kaizen_widgets.engines.event_log import EventLog
+from kaizen_widgets.engines.preview import quick_preview
+from kaizen_widgets.errors import RunError
+from kaizen_widgets.nodes.approval_answer import ApprovalAnswer
+
+if TYPE_CHECKING:
+    from kaizen_widgets.engines.run import NodeRun
+
+Pending = concurrent.futures.Future[ApprovalAnswer]
+
+
+@dataclass(frozen=True)
+class Question:
+    """A question to a person.
+
+    Attributes:
+        text: What is asked.
+        value: What it is about.
+        tool: Name of the tool that an agent wants to call, or empty.
+    """
+
+    text: str
+    value: Any = None
+    tool: str = ""
+    _answer: Pending = field(default_factory=Pending, repr=False, compare=False)
+
+
+class Questions:
+    """The open questions of one run, by node; safe from any thread.
+
+    A run that is executed without a person, as by nbconvert, would wait forever: where ``is_attended``
+    returns False, a question is refused as soon as something waits for the run.
+
+    Args:
+        log: The run's events.
+        nodes: The run's nodes.
+        is_attended: Returns whether a person may answer.
+    """
+
+    def __init__(
+        self, log: EventLog, nodes: Mapping[str, NodeRun], is_attended: Callable[[], bool]
+    ) -> None:
+        self._log = log
+        self._nodes = nodes
+        self._is_attended = is_attended
+        self._open: dict[str, list[Question]] = {}
+        self._is_waited_for = False
+        self._lock = threading.RLock()
+
+    def of(self, node_id: str) -> Question | None:
+        """Return the first open question of a node, or None."""
+        with self._lock:
+            return next(iter(self._open.get(node_id, ())), None)
+
+    @property
+    def waiting(self) -> frozenset[str]:
+        """Ids of the nodes that wait for an answer."""
+        with self._lock:
+            return frozenset(self._open)
+
+    def ask(self, node_id: str, attempt: int, text: str, value: Any, tool: str = "") -> Pending:
+        """Open a question of a node; return its pending answer."""
+        question = Question(text, value, tool)
+        with self._lock:
+            self._open.setdefault(node_id, []).append(question)
+            self._nodes[node_id].status = "waiting"
+            shown = quick_preview(value) or f"<{type(value).__name__}>"
+            data = {"question": text, "preview": shown} | ({"tool": tool} if tool else {})
+            self._log.emit("waiting", node=node_id, state="asked", attempt=attempt, data=data)
+        # A node that is stopped cancels its wait.
+        question._answer.add_done_callback(lambda _done: self._close(node_id, question))
+        if self._is_waited_for:
+            self.refuse_unattended()
+        return question._answer
+
+    def answer(self, node_id: str, answer: ApprovalAnswer) -> None:
+        """Answer the first open question of a node.
+
+        Raises:
+            RunError: It has none.
+        """
+        label = quoted(self._nodes[node_id].label)
+        with self._lock:
+            question = self.of(node_id)
+            if question is None:
+                status = self._nodes[node_id].status
+                raise RunError(f"{label} asks nothing: it is {status}.", node_id=node_id)
+            self._close(node_id, question)
+            state = "approved" if answer.approved else "rejected"
+            data = {"reason": answer.reason} if answer.reason else None
+            self._log.emit("waiting", node=node_id, state=state, data=data)
+        question._answer.set_result(answer)
+
+    def waited_for(self) -> None:
+        """Record that something waits for the run, and refuse what nobody will answer."""
+        self._is_waited_for = True
+        self.refuse_unattended()
+
+    def refuse_unattended(self) -> None:
+        """Let the nodes that ask fail if no person can answer them."""
+        if self._is_attended():
+            return
+        with self._lock:
+            asked = [(node_id, one) for node_id, all_ in self._open.items() for one in all_]
+        for node_id, question in asked:
+            error = RunError(
+                f"{quoted(self._nodes[node_id].label)} waits for a person's approval, and this notebook is "
+                f"run without one. Answer in code instead of waiting: async for event in run.stream().",
+                node_id=node_id,
+            )
+            if not question._answer.done():
+                question._answer.set_exception(error)
+
+    def _close(self, node_id: str, question: Question) -> None:
+        with self._lock:
+            left = [one for one in self._open.get(node_id, ()) if one is not question]
+            if left:
+                self._open[node_id] = left
+            elif self._open.pop(node_id, None) and self._nodes[node_id].status == "waiting":
+                self._nodes[node_id].status = "running"
