@@ -17,10 +17,10 @@ from pydantic import BaseModel, SecretBytes, SecretStr
 
 from kaizen_widgets.core.secret_names import is_secret_field as is_secret_field
 from kaizen_widgets.core.text import replace_lone_surrogates
+from kaizen_widgets.displays.sentences import CUT as CUT
+from kaizen_widgets.displays.sentences import HIDDEN as HIDDEN
+from kaizen_widgets.displays.sentences import safe_repr, sentence
 
-HIDDEN = "[hidden]"
-CUT = "…"
-"""Marks parts that are left out of a preview."""
 MAX_DEPTH = 12
 MAX_VALUES = 2_000
 """Values that a preview shows; those after them are left out."""
@@ -49,28 +49,13 @@ def preview_text(value: Any, limit: int = MAX_TEXT) -> str:
 
 
 def preview_line(value: Any, limit: int = 200) -> str:
-    """Return ``value`` in one line: a string as it is, records and lists as JSON, else its ``repr``.
+    """Return ``value`` in one line, see `sentence`; None is empty.
 
     Args:
         value: Value to show.
         limit: Characters after which the text is cut off.
     """
-    if isinstance(value, str):
-        text = str(value[: limit + 1])
-    elif value is None:
-        text = ""
-    elif isinstance(value, bool | float):
-        text = str(value)
-    elif isinstance(value, datetime):
-        text = f"{value:%Y-%m-%d %H:%M}"
-    elif record_fields(value) is not None or isinstance(value, list | tuple):
-        try:
-            text = json.dumps(preview_value(value), ensure_ascii=False)
-        except (ValueError, RecursionError):
-            text = type(value).__name__
-    else:
-        text = _repr(value)
-    return replace_lone_surrogates(text if len(text) <= limit else f"{text[: limit - 1]}{CUT}")
+    return "" if value is None else " ".join(sentence(value, limit).split())
 
 
 def record_fields(value: Any) -> Mapping[Any, Any] | None:
@@ -98,7 +83,7 @@ class _Preview:
         if isinstance(value, str):
             return value if len(value) <= MAX_TEXT else f"{value[:MAX_TEXT]}{CUT}"
         if isinstance(value, int):
-            return value if value.bit_length() < 64 else _repr(value)
+            return value if value.bit_length() < 64 else safe_repr(value, MAX_TEXT)
         if isinstance(value, SecretStr | SecretBytes):
             return HIDDEN
         if isinstance(value, datetime | date | time):
@@ -107,7 +92,7 @@ class _Preview:
             return self.of(value.value, depth + 1)
         fields = record_fields(value)
         if fields is None and not isinstance(value, list | tuple | set | frozenset):
-            return _repr(value)
+            return safe_repr(value, MAX_TEXT)
         if depth > MAX_DEPTH or self._left <= 0 or id(value) in self._open:
             return CUT
         self._open.add(id(value))
@@ -134,12 +119,3 @@ class _Preview:
                 break
             shown.append(self.of(item, depth + 1))
         return shown
-
-
-def _repr(value: Any) -> str:
-    """Return the ``repr`` of any object, cut off; its type's name where it has none."""
-    try:
-        text = repr(value)
-    except (Exception, SystemExit):  # raised by the object's class
-        return type(value).__name__
-    return text if len(text) <= MAX_TEXT else f"{text[:MAX_TEXT]}{CUT}"

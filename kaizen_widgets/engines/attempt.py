@@ -14,13 +14,9 @@ from typing import Any, Literal
 
 from kaizen_widgets.core.clock import Clock, Timer
 from kaizen_widgets.core.text import quoted
+from kaizen_widgets.displays.error_text import format_error, quick_format_error
+from kaizen_widgets.displays.sentences import quick_sentence, sentence
 from kaizen_widgets.engines.engine import Engine
-from kaizen_widgets.engines.preview import (
-    format_error,
-    preview,
-    quick_format_error,
-    quick_preview,
-)
 from kaizen_widgets.errors import RunError
 from kaizen_widgets.nodes import Context, Routed, Work
 
@@ -140,11 +136,11 @@ class Attempt:
     async def _completed(self, output: Any) -> NodeResult:
         ended = self._clock.monotonic()
         value = output.value if issubclass(type(output), Routed) else output
-        text = quick_preview(value)
+        text = quick_sentence(value)
         if text is None:
-            text = await self._in_time(lambda: preview(value))
+            text = await self._in_time(lambda: sentence(value))
         if text is None:
-            text = f"<{type(value).__name__}: its repr takes too long>"
+            text = f"{type(value).__name__} (its repr takes too long)"
         return NodeResult("completed", output=output, ended=ended, preview=text)
 
     async def _failed(self, error: BaseException) -> NodeResult:

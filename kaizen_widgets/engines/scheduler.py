@@ -19,13 +19,14 @@ from typing import Any
 from kaizen_widgets.core.background import BackgroundLoop
 from kaizen_widgets.core.clock import Clock, NewId, Timer, random_id
 from kaizen_widgets.core.text import quoted
+from kaizen_widgets.displays.error_text import format_error
+from kaizen_widgets.displays.sentences import quick_sentence
 from kaizen_widgets.engines.attempt import Attempt, NodeResult
 from kaizen_widgets.engines.dependencies import DependencyTracker, Progress
 from kaizen_widgets.engines.engine import Engine
 from kaizen_widgets.engines.event_log import EventLog
 from kaizen_widgets.engines.local_engine import LocalEngine
 from kaizen_widgets.engines.preflight import Plan, check
-from kaizen_widgets.engines.preview import format_error, quick_preview
 from kaizen_widgets.engines.run import Run
 from kaizen_widgets.errors import BudgetError, NotRunnableError
 from kaizen_widgets.graph import Edge, Graph
@@ -350,7 +351,7 @@ class _Scheduler:
         """Complete a muted node with what arrived."""
         edges = self._dependencies.delivered(node_id)
         value = join_inputs(self._inputs_by(edges)) if edges else dict(self._inputs)
-        preview = quick_preview(value) or f"<{type(value).__name__}>"
+        preview = quick_sentence(value) or type(value).__name__
         now = self._clock.monotonic()
         self._settle(
             node_id,
@@ -505,7 +506,7 @@ class _Scheduler:
                 }
                 one = len(planned.outputs) == 1 and given
                 value = next(iter(given.values())) if one else given or None
-                preview = quick_preview(value) or f"<{type(value).__name__}>"
+                preview = quick_sentence(value) or type(value).__name__
                 result = NodeResult("completed", output=value, ended=now, preview=preview)
         self._end_node(subflow_id, result)
 

@@ -18,6 +18,7 @@ from kaizen_widgets.core.clock import Clock
 from kaizen_widgets.displays.formats import format_seconds
 from kaizen_widgets.displays.grid_column import Column
 from kaizen_widgets.displays.markup import ACCENT, BAD, GOOD, MONO, MUTED, WARN, alert, hint
+from kaizen_widgets.displays.previews import preview_line
 from kaizen_widgets.displays.waterfall import waterfall
 from kaizen_widgets.engines import Run
 from kaizen_widgets.stores import CanvasStore, ExecutionStore
@@ -25,7 +26,6 @@ from kaizen_widgets.stores.execution import ACTIVE
 from kaizen_widgets.widgets.data_grid import DataGrid
 from kaizen_widgets.widgets.layouts import wrapping
 from kaizen_widgets.widgets.panel import Panel
-from kaizen_widgets.widgets.result_content import result_line
 from kaizen_widgets.widgets.result_view import ResultView
 from kaizen_widgets.widgets.throttle import Throttle
 
@@ -213,7 +213,7 @@ class ExecutionPanel(Panel):
         if node["error"]:
             return node["error"]
         value = self._value(node_id, state) if node["status"] == "completed" else _NO_VALUE
-        return (node["preview"] or node["message"]) if value is _NO_VALUE else result_line(value)
+        return (node["preview"] or node["message"]) if value is _NO_VALUE else preview_line(value)
 
     def _draw_detail(self, state: Mapping[str, Any]) -> None:
         nodes = state["node_executions"]

@@ -13,13 +13,8 @@ from typing import Any, Final
 
 from kaizen_widgets.core.text import replace_lone_surrogates
 from kaizen_widgets.displays.grid_table import plain_table
-from kaizen_widgets.displays.previews import (
-    HIDDEN,
-    is_secret_field,
-    preview_line,
-    preview_value,
-    record_fields,
-)
+from kaizen_widgets.displays.previews import preview_line, preview_value, record_fields
+from kaizen_widgets.displays.sentences import safe_repr
 from kaizen_widgets.widgets.error_frames import error_content
 from kaizen_widgets.widgets.safe_html import looks_like_markdown, markdown_to_html, sanitize_html
 
@@ -53,11 +48,11 @@ def result_contents(value: Any) -> list[Content]:
     if table is not None:
         return table
     if isinstance(value, bool | int | float):
-        return [_plain(preview_line(value, MAX_TEXT), type(value).__name__)]
+        return [_plain(safe_repr(value, MAX_TEXT), type(value).__name__)]
     if record_fields(value) is not None or isinstance(value, list | tuple | set | frozenset):
         own = _displayed(value) if not isinstance(value, Mapping | list | tuple) else None
         return [*([own] if own else []), *_json(value)]
-    return [_displayed(value) or _plain(preview_line(value, MAX_TEXT), type(value).__name__)]
+    return [_displayed(value) or _plain(safe_repr(value, MAX_TEXT), type(value).__name__)]
 
 
 def tree_contents(value: Any) -> list[Content]:
@@ -66,29 +61,6 @@ def tree_contents(value: Any) -> list[Content]:
         isinstance(value, list | tuple | set | frozenset) or record_fields(value) is not None
     )
     return _json(value) if has_parts else result_contents(value)
-
-
-def result_line(value: Any) -> str:
-    """Return a value in one line: ``text: There is...``, ``120 × 4``, an exception's last line."""
-    if isinstance(value, BaseException):
-        content = error_content(value)
-        return f"{content['type']}: {content['message']}" if content["message"] else content["type"]
-    shape = _shape(value)
-    if shape:
-        return shape
-    if isinstance(value, Mapping):
-        parts = [
-            f"{name}: {HIDDEN if is_secret_field(str(name), item) else result_line(item)[:80]}"
-            for name, item in list(value.items())[:6]
-        ]
-        return preview_line(", ".join(parts) or "{}", 200)
-    if isinstance(value, list | tuple) and value:
-        if all(isinstance(item, str | int | float) for item in value[:20]):
-            return preview_line(", ".join(map(str, value[:20])), 200)
-        return f"{len(value):,} {'item' if len(value) == 1 else 'items'}"
-    if isinstance(value, bytes | bytearray):
-        return f"{len(value):,} bytes"
-    return " ".join(preview_line(value, 200).split())
 
 
 def _text(value: str) -> list[Content]:
@@ -134,7 +106,7 @@ def _json(value: Any) -> list[Content]:
     try:
         text = json.dumps(shown, indent=2, ensure_ascii=False)
     except (ValueError, RecursionError):
-        return [_plain(preview_line(value, MAX_TEXT), type(value).__name__)]
+        return [_plain(safe_repr(value, MAX_TEXT), type(value).__name__)]
     count = len(shown) if isinstance(shown, dict | list) else 0
     word = ("key", "keys") if isinstance(shown, dict) else ("item", "items")
     fact = f"{count:,} {word[count != 1]}"
@@ -156,7 +128,7 @@ def _table(value: Any) -> list[Content] | None:
             records, columns = _frame_rows(value)
         except Exception:  # a frame of another version, or a broken one
             return None
-        return [_table_content(plain_table(records, columns), _shape(value), len(value))]
+        return [_table_content(plain_table(records, columns), preview_line(value), len(value))]
     if isinstance(value, list | tuple) and value:
         records = value[:MAX_ROWS]
         if all(isinstance(record, Mapping) and record for record in records):
@@ -212,14 +184,6 @@ def _is_missing(value: Any) -> bool:
         return bool(value != value)
     except (TypeError, ValueError):
         return type(value).__name__ == "NAType"
-
-
-def _shape(value: Any) -> str:
-    """Return the size of a data frame or array, such as ``120 × 4``."""
-    shape = getattr(value, "shape", None)
-    if isinstance(shape, tuple) and shape and all(isinstance(size, int) for size in shape):
-        return " × ".join(f"{size:,}" for size in shape)
-    return ""
 
 
 def _displayed(value: Any) -> Content | None:

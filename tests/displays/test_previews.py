@@ -23,7 +23,7 @@ def test_objects_whose_repr_raises_are_shown_by_their_type(error):
         def __repr__(self):
             raise error
 
-    assert preview_line(Odd()) == "Odd"
+    assert preview_line(Odd()) == f"Odd (its repr raised {type(error).__name__})"
     assert "Odd" in preview_text({"a": [Odd()]})
 
 

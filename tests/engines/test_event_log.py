@@ -25,7 +25,7 @@ def test_events_cover_a_run_from_beginning_to_end(begin):
         (6, None, "run", "completed"),
     ]
     assert run.events()[0].data == {"nodes": {"start": "start", "end": "end"}}
-    assert run.events()[4].data["preview"] == "{'n': 1}"
+    assert run.events()[4].data["preview"] == "n: 1"
 
 
 def test_events_arrive_while_a_node_runs(begin):

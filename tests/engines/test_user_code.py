@@ -92,7 +92,7 @@ def test_a_result_whose_repr_raises_is_a_result(begin, error):
     run = begin(pipeline("start > a > b"), functions={"a": lambda v: Odd(), "b": lambda v: 7})
     assert run.wait(5).state == {"start": "completed", "a": "completed", "b": "completed"}
     [end] = [e for e in run.events() if e.node == "a" and e.state == "completed"]
-    assert end.data["preview"] == f"<Odd: its repr raised {type(error).__name__}>"
+    assert end.data["preview"] == f"Odd (its repr raised {type(error).__name__})"
 
 
 def test_a_result_that_refuses_everything_is_a_result(begin):
@@ -121,7 +121,7 @@ def test_a_result_whose_repr_takes_for_ever_is_a_result(begin, monkeypatch):
     run = begin(pipeline("start > a"), functions={"a": lambda v: Slow()}).wait(5)
     release.set()
     assert run.status == "completed"
-    assert run.events()[-2].data["preview"] == "<Slow: its repr takes too long>"
+    assert run.events()[-2].data["preview"] == "Slow (its repr takes too long)"
 
 
 def test_code_that_blocks_in_an_async_node_blocks_neither_saves_nor_other_runs(begin, loop):

@@ -90,7 +90,7 @@ class Agent(BaseModel):
         ({"made_at": "2020-01-01T10:00:00"}, "years ago"),
         ({"tags": ["a", "b"]}, "a, b"),
         ({"color": Color.RED}, "red"),
-        ({"config": {"a": {"b": 1}}}, '{"a": {"b": 1}}'),
+        ({"config": {"a": {"b": 1}}}, "a: {b: 1}"),
         ({"n": 2**70}, str(2**70)),
         ({"n": float("nan")}, "nan"),
         ({"text": "half \ud800"}, "half \ufffd"),

@@ -186,7 +186,7 @@ def test_updates_create_no_further_widgets(serve, loop, comms):
         ([], "Nothing here yet."),
         (None, "No data."),
         ([1, "two", None], "two"),
-        ({"a": {"b": [1]}}, '{"b": [1]}'),
+        ({"a": {"b": [1]}}, "b: [1]"),
         ({"median": 0.2214339999999999}, "0.221"),
         ([Agent(name="Ann")], "[hidden]"),
         (Agent(name="Ann"), "[hidden]"),

@@ -13,9 +13,10 @@ import pandas as pd
 import pytest
 from PIL import Image
 
+from kaizen_widgets.displays.previews import preview_line
 from kaizen_widgets.errors import NodeFailedError
 from kaizen_widgets.testing import fake_comms
-from kaizen_widgets.widgets.result_content import result_contents, result_line
+from kaizen_widgets.widgets.result_content import result_contents
 from kaizen_widgets.widgets.result_view import ResultView
 from kaizen_widgets.widgets.safe_html import sanitize_html
 
@@ -141,7 +142,7 @@ def test_large_values_are_cut_and_say_so():
 def test_secrets_are_hidden():
     for value in ({"api_key": "canary"}, [{"api_key": "canary"}], {"a": [{"password": "canary"}]}):
         assert "canary" not in json.dumps(result_contents(value))
-        assert "canary" not in result_line(value)
+        assert "canary" not in preview_line(value)
 
 
 class Broken:
@@ -155,7 +156,7 @@ class Broken:
 @pytest.mark.parametrize("value", [Broken(), {"a": Broken()}, [Broken()], "half \ud800"])
 def test_values_whose_methods_raise_are_shown(value):
     json.dumps(result_contents(value), ensure_ascii=False).encode()
-    result_line(value)
+    preview_line(value)
 
 
 # ---------------------------------------------------------------- errors
@@ -223,7 +224,7 @@ def test_a_syntax_error_shows_its_own_line():
     [
         ("one\ntwo", "one two"),
         ({"text": "There is"}, "text: There is"),
-        ({"a": {"b": 1}}, "a: b: 1"),
+        ({"a": {"b": 1}}, "a: {b: 1}"),
         (FRAME, "2 × 3"),
         ([1, 2, 3], "1, 2, 3"),
         ([{"a": 1}], "1 item"),
@@ -235,7 +236,7 @@ def test_a_syntax_error_shows_its_own_line():
     ids=repr,
 )
 def test_a_value_is_a_sentence_in_one_line(value, line):
-    assert result_line(value) == line
+    assert preview_line(value) == line
 
 
 # ---------------------------------------------------------------- widget
