@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from kaizen_widgets.engines.preview import preview
+from kaizen_widgets.displays.sentences import sentence
 from kaizen_widgets.nodes.port_values import noun_of_value
 
 _UNITS = ("B", "kB", "MB", "GB")
@@ -43,7 +43,7 @@ class EdgeValue:
     @property
     def preview(self) -> str:
         """It as text of at most 2,000 characters."""
-        return preview(self.value)
+        return sentence(self.value)
 
 
 def size_of(value: Any) -> str:

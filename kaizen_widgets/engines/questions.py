@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from kaizen_widgets.core.text import quoted
+from kaizen_widgets.displays.sentences import quick_sentence
 from kaizen_widgets.engines.event_log import EventLog
-from kaizen_widgets.engines.preview import quick_preview
 from kaizen_widgets.errors import RunError
 from kaizen_widgets.nodes.approval_answer import ApprovalAnswer
 
@@ -75,7 +75,7 @@ class Questions:
         with self._lock:
             self._open.setdefault(node_id, []).append(question)
             self._nodes[node_id].status = "waiting"
-            shown = quick_preview(value) or f"<{type(value).__name__}>"
+            shown = quick_sentence(value) or type(value).__name__
             data = {"question": text, "preview": shown} | ({"tool": tool} if tool else {})
             self._log.emit("waiting", node=node_id, state="asked", attempt=attempt, data=data)
         # A node that is stopped cancels its wait.
