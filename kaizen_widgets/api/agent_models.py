@@ -19,8 +19,23 @@ AgentType = Literal["chat", "task", "pipeline", "custom"]
 AgentStatus = Literal["draft", "active", "archived"]
 
 
+class AgentActivity(ResponseModel):
+    """What an agent did in the last 24 hours, and when it was executed last; times are in milliseconds."""
+
+    execution_count: int = 0
+    failure_count: int = 0
+    total_tokens: int = 0
+    total_cost_usd: SingleFloat = 0.0
+    median_latency_ms: float | None = None
+    p95_latency_ms: float | None = None
+    last_executed_at: UtcTime | None = None
+
+
 class Agent(ResponseModel):
-    """An agent. ``max_tokens`` of 0 means no limit; a deleted agent is ``archived``."""
+    """An agent. ``max_tokens`` of 0 means no limit; a deleted agent is ``archived``.
+
+    ``activity`` is in lists with ``include="activity"``, of servers that know it; the public server does not.
+    """
 
     id: str
     name: str
@@ -36,6 +51,7 @@ class Agent(ResponseModel):
     created_by: str = ""
     created_at: UtcTime | None = None
     updated_at: UtcTime | None = None
+    activity: AgentActivity | None = None
 
     @property
     def provider(self) -> str:
@@ -129,9 +145,10 @@ class AgentUpdate(RequestModel):
 
 
 class AgentFilters(SearchFilters):
-    """Filters of a list of agents."""
+    """Filters of a list of agents; ``include="activity"`` adds what each agent did."""
 
     status: AgentStatus | None = None
+    include: Literal["activity"] | None = None
     agent_type: AgentType | None = None
     workspace_id: str | None = None
 

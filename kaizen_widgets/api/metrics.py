@@ -39,7 +39,10 @@ Count = Annotated[int, Field(ge=0)]
 
 
 class MetricSummary(ResponseModel):
-    """A summary of executions; ``error_rate`` is in percent."""
+    """A summary of executions; ``error_rate`` is in percent.
+
+    The percentiles are None without executions, and on the public server, which does not know them.
+    """
 
     total_executions: int = 0
     avg_latency_ms: float = 0.0
@@ -48,6 +51,8 @@ class MetricSummary(ResponseModel):
     error_rate: float = 0.0
     success_count: int = 0
     failure_count: int = 0
+    median_latency_ms: float | None = None
+    p95_latency_ms: float | None = None
 
 
 class MetricExecution(ResponseModel):
@@ -96,11 +101,16 @@ class Dashboard(ResponseModel):
 
 
 class MetricPoint(ResponseModel):
-    """The metric of one interval, and how many executions it covers; ``timestamp`` is its beginning."""
+    """The metric of one interval, and how many executions it covers; ``timestamp`` is its beginning.
+
+    Points of the latency have percentiles, in milliseconds; None where the server does not know them.
+    """
 
     timestamp: UtcTime
     value: float = 0.0
     count: int = 0
+    median_latency_ms: float | None = None
+    p95_latency_ms: float | None = None
 
 
 class SummaryFilters(RequestModel):
@@ -257,7 +267,7 @@ class Metrics:
             id: Id of a deployment or agent; None for everything.
             range: Time range until now: ``1h``, ``24h``, ``7d``, ``12w``. Points are five minutes, hours,
                 days or weeks accordingly.
-            metric: ``latency`` (average, ms), ``tokens``, ``errors`` or ``cost`` (US dollars).
+            metric: ``latency`` (ms; also percentiles), ``tokens``, ``errors`` or ``cost`` (US dollars).
             of: Whether ``id`` is that of a ``deployment`` or an ``agent``.
         """
         parse_range(range)
@@ -334,9 +344,21 @@ def points_of(
         if one.created_at is not None and first <= one.created_at <= last:
             found[(one.created_at - begins[0]) // INTERVALS[interval]].append(one)
     return [
-        MetricPoint(timestamp=begin, value=_metric_of(inside, metric), count=len(inside))
+        MetricPoint(
+            timestamp=begin,
+            value=_metric_of(inside, metric),
+            count=len(inside),
+            median_latency_ms=_percentile(inside, 50) if metric == "latency" else None,
+            p95_latency_ms=_percentile(inside, 95) if metric == "latency" else None,
+        )
         for begin, inside in zip(begins, found, strict=True)
     ]
+
+
+def _percentile(executions: Sequence[MetricExecution], percent: int) -> float | None:
+    """Return the latency that so many percent did not exceed, by nearest rank; None of none."""
+    times = sorted(one.latency_ms for one in executions)
+    return times[(percent * len(times) + 99) // 100 - 1] if times else None
 
 
 def _metric_of(executions: Sequence[MetricExecution], metric: Metric) -> float:

@@ -30,8 +30,21 @@ KEYS = query_keys.pipelines
 PipelineStatus = Literal["draft", "active", "archived"]
 
 
+class PipelineActivity(ResponseModel):
+    """The size of a pipeline and its executions on the server; the duration is in milliseconds."""
+
+    node_count: int = 0
+    execution_count: int = 0
+    last_status: str = ""
+    last_executed_at: UtcTime | None = None
+    last_duration_ms: float | None = None
+
+
 class Pipeline(ResponseModel):
-    """A pipeline without its graph; a deleted one is ``archived``."""
+    """A pipeline without its graph; a deleted one is ``archived``.
+
+    ``activity`` is in lists with ``include="activity"``, of servers that know it; the public server does not.
+    """
 
     id: str
     name: str
@@ -43,6 +56,7 @@ class Pipeline(ResponseModel):
     created_by: str = ""
     created_at: UtcTime | None = None
     updated_at: UtcTime | None = None
+    activity: PipelineActivity | None = None
 
 
 class PipelineDetail(Pipeline):
@@ -86,9 +100,10 @@ class PipelineUpdate(RequestModel):
 
 
 class PipelineFilters(SearchFilters):
-    """Filters of a list of pipelines."""
+    """Filters of a list of pipelines; ``include="activity"`` adds size and executions of each."""
 
     status: PipelineStatus | None = None
+    include: Literal["activity"] | None = None
     workspace_id: str | None = None
 
 

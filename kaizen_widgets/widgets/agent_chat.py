@@ -15,6 +15,7 @@ import ipywidgets as ipw
 
 from kaizen_widgets.api.agent_stream import AgentStream
 from kaizen_widgets.api.agents import Agents
+from kaizen_widgets.api.key_factories import query_keys
 from kaizen_widgets.core.background import BackgroundLoop
 from kaizen_widgets.core.clock import Clock
 from kaizen_widgets.displays.markup import LINE, MUTED, WARN, alert, note
@@ -163,6 +164,9 @@ class AgentChat(Panel):
             self.messages.append({"role": "assistant", "content": stream.text})
         self.problem = problem
         self._draw()
+        # The agent was executed on the server, which counts it.
+        for key in (query_keys.agents.lists, query_keys.metrics.all):
+            self.agents.client.invalidate_queries(key)
 
     def _draw(self) -> None:
         self.conversation.value = "".join(map(_message, self.messages))

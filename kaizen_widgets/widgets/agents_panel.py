@@ -28,6 +28,15 @@ STATUSES: Final = {
 """What the Show menu offers, and the status that the server filters by."""
 
 
+ACTIVITY: Final = (
+    Column("calls", "Calls, 24 h", "number", value=lambda agent: agent.activity.execution_count),
+    Column("median", "Median", "seconds", value=lambda agent: _seconds(agent, "median")),
+    Column("cost", "Cost, 24 h", "money", value=lambda agent: agent.activity.total_cost_usd),
+    Column("last_call", "Last call", "date", value=lambda agent: agent.activity.last_executed_at),
+)
+"""Columns of what an agent did, as far as the server knows it."""
+
+
 class AgentsPanel(ResourcePanel):
     """The agents of the organization.
 
@@ -64,7 +73,10 @@ class AgentsPanel(ResourcePanel):
                     value=lambda agent: agent.is_active,
                     **self.gate(update, _is_used, archived),
                 ),
+                *ACTIVITY,
                 Column("updated_at", "Changed", "date"),
+                Column("failures", "Failed, 24 h", "number", value=_failures, is_hidden=True),
+                Column("slow", "95th percentile", "seconds", value=_slow, is_hidden=True),
                 Column("agent_type", "Type", "text", is_hidden=True),
                 Column("temperature", "Temperature", "number", is_hidden=True),
                 Column("created_at", "Created", "date", is_hidden=True),
@@ -106,7 +118,9 @@ class AgentsPanel(ResourcePanel):
                 "restore": self.restore,
                 "is_active": self.toggle,
             },
+            filters={"include": "activity"},
             select=self._chosen,
+            optional_columns={each.name: _has_activity for each in ACTIVITY},
             footer=[self.show],
             dialogs=dialogs,
         )
@@ -218,13 +232,12 @@ class AgentsPanel(ResourcePanel):
     # ------------------------------------------------------------ internal
 
     def _filter(self) -> None:
-        self.set_filters(status=STATUSES[str(self.show.value)])
+        self.set_filters(status=STATUSES[str(self.show.value)], include="activity")
 
     def _chosen(self, rows: list[Any]) -> list[Any]:
-        """Leave out archived agents, unless they are what is listed."""
-        if self.filters.get("status") == "archived":
-            return rows
-        return [agent for agent in rows if agent.status != "archived"]
+        """Return those with the chosen status, as servers may ignore the filter; else those in use."""
+        status = self.filters.get("status")
+        return [row for row in rows if (_is_used(row) if status is None else row.status == status)]
 
     def _saved(self, agent: Any, what: str) -> None:
         self.say(f"{_short(agent.name)} {what}.")
@@ -232,6 +245,23 @@ class AgentsPanel(ResourcePanel):
 
 def _is_used(agent: Any) -> bool:
     return agent.status != "archived"
+
+
+def _has_activity(agent: Any) -> bool:
+    return agent.activity is not None
+
+
+def _failures(agent: Any) -> Any:
+    return agent.activity.failure_count
+
+
+def _slow(agent: Any) -> float | None:
+    return _seconds(agent, "p95")
+
+
+def _seconds(agent: Any, which: str) -> float | None:
+    milliseconds = getattr(agent.activity, f"{which}_latency_ms")
+    return None if milliseconds is None else milliseconds / 1000
 
 
 def _short(name: str) -> str:

@@ -173,6 +173,11 @@ class DataGrid(BundledWidget):
         return tuple(self._columns)
 
     @property
+    def column_names(self) -> tuple[str, ...]:
+        """The names of the columns, hidden ones included."""
+        return tuple(column.name for column in self._columns)
+
+    @property
     def selected_records(self) -> tuple[Any, ...]:
         """The selected records."""
         return tuple(self._records[self._places[key]] for key in self.selected)

@@ -59,6 +59,13 @@ METRICS_CSS = """<style>
 </style>"""
 
 
+_LEGEND = (
+    f'<div style="display: flex; gap: 16px; font-size: 12px; color: {MUTED}; padding: 0 12px">'
+    '<span><span aria-hidden="true" style="color: var(--kz-accent, #2463d8)">━━</span> median</span>'
+    '<span><span aria-hidden="true">╍╍</span> 95th percentile</span></div>'
+)
+
+
 @dataclass(frozen=True)
 class Failure:
     """Failed calls of one agent for one reason.
@@ -87,11 +94,7 @@ def metric_cards(now: MetricSummary, before: MetricSummary | None, span: str) ->
     calls = now.total_executions
     cards = [
         ("Calls", format_number(calls), *_change(calls, before and before.total_executions, span)),
-        (
-            "Average time",
-            _milliseconds(now.avg_latency_ms) if calls else "–",
-            *_slower(now, before),
-        ),
+        _time_card(now, before),
         (
             "Failed",
             format_percent(now.error_rate / 100) if calls else "–",
@@ -111,33 +114,42 @@ def metric_cards(now: MetricSummary, before: MetricSummary | None, span: str) ->
             "",
         ),
     ]
+    if now.p95_latency_ms is not None:
+        slow = (_milliseconds(now.p95_latency_ms), "95 % of the calls took less", "")
+        cards.insert(2, ("95th percentile", *slow))
     return f'<div class="kaizen-cards" role="list">{"".join(_card(*card) for card in cards)}</div>'
 
 
 def metric_plot(points: Sequence[MetricPoint], shown: Shown) -> str:
-    """Return the plot of a metric over time; no call is no time to answer, rather than zero."""
-    values = [
-        (
-            point.timestamp,
-            point.count
-            if shown == "calls"
-            else None
-            if shown == "latency" and not point.count
-            else point.value,
-        )
-        for point in points
-    ]
-    name = {"latency": "average", "calls": "calls", "errors": "failed"}.get(shown, shown)
+    """Return the plot of a metric over time; no call is no time to answer, rather than zero.
+
+    Of the time to answer it shows the median and the 95th percentile, or the average where the server knows
+    only that.
+    """
+    if shown == "latency" and any(point.median_latency_ms is not None for point in points):
+        median = [(point.timestamp, point.median_latency_ms) for point in points]
+        slow = [(point.timestamp, point.p95_latency_ms) for point in points]
+        lines = [PlotSeries("median", median), PlotSeries("95th", slow, is_dashed=True)]
+    else:
+        name = {"latency": "average", "calls": "calls", "errors": "failed"}.get(shown, shown)
+        lines = [PlotSeries(name, [(point.timestamp, _value(point, shown)) for point in points])]
     notes = [
         f"{format_number(point.count)} {'call' if point.count == 1 else 'calls'}"
         for point in points
     ]
-    return line_plot(
-        [PlotSeries(name, values)],
+    legend = _LEGEND if len(lines) > 1 else ""
+    return legend + line_plot(
+        lines,
         label=TITLES[shown],
         format_value={"latency": _milliseconds, "cost": format_money}.get(shown, format_number),
         notes=[] if shown == "calls" else notes,
     )
+
+
+def _value(point: MetricPoint, shown: Shown) -> float | None:
+    if shown == "calls":
+        return point.count
+    return None if shown == "latency" and not point.count else point.value
 
 
 def failures_of(
@@ -205,16 +217,26 @@ def _change(now: float, before: float | None, span: str) -> tuple[str, str]:
     return f"{format_percent(abs(change))} {'up' if change > 0 else 'down'} on {span}", ""
 
 
-def _slower(now: MetricSummary, before: MetricSummary | None) -> tuple[str, str]:
-    if before is None or not before.total_executions or not now.total_executions:
+def _time_card(now: MetricSummary, before: MetricSummary | None) -> tuple[str, str, str, str]:
+    if now.median_latency_ms is None:
+        earlier = before.avg_latency_ms if before is not None and before.total_executions else None
+        title, time = "Average time", now.avg_latency_ms if now.total_executions else None
+    else:
+        earlier = None if before is None else before.median_latency_ms
+        title, time = "Median time", now.median_latency_ms
+    figure = "–" if time is None else _milliseconds(time)
+    return (title, figure, *_slower(time, earlier))
+
+
+def _slower(now: float | None, before: float | None) -> tuple[str, str]:
+    if now is None or not before:
         return "", ""
-    difference = now.avg_latency_ms - before.avg_latency_ms
-    if abs(difference) < 0.02 * before.avg_latency_ms or abs(difference) < 1:
+    difference = now - before
+    if abs(difference) < 0.02 * before or abs(difference) < 1:
         return "as before", ""
-    is_slower = difference > 0
-    text = f"{_milliseconds(abs(difference))} {'slower' if is_slower else 'faster'}"
+    text = f"{_milliseconds(abs(difference))} {'slower' if difference > 0 else 'faster'}"
     # A fifth slower is worth a color.
-    return text, "warn" if difference > 0.2 * before.avg_latency_ms else ""
+    return text, "warn" if difference > 0.2 * before else ""
 
 
 def _milliseconds(value: float) -> str:

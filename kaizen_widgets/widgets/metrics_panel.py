@@ -216,7 +216,7 @@ class MetricsPanel(PanelFrame):
         query = self._parts["points"][0]
         result = query.result
         if now is not None and not now.total_executions and not result.is_error:
-            nothing = "No calls in this time. Run a pipeline, or choose a longer time."
+            nothing = "No calls in this time. Try an agent, or choose a longer time."
             self._set(self.plot, hint(nothing))
         elif result.has_data:
             self._set(self.plot, metric_plot(result.data, self._shown_metric))

@@ -31,6 +31,26 @@ STATUSES: Final = {
 }
 """What the Show menu offers, and the status that the server filters by."""
 TONES: Final[Mapping[str, Tone]] = {"active": "good", "draft": "muted", "archived": "muted"}
+RUN_TONES: Final[Mapping[str, Tone]] = {
+    "completed": "good",
+    "failed": "bad",
+    "stopped": "muted",
+    "running": "accent",
+}
+ACTIVITY: Final = (
+    Column("nodes", "Nodes", "number", value=lambda each: each.activity.node_count),
+    Column(
+        "last_run",
+        "Last run on the server",
+        "status",
+        value=lambda each: each.activity.last_status or None,
+        tones=RUN_TONES,
+    ),
+    Column("last_run_at", "When", "date", value=lambda each: each.activity.last_executed_at),
+    Column("took", "Took", "seconds", value=lambda each: _seconds(each.activity.last_duration_ms)),
+    Column("runs", "Runs", "number", value=lambda each: each.activity.execution_count),
+)
+"""Columns of a pipeline's size and executions, as far as the server knows them."""
 PipelineName = Annotated[str, Field(min_length=1, max_length=200)]
 
 
@@ -96,6 +116,7 @@ class PipelinesPanel(ResourcePanel):
                 Column("name", "Name", "title", second="description"),
                 Column("pattern", "Pattern", "text"),
                 Column("status", "State", "status", tones=TONES),
+                *ACTIVITY,
                 Column("updated_at", "Changed", "date"),
                 Column("created_at", "Created", "date", is_hidden=True),
                 Column("id", "Id", "id"),
@@ -141,7 +162,9 @@ class PipelinesPanel(ResourcePanel):
                 "archive": self.archive,
                 "restore": self.restore,
             },
+            filters={"include": "activity"},
             select=self._chosen,
+            optional_columns={each.name: _has_activity for each in ACTIVITY},
             footer=[self.show],
             dialogs=dialogs,
         )
@@ -321,13 +344,20 @@ class PipelinesPanel(ResourcePanel):
                 raise InvalidInputError(taken, status=409, details={"name": [taken]})
 
     def _filter(self) -> None:
-        self.set_filters(status=STATUSES[str(self.show.value)])
+        self.set_filters(status=STATUSES[str(self.show.value)], include="activity")
 
     def _chosen(self, rows: list[Any]) -> list[Any]:
-        """Leave out archived pipelines, unless they are what is listed."""
-        if self.filters.get("status") == "archived":
-            return rows
-        return [pipeline for pipeline in rows if pipeline.status != "archived"]
+        """Return those with the chosen status, as servers may ignore the filter; else those in use."""
+        status = self.filters.get("status")
+        return [row for row in rows if (_is_used(row) if status is None else row.status == status)]
+
+
+def _has_activity(pipeline: Any) -> bool:
+    return pipeline.activity is not None
+
+
+def _seconds(milliseconds: float | None) -> float | None:
+    return None if milliseconds is None else milliseconds / 1000
 
 
 def _is_used(pipeline: Any) -> bool:

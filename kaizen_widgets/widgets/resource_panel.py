@@ -50,6 +50,8 @@ class ResourcePanel(PanelFrame):
         handlers: By name of an action or of a switch, a function of the record (None for the toolbar).
         filters: Filters of the list.
         select: Returns the records to show from those of the server.
+        optional_columns: By name of a column, whether a record has a value for it: the column is shown only
+            while a fetched record has one.
         searches_server: Whether the server can search this resource.
         footer: Widgets in the line below the table.
         dialogs: Where dialogs appear; by default in the panel itself.
@@ -78,6 +80,7 @@ class ResourcePanel(PanelFrame):
         handlers: Mapping[str, Callable[[Any], object]] | None = None,
         filters: Mapping[str, Any] | None = None,
         select: Callable[[list[Any]], Iterable[Any]] | None = None,
+        optional_columns: Mapping[str, Callable[[Any], bool]] | None = None,
         searches_server: bool = True,
         footer: Sequence[ipw.Widget] = (),
         body: Sequence[ipw.Widget] = (),
@@ -88,6 +91,8 @@ class ResourcePanel(PanelFrame):
         self.handlers = dict(handlers or {})
         self._toolbar = toolbar
         self._select = select
+        self._optional_columns = dict(optional_columns or {})
+        self._unknown_columns: frozenset[str] = frozenset()
         self._searches_server = searches_server
         self._server_search = ""
         self._rows: list[Any] = []
@@ -162,6 +167,7 @@ class ResourcePanel(PanelFrame):
         with self.grid.hold_sync():
             self.grid.records = shown
             self.grid.is_loading = False
+            self._hide_unknown()
 
     def record(self, key: str) -> Any:
         """Return a fetched record by its id, or None."""
@@ -258,6 +264,22 @@ class ResourcePanel(PanelFrame):
         if self._searches_server and sort.removeprefix("-") in SERVER_SORTS and self._has_more():
             filters["sort"] = sort
         return self.resource.pages(**filters)
+
+    def _hide_unknown(self) -> None:
+        """Hide optional columns that no record has a value for, and show those again that were hidden."""
+        if not self._rows:
+            return
+        unknown = frozenset(
+            name for name, has in self._optional_columns.items() if not any(map(has, self._rows))
+        )
+        # What the user hid or showed in the columns menu stays, unless what is known changed.
+        hidden = (set(self.grid.hidden_columns) - (self._unknown_columns - unknown)) | (
+            unknown - self._unknown_columns
+        )
+        self._unknown_columns = unknown
+        names = tuple(name for name in self.grid.column_names if name in hidden)
+        if names != self.grid.hidden_columns:
+            self.grid.hidden_columns = names
 
     def _has_more(self) -> bool:
         return self.query is not None and self.query.result.has_next_page

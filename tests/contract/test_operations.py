@@ -156,6 +156,21 @@ def test_metrics_add_up(client: Client, agent: str):
     assert sum(point.value for point in costs) == pytest.approx(0.75)
 
 
+def test_percentiles_over_time_are_counted_alike(client: Client, agent: str):
+    deployment = str(uuid.uuid4())
+    for time in (100, 200, 900):
+        client.metrics.record(
+            deployment_id=deployment, agent_id=agent, status="success", latency_ms=time
+        ).wait(WAIT)
+    client.fresh()
+    points = client.metrics.timeseries(deployment, "24h").wait(WAIT)
+    (counted,) = [point for point in points if point.count]
+    assert (counted.median_latency_ms, counted.p95_latency_ms) == (200, 900)
+    summary = client.metrics.summary(deployment_id=deployment).wait(WAIT)
+    # The public server has none.
+    assert (summary.median_latency_ms, summary.p95_latency_ms) in ((200, 900), (None, None))
+
+
 def test_metrics_of_the_organization(client: Client, agent: str):
     client.metrics.record(deployment_id="d", agent_id=agent, status="success").wait(WAIT)
     client.fresh()

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from kaizen_widgets.server import Database, local_session
 from kaizen_widgets.testing import FakeClock
 from tests.server.conftest import ApiUser, graph, new_agent, new_pipeline, register
 
@@ -26,6 +27,66 @@ def new(caller: ApiUser, kind: str) -> str:
 def test_metrics_are_those_of_the_organization(me: ApiUser, stranger: ApiUser):
     assert me.got("GET", "/metrics/summary")["total_executions"] > 100
     assert stranger.got("GET", "/metrics/summary")["total_executions"] == 0
+
+
+def test_percentiles_are_those_of_the_nearest_rank(me: ApiUser, clock: FakeClock):
+    def record(agent: str, *times: int) -> None:
+        for time in times:
+            metric = {"deployment_id": "d", "agent_id": agent, "status": "success"}
+            me.got("POST", "/metrics/record", {**metric, "latency_ms": time})
+
+    record("a", *range(100, 0, -1))
+    summary = me.got("GET", "/metrics/summary?agent_id=a")
+    assert (summary["median_latency_ms"], summary["p95_latency_ms"]) == (50, 95)
+    record("b", 7)
+    summary = me.got("GET", "/metrics/summary?agent_id=b")
+    assert (summary["median_latency_ms"], summary["p95_latency_ms"]) == (7, 7)
+    assert me.got("GET", "/metrics/summary?agent_id=none")["median_latency_ms"] is None
+    start = clock.now().replace(minute=0).isoformat()
+    query = {"metric": "latency", "interval": "hour", "start_date": start, "end_date": start}
+    (point,) = me.got("GET", "/metrics/timeseries", params={**query, "agent_id": "a"})["data"]
+    assert {"median_latency_ms", "p95_latency_ms"} <= set(point)
+
+
+def test_list_of_agents_says_what_each_did_in_the_last_day_if_asked(
+    me: ApiUser, stranger: ApiUser, clock: FakeClock, database: Database
+):
+    agent = new_agent(me)["id"]
+
+    def listed(caller: ApiUser, include: str = "?include=activity") -> dict[str, Any]:
+        found = caller.got("GET", f"/agents{include}")["records"]
+        return next((row for row in found if row["id"] == agent), {})
+
+    assert "activity" not in listed(me, "")
+    assert listed(me)["activity"]["execution_count"] == 0
+    assert listed(me)["activity"]["last_executed_at"] is None
+    metric = {"deployment_id": "d", "agent_id": agent, "status": "success", "cost_usd": 0.5}
+    me.got("POST", "/metrics/record", {**metric, "latency_ms": 300})
+    stranger.got("POST", "/metrics/record", {**metric, "latency_ms": 900})
+    activity = listed(me)["activity"]
+    assert (activity["execution_count"], activity["median_latency_ms"]) == (1, 300)
+    assert activity["total_cost_usd"] == 0.5
+    clock.advance(25 * 3600)
+    later = listed(me.as_(local_session(database, clock)["access_token"]))["activity"]
+    assert (later["execution_count"], later["median_latency_ms"]) == (0, None)
+    assert later["last_executed_at"] == activity["last_executed_at"]
+
+
+def test_list_of_pipelines_has_their_size_and_last_execution_if_asked(me: ApiUser):
+    def activity() -> dict[str, Any]:
+        found = me.got("GET", "/pipelines?include=activity")["data"]
+        return next(row for row in found if row["id"] == made["id"])["activity"]
+
+    made = new_pipeline(me)
+    assert activity()["last_status"] is None
+    me.got("PUT", f"/pipelines/{made['id']}/graph", sent := graph("a"))
+    sent["nodes"][0]["agent_id"] = new_agent(me)["id"]
+    me.got("PUT", f"/pipelines/{made['id']}/graph", sent)
+    me.got("POST", "/executions/start", {"pipelineId": made["id"], "inputs": {"text": "hi"}})
+    found = activity()
+    assert (found["node_count"], found["execution_count"]) == (1, 1)
+    assert found["last_status"] == "completed"
+    assert found["last_executed_at"]
 
 
 def test_executions_are_visible_in_their_organization_only(me: ApiUser, stranger: ApiUser):

@@ -66,6 +66,31 @@ def test_menu_shows_the_archive(panel: AgentsPanel, server: MockServer, loop: Vi
     assert "Old" in names(panel)
 
 
+def test_columns_of_calls_are_shown_where_the_server_knows_them(
+    panel: AgentsPanel, server: MockServer, loop: VirtualLoop
+):
+    figures = {"calls", "median", "cost", "last_call"}
+    assert server.calls[0].query["include"] == "activity"
+    assert figures <= set(panel.grid.hidden_columns)
+    activity = {
+        "execution_count": 1204,
+        "median_latency_ms": 1240,
+        "total_cost_usd": 0.42,
+        "last_executed_at": "2026-01-01T00:00:00Z",
+    }
+    server.answer("GET", "/agents", {"records": [{**BILLING, "activity": activity}, OTHERS[0]]})
+    panel.refetch()
+    loop.settle()
+    assert not figures & set(panel.grid.hidden_columns)
+    row, other = panel.grid.shown_rows
+    assert (row["calls"], row["median"], row["cost"]) == ("1,204", "1.24 s", "$0.42")
+    assert other["calls"] == "–"
+    panel.grid.hidden_columns = (*panel.grid.hidden_columns, "cost")
+    panel.refetch()
+    loop.settle()
+    assert "cost" in panel.grid.hidden_columns
+
+
 def test_switch_is_shown_immediately_and_taken_back_when_refused(
     panel: AgentsPanel, server: MockServer, loop: VirtualLoop
 ):

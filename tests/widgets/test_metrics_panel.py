@@ -105,6 +105,25 @@ def test_figures_have_units_and_are_compared_with_the_time_before(open_panel):
     assert "80 ms slower" in cards
 
 
+def test_median_and_slow_calls_are_shown_where_the_server_knows_them(open_panel, server, loop):
+    times = {"median_latency_ms": 1240, "p95_latency_ms": 3700}
+    server.answer("GET", "/metrics/summary", {**NOW, **times})
+    moment = (loop.clock.now() - timedelta(hours=2)).isoformat()
+    quiet = (loop.clock.now() - timedelta(hours=1)).isoformat()
+    points = [
+        {"timestamp": moment, "value": 1500, "count": 3, **times},
+        {"timestamp": quiet, "value": 0, "count": 0, "median_latency_ms": None},
+    ]
+    server.answer("GET", "/metrics/timeseries", {"data": points})
+    panel = open_panel()
+    for text in ("Median time", "1.24 s", "95th percentile", "3.70 s"):
+        assert text in panel.cards.value
+    assert "Average time" not in panel.cards.value
+    assert "median 1.24 s" in panel.plot.value
+    assert "95th 3.70 s" in panel.plot.value
+    assert "stroke-dasharray" in panel.plot.value
+
+
 def test_plot_and_failures_follow_the_figures(open_panel):
     panel = open_panel()
     assert panel.plot.value.count('class="kz-slot"') == 25

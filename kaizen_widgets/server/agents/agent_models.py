@@ -65,10 +65,28 @@ class AgentResponse(BaseModel):
     updated_at: str
 
 
+class AgentActivityResponse(BaseModel):
+    """What an agent did in the last 24 hours, and when it was executed last; times in milliseconds."""
+
+    execution_count: int
+    failure_count: int
+    total_tokens: int
+    total_cost_usd: float
+    median_latency_ms: int | None
+    p95_latency_ms: int | None
+    last_executed_at: str | None
+
+
+class ListedAgentResponse(AgentResponse):
+    """An agent in a list, with what it did if that was asked for."""
+
+    activity: AgentActivityResponse | None = None
+
+
 class AgentListResponse(BaseModel):
     """A page of agents, newest first; ``total`` counts all that fit the filters."""
 
-    records: list[AgentResponse]
+    records: list[ListedAgentResponse]
     total: int
 
 

@@ -7,10 +7,11 @@ of a context or tool moves its agent's ``updated_at``, so that the agent's ETag 
 from __future__ import annotations
 
 import json
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import Response
 
+from kaizen_widgets.server.agents.agent_activity import activity_of_agents
 from kaizen_widgets.server.agents.agent_models import (
     AddContextRequest,
     AddToolRequest,
@@ -47,7 +48,7 @@ from kaizen_widgets.server.organization.access import GuardedRouter, WithCaller,
 router = GuardedRouter(prefix="/agents", tags=["agents"])
 
 
-@router.get("", response_model=AgentListResponse)
+@router.get("", response_model=AgentListResponse, response_model_exclude_unset=True)
 def list_agents(
     caller: WithCaller,
     services: WithServices,
@@ -55,11 +56,16 @@ def list_agents(
     workspace_id: str | None = None,
     status: Status | None = None,
     agent_type: AgentType | None = None,
+    include: Literal["activity"] | None = None,
 ) -> Any:
-    """List agents, newest first unless sorted."""
+    """List agents, newest first unless sorted; with ``include=activity`` also what each one did."""
     filters = {"workspace_id": workspace_id, "status": status, "agent_type": agent_type}
     with services.database.read() as db:
         records, total = AGENTS.page(db, caller.organization_id, filters, page)
+        if include == "activity":
+            ids = [record["id"] for record in records]
+            found = activity_of_agents(db, services, caller.organization_id, ids)
+            records = [record | {"activity": found[record["id"]]} for record in records]
     return {"records": records, "total": total}
 
 

@@ -201,6 +201,13 @@ _FOURTH = (
     )""",
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _SECOND, _THIRD, _FOURTH)
+_FIFTH = (
+    # What each agent did lately, in the list of agents.
+    "CREATE INDEX metrics_by_agent ON metrics (organization_id, agent_id, created_at)",
+    # Versions that were stored by themselves; the oldest of them make room for new ones.
+    "ALTER TABLE pipeline_versions ADD COLUMN is_automatic INTEGER NOT NULL DEFAULT 0",
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _SECOND, _THIRD, _FOURTH, _FIFTH)
 
 SCHEMA = SqliteSchema(APPLICATION_ID, MIGRATIONS)

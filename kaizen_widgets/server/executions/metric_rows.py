@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from kaizen_widgets.server.base.api_errors import InvalidField, invalid
 from kaizen_widgets.server.base.crud import insert
+from kaizen_widgets.server.base.percentiles import percentiles
 from kaizen_widgets.server.base.services import Services
 from kaizen_widgets.server.base.timestamps import timestamp, timestamp_of
 
@@ -27,6 +28,8 @@ VALUES: dict[Metric, str] = {
     "cost": "sum(cost_usd)",
 }
 MAX_POINTS = 5_000
+NO_PERCENTILES = {"median_latency_ms": None, "p95_latency_ms": None}
+"""Percentiles where there was no execution."""
 
 
 def record_metric(
@@ -100,7 +103,7 @@ def summary(
     made = dict(row)
     total = made["total_executions"]
     made["error_rate"] = 100 * made["failure_count"] / total if total else 0.0
-    return made
+    return made | percentiles(db, where, given).get(0, NO_PERCENTILES)
 
 
 def series(
@@ -114,6 +117,8 @@ def series(
 ) -> list[dict[str, Any]]:
     """Return a point for each interval from ``start`` to ``end``, including empty ones.
 
+    Points of the latency have percentiles too.
+
     Raises:
         ApiError: 422: there would be too many points.
     """
@@ -124,17 +129,21 @@ def series(
         message = f"would make {count} points of one {interval} each; ask for at most {MAX_POINTS}"
         raise invalid([InvalidField(field="query.start_date", message=message, type="too_long")])
     where, given = where_clause(organization_id, {**filters, "start": start, "end": end})
+    given = given | {"step": step}
+    place_of = "CAST((unixepoch(created_at) - unixepoch(:start)) / :step AS INTEGER)"
     rows = db.execute(
-        "SELECT CAST((unixepoch(created_at) - unixepoch(:start)) / :step AS INTEGER) AS place,"  # noqa: S608
+        f"SELECT {place_of} AS place,"  # noqa: S608
         f" {VALUES[metric]} AS value, count(*) AS count FROM metrics WHERE {where} GROUP BY place",
-        given | {"step": step},
+        given,
     )
     found = {row["place"]: (row["value"], row["count"]) for row in rows}
+    ranked = percentiles(db, where, given, place_of) if metric == "latency" else {}
     return [
         {
             "timestamp": (first + timedelta(seconds=step * place)).isoformat(),
             "value": round(value, 4),
             "count": number,
+            **(ranked.get(place, NO_PERCENTILES) if metric == "latency" else {}),
         }
         for place in range(count)
         for value, number in [found.get(place, (0, 0))]

@@ -58,7 +58,7 @@ class MetricBody(BaseModel):
 
 
 class Summary(BaseModel):
-    """Totals and averages; ``error_rate`` is in percent."""
+    """Totals, averages and percentiles; ``error_rate`` is in percent."""
 
     total_executions: int
     avg_latency_ms: float
@@ -67,14 +67,18 @@ class Summary(BaseModel):
     error_rate: float
     success_count: int
     failure_count: int
+    median_latency_ms: int | None
+    p95_latency_ms: int | None
 
 
 class Point(BaseModel):
-    """The value of one interval, and the number of its executions."""
+    """The value of one interval, and the number of its executions; percentiles are of the latency."""
 
     timestamp: str
     value: float
     count: int
+    median_latency_ms: int | None = None
+    p95_latency_ms: int | None = None
 
 
 class SeriesBody(BaseModel):

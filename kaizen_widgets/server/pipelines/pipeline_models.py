@@ -172,10 +172,26 @@ class PipelineBody(BaseModel):
     data: Pipeline
 
 
+class PipelineActivityBody(BaseModel):
+    """The size of a pipeline and its executions on this server; the duration is in milliseconds."""
+
+    node_count: int
+    execution_count: int
+    last_status: str | None
+    last_executed_at: str | None
+    last_duration_ms: int | None
+
+
+class ListedPipeline(Pipeline):
+    """A pipeline in a list, with its activity if that was asked for."""
+
+    activity: PipelineActivityBody | None = None
+
+
 class PipelineListBody(BaseModel):
     """A page of pipelines, newest first; ``total`` counts all that fit the filters."""
 
-    data: list[Pipeline]
+    data: list[ListedPipeline]
     total: int
 
 

@@ -9,7 +9,7 @@ validation, because it would be slow for 10,000 nodes.
 from __future__ import annotations
 
 import sqlite3
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import Response
 from fastapi.responses import JSONResponse
@@ -24,6 +24,7 @@ from kaizen_widgets.server.base.services import WithServices
 from kaizen_widgets.server.base.timestamps import timestamp, timestamp_after
 from kaizen_widgets.server.organization.access import GuardedRouter, WithCaller, WithEditor
 from kaizen_widgets.server.organization.accounts import default_workspace
+from kaizen_widgets.server.pipelines.pipeline_activity import activity_of_pipelines
 from kaizen_widgets.server.pipelines.pipeline_checks import AgentDirectory, check_pipeline
 from kaizen_widgets.server.pipelines.pipeline_models import (
     PATTERNS,
@@ -68,7 +69,7 @@ async def list_patterns() -> Any:
     return {"data": PATTERNS}
 
 
-@router.get("", response_model=PipelineListBody)
+@router.get("", response_model=PipelineListBody, response_model_exclude_unset=True)
 def list_pipelines(
     caller: WithCaller,
     services: WithServices,
@@ -76,12 +77,19 @@ def list_pipelines(
     organization_id: str | None = None,
     workspace_id: str | None = None,
     status: str | None = None,
+    include: Literal["activity"] | None = None,
 ) -> Any:
-    """List pipelines, newest first unless sorted; the organization can only be the caller's own."""
+    """List pipelines, newest first unless sorted; the organization can only be the caller's own.
+
+    With ``include=activity`` also the size and the executions of each one.
+    """
     _check_organization(caller, organization_id)
     filters = {"workspace_id": workspace_id, "status": status}
     with services.database.read() as db:
         rows, total = PIPELINES.page(db, caller.organization_id, filters, page)
+        if include == "activity":
+            found = activity_of_pipelines(db, [row["id"] for row in rows])
+            rows = [row | {"activity": found[row["id"]]} for row in rows]
     return {"data": rows, "total": total}
 
 
