@@ -157,6 +157,10 @@ class TeamKeys(ResourceKeys):
 class PolicyKeys(ResourceKeys):
     """The keys of policies."""
 
+    def assignments(self, id: str) -> QueryKey:
+        """Key of the assignments of a policy."""
+        return (*self.detail(id), "assignments")
+
     def of_user(self, id: str) -> QueryKey:
         """Key of the policies that apply to a user."""
         return (*self.all, "user", id)

@@ -20,6 +20,7 @@ from kaizen_widgets.api.models import (
 from kaizen_widgets.api.optimistic_updates import set_status
 from kaizen_widgets.api.pagination import SearchFilters
 from kaizen_widgets.api.resource import EditableResource
+from kaizen_widgets.errors import NotFoundError
 from kaizen_widgets.query import LiveQuery, Mutation, QueryClient
 
 KEYS = query_keys.policies
@@ -147,6 +148,23 @@ class PolicyEndpoints(CrudEndpoints[Policy, Policy]):
             json=principal.model_dump(),
         )
 
+    async def assignments(self, id: str) -> list[PolicyAssignment]:
+        """Return to whom a policy is assigned.
+
+        Raises:
+            NotFoundError: There is no such policy, or the server does not tell, as the public one does not.
+        """
+        try:
+            return await self._many(PolicyAssignment, "assignment", "policies", id, "assignments")
+        except NotFoundError as error:
+            raise NotFoundError(
+                "This server does not tell to whom the policy is assigned.",
+                status=error.status,
+                code=error.code,
+                method=error.method,
+                url=error.url,
+            ) from error
+
     async def unassign(self, assignment_id: str) -> None:
         """Remove an assignment."""
         await self._delete("policies", "assignments", assignment_id)
@@ -204,6 +222,10 @@ class Policies(EditableResource[PolicyEndpoints]):
         return self._mutate(
             "assign", lambda principal: self.endpoints.assign(id, principal), principal, KEYS.all
         )
+
+    def assignments(self, id: str) -> LiveQuery:
+        """Return the query of the `PolicyAssignment`s of a policy; the public server does not tell them."""
+        return self._query_of(id, KEYS.assignments(id), self.endpoints.assignments)
 
     def unassign(self, assignment_id: str) -> Mutation:
         """Remove an assignment."""

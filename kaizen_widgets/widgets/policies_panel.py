@@ -15,6 +15,7 @@ from kaizen_widgets.widgets.data_grid import Column, RowAction
 from kaizen_widgets.widgets.decision_form import DecisionForm
 from kaizen_widgets.widgets.dialog import Dialog, DialogHost
 from kaizen_widgets.widgets.form_dialog import form_dialog
+from kaizen_widgets.widgets.policy_assignments import PolicyAssignments
 from kaizen_widgets.widgets.policy_form import ROLES, PolicyForm, check_editable
 from kaizen_widgets.widgets.resource_panel import ResourcePanel
 
@@ -62,6 +63,7 @@ class PoliciesPanel(ResourcePanel):
             actions=[
                 RowAction("try", "Try a decision", "play", **self.gate("policies:evaluate")),
                 RowAction("edit", "Edit", "edit", **self.gate("policies:update")),
+                RowAction("assignments", "Applies to…", "people"),
                 RowAction("delete", "Delete", is_danger=True, **self.gate("policies:delete")),
             ],
             toolbar=lambda: [
@@ -73,6 +75,7 @@ class PoliciesPanel(ResourcePanel):
                 "ask": lambda _record: self.try_decision(),
                 "try": self.try_decision,
                 "edit": self.edit_policy,
+                "assignments": self.show_assignments,
                 "delete": self.delete_policy,
                 "is_active": self.toggle,
             },
@@ -124,6 +127,12 @@ class PoliciesPanel(ResourcePanel):
         )
         title = "Try a decision" if policy is None else f"Try {_short(policy.name)}"
         return self.dialogs.show(Dialog(title, [form], answer=None, wide=True))
+
+    def show_assignments(self, policy: Policy) -> PolicyAssignments:
+        """Show to whom a policy is assigned, below the table; return the panel."""
+        shown = PolicyAssignments(self.resources, policy, self._targets, dialogs=self.dialogs)
+        self.show_detail(f"Who {policy.name} applies to", shown)
+        return shown
 
     def toggle(self, policy: Policy) -> None:
         """Switch a policy on or off; shown immediately, and taken back if the server refuses."""

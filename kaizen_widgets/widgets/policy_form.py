@@ -32,8 +32,8 @@ ROLES = {
 class PolicyForm(FormPanel):
     """A form that creates or edits a policy.
 
-    After a successful save it edits the saved policy. A policy applies only to those it is assigned to, and
-    servers do not say who that is: for an existing policy, ``Also apply to`` adds to them.
+    After a successful save it edits the saved policy. A policy applies only to those it is assigned to; for
+    an existing policy, ``Also apply to`` adds to them.
 
     Args:
         policy: The policy to edit; a new one by default. A studio given here means

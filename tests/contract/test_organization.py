@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import uuid
 
 import pytest
@@ -131,6 +132,9 @@ def test_policy_assignment_can_be_removed(client: Client, name: str):
     ).wait(WAIT)
     assigned = client.policies.assign(policy.id, "role", "viewer").wait(WAIT)
     assert (assigned.principal_type, assigned.principal_id) == ("role", "viewer")
+    with contextlib.suppress(NotFoundError):  # The public server does not tell.
+        (listed,) = client.policies.assignments(policy.id).wait(WAIT)
+        assert (listed.id, listed.principal_id) == (assigned.id, "viewer")
     client.policies.unassign(assigned.id).wait(WAIT)
     client.policies.delete(policy.id).wait(WAIT)
 

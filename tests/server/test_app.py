@@ -99,6 +99,7 @@ DELETE /policies/{policy_id}
 GET /policies/{policy_id}
 PUT /policies/{policy_id}
 POST /policies/{policy_id}/assign
+GET /policies/{policy_id}/assignments
 GET /policies/{policy_id}/references
 GET /teams
 POST /teams

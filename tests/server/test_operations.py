@@ -72,6 +72,17 @@ def test_list_of_agents_says_what_each_did_in_the_last_day_if_asked(
     assert later["last_executed_at"] == activity["last_executed_at"]
 
 
+def test_assignments_of_a_policy_are_listed(me: ApiUser, stranger: ApiUser):
+    path = new(me, "policies")
+    assert me.got("GET", f"{path}/assignments") == {"records": [], "total": 0}
+    given = {"principal_type": "role", "principal_id": "viewer"}
+    made = me.got("POST", f"{path}/assign", given)
+    assert me.got("GET", f"{path}/assignments")["records"] == [made]
+    stranger.refused(403, "GET", f"{path}/assignments")
+    me.call("DELETE", f"/policies/assignments/{made['id']}")
+    assert me.got("GET", f"{path}/assignments")["total"] == 0
+
+
 def test_list_of_pipelines_has_their_size_and_last_execution_if_asked(me: ApiUser):
     def activity() -> dict[str, Any]:
         found = me.got("GET", "/pipelines?include=activity")["data"]

@@ -56,6 +56,35 @@ def test_new_policy_is_created_and_assigned(panel, server, loop):
     assert "By night is saved" in panel.message.value
 
 
+def test_assignments_are_listed_made_and_removed(panel, server, loop):
+    made = {"id": "x", "policy_id": "p1", "principal_type": "team", "principal_id": "t1"}
+    role = {**made, "id": "y", "principal_type": "role", "principal_id": "viewer"}
+    server.answer("GET", "/policies/p1/assignments", {"records": [made], "total": 1})
+    server.answer("POST", "/policies/p1/assign", Reply(201, role))
+    server.answer("DELETE", "/policies/assignments/x", Reply(204))
+    shown = panel.show_assignments(policy(panel))
+    loop.advance(1)
+    assert shown.grid.shown_rows[0]["name"] == f"Team {TEAM['name']}"
+    assert "team:t1" not in shown._candidates()
+    answer(shown.assign(), loop, target="role:viewer")
+    sent = server.asked("POST", "/policies/p1/assign")[0].json
+    assert sent == {"principal_type": "role", "principal_id": "viewer"}
+    assert "applies to Viewers now" in shown.message.value
+    server.answer("GET", "/policies/p1/assignments", {"records": [], "total": 0})
+    answer(shown.remove(shown.grid.records[0]), loop)
+    assert len(server.asked("DELETE", "/policies/assignments/x")) == 1
+    assert shown.grid.records == ()
+    assert "no longer applies to Team" in shown.message.value
+
+
+def test_server_that_does_not_tell_assignments_is_named(panel, server, loop):
+    server.answer("GET", "/policies/p1/assignments", Reply(404))
+    shown = panel.show_assignments(policy(panel))
+    loop.advance(60)
+    assert shown.state.kind == "error"
+    assert "This server does not tell to whom the policy is assigned." in shown.block.value
+
+
 def test_refused_policy_keeps_the_dialog_with_what_was_typed(panel, server, loop):
     errors = [{"field": "body.conditions", "message": "are too deep", "type": "condition"}]
     details = {

@@ -111,6 +111,7 @@ ROUTES: dict[str, Rule] = {
     "PUT /policies/{policy_id}": _role("policies:update"),
     "DELETE /policies/{policy_id}": _role("policies:delete"),
     "POST /policies/{policy_id}/assign": _role("policies:assign"),
+    "GET /policies/{policy_id}/assignments": _role("policies:read"),
     "GET /policies/{policy_id}/references": _role("policies:read"),
     "GET /agents": _role("agents:read"),
     "POST /agents": _role("agents:create"),

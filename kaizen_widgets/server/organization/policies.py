@@ -105,6 +105,13 @@ class Assignment(BaseModel):
     created_at: str
 
 
+class AssignmentListResponse(BaseModel):
+    """To whom a policy is assigned."""
+
+    records: list[Assignment]
+    total: int
+
+
 class EvaluatePolicyRequest(BaseModel):
     """An action of a user, to evaluate."""
 
@@ -270,6 +277,15 @@ def assign(
         except sqlite3.IntegrityError:
             sentence = f"The policy is assigned to this {body.principal_type} already"
             raise ApiError(409, sentence) from None
+
+
+@router.get("/{policy_id}/assignments", response_model=AssignmentListResponse)
+def list_assignments(policy_id: str, caller: WithCaller, services: WithServices) -> Any:
+    """List to whom a policy is assigned. The public server has no such route."""
+    with services.database.read() as db:
+        POLICIES.get(db, caller, policy_id)
+        found = ASSIGNMENTS.of(db, policy_id)
+    return {"records": found, "total": len(found)}
 
 
 @router.get("/{policy_id}/references", response_model=References)
