@@ -12,7 +12,8 @@ from typing import Any
 
 from kaizen_widgets.core.clock import Clock, Timer
 from kaizen_widgets.engines.event_log import Event
-from kaizen_widgets.engines.run import Run, failure
+from kaizen_widgets.engines.run import NodeRun, Run, failure
+from kaizen_widgets.nodes.value_count import count_of
 from kaizen_widgets.stores.execution import ExecutionStore
 
 _LEVELS = {"DEBUG": "debug", "WARNING": "warning", "ERROR": "error", "CRITICAL": "error"} | {
@@ -115,6 +116,8 @@ class _Follower:
             match event.kind:
                 case "node" | "progress" | "usage" | "cached" | "waiting" if event.node is not None:
                     changes.setdefault(event.node, {}).update(_facts(event))
+                    if event.kind == "node" and event.state == "completed":
+                        changes[event.node].update(_count(self._run.nodes[event.node]))
                 case "log":
                     lines.append(self._line(event))
                 case _:
@@ -160,6 +163,14 @@ class _Follower:
                 self._store.set_failed(
                     error, node_id=node_id, node_results=outputs, execution_id=run_id
                 )
+
+
+def _count(node: NodeRun) -> dict[str, Any]:
+    """Return what a node gave and how much of it; nothing where a loop has started it again."""
+    if node.status != "completed":
+        return {}
+    found = count_of(node.output)
+    return {"type": found.type, "count": found.count}
 
 
 def _facts(event: Event) -> dict[str, Any]:

@@ -130,6 +130,14 @@ class Functions(Mapping[str, Callable[..., Any]]):
         return f"Functions({', '.join(sorted(self._functions))})"
 
 
+_MISSING = "has no function: give it one with"
+
+
 def missing_function(name: str) -> str:
     """Return the end of a sentence about a node for which no function is registered."""
-    return f"has no function: give it one with @studio.agent({quoted(name)})"
+    return f"{_MISSING} @studio.agent({quoted(name)})"
+
+
+def is_missing_function(problem: str) -> bool:
+    """Return whether a sentence, or its end, is about a node for which no function is registered."""
+    return _MISSING in problem

@@ -25,6 +25,8 @@ from kaizen_widgets.graph import (
     apply_edge_changes,
     apply_node_changes,
     diff,
+    group,
+    ungroup,
 )
 from kaizen_widgets.graph.connections import edge_id_of
 from kaizen_widgets.graph.diff import properties
@@ -176,6 +178,49 @@ class CanvasStore(DocumentStore):
                 )
             )
             self.commit(batch, source=source, complete=True)
+
+    def group(self, nodes: Iterable[str | Node], *, label: str = "Subflow") -> Node:
+        """Put nodes into a new node whose work is their pipeline, as one step of the history.
+
+        A run gives the same results before and after it; see `kaizen_widgets.graph.group`.
+
+        Args:
+            nodes: The nodes, or their ids; nodes inside a frame go with it.
+            label: Label of the new node.
+
+        Returns:
+            The new node, of the kind ``subflow``.
+
+        Raises:
+            GraphError: There is no such node, none was given, or they are not in the same frame.
+        """
+        ids = [node.id if isinstance(node, Node) else node for node in nodes]
+        with self._notifier.locked():
+            before = self.graph
+            after = group(before, ids, id=f"subflow-{self._new_id()}", label=label)
+            words = f"group {len(ids)} nodes" if len(ids) > 1 else "group a node"
+            self.commit(diff(before, after), label=words)
+        return next(node for node in after.nodes if not before.has_node(node.id))
+
+    def ungroup(self, subflow: str | Node) -> tuple[Node, ...]:
+        """Put the nodes of a subflow beside the others, as one step of the history.
+
+        Args:
+            subflow: The subflow, or its id.
+
+        Returns:
+            The nodes; their ids stay where they are free.
+
+        Raises:
+            GraphError: There is no such subflow, or it cannot be read.
+        """
+        with self._notifier.locked():
+            before = self.graph
+            node = before.node(subflow.id if isinstance(subflow, Node) else subflow)
+            after = ungroup(before, node.id)
+            self.commit(diff(before, after), label=f"ungroup {node.label}")
+        # A node inside may have the id that the subflow had.
+        return tuple(one for one in after.nodes if one.id == node.id or not before.has_node(one.id))
 
     def set_selection(self, node_id: str | None = None, edge_id: str | None = None) -> None:
         """Select a node, an edge, or nothing.

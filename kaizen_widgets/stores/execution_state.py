@@ -28,6 +28,8 @@ _BLANK: dict[str, Any] = {
     "origin": "",
     "tokens": 0,
     "cost": None,
+    "type": None,
+    "count": None,
 }
 
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, TypeVar, overload
@@ -469,6 +469,14 @@ class Studio(Resources):
             RunError: No cell of a notebook is running.
         """
         self.python_cell.insert()
+
+    def group(self, nodes: Iterable[str | Node], *, label: str = "Subflow") -> Node:
+        """Put nodes into one node whose work is their pipeline; see `Canvas.group`."""
+        return self.canvas.group(nodes, label=label)
+
+    def ungroup(self, subflow: str | Node) -> tuple[Node, ...]:
+        """Put the nodes of a subflow beside the others; see `Canvas.ungroup`."""
+        return self.canvas.ungroup(subflow)
 
     def undo(self) -> bool:
         """Undo the last step; False when there is none."""

@@ -16,7 +16,7 @@ import warnings
 import weakref
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, get_args
 
 from IPython.core.getipython import get_ipython
 from pydantic import Field, TypeAdapter, ValidationError
@@ -34,12 +34,13 @@ from kaizen_widgets.nodes.connection_types import connection_problem
 from kaizen_widgets.saving import AutoSave
 from kaizen_widgets.stores import CanvasStore, Commit, ExecutionStore, Replaced
 from kaizen_widgets.stores.elements_trait import Elements
-from kaizen_widgets.sync.canvas import KernelEnd, Outbox
+from kaizen_widgets.sync.canvas import KernelEnd, Outbox, problem_of
 from kaizen_widgets.sync.canvas.columns import pack
 from kaizen_widgets.sync.canvas.messages import (
     CanvasState,
     KernelMail,
     KindInfo,
+    NodeCommand,
     NodeFacts,
     Problem,
     SaveState,
@@ -62,7 +63,9 @@ _facts_by_id: TypeAdapter[dict[ElementId, NodeFacts]] = TypeAdapter(
     Annotated[dict[ElementId, NodeFacts], Field(max_length=50_000)]
 )
 
-CommandHandler = Callable[[], None]
+CommandHandler = Callable[..., object]
+_NODE_COMMANDS: tuple[NodeCommand, ...] = get_args(NodeCommand)
+_COMMANDS = ("run", "cancel", "save", *_NODE_COMMANDS)
 
 
 class Canvas(BundledWidget):
@@ -141,7 +144,10 @@ class Canvas(BundledWidget):
         self.store = graph if isinstance(graph, CanvasStore) else CanvasStore(_graph_of(graph))
         self.registry = registry or default_registry()
         self._clock = clock
-        self._commands: dict[str, CommandHandler] = {}
+        self._commands: dict[str, CommandHandler] = {
+            "group": self._group_in_view,
+            "ungroup": self._ungroup_in_view,
+        }
         self._autosave: AutoSave | None = None
         self._execution: ExecutionStore | None = None
         self._look_up: Callable[[str], EdgeValue] | None = None
@@ -233,6 +239,41 @@ class Canvas(BundledWidget):
         """Redo the step undone last; False when there is none."""
         return self.store.redo()
 
+    def group(self, node_ids: Iterable[str | Node], *, label: str = "Subflow") -> Node:
+        """Put nodes into a new node whose work is their pipeline, as one undo step, and select it.
+
+        A run gives the same results before and after it.
+
+        Args:
+            node_ids: The nodes, or their ids.
+            label: Label of the new node.
+
+        Returns:
+            The new node, of the kind ``subflow``.
+
+        Raises:
+            GraphError: There is no such node, none was given, or they are not in the same frame.
+        """
+        made = self.store.group(node_ids, label=label)
+        self.selected = (made.id,)
+        return made
+
+    def ungroup(self, subflow: str | Node) -> tuple[Node, ...]:
+        """Put the nodes of a subflow beside the others, as one undo step, and select them.
+
+        Args:
+            subflow: The subflow, or its id.
+
+        Returns:
+            The nodes; their ids stay where they are free.
+
+        Raises:
+            GraphError: There is no such subflow, or it cannot be read.
+        """
+        nodes = self.store.ungroup(subflow)
+        self.selected = tuple(node.id for node in nodes)
+        return nodes
+
     def fit(self) -> bool:
         """Bring all nodes into view, in every view; False when none is open."""
         return self._end.command_views(ViewCommand(name="fit"))
@@ -297,12 +338,19 @@ class Canvas(BundledWidget):
         return self.store.transaction(label)
 
     def on_command(self, name: str, handler: CommandHandler) -> None:
-        """Set what a button of the toolbar does.
+        """Set what a button does; buttons without a handler are not shown.
 
         Args:
-            name: ``run``, ``cancel`` or ``save``; the run button is shown when it has a handler.
+            name: ``run``, ``cancel`` or ``save``, called without arguments. Or a button above the selected
+                nodes, called with a tuple of their ids: ``run_from``, ``run_to``, ``pin``, ``unpin``,
+                ``approve`` or ``reject`` (of a waiting node), ``group`` or ``ungroup`` (which have handlers).
             handler: Called on any thread; must not block. An exception is shown on the canvas.
+
+        Raises:
+            ValueError: There is no such button.
         """
+        if name not in _COMMANDS:
+            raise ValueError(f"A canvas has no button {name!r}; it has {', '.join(_COMMANDS)}.")
         self._commands[name] = handler
         self._refresh()
 
@@ -384,6 +432,7 @@ class Canvas(BundledWidget):
                 undo_label=history.undo_label,
                 redo_label=history.redo_label,
                 can_run="run" in self._commands,
+                node_commands=tuple(name for name in _NODE_COMMANDS if name in self._commands),
                 save=save,
                 run=run_state_of(execution),
             )
@@ -469,18 +518,31 @@ class Canvas(BundledWidget):
                 "An observer of the canvas raised an exception; the edit itself was made."
             )
 
-    def _command(self, name: str) -> Problem | None:
+    def _command(self, name: str, node_ids: tuple[str, ...]) -> Problem | None:
         handler = self._commands.get(name)
         if handler is None:
             return Problem(code="no_handler", message=f"This canvas has no handler for {name}.")
+        is_of_nodes = name in _NODE_COMMANDS
+        if is_of_nodes and not node_ids:
+            return Problem(code="no_nodes", message="The selected nodes no longer exist.")
         try:
-            handler()
+            handler(*((node_ids,) if is_of_nodes else ()))
+        except GraphError as error:
+            return problem_of(error)
         except KaizenError as error:
             return Problem(code="refused", message=str(error))
         except Exception as error:
             logger.exception("The handler of the %s button raised an exception.", name)
-            return Problem(code="error", message=f"{name.capitalize()} failed: {error}.")
+            said = name.replace("_", " ").capitalize()
+            return Problem(code="error", message=f"{said} failed: {error}.")
         return None
+
+    def _group_in_view(self, node_ids: tuple[str, ...]) -> None:
+        self.group(node_ids)
+
+    def _ungroup_in_view(self, node_ids: tuple[str, ...]) -> None:
+        opened = [node for node_id in node_ids for node in self.store.ungroup(node_id)]
+        self.selected = tuple(node.id for node in opened if self.store.graph.has_node(node.id))
 
     def _selected_in_view(self, nodes: tuple[str, ...], edges: tuple[str, ...]) -> None:
         self._selecting = threading.get_ident()

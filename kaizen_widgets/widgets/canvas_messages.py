@@ -41,13 +41,14 @@ def run_state_of(execution: ExecutionStore | None) -> RunState:
         progress=state["progress"] / 100,
         nodes={
             node_id: NodeRunState(
-                # Its mark says that it waits for a person.
-                status="running" if node["status"] == "waiting" else node["status"],
+                status=node["status"],
                 message=node["error"] or node["message"],
                 preview=_shortened(node["preview"]),
                 seconds=node["seconds"],
                 outputs=node.get("outputs"),
                 cost=node.get("cost"),
+                type=node.get("type"),
+                count=node.get("count"),
             )
             for node_id, node in state["node_executions"].items()
         },

@@ -23,6 +23,7 @@ from kaizen_widgets.graph import Batch, Graph, Node, SetProperty, UnsetProperty
 from kaizen_widgets.graph.elements import label_text
 from kaizen_widgets.graph.operations import id_of
 from kaizen_widgets.nodes import Functions, Kind, Registry
+from kaizen_widgets.nodes.functions import is_missing_function
 from kaizen_widgets.nodes.kind import agent_id_of_node
 from kaizen_widgets.query import QueryResult
 from kaizen_widgets.stores import CanvasStore, Commit, Replaced
@@ -30,6 +31,7 @@ from kaizen_widgets.stores import CanvasStore, Commit, Replaced
 FUNCTION = "function:"
 AGENT = "agent:"
 """Beginnings of choices; the name of a function or the id of an agent follows."""
+NO_FUNCTION = "No function yet"
 SHOWN = 200
 """Most characters of a text on a card."""
 
@@ -65,11 +67,16 @@ class NodeCall:
         if self.problem:
             found["problem"] = self._short_problem()
             found["hint"] = preview_line(f"{self.problem[:1].upper()}{self.problem[1:]}", 4 * SHOWN)
+            if is_missing_function(self.problem):
+                # A notebook registers its functions after it has opened the pipeline.
+                found["severity"] = "warning"
         return {name: fact for name, fact in found.items() if fact}
 
     def _short_problem(self) -> str:
         if self.wrong_field:
             return preview_line(self.wrong_field.replace("_", " ").capitalize(), SHOWN)
+        if is_missing_function(self.problem):
+            return NO_FUNCTION
         reason = self.problem.split(":")[0].removeprefix("has ").strip() or self.problem
         return preview_line(f"{reason[:1].upper()}{reason[1:]}", SHOWN)
 
@@ -277,8 +284,15 @@ class NodeCalls:
         graph = self.store.graph
         shown = {node_id: {**facts} for node_id, facts in self._facts.items()}
         for node_id, problem in self._problems.items():
-            if graph.has_node(node_id) and "problem" not in shown.get(node_id, {}):
-                shown[node_id] = {**shown.get(node_id, {}), **problem}
+            known = shown.get(node_id, {})
+            # What is missing in the notebook says less than what is wrong in the pipeline.
+            is_said = "problem" in known and (
+                known.get("severity") != "warning" or problem.get("severity") == "warning"
+            )
+            if graph.has_node(node_id) and not is_said:
+                shown[node_id] = {**known, "severity": "error", **problem}
+                if shown[node_id]["severity"] == "error":
+                    del shown[node_id]["severity"]  # It is the default.
         for node_id, mark in self._marks.items():
             if graph.has_node(node_id):
                 shown[node_id] = {**shown.get(node_id, {}), **mark}

@@ -10,6 +10,7 @@ from kaizen_widgets.core.clock import Clock, Timer
 from kaizen_widgets.engines import problems_of
 from kaizen_widgets.errors import RunProblem
 from kaizen_widgets.nodes import Functions, Registry
+from kaizen_widgets.nodes.functions import is_missing_function
 from kaizen_widgets.stores import CanvasStore
 
 DELAY = 0.3
@@ -89,7 +90,12 @@ def _by_node(problems: tuple[RunProblem, ...]) -> dict[str, dict[str, str]]:
         if problem.node_id is not None:
             messages.setdefault(problem.node_id, []).append(problem.message)
     return {
-        node_id: {"problem": _short(found[0]), "hint": " ".join(found)[:800]}
+        node_id: {
+            "problem": _short(found[0]),
+            "hint": " ".join(found)[:800],
+            # What the notebook has not registered yet may come in the next cell.
+            **({"severity": "warning"} if all(map(is_missing_function, found)) else {}),
+        }
         for node_id, found in messages.items()
     }
 

@@ -525,3 +525,81 @@ def test_run_of_a_node_tells_its_cost_and_the_outputs_it_took(tab):
     nodes = state["run"]["nodes"]
     assert (nodes["a"]["outputs"], nodes["a"]["cost"]) == (["billing"], 0.0004)
     assert (nodes["b"]["outputs"], nodes["b"]["cost"]) == (None, None)
+
+
+def test_run_of_a_node_tells_what_it_gave_and_how_much(tab):
+    execution = ExecutionStore()
+    tab.canvas.show_run(execution)
+    execution.start_execution("run", {"a": "a", "b": "b"})
+    execution.update_nodes({"a": {"status": "completed", "type": "table", "count": 120}}, ())
+    execution.update_nodes({"b": {"status": "waiting"}}, ())
+    nodes = [each for each in tab.heard() if each["kind"] == "state_changed"][-1]["state"]["run"][
+        "nodes"
+    ]
+    assert (nodes["a"]["type"], nodes["a"]["count"]) == ("table", 120)
+    assert (nodes["b"]["status"], nodes["b"]["type"]) == ("waiting", None)
+
+
+def press(tab, name, *nodes, number=1):
+    """Press a button of the page; return the answer."""
+    tab.heard()
+    message = {"kind": "command", "client": "tab", "id": number, "name": name}
+    tab.comm.deliver_custom(message | {"nodes": nodes})
+    return next(each for each in tab.heard() if each["kind"] == "command_result")["problem"]
+
+
+def test_s19_views_offer_the_buttons_of_selected_nodes_that_have_a_handler(tab):
+    def offered():
+        states = [each for each in tab.heard() if each["kind"] == "state_changed"]
+        return states[-1]["state"]["nodeCommands"]
+
+    tab.canvas.on_command("run_from", lambda ids: None)
+    assert offered() == ["run_from", "group", "ungroup"]
+    tab.canvas.on_command("pin", lambda ids: None)
+    assert offered() == ["run_from", "pin", "group", "ungroup"]
+    with pytest.raises(ValueError, match="no button 'fly'"):
+        tab.canvas.on_command("fly", lambda ids: None)
+
+
+def test_s19_button_of_selected_nodes_is_called_with_those_that_exist(tab):
+    called = []
+    tab.canvas.on_command("pin", called.append)
+    assert press(tab, "pin", "a", "gone") is None
+    assert called == [("a",)]
+    assert press(tab, "pin", "gone")["code"] == "no_nodes"
+    assert called == [("a",)]
+
+
+def test_group_and_ungroup_are_one_undo_step_each_and_select_what_they_made(tab):
+    before = tab.canvas.graph
+    node = tab.canvas.group(["a", "b"], label="Both")
+    assert (node.type, node.label, tab.canvas.selected) == ("subflow", "Both", (node.id,))
+    assert tab.canvas.store.history.undo_label == "group 2 nodes"
+    assert [each.id for each in tab.canvas.graph.nodes] == [node.id]
+    opened = tab.canvas.ungroup(node)
+    assert [each.id for each in opened] == ["a", "b"]
+    assert tab.canvas.selected == ("a", "b")
+    assert tab.canvas.graph == before
+    assert tab.canvas.store.history.undo_label == "ungroup Both"
+    tab.canvas.undo()
+    tab.canvas.undo()
+    assert tab.canvas.graph == before
+
+
+def test_group_and_ungroup_of_a_view_select_in_all_views(tab):
+    assert press(tab, "group", "a", "b") is None
+    [made] = tab.canvas.selected
+    assert tab.canvas.graph.node(made).type == "subflow"
+    assert press(tab, "ungroup", made, number=2) is None
+    assert tab.canvas.selected == ("a", "b")
+
+
+def test_a_group_that_cannot_be_made_is_refused_with_the_reason(tab):
+    tab.canvas.set_nodes(
+        [Node("f", (0, 0), type="group"), Node("a", (1, 1), parent_id="f"), Node("b", (9, 9))]
+    )
+    before = tab.canvas.graph
+    problem = press(tab, "group", "a", "b")
+    assert "different frames" in problem["message"]
+    assert tab.canvas.graph == before
+    assert "not a subflow" in press(tab, "ungroup", "b", number=2)["message"]

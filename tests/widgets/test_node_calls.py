@@ -56,10 +56,22 @@ def test_facts_name_the_call_or_the_problem_of_each_node():
     assert bench.shown[-1] == {
         "a": {"calls": "billing() · your function"},
         "c": {
-            "problem": "No function",
+            "problem": "No function yet",
+            "severity": "warning",
             "hint": 'Has no function: give it one with @studio.agent("CRM")',
         },
     }
+
+
+def test_what_is_wrong_in_the_pipeline_is_said_before_what_is_missing_in_the_notebook():
+    bench = Bench()
+    missing = {"problem": "No function yet", "severity": "warning"}
+    bench.calls.set_problems({"c": missing, "a": missing})
+    assert bench.shown[-1]["c"]["hint"].startswith("Has no function")
+    assert bench.shown[-1]["a"]["severity"] == "warning"
+    bench.calls.set_problems({"c": {"problem": "The edge does not fit"}})
+    assert bench.shown[-1]["c"]["problem"] == "The edge does not fit"
+    assert "severity" not in bench.shown[-1]["c"]
 
 
 def test_facts_follow_registrations_and_edits():

@@ -26,6 +26,7 @@ import { contains, MANY, viewOf } from "./culling.ts";
 import { EdgeLine } from "./EdgeLine.tsx";
 import type { FlowNode } from "./flow.ts";
 import { SessionContext, useReadOnly, useReplica, useSession, useStore } from "./hooks.ts";
+import { InsertMenu } from "./InsertMenu.tsx";
 import { Notices, Orphans } from "./Notices.tsx";
 import { around } from "./new_node_place.ts";
 import type { Box, NodeBoxes } from "./node_boxes.ts";
@@ -126,6 +127,8 @@ function Board({ mode, visible, roomy }: BoardProps): ReactNode {
         onPaneClick={() => session.clearSelection()}
         onSelectionStart={() => session.selectWithBox(true)}
         onSelectionEnd={() => session.selectWithBox(false)}
+        onEdgeMouseEnter={(_, { id }) => session.hoverEdge(id)}
+        onEdgeMouseLeave={(_, { id }) => session.leaveEdge(id)}
         onNodeClick={(event, { id }) => {
           if (!(event.ctrlKey || event.metaKey || event.shiftKey)) session.selectOne(id);
         }}
@@ -166,6 +169,7 @@ function Board({ mode, visible, roomy }: BoardProps): ReactNode {
         <ShowsAll onChange={setEverythingSeen} />
         <ConnectionHint />
       </ReactFlow>
+      <InsertMenu />
       <Hint />
       <Notices />
     </div>

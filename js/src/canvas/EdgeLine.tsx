@@ -1,8 +1,11 @@
 /** An edge: a path with an arrow head, drawn by what the newest run did with it. */
-import { BaseEdge, EdgeLabelRenderer, type EdgeProps } from "@xyflow/react";
+import { BaseEdge, type EdgeProps } from "@xyflow/react";
 import { memo, type ReactNode } from "react";
+import { EdgeChip } from "./EdgeChip.tsx";
+import { EdgeTools } from "./EdgeTools.tsx";
 import {
   angleOf,
+  chipOf,
   type Ends,
   edgePath,
   edgeState,
@@ -11,8 +14,7 @@ import {
   styleOf,
 } from "./edge_look.ts";
 import type { FlowEdge } from "./flow.ts";
-import { useReadOnly, useSession } from "./hooks.ts";
-import { Icon } from "./icons.tsx";
+import { useSession, useStore } from "./hooks.ts";
 import { useDifference } from "./nodes/DifferenceMark.tsx";
 import { useMarked } from "./nodes/NodeCard.tsx";
 import { useRun } from "./nodes/StateLine.tsx";
@@ -23,12 +25,15 @@ export const EdgeLine = memo(function EdgeLine(props: EdgeProps<FlowEdge>) {
   const next = useRun(target);
   const marked = useMarked(id);
   const difference = useDifference(id);
+  const isHovered = useStore(useSession().view, (view) => view.hovered === id);
   if (!data) return null;
   const { edge } = data;
   const { path, labelX, labelY } = edgePath(edge, props);
   const state = edgeState(run, next, sourceHandleId ?? null);
   const limit = loopLimit(edge);
   const label = props.label ?? (limit === null ? undefined : `max ${limit}`);
+  const chip = chipOf(state, run);
+  const hasLabel = label !== undefined && label !== "";
   const classes = ["kc-line", difference && `kz-edge-${difference}`, marked && "kc-line-peer"]
     .filter(Boolean)
     .join(" ");
@@ -47,7 +52,10 @@ export const EdgeLine = memo(function EdgeLine(props: EdgeProps<FlowEdge>) {
         style={state === "plain" ? styleOf(edge) : {}}
         className={classes}
       />
-      {props.selected && <Cut id={id} x={labelX} y={labelY} />}
+      {chip && <EdgeChip chip={chip} x={labelX} y={hasLabel ? labelY + 21 : labelY} />}
+      {(props.selected || isHovered) && (
+        <EdgeTools id={id} x={labelX} y={labelY} isTaken={chip !== null || hasLabel} />
+      )}
     </g>
   );
 });
@@ -74,26 +82,5 @@ function ArrowHead({
       transform={`translate(${x} ${y}) rotate(${angleOf(edge, ends, end)})`}
       d={head.shape === "closed" ? "M-8 -4.5L0 0L-8 4.5Z" : "M-7 -4.5L0 0L-7 4.5"}
     />
-  );
-}
-
-/** On a selected edge: a button that deletes it. */
-function Cut({ id, x, y }: { id: string; x: number; y: number }): ReactNode {
-  const session = useSession();
-  if (useReadOnly()) return null;
-  const place = `translate(-50%, -50%) translate(${x}px, ${y}px)`;
-  return (
-    <EdgeLabelRenderer>
-      <button
-        type="button"
-        className="kc-cut nodrag nopan"
-        style={{ transform: `${place} scale(calc(1 / var(--kc-zoom, 1)))` }}
-        aria-label="Delete the edge"
-        title="Delete (Del)"
-        onClick={() => session.deleteEdge(id)}
-      >
-        <Icon name="close" size={12} />
-      </button>
-    </EdgeLabelRenderer>
   );
 }

@@ -12,6 +12,7 @@ import {
 import type { CSSProperties } from "react";
 import { isObject, type Json } from "../json.ts";
 import type { EdgeJson } from "./document.ts";
+import { nounOf, type PortType } from "./port_types.ts";
 import type { NodeRunState } from "./protocol.gen.ts";
 
 export type EdgeState = "plain" | "running" | "taken" | "not" | "failed";
@@ -52,6 +53,7 @@ export function edgeState(
   switch (target?.status) {
     case "running":
       return "running";
+    case "waiting":
     case "completed":
     case "failed":
     case "cancelled":
@@ -61,6 +63,40 @@ export function edgeState(
     default:
       return "plain";
   }
+}
+
+export interface Chip {
+  /** Null where nothing went over the edge. */
+  readonly type: PortType | null;
+  readonly text: string;
+  /** The same as a sentence. */
+  readonly words: string;
+}
+
+/** What the newest run sent over an edge; null where it sent nothing, or nothing is known of it. */
+export function chipOf(state: EdgeState, source: NodeRunState | undefined): Chip | null {
+  if (state === "failed")
+    return { type: null, text: "0", words: "Nothing went over this edge: its node failed" };
+  const { type = null, count = null } = source ?? {};
+  if (state !== "taken" || type === null || count === null) return null;
+  const text = count < 10_000 ? count.toLocaleString("en-US") : COMPACT.format(count);
+  return { type, text, words: `${sizeText(type, count)} went over this edge` };
+}
+
+const COMPACT = new Intl.NumberFormat("en-US", { notation: "compact" });
+const PARTS: { readonly [type in PortType]?: readonly [one: string, many: string] } = {
+  list: ["item of a list", "items of a list"],
+  dict: ["key of a dict", "keys of a dict"],
+  table: ["row of a table", "rows of a table"],
+};
+
+/** A value in words, such as "120 rows of a table". */
+function sizeText(type: PortType, count: number): string {
+  const parts = PARTS[type];
+  if (parts) return `${count.toLocaleString("en-US")} ${parts[count === 1 ? 0 : 1]}`;
+  if (type === "any") return count === 0 ? "None" : "A value";
+  const noun = nounOf(type);
+  return `${noun.charAt(0).toUpperCase()}${noun.slice(1)}`;
 }
 
 /** The most iterations of an edge that leads back; null for all others. */

@@ -15,6 +15,11 @@ const NOUNS: Readonly<Record<PortType, string>> = {
   any: "any value",
 };
 
+/** A type as it is named in a sentence: "a number". */
+export function nounOf(type: PortType): string {
+  return NOUNS[type];
+}
+
 /** Why values of an output of one type cannot go into an input of another, or null. */
 export function typeProblem(output: PortType, input: PortType): string | null {
   const fits =

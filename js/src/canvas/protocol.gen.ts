@@ -134,13 +134,19 @@ export interface Leave {
   number: number;
 }
 /**
- * A press of a toolbar button that is not an edit; answered by a `CommandResult` of the same ``id``.
+ * A press of a button that is not an edit of the view; answered by a `CommandResult` of the same ``id``.
+ *
+ * Attributes:
+ *     nodes: Ids of the selected nodes, for the buttons above them (S19).
  */
 export interface Command {
   kind: "command";
   client: string;
   id: number;
-  name: "run" | "cancel" | "save";
+  name:
+    | ("run" | "cancel" | "save")
+    | ("run_from" | "run_to" | "pin" | "unpin" | "approve" | "reject" | "group" | "ungroup");
+  nodes: string[];
 }
 /**
  * One comm message from the kernel.
@@ -234,6 +240,9 @@ export interface PortInfo {
 }
 /**
  * What a view shows besides the document; never part of it (D5).
+ *
+ * Attributes:
+ *     node_commands: The buttons above selected nodes that the kernel carries out (S19).
  */
 export interface CanvasState {
   title: string;
@@ -242,6 +251,9 @@ export interface CanvasState {
   undoLabel: string;
   redoLabel: string;
   canRun: boolean;
+  nodeCommands: (
+    "run_from" | "run_to" | "pin" | "unpin" | "approve" | "reject" | "group" | "ungroup"
+  )[];
   save: SaveState;
   run: RunState;
 }
@@ -269,14 +281,19 @@ export interface RunState {
  * Attributes:
  *     outputs: The ids of the outputs by which its value left; null when by all.
  *     cost: US dollars that models took; null when there is no price.
+ *     type: Type of what it gave, as a port has it; null until it has given something.
+ *     count: How many items, keys or rows that has; 1 for a value without parts.
  */
 export interface NodeRunState {
-  status: "pending" | "running" | "completed" | "failed" | "skipped" | "cancelled";
+  status: "pending" | "running" | "waiting" | "completed" | "failed" | "skipped" | "cancelled";
   message: string;
   preview: string;
   seconds: number | null;
   outputs: string[] | null;
   cost: number | null;
+  type:
+    ("text" | "number" | "bool" | "list" | "dict" | "table" | "image" | "message" | "any") | null;
+  count: number | null;
 }
 /**
  * What the kernel knows of a node besides the document and the run (S17); empty parts are not shown.
@@ -284,6 +301,7 @@ export interface NodeRunState {
  * Attributes:
  *     calls: What the node calls: the second line of its card, such as "billing() · your function".
  *     problem: Why it cannot run, in at most a few words; shown with a warning badge.
+ *     severity: ``warning`` where the pipeline is not wrong, but something is missing in the kernel.
  *     hint: A whole sentence about the problem, shown by hovering.
  *     value: The value line before any run, such as the beginning of a prompt.
  *     details: At most two facts of its config for the foot before any run ("30 s", "retry 1").
@@ -294,6 +312,7 @@ export interface NodeRunState {
 export interface NodeFacts {
   calls: string;
   problem: string | null;
+  severity: "error" | "warning";
   hint: string;
   value: string;
   /**

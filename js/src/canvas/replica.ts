@@ -120,9 +120,9 @@ export class Replica {
     if (this.canRequest) this.request({ kind: "redo", n: this.next }, this.optimistic.shown);
   }
 
-  command(name: Command["name"]): void {
+  command(name: Command["name"], nodes: readonly string[] = []): void {
     this.commands.add(++this.last);
-    this.put({ kind: "command", client: this.client, id: this.last, name });
+    this.put({ kind: "command", client: this.client, id: this.last, name, nodes: [...nodes] });
     this.watch.look();
   }
 

@@ -55,6 +55,7 @@ export const BLANK: CanvasState = {
   undoLabel: "",
   redoLabel: "",
   canRun: false,
+  nodeCommands: [],
   save: { status: "none", message: "" },
   run: { status: "idle", message: "", progress: 0, nodes: {} },
 };

@@ -17,16 +17,21 @@ import type { Batch, EdgeJson } from "./document.ts";
 import { type Flow, type FlowEdge, type FlowNode, flowOf, NO_FLOW } from "./flow.ts";
 import type { NewId, XY } from "./gestures.ts";
 import * as gestures from "./gestures.ts";
+import { insertion, type Through } from "./insertion.ts";
 import { arrangement } from "./layout.ts";
 import { nextTo, type Start } from "./new_node_place.ts";
 import { HEIGHT, WIDTH } from "./nodes/geometry.ts";
 import { isMuted } from "./nodes/node_face.ts";
+import { handleOf } from "./nodes/ports.ts";
 import { Notices } from "./notice_list.ts";
 import { Peers } from "./peers.ts";
-import type { Command, KindInfo, ViewCommand } from "./protocol.gen.ts";
+import { typeProblem } from "./port_types.ts";
+import type { CanvasState, Command, KindInfo, ViewCommand } from "./protocol.gen.ts";
 import { Replica } from "./replica.ts";
 import type { ReplicaState } from "./replica_state.ts";
 import type { UnsentEdits } from "./unsent_edits.ts";
+
+export type NodeCommand = CanvasState["nodeCommands"][number];
 
 export interface ViewState {
   /** The node whose name is being typed. */
@@ -35,6 +40,10 @@ export interface ViewState {
   readonly focused: boolean;
   /** The port from which the user is drawing an edge. */
   readonly drawing: DrawnPort | null;
+  /** The edge under the pointer, which has buttons. */
+  readonly hovered: string | null;
+  /** The edge into which a node is inserted, and the place of the menu in px of the board. */
+  readonly inserting: { readonly edge: string; readonly x: number; readonly y: number } | null;
 }
 
 export interface DrawnPort {
@@ -50,11 +59,19 @@ export interface DrawnPort {
 /** Arrow keys move nodes in small steps; a pause of so many ms ends the gesture. */
 const KEYBOARD_PAUSE = 400;
 const SELECT_EVERY = 40;
+/** How long, in ms, the buttons of an edge stay when the pointer leaves it, so that it can reach them. */
+const LEAVE_AFTER = 300;
 
 export class Session {
   readonly replica: Replica;
   readonly flow = new Store<Flow>(NO_FLOW);
-  readonly view = new Store<ViewState>({ editing: null, focused: false, drawing: null });
+  readonly view = new Store<ViewState>({
+    editing: null,
+    focused: false,
+    drawing: null,
+    hovered: null,
+    inserting: null,
+  });
   /** The selections of other views of this kernel. */
   readonly peers: Peers;
   readonly notices: Notices;
@@ -70,6 +87,7 @@ export class Session {
   private endArrows: Unsubscribe | null = null;
   private reported: { nodes: string[]; edges: string[] } = { nodes: [], edges: [] };
   private endReport: Unsubscribe | null = null;
+  private endHover: Unsubscribe | null = null;
   private isSelectingWithBox = false;
   private reconnecting: string | undefined;
   private timed: object | null = null;
@@ -130,6 +148,7 @@ export class Session {
     for (const end of this.ends) end();
     this.ends.clear();
     this.endReport?.();
+    this.endHover?.();
     this.replica.stop();
     this.channel.close();
   }
@@ -234,6 +253,59 @@ export class Session {
     this.edit((document) => gestures.reconnection(document, edge.id, wish));
   };
 
+  // ---------------------------------------------------------- edges and their buttons
+
+  hoverEdge(id: string): void {
+    this.endHover?.();
+    this.endHover = null;
+    if (this.view.get().hovered !== id && this.view.get().drawing === null)
+      this.view.update({ hovered: id });
+  }
+
+  leaveEdge(id: string): void {
+    if (this.view.get().hovered !== id) return;
+    this.endHover?.();
+    this.endHover = this.clock.later(LEAVE_AFTER, () => {
+      this.endHover = null;
+      this.view.update({ hovered: null });
+    });
+  }
+
+  startInserting(inserting: NonNullable<ViewState["inserting"]>): void {
+    if (this.canEdit) this.view.update({ inserting });
+  }
+
+  endInserting(): void {
+    if (this.view.get().inserting !== null) this.view.update({ inserting: null });
+  }
+
+  /** The ports by which an edge could pass a node of a kind; null when none fit. */
+  insertionPorts(edgeId: string, { inputs, outputs }: KindInfo): Through | null {
+    const edge = this.replica.store.get().shown.edges.get(edgeId);
+    if (!edge) return null;
+    const given = this.portTypeOf(edge.source, "source", handleOf(edge.sourceHandle));
+    const taken = this.portTypeOf(edge.target, "target", handleOf(edge.targetHandle));
+    const input = inputs.find(({ type }) => typeProblem(given, type) === null);
+    const output = outputs.find(({ type }) => typeProblem(type, taken) === null);
+    return input && output ? { input: input.id, output: output.id } : null;
+  }
+
+  /** Inserts a node into an edge, with room for it, as one step of the history; selects it. */
+  insert(edgeId: string, nodeKind: KindInfo): void {
+    this.endInserting();
+    const through = this.insertionPorts(edgeId, nodeKind);
+    if (through === null) return;
+    const { boxes } = this.culling;
+    const boxOf = (id: string) => boxes.box(boxes.placeOf(id) ?? 0);
+    let made = "";
+    const done = this.edit((document) => {
+      const { id, batch } = insertion(document, edgeId, nodeKind, through, boxOf, this.newId);
+      made = id;
+      return batch;
+    });
+    if (done) this.selectOnly([made]);
+  }
+
   // ------------------------------------------------------------------- commands
 
   /** Adds a node and selects it; returns its id, or null where nothing may be edited. */
@@ -336,6 +408,13 @@ export class Session {
   command(name: Command["name"]): void {
     this.commitArrows();
     this.commands.send(name);
+  }
+
+  /** Sends a command for the selected nodes. */
+  nodeCommand(name: NodeCommand, nodes: readonly string[] = this.selection().nodes): void {
+    if (!this.canEdit || nodes.length === 0) return;
+    this.commitArrows();
+    this.commands.send(name, nodes);
   }
 
   /** Calls `act` with what the kernel asks of this view (S18). */

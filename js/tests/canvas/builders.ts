@@ -1,7 +1,7 @@
 /** Small things that tests are made of. */
 
 import type { Batch, EdgeJson, NodeJson } from "../../src/canvas/document.ts";
-import type { KindInfo, Snapshot } from "../../src/canvas/protocol.gen.ts";
+import type { KindInfo, NodeFacts, NodeRunState, Snapshot } from "../../src/canvas/protocol.gen.ts";
 import { BLANK } from "../../src/canvas/replica_state.ts";
 import type { Clock } from "../../src/clock.ts";
 
@@ -65,6 +65,34 @@ export const remove = (id: string, kind: "node" | "edge" = "node"): Batch => [
 export const add = (item: NodeJson | EdgeJson, before: string | null = null): Batch => [
   { op: "add", kind: "source" in item ? "edge" : "node", item, before },
 ];
+
+export const nodeRun = (
+  status: NodeRunState["status"],
+  more: Partial<NodeRunState> = {},
+): NodeRunState => ({
+  status,
+  message: "",
+  preview: "",
+  seconds: null,
+  outputs: null,
+  cost: null,
+  type: null,
+  count: null,
+  ...more,
+});
+
+export const facts = (more: Partial<NodeFacts> = {}): NodeFacts => ({
+  calls: "",
+  problem: null,
+  severity: "error",
+  hint: "",
+  value: "",
+  details: [],
+  mark: null,
+  reason: "",
+  difference: null,
+  ...more,
+});
 
 export const nodeKind = (type: string, more: Partial<KindInfo> = {}): KindInfo => ({
   type,

@@ -2,6 +2,7 @@ import type { Position } from "@xyflow/react";
 import { describe, expect, test } from "vitest";
 import {
   angleOf,
+  chipOf,
   edgePath,
   edgeState,
   headOf,
@@ -9,16 +10,10 @@ import {
   styleOf,
 } from "../../src/canvas/edge_look.ts";
 import type { NodeRunState } from "../../src/canvas/protocol.gen.ts";
-import { edge } from "./builders.ts";
+import { edge, nodeRun } from "./builders.ts";
 
-const run = (status: NodeRunState["status"], outputs: string[] | null = null): NodeRunState => ({
-  status,
-  message: "",
-  preview: "",
-  seconds: null,
-  outputs,
-  cost: null,
-});
+const run = (status: NodeRunState["status"], outputs: string[] | null = null) =>
+  nodeRun(status, { outputs });
 const ends = {
   sourceX: 0,
   sourceY: 0,
@@ -50,6 +45,32 @@ describe("what a run did with an edge", () => {
     const { outputs: _, ...older } = run("completed");
     expect(edgeState(older as NodeRunState, run("completed"), "x")).toBe("taken");
   });
+});
+
+describe("the chip of an edge", () => {
+  test("is what the run sent over it: type and count", () => {
+    const table = nodeRun("completed", { type: "table", count: 120 });
+    expect(chipOf("taken", table)).toEqual({
+      type: "table",
+      text: "120",
+      words: "120 rows of a table went over this edge",
+    });
+    expect(chipOf("taken", nodeRun("completed", { type: "text", count: 1 }))?.text).toBe("1");
+    expect(chipOf("taken", nodeRun("completed", { type: "list", count: 48_200 }))?.text).toBe(
+      "48K",
+    );
+  });
+
+  test("of a failed node is 0, and there is none where nothing is known", () => {
+    expect(chipOf("failed", nodeRun("failed"))).toMatchObject({ type: null, text: "0" });
+    expect(chipOf("taken", nodeRun("completed"))).toBeNull();
+    expect(chipOf("not", nodeRun("completed", { type: "text", count: 1 }))).toBeNull();
+  });
+});
+
+test("an edge to a node that waits for a person is taken", () => {
+  expect(edgeState(run("completed"), run("waiting"), null)).toBe("taken");
+  expect(edgeState(run("waiting"), run("pending"), null)).toBe("plain");
 });
 
 test("a loop goes over its nodes and has its limit", () => {

@@ -2,7 +2,9 @@
 import { act } from "preact/test-utils";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import widget, { mount } from "../../src/canvas/bundle.ts";
-import { node, snapshot } from "./builders.ts";
+import { BLANK } from "../../src/canvas/replica_state.ts";
+import type { NodeCommand } from "../../src/canvas/session.ts";
+import { node, nodeRun, snapshot } from "./builders.ts";
 import { FakeModel } from "./model.ts";
 
 // jsdom measures nothing; geometry is tested in a real browser.
@@ -201,4 +203,56 @@ test("S11: unconfirmed edits of another document are not offered", () => {
   const next = open();
   expect(next.el.textContent).not.toContain("not part of this document");
   for (const { end } of [lost, next]) end();
+});
+
+/** A finished run over the edge `ab`, which carried a table of 120 rows. */
+function showRun(fake: FakeModel, nodeCommands: NodeCommand[] = []): void {
+  const nodes = {
+    a: nodeRun("completed", { type: "table", count: 120 }),
+    b: nodeRun("completed", { type: "text", count: 1 }),
+  };
+  const run = { ...BLANK.run, status: "completed" as const, nodes };
+  act(() => fake.say({ kind: "state_changed", seq: 1, state: { ...BLANK, nodeCommands, run } }));
+}
+
+test("an edge that the run took has a chip with the type and count of its value", () => {
+  const { fake, el, end } = open();
+  showRun(fake);
+  const chip = el.querySelector(".react-flow__edge .kc-chip");
+  expect(chip?.querySelector("text")?.textContent).toBe("120");
+  expect(chip?.querySelector("title")?.textContent).toContain("rows of a table");
+  expect(chip?.querySelector(".p-table")).not.toBeNull();
+  end();
+});
+
+test("above a selected node are the buttons that the kernel offers", () => {
+  const names = () =>
+    [...el.querySelectorAll(".kc-selection button")].map((each) => each.getAttribute("aria-label"));
+  const { fake, el, end } = open();
+  showRun(fake, ["run_from", "pin", "group"]);
+  act(() => fake.say({ kind: "show_selection", nodes: ["a"], edges: [] }));
+  expect(names()).toEqual(["Run from here", "Pin", "Mute", "Duplicate", "Delete"]);
+  act(() => fake.say({ kind: "show_selection", nodes: ["a", "b"], edges: [] }));
+  expect(names()).toEqual(["Pin", "Mute", "Duplicate", "Group", "Delete"]);
+  const group = el.querySelector<HTMLElement>('.kc-selection [aria-label="Group"]');
+  act(() => group?.click());
+  expect(fake.sent.at(-1)).toMatchObject({ kind: "command", name: "group", nodes: ["a", "b"] });
+  end();
+});
+
+test("an edge under the pointer has a menu of the nodes that can be inserted", () => {
+  const { fake, el, end } = open();
+  const line = el.querySelector(".react-flow__edge");
+  act(() => {
+    line?.dispatchEvent(new MouseEvent("mouseenter"));
+  });
+  const plus = el.querySelector<HTMLElement>('[aria-label="Insert a node"]');
+  act(() => plus?.click());
+  const item = el.querySelector<HTMLElement>('[role="menuitem"]');
+  expect(item?.textContent).toBe("agent");
+  expect(document.activeElement).toBe(item);
+  act(() => item?.click());
+  expect(fake.pushes()).toHaveLength(1);
+  expect(el.querySelector('[role="menu"]')).toBeNull();
+  end();
 });

@@ -1,28 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { faceOf, moneyText, secondsText, stateOf } from "../../src/canvas/nodes/node_face.ts";
 import type { NodeFacts, NodeRunState } from "../../src/canvas/protocol.gen.ts";
-import { node } from "./builders.ts";
+import { facts, node, nodeRun as run } from "./builders.ts";
 
-const facts = (more: Partial<NodeFacts> = {}): NodeFacts => ({
-  calls: "",
-  problem: null,
-  hint: "",
-  value: "",
-  details: [],
-  mark: null,
-  reason: "",
-  difference: null,
-  ...more,
-});
-const run = (status: NodeRunState["status"], more: Partial<NodeRunState> = {}): NodeRunState => ({
-  status,
-  message: "",
-  preview: "",
-  seconds: null,
-  outputs: null,
-  cost: null,
-  ...more,
-});
 const muted = node("a", 0, 0, { data: { policy: { muted: true } } });
 
 test("one state is shown: the first that holds, in one order", () => {
@@ -39,6 +19,18 @@ test("one state is shown: the first that holds, in one order", () => {
 test("a node that waits for its turn is queued only while the run goes on", () => {
   expect(stateOf(node("a"), undefined, run("pending"), true)).toBe("queued");
   expect(stateOf(node("a"), undefined, run("pending"), false)).toBe("idle");
+});
+
+test("what is missing in the notebook is a warning, and what is wrong in the pipeline an error", () => {
+  const missing = facts({ problem: "No function yet", severity: "warning" });
+  expect(stateOf(node("a"), missing, undefined, false)).toBe("incomplete");
+  const face = faceOf(node("a"), missing, undefined, false, "");
+  expect(face).toMatchObject({ icon: "warning", left: "No function yet" });
+});
+
+test("a node that waits for a person says what to do next", () => {
+  const face = faceOf(node("a"), undefined, run("waiting"), true, "");
+  expect(face).toMatchObject({ state: "waiting", left: "Waiting", right: "Review" });
 });
 
 describe("what a card says", () => {

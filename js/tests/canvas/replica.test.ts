@@ -1,9 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { documentOf } from "../../src/canvas/document.ts";
 import { LOST_AFTER, SLOW_AFTER } from "../../src/canvas/link.ts";
-import type { NodeFacts } from "../../src/canvas/protocol.gen.ts";
 import type { Replica } from "../../src/canvas/replica.ts";
-import { add, edge, move, node, remove, set, snapshot } from "./builders.ts";
+import { add, edge, facts, move, node, nodeRun, remove, set, snapshot } from "./builders.ts";
 import { World } from "./kernel.ts";
 
 function open(...clients: string[]): [World, Replica, Replica] {
@@ -283,14 +282,7 @@ describe("what the user is told (S11)", () => {
 
   test("the newest state wins, and unchanged parts keep their identity", () => {
     const [, view] = open();
-    const done = {
-      status: "completed" as const,
-      message: "",
-      preview: "ok",
-      seconds: 1,
-      outputs: null,
-      cost: null,
-    };
+    const done = nodeRun("completed", { preview: "ok", seconds: 1 });
     const state = (seq: number, title: string) => {
       const base = view.store.get().canvas;
       const canvas = { ...base, title, run: { ...base.run, nodes: { a: { ...done } } } };
@@ -404,16 +396,7 @@ test("S4: a heartbeat finds a batch that was applied differently, and the whole 
 });
 
 describe("S17: the facts of nodes", () => {
-  const fact = (calls: string): NodeFacts => ({
-    calls,
-    problem: null,
-    hint: "",
-    value: "",
-    details: [],
-    mark: null,
-    reason: "",
-    difference: null,
-  });
+  const fact = (calls: string) => facts({ calls });
   const open = () => {
     const world = new World("v");
     world.settle();

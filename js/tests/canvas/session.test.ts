@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { Channel } from "../../src/canvas/channel.ts";
 import { Session } from "../../src/canvas/session.ts";
-import { FakeClock, move, nodeKind, set, snapshot } from "./builders.ts";
+import { FakeClock, move, nodeKind, nodeRun, set, snapshot } from "./builders.ts";
 import { FakeModel } from "./model.ts";
 
 function open(setUp: (model: FakeModel) => void = () => {}) {
@@ -192,16 +192,7 @@ test("a run state does not redraw the flow", () => {
   const { fake, session } = open();
   const before = session.flow.get();
   const { canvas } = session.replica.store.get();
-  const nodes = {
-    a: {
-      status: "running" as const,
-      message: "",
-      preview: "",
-      seconds: null,
-      outputs: null,
-      cost: null,
-    },
-  };
+  const nodes = { a: nodeRun("running") };
   fake.say({ kind: "state_changed", seq: 1, state: { ...canvas, run: { ...canvas.run, nodes } } });
   expect(session.flow.get()).toBe(before);
 });
@@ -265,4 +256,55 @@ test("a kind without inputs, or added while two nodes are selected, is placed by
     [{ op: "add", item: { position: { x: 7, y: 7 } } }],
     [{ op: "add", item: { position: { x: 8, y: 8 } } }],
   ]);
+});
+
+test("a button above selected nodes is sent once, after earlier edits, with their ids (S19)", () => {
+  const { fake, session } = open();
+  const commands = () => fake.sent.filter(({ kind }) => kind === "command");
+  fake.answers = false;
+  session.nodeCommand("group");
+  expect(commands()).toEqual([]);
+  session.onNodesChange([select("a"), select("b")]);
+  session.replica.push(move("a", 5));
+  session.nodeCommand("group");
+  session.nodeCommand("group");
+  expect(commands()).toEqual([]);
+  fake.say({ kind: "handled", to: "me", epoch: "E", n: 1, rev: 0 });
+  expect(commands()).toMatchObject([{ name: "group", nodes: ["a", "b"] }]);
+});
+
+test("an answer to a node that waits for a person does not wait", () => {
+  const { fake, session } = open();
+  fake.answers = false;
+  session.replica.push(move("a", 5));
+  session.nodeCommand("approve", ["b"]);
+  expect(fake.sent.at(-1)).toMatchObject({ kind: "command", name: "approve", nodes: ["b"] });
+});
+
+test("the buttons of an edge stay while the pointer moves to them", () => {
+  const { clock, session } = open();
+  const hovered = () => session.view.get().hovered;
+  session.hoverEdge("ab");
+  session.leaveEdge("ab");
+  clock.advance(299);
+  session.hoverEdge("ab");
+  clock.advance(1_000);
+  expect(hovered()).toBe("ab");
+  session.leaveEdge("ab");
+  clock.advance(300);
+  expect(hovered()).toBeNull();
+});
+
+test("a node is inserted into an edge as one push, and only where its ports fit", () => {
+  const { fake, session } = open();
+  const numbers = nodeKind("numbers", { inputs: [{ id: "input", label: "", type: "number" }] });
+  const start = nodeKind("start", { inputs: [] });
+  expect(session.insertionPorts("ab", numbers)).toEqual({ input: "input", output: "output" });
+  expect(session.insertionPorts("ab", start)).toBeNull();
+  session.insert("ab", start);
+  expect(fake.pushes()).toEqual([]);
+  session.insert("ab", numbers);
+  expect(fake.pushes()).toHaveLength(1);
+  expect(session.replica.store.get().shown.edges.get("ab")?.target).toBe("numbers-1");
+  expect(at(session, "numbers-1")?.selected).toBe(true);
 });

@@ -101,7 +101,8 @@ class KernelEnd:
         post: Takes messages for the views, in order.
         kinds: Returns the node kinds as views draw them.
         on_select: Called with the ids of the nodes and edges selected last, in any view (S12).
-        on_command: Called with the name of a pressed button; returns why it was refused, or None.
+        on_command: Called with the name of a pressed button and the ids of the nodes it is meant for, those
+            that exist; returns why it was refused, or None.
         on_views: Called when the first view opens (True) and when the last one closes (False).
     """
 
@@ -112,7 +113,7 @@ class KernelEnd:
         *,
         kinds: Callable[[], tuple[KindInfo, ...]] = tuple,
         on_select: Callable[[tuple[str, ...], tuple[str, ...]], None] = lambda nodes, edges: None,
-        on_command: Callable[[str], Problem | None] = lambda name: None,
+        on_command: Callable[[str, tuple[str, ...]], Problem | None] = lambda name, nodes: None,
         on_views: Callable[[bool], None] = lambda has_views: None,
     ) -> None:
         self._document = document
@@ -173,7 +174,9 @@ class KernelEnd:
             case Select() | Leave():
                 self._handle_selection(message)
             case Command():
-                problem = self._on_command(message.name)
+                graph = self._document.committed_graph
+                nodes = tuple(node for node in message.nodes if graph.has_node(node))
+                problem = self._on_command(message.name, nodes)
                 self._post(CommandResult(to=message.client, id=message.id, problem=problem))
             case _:
                 assert_never(message)

@@ -95,13 +95,21 @@ class Leave(WireModel):
     number: Count = 0
 
 
+NodeCommand = Literal["run_from", "run_to", "pin", "unpin", "approve", "reject", "group", "ungroup"]
+
+
 class Command(WireModel):
-    """A press of a toolbar button that is not an edit; answered by a `CommandResult` of the same ``id``."""
+    """A press of a button that is not an edit of the view; answered by a `CommandResult` of the same ``id``.
+
+    Attributes:
+        nodes: Ids of the selected nodes, for the buttons above them (S19).
+    """
 
     kind: Literal["command"] = "command"
     client: ClientId
     id: Count
-    name: Literal["run", "cancel", "save"]
+    name: Literal["run", "cancel", "save"] | NodeCommand
+    nodes: tuple[ElementId, ...] = ()
 
 
 ViewMessage = Annotated[
@@ -154,7 +162,7 @@ class SaveState(WireModel):
     message: str = ""
 
 
-NodeStatus = Literal["pending", "running", "completed", "failed", "skipped", "cancelled"]
+NodeStatus = Literal["pending", "running", "waiting", "completed", "failed", "skipped", "cancelled"]
 
 
 class NodeRunState(WireModel):
@@ -163,6 +171,8 @@ class NodeRunState(WireModel):
     Attributes:
         outputs: The ids of the outputs by which its value left; null when by all.
         cost: US dollars that models took; null when there is no price.
+        type: Type of what it gave, as a port has it; null until it has given something.
+        count: How many items, keys or rows that has; 1 for a value without parts.
     """
 
     status: NodeStatus
@@ -171,6 +181,8 @@ class NodeRunState(WireModel):
     seconds: float | None = None
     outputs: tuple[str, ...] | None = None
     cost: float | None = None
+    type: PortType | None = None
+    count: Count | None = None
 
 
 class RunState(WireModel):
@@ -191,6 +203,7 @@ class NodeFacts(WireModel):
     Attributes:
         calls: What the node calls: the second line of its card, such as "billing() · your function".
         problem: Why it cannot run, in at most a few words; shown with a warning badge.
+        severity: ``warning`` where the pipeline is not wrong, but something is missing in the kernel.
         hint: A whole sentence about the problem, shown by hovering.
         value: The value line before any run, such as the beginning of a prompt.
         details: At most two facts of its config for the foot before any run ("30 s", "retry 1").
@@ -201,6 +214,7 @@ class NodeFacts(WireModel):
 
     calls: Annotated[str, Field(max_length=500)] = ""
     problem: Annotated[str, Field(min_length=1, max_length=500)] | None = None
+    severity: Literal["error", "warning"] = "error"
     hint: Annotated[str, Field(max_length=2_000)] = ""
     value: Annotated[str, Field(max_length=500)] = ""
     details: Annotated[tuple[Annotated[str, Field(max_length=100)], ...], Field(max_length=2)] = ()
@@ -210,7 +224,11 @@ class NodeFacts(WireModel):
 
 
 class CanvasState(WireModel):
-    """What a view shows besides the document; never part of it (D5)."""
+    """What a view shows besides the document; never part of it (D5).
+
+    Attributes:
+        node_commands: The buttons above selected nodes that the kernel carries out (S19).
+    """
 
     title: str = ""
     can_undo: bool = False
@@ -218,6 +236,7 @@ class CanvasState(WireModel):
     undo_label: str = ""
     redo_label: str = ""
     can_run: bool = False
+    node_commands: tuple[NodeCommand, ...] = ()
     save: SaveState = SaveState()
     run: RunState = RunState()
 

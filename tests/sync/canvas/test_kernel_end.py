@@ -32,8 +32,8 @@ class Bench:
         else:
             self.end.replaced(event)
 
-    def press(self, name):
-        self.pressed.append(name)
+    def press(self, name, nodes):
+        self.pressed.append((name, *nodes))
         return None if name == "save" else Problem(code="no", message="No.")
 
     def push(self, n, *operations, client="v1", **keys):
@@ -244,7 +244,7 @@ def test_s14_undo_without_history_is_answered(bench):
 def test_command_is_answered(bench):
     for number, name in enumerate(["save", "run"]):
         bench.end.receive({"kind": "command", "client": "v1", "id": number, "name": name})
-    assert bench.pressed == ["save", "run"]
+    assert bench.pressed == [("save",), ("run",)]
     assert [answer.problem is None for answer in bench.sent] == [True, False]
 
 

@@ -2,7 +2,8 @@
 import { memo, type ReactNode } from "react";
 import type { PortType } from "../port_types.ts";
 
-const SHAPES: Readonly<Record<PortType, ReactNode>> = {
+/** The parts of each shape, in a square of 12. */
+export const PORT_SHAPES: Readonly<Record<PortType, ReactNode>> = {
   text: <circle cx="6" cy="6" r="4.4" />,
   number: <rect x="3.2" y="1" width="5.6" height="10" rx="2.8" />,
   bool: (
@@ -37,7 +38,7 @@ const SHAPES: Readonly<Record<PortType, ReactNode>> = {
 export const PortShape = memo(function PortShape({ type }: { type: PortType }): ReactNode {
   return (
     <svg className={`kc-port p-${type}`} viewBox="0 0 12 12" aria-hidden="true" focusable="false">
-      {SHAPES[type]}
+      {PORT_SHAPES[type]}
     </svg>
   );
 });

@@ -10,6 +10,7 @@ import type { NodeFacts, NodeRunState } from "../protocol.gen.ts";
 export type NodeState =
   | "muted"
   | "invalid"
+  | "incomplete"
   | "waiting"
   | "running"
   | "queued"
@@ -40,6 +41,7 @@ export interface NodeFace {
 const SIGNS: Readonly<Record<NodeState, readonly [icon: string, word: string]>> = {
   muted: ["mute", "Muted"],
   invalid: ["error", "Not valid"],
+  incomplete: ["warning", "Not complete"],
   waiting: ["clock", "Waiting"],
   running: ["spinner", "Running"],
   queued: ["dots", "Queued"],
@@ -67,8 +69,8 @@ export function stateOf(
   const mark = facts?.mark ?? null;
   const status = run?.status;
   if (mark === "muted" || isMuted(node)) return "muted";
-  if (facts?.problem) return "invalid";
-  if (mark === "waiting") return "waiting";
+  if (facts?.problem) return facts.severity === "warning" ? "incomplete" : "invalid";
+  if (mark === "waiting" || status === "waiting") return "waiting";
   if (status === "running") return "running";
   if (status === "pending" && isRunning) return "queued";
   if (status === "failed") return "failed";
@@ -105,10 +107,12 @@ function footOf(
   const time = seconds === null ? "" : secondsText(seconds);
   switch (state) {
     case "invalid":
+    case "incomplete":
       return [facts?.problem ?? word, ""];
     case "stale":
       return [facts?.reason || word, ""];
     case "waiting":
+      return [word, facts?.reason || "Review"];
     case "cached":
     case "pinned":
     case "muted":
