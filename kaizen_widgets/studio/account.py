@@ -127,6 +127,19 @@ class Account:
                 self._other_kernels.notify(signed_in=True)
             self.tabs.notify_session(signed_in=True)
 
+    def check_signed_in(self) -> None:
+        """Check that a user is signed in.
+
+        Raises:
+            UnauthorizedError: Nobody is; the message says how to sign in.
+        """
+        if not self._auth.has_tokens:
+            reason = (
+                self._auth.message or f"No user is signed in at {self._api.transport.base_url}."
+            )
+            login = "studio.login(email, password)" if self.needs_password else "studio.login()"
+            raise UnauthorizedError(f"{reason} Call {login}.", status=401)
+
     @property
     def needs_password(self) -> bool:
         """Whether the server asks for an e-mail and a password; the embedded API does not."""

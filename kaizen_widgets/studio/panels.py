@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic, TypeVar, cast
 
 import ipywidgets as ipw
 
@@ -25,6 +25,29 @@ from kaizen_widgets.widgets import (
 
 if TYPE_CHECKING:
     from kaizen_widgets.studio.studio import Studio
+
+P = TypeVar("P", bound=ipw.Widget)
+
+
+class PanelAttribute(Generic[P]):
+    """A panel as an attribute of a studio, built when it is read first.
+
+    Args:
+        panel: Its class.
+        name: Its name in `StudioPanels`.
+    """
+
+    def __init__(self, panel: type[P], name: str) -> None:
+        self._name = name
+        self.__doc__ = (panel.__doc__ or "").partition("\n")[0]
+
+    def __get__(self, studio: Studio, owner: type | None = None) -> P:
+        if studio is None:  # Read from the class, as documentation tools do.
+            return self  # type: ignore[return-value]
+        return cast("P", studio.panels.get(self._name))
+
+    def __repr__(self) -> str:
+        return f"PanelAttribute({self._name!r})"
 
 
 class StudioPanels:

@@ -1,26 +1,19 @@
-"""What the title menu does with pipelines: rename, duplicate, archive, import and export them.
-
-Every function takes the studio and does what its name says, or raises a `KaizenError` that says why not.
-"""
+"""What the title menu shows of pipelines, and reads from a file."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from kaizen_widgets.api import Pipeline
 from kaizen_widgets.displays.formats import format_time_ago
-from kaizen_widgets.errors import FileFormatError, StoreError
+from kaizen_widgets.errors import FileFormatError
 from kaizen_widgets.graph import Graph
-
-if TYPE_CHECKING:
-    from kaizen_widgets.studio.studio import Studio
 
 TIMEOUT = 30.0
 """Seconds to wait for the server."""
-MAX_NAME = 1000
 
 
 def pipeline_entries(pipelines: list[Pipeline]) -> list[Mapping[str, str]]:
@@ -37,38 +30,6 @@ def pipeline_entries(pipelines: list[Pipeline]) -> list[Mapping[str, str]]:
         }
         for one in known
     ]
-
-
-def check_name(studio: Studio, name: str) -> str:
-    """Return a name for a pipeline without the spaces around it.
-
-    Raises:
-        StoreError: It is empty, too long, or another pipeline's.
-    """
-    name = name.strip()
-    if not name:
-        raise StoreError("A pipeline needs a name.", store="canvas")
-    if len(name) > MAX_NAME:
-        raise StoreError(
-            f"A name has at most {MAX_NAME} characters, not {len(name)}.", store="canvas"
-        )
-    found: list[Pipeline] = studio.pipelines.list().refetch().wait(TIMEOUT)
-    open_id = studio.store.pipeline_id
-    if any(one.name == name and one.id != open_id and one.status != "archived" for one in found):
-        raise StoreError(
-            f"There is already a pipeline {name!r}: choose another name.", store="canvas"
-        )
-    return name
-
-
-def free_name(studio: Studio, name: str) -> str:
-    """Return a name like this that no pipeline has: ``name``, ``name 2``, ``name 3``, ..."""
-    found: list[Pipeline] = studio.pipelines.list().refetch().wait(TIMEOUT)
-    taken = {one.name for one in found}
-    number, wanted = 2, name
-    while wanted in taken:
-        wanted, number = f"{name} {number}", number + 1
-    return wanted
 
 
 def graph_of_file(text: str) -> Graph:

@@ -9,30 +9,22 @@ Every part is an attribute and also works without the studio.
 
 from __future__ import annotations
 
-import json
 import os
-import re
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from datetime import UTC, datetime
 from typing import Any, TypeVar, overload
 
-from kaizen_widgets.api import Api, Pipeline, Resources, studio_defaults
+from kaizen_widgets.api import Api, Resources, studio_defaults
 from kaizen_widgets.api.agent_records import record_of
 from kaizen_widgets.core.background import BackgroundLoop, background
 from kaizen_widgets.core.clock import NewId, random_id
 from kaizen_widgets.engines import Run, follow, start
 from kaizen_widgets.errors import (
     KaizenError,
-    NotFoundError,
     RunError,
-    StoreError,
-    UnauthorizedError,
 )
 from kaizen_widgets.graph import Edge, Graph, Node
-from kaizen_widgets.graph.without_secrets import without_secrets
 from kaizen_widgets.nodes import Functions, UsageLimits, default_registry
-from kaizen_widgets.nodes import node as node_kind
 from kaizen_widgets.query import Persister, QueryCacheEvent, QueryClient
 from kaizen_widgets.saving import (
     Conflict,
@@ -42,12 +34,12 @@ from kaizen_widgets.saving import (
     VersionHistory,
     persist_queries,
 )
-from kaizen_widgets.saving.conflicts import ServerVersion
 from kaizen_widgets.stores import CanvasStore, ExecutionStore, UIStore
 from kaizen_widgets.studio.account import Account
 from kaizen_widgets.studio.connection import connect
-from kaizen_widgets.studio.panels import StudioPanels
-from kaizen_widgets.studio.pipeline_menu import check_name, free_name
+from kaizen_widgets.studio.current_pipeline import CurrentPipeline
+from kaizen_widgets.studio.notebook_functions import NotebookFunctions
+from kaizen_widgets.studio.panels import PanelAttribute, StudioPanels
 from kaizen_widgets.studio.python_cell import PythonCell
 from kaizen_widgets.studio.studio_app import StudioApp
 from kaizen_widgets.studio.used_agents import used_agents
@@ -77,7 +69,6 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 TIMEOUT = 30.0
 """Seconds to wait for the server."""
-_NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 class Studio(Resources):
@@ -98,6 +89,17 @@ class Studio(Resources):
         PersistError: The embedded API's file cannot be used.
         TransportError: ``url`` is not a valid address.
     """
+
+    run_panel = PanelAttribute(RunPanel, "run")
+    agents_panel = PanelAttribute(AgentsPanel, "agents")
+    pipelines_panel = PanelAttribute(PipelinesPanel, "pipelines")
+    deployments_panel = PanelAttribute(DeploymentsPanel, "deployments")
+    gateways_panel = PanelAttribute(GatewaysPanel, "gateways")
+    metrics_panel = PanelAttribute(MetricsPanel, "metrics")
+    team_panel = PanelAttribute(TeamPanel, "team")
+    policies_panel = PanelAttribute(PoliciesPanel, "policies")
+    user_panel = PanelAttribute(UserPanel, "user")
+    versions_panel = PanelAttribute(VersionsPanel, "versions")
 
     def __init__(
         self,
@@ -166,7 +168,6 @@ class Studio(Resources):
         self.autosave = self.saver.autosave
         self.versions = VersionHistory(self.saver, self.pipeline_versions, loop)
         self.executions.default_pipeline_id = lambda: self.store.pipeline_id
-        self._last_opened = connection.last_opened()
         self.canvas = Canvas(
             self.store, height=height, registry=self.kinds, clock=loop, toolbar=False
         )
@@ -178,6 +179,15 @@ class Studio(Resources):
             self.store, self.kinds, self.functions, clock=loop, show=self.node_calls.set_problems
         )
         self.node_calls.subscribe(self.problems.check_soon)
+        self._notebook = NotebookFunctions(self.functions, self.kinds, self.node_calls.refresh)
+        self._current = CurrentPipeline(
+            self.api,
+            self.saver,
+            self.node_calls,
+            self.execution,
+            last_opened=connection.last_opened(),
+            check_signed_in=lambda: self.account.check_signed_in(),
+        )
         self._run: Run | None = None
         self._node_form: NodeForm | None = None
         self.drawer = NodeDrawer(
@@ -195,7 +205,7 @@ class Studio(Resources):
             connection=connection,
             ui_persistence=ui_persistence,
             forget_user=self._forget_user,
-            open_pipeline=self._open_last if url is None else lambda: None,
+            open_pipeline=self._current.begin_session,
         )
         self.unsaved_panel = UnsavedPanel(self.saver, now=loop.now)
         self.notifications = Notifications(self.ui)
@@ -204,7 +214,7 @@ class Studio(Resources):
         self._connect_canvas()
         self.app = StudioApp(self, self.panels, has_users=connection.local is None)
         if url is None:
-            self._open_last()
+            self._current.open_last()
         else:
             self._check_session()
 
@@ -239,56 +249,6 @@ class Studio(Resources):
         if self._node_form is None:
             self._node_form = NodeForm(self.canvas, calls=self.node_calls, dialogs=self.dialogs)
         return self._node_form
-
-    @property
-    def run_panel(self) -> RunPanel:
-        """The panel of the last run."""
-        return self.panels.get("run")  # type: ignore[return-value]
-
-    @property
-    def agents_panel(self) -> AgentsPanel:
-        """The panel of the agents."""
-        return self.panels.get("agents")  # type: ignore[return-value]
-
-    @property
-    def metrics_panel(self) -> MetricsPanel:
-        """The panel of the metrics."""
-        return self.panels.get("metrics")  # type: ignore[return-value]
-
-    @property
-    def pipelines_panel(self) -> PipelinesPanel:
-        """The panel of the pipelines."""
-        return self.panels.get("pipelines")  # type: ignore[return-value]
-
-    @property
-    def deployments_panel(self) -> DeploymentsPanel:
-        """The panel of the deployments."""
-        return self.panels.get("deployments")  # type: ignore[return-value]
-
-    @property
-    def gateways_panel(self) -> GatewaysPanel:
-        """The panel of the gateways."""
-        return self.panels.get("gateways")  # type: ignore[return-value]
-
-    @property
-    def team_panel(self) -> TeamPanel:
-        """The panel of the teams and their members."""
-        return self.panels.get("team")  # type: ignore[return-value]
-
-    @property
-    def policies_panel(self) -> PoliciesPanel:
-        """The panel of the policies."""
-        return self.panels.get("policies")  # type: ignore[return-value]
-
-    @property
-    def user_panel(self) -> UserPanel:
-        """The panel of the signed-in user."""
-        return self.panels.get("user")  # type: ignore[return-value]
-
-    @property
-    def versions_panel(self) -> VersionsPanel:
-        """The panel of the open pipeline's saved versions."""
-        return self.panels.get("versions")  # type: ignore[return-value]
 
     # ------------------------------------------------------ the pipeline
 
@@ -327,24 +287,7 @@ class Studio(Resources):
             NotFoundError: There is no such pipeline; the message lists those that exist.
             StoreError: The open pipeline could not be saved.
         """
-        self._check_signed_in()
-        found = self._list_pipelines()
-        match = next((one for one in found if one.id == pipeline), None)
-        if match is None:
-            named = [one for one in found if one.name == pipeline]
-            match = max(named, key=_updated_at, default=None)
-        if match is None and not create:
-            names = ", ".join(repr(one.name) for one in found[:8]) or "none yet"
-            raise NotFoundError(
-                f"There is no pipeline {pipeline!r}; there are: {names}. "
-                f"studio.open({pipeline!r}, create=True) creates it.",
-                status=404,
-            )
-        self._leave(discard)
-        if match is None:
-            self._create(pipeline, Graph())
-        else:
-            self._show(match.id, match.name)
+        self._current.open(pipeline, create=create, discard=discard)
 
     def new(
         self, name: str, graph: Graph | Mapping[str, Any] | None = None, *, discard: bool = False
@@ -360,17 +303,7 @@ class Studio(Resources):
             StoreError: There is a pipeline of this name, or the open one could not be saved.
             GraphError: ``graph`` is not a valid graph.
         """
-        self._check_signed_in()
-        made = Graph() if graph is None else graph
-        made = made if isinstance(made, Graph) else Graph.from_json(made)
-        if any(one.name == name for one in self._list_pipelines()):
-            raise StoreError(
-                f"There is already a pipeline {name!r}: open it with studio.open({name!r}), or choose "
-                "another name.",
-                store="canvas",
-            )
-        self._leave(discard)
-        self._create(name, made)
+        self._current.new(name, graph, discard=discard)
 
     def rename(self, name: str) -> None:
         """Give the open pipeline another name, which is saved like an edit.
@@ -379,7 +312,7 @@ class Studio(Resources):
             UnauthorizedError: No user is signed in.
             StoreError: The name is empty, too long, or another pipeline's.
         """
-        self.store.pipeline_name = self.checked_name(name)
+        self._current.rename(name)
 
     def duplicate(self, name: str | None = None) -> None:
         """Create a copy of the open pipeline and open it.
@@ -391,10 +324,7 @@ class Studio(Resources):
             UnauthorizedError: No user is signed in.
             StoreError: The name is another pipeline's, or the open pipeline could not be saved.
         """
-        self._check_signed_in()
-        if name is None:
-            name = free_name(self, f"{self.store.pipeline_name} copy")
-        self.new(self.checked_name(name), self.graph)
+        self._current.duplicate(name)
 
     def archive(self) -> None:
         """Archive the open pipeline, which is then no longer listed, and open the one worked on last.
@@ -405,15 +335,7 @@ class Studio(Resources):
             UnauthorizedError: No user is signed in.
             StoreError: It is not on the server, or could not be saved.
         """
-        self._check_signed_in()
-        pipeline_id = self.store.pipeline_id
-        if pipeline_id is None:
-            raise StoreError("This pipeline is not on the server.", store="canvas")
-        self._leave(discard=False)
-        self.pipelines.update(pipeline_id, status="archived").wait(TIMEOUT)
-        self.execution.reset()
-        if not self._open_last():
-            self.saver.open(Graph(), id=None, name="")
+        self._current.archive()
 
     def import_graph(self, name: str, graph: Graph | Mapping[str, Any]) -> None:
         """Create a pipeline from a graph and open it; a number is added to a name that is taken.
@@ -422,15 +344,11 @@ class Studio(Resources):
             UnauthorizedError: No user is signed in.
             GraphError: ``graph`` is not a valid graph.
         """
-        self._check_signed_in()
-        self.new(free_name(self, name.strip() or "Imported"), graph)
+        self._current.import_graph(name, graph)
 
     def export_text(self) -> tuple[str, str]:
         """Return a file name and the open pipeline as React Flow JSON, without secrets."""
-        name = re.sub(r"[^\w.-]+", "-", self.store.pipeline_name).strip("-.")[:80] or "pipeline"
-        graph, _left_out = without_secrets(self.graph)
-        text = json.dumps(graph.to_json(), indent=2, ensure_ascii=False)
-        return f"{name}.json", text
+        return self._current.export_text()
 
     def checked_name(self, name: str) -> str:
         """Return a name that the open pipeline or a new one can have, without the spaces around it.
@@ -439,8 +357,7 @@ class Studio(Resources):
             UnauthorizedError: No user is signed in.
             StoreError: The name is empty, too long, or another pipeline's.
         """
-        self._check_signed_in()
-        return check_name(self, name)
+        return self._current.checked_name(name)
 
     def save(self) -> None:
         """Save now and wait until it is done.
@@ -502,19 +419,7 @@ class Studio(Resources):
         Raises:
             RunError: The argument is neither a name nor a function.
         """
-        if callable(name):
-            self.functions.register(getattr(name, "__name__", ""), name)
-            return name
-        if not isinstance(name, str):
-            raise RunError(
-                f'Give the name of a node, as in @studio.agent("Billing"), or a function, not {name!r:.80}.'
-            )
-
-        def register(function: F) -> F:
-            self.functions.register(name, function)
-            return function
-
-        return register
+        return self._notebook.agent(name)
 
     def node(self, function: Callable[..., Any] | None = None, /, **look: Any) -> Any:
         """Register a node kind made of a typed function, and return the function.
@@ -525,12 +430,7 @@ class Studio(Resources):
         Raises:
             RunError: The function cannot be a kind; the message says why.
         """
-
-        def register(made: F) -> F:
-            self.kinds.register(node_kind(made, **look))
-            return made
-
-        return register if function is None else register(function)
+        return self._notebook.node(function, look)
 
     def tool(self, function: Callable[..., Any] | None = None, /, *, name: str = "") -> Any:
         """Register a function that the models of agents may call, under its name or another.
@@ -541,16 +441,7 @@ class Studio(Resources):
         Raises:
             RunError: It is no function.
         """
-
-        def register(made: F) -> F:
-            named = name or getattr(made, "__name__", "")
-            if not callable(made) or not named:
-                raise RunError(f"@studio.tool is put on a function, not on {made!r:.80}.")
-            self.functions.models.tools[named] = made
-            self.node_calls.refresh()
-            return made
-
-        return register if function is None else register(function)
+        return self._notebook.tool(function, name)
 
     def use_model(self, model: Any, *agents: str) -> None:
         """Let a model of pydantic-ai answer for agents, in place of their own.
@@ -668,63 +559,18 @@ class Studio(Resources):
     def _run_from_canvas(self) -> None:
         self.run()
 
-    def _list_pipelines(self) -> list[Pipeline]:
-        """Return the server's pipelines as they are now, without archived ones."""
-        found: list[Pipeline] = self.pipelines.list().refetch().wait(TIMEOUT)
-        return [one for one in found if one.status != "archived"]
-
-    def _open_last(self) -> bool:
-        """Open the pipeline that was worked on last, here or elsewhere; False when there is none."""
-        opened_id, opened_at = (self._last_opened and self._last_opened.get()) or ("", _NEVER)
-
-        def worked_on(one: Pipeline) -> datetime:
-            return max(_updated_at(one), opened_at if one.id == opened_id else _NEVER)
-
-        newest = max(self._list_pipelines(), key=worked_on, default=None)
-        if newest is not None:
-            self._show(newest.id, newest.name)
-        return newest is not None
-
-    def _create(self, name: str, graph: Graph) -> None:
-        created = self.pipelines.create(name=name).wait(TIMEOUT)
-        version = ServerVersion(graph)
-        if graph.node_count:
-            detail = self.pipelines.save_graph(created.id, graph).wait(TIMEOUT)
-            version = ServerVersion(detail.graph, detail.etag)
-        self._opened(graph, created.id, created.name, version)
-
-    def _show(self, pipeline_id: str, name: str) -> None:
-        self.pipelines.changed_elsewhere(pipeline_id)  # So that the cached version is not shown.
-        detail = self.pipelines.detail(pipeline_id).wait(TIMEOUT)
-        # So that cards name their agents when they are first drawn; a user may read pipelines but not agents.
-        with suppress(KaizenError, TimeoutError):
-            self.agents.list().wait(TIMEOUT)
-        self.node_calls.follow_agents()
-        graph = detail.graph
-        self._opened(graph, pipeline_id, name, ServerVersion(graph, detail.etag))
-        self.execution.reset()
-
-    def _opened(self, graph: Graph, pipeline_id: str, name: str, version: ServerVersion) -> None:
-        self.saver.open(graph, id=pipeline_id, name=name, server=version)
-        if self._last_opened is not None:
-            self._last_opened.put(pipeline_id)
-
-    def _check_signed_in(self) -> None:
-        if not self.auth.has_tokens:
-            reason = self.auth.message or f"No user is signed in at {self.api.transport.base_url}."
-            login = "studio.login()" if self._connection.local else "studio.login(email, password)"
-            raise UnauthorizedError(f"{reason} Call {login}.", status=401)
-
     def _check_session(self) -> None:
         """Ask the server who is signed in, or notify why the user has to sign in again."""
         if self.auth.has_tokens:
             self.api.auth.resume()
+            self.node_calls.follow_agents()
         elif self.auth.message:
-            self.ui.add_notification("Signed out", self.auth.message, type="warning", duration=0)
-
-    def _leave(self, discard: bool) -> None:
-        if not discard:
-            self.save()
+            notice = self.ui.add_notification(
+                "Signed out", self.auth.message, type="warning", duration=0
+            )
+            self.auth.subscribe(
+                lambda _state, _before: self.auth.has_tokens and self.ui.remove_notification(notice)
+            )
 
     def _forget_user(self) -> None:
         self.cancel()
@@ -740,10 +586,6 @@ class Studio(Resources):
     def __repr__(self) -> str:
         where = "embedded" if self._connection.database is not None else self.api.transport.base_url
         return f"Studio({where}, pipeline={self.store.pipeline_name!r})"
-
-
-def _updated_at(pipeline: Pipeline) -> datetime:
-    return pipeline.updated_at or pipeline.created_at or _NEVER
 
 
 def _run_inputs(inputs: Any, named: Mapping[str, Any]) -> dict[str, Any]:

@@ -116,6 +116,20 @@ def test_new_pipeline_is_stored_and_can_be_opened_again(studio):
     assert [node.id for node in studio.graph.nodes] == ["a"]
 
 
+def test_new_pipeline_does_not_show_the_run_of_the_one_before(studio):
+    studio.agent("Billing")(lambda text: text)
+    studio.agent("Technical")(lambda text: text)
+    studio.run(text="a word").wait(WAIT)
+    assert studio.execution.status == "completed"
+    studio.new("Mine")
+    assert studio.execution.status == "idle"
+
+
+def test_panel_attributes_are_the_panels_of_the_tabs(studio):
+    assert studio.versions_panel is studio.panels.get("versions")
+    assert studio.versions_panel is studio.versions_panel
+
+
 def test_unnamed_pipeline_is_stored_with_its_first_edit(studio):
     studio.store.load_pipeline(Graph())
     studio.store.add_node(id="a")
