@@ -19,6 +19,7 @@ settings.load_profile("gate")
 def _own_state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Stores that persist do so in a folder of this run, and no session goes to the user's own keyring."""
     with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_DATA_HOME", str(tmp_path_factory.mktemp("data")))
         patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
         patch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
         yield

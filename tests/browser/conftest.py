@@ -1,4 +1,4 @@
-"""One server and one browser for this folder; a fresh context and a fresh kernel for each test.
+"""One server and one browser for this folder; a fresh kernel for each test, in a page that looks fresh.
 
 Package scope, not session: Playwright leaves an event loop running in this thread, and tests of
 coroutines in other folders need their own.
@@ -12,8 +12,12 @@ import chromium
 import pytest
 from playwright.sync_api import Browser, Error, sync_playwright
 
+from tests.browser.kept_page import KeptPage
 from tests.browser.lab import Lab
 from tests.browser.server import JupyterServer
+
+FAILED = pytest.StashKey[bool]()
+"""Whether a test has failed; there is none before it has ended."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -33,6 +37,8 @@ def pytest_runtest_makereport(
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Keep a picture of a failure, and add what page and server said to its report."""
     report = yield
+    if call.when == "call":
+        item.stash[FAILED] = report.failed
     tab = getattr(item, "funcargs", {}).get("lab")
     if call.when == "call" and report.failed and isinstance(tab, Lab):
         report.sections.append(("the page's problems", "\n".join(tab.problems) or "none"))
@@ -62,12 +68,25 @@ def browser() -> Iterator[Browser]:
         running.close()
 
 
+@pytest.fixture(scope="package")
+def kept_page(server: JupyterServer, browser: Browser) -> Iterator[KeptPage]:
+    with KeptPage(server, browser) as kept:
+        yield kept
+
+
 @pytest.fixture
-def lab(server: JupyterServer, browser: Browser) -> Iterator[Lab]:
+def lab(
+    request: pytest.FixtureRequest, server: JupyterServer, kept_page: KeptPage
+) -> Iterator[Lab]:
     """A tab without a notebook yet; `lab.open([...])` opens one."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
-    context.set_default_timeout(15_000)
-    with Lab(server, context) as tab:
-        yield tab
-    context.close()
+    is_own = request.node.get_closest_marker("own_page") is not None
+    if is_own:
+        kept_page.replace()
+    tab = kept_page.take()
+    yield tab
+    if is_own or request.node.stash.get(FAILED, True):
+        tab.close()
+        kept_page.replace()
+    else:
+        kept_page.give_back(tab)
     server.end_sessions()

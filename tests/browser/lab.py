@@ -20,13 +20,24 @@ import nbformat
 from jupyter_client.blocking.client import BlockingKernelClient
 from nbformat.sign import NotebookNotary
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
-from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Page
+from playwright.sync_api import (
+    BrowserContext,
+    ConsoleMessage,
+    Dialog,
+    Error,
+    Locator,
+    Page,
+    ViewportSize,
+)
 
 from tests.browser.server import JupyterServer
 
 SCREENSHOTS = Path(__file__).parent / "screenshots"
-READY = 60.0
+READY = 120.0
 """Seconds a page may take to have a notebook with an idle kernel; five are usual."""
+
+SIZE: ViewportSize = {"width": 1280, "height": 900}
+"""The page's, in CSS pixels, at the start of a test."""
 
 _PANEL = """[...window.jupyterapp.shell.widgets("main")].find(
   (widget) => widget.context?.path === path && widget.sessionContext)"""
@@ -57,6 +68,19 @@ _RUN_CELL = f"""async ([path, index]) => {{
 _CELLS = f"""(path) => ({_PANEL}).content.widgets.map(
   ({{ model }}) => [model.type, model.sharedModel.getSource()])"""
 
+_OPEN = """async (path) => {
+  await window.jupyterapp.commands.execute("docmanager:open", { path, factory: "Notebook" });
+}"""
+
+_CLEAR = f"""async (path) => {{
+  const {{ shell }} = window.jupyterapp;
+  for (const widget of [...shell.widgets("main")]) {{
+    if (widget !== {_PANEL}) widget.dispose();
+  }}
+  shell.collapseRight?.();
+  return document.querySelector(".jp-Dialog, .lm-Menu, #jupyterlab-splash") === null;
+}}"""
+
 _MODE = f"(path) => ({_PANEL}).content.mode"
 _KERNEL = f"(path) => ({_PANEL}).sessionContext.session.kernel.id"
 _RESTART = f"async (path) => {{ await ({_PANEL}).sessionContext.session.kernel.restart(); }}"
@@ -72,24 +96,32 @@ class Cell(NamedTuple):
 class Lab:
     """A tab with one notebook, in JupyterLab or Notebook 7.
 
+    Args:
+        server: Whose notebooks.
+        context: Where to open the tab, unless ``page`` is one.
+        page: A page that `leave` has left: it has loaded JupyterLab and shows no notebook.
+
     Attributes:
         page: Playwright's page.
         path: The notebook's path below the server's folder.
         problems: Uncaught errors of the page and its console's error lines, oldest first.
     """
 
-    def __init__(self, server: JupyterServer, context: BrowserContext) -> None:
-        self.page: Page = context.new_page()
+    def __init__(
+        self, server: JupyterServer, context: BrowserContext, page: Page | None = None
+    ) -> None:
+        self.page: Page = page or context.new_page()
         self.path = ""
         self.problems: list[str] = []
         self._server = server
         self._context = context
         self._kernel: _Kernel | None = None
         self._others: list[Lab] = []
-        self.page.on("pageerror", lambda error: self.problems.append(str(error)))
+        self._app: str | None = None if page is None else "lab"
+        self.page.on("pageerror", self._on_error)
         self.page.on("console", self._on_console)
         # Leaving a page with unsaved work asks; a test means what it does.
-        self.page.on("dialog", lambda dialog: dialog.accept())
+        self.page.on("dialog", self._on_dialog)
 
     def __enter__(self) -> Self:
         return self
@@ -128,7 +160,14 @@ class Lab:
         notary = NotebookNotary(data_dir=str(self._server.data))
         notary.sign(content)
         notary.store.close()  # it never does itself, and Python 3.13 warns
-        self._go(app)
+        if app == "lab" == self._app:
+            self.page.evaluate(_OPEN, self.path)
+            self._wait_until_ready()
+            self.page.evaluate(
+                _CLEAR, self.path
+            )  # such as the launcher of a page without notebooks
+        else:
+            self._go(app)
 
     def run_cell(self, index: int, *, allow_errors: bool = False) -> list[dict[str, Any]]:
         """Run one cell to its end and return its outputs.
@@ -171,8 +210,8 @@ class Lab:
         """Load the page again and wait for its notebook; the kernel goes on."""
         if save:
             self.save()
-        self.page.reload()
-        self._wait_until_ready()
+        # Not `page.reload`: JupyterLab would open what it last remembered, which it writes a moment late.
+        self._go(self._app or "lab")
 
     def second_tab(self) -> Lab:
         """Open the same notebook, as it was last saved, in another tab on the same kernel."""
@@ -202,7 +241,7 @@ class Lab:
         self._wait_until_ready()
 
     def wait_until(
-        self, condition: Callable[[], Any], message: str = "", *, within: float = 10.0
+        self, condition: Callable[[], Any], message: str = "", *, within: float = 30.0
     ) -> Any:
         """Ask again and again until the answer is true, and return it.
 
@@ -223,7 +262,7 @@ class Lab:
             waited += step
         return answer
 
-    def wait_for_python(self, expression: str, value: Any = True, *, within: float = 10.0) -> None:
+    def wait_for_python(self, expression: str, value: Any = True, *, within: float = 30.0) -> None:
         """Wait until an expression in the kernel has a value.
 
         Raises:
@@ -270,16 +309,44 @@ class Lab:
 
     def close(self) -> None:
         """Close the tab, and those opened from it."""
+        self._end()
+        self.page.close()
+
+    def leave(self) -> bool:
+        """Close the notebook and what belongs to this test, but not the page.
+
+        Returns:
+            Whether the page is JupyterLab as it was loaded, so that another test may use it.
+        """
+        self._end()
+        if self._app != "lab" or self.page.is_closed():
+            return False
+        self.page.remove_listener("pageerror", self._on_error)
+        self.page.remove_listener("console", self._on_console)
+        self.page.remove_listener("dialog", self._on_dialog)
+        self.page.mouse.move(0, 0)
+        self.page.set_viewport_size(SIZE)
+        self.page.emulate_media(
+            color_scheme="light", forced_colors="none", reduced_motion="no-preference"
+        )
+        self.page.unroute_all()
+        self.page.context.unroute_all()
+        self.page.context.set_offline(False)
+        if not self.page.evaluate("document.body.dataset.jpThemeLight === 'true'"):
+            self.theme("light")
+        return self.page.evaluate(_CLEAR, "")
+
+    # -------------------------------------------------------------- private
+
+    def _end(self) -> None:
         for other in self._others:
             other.close()
         if self._kernel is not None:
             self._kernel.close()
             self._kernel = None
-        self.page.close()
-
-    # -------------------------------------------------------------- private
 
     def _go(self, app: str) -> None:
+        self._app = app
         where = "notebooks" if app == "notebook" else f"lab/workspaces/{uuid.uuid4().hex[:8]}/tree"
         reset = "" if app == "notebook" else "&reset"
         self.page.goto(f"{self._server.url}/{where}/{self.path}?token={self._server.token}{reset}")
@@ -299,6 +366,12 @@ class Lab:
                 self._kernel.close()
             self._kernel = _Kernel(kernel_id, self._server.runtime / f"kernel-{kernel_id}.json")
         return self._kernel
+
+    def _on_error(self, error: Error) -> None:
+        self.problems.append(str(error))
+
+    def _on_dialog(self, dialog: Dialog) -> None:
+        dialog.accept()
 
     def _on_console(self, message: ConsoleMessage) -> None:
         if message.type == "error":

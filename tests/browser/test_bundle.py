@@ -10,6 +10,8 @@ from playwright.sync_api import Page, WebSocket
 from tests.browser.hand import Hand
 from tests.browser.lab import Lab
 
+pytestmark = pytest.mark.own_page
+
 MAKE = """
 from kaizen_widgets import Canvas, Graph, Node
 def make():

@@ -104,7 +104,7 @@ def test_a_loaded_graph_can_be_saved_as_it_is(client: Client, pipeline: str):
     assert load(client, pipeline) == graph
 
 
-@pytest.mark.parametrize("id", ["input-1", str(uuid.uuid4())])
+@pytest.mark.parametrize("id", ["input-1", str(uuid.uuid4())], ids=["word", "uuid"])
 def test_two_pipelines_may_use_one_id(client: Client, name: str, id: str):
     graph = Graph([Node(id, data={"label": "first"})], [Edge("e", id, id)])
     pipelines = [client.pipelines.create(name=name).wait(WAIT).id for _ in range(2)]

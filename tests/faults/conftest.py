@@ -9,6 +9,7 @@ import pytest
 
 from tests.browser.conftest import (
     browser,
+    kept_page,
     lab,
     pytest_collection_modifyitems,
     pytest_runtest_makereport,
@@ -17,6 +18,7 @@ from tests.browser.conftest import (
 
 __all__ = [
     "browser",
+    "kept_page",
     "lab",
     "pytest_collection_modifyitems",
     "pytest_runtest_makereport",

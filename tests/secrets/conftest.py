@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.browser.conftest import (
     browser,
+    kept_page,
     lab,
     pytest_collection_modifyitems,
     pytest_runtest_makereport,
@@ -12,6 +13,7 @@ from tests.browser.conftest import (
 
 __all__ = [
     "browser",
+    "kept_page",
     "lab",
     "pytest_collection_modifyitems",
     "pytest_runtest_makereport",

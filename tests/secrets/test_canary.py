@@ -72,6 +72,7 @@ def test_no_secret_is_in_an_executed_notebook_its_html_or_any_file(tmp_path: Pat
     assert found_under(tmp_path) == []
 
 
+@pytest.mark.own_page  # it changes a setting that is read while JupyterLab loads
 def test_no_secret_is_in_jupyterlab_s_page_storage_log_or_notebook(
     lab: Lab, server: JupyterServer, address: str
 ):

@@ -97,7 +97,7 @@ class Agent(BaseModel):
         ({"name": "x" * 5000}, "…"),
         ({"name": "مرحبا"}, "مرحبا"),
         (Point(3), "[hidden]"),
-        (Agent(id=uuid.uuid4(), created_at=datetime(2020, 1, 1, tzinfo=UTC)), "[hidden]"),
+        (Agent(id=uuid.UUID(int=7), created_at=datetime(2020, 1, 1, tzinfo=UTC)), "[hidden]"),
         (7, "7"),
     ],
     ids=repr,

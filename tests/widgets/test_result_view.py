@@ -67,7 +67,7 @@ FRAME = pd.DataFrame({"order": [1042, 1037], "total": [84.0, math.nan], "state":
         (displayed(markdown="# x"), ["html"]),
         (displayed(svg="<svg/>"), ["image"]),
         (displayed(html=None), ["text"]),
-        (object(), ["text"]),
+        (object, ["text"]),
     ],
     ids=lambda value: repr(value)[:40],
 )
