@@ -13,6 +13,7 @@ from pydantic import SecretStr
 
 from kaizen_widgets.api.key_factories import query_keys
 from kaizen_widgets.api.models import ResponseModel, UtcTime, parse, parse_list
+from kaizen_widgets.api.resource_display import resource_bundle
 from kaizen_widgets.core.background import Pending
 from kaizen_widgets.errors import DecodeError, TransportError
 from kaizen_widgets.query import LiveQuery, QueryClient, QueryOptions
@@ -229,6 +230,12 @@ class CurrentUser:
         return self._client.live(
             query_key=KEYS.organizations, query_fn=self.endpoints.organizations
         ).start()
+
+    def _repr_mimebundle_(self, **_options: Any) -> dict[str, Any]:
+        return resource_bundle(self, self.current)
+
+    def __repr__(self) -> str:
+        return "CurrentUser()"
 
 
 def _user_fields(user: User) -> dict[str, Any]:

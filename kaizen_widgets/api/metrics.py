@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal
 
@@ -24,6 +24,7 @@ from kaizen_widgets.api.models import (
     validate,
 )
 from kaizen_widgets.api.pagination import fetch_all
+from kaizen_widgets.api.resource_display import metrics_bundle, series_display, summary_bundle
 from kaizen_widgets.core.clock import Clock
 from kaizen_widgets.query import LiveQuery, Mutation, MutationOptions, QueryClient, QueryKey
 from kaizen_widgets.transport import Transport
@@ -250,7 +251,9 @@ class Metrics:
         elif checked.previous:
             raise invalid_input({"previous": ["needs a range, such as 24h"]})
         return self._query(
-            KEYS.summary_of(checked.model_dump()), lambda: self.endpoints.summary(checked)
+            KEYS.summary_of(checked.model_dump()),
+            lambda: self.endpoints.summary(checked),
+            summary_bundle,
         )
 
     def timeseries(
@@ -277,6 +280,7 @@ class Metrics:
         return self._query(
             KEYS.timeseries(id, range, options.metric, options.of),
             lambda: self.endpoints.timeseries(id, range, options.metric, options.of),
+            series_display(options.metric),
         )
 
     def executions(self, **wanted: Any) -> LiveQuery:
@@ -305,8 +309,21 @@ class Metrics:
             validate(MetricCreate, fields),
         )
 
-    def _query(self, key: QueryKey, function: Any) -> LiveQuery:
-        return self._client.live(query_key=key, query_fn=function).start()
+    def _query(
+        self,
+        key: QueryKey,
+        function: Any,
+        display: Callable[[Any], dict[str, Any]] | None = None,
+    ) -> LiveQuery:
+        query = self._client.live(query_key=key, query_fn=function)
+        query.display = display
+        return query.start()
+
+    def _repr_mimebundle_(self, **_options: Any) -> dict[str, Any]:
+        return metrics_bundle(lambda: self.summary(range="24h"), self.timeseries)
+
+    def __repr__(self) -> str:
+        return "Metrics()"
 
 
 class _TimeseriesOptions(RequestModel):

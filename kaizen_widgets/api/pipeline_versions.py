@@ -133,6 +133,9 @@ class PipelineVersions:
             is_idempotent=True,
         )
 
+    def __repr__(self) -> str:
+        return "PipelineVersions()"
+
     def _query(self, key: QueryKey, function: Any, **options: Any) -> LiveQuery:
         return self._client.live(query_key=key, query_fn=function, **options).start()
 

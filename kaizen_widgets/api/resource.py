@@ -16,6 +16,7 @@ from kaizen_widgets.api.models import RequestModel, url_path, validate
 from kaizen_widgets.api.optimistic_updates import set_status
 from kaizen_widgets.api.pagination import next_offset
 from kaizen_widgets.api.query_defaults import IDEMPOTENT, retry_idempotent
+from kaizen_widgets.api.resource_display import resource_bundle
 from kaizen_widgets.query import LiveQuery, Mutation, MutationOptions, QueryClient, QueryKey
 
 
@@ -90,6 +91,12 @@ class ReadOnlyResource(Generic[E]):
     def detail(self, id: str) -> LiveQuery:
         """Return the query of one item."""
         return self._query_of(id, self.keys.detail(id), self.endpoints.get)
+
+    def _repr_mimebundle_(self, **_options: Any) -> dict[str, Any]:
+        return resource_bundle(self, self.list)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}()"
 
     def _query(self, key: QueryKey, function: Callable[[], Awaitable[Any]]) -> LiveQuery:
         return self._client.live(query_key=key, query_fn=function).start()

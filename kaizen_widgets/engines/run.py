@@ -14,10 +14,12 @@ from typing import Any, Literal
 
 from kaizen_widgets.core.background import BackgroundLoop
 from kaizen_widgets.core.text import quoted
+from kaizen_widgets.displays.waterfall_plot import WaterfallPlot
 from kaizen_widgets.engines.edge_value import EdgeValue
 from kaizen_widgets.engines.event_log import Event, EventLog, Listener
 from kaizen_widgets.engines.preflight import Plan, output_of
 from kaizen_widgets.engines.questions import Question, Questions
+from kaizen_widgets.engines.run_display import run_html, waterfall_bars
 from kaizen_widgets.engines.run_frame import frame_of
 from kaizen_widgets.engines.run_stream import stream
 from kaizen_widgets.errors import (
@@ -311,6 +313,13 @@ class Run:
             RunError: pandas is not installed.
         """
         return frame_of(self)
+
+    def waterfall(self) -> WaterfallPlot:
+        """Return when each node worked, as a plot that a cell displays; its ``spec`` is Vega-Lite v5."""
+        return WaterfallPlot(waterfall_bars(self))
+
+    def _repr_mimebundle_(self, **_options: Any) -> dict[str, Any]:
+        return {"text/html": run_html(self), "text/plain": repr(self)}
 
     # -- waiting and stopping
 

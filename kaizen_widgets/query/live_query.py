@@ -8,7 +8,7 @@ Otherwise it costs nothing and keeps nothing alive. Depends on traitlets, not on
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
@@ -16,6 +16,7 @@ from traitlets import All, Bunch, HasTraits, TraitError, TraitType
 from traitlets.utils.sentinel import Sentinel
 
 from kaizen_widgets.core.background import Pending
+from kaizen_widgets.query.query_display import query_bundle
 from kaizen_widgets.query.query_key import QueryKey
 from kaizen_widgets.query.query_observer import QueryObserver
 from kaizen_widgets.query.query_result import QueryResult
@@ -78,6 +79,7 @@ class LiveQuery(HasTraits):
         fetch_status: ``fetching``, ``paused`` or ``idle``.
         is_stale: Whether the data is missing, invalidated or too old.
         updated_at: When the data was received, in UTC, or None.
+        display: Function of the data that returns the MIME bundle a cell shows; None for a table.
     """
 
     data = _DataTrait("What the function last returned.")
@@ -93,6 +95,7 @@ class LiveQuery(HasTraits):
 
     def __init__(self, observer: QueryObserver) -> None:
         super().__init__()
+        self.display: Callable[[Any], Mapping[str, Any]] | None = None
         self._notifying: tuple[int, QueryResult] | None = None
         self._last_result = observer.result
         self._unsubscribe: Callable[[], None] | None = None
@@ -222,6 +225,9 @@ class LiveQuery(HasTraits):
                 "data is the result of `select`; write with client.set_query_data(key, ...)."
             )
         self.client.set_query_data(self.query_key, lambda _: data)
+
+    def _repr_mimebundle_(self, **_options: Any) -> dict[str, Any]:
+        return query_bundle(self)
 
     def __repr__(self) -> str:
         result = self.result

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import html
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import Any, Literal
 
@@ -28,6 +28,7 @@ from kaizen_widgets.displays.markup import (
 )
 from kaizen_widgets.displays.previews import HIDDEN, is_secret_field, record_fields
 from kaizen_widgets.query import InfiniteQueryObserver, LiveQuery, QueryObserver, QueryResult
+from kaizen_widgets.query.query_display import key_title, rows_of
 from kaizen_widgets.widgets.data_grid import DataGrid
 from kaizen_widgets.widgets.itables_view import MISSING, has_itables, itables_view
 from kaizen_widgets.widgets.layouts import wrapping
@@ -84,7 +85,7 @@ class QueryPanel(Panel):
         self._columns = columns
         self._shown: Any = _NOTHING
         self._drawing = Notifier(lambda error: logger.error("A panel failed", exc_info=error))
-        name = " · ".join(map(_key_part, observer.options.query_key)) if title is None else title
+        name = key_title(observer.options.query_key) if title is None else title
         self.title = ipw.HTML(
             f"<b>{html.escape(name)}</b>", layout=ipw.Layout(margin="0 8px 0 2px")
         )
@@ -197,7 +198,7 @@ class QueryPanel(Panel):
 
     def _table(self, data: Any) -> ipw.Widget:
         """Return the widget for the default view of any data."""
-        rows = _rows(data)
+        rows = rows_of(data)
         if rows is not None:
             self.grid.records = rows
             self.grid.has_more = self._observer.result.has_next_page
@@ -247,21 +248,6 @@ class QueryPanel(Panel):
 _NOTHING = object()
 
 
-def _rows(data: Any) -> Sequence[Any] | None:
-    """Return the rows of a list, or of all pages of an infinite query; None for other data."""
-    if isinstance(data, list | tuple):
-        return data
-    if not isinstance(data, Mapping) or not isinstance(data.get("pages"), list | tuple):
-        return None
-    found: list[Any] = []
-    for page in data["pages"]:
-        rows = page.get("rows") if isinstance(page, Mapping) else page
-        if not isinstance(rows, list | tuple):
-            return None
-        found += rows
-    return found
-
-
 def _badges(result: QueryResult) -> str:
     """Return badges for stale data, a missing network or a failed attempt."""
     parts = []
@@ -290,9 +276,3 @@ def _time_of_update(result: QueryResult) -> str:
 
 def _error_text(error: BaseException | None) -> str:
     return str(error) or type(error).__name__
-
-
-def _key_part(part: Any) -> str:
-    if isinstance(part, dict):
-        return ", ".join(f"{name}={value}" for name, value in part.items()) or "all"
-    return str(part)

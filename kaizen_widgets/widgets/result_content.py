@@ -12,10 +12,10 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from kaizen_widgets.core.text import replace_lone_surrogates
+from kaizen_widgets.displays.error_frames import error_content
 from kaizen_widgets.displays.grid_table import plain_table
 from kaizen_widgets.displays.previews import preview_line, preview_value, record_fields
 from kaizen_widgets.displays.sentences import safe_repr
-from kaizen_widgets.widgets.error_frames import error_content
 from kaizen_widgets.widgets.safe_html import looks_like_markdown, markdown_to_html, sanitize_html
 
 Content = dict[str, Any]

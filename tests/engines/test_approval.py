@@ -32,7 +32,7 @@ def test_an_approval_waits_and_passes_on_what_was_approved(go, virtual):
     assert run["note"].reason == '"check" took "approved"'
     waiting = [(e.state, dict(e.data)) for e in run.events() if e.kind == "waiting"]
     assert waiting == [
-        ("asked", {"question": "Send hey?", "preview": "{'text': 'hey'}"}),
+        ("asked", {"question": "Send hey?", "preview": "text: hey"}),
         ("approved", {}),
     ]
 

@@ -38,7 +38,7 @@ def test_an_edge_has_the_value_that_went_over_it(go):
     over = run.edge(edges["route", "a"])
     assert over.value is run["route"].output
     assert (over.type, over.size, over.code) == ("a dict", "1 field", "run['route'].output")
-    assert over.preview == "{'text': 'hey'}"
+    assert over.preview == "text: hey"
     with pytest.raises(RunError, match='Nothing went over this edge: "route" took "x"'):
         run.edge(edges["route", "b"])
     with pytest.raises(UnknownEdgeError):
