@@ -50,9 +50,11 @@ def error_content(error: BaseException) -> dict[str, Any]:
     while found is not None and found not in chain and len(chain) < MAX_CAUSES:
         chain.append(found)
         found = found.__cause__ or (None if found.__suppress_context__ else found.__context__)
-    # What our own errors say is already in the error they wrap.
-    own = [each for each in chain if not type(each).__module__.startswith("kaizen_widgets.")]
-    first, *causes = own or chain
+    # An error of the user's code says more than ours around it; one of a library says less: ours names what
+    # it was about.
+    wrapped = [each for each in chain if not type(each).__module__.startswith("kaizen_widgets.")]
+    is_users = any(not frame.package for each in wrapped for frame in error_frames(each))
+    first, *causes = wrapped if is_users else chain
     shown = _described(first)
     others = [_described(cause) for cause in causes]
     return {
@@ -120,6 +122,8 @@ def _frame(filename: str, line: int, name: str, code: CodeType | None) -> ErrorF
 
 def _package(filename: str) -> str:
     """Return the library a file belongs to; empty for the user's own files and cells."""
+    if filename == "<template>":
+        return "jinja2"  # the code that it makes of a template
     parts = Path(filename).parts
     for folder in ("site-packages", "dist-packages"):
         if folder in parts:

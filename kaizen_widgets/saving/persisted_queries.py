@@ -10,8 +10,10 @@ from __future__ import annotations
 from importlib import metadata
 from typing import Any, Final
 
-from kaizen_widgets.query import Mutation, Persister, QueryClient, TextStorage
-from kaizen_widgets.saving.record_json import from_json, to_json
+from pydantic import BaseModel
+
+from kaizen_widgets.query import Mutation, Persister, Query, QueryClient, TextStorage
+from kaizen_widgets.saving.record_json import RECORD_TYPES, from_json, to_json
 from kaizen_widgets.stores import AuthStore
 
 MAX_AGE: Final = 7 * 86_400.0
@@ -45,6 +47,7 @@ def persist_queries(
         name=f"kaizen-queries:{address}",
         max_age=MAX_AGE,
         buster=buster,
+        should_dehydrate_query=is_persisted_query,
         should_dehydrate_mutation=lambda mutation: (
             mutation.state.is_paused and not is_persisted_mutation(mutation)
         ),
@@ -60,6 +63,14 @@ def persist_queries(
     persister.restore()
     session.observe(restore_for, names="user")
     return persister.start()
+
+
+def is_persisted_query(query: Query) -> bool:
+    """Return whether a query is persisted: its last fetch succeeded, and it has no documents."""
+    data = query.state.data
+    first = data[0] if isinstance(data, list | tuple) and data else data
+    is_document = isinstance(first, BaseModel) and type(first).__name__ not in RECORD_TYPES
+    return query.state.status == "success" and not is_document
 
 
 def is_persisted_mutation(mutation: Mutation) -> bool:

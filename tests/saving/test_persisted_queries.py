@@ -74,8 +74,9 @@ def filled(kernel, loop):
     return api, storage
 
 
-def test_lists_are_restored_as_records_and_documents_are_not_persisted(kernel, loop):
+def test_lists_are_restored_as_records_and_documents_are_not_persisted(kernel, loop, caplog):
     _, storage = filled(kernel, loop)
+    assert caplog.text == ""  # It would be shown in the cell.
     later, _ = kernel(storage)
     agents = later.query_client.get_query_data(query_keys.agents.list({}))
     assert [type(one) for one in agents] == [Agent]

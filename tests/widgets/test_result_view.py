@@ -15,6 +15,7 @@ from PIL import Image
 
 from kaizen_widgets.displays.previews import preview_line
 from kaizen_widgets.errors import NodeFailedError
+from kaizen_widgets.nodes.templates import holds
 from kaizen_widgets.testing import fake_comms
 from kaizen_widgets.widgets.result_content import result_contents
 from kaizen_widgets.widgets.result_view import ResultView
@@ -252,3 +253,11 @@ def test_the_view_shows_values_and_is_cleared():
         view.clear("Not run.")
         assert view.contents[0]["text"] == "Not run."
         assert repr(ResultView(None)) == "ResultView(nothing)"
+
+
+def test_the_error_of_a_condition_says_more_than_the_library_s():
+    failed = raised(lambda: holds("'invoice' in txt", {"text": "my invoice"}))
+    content = result_contents(failed)[0]
+    assert content["type"] == "RunError"
+    assert "The condition cannot be evaluated: 'txt' is undefined" in content["message"]
+    assert all(frame["place"].endswith("test_result_view.py") for frame in content["frames"])
