@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+_ZOOMS = frozenset({"50", "75", "100", "150", "200"})
+"""What the header's menu offers, in percent."""
+
 
 class StudioApp(Panel):
     """The composed studio.
@@ -207,6 +210,14 @@ class StudioApp(Panel):
                 studio.redo()
             case "arrange":
                 studio.canvas.arrange()
+            case "zoom_in":
+                studio.canvas.zoom_in()
+            case "zoom_out":
+                studio.canvas.zoom_out()
+            case "zoom_to" if value in _ZOOMS:
+                studio.canvas.zoom_to(int(value) / 100)
+            case "fit":
+                studio.canvas.fit()
             case "run":
                 self._try(lambda: studio.run(action.inputs), "Not run.")
             case "cancel":

@@ -23,6 +23,10 @@ ActionName = Literal[
     "undo",
     "redo",
     "arrange",
+    "zoom_in",
+    "zoom_out",
+    "zoom_to",
+    "fit",
     "run",
     "cancel",
     "save",
@@ -48,7 +52,7 @@ class HeaderAction(BaseModel):
 
     Attributes:
         name: The action.
-        value: Its subject, such as the id of a pipeline to open or the name of a new one.
+        value: Its subject, such as the id of a pipeline to open, the name of a new one, or a zoom in percent.
         inputs: Inputs of a run by name; of ``import`` the file's ``text``.
     """
 

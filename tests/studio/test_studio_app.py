@@ -82,6 +82,25 @@ def test_run_that_is_refused_is_a_notification_and_moves_nothing(studio, comms):
     assert studio.notifications in studio.app.board.children
 
 
+def test_header_zooms_the_board(studio, comms, monkeypatch):
+    page = comms.of(studio.canvas)
+    page.deliver_custom({"kind": "hello", "client": "page"})
+    asked = []
+    monkeypatch.setattr(studio.canvas._end, "command_views", asked.append)
+    for name in ("zoom_in", "zoom_out", "fit"):
+        act(comms, studio, name)
+    act(comms, studio, "zoom_to", value="150")
+    assert [(each.name, each.zoom) for each in asked] == [
+        ("zoom_in", None),
+        ("zoom_out", None),
+        ("fit", None),
+        ("zoom_to", 1.5),
+    ]
+    act(comms, studio, "zoom_to", value="1e9")
+    act(comms, studio, "zoom_to", value="٥٠")
+    assert len(asked) == 4
+
+
 def test_unknown_or_malformed_actions_are_ignored(studio, comms):
     header = comms.of(studio.app.header)
     for content in (

@@ -2,7 +2,6 @@
 import {
   Background,
   BackgroundVariant,
-  Controls,
   MiniMap,
   ReactFlow,
   ReactFlowProvider,
@@ -20,6 +19,7 @@ import {
   useSyncExternalStore,
 } from "react";
 import { colorMode, onColorMode, themeName } from "../color_mode.ts";
+import { tellZoom } from "../zoom_event.ts";
 import { ConnectionHint } from "./ConnectionHint.tsx";
 import { CulledLayer } from "./CulledLayer.tsx";
 import { contains, MANY, viewOf } from "./culling.ts";
@@ -38,7 +38,7 @@ import { SelectionToolbar } from "./SelectionToolbar.tsx";
 import type { Session } from "./session.ts";
 import { wouldLose } from "./status_text.ts";
 import { Toolbar, ToolbarRemains } from "./Toolbar.tsx";
-import { MAX_ZOOM, MIN_ZOOM, useFit } from "./useFit.ts";
+import { MAX_ZOOM, MIN_ZOOM, percentOf, useFit } from "./useFit.ts";
 import { useSize } from "./useSize.ts";
 import { useViewCommands } from "./useViewCommands.ts";
 
@@ -150,7 +150,6 @@ function Board({ mode, visible, roomy }: BoardProps): ReactNode {
       >
         {large && <CulledLayer key={mode} />}
         <Dots />
-        <Controls showInteractive={false} showFitView={false} position="bottom-left" />
         {minimap && roomy && part && <Overview size={MAP} />}
         {minimap && roomy && !part && all >= MAPPED && !everythingSeen && (
           <MiniMap
@@ -164,6 +163,7 @@ function Board({ mode, visible, roomy }: BoardProps): ReactNode {
         )}
         <FitOnce visible={visible} />
         <Distance />
+        <TellZoom />
         <BesideCover />
         <SelectionToolbar />
         <ShowsAll onChange={setEverythingSeen} />
@@ -197,6 +197,17 @@ function Distance(): ReactNode {
     board?.style.setProperty("--kc-zoom", String(step));
     board?.setAttribute("data-distance", distance);
   }, [step, distance]);
+  return <span ref={mark} hidden />;
+}
+
+/** Tells the zoom to what stands around the canvas. */
+function TellZoom(): ReactNode {
+  const percent = useFlowStore(percentOf);
+  const mark = useRef<HTMLSpanElement>(null);
+  useEffect(() => {
+    const canvas = mark.current?.closest(".kaizen-canvas");
+    if (canvas) tellZoom(canvas, percent);
+  }, [percent]);
   return <span ref={mark} hidden />;
 }
 

@@ -1,12 +1,15 @@
 /** The toolbar: title, status and buttons. */
+import { useStore as useFlowStore, useReactFlow } from "@xyflow/react";
 import type { ReactNode } from "react";
 import type { Status } from "../save_status.ts";
 import { useReadOnly, useReplica, useSession, useStore } from "./hooks.ts";
 import { Icon } from "./icons.tsx";
 import { linkText, saveText } from "./status_text.ts";
-import { useFit } from "./useFit.ts";
+import { percentOf, useFit } from "./useFit.ts";
 import { useArrange } from "./useViewCommands.ts";
 
+/** Milliseconds of a change of the zoom. */
+const SLIDE = 180;
 const MAC = /Mac|iP(hone|ad)/.test(globalThis.navigator?.platform ?? "");
 
 export function Toolbar(): ReactNode {
@@ -22,6 +25,7 @@ export function Toolbar(): ReactNode {
       <div className="kc-buttons">
         {!readOnly && <HistoryButtons />}
         {!readOnly && <ArrangeButton />}
+        <ZoomButtons />
         <Button name="Fit view" icon="fit" onClick={() => showAll(200)} />
         <RunButton />
       </div>
@@ -106,6 +110,27 @@ function ArrangeButton(): ReactNode {
       disabled={empty}
       onClick={arrange}
     />
+  );
+}
+
+/** On a narrow canvas the number alone: the wheel and the keys zoom as well. */
+function ZoomButtons(): ReactNode {
+  const { zoomIn, zoomOut, zoomTo } = useReactFlow();
+  const percent = useFlowStore(percentOf);
+  return (
+    <>
+      <Button name="Zoom out" icon="minus" onClick={() => void zoomOut({ duration: SLIDE })} />
+      <button
+        type="button"
+        className="kc-button kc-zoom"
+        aria-label={`Zoom: ${percent} %`}
+        title="Zoom to 100 %"
+        onClick={() => void zoomTo(1, { duration: SLIDE })}
+      >
+        {percent} %
+      </button>
+      <Button name="Zoom in" icon="plus" onClick={() => void zoomIn({ duration: SLIDE })} />
+    </>
   );
 }
 

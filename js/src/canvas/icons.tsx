@@ -35,6 +35,7 @@ const PATHS: Readonly<Record<string, string>> = {
   fold: "M14 7l-5 5 5 5",
   unfold: "M10 7l5 5-5 5",
   close: "M6 6l12 12M18 6L6 18",
+  minus: "M5 12h14",
   plus: "M12 5v14M5 12h14",
   runFrom: "M5 4v16M9 5v14l11-7Z",
   runTo: "M4 5v14l11-7ZM19 4v16",

@@ -6,6 +6,9 @@ import type { Box } from "./node_boxes.ts";
 
 export const MIN_ZOOM = 0.01;
 export const MAX_ZOOM = 2;
+/** The zoom in whole percent, of the state of React Flow. */
+export const percentOf = ({ transform }: { transform: [number, number, number] }): number =>
+  Math.max(Math.round(transform[2] * 100), 1);
 const PADDING = 0.07;
 /** The zoom a flow starts with where not all of it fits: everything on its nodes can be read. */
 const READABLE = 0.85;

@@ -9,6 +9,7 @@ import { type IconName, icon } from "./icons.ts";
 import { Menu } from "./menu.ts";
 import { fillRunForm, isComplete, type LastInputs } from "./run_form.ts";
 import { fillTitleMenu, type TitleMenu } from "./title_menu.ts";
+import { makeZoom } from "./zoom.ts";
 
 const APP = ".kaizen-studio";
 const MAC = /Mac|iP(hone|ad)/.test(globalThis.navigator?.platform ?? "");
@@ -56,6 +57,7 @@ export function showHeader(model: AnyModel, el: HTMLElement): () => void {
   const redo = button("Redo", "redo", () => isOff(redo) || act({ name: "redo" }));
   const arrange = button("Arrange", "arrange", () => act({ name: "arrange" }));
   arrange.title = "Arrange the nodes from left to right";
+  const zoom = makeZoom(act, button);
   const full = button("Full screen", "fullscreen", () => toggleFullscreen(el));
   const themeButton = button("Theme", "theme", () => {});
   const run = h(
@@ -185,6 +187,7 @@ export function showHeader(model: AnyModel, el: HTMLElement): () => void {
       redo,
       h("span", { class: "ks-line" }),
       arrange,
+      ...zoom.parts,
       full,
       themeButton,
       themes.box,
@@ -258,12 +261,16 @@ export function showHeader(model: AnyModel, el: HTMLElement): () => void {
     bar.dataset.narrow = String((entry?.contentRect.width ?? 0) < 760);
   });
   observer.observe(bar);
-  const endWait = whenConnected(el, () => el.closest(APP)?.classList.add("kaizen-ready"));
+  const endWait = whenConnected(el, () => {
+    const app = el.closest(APP);
+    app?.classList.add("kaizen-ready");
+    if (app) zoom.follow(app, signal);
+  });
   return () => {
     endWait();
     ending.abort();
     observer.disconnect();
-    for (const menu of [pipelines, runMenu, themes, userMenu]) menu.close(false);
+    for (const menu of [pipelines, runMenu, themes, userMenu, zoom.menu]) menu.close(false);
     model.off("change:_state", draw);
     model.off("msg:custom", onMessage);
   };

@@ -9,6 +9,8 @@ const PATHS = {
   down: "M7 10l5 5 5-5",
   search: "M10.5 4a6.5 6.5 0 1 1 0 13 6.5 6.5 0 0 1 0-13ZM15.5 15.5L20 20",
   add: "M12 5v14M5 12h14",
+  minus: "M5 12h14",
+  fit: "M4 9V5a1 1 0 0 1 1-1h4M15 4h4a1 1 0 0 1 1 1v4M20 15v4a1 1 0 0 1-1 1h-4M9 20H5a1 1 0 0 1-1-1v-4",
   rename: "M4 20h4L19 9l-4-4L4 16ZM13 7l4 4",
   duplicate: "M8 8h11v11H8ZM5 15V5h10",
   versions: "M4 12a8 8 0 1 0 2.5-5.8M4 4v4h4M12 8v4l3 2",

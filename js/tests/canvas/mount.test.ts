@@ -205,6 +205,17 @@ test("S11: unconfirmed edits of another document are not offered", () => {
   for (const { end } of [lost, next]) end();
 });
 
+test("the zoom is in the toolbar, so nothing on the board covers a card", () => {
+  const { el, end } = open();
+  const names = [...el.querySelectorAll(".kc-toolbar button")].map((each) =>
+    each.getAttribute("aria-label"),
+  );
+  expect(names).toEqual(expect.arrayContaining(["Zoom out", "Zoom: 100 %", "Zoom in"]));
+  expect(el.querySelector(".kc-board .react-flow__controls")).toBeNull();
+  expect(el.querySelector(".kaizen-canvas")?.getAttribute("data-kz-zoom")).toBe("100");
+  end();
+});
+
 /** A finished run over the edge `ab`, which carried a table of 120 rows. */
 function showRun(fake: FakeModel, nodeCommands: NodeCommand[] = []): void {
   const nodes = {
