@@ -10,6 +10,7 @@ import asyncio
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal
 
 from kaizen_widgets.core.clock import Clock, Timer
@@ -25,6 +26,8 @@ StopReason = Literal["cancel", "timeout", "run"]
 
 DESCRIBE_TIMEOUT = 1.0
 """Seconds a value's ``__repr__`` or an error's ``__str__`` may take."""
+
+_TURNS = 5
 
 _abandoned: set[asyncio.Task[Any]] = set()
 """Abandoned tasks until they end: a loop keeps only weak references to its tasks."""
@@ -56,6 +59,7 @@ class Attempt:
     """One attempt to run a node on an engine; all methods are called on the loop.
 
     Args:
+        on_end: Called once, with the result; it must not raise.
         grace: Seconds between asking a node to stop and abandoning it.
         time_limit: Seconds after which it is asked to stop, or None.
         uses_threads: Whether outputs and errors may be described in threads; not on a loop without one.
@@ -68,6 +72,7 @@ class Attempt:
         ctx: Context,
         clock: Clock,
         grace: float,
+        on_end: Callable[[NodeResult], object],
         *,
         time_limit: float | None = None,
         uses_threads: bool = True,
@@ -76,37 +81,36 @@ class Attempt:
         self._ctx = ctx
         self._clock = clock
         self._grace = grace
+        self._on_end = on_end
         self._uses_threads = uses_threads
         self._loop = asyncio.get_running_loop()
-        self._task = self._loop.create_task(engine.run(work, ctx))
-        self._given_up: asyncio.Future[None] = self._loop.create_future()
         self._stop_reason: StopReason | None = None
         self._abandoned = ""
         self._timers: list[Timer] = []
         self._time_limit = time_limit
         self._explanation = ""
+        self._describing: asyncio.Task[None] | None = None
+        self._task = self._loop.create_task(engine.run(work, ctx))
+        # A callback, not a second task: most of what a short node costs is tasks.
+        self._task.add_done_callback(self._on_done)
         if time_limit is not None:
             self._later(time_limit, lambda: self.stop("timeout"))
 
-    async def result(self) -> NodeResult:
-        """Wait for the end."""
-        await asyncio.wait({self._task, self._given_up}, return_when=asyncio.FIRST_COMPLETED)
+    def _on_done(self, task: asyncio.Task[Any]) -> None:
+        if self._abandoned:
+            return
         for timer in self._timers:
             timer.cancel()
-        if not self._task.done():
-            _abandoned.add(self._task)
-            self._task.add_done_callback(_forget)
-            return self._stopped()
         if self._stop_reason is not None:
-            if not self._task.cancelled():
-                self._task.exception()  # Read, so that asyncio does not report it as never retrieved.
-            return self._stopped()
-        if self._task.cancelled():
-            return await self._failed(RunError("The function cancelled itself."))
-        error = self._task.exception()
-        if error is not None:
-            return await self._failed(error)
-        return await self._completed(self._task.result())
+            if not task.cancelled():
+                task.exception()  # Read, so that asyncio does not report it as never retrieved.
+            self._on_end(self._stopped())
+        elif task.cancelled():
+            self._fail(RunError("The function cancelled itself."))
+        elif (error := task.exception()) is not None:
+            self._fail(error)
+        else:
+            self._complete(task.result())
 
     def stop(self, reason: StopReason, explanation: str = "") -> None:
         """Ask the node to stop; only the first request counts.
@@ -129,28 +133,49 @@ class Attempt:
         self._abandoned = (
             "abandoned: its thread may still finish" if threads else "abandoned: it does not stop"
         )
+        for timer in self._timers:
+            timer.cancel()
+        _abandoned.add(self._task)
+        self._task.add_done_callback(_forget)
         self._task.cancel()
-        if not self._given_up.done():
-            self._given_up.set_result(None)
+        self._end_abandoned(_TURNS)
 
-    async def _completed(self, output: Any) -> NodeResult:
+    def _end_abandoned(self, turns: int) -> None:
+        # An engine lets go of a node it abandons, which takes some turns of the loop: until then the streams
+        # are still those of a run.
+        if turns and not self._task.done():
+            self._loop.call_soon(self._end_abandoned, turns - 1)
+        else:
+            self._on_end(self._stopped())
+
+    def _complete(self, output: Any) -> None:
         ended = self._clock.monotonic()
         value = output.value if issubclass(type(output), Routed) else output
-        text = quick_sentence(value)
-        if text is None:
-            text = await self._in_time(lambda: sentence(value))
-        if text is None:
-            text = f"{type(value).__name__} (its repr takes too long)"
-        return NodeResult("completed", output=output, ended=ended, preview=text)
 
-    async def _failed(self, error: BaseException) -> NodeResult:
+        def end(text: str) -> None:
+            self._on_end(NodeResult("completed", output=output, ended=ended, preview=text))
+
+        try:
+            text = quick_sentence(value)
+        except RuntimeError:  # Another thread changes a container that is being read.
+            text = None
+        if text is not None:
+            end(text)
+            return
+        otherwise = f"{type(value).__name__} (its repr takes too long)"
+        self._describe(partial(sentence, value), otherwise, end)
+
+    def _fail(self, error: BaseException) -> None:
         ended = self._clock.monotonic()
+
+        def end(text: str) -> None:
+            self._on_end(NodeResult("failed", error=error, ended=ended, message=text))
+
         text = quick_format_error(error)
-        if text is None:
-            text = await self._in_time(lambda: format_error(error))
-        if text is None:
-            text = type(error).__name__
-        return NodeResult("failed", error=error, ended=ended, message=text)
+        if text is not None:
+            end(text)
+            return
+        self._describe(partial(format_error, error), type(error).__name__, end)
 
     def _stopped(self) -> NodeResult:
         ended = self._clock.monotonic()
@@ -170,10 +195,22 @@ class Attempt:
             )
         return NodeResult("cancelled", reason=self._abandoned or "stopped", ended=ended)
 
+    def _describe(
+        self, describe: Callable[[], str], otherwise: str, end: Callable[[str], None]
+    ) -> None:
+        """Call ``end`` with what ``describe`` returns, made in a thread, or ``otherwise`` after a second."""
+        if not self._uses_threads:
+            end(describe())
+            return
+
+        async def wait() -> None:
+            text = await self._in_time(describe)
+            end(otherwise if text is None else text)
+
+        self._describing = self._loop.create_task(wait())
+
     async def _in_time(self, describe: Callable[[], str]) -> str | None:
         """Return what ``describe`` returns, made in a thread, or None if it takes longer than a second."""
-        if not self._uses_threads:
-            return describe()
         future: asyncio.Future[str] = self._loop.create_future()
 
         def settle(text: str) -> None:

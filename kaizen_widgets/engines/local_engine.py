@@ -6,7 +6,6 @@ Nothing can stop a thread from outside: a plain function stops when it looks at 
 
 from __future__ import annotations
 
-import dataclasses
 import inspect
 from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import partial
@@ -46,8 +45,7 @@ class LocalEngine:
 
     async def run(self, work: Work, ctx: Context) -> Any:
         """Run one node; see `Engine.run`."""
-        fields = {field.name: getattr(work, field.name) for field in dataclasses.fields(work)}
-        task = Task(**fields, ctx=ctx, execute=partial(self._execute, ctx))
+        task = Task(**vars(work), ctx=ctx, execute=partial(self._execute, ctx))
         with captured(ctx), errors_as_exceptions():
             # The built-in kinds block nothing; one written by a user may.
             if type(work.kind) in BUILT_IN:

@@ -116,10 +116,30 @@ def _reached(nexts: Mapping[str, list[str]], start: str) -> set[str]:
     return found
 
 
+def _circular(before: Mapping[str, list[str]]) -> dict[str, list[str]]:
+    """Return the nodes that cannot be put in an order, with those before them that cannot either."""
+    left = {node_id: len(ids) for node_id, ids in before.items()}
+    after: dict[str, list[str]] = {}
+    for node_id, ids in before.items():
+        for one in ids:
+            after.setdefault(one, []).append(node_id)
+    ready = [node_id for node_id, count in left.items() if not count]
+    while ready:
+        node_id = ready.pop()
+        del left[node_id]
+        for one in after.get(node_id, ()):
+            left[one] -= 1
+            if not left[one]:
+                ready.append(one)
+    return {node_id: [one for one in before[node_id] if one in left] for node_id in left}
+
+
 def _circles(
     graph: Graph, edges: list[Edge], before: Mapping[str, list[str]]
 ) -> Iterator[RunProblem]:
-    remaining = {node_id: list(ids) for node_id, ids in before.items()}
+    remaining = _circular(before)
+    if not remaining:
+        return
     order = {node.id: place for place, node in enumerate(graph.nodes)}
     for _ in range(MAX_CYCLES):
         try:

@@ -27,6 +27,7 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
+from functools import lru_cache
 from types import ModuleType
 from typing import Any, TextIO, cast
 
@@ -65,6 +66,8 @@ class NodeOutput:
         """Report the text that has no line break yet, and what forked processes have written so far."""
         for child in self._children:
             child.read_available()
+        if not self._unfinished:
+            return
         with self._lock:
             unfinished, self._unfinished = self._unfinished, {}
         for stream, line in unfinished.items():
@@ -167,18 +170,28 @@ def _drop(kind: str, data: Mapping[str, Any]) -> None:
 _current: ContextVar[NodeOutput | None] = ContextVar("kaizen_node_output", default=None)
 
 
-@contextmanager
-def captured(ctx: Context) -> Iterator[None]:
-    """Report what is printed and logged in this context, and in copies of it, to a node's run."""
-    output = NodeOutput(ctx)
-    token = _current.set(output)
-    try:
-        with streams_replaced():
-            yield
-    finally:
-        output.flush()
-        with suppress(ValueError):  # A task destroyed with its loop ends in another context.
-            _current.reset(token)
+class captured:
+    """Report what is printed and logged in this context, and in copies of it, to a node's run.
+
+    A class, as entering a generator would take longer than what a short node does.
+    """
+
+    __slots__ = ("_output", "_token")
+
+    def __init__(self, ctx: Context) -> None:
+        self._output = NodeOutput(ctx)
+
+    def __enter__(self) -> None:
+        self._token = _current.set(self._output)
+        _replace_streams()
+
+    def __exit__(self, *_: object) -> None:
+        try:
+            _restore_streams()
+        finally:
+            self._output.flush()
+            with suppress(ValueError):  # A task destroyed with its loop ends in another context.
+                _current.reset(self._token)
 
 
 class _NodeStream:
@@ -281,19 +294,28 @@ _class_before: type[ModuleType] = ModuleType
 @contextmanager
 def streams_replaced() -> Iterator[None]:
     """Keep the streams replaced; threads that outlive their run use this as well."""
+    _replace_streams()
+    try:
+        yield
+    finally:
+        _restore_streams()
+
+
+def _replace_streams() -> None:
     global _users
     with _lock:
         _users += 1
         if _users == 1:
             _install()
         _silence_handlers()
-    try:
-        yield
-    finally:
-        with _lock:
-            _users -= 1
-            if _users == 0:
-                _uninstall()
+
+
+def _restore_streams() -> None:
+    global _users
+    with _lock:
+        _users -= 1
+        if _users == 0:
+            _uninstall()
 
 
 def _install() -> None:
@@ -303,9 +325,14 @@ def _install() -> None:
         stream.replaced, names[name] = names[name], stream
     module: Any = sys
     _class_before = type(sys)
-    properties = {name: _stream_property(name) for name in STREAMS}
-    module.__class__ = type("sys", (_class_before,), properties)
+    module.__class__ = _class_with_streams(_class_before)
     logging.root.addHandler(_handler)
+
+
+@lru_cache(maxsize=8)
+def _class_with_streams(base: type[ModuleType]) -> type[ModuleType]:
+    """Return a class for `sys` with properties for the two streams; making one takes long."""
+    return type("sys", (base,), {name: _stream_property(name) for name in STREAMS})
 
 
 def _silence_handlers() -> None:

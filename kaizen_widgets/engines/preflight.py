@@ -233,11 +233,12 @@ def _output_type(edge: Edge, source: PlannedNode | None) -> PortType:
 def _source_problem(graph: Graph, edge: Edge, source: PlannedNode) -> str:
     if source.policy.muted:
         return ""
-    to = _shortly(graph.node(edge.target))
     look, known = source.kind.look, source.kind.outputs(source.config)
     if not look.outputs and not look.outputs_from:
+        to = _shortly(graph.node(edge.target))
         return f"{_named(source.node)} has an edge to {to}, and its kind has no outputs."
     if known is not None and output_of(edge) not in known:
+        to = _shortly(graph.node(edge.target))
         return (
             f"{_named(source.node)} has an edge to {to} from the output "
             f"{_short(output_of(edge))!r}, which it does not have: reconnect or remove the edge."
@@ -246,11 +247,12 @@ def _source_problem(graph: Graph, edge: Edge, source: PlannedNode) -> str:
 
 
 def _target_problem(graph: Graph, edge: Edge, target: PlannedNode) -> str:
-    start = _shortly(graph.node(edge.source))
     if not target.kind.look.inputs:
+        start = _shortly(graph.node(edge.source))
         return f"{_named(target.node)} has an edge from {start}, and its kind has no inputs."
     known = None if target.policy.muted else target.kind.inputs(target.config)
     if known is not None and input_of(edge) and input_of(edge) not in known:
+        start = _shortly(graph.node(edge.source))
         return (
             f"{_named(target.node)} has an edge from {start} into the input "
             f"{_short(input_of(edge))!r}, which it does not have: reconnect or remove the edge."

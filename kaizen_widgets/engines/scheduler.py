@@ -139,6 +139,7 @@ class _Scheduler:
         self._run = Run(self._log, plan, inputs, loop, self._cancel, is_attended)
         self._dependencies = DependencyTracker(plan)
         self._attempts: dict[str, Attempt] = {}
+        """Attempts under way, in the order they were started."""
         self._pauses: dict[str, Timer] = {}
         """Timers of the nodes that failed and are tried again."""
         self._begun: dict[str, int] = {}
@@ -156,6 +157,8 @@ class _Scheduler:
         self._members_left = {key: len(one.members) for key, one in plan.subflows.items()}
         self._results: dict[str, NodeResult] = {}
         """How nodes ended whose state is not final yet."""
+        self._ended: dict[str, NodeResult] = {}
+        """Results of attempts that have ended since the run was last driven."""
         self._wake = asyncio.Event()
         self._time_limit: Timer | None = None
         self._is_stopping = False
@@ -237,29 +240,28 @@ class _Scheduler:
         return NodeResult("cancelled", reason="stopped" if has_begun else "not started")
 
     async def _run_nodes(self) -> None:
-        waiting: dict[asyncio.Task[Any], str] = {}
         while True:
-            self._begin_ready(waiting)
-            if not waiting and not self._pauses:
-                break
-            if self._pauses:
-                woken = asyncio.get_running_loop().create_task(self._wake.wait())
-                await asyncio.wait({*waiting, woken}, return_when=asyncio.FIRST_COMPLETED)
-                woken.cancel()
-                self._wake.clear()
-            else:
-                await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
-            # In the order they were started: a set has none, and events should not depend on it.
-            for task in [task for task in waiting if task.done()]:
-                self._settle(waiting.pop(task), task.result())
+            self._begin_ready()
+            if not self._attempts and not self._pauses:
+                return
+            await self._wake.wait()
+            self._wake.clear()
+            ended, self._ended = self._ended, {}
+            # In the order they were started: events should not depend on which task ended first.
+            for node_id in [one for one in self._attempts if one in ended]:
+                self._settle(node_id, ended[node_id])
 
-    def _begin_ready(self, waiting: dict[asyncio.Task[Any], str]) -> None:
-        while not self._is_stopping and len(waiting) < self._engine.max_parallel:
+    def _attempt_ended(self, node_id: str, result: NodeResult) -> None:
+        self._ended[node_id] = result
+        self._wake.set()
+
+    def _begin_ready(self) -> None:
+        while not self._is_stopping and len(self._attempts) < self._engine.max_parallel:
             for node_id in self._dependencies.take(1):
                 if self._plan.steps[node_id].policy.muted:
                     self._pass_through(node_id)
                 else:
-                    waiting[self._begin(node_id)] = node_id
+                    self._begin(node_id)
                 break
             else:
                 return
@@ -290,9 +292,9 @@ class _Scheduler:
             else "completed"
         )
 
-    def _begin(self, node_id: str) -> asyncio.Task[NodeResult]:
+    def _begin(self, node_id: str) -> None:
         planned = self._plan.steps[node_id]
-        node = planned.node
+        node = self._run.nodes[node_id]
         edges = self._dependencies.delivered(node_id)
         work = Work(
             node_id=node_id,
@@ -302,7 +304,7 @@ class _Scheduler:
             inputs=self._inputs_by(edges),
             run_inputs=self._inputs,
             functions=self._functions,
-            agent_id=agent_id_of_node(node),
+            agent_id=agent_id_of_node(planned.node),
             is_start=not edges,
         )
         attempt = self._begun[node_id] = self._begun.get(node_id, 0) + 1
@@ -312,7 +314,7 @@ class _Scheduler:
             partial(self._report, node_id, attempt),
             partial(self._run._questions.ask, node_id, attempt),
         )
-        self._run.nodes[node_id]._begin(work)
+        node._begin(work)
         self._began[node_id] = self._clock.monotonic()
         self._begin_subflows(node_id)
         iteration = self._dependencies.iteration(node_id)
@@ -324,12 +326,14 @@ class _Scheduler:
             ctx,
             self._clock,
             self._grace,
+            partial(self._attempt_ended, node_id),
             time_limit=planned.time_limit,
             uses_threads=self._loop.has_thread,
         )
-        return asyncio.get_running_loop().create_task(self._attempts[node_id].result())
 
     def _inputs_by(self, edges: list[Edge]) -> tuple[Input, ...]:
+        if not edges:
+            return ()
         names = [self._name_inside(edge.source) for edge in edges]
         count = Counter(names)
         return tuple(
@@ -368,7 +372,6 @@ class _Scheduler:
             self._stop_at_limit(BUDGET_USED_UP)
         self._failures.pop(node_id, None)
         self._results[node_id] = result
-        label = quoted(self._run.nodes[node_id].label)
         match result.state:
             case "completed":
                 outputs, route = None, ""
@@ -376,6 +379,7 @@ class _Scheduler:
                     outputs, route = result.output.outputs, result.output.route
                 self._follow(self._dependencies.completed(node_id, outputs, route))
             case "failed":
+                label = quoted(self._run.nodes[node_id].label)
                 reason = f"because {self._run.reason or f'{label} failed'}"
                 self._follow(self._dependencies.stopped(node_id, reason))
             case _:

@@ -13,8 +13,8 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import threading
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any
 
 from kaizen_widgets.core.background import UserLoops
@@ -133,18 +133,24 @@ class _UserCall:
             self._task.cancel()
 
 
-@contextmanager
-def errors_as_exceptions() -> Iterator[None]:
-    """Convert errors that are not an `Exception`: ``exit()`` in a node must not end a loop."""
-    try:
-        yield
-    except (asyncio.CancelledError, GeneratorExit):
-        raise  # These end a coroutine: its task is cancelled, or it is closed.
-    except BaseException as error:
+class errors_as_exceptions:
+    """Convert errors that are not an `Exception`: ``exit()`` in a node must not end a loop.
+
+    A class, as entering a generator would take longer than what a short node does.
+    """
+
+    __slots__ = ()
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, _: object, error: BaseException | None, *__: object) -> None:
+        # Cancelling and closing end a coroutine.
+        if error is None or isinstance(error, asyncio.CancelledError | GeneratorExit):
+            return
         exception = _as_exception(error)
-        if exception is error:
-            raise
-        raise exception from error
+        if exception is not error:
+            raise exception from error
 
 
 def _as_exception(error: BaseException) -> Exception:

@@ -53,6 +53,9 @@ TITLE_PATHS = (
 """Paths where tools store a node's displayed name; the first one that is set is shown."""
 
 
+_EMPTY: FrozenDict[str, Any] = FrozenDict()
+
+
 class XY(NamedTuple):
     """A point in flow units."""
 
@@ -122,7 +125,8 @@ class Element(FrozenDict[str, Any]):
     def data(self) -> Mapping[str, Any]:
         """The element's own data; empty when it has none."""
         data = self.get("data")
-        return data if isinstance(data, Mapping) else FrozenDict()
+        # An element is frozen JSON, whose objects are of this class.
+        return data if isinstance(data, FrozenDict) else _EMPTY
 
     def evolve(self, **keys: Any) -> Self:
         """Return a copy with some keys changed; snake case is read as camelCase."""

@@ -51,7 +51,22 @@ class SynthesizerKind(Kind):
 
     async def run(self, task: Task) -> Any:
         """Combine the values."""
+        if _is_quick(task):
+            return _combine(task)
         return await task.in_thread(_combine, task)
+
+
+_QUICK_VALUES = 50
+_QUICK_TEXT = 10_000
+
+
+def _is_quick(task: Task) -> bool:
+    """Return whether a few short texts and numbers arrived, which a thread would only make slower."""
+    values = list(task.run_inputs.values()) if task.is_start else [one.value for one in task.inputs]
+    return len(values) <= _QUICK_VALUES and all(
+        len(value) <= _QUICK_TEXT if type(value) is str else type(value) in (int, float, bool)
+        for value in values
+    )
 
 
 def _combine(task: Task) -> Any:
