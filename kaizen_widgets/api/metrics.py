@@ -45,7 +45,7 @@ class MetricSummary(ResponseModel):
     The percentiles are None without executions, and on the public server, which does not know them.
     """
 
-    total_executions: int = 0
+    total_executions: int
     avg_latency_ms: float = 0.0
     total_tokens: int = 0
     total_cost_usd: SingleFloat = 0.0

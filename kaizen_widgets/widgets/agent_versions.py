@@ -10,6 +10,7 @@ from kaizen_widgets.api.agent_models import AgentVersion
 from kaizen_widgets.displays.markup import hint
 from kaizen_widgets.widgets.data_grid import Column, DataGrid, RowAction
 from kaizen_widgets.widgets.dialog import Dialog, DialogHost
+from kaizen_widgets.widgets.panel_access import PanelAccess
 from kaizen_widgets.widgets.panel_frame import PanelFrame
 from kaizen_widgets.widgets.version_differences import differences_html, field_differences
 
@@ -33,6 +34,8 @@ class AgentVersionsPanel(PanelFrame):
         self.agents = resources.agents
         self.difference = ipw.HTML()
         self._detail = self.agents.detail(agent.id)
+        self.access = PanelAccess(resources)  # Before the table, whose buttons ask it.
+        gate = self.gate("agents:update")
         self.grid = DataGrid(
             columns=[
                 Column(
@@ -43,8 +46,8 @@ class AgentVersionsPanel(PanelFrame):
                 Column("id", "Id", "id", is_hidden=True),
             ],
             empty="No versions yet: keep one before you change the agent.",
-            toolbar=[RowAction("keep", "Keep this version", "add")],
-            actions=[RowAction("back", "Go back to it", "undo", is_visible=True)],
+            toolbar=[RowAction("keep", "Keep this version", "add", **gate)],
+            actions=[RowAction("back", "Go back to it", "undo", is_visible=True, **gate)],
         )
         super().__init__(
             resources,
@@ -58,6 +61,10 @@ class AgentVersionsPanel(PanelFrame):
         self.grid.on_action(self._act)
         self.grid.observe(lambda _change: self._draw_difference(), names="selected")
         self._stop_watching = self._detail.subscribe(lambda _result: self._draw_difference())
+
+    def _access_changed(self) -> None:
+        self.grid.draw_again()
+        super()._access_changed()
 
     def is_empty(self, data: Any) -> bool:
         """Return False, because the table says that there are no versions."""

@@ -85,6 +85,7 @@ class PanelFrame(Panel):
         self._has_own_dialogs = dialogs is None
         self._on_data = on_data
         self._shown: Any = _NOTHING
+        self._failed_query: LiveQuery | None = None
         self._retry: Callable[[], object] | None = None
         self._drawing = Notifier(lambda error: logger.error("A panel failed", exc_info=error))
         self._client = self.access.client
@@ -307,6 +308,10 @@ class PanelFrame(Panel):
             state = PanelState(
                 state.kind, state.title, state.text, state.badge, True, state.can_retry
             )
+        if state.kind == "loading" and self._failed_query is self.query and not kept:
+            # An error stays until a fetch ends: where it is fetched every few seconds, it would flicker.
+            state = self.state
+        self._failed_query = self.query if state.kind in ("error", "no permission") else None
         self.state = state
         self.draw_state(state, result)
         self._draw_request(state)
@@ -315,6 +320,7 @@ class PanelFrame(Panel):
         self.footer.layout.display = "flex" if state.has_data else "none"
         # Not disabled while fetching: a disabled button loses the keyboard focus.
         self.refresh_button.icon = "refresh spin" if result.is_fetching else "refresh"
+        self.retry_button.icon = "repeat spin" if result.is_fetching else "repeat"
 
     def _draw_request(self, state: PanelState) -> None:
         """Offer a text that asks for the missing permission."""

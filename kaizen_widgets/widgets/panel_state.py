@@ -65,7 +65,9 @@ def panel_state(
         empty: Sentence for an empty list.
     """
     has_data = result.has_data
-    if isinstance(result.error, ForbiddenError) and not result.is_fetching:
+    # With data, an error stays until a fetch succeeds: one that is tried again and again would flicker.
+    is_failed = result.is_error and (has_data or not result.is_fetching)
+    if is_failed and isinstance(result.error, ForbiddenError):
         refusal = refusal or _text(result.error)
     if refusal:
         return PanelState(
@@ -73,7 +75,7 @@ def panel_state(
         )
     if result.is_paused or not is_online:
         return _offline(result, noun, now, waiting)
-    if result.is_error and not result.is_fetching:
+    if is_failed:
         return _error(result, noun, now)
     if not has_data:
         if result.failure_count:
@@ -134,7 +136,8 @@ def _offline(result: QueryResult, noun: str, now: datetime, waiting: int) -> Pan
 
 
 def _error(result: QueryResult, noun: str, now: datetime) -> PanelState:
-    text = f"{_text(result.error)} {_tried(result)}."
+    tried = "Trying again" if result.is_fetching else _tried(result)
+    text = f"{_text(result.error)} {tried}."
     if isinstance(result.error, UnauthorizedError):
         text = _text(result.error)
     if result.has_data:

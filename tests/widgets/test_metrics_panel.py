@@ -254,6 +254,6 @@ def test_hours_without_calls_interrupt_the_time_to_answer(loop):
 
 
 def test_first_calls_are_not_compared_with_nothing():
-    cards = metric_cards(MetricSummary(**NOW), MetricSummary(), "the day before")
+    cards = metric_cards(MetricSummary(**NOW), MetricSummary(total_executions=0), "the day before")
     assert "none in the day before" in cards
     assert "slower" not in cards
