@@ -195,6 +195,7 @@ class Studio(Resources):
             lambda: self.node_form,
             self.execution,
             run=lambda: self.last_run,
+            canvas_name="studio.canvas",
             clock=loop,
         )
         self.account = Account(

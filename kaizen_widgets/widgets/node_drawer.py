@@ -17,11 +17,13 @@ import ipywidgets as ipw
 from kaizen_widgets.core.background import background
 from kaizen_widgets.core.clock import Clock
 from kaizen_widgets.displays.markup import MONO, MUTED, hint
-from kaizen_widgets.engines import Run
+from kaizen_widgets.engines import EdgeValue, Run
 from kaizen_widgets.engines.run import NodeRun
+from kaizen_widgets.errors import NodeFailedError, RunError, UnknownEdgeError
 from kaizen_widgets.graph import Edge, Node
 from kaizen_widgets.stores import ExecutionStore
 from kaizen_widgets.widgets.canvas import Canvas
+from kaizen_widgets.widgets.edge_value_view import EdgeValueView
 from kaizen_widgets.widgets.node_form import NodeForm
 from kaizen_widgets.widgets.panel import Panel
 from kaizen_widgets.widgets.result_view import ResultView
@@ -43,6 +45,7 @@ class NodeDrawer(Panel):
         make_form: Returns the form of the selected node; called when a node is selected first.
         execution: Store of the run.
         run: Returns the last run, or None.
+        canvas_name: How a cell reaches the canvas, in the line of Python that gives the value of an edge.
         clock: Time and timers.
     """
 
@@ -55,11 +58,13 @@ class NodeDrawer(Panel):
         execution: ExecutionStore,
         *,
         run: Callable[[], Run | None],
+        canvas_name: str = "canvas",
         clock: Clock = background,
     ) -> None:
         self.canvas = canvas
         self._make_form = make_form
         self._run = run
+        self._canvas_name = canvas_name
         self._parts: _Parts | None = None
         self._shown_value: Any = _NOTHING
         self._tab = "config"
@@ -107,7 +112,11 @@ class NodeDrawer(Panel):
         """What is shown of the last run, for tests."""
         if self._parts is None:
             return ""
-        return self._parts.log.value if self._tab == "log" else str(self._parts.value.contents)
+        parts = self._parts
+        if isinstance(self._selected(), Edge):
+            shown = (parts.edge.summary.value, parts.edge.code.contents, parts.edge.value.contents)
+            return str(shown)
+        return parts.log.value if self._tab == "log" else str(parts.value.contents)
 
     def dismiss(self) -> None:
         """Close the drawer by selecting nothing."""
@@ -120,7 +129,7 @@ class NodeDrawer(Panel):
             return
         run, tab = self._run(), parts.tabs.selected
         if isinstance(element, Edge):
-            self._show_value(parts, "value", self._value_of(element, run))
+            self._show_edge(parts.edge, element, run)
         elif tab == "input":
             self._show_value(parts, tab, self._input_of(element, run))
         elif tab == "output":
@@ -158,7 +167,7 @@ class NodeDrawer(Panel):
             self.canvas.covered_right = 0
             return
         if self._parts is None:
-            self._parts = _Parts(self._make_form())
+            self._parts = _Parts(self._make_form(), self._canvas_name)
             self._parts.close_button.on_click(lambda _button: self.dismiss())
             self._parts.tabs.on_select(self._on_tab)
             self.children = (*self._parts.children, *self.children)
@@ -206,7 +215,7 @@ class NodeDrawer(Panel):
 
     def _show_tab(self, parts: _Parts, name: str) -> None:
         self._shown_value = _NOTHING
-        widgets = {"config": parts.form, "log": parts.log}
+        widgets = {"config": parts.form, "log": parts.log, "value": parts.edge}
         parts.body.children = (widgets.get(name, parts.value),)
         self.refresh()
 
@@ -245,13 +254,17 @@ class NodeDrawer(Panel):
                 arrived[source.label if source.label not in arrived else source.id] = source.output
         return arrived or _Words("Nothing has arrived at this node.")
 
-    def _value_of(self, edge: Edge, run: Run | None) -> Any:
-        source = run.nodes.get(edge.source) if run is not None else None
-        if source is None:
-            return _Words("Run the pipeline to see the value that takes this edge.")
-        if source.status != "completed":
-            return _Words(f"No value took this edge: {source.label} is {source.status}.")
-        return source.output
+    def _show_edge(self, view: EdgeValueView, edge: Edge, run: Run | None) -> None:
+        found = _edge_value(edge, run)
+        shown = found.value if isinstance(found, EdgeValue) else found
+        if (edge.id, id(shown)) == self._shown_value:
+            return
+        self._shown_value = (edge.id, id(shown))
+        self._shown = shown  # So that no other value gets its id.
+        if isinstance(found, EdgeValue):
+            view.show(found)
+        else:
+            view.clear(found)
 
     def _show_value(self, parts: _Parts, tab: str, value: Any) -> None:
         if (tab, id(value)) == self._shown_value:
@@ -277,6 +290,20 @@ class NodeDrawer(Panel):
         return f"NodeDrawer({element.id!r})" if element is not None else "NodeDrawer()"
 
 
+def _edge_value(edge: Edge, run: Run | None) -> EdgeValue | str:
+    """Return what went over an edge, or a sentence that says why nothing did."""
+    if run is None:
+        return "Run the pipeline to see the value that takes this edge."
+    try:
+        return run.edge(edge.id)
+    except NodeFailedError:
+        return "Nothing went over this edge: its node failed."
+    except UnknownEdgeError:
+        return "The last run did not have this edge."
+    except RunError as error:
+        return str(error)
+
+
 class _Words(str):
     """A sentence in place of a value."""
 
@@ -284,7 +311,7 @@ class _Words(str):
 class _Parts:
     """The widgets of the drawer."""
 
-    def __init__(self, form: NodeForm) -> None:
+    def __init__(self, form: NodeForm, canvas_name: str) -> None:
         form.heading.layout.display = "none"  # The drawer has one.
         form.layout.max_height = form.layout.max_width = None
         form.layout.padding = "0"
@@ -298,6 +325,7 @@ class _Parts:
         )
         self.tabs = TabBar(NODE_TABS, label="Selected node", selected="config")
         self.value = ResultView()
+        self.edge = EdgeValueView(canvas_name)
         self.log = ipw.HTML()
         self.body = ipw.VBox(_dom_classes=("kaizen-drawer-body",))
         self.tabs.add_class("kaizen-drawer-tabs")
@@ -309,7 +337,15 @@ class _Parts:
     @property
     def all(self) -> tuple[ipw.Widget, ...]:
         """Every widget, the form included."""
-        return (*self.children, self.heading, self.close_button, self.value, self.log, self.form)
+        return (
+            *self.children,
+            self.heading,
+            self.close_button,
+            self.value,
+            self.edge,
+            self.log,
+            self.form,
+        )
 
 
 _NOTHING = object()

@@ -50,6 +50,10 @@ class ResultView(BundledWidget):
         """Show a value as a tree of its parts, also where it could be a table or Markdown."""
         self._set(tree_contents(value))
 
+    def show_code(self, code: str) -> None:
+        """Show a line of Python, with a button that copies it."""
+        self._set([{"kind": "code", "label": "Python", "fact": "In Python", "text": code}])
+
     def clear(self, text: str | None = None) -> None:
         """Show that there is no value, with ``empty`` or another text."""
         shown = self.empty if text is None else text

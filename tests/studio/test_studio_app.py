@@ -327,6 +327,16 @@ def test_drawer_shows_the_value_of_an_edge(studio):
     studio.run("a refund").wait(WAIT)
     studio.drawer.refresh()
     assert "from billing" in studio.drawer.text
+    assert "Text, 12 characters" in studio.drawer.text
+    assert "From Billing to Answer, in the last run." in studio.drawer.text
+    assert f'studio.canvas.edge("{edge.id}").value' in studio.drawer.text
+    other = next(edge for edge in studio.graph.edges if edge.source == "technical")
+    studio.canvas.selected = (other.id,)
+    assert "skipped" in studio.drawer.text
+    assert "from billing" not in studio.drawer.text
+    added = studio.connect("billing", "output")
+    studio.canvas.selected = (added.id,)
+    assert "did not have this edge" in studio.drawer.text
 
 
 def test_drawer_shows_why_a_node_failed(studio):

@@ -23,7 +23,7 @@ interface Described {
   readonly notes: readonly string[];
 }
 type Kind =
-  | { kind: "nothing" | "text" }
+  | { kind: "nothing" | "text" | "code" }
   | { kind: "html"; html: string }
   | { kind: "json"; value: Json }
   | { kind: "image"; src: string }
