@@ -53,6 +53,16 @@ class ModelAgents:
         """Add an agent, in place of one with the same id."""
         self._records[record.id] = record
 
+    @property
+    def records(self) -> tuple[AgentRecord, ...]:
+        """The agents."""
+        return tuple(self._records.values())
+
+    @property
+    def models(self) -> Mapping[str, Any]:
+        """The models that `use` set, by the name or id of their agent; those for all others under ``""``."""
+        return dict(self._models)
+
     def use(self, model: Any, *names: str) -> None:
         """Let a model of pydantic-ai answer for agents, in place of their own.
 

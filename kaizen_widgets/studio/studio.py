@@ -10,7 +10,7 @@ Every part is an attribute and also works without the studio.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, TypeVar, overload
 
@@ -23,6 +23,7 @@ from kaizen_widgets.errors import (
     KaizenError,
     RunError,
 )
+from kaizen_widgets.evaluation import Evaluation
 from kaizen_widgets.graph import Edge, Graph, Node
 from kaizen_widgets.nodes import Functions, UsageLimits, default_registry
 from kaizen_widgets.query import Persister, QueryCacheEvent, QueryClient
@@ -38,6 +39,7 @@ from kaizen_widgets.stores import CanvasStore, ExecutionStore, UIStore
 from kaizen_widgets.studio.account import Account
 from kaizen_widgets.studio.connection import connect
 from kaizen_widgets.studio.current_pipeline import CurrentPipeline
+from kaizen_widgets.studio.evaluations import Evaluations
 from kaizen_widgets.studio.notebook_functions import NotebookFunctions
 from kaizen_widgets.studio.panels import PanelAttribute, StudioPanels
 from kaizen_widgets.studio.python_cell import PythonCell
@@ -154,6 +156,7 @@ class Studio(Resources):
         self.functions = Functions()
         self.store = CanvasStore(new_id=new_id, now=loop.now)
         self.python_cell = PythonCell(self.store, self)
+        self.evaluations = Evaluations(self.store, self.kinds, self.functions, self.agents, loop)
         self.execution = ExecutionStore(now=loop.now)
         self.saver = PipelineSaver(
             self.store,
@@ -505,6 +508,57 @@ class Studio(Resources):
         follow(run, self.execution, self._loop)
         return run
 
+    def evaluate(
+        self,
+        table: Any,
+        evaluators: Any = (),
+        *,
+        graph: Graph | None = None,
+        name: str = "",
+        expected: str | None = None,
+        inputs: Sequence[str] | None = None,
+        file: str | os.PathLike[str] | None = None,
+        max_concurrency: int = 4,
+        time_limit: float | None = None,
+        cost_limit: float | None = None,
+    ) -> Evaluation:
+        """Run the pipeline on each row of a table and judge the outputs, without waiting for the end.
+
+        Args:
+            table: A data frame of pandas or polars, or a list of dicts.
+            evaluators: Evaluators of pydantic-evals, such as ``EqualsExpected()``, and functions whose
+                parameters are named ``output``, ``expected_output``, ``inputs`` or ``duration``, such as
+                ``lambda output: len(output) < 200``.
+            graph: Another variant of the pipeline; by default the one on the canvas.
+            name: Name of the evaluation, such as what is different.
+            expected: Column of the expected output; by default ``expected``, if there is one.
+            inputs: Columns that are inputs of the run; by default all others.
+            file: File to which finished rows are written. Those in it are not run again, unless the row,
+                the pipeline, a function or an evaluator has changed.
+            max_concurrency: How many rows are run at the same time.
+            time_limit: Seconds after which the run of a row is stopped and fails; None for no limit.
+            cost_limit: US dollars after which no more rows are started; None for no limit.
+
+        Returns:
+            A handle: ``evaluation.wait()``, ``.to_frame()``, ``.failures``, ``.compare(other)``.
+
+        Raises:
+            NotRunnableError: The pipeline cannot be run; the message lists every reason.
+            RunError: The table, an evaluator or the file cannot be used, or pydantic-evals is not installed.
+        """
+        return self.evaluations.start(
+            table,
+            evaluators,
+            graph=graph,
+            name=name,
+            expected=expected,
+            inputs=inputs,
+            file=file,
+            max_concurrency=max_concurrency,
+            time_limit=time_limit,
+            cost_limit=cost_limit,
+        )
+
     def cancel(self) -> None:
         """Cancel the last run if it is still running."""
         if self._run is not None:
@@ -513,6 +567,7 @@ class Studio(Resources):
     def close(self) -> None:
         """Save, then close the widgets and connections."""
         self.cancel()
+        self.evaluations.forget()
         # The canvas shows a failed save; an unreachable server must not prevent closing.
         with suppress(KaizenError):
             self.save()
@@ -575,6 +630,7 @@ class Studio(Resources):
 
     def _forget_user(self) -> None:
         self.cancel()
+        self.evaluations.forget()
         self._run = None
         self.node_calls.forget_agents()
         self.execution.reset()

@@ -122,7 +122,7 @@ class EvaluatePolicyRequest(BaseModel):
     context: dict[str, Any] | None = None
 
 
-class Evaluation(BaseModel):
+class PolicyAnswer(BaseModel):
     """Whether the user is allowed the action."""
 
     allowed: bool
@@ -180,7 +180,7 @@ def list_policies(
     return {"records": rows, "total": total}
 
 
-@router.post("/evaluate", response_model=Evaluation)
+@router.post("/evaluate", response_model=PolicyAnswer)
 def evaluate(body: EvaluatePolicyRequest, caller: WithCaller, services: WithServices) -> Any:
     """Return whether a user of the organization is allowed an action."""
     with services.database.read() as db:
