@@ -15,33 +15,27 @@ import ipywidgets as ipw
 
 from kaizen_widgets.core.background import background
 from kaizen_widgets.core.clock import Clock
-from kaizen_widgets.displays.formats import format_seconds
+from kaizen_widgets.displays.formats import format_money, format_seconds
 from kaizen_widgets.displays.grid_column import Column
-from kaizen_widgets.displays.markup import ACCENT, BAD, GOOD, MONO, MUTED, WARN, alert, hint
+from kaizen_widgets.displays.markup import ACCENT, BAD, GOOD, MUTED, WARN, alert
 from kaizen_widgets.displays.previews import preview_line
 from kaizen_widgets.displays.waterfall import waterfall
-from kaizen_widgets.engines import Run
+from kaizen_widgets.engines import Run, follow
 from kaizen_widgets.stores import CanvasStore, ExecutionStore
 from kaizen_widgets.stores.execution import ACTIVE
+from kaizen_widgets.widgets.approval_box import ApprovalBox
 from kaizen_widgets.widgets.data_grid import DataGrid
 from kaizen_widgets.widgets.layouts import wrapping
 from kaizen_widgets.widgets.panel import Panel
 from kaizen_widgets.widgets.result_view import ResultView
+from kaizen_widgets.widgets.run_log import RunLog
 from kaizen_widgets.widgets.throttle import Throttle
 
-LOG_LINES: Final = 200
-"""Number of lines shown: the newest that match the filters. The store has more."""
-LEVELS: Final = ("debug", "info", "warning", "error")
-LEVEL_WORDS: Final = {
-    "debug": "All levels",
-    "info": "Info and above",
-    "warning": "Warnings and errors",
-}
-LEVEL_COLORS: Final = {"debug": MUTED, "warning": WARN, "error": BAD}
 STATUS_WORDS: Final = {
     "failed": ("failed", BAD),
+    "waiting": ("waiting for you", WARN),
     "running": ("running", ACCENT),
-    "pending": ("waiting", MUTED),
+    "pending": ("queued", MUTED),
     "completed": ("done", GOOD),
     "skipped": ("skipped", MUTED),
     "cancelled": ("cancelled", WARN),
@@ -63,8 +57,8 @@ class ExecutionPanel(Panel):
     Attributes:
         results: The table of nodes; its ``selected`` has the id of the node that ``detail`` shows.
         detail: The output or the error of the selected node; without one, the run's.
-        level: Drop-down for the lowest level of log lines to show.
-        search: Text field; only log lines that contain its text are shown, ignoring case.
+        approval: What a node asks a person; hidden while none does.
+        run_log: The log and its filters.
 
     Raises:
         TypeError: ``execution`` is not an `ExecutionStore`.
@@ -86,8 +80,11 @@ class ExecutionPanel(Panel):
                 f"An ExecutionPanel shows an ExecutionStore, such as studio.execution, "
                 f"not {type(execution).__name__}."
             )
+        self._live = execution
         self._execution = execution
+        """The store that is shown: ``_live``, or one with an earlier run."""
         self._run = run or (lambda: None)
+        self._past: Run | None = None
         self._canvas_store = canvas_store
         self._clock = clock
         self._shown_detail: Any = None
@@ -109,42 +106,30 @@ class ExecutionPanel(Panel):
         self.bars = ipw.HTML()
         self.detail_title = ipw.HTML()
         self.detail = ResultView(empty="Select a node to see its result.")
-        self.level = ipw.Dropdown(
-            options=[(LEVEL_WORDS.get(name, "Errors"), name) for name in LEVELS],
-            value="debug",
-            layout=ipw.Layout(width="150px"),
-        )
-        self.level.tooltip = "Lowest level of the lines to show"
-        self.search = ipw.Text(
-            placeholder="Filter the log",
-            continuous_update=True,
-            layout=ipw.Layout(width="130px"),
-        )
-        self.lines = ipw.HTML()
+        self.run_log = RunLog()
+        self.approval = ApprovalBox()
         head = ipw.HBox([self.status, self.elapsed], layout=wrapping())
         columns = ipw.HBox(
             [
                 _column("Results", [self.results], "1 1 330px"),
                 _column("Waterfall", [self.bars], "1 1 220px"),
-                _column("Log", [self.lines], "1 1 300px", [self.level, self.search]),
+                _column("Log", self.run_log.body, "1 1 300px", self.run_log.tools),
             ],
             layout=ipw.Layout(flex_flow="row wrap", grid_gap="8px 16px", align_items="flex-start"),
         )
         detail = ipw.VBox([self.detail_title, self.detail], layout=ipw.Layout(margin="8px 0 0"))
-        super().__init__([self.progress, head, columns, detail])
+        super().__init__([self.progress, head, self.approval, columns, detail])
         self._throttle = Throttle(self.refresh, clock)
         self._unsubscribes = [
-            execution.subscribe(lambda _state, _previous: self._throttle.changed())
+            execution.subscribe(lambda _state, _previous: self._on_change(execution))
         ]
         if canvas_store is not None:
             self._unsubscribes.append(
                 canvas_store.subscribe(
-                    lambda state: state["selected_node_id"], lambda key, _: self._select(key)
+                    lambda state: state["selected_node_id"], lambda key, _: self.select(key)
                 )
             )
         self._unsubscribe = self._end
-        for field in (self.level, self.search):
-            field.observe(lambda _change: self._draw_log(execution.get()), names="value")
         self.results.observe(lambda _change: self._on_row(), names="selected")
         self.refresh()
 
@@ -158,15 +143,35 @@ class ExecutionPanel(Panel):
         self.status.value = _status(state)
         nodes = state["node_executions"]
         self.results.records = [
-            {**node, "id": key, "line": self._line(key, node, state)} for key, node in nodes.items()
+            {
+                **node,
+                "id": key,
+                "status": node["origin"] or node["status"],
+                "line": self._line(key, node, state),
+            }
+            for key, node in nodes.items()
         ]
         if self._canvas_store is not None and not self.results.selected:
-            self._select(self._canvas_store.selected_node_id)
+            self.select(self._canvas_store.selected_node_id)
         self.bars.value = waterfall(list(nodes.values()), state["start_time"], self._clock.now())
-        self._draw_log(state)
+        self.run_log.draw(state)
         self._draw_detail(state)
         if state["status"] in ACTIVE:
             self._throttle.changed(within=1.0)
+
+    @property
+    def shown_run(self) -> Run | None:
+        """The run that is shown, if it is known."""
+        return self._run() if self._past is None else self._past
+
+    def show_run(self, run: Run | None) -> None:
+        """Show an earlier run that has ended; None for the run of the store."""
+        live = self._run()
+        if run is not None and live is not None and run.id == live.id:
+            run = None
+        self._past = run
+        self._execution = self._live if run is None else _store_of(run, self._clock)
+        self.refresh()
 
     def close(self) -> None:
         """Close the panel and unsubscribe from the stores."""
@@ -178,12 +183,13 @@ class ExecutionPanel(Panel):
 
     def _on_row(self) -> None:
         selected = self.results.selected
+        self.run_log.follow(selected[0] if selected else None)
         store = self._canvas_store
         if store is not None and selected and store.selected_node_id != selected[0]:
             store.set_selection(selected[0])
         self._draw_detail(self._execution.get())
 
-    def _select(self, node_id: str | None) -> None:
+    def select(self, node_id: str | None) -> None:
         """Select the row of a node; none if the run has no such node."""
         known = any(record["id"] == node_id for record in self.results.records)
         keys = (node_id,) if known else ()
@@ -197,10 +203,18 @@ class ExecutionPanel(Panel):
             unsubscribe()
         self._throttle.close()
 
+    def _on_change(self, store: ExecutionStore) -> None:
+        if self._execution is store:
+            self._throttle.changed()
+
+    def _run_of(self, state: Mapping[str, Any]) -> Run | None:
+        run = self.shown_run
+        return run if run is not None and run.id == state["execution_id"] else None
+
     def _value(self, node_id: str, state: Mapping[str, Any]) -> Any:
         """Return a node's output or exception; `_NO_VALUE` where only its text is known."""
-        run = self._run()
-        if run is not None and run.id == state["execution_id"] and node_id in run.nodes:
+        run = self._run_of(state)
+        if run is not None and node_id in run.nodes:
             node = run.nodes[node_id]
             if node.status == "completed":
                 return node.output
@@ -218,6 +232,7 @@ class ExecutionPanel(Panel):
     def _draw_detail(self, state: Mapping[str, Any]) -> None:
         nodes = state["node_executions"]
         chosen = next(iter(self.results.selected), None)
+        self.approval.draw(state, self._run_of(state), chosen)
         failed = next((key for key, node in nodes.items() if node["status"] == "failed"), None)
         if chosen is None and state["status"] == "failed":
             chosen = failed
@@ -250,18 +265,12 @@ class ExecutionPanel(Panel):
         end = state["end_time"]
         until = self._clock.now() if end is None else datetime.fromisoformat(end)
         seconds = (until - datetime.fromisoformat(state["start_time"])).total_seconds()
-        return f'<span style="color: {MUTED}; white-space: nowrap">{format_seconds(seconds)}</span>'
-
-    def _draw_log(self, state: Mapping[str, Any]) -> None:
-        labels = {key: node["label"] for key, node in state["node_executions"].items()}
-        wanted = set(LEVELS[LEVELS.index(self.level.value) :])
-        text = self.search.value.strip().lower()
-        shown = [
-            line
-            for line in state["logs"]
-            if line["level"] in wanted and text in _message(line, labels).lower()
+        facts = [format_seconds(max(0.0, seconds))]
+        costs = [
+            each["cost"] for each in state["node_executions"].values() if each["cost"] is not None
         ]
-        self.lines.value = _log(shown, labels, state["start_time"], is_empty=not state["logs"])
+        facts += [format_money(float(sum(costs)))] if costs else []
+        return f'<span style="color: {MUTED}; white-space: nowrap">{" · ".join(facts)}</span>'
 
     def __repr__(self) -> str:
         return f"ExecutionPanel({self._execution.status})"
@@ -296,35 +305,11 @@ def _status(state: Mapping[str, Any]) -> str:
     return f'<span role="status"><b>{text}</b> {words}</span>'
 
 
-def _log(
-    lines: Sequence[Mapping[str, Any]],
-    labels: Mapping[str, str],
-    start: str | None,
-    *,
-    is_empty: bool,
-) -> str:
-    if is_empty:
-        return hint("Lines that nodes print and log appear here.")
-    if not lines:
-        return hint("No log line matches the filters.")
-    shown = lines[-LOG_LINES:]
-    left_out = len(lines) - len(shown)
-    note = hint(f"{left_out} older lines are not shown.") if left_out else ""
-    begin = None if start is None else datetime.fromisoformat(start)
-    text = "\n".join(_log_line(line, labels, begin) for line in shown)
-    return f'{note}<pre style="{MONO}; margin: 0; overflow-wrap: anywhere">{text}</pre>'
-
-
-def _log_line(line: Mapping[str, Any], labels: Mapping[str, str], begin: datetime | None) -> str:
-    moment = datetime.fromisoformat(line["timestamp"])
-    after = 0.0 if begin is None else (moment - begin).total_seconds()
-    color = LEVEL_COLORS.get(line["level"])
-    message = html.escape(_message(line, labels))
-    text = f'<span style="color: {color}">{line["level"]}: {message}</span>' if color else message
-    exact = html.escape(f"{moment.astimezone():%H:%M:%S}")
-    return f'<span style="color: {MUTED}" title="{exact}">{after:+.2f}</span>  {text}'
-
-
-def _message(line: Mapping[str, Any], labels: Mapping[str, str]) -> str:
-    label = labels.get(line["node_id"], line["node_id"])
-    return f"{label}  {line['message']}" if label else line["message"]
+def _store_of(run: Run, clock: Clock) -> ExecutionStore:
+    """Return a store with a run that has ended, at the times at which it happened."""
+    store = ExecutionStore(now=clock.now)
+    follow(run, store, clock)
+    events = run.events()
+    times = {"start_time": events[0].ts.isoformat(), "end_time": events[-1].ts.isoformat()}
+    store.set(times, action="execution/restored")
+    return store

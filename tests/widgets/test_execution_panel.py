@@ -36,7 +36,7 @@ def view():
 def test_empty_panel_says_that_nothing_ran(view):
     assert "Nothing ran yet" in view.panel.status.value
     assert "No run yet" in view.panel.results.empty
-    assert "appear here" in view.panel.lines.value
+    assert "appear here" in view.panel.run_log.lines.value
 
 
 def test_progress_and_elapsed_time_are_shown(view):
@@ -44,7 +44,7 @@ def test_progress_and_elapsed_time_are_shown(view):
     view.execution.update_node_status("a", "completed", preview="fine", seconds=0.5)
     view.drawn()
     assert view.panel.progress.value == 50
-    assert "1 waiting</span>" in view.panel.status.value
+    assert "1 queued</span>" in view.panel.status.value
     assert "1 done</span>" in view.panel.status.value
     view.clock.advance(70)
     assert "1 min 10 s" in view.panel.elapsed.value
@@ -67,7 +67,7 @@ def test_results_and_log_are_text_and_no_markup(view):
     view.execution.add_log("<img src=x>", node_id="a")
     view.execution.set_result("<i>")
     view.drawn()
-    shown = view.panel.lines.value + view.panel.bars.value + view.panel.status.value
+    shown = view.panel.run_log.lines.value + view.panel.bars.value + view.panel.status.value
     assert "&lt;b&gt;Ann" in shown
     assert not any(tag in shown for tag in ("<script", "<img", "<b>Ann", "<i>"))
 
@@ -82,10 +82,13 @@ def test_long_logs_show_their_end_and_the_number_of_older_lines(view):
     view.begin(a="Ann")
     lines = [{"node_id": "a", "message": f"line {n}"} for n in range(250)]
     view.execution.update_nodes({}, lines)
-    shown = view.drawn().panel.lines.value
-    assert "50 older lines" in shown
+    shown = view.drawn().panel.run_log.lines.value
+    assert view.panel.run_log.older.description == "Show older (50)"
     assert "Ann  line 249" in shown
     assert "line 49\n" not in shown
+    view.panel.run_log.older.click()
+    assert "Ann  line 0\n" in view.panel.run_log.lines.value
+    assert view.panel.run_log.older.layout.display == "none"
 
 
 def test_the_log_is_filtered_by_level_and_text(view):
@@ -93,14 +96,14 @@ def test_the_log_is_filtered_by_level_and_text(view):
     view.execution.add_log("all is well", node_id="a")
     view.execution.add_log("no credit", level="error", node_id="a")
     view.drawn()
-    view.panel.level.value = "warning"
-    assert "no credit" in view.panel.lines.value
-    assert "all is well" not in view.panel.lines.value
-    view.panel.level.value = "debug"
-    view.panel.search.value = "WELL"
-    assert "no credit" not in view.panel.lines.value
-    view.panel.search.value = "nothing like it"
-    assert "No log line matches" in view.panel.lines.value
+    view.panel.run_log.level.value = "warning"
+    assert "no credit" in view.panel.run_log.lines.value
+    assert "all is well" not in view.panel.run_log.lines.value
+    view.panel.run_log.level.value = "debug"
+    view.panel.run_log.search.value = "WELL"
+    assert "no credit" not in view.panel.run_log.lines.value
+    view.panel.run_log.search.value = "nothing like it"
+    assert "No log line matches" in view.panel.run_log.lines.value
 
 
 def test_failed_runs_show_the_node_and_the_error(view):
@@ -110,13 +113,13 @@ def test_failed_runs_show_the_node_and_the_error(view):
     view.drawn()
     assert "failed: ValueError: no" in view.panel.status.value
     assert 'role="alert"' in view.panel.status.value
-    assert "error: Ann  " in view.panel.lines.value
+    assert "error: Ann  " in view.panel.run_log.lines.value
 
 
 def test_a_thousand_changes_are_few_drawings(view, monkeypatch):
     view.begin(a="Ann")
     drawn = []
-    view.panel.lines.observe(drawn.append, names="value")
+    view.panel.run_log.lines.observe(drawn.append, names="value")
     for number in range(1000):
         view.execution.add_log(f"line {number}")
     view.clock.advance(1)
@@ -133,7 +136,7 @@ def test_closing_the_panel_unsubscribes(view):
 
 
 def test_drawing_errors_are_logged_and_the_next_drawing_works(view, monkeypatch, caplog):
-    monkeypatch.setattr(view.panel, "_draw_log", lambda state: 1 / 0)
+    monkeypatch.setattr(view.panel.run_log, "draw", lambda state: 1 / 0)
     view.begin(a="Ann")
     assert "could not be drawn" in caplog.text
     monkeypatch.undo()
@@ -204,6 +207,129 @@ def test_a_failed_run_shows_the_error_of_its_node(studio):
     studio.execution.set_failed("Bob failed", node_id="bob")
     studio.clock.advance(0.1)
     assert studio.panel.detail.contents[0]["text"] == "KeyError: 'x'"
+
+
+def test_the_log_follows_the_selected_node(studio):
+    studio.execution.add_log("from ann", node_id="ann")
+    studio.execution.add_log("from bob", node_id="bob")
+    studio.end(None, ann=1, bob=2)
+    log = studio.panel.run_log
+    studio.store.set_selection("bob")
+    assert log.node.value == "bob"
+    assert "from bob" in log.lines.value
+    assert "from ann" not in log.lines.value
+    log.node.value = ""
+    assert "from ann" in log.lines.value
+    studio.store.set_selection("ann")
+    assert "from bob" not in log.lines.value
+    studio.store.set_selection(None)
+    assert log.node.value == ""
+    assert "from bob" in log.lines.value
+
+
+def test_new_nodes_in_the_log_filter_keep_the_chosen_one(studio):
+    studio.end(None, ann=1)
+    studio.panel.run_log.node.value = "ann"
+    studio.execution.start_execution("s", {"ann": "Ann", "eve": "Eve"})
+    studio.clock.advance(0.1)
+    assert studio.panel.run_log.node.value == "ann"
+    assert ("Eve", "eve") in studio.panel.run_log.node.options
+
+
+# -------------------------------------------------- earlier runs, approval
+
+
+@pytest.fixture
+def virtual():
+    loop = VirtualLoop(FakeClock())
+    yield loop
+    loop.close()
+
+
+def begin(loop, graph, inputs, **options):
+    ids = iter(options.pop("ids", ("r1",)))
+    run = start(graph, inputs, loop=loop, clock=loop.clock, new_id=lambda: next(ids), **options)
+    loop.settle()
+    return run
+
+
+def test_an_earlier_run_is_shown_at_its_own_time_and_the_newest_again(virtual):
+    graph = pipeline("start > a")
+    first = begin(virtual, graph, {"n": 1}, functions={"a": lambda v: "one"})
+    virtual.advance(60)
+    last = begin(virtual, graph, {"n": 2}, functions={"a": lambda v: "two"}, ids=("r2",))
+    execution = ExecutionStore(now=virtual.clock.now)
+    follow(last, execution, virtual.clock)
+    with fake_comms():
+        panel = ExecutionPanel(execution, run=lambda: last, clock=virtual.clock)
+        assert panel.detail.contents[0]["text"] == "two"
+        panel.show_run(first)
+        assert panel.shown_run is first
+        assert panel.detail.contents[0]["text"] == "one"
+        assert "0 ms" in panel.elapsed.value
+        assert "left: 0.00%" in panel.bars.value
+        execution.add_log("of the newest run")
+        virtual.advance(1)
+        assert "newest" not in panel.run_log.lines.value
+        panel.show_run(last)
+        assert panel.shown_run is last
+        assert "newest" in panel.run_log.lines.value
+        panel.close()
+
+
+def test_a_question_is_answered_in_the_panel(virtual):
+    graph = pipeline(
+        "start > check > end",
+        kinds={"check": "approval"},
+        check={"question": "Send <b>{{ text }}</b>?"},
+    )
+    run = begin(virtual, graph, {"text": "hey"})
+    execution = ExecutionStore(now=virtual.clock.now)
+    follow(run, execution, virtual.clock)
+    with fake_comms():
+        panel = ExecutionPanel(execution, run=lambda: run, clock=virtual.clock)
+        virtual.advance(1)
+        box = panel.approval
+        assert box.layout.display == ""
+        assert "check waits for you." in box.question.value
+        assert "Send &lt;b&gt;hey&lt;/b&gt;?" in box.question.value
+        assert box.value.contents[0]["value"] == {"text": "hey"}
+        assert "1 waiting for you" in panel.status.value
+        box.note.value = "seen it"
+        panel.refresh()
+        assert box.note.value == "seen it"
+        box.approve_button.click()
+        assert box.approve_button.disabled
+        virtual.advance(1)
+        assert run.status == "completed"
+        assert box.layout.display == "none"
+        answers = [event.data for event in run.events() if event.state == "approved"]
+        assert answers == [{"reason": "seen it"}]
+        panel.close()
+
+
+def test_a_question_that_was_answered_elsewhere_is_refused_with_the_reason(virtual):
+    graph = pipeline("start > check > end", kinds={"check": "approval"})
+    run = begin(virtual, graph, {"text": "hey"})
+    execution = ExecutionStore(now=virtual.clock.now)
+    follow(run, execution, virtual.clock)
+    with fake_comms():
+        panel = ExecutionPanel(execution, run=lambda: run, clock=virtual.clock)
+        virtual.advance(1)
+        run["check"].reject("no")
+        panel.approval.reject_button.click()
+        assert "asks nothing" in panel.approval.problem.value
+        virtual.advance(1)
+        assert panel.approval.layout.display == "none"
+        panel.close()
+
+
+def test_a_question_without_the_run_is_shown_and_not_answered(view):
+    view.begin(a="Ann")
+    view.execution.update_node_status("a", "waiting", message="Send it?")
+    view.drawn()
+    assert "Send it?" in view.panel.approval.question.value
+    assert view.panel.approval._buttons.layout.display == "none"
 
 
 def test_the_exception_of_a_run_has_the_users_line():
