@@ -31,6 +31,7 @@ WITHOUT_JUPYTER = (
     "graph",
     "nodes",
     "query",
+    "runs",
     "saving",
     "server",
     "stores",

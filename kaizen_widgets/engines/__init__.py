@@ -8,6 +8,7 @@ from kaizen_widgets.engines.local_engine import LocalEngine
 from kaizen_widgets.engines.preflight import Plan, check, problems_of, reasons_against
 from kaizen_widgets.engines.questions import Question
 from kaizen_widgets.engines.run import NodeRun, Run
+from kaizen_widgets.engines.run_comparison import RunComparison
 from kaizen_widgets.engines.scheduler import start
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "Plan",
     "Question",
     "Run",
+    "RunComparison",
     "check",
     "follow",
     "problems_of",

@@ -9,8 +9,9 @@ from __future__ import annotations
 import asyncio
 import concurrent.futures
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Generator, Mapping
-from typing import Any, Literal
+from collections.abc import AsyncIterator, Callable, Generator, Iterable, Mapping
+from datetime import datetime
+from typing import Any, Literal, Protocol
 
 from kaizen_widgets.core.background import BackgroundLoop
 from kaizen_widgets.core.text import quoted
@@ -20,6 +21,7 @@ from kaizen_widgets.engines.event_log import Event, EventLog, Listener
 from kaizen_widgets.engines.preflight import Plan, output_of
 from kaizen_widgets.engines.questions import Question, Questions
 from kaizen_widgets.engines.run_display import run_html, waterfall_bars
+from kaizen_widgets.engines.run_comparison import RunComparison
 from kaizen_widgets.engines.run_frame import frame_of
 from kaizen_widgets.engines.run_stream import stream
 from kaizen_widgets.errors import (
@@ -172,6 +174,26 @@ def failure(node: NodeRun) -> NodeFailedError:
     return NodeFailedError(f"{quoted(node.label)} failed: {reason}", node_id=node.id)
 
 
+class Continuation(Protocol):
+    """What runs a pipeline again on what an earlier run gave."""
+
+    def rerun(
+        self,
+        run: Run,
+        from_: str | Iterable[str] | None = None,
+        *,
+        inputs: Mapping[str, Any] | None = None,
+        time_limit: float | None = None,
+        repeat: bool = False,
+    ) -> Run:
+        """Run it again; see `Run.rerun`."""
+        ...
+
+    def plan_rerun(self, run: Run, from_: str | Iterable[str] | None = None) -> Any:
+        """Return what that would do; see `Run.plan`."""
+        ...
+
+
 class Run:
     """One run of one pipeline, returned by `start`.
 
@@ -213,9 +235,28 @@ class Run:
         self._log = log
         self._loop = loop
         self._cancel = cancel
+        self._continuation: Continuation | None = None
         self._ended: concurrent.futures.Future[None] = concurrent.futures.Future()
 
     # -- reading
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether it has ended, with whatever result."""
+        return self.status != "running"
+
+    @property
+    def started(self) -> datetime:
+        """When it was started, in UTC."""
+        return self._log.events(0, 1)[0].ts
+
+    @property
+    def seconds(self) -> float | None:
+        """How long it took, or None while it has not ended."""
+        if not self.has_ended:
+            return None
+        events = self._log.events()
+        return (events[-1].ts - events[0].ts).total_seconds()
 
     @property
     def state(self) -> dict[str, NodeStatus]:
@@ -321,6 +362,57 @@ class Run:
     def _repr_mimebundle_(self, **_options: Any) -> dict[str, Any]:
         return {"text/html": run_html(self), "text/plain": repr(self)}
 
+    # -- again
+
+    def rerun(
+        self,
+        from_: str | Iterable[str] | None = None,
+        *,
+        inputs: Mapping[str, Any] | None = None,
+        time_limit: float | None = None,
+        repeat: bool = False,
+    ) -> Run:
+        """Run the pipeline again on what this run gave, without waiting.
+
+        What did not change since keeps its output, which is compared by content; the pipeline, its functions
+        and agents are those of now. The budget counts on from what this run used, and approvals are asked
+        again. Nodes that reached outside, such as connectors, ask before they do it a second time.
+
+        Args:
+            from_: Ids or labels of nodes that run with all that comes after them. By default what failed or
+                did not run, or everything if this run completed.
+            inputs: Inputs by name; by default those of this run.
+            time_limit: Seconds after which the run is stopped and fails; None for no limit.
+            repeat: Let nodes that reached outside do it again without asking.
+
+        Raises:
+            NotRunnableError: It cannot run, or this run has not ended.
+            UnknownNodeError: There is no such node.
+            RunError: This run was not started by a studio.
+        """
+        return self._continued_by().rerun(
+            self, from_, inputs=inputs, time_limit=time_limit, repeat=repeat
+        )
+
+    def plan(self, from_: str | Iterable[str] | None = None) -> Any:
+        """Return what `rerun` would do, as a `RunPlan`, without running anything.
+
+        Raises:
+            NotRunnableError: It cannot run, or this run has not ended.
+            RunError: This run was not started by a studio.
+        """
+        return self._continued_by().plan_rerun(self, from_)
+
+    def compare(self, other: Run) -> RunComparison:
+        """Return this run beside another one, node by node; the older one is taken as the one before."""
+        first, second = sorted((other, self), key=lambda run: run.started)
+        return RunComparison(first, second)
+
+    def _continued_by(self) -> Continuation:
+        if self._continuation is None:
+            raise RunError("This run cannot be continued: start runs with studio.run().")
+        return self._continuation
+
     # -- waiting and stopping
 
     def cancel(self) -> None:
@@ -359,6 +451,10 @@ class Run:
         return self
 
     # -- watching
+
+    def on_end(self, call: Callable[[], object]) -> None:
+        """Call ``call()`` when it has ended, on any thread; immediately if it has."""
+        self._ended.add_done_callback(lambda _ended: call())
 
     def events(self, after: int = 0, limit: int | None = None) -> tuple[Event, ...]:
         """Return the events after event number ``after``, at most ``limit``; see `EventLog`."""

@@ -27,7 +27,7 @@ from kaizen_widgets.engines.engine import Engine
 from kaizen_widgets.engines.event_log import EventLog
 from kaizen_widgets.engines.local_engine import LocalEngine
 from kaizen_widgets.engines.preflight import Plan, check
-from kaizen_widgets.engines.run import Run
+from kaizen_widgets.engines.run import Continuation, Run
 from kaizen_widgets.errors import BudgetError, NotRunnableError
 from kaizen_widgets.graph import Edge, Graph
 from kaizen_widgets.nodes import (
@@ -63,6 +63,8 @@ def start(
     grace: float = GRACE,
     time_limit: float | None = None,
     is_attended: Callable[[], bool] = lambda: True,
+    plan: Plan | None = None,
+    continued_by: Continuation | None = None,
 ) -> Run:
     """Start a run and return its handle, without waiting.
 
@@ -79,6 +81,8 @@ def start(
         grace: Seconds a node has to stop before it is abandoned.
         time_limit: Seconds after which the run is stopped and fails; None for no limit.
         is_attended: Returns whether a person may answer what nodes ask; see `Questions`.
+        plan: The part of the pipeline to run, read by `check`; by default the whole.
+        continued_by: What runs it again; see `Run.rerun`.
 
     Raises:
         NotRunnableError: The pipeline cannot run; the message gives every reason.
@@ -92,12 +96,13 @@ def start(
         raise NotRunnableError('The inputs of a run are a dict by name: {"text": "..."}.')
     values = collect(dict(given))
     known = functions.copy() if isinstance(functions, Functions) else Functions(functions)
-    plan = check(graph, registry or default_registry(), known)
+    plan = plan or check(graph, registry or default_registry(), known)
     if engine is None:
         engine = LocalEngine() if loop.has_thread else LocalEngine(loops=None)
     scheduler = _Scheduler(
         plan, values, known, loop, engine, clock or loop, grace, new_id(), is_attended
     )
+    scheduler._run._continuation = continued_by
     return scheduler.start(time_limit)
 
 

@@ -21,7 +21,7 @@ from kaizen_widgets.nodes.model_providers import (
     missing_extra,
     provider_problem,
 )
-from kaizen_widgets.nodes.model_usage import UsageLimits, UsageMeter
+from kaizen_widgets.nodes.model_usage import ModelUsage, UsageLimits, UsageMeter
 from kaizen_widgets.nodes.templates import render, template_problem
 from kaizen_widgets.nodes.values import text_of, value_fields
 
@@ -35,6 +35,9 @@ class ModelAgents:
         tools: Functions that agents may call, by name.
         budget: Limits of all requests of one run together.
         is_offline: Whether only models of `use` may answer, as nothing may be requested from a provider.
+        carried: What counts against the budget from the beginning: of a run that continues another one, what
+            that used.
+        carried_by_node: Likewise against the limits of nodes, by their ids.
     """
 
     def __init__(self) -> None:
@@ -43,7 +46,10 @@ class ModelAgents:
         self.is_offline = False
         self._records: dict[str, AgentRecord] = {}
         self._models: dict[str, Any] = {}
+        self.carried = ModelUsage()
+        self.carried_by_node: dict[str, ModelUsage] = {}
         self._meter = UsageMeter(self.budget, "The run")
+        self._node_meters: dict[str, UsageMeter] = {}
 
     def set_records(self, records: Iterable[AgentRecord]) -> None:
         """Replace the agents."""
@@ -171,15 +177,23 @@ class ModelAgents:
             instructions = await asyncio.to_thread(render, instructions, value)
         model = self._model_of(record)
         names = dict.fromkeys((*record.tools, *tools))
-        return await ask_model(
+        meter = self._node_meters.setdefault(
+            ctx.node_id, UsageMeter(limits, quoted(ctx.label), RunError)
+        )
+        if meter.used == ModelUsage():
+            meter.add(self.carried_by_node.pop(ctx.node_id, ModelUsage()))
+        answer = await ask_model(
             record,
             f"{record.provider}:{record.model}" if model is None else model,
             prompt=prompt_of(value) if prompt is None else prompt,
             instructions=instructions,
             tools={name: self.tools[name] for name in names},
-            meters=(UsageMeter(limits, quoted(ctx.label), RunError), self._meter),
+            meters=(meter, self._meter),
             ctx=ctx,
         )
+        # The attempts of one call share their limits; the next call, in a loop, has its own.
+        self._node_meters.pop(ctx.node_id, None)
+        return answer
 
     def copy(self) -> ModelAgents:
         """Return a copy for one run, which counts what that run uses."""
@@ -189,8 +203,25 @@ class ModelAgents:
         made.is_offline = self.is_offline
         made._records = dict(self._records)
         made._models = dict(self._models)
+        made.carried = self.carried
+        made.carried_by_node = dict(self.carried_by_node)
         made._meter = UsageMeter(self.budget, "The run")
+        made._meter.add(self.carried)
         return made
+
+    @property
+    def counted(self) -> ModelUsage:
+        """What counts against the budget by now."""
+        return self._meter.used
+
+    def count(self, usage: ModelUsage) -> None:
+        """Count what an answer used that is taken from a cache, as if it had been asked for in this run."""
+        self._meter.add(usage)
+
+    def parts_of(self, record: AgentRecord, tools: Sequence[str] = ()) -> tuple[Any, ...]:
+        """Return what an agent's answer depends on, besides what it is asked."""
+        names = dict.fromkeys((*record.tools, *tools))
+        return record, self._model_of(record), {name: self.tools.get(name) for name in names}
 
     def _model_of(self, record: AgentRecord) -> Any:
         """Return the model that was set in place of an agent's own, or None."""

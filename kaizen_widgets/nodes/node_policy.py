@@ -13,6 +13,8 @@ from pydantic.alias_generators import to_camel
 
 from kaizen_widgets.graph import Node
 
+CachePolicy = Literal["never", "run", "session", "disk"]
+"""When a result may be used again: never, in re-runs of its run, in this kernel, or in others too."""
 MAX_DELAY = 300.0
 """Longest pause between two attempts, in seconds."""
 
@@ -39,6 +41,9 @@ class NodePolicy(BaseModel):
     """Time limit of each attempt in seconds; empty for the one in its config, if there is one."""
     needs: Literal["all", "any"] | None = None
     """Whether it is skipped when a node before it failed, or works with what arrived; empty: as its kind."""
+    cache: CachePolicy | None = None
+    """When its result is used again in place of running it: never, when its run is run again from another
+    node, by every run of this kernel, or by other kernels too; empty for the studio's."""
 
     def pause(self, failures: int, chance: float) -> float:
         """Return the seconds before the next attempt.

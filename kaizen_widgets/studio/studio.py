@@ -15,18 +15,18 @@ from contextlib import suppress
 from typing import Any, TypeVar, overload
 
 from kaizen_widgets.api import Api, Resources, studio_defaults
-from kaizen_widgets.api.agent_records import record_of
 from kaizen_widgets.core.background import BackgroundLoop, background
 from kaizen_widgets.core.clock import NewId, random_id
-from kaizen_widgets.engines import Run, follow, start
+from kaizen_widgets.engines import Run
 from kaizen_widgets.errors import (
     KaizenError,
-    RunError,
 )
 from kaizen_widgets.evaluation import Evaluation
 from kaizen_widgets.graph import Edge, Graph, Node
 from kaizen_widgets.nodes import Functions, UsageLimits, default_registry
 from kaizen_widgets.query import Persister, QueryCacheEvent, QueryClient
+from kaizen_widgets.runs import RunPlan
+from kaizen_widgets.runs.runner import LAST
 from kaizen_widgets.saving import (
     Conflict,
     PersistedMutations,
@@ -44,7 +44,7 @@ from kaizen_widgets.studio.notebook_functions import NotebookFunctions
 from kaizen_widgets.studio.panels import PanelAttribute, StudioPanels
 from kaizen_widgets.studio.python_cell import PythonCell
 from kaizen_widgets.studio.studio_app import StudioApp
-from kaizen_widgets.studio.used_agents import used_agents
+from kaizen_widgets.studio.studio_runs import StudioRuns, inputs_of
 from kaizen_widgets.widgets import (
     AgentsPanel,
     Canvas,
@@ -191,7 +191,22 @@ class Studio(Resources):
             last_opened=connection.last_opened(),
             check_signed_in=lambda: self.account.check_signed_in(),
         )
-        self._run: Run | None = None
+        self._runs = StudioRuns(
+            self.store,
+            self.canvas,
+            self.execution,
+            self.functions,
+            self.kinds,
+            self.agents,
+            self.node_calls,
+            loop=loop,
+            new_id=new_id,
+            storage=connection.storage,
+            scope=connection.scope,
+        )
+        self.runner = self._runs.runner
+        self.cache = self.runner.cache
+        self.runs = self.runner.history
         self._node_form: NodeForm | None = None
         self.drawer = NodeDrawer(
             self.canvas,
@@ -269,7 +284,7 @@ class Studio(Resources):
     @property
     def last_run(self) -> Run | None:
         """The run that was started last, or None."""
-        return self._run
+        return self._runs.last
 
     @property
     def graph(self) -> Graph:
@@ -475,14 +490,24 @@ class Studio(Resources):
         self,
         inputs: Mapping[str, Any] | str | None = None,
         *,
+        from_: str | Iterable[str] | None = None,
+        to: str | Iterable[str] | None = None,
+        only: str | Iterable[str] | None = None,
         time_limit: float | None = None,
+        repeat: bool = False,
         **named: Any,
     ) -> Run:
-        """Run the pipeline on the canvas, without waiting for its end.
+        """Run the pipeline on the canvas, or a part of it, without waiting for its end.
 
         Args:
-            inputs: Inputs by name, or one text, which becomes the input ``text``.
+            inputs: Inputs by name, or one text, which becomes the input ``text``. By default those of the
+                last run, where its results are kept.
+            from_: Ids or labels of nodes that run with all that comes after them; the others keep what they
+                gave in the last run, unless they changed.
+            to: Ids or labels of nodes up to which it runs.
+            only: Ids or labels of nodes that run alone, on what reached them in the last run.
             time_limit: Seconds after which the run is stopped and fails; None for no limit.
+            repeat: Let nodes that reached outside in the last run do it again without asking.
             named: More inputs by name: ``studio.run(text="my invoice")``.
 
         Returns:
@@ -490,23 +515,67 @@ class Studio(Resources):
 
         Raises:
             NotRunnableError: The pipeline cannot be run; the message lists every reason.
+            UnknownNodeError: There is no node of a name given.
             RunError: ``inputs`` is neither a mapping nor a text.
             TransportError: An agent that has to ask its model could not be read from the server.
         """
-        for agent_id in used_agents(self.store.graph, self.kinds, self.functions):
-            # The list of agents does not have their tools.
-            self.functions.models.update(record_of(self.agents.detail(agent_id).wait(TIMEOUT)))
-        run = start(
-            self.store.graph,
-            _run_inputs(inputs, named),
-            loop=self._loop,
-            functions=self.functions,
-            registry=self.kinds,
+        return self.runner.run(
+            inputs_of(inputs, named),
+            from_=from_,
+            to=to,
+            only=only,
             time_limit=time_limit,
+            repeat=repeat,
         )
-        self._run = run
-        follow(run, self.execution, self._loop)
-        return run
+
+    def plan(
+        self,
+        inputs: Mapping[str, Any] | str | None = None,
+        *,
+        from_: str | Iterable[str] | None = None,
+        to: str | Iterable[str] | None = None,
+        only: str | Iterable[str] | None = None,
+        **named: Any,
+    ) -> RunPlan:
+        """Return what `run` would do with the same arguments, without running anything.
+
+        Raises:
+            NotRunnableError: The pipeline cannot be run; the message lists every reason.
+            UnknownNodeError: There is no node of a name given.
+        """
+        return self.runner.plan(inputs_of(inputs, named), from_=from_, to=to, only=only)
+
+    def pin(self, node: str, value: Any = LAST) -> None:
+        """Let a node give a value without running: its output in the last run, or another one.
+
+        Pins last until `unpin` or the end of the kernel.
+
+        Args:
+            node: Id or label of the node.
+            value: The value; by default its output in the last run.
+
+        Raises:
+            UnknownNodeError: There is no such node.
+            RunError: It has given nothing yet, or asks a person.
+        """
+        self.runner.pin(node, value)
+
+    def unpin(self, node: str) -> None:
+        """Let a pinned node run again.
+
+        Raises:
+            UnknownNodeError: There is no such node.
+        """
+        self.runner.unpin(node)
+
+    def accept(self, node: str) -> None:
+        """Count a stale node as up to date: re-runs use what it gave, until it is changed again.
+
+        Raises:
+            UnknownNodeError: There is no such node.
+            RunError: It gave nothing in the last run.
+        """
+        self.runner.accept(node)
 
     def evaluate(
         self,
@@ -561,8 +630,7 @@ class Studio(Resources):
 
     def cancel(self) -> None:
         """Cancel the last run if it is still running."""
-        if self._run is not None:
-            self._run.cancel()
+        self._runs.cancel()
 
     def close(self) -> None:
         """Save, then close the widgets and connections."""
@@ -573,6 +641,7 @@ class Studio(Resources):
             self.save()
         self.account.close()
         self.problems.close()
+        self._runs.close()
         self.node_calls.close()
         self.saver.close()
         self.app.close()
@@ -629,9 +698,8 @@ class Studio(Resources):
             )
 
     def _forget_user(self) -> None:
-        self.cancel()
+        self._runs.forget()
         self.evaluations.forget()
-        self._run = None
         self.node_calls.forget_agents()
         self.execution.reset()
         self.ui.set({"notifications": ()})
@@ -643,13 +711,3 @@ class Studio(Resources):
     def __repr__(self) -> str:
         where = "embedded" if self._connection.database is not None else self.api.transport.base_url
         return f"Studio({where}, pipeline={self.store.pipeline_name!r})"
-
-
-def _run_inputs(inputs: Any, named: Mapping[str, Any]) -> dict[str, Any]:
-    if isinstance(inputs, str):
-        inputs = {"text": inputs}
-    elif inputs is not None and not isinstance(inputs, Mapping):
-        raise RunError(
-            f'Give the inputs by name, as in studio.run(text="..."), not {inputs!r:.80}.'
-        )
-    return {**(inputs or {}), **named}
