@@ -20,8 +20,8 @@ from kaizen_widgets.engines.edge_value import EdgeValue
 from kaizen_widgets.engines.event_log import Event, EventLog, Listener
 from kaizen_widgets.engines.preflight import Plan, output_of
 from kaizen_widgets.engines.questions import Question, Questions
-from kaizen_widgets.engines.run_display import run_html, waterfall_bars
 from kaizen_widgets.engines.run_comparison import RunComparison
+from kaizen_widgets.engines.run_display import run_html, waterfall_bars
 from kaizen_widgets.engines.run_frame import frame_of
 from kaizen_widgets.engines.run_stream import stream
 from kaizen_widgets.errors import (
