@@ -22,6 +22,7 @@ from kaizen_widgets.widgets import AgentForm as AgentForm
 from kaizen_widgets.widgets import AgentsPanel as AgentsPanel
 from kaizen_widgets.widgets import Canvas as Canvas
 from kaizen_widgets.widgets import DeploymentsPanel as DeploymentsPanel
+from kaizen_widgets.widgets import EvaluationPanel as EvaluationPanel
 from kaizen_widgets.widgets import ExecutionPanel as ExecutionPanel
 from kaizen_widgets.widgets import FormPanel as FormPanel
 from kaizen_widgets.widgets import GatewaysPanel as GatewaysPanel

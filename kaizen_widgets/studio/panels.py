@@ -11,6 +11,7 @@ import ipywidgets as ipw
 from kaizen_widgets.widgets import (
     AgentsPanel,
     DeploymentsPanel,
+    EvaluationPanel,
     GatewaysPanel,
     MetricsPanel,
     PipelinesPanel,
@@ -67,6 +68,7 @@ class StudioPanels:
         dialogs = studio.dialogs
         self._makers: dict[str, tuple[str, Callable[[], ipw.Widget]]] = {
             "run": ("Run", self._run_panel),
+            "evaluation": ("Evaluate", lambda: EvaluationPanel(evaluations=studio.evaluations)),
             "agents": ("Agents", lambda: AgentsPanel(studio, dialogs=dialogs)),
             "pipelines": ("Pipelines", lambda: PipelinesPanel(studio, dialogs=dialogs)),
             "deployments": ("Deployments", lambda: DeploymentsPanel(studio, dialogs=dialogs)),

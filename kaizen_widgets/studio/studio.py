@@ -49,6 +49,7 @@ from kaizen_widgets.widgets import (
     AgentsPanel,
     Canvas,
     DeploymentsPanel,
+    EvaluationPanel,
     GatewaysPanel,
     MetricsPanel,
     NodeCalls,
@@ -93,6 +94,7 @@ class Studio(Resources):
     """
 
     run_panel = PanelAttribute(RunPanel, "run")
+    evaluation_panel = PanelAttribute(EvaluationPanel, "evaluation")
     agents_panel = PanelAttribute(AgentsPanel, "agents")
     pipelines_panel = PanelAttribute(PipelinesPanel, "pipelines")
     deployments_panel = PanelAttribute(DeploymentsPanel, "deployments")

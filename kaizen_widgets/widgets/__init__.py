@@ -5,6 +5,7 @@ from kaizen_widgets.widgets.agent_form import AgentForm
 from kaizen_widgets.widgets.agents_panel import AgentsPanel
 from kaizen_widgets.widgets.canvas import Canvas
 from kaizen_widgets.widgets.deployments_panel import DeploymentsPanel
+from kaizen_widgets.widgets.evaluation_panel import EvaluationPanel
 from kaizen_widgets.widgets.execution_panel import ExecutionPanel
 from kaizen_widgets.widgets.field_area import FieldArea
 from kaizen_widgets.widgets.form_panel import FormPanel
@@ -34,6 +35,7 @@ __all__ = [
     "AgentsPanel",
     "Canvas",
     "DeploymentsPanel",
+    "EvaluationPanel",
     "ExecutionPanel",
     "FieldArea",
     "FormPanel",

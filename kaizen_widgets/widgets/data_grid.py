@@ -172,6 +172,11 @@ class DataGrid(BundledWidget):
         """The columns, with the formats that were inferred."""
         return tuple(self._columns)
 
+    def show(self, records: Iterable[Any], columns: Sequence[Column | str]) -> None:
+        """Show other records with other columns; selection, search and sort stay where they still fit."""
+        self._given_columns = columns
+        self._set_records(records)
+
     @property
     def column_names(self) -> tuple[str, ...]:
         """The names of the columns, hidden ones included."""
