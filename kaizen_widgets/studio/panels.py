@@ -109,6 +109,8 @@ class StudioPanels:
             cancel=studio.cancel,
             run=lambda: studio.last_run,
             canvas_store=studio.store,
+            history=lambda: studio.runs,
+            rerun=lambda run, node_id: run.rerun(node_id),
         )
         # The app's header has the inputs, Run and Cancel.
         for part in (panel.inputs, panel.run_button, panel.cancel_button):

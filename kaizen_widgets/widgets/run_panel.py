@@ -1,4 +1,4 @@
-"""Start and cancel runs: an inputs field, the Run and Cancel buttons, and an `ExecutionPanel` for the run.
+"""Start, cancel, repeat and compare runs: buttons and an inputs field, above an `ExecutionPanel`.
 
 A panel of ipywidgets for an `ExecutionStore`; it is given the functions that start and cancel a run.
 """
@@ -6,25 +6,30 @@ A panel of ipywidgets for an `ExecutionStore`; it is given the functions that st
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
 
 import ipywidgets as ipw
 
 from kaizen_widgets.core.background import background
 from kaizen_widgets.core.clock import Clock
+from kaizen_widgets.displays.formats import format_seconds
 from kaizen_widgets.displays.markup import alert
 from kaizen_widgets.engines import Run
 from kaizen_widgets.errors import KaizenError, RunError
 from kaizen_widgets.stores import CanvasStore, ExecutionStore
 from kaizen_widgets.stores.execution import ACTIVE
-from kaizen_widgets.widgets.execution_panel import ExecutionPanel
+from kaizen_widgets.widgets.comparison_view import ComparisonView
+from kaizen_widgets.widgets.execution_panel import RUN_WORDS, ExecutionPanel
 from kaizen_widgets.widgets.layouts import wrapping
 from kaizen_widgets.widgets.panel import AFTER_EDITS, Panel
 
+MAX_LABEL: Final = 24
+"""Characters of a node's name on the button that runs again from it."""
+
 
 class RunPanel(Panel):
-    """Starts, shows and cancels runs.
+    """Starts, shows, cancels, repeats and compares runs.
 
     Args:
         execution: Store of the run.
@@ -32,7 +37,16 @@ class RunPanel(Panel):
         cancel: Called when Cancel is clicked.
         run: Returns the run that the store shows, for its values and exceptions.
         canvas_store: Store whose selected node is the selected row, and the other way round.
+        history: Returns the runs to choose from, newest first; without it there is only the last one.
+        rerun: Called with a run and the id of the node to run again from (None for all that changed); without
+            it there is no such button.
         clock: Time and timers; the background loop by default.
+
+    Attributes:
+        again_button: Runs again from the selected node, or from the one that failed.
+        runs: Drop-down of the runs; the chosen one is shown.
+        compare: Drop-down of the runs to compare with.
+        comparison: The shown run beside the chosen one; hidden without one.
     """
 
     _unsubscribe: Callable[[], None] | None = None
@@ -46,10 +60,16 @@ class RunPanel(Panel):
         cancel: Callable[[], object],
         run: Callable[[], Run | None] | None = None,
         canvas_store: CanvasStore | None = None,
+        history: Callable[[], Sequence[Run]] | None = None,
+        rerun: Callable[[Run, str | None], object] | None = None,
         clock: Clock = background,
     ) -> None:
         self._start = start
         self._cancel = cancel
+        self._store = execution
+        self._history = history or (lambda: ())
+        self._rerun = rerun
+        self._is_drawing = False
         self.inputs = ipw.Textarea(
             placeholder='Inputs of the run: plain text, or JSON such as {"text": "..."}',
             layout=ipw.Layout(width="auto", height="44px"),
@@ -60,17 +80,39 @@ class RunPanel(Panel):
         self.run_button = ipw.Button(description="Run", icon="play", button_style="primary")
         self.run_button.add_class(AFTER_EDITS)
         self.cancel_button = ipw.Button(description="Cancel", icon="stop")
+        self.again_button = ipw.Button(
+            description="Run again", icon="repeat", layout=ipw.Layout(width="auto")
+        )
+        self.again_button.add_class(AFTER_EDITS)
+        self.runs = ipw.Dropdown(layout=ipw.Layout(width="210px"))
+        self.runs.tooltip = "Run that is shown"
+        self.compare = ipw.Dropdown(layout=ipw.Layout(width="210px"))
+        self.compare.tooltip = "Run to compare with"
         self.problem = ipw.HTML()
         self.execution = ExecutionPanel(execution, run=run, canvas_store=canvas_store, clock=clock)
+        self.comparison = ComparisonView(on_select=self.execution.select)
+        self.comparison.layout.display = "none"
         self.run_button.on_click(lambda _button: self._press_run())
         self.cancel_button.on_click(lambda _button: self._press_cancel())
-        buttons = [self.run_button, self.cancel_button, self.problem]
+        self.again_button.on_click(lambda _button: self._press_again())
+        self.runs.observe(lambda _change: self._on_choose(), names="value")
+        self.compare.observe(lambda _change: self._on_compare(), names="value")
+        self.execution.results.observe(lambda _change: self.refresh(), names="selected")
+        buttons = [self.run_button, self.cancel_button]
         self.controls = ipw.VBox([self.inputs, ipw.HBox(buttons, layout=wrapping())])
-        """The inputs and the buttons; hide them where another place starts runs."""
-        super().__init__([self.controls, self.execution])
-        self._unsubscribe = execution.subscribe(
-            lambda state: state["status"], self._follow, fire_immediately=True
+        """The inputs, Run and Cancel; hide them where another place starts runs."""
+        tools = [self.again_button, self.runs, self.compare, self.problem]
+        super().__init__(
+            [self.controls, ipw.HBox(tools, layout=wrapping()), self.execution, self.comparison]
         )
+        unsubscribes = (
+            execution.subscribe(lambda state: state["status"], self._follow, fire_immediately=True),
+            execution.subscribe(
+                lambda state: state["execution_id"], lambda _new, _old: self._on_new_run()
+            ),
+        )
+        self._unsubscribe = lambda: [each() for each in unsubscribes]
+        self.refresh()
 
     def read_inputs(self) -> dict[str, Any]:
         """Return the inputs: the field's JSON object, or its text under ``text``; empty without text.
@@ -88,27 +130,96 @@ class RunPanel(Panel):
         except ValueError as error:
             raise RunError(f"The inputs look like JSON but cannot be read ({error}).") from None
 
+    def refresh(self) -> None:
+        """Show the runs to choose from, and what can be run again."""
+        shown = self.execution.shown_run
+        known = list(self._history())
+        self._is_drawing = True  # New options are no choice of the user.
+        try:
+            _offer(self.runs, [(_title(run), run.id) for run in known], shown and shown.id)
+            others = [run for run in known if run is not shown and run.has_ended]
+            options = [("Compare with…", ""), *((_title(run), run.id) for run in others)]
+            _offer(self.compare, options, self.compare.value or "")
+        finally:
+            self._is_drawing = False
+        self.runs.layout.display = "" if known else "none"
+        self.compare.layout.display = "" if others else "none"
+        if not self.compare.value:
+            self.comparison.layout.display = "none"
+        is_over = shown is not None and shown.has_ended and self._store.status not in ACTIVE
+        self.again_button.layout.display = "" if self._rerun is not None and is_over else "none"
+        node_id = self._again_from()
+        label = "" if node_id is None or shown is None else shown.nodes[node_id].label
+        short = label if len(label) <= MAX_LABEL else f"{label[: MAX_LABEL - 1]}…"
+        self.again_button.description = f"Run again from {short}" if label else "Run again"
+        self.again_button.tooltip = (
+            f"Run {label} and what comes after it; the others keep what they gave"
+            if label
+            else "Run what changed; the others keep what they gave"
+        )
+
     def close(self) -> None:
         """Close the panel and unsubscribe from the store."""
         if self._unsubscribe is not None:
             self._unsubscribe()
             self.execution.close()
+            self.comparison.close()
         super().close()
 
     # -- internal
 
+    def _again_from(self) -> str | None:
+        """Return the node to run again from: the selected one, else the one that failed."""
+        run = self.execution.shown_run
+        if run is None:
+            return None
+        selected = next(iter(self.execution.results.selected), None)
+        if selected in run.nodes and "/" not in selected:
+            return selected
+        return next((key for key, node in run.nodes.items() if node.status == "failed"), None)
+
     def _press_run(self) -> None:
-        self.problem.value = ""
-        try:
-            self._start(self.read_inputs())
-        except KaizenError as error:
-            self.problem.value = alert(str(error))
+        self._try(lambda: self._start(self.read_inputs()))
 
     def _press_cancel(self) -> None:
         # Nodes may take a while to stop: show that the click arrived.
         self.cancel_button.disabled = True
         self.cancel_button.description = "Cancelling…"
         self._cancel()
+
+    def _press_again(self) -> None:
+        run, rerun = self.execution.shown_run, self._rerun
+        if run is not None and rerun is not None:
+            self._try(lambda: rerun(run, self._again_from()))
+
+    def _try(self, work: Callable[[], object]) -> None:
+        self.problem.value = ""
+        try:
+            work()
+        except KaizenError as error:
+            self.problem.value = alert(str(error))
+
+    def _on_choose(self) -> None:
+        if self._is_drawing:
+            return
+        run = next((each for each in self._history() if each.id == self.runs.value), None)
+        self.execution.show_run(run)
+        self.refresh()
+
+    def _on_compare(self) -> None:
+        if self._is_drawing:
+            return
+        shown = self.execution.shown_run
+        other = next((each for each in self._history() if each.id == self.compare.value), None)
+        if shown is None or other is None:
+            self.comparison.layout.display = "none"
+            return
+        self.comparison.show(shown.compare(other))
+        self.comparison.layout.display = ""
+
+    def _on_new_run(self) -> None:
+        self.compare.value = ""
+        self.execution.show_run(None)
 
     def _follow(self, status: str, previous: str) -> None:
         if status in ACTIVE and previous in ACTIVE and status != previous:
@@ -118,6 +229,24 @@ class RunPanel(Panel):
         self.cancel_button.description = "Cancel"
         if status in ACTIVE:
             self.problem.value = ""
+        self.refresh()
 
     def __repr__(self) -> str:
-        return f"RunPanel({self.execution._execution.status})"
+        return f"RunPanel({self._store.status})"
+
+
+def _offer(field: ipw.Dropdown, options: list[tuple[str, str]], chosen: str | None) -> None:
+    known = any(value == chosen for _, value in options)
+    wanted = chosen if known else options[0][1] if options else None
+    if list(field.options) != options:
+        with field.hold_sync():
+            field.options = options
+            field.value = wanted
+    elif field.value != wanted:
+        field.value = wanted
+
+
+def _title(run: Run) -> str:
+    word = RUN_WORDS.get(run.status, run.status.capitalize())
+    seconds = "" if run.seconds is None else f", {format_seconds(run.seconds)}"
+    return f"{run.started.astimezone():%H:%M:%S}  {word}{seconds}"

@@ -1,12 +1,16 @@
 """The run panel: what its buttons start and what it shows."""
 
+from collections.abc import Iterator
+
 import pytest
 from ipywidgets import Button, Textarea
 
+from kaizen_widgets.engines import Run, follow, start
 from kaizen_widgets.errors import RunError
 from kaizen_widgets.stores import ExecutionStore
-from kaizen_widgets.testing import FakeClock, fake_comms, find
+from kaizen_widgets.testing import FakeClock, VirtualLoop, fake_comms, find
 from kaizen_widgets.widgets import ExecutionPanel, RunPanel
+from tests.engines.builders import pipeline
 
 
 class Desk:
@@ -103,3 +107,114 @@ def test_closing_the_panel_unsubscribes(desk):
     desk.execution.start_execution("r", {"a": "Ann"})
     assert desk.execution.listener_count == 0
     assert desk.panel.execution.progress.value == 0
+
+
+# ------------------------------------------------ again, earlier, compare
+
+
+class Runs:
+    """Runs of one pipeline, newest first, in a panel."""
+
+    def __init__(self, loop: VirtualLoop) -> None:
+        self.loop = loop
+        self.history: list[Run] = []
+        self.again: list[tuple[Run, str | None]] = []
+        self.execution = ExecutionStore(now=loop.clock.now)
+        self.panel = RunPanel(
+            self.execution,
+            start=lambda inputs: None,
+            cancel=lambda: None,
+            run=lambda: self.history[0] if self.history else None,
+            history=lambda: self.history,
+            rerun=lambda run, node_id: self.again.append((run, node_id)),
+            clock=loop.clock,
+        )
+
+    def run(self, value: str, function=None) -> Run:
+        self.loop.advance(60)
+        run = start(
+            pipeline("start > ann > bob"),
+            {"text": value},
+            loop=self.loop,
+            clock=self.loop.clock,
+            new_id=lambda: f"run-{len(self.history)}",
+            functions={"ann": function or (lambda text: f"ann {text}"), "bob": lambda v: "done"},
+        )
+        self.history.insert(0, run)
+        follow(run, self.execution, self.loop.clock)
+        self.loop.settle()
+        self.loop.advance(1)
+        return run
+
+
+@pytest.fixture
+def runs() -> Iterator[Runs]:
+    loop = VirtualLoop(FakeClock())
+    with fake_comms():
+        yield Runs(loop)
+    loop.close()
+
+
+def test_before_the_first_run_nothing_can_be_repeated_or_compared(runs):
+    for part in (runs.panel.again_button, runs.panel.runs, runs.panel.compare):
+        assert part.layout.display == "none"
+
+
+def test_a_run_is_repeated_from_the_selected_node(runs):
+    run = runs.run("x")
+    assert runs.panel.again_button.description == "Run again"
+    runs.panel.execution.results.selected = ("ann",)
+    assert runs.panel.again_button.description == "Run again from ann"
+    runs.panel.again_button.click()
+    assert runs.again == [(run, "ann")]
+
+
+def test_a_failed_run_is_repeated_from_the_node_that_failed(runs):
+    run = runs.run("x", lambda text: 1 / 0)
+    assert runs.panel.again_button.description == "Run again from ann"
+    runs.panel.again_button.click()
+    assert runs.again == [(run, "ann")]
+
+
+def test_why_a_run_cannot_be_repeated_is_shown(runs):
+    runs.run("x")
+
+    def refuse(run, node_id):
+        raise RunError("<It cannot.>")
+
+    runs.panel._rerun = refuse
+    runs.panel.again_button.click()
+    assert "&lt;It cannot.&gt;" in runs.panel.problem.value
+
+
+def test_an_earlier_run_is_chosen_and_a_new_one_takes_its_place(runs):
+    first, second = runs.run("x"), runs.run("y")
+    assert [value for _, value in runs.panel.runs.options] == ["run-1", "run-0"]
+    assert runs.panel.runs.value == second.id
+    runs.panel.runs.value = first.id
+    assert runs.panel.execution.shown_run is first
+    assert runs.panel.execution.results.shown_rows[1]["line"] == "ann x"
+    third = runs.run("z")
+    assert runs.panel.execution.shown_run is third
+    assert runs.panel.runs.value == third.id
+    assert runs.panel.execution.results.shown_rows[1]["line"] == "ann z"
+
+
+def test_two_runs_are_compared_node_by_node(runs):
+    first = runs.run("x")
+    runs.run("y")
+    panel = runs.panel
+    assert [value for _, value in panel.compare.options] == ["", first.id]
+    panel.compare.value = first.id
+    assert panel.comparison.layout.display == ""
+    rows = panel.comparison.rows.shown_rows
+    assert [row["change"] for row in rows] == ["Output changed", "Output changed", "Same"]
+    assert (rows[1]["before"], rows[1]["after"]) == ("ann x", "ann y")
+    assert "2 of 3 nodes differ." in panel.comparison.head.value
+    panel.comparison.rows.selected = ("ann",)
+    assert panel.comparison.before.contents[0]["text"] == "ann x"
+    assert panel.comparison.after.contents[0]["text"] == "ann y"
+    assert panel.execution.results.selected == ("ann",)
+    runs.run("z")
+    assert panel.comparison.layout.display == "none"
+    assert panel.compare.value == ""
