@@ -20,7 +20,7 @@ from kaizen_widgets.displays.markup import MUTED
 from kaizen_widgets.displays.previews import HIDDEN, is_secret_field
 
 MAX_ROWS: Final = 20
-MAX_TEXT: Final = 120
+MAX_TEXT: Final = 80
 """Characters shown of a cell; more are in its tooltip."""
 _LEFT: Final = "text-align: left; vertical-align: top"
 _NUMBER: Final = "text-align: right; vertical-align: top; font-variant-numeric: tabular-nums"

@@ -83,7 +83,12 @@ class WaterfallPlot:
             "mark": {"type": "bar", "cornerRadius": 2, "height": 10},
             "encoding": {
                 "y": {"field": "node", "type": "nominal", "sort": None, "title": None},
-                "x": {"field": "start", "type": "quantitative", "title": "seconds"},
+                "x": {
+                    "field": "start",
+                    "type": "quantitative",
+                    "title": "seconds",
+                    "axis": {"tickCount": 4},
+                },
                 "x2": {"field": "end"},
                 "color": {
                     "field": "state",

@@ -44,8 +44,7 @@ class ComparisonView(Panel):
         self.head = ipw.HTML()
         self.rows = DataGrid(
             columns=[
-                Column("label", "Node", "title"),
-                Column("change", "Change", "text"),
+                Column("label", "Node", "title", second="change"),
                 Column("before", "Before", "text"),
                 Column("after", "After", "text"),
                 Column("time", "Time", "text", align="right"),

@@ -111,7 +111,7 @@ class ExecutionPanel(Panel):
         head = ipw.HBox([self.status, self.elapsed], layout=wrapping())
         columns = ipw.HBox(
             [
-                _column("Results", [self.results], "1 1 330px"),
+                _column("Results", [self.results], "2 1 360px"),
                 _column("Waterfall", [self.bars], "1 1 220px"),
                 _column("Log", self.run_log.body, "1 1 300px", self.run_log.tools),
             ],
@@ -265,6 +265,9 @@ class ExecutionPanel(Panel):
         end = state["end_time"]
         until = self._clock.now() if end is None else datetime.fromisoformat(end)
         seconds = (until - datetime.fromisoformat(state["start_time"])).total_seconds()
+        run = self._run_of(state)
+        if run is not None and run.seconds is not None:
+            seconds = run.seconds  # The store hears of the run a moment later.
         facts = [format_seconds(max(0.0, seconds))]
         costs = [
             each["cost"] for each in state["node_executions"].values() if each["cost"] is not None
@@ -286,7 +289,10 @@ def _column(
         f'<span style="color: {MUTED}; font-size: 11px; font-weight: 500">{title}</span>',
         layout=ipw.Layout(flex="1 1 auto"),
     )
-    bar = ipw.HBox([heading, *tools], layout=ipw.Layout(align_items="center", min_height="28px"))
+    bar = ipw.HBox(
+        [heading, *tools],
+        layout=ipw.Layout(align_items="center", min_height="32px", grid_gap="4px"),
+    )
     body = ipw.VBox(children, layout=ipw.Layout(max_height="280px", overflow="auto"))
     return ipw.VBox([bar, body], layout=ipw.Layout(flex=flex, min_width="0", overflow="hidden"))
 

@@ -49,7 +49,7 @@ class RunPanel(Panel):
         comparison: The shown run beside the chosen one; hidden without one.
     """
 
-    _unsubscribe: Callable[[], None] | None = None
+    _unsubscribe: Callable[[], object] | None = None
     # None until the end of `__init__`: ipywidgets also closes a panel that was refused.
 
     def __init__(

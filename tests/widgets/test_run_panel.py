@@ -208,7 +208,8 @@ def test_two_runs_are_compared_node_by_node(runs):
     panel.compare.value = first.id
     assert panel.comparison.layout.display == ""
     rows = panel.comparison.rows.shown_rows
-    assert [row["change"] for row in rows] == ["Output changed", "Output changed", "Same"]
+    changes = [record["change"] for record in panel.comparison.rows.records]
+    assert changes == ["Output changed", "Output changed", "Same"]
     assert (rows[1]["before"], rows[1]["after"]) == ("ann x", "ann y")
     assert "2 of 3 nodes differ." in panel.comparison.head.value
     panel.comparison.rows.selected = ("ann",)
