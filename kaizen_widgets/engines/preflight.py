@@ -44,12 +44,12 @@ class Subflow:
     Attributes:
         label: Its label.
         members: Ids of the nodes inside it, also in subflows inside it.
-        outputs: Name and node of each of its output ports.
+        outputs: Name, node and output of that node of each of its output ports.
     """
 
     label: str
     members: tuple[str, ...]
-    outputs: tuple[tuple[str, str], ...]
+    outputs: tuple[tuple[str, str, str], ...]
 
 
 @dataclass(frozen=True)

@@ -304,6 +304,11 @@ class Run:
         """Ids of the nodes whose output is the result: output nodes, or else those that no edge leaves."""
         return self._plan.ends
 
+    def output_ids(self, node_id: str) -> tuple[str, ...]:
+        """Return the ids of a subflow's outputs, each with a value of its own; empty for other nodes."""
+        subflow = self._plan.subflows.get(node_id)
+        return tuple(name for name, *_ in subflow.outputs) if subflow is not None else ()
+
     def __getitem__(self, key: str) -> NodeRun:
         """Return a node by its id, else by its label.
 

@@ -444,12 +444,11 @@ class _Scheduler:
             self._dependencies.retry(node_id)
             self._wake.set()
 
-    def _end_node(self, node_id: str, result: NodeResult) -> None:
-        """Record the end of a node; each has exactly one."""
+    def _end_node(self, node_id: str, result: NodeResult, taken: list[str] | None = None) -> None:
+        """Record the end of a node; each has exactly one. ``taken``: its outputs, if not all gave a value."""
         node = self._run.nodes[node_id]
         node.seconds = self._spent.get(node_id)
         output, reason = result.output, result.reason
-        taken: list[str] | None = None
         if issubclass(type(output), Routed):
             reason = reason or f"took {quoted(output.route)}"
             taken = sorted(output.outputs)
@@ -493,6 +492,7 @@ class _Scheduler:
         """End a subflow all of whose nodes have ended: as they did."""
         planned = self._plan.subflows[subflow_id]
         members = [self._run.nodes[member] for member in planned.members]
+        taken: list[str] | None = None
         now = self._clock.monotonic()
         if subflow_id in self._began:
             self._spent[subflow_id] = now - self._began[subflow_id]
@@ -509,15 +509,35 @@ class _Scheduler:
                 result = NodeResult("skipped", reason=members[0].reason)
             else:
                 given = {
-                    name: self._run.nodes[node_id]._output
-                    for name, node_id in planned.outputs
-                    if self._run.nodes[node_id].status == "completed"
+                    name: self._value_at(node_id, output)
+                    for name, node_id, output in planned.outputs
+                    if self._left_by(node_id, output)
                 }
+                if len(given) < len(planned.outputs):
+                    taken = sorted(given)
                 one = len(planned.outputs) == 1 and given
                 value = next(iter(given.values())) if one else given or None
                 preview = quick_sentence(value) or type(value).__name__
                 result = NodeResult("completed", output=value, ended=now, preview=preview)
-        self._end_node(subflow_id, result)
+        self._end_node(subflow_id, result, taken)
+
+    def _left_by(self, node_id: str, output: str) -> bool:
+        """Return whether the value of a node inside a subflow left by one of its outputs."""
+        node = self._run.nodes[node_id]
+        if node.status != "completed":
+            return False
+        if node._outputs is None or output in node._outputs:
+            return True
+        # A port that names no output of its node gives whatever the node gives.
+        step = self._plan.steps.get(node_id)
+        known = step.kind.outputs(step.config) if step is not None else None
+        return output not in (known or self._run.output_ids(node_id))
+
+    def _value_at(self, node_id: str, output: str) -> Any:
+        """Return what one of the outputs of a node inside a subflow gave."""
+        value = self._run.nodes[node_id]._output
+        is_part = output in self._run.output_ids(node_id) and isinstance(value, Mapping)
+        return value[output] if is_part and output in value else value
 
     def _report(self, node_id: str, attempt: int, kind: Any, data: Mapping[str, Any]) -> None:
         if self._begun.get(node_id) != attempt:

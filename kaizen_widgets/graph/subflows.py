@@ -73,7 +73,7 @@ class Expanded:
         graph: The graph; a node that was in the subflow ``s`` has the id ``s/<its id>``.
         subflows: The subflows by id, the outer ones first.
         members: Ids of the nodes that were in each subflow, and in subflows inside it.
-        outputs: Name and node of the output ports of each subflow.
+        outputs: Name, node and source handle of the output ports of each subflow.
         entries: Ids of input nodes that get what arrives at their subflow.
         exits: Ids of output nodes that pass on what their subflow gives.
     """
@@ -81,7 +81,7 @@ class Expanded:
     graph: Graph
     subflows: Mapping[str, Node] = field(default_factory=dict)
     members: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    outputs: Mapping[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
+    outputs: Mapping[str, tuple[tuple[str, str, str], ...]] = field(default_factory=dict)
     entries: frozenset[str] = frozenset()
     exits: frozenset[str] = frozenset()
 
@@ -203,7 +203,7 @@ def expand(graph: Graph, keep: Callable[[Node], bool] = lambda node: False) -> E
     nodes, edges = list(graph.nodes), list(graph.edges)
     members: dict[str, list[str]] = {}
     subflows: dict[str, Node] = {}
-    outputs: dict[str, list[tuple[str, str]]] = {}
+    outputs: dict[str, list[tuple[str, str, str]]] = {}
     around: dict[str, list[str]] = {}
     entries: set[str] = set()
     exits: set[str] = set()
@@ -221,7 +221,9 @@ def expand(graph: Graph, keep: Callable[[Node], bool] = lambda node: False) -> E
         entries |= {port.node for port in opened.inputs if opened.types[port.node] == "input"}
         exits |= {port.node for port in opened.outputs if opened.types[port.node] == "output"}
         members[node.id], subflows[node.id] = [], node
-        outputs[node.id] = [(port.name, port.node) for port in opened.outputs]
+        outputs[node.id] = [
+            (port.name, port.node, port.handle or "default") for port in opened.outputs
+        ]
         for inner in opened.nodes:
             around[inner.id] = [*around.get(node.id, ()), node.id]
         waiting += reversed(opened.nodes)

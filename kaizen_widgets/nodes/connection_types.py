@@ -27,7 +27,7 @@ def output_type(look: Look | None, port: str) -> PortType:
 
 def input_type(look: Look | None, port: str) -> PortType:
     """Return the type of an input, as `output_type` does."""
-    if look is None:
+    if look is None or look.inputs_from:
         return "any"
     return _type_of(look.inputs, port)
 

@@ -105,6 +105,13 @@ class Kind:
         """
         return ()
 
+    def summary(self, config: Any) -> str:
+        """Return what the config makes of a node in a few words, such as "2 routes", or nothing.
+
+        It is the second line of a card whose kind calls nothing; without it that is the kind's title.
+        """
+        return ""
+
     def call_names(self, node: Node, config: Any) -> tuple[str | None, ...]:
         """Return the names under which the function of a node may be registered, first choice first.
 

@@ -42,6 +42,7 @@ class Look:
         outputs: Ports where edges leave; empty for a kind that only ends them.
         outputs_from: Path of a list of ``{"name": ...}`` in the node's data; each item gives one more
             output, drawn before ``outputs``.
+        inputs_from: The same for inputs; where the list has any, they take the place of ``inputs``.
         defaults: Config of a new node, as JSON.
     """
 
@@ -53,4 +54,5 @@ class Look:
     inputs: tuple[Port, ...] = INPUT
     outputs: tuple[Port, ...] = OUTPUT
     outputs_from: tuple[str, ...] = ()
+    inputs_from: tuple[str, ...] = ()
     defaults: Mapping[str, Any] = field(default_factory=dict)

@@ -63,6 +63,11 @@ class RouterKind(Kind):
     )
     Config = RouterConfig
 
+    def summary(self, config: RouterConfig) -> str:
+        """Return how many routes there are."""
+        count = len(config.routes)
+        return f"{count} route{'' if count == 1 else 's'}" if count else ""
+
     def outputs(self, config: RouterConfig) -> frozenset[str]:
         """Return the names of the routes and of the default output."""
         return frozenset({route.name for route in config.routes} | {DEFAULT, config.default})

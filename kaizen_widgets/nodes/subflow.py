@@ -41,9 +41,15 @@ class SubflowKind(Kind):
         inputs=INPUT,
         outputs=(),
         outputs_from=("config", "outputs"),
+        inputs_from=("config", "inputs"),
         defaults={"nodes": [], "edges": [], "inputs": [], "outputs": []},
     )
     Config = SubflowConfig
+
+    def summary(self, config: SubflowConfig) -> str:
+        """Return how many nodes are inside."""
+        count = len(config.nodes)
+        return f"Subflow · {count} node{'' if count == 1 else 's'}"
 
     def check(self, node: Node, config: SubflowConfig, functions: Functions) -> Iterable[str]:
         """Refuse a policy that only its nodes can have, and a subflow without nodes."""

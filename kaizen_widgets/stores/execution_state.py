@@ -30,6 +30,7 @@ _BLANK: dict[str, Any] = {
     "cost": None,
     "type": None,
     "count": None,
+    "parts": None,
 }
 
 

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from kaizen_widgets.nodes.look import Look, Port
+from kaizen_widgets.nodes.value_count import ValueCount
 from kaizen_widgets.stores import ExecutionStore
 from kaizen_widgets.stores.execution import ACTIVE
-from kaizen_widgets.sync.canvas.messages import KindInfo, NodeRunState, PortInfo, RunState
+from kaizen_widgets.sync.canvas.messages import (
+    KindInfo,
+    NodeRunState,
+    PartCount,
+    PortInfo,
+    RunState,
+)
 
 PREVIEW = 280
 """The most characters of a result that a node shows."""
@@ -22,6 +31,7 @@ def kind_info_of(look: Look) -> KindInfo:
         inputs=tuple(_port_info_of(port) for port in look.inputs),
         outputs=tuple(_port_info_of(port) for port in look.outputs),
         outputs_from=look.outputs_from,
+        inputs_from=look.inputs_from,
         defaults=look.defaults,
     )
 
@@ -49,10 +59,17 @@ def run_state_of(execution: ExecutionStore | None) -> RunState:
                 cost=node.get("cost"),
                 type=node.get("type"),
                 count=node.get("count"),
+                parts=_parts_of(node.get("parts")),
             )
             for node_id, node in state["node_executions"].items()
         },
     )
+
+
+def _parts_of(parts: Mapping[str, ValueCount] | None) -> dict[str, PartCount] | None:
+    if parts is None:
+        return None
+    return {name: PartCount(type=one.type, count=one.count) for name, one in parts.items()}
 
 
 def _shortened(text: str) -> str:

@@ -66,10 +66,9 @@ def _drawn_node(node: Node, kind: KindInfo | None) -> Mapping[str, Any]:
     data: dict[str, Any] = {}
     if title := title_of(node):
         data["label"] = title
-    if kind is not None and kind.outputs_from:
-        names = [{"name": name} for name in _output_names(node, kind.outputs_from)]
-        if names:
-            data |= _nested(kind.outputs_from, names)
+    for path in (kind.outputs_from, kind.inputs_from) if kind is not None else ():
+        if path and (names := [{"name": name} for name in _port_names(node, path)]):
+            data = _with(data, path, names)
     return drawn | {"data": data} if data else drawn
 
 
@@ -88,7 +87,7 @@ def title_of(node: Node) -> str:
     return ""
 
 
-def _output_names(node: Node, path: tuple[str, ...]) -> Iterator[str]:
+def _port_names(node: Node, path: tuple[str, ...]) -> Iterator[str]:
     items = node.get_in(("data", *path))[1]
     for item in items if isinstance(items, list) else ():
         name = item.get("name") if isinstance(item, Mapping) else None
@@ -96,7 +95,7 @@ def _output_names(node: Node, path: tuple[str, ...]) -> Iterator[str]:
             yield name
 
 
-def _nested(path: tuple[str, ...], value: Any) -> dict[str, Any]:
-    for key in reversed(path):
-        value = {key: value}
-    return value
+def _with(data: Mapping[str, Any], path: tuple[str, ...], value: Any) -> dict[str, Any]:
+    """Return data with a value at a path."""
+    key, *rest = path
+    return {**data, key: _with(data.get(key, {}), tuple(rest), value) if rest else value}

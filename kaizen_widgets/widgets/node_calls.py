@@ -42,7 +42,8 @@ class NodeCall:
 
     Attributes:
         choice: ``function:<name>`` or ``agent:<id>``; empty if it calls nothing.
-        text: In words: "billing() · your function", "Support · gpt-4o"; empty if it calls nothing.
+        text: In words: "billing() · your function", "Support · gpt-4o"; of a kind that calls nothing its
+            summary ("2 routes"), which may be empty.
         problem: Why the node cannot run, as the end of a sentence that begins with its name; empty if it can.
         wrong_field: Config field that is the reason, if there is one.
         value: Beginning of its prompt.
@@ -128,7 +129,10 @@ class NodeCalls:
         config, problems = kind.read_config(node)
         wrong_field = _wrong_field(kind, node) if problems else ""
         problems = problems or list(kind.check(node, config, self.functions))
-        choice, text = self._choice_of(node, kind) if kind.call_field is not None else ("", "")
+        if kind.call_field is not None:
+            choice, text = self._choice_of(node, kind)
+        else:
+            choice, text = "", kind.summary(config) if config is not None else ""
         return NodeCall(
             choice,
             text,

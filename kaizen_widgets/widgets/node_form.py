@@ -23,6 +23,7 @@ from kaizen_widgets.displays.markup import MUTED, hint
 from kaizen_widgets.forms import Form
 from kaizen_widgets.graph import Node
 from kaizen_widgets.nodes import Kind, Registry
+from kaizen_widgets.nodes.subflow import SubflowKind
 from kaizen_widgets.stores import CanvasStore, Commit, Replaced
 from kaizen_widgets.widgets.agent_form import AgentForm
 from kaizen_widgets.widgets.canvas import Canvas
@@ -32,6 +33,7 @@ from kaizen_widgets.widgets.node_basics_editor import NodeBasicsEditor
 from kaizen_widgets.widgets.node_calls import NodeCalls
 from kaizen_widgets.widgets.node_config_editor import NodeConfigEditor
 from kaizen_widgets.widgets.panel import Panel
+from kaizen_widgets.widgets.subflow_view import SubflowView
 
 EMPTY = hint("Select a node to configure it.")
 
@@ -75,6 +77,8 @@ class NodeForm(Panel):
         self._owns_dialogs = dialogs is None
         self._hides, self._width = hides, width
         self.basics: NodeBasicsEditor | None = None
+        self.subflow: SubflowView | None = None
+        """What is inside the selected subflow; None of other nodes."""
         self.editor: NodeConfigEditor | None = None
         self._uncommitted: dict[str, dict[str, Any]] = {}
         """Edits that could not be committed, by node and field."""
@@ -168,6 +172,8 @@ class NodeForm(Panel):
         self._show_heading(node, editor.kind)
         if event.source is not editor:
             editor.update(node)
+        if self.subflow is not None:
+            self.subflow.update(node)
         if self.basics is not None and event.source is not self.basics:
             self.basics.update(node)
 
@@ -179,6 +185,8 @@ class NodeForm(Panel):
         if node is not None and kind is not None:
             drafts = self._uncommitted.pop(node.id, {})
             hidden = frozenset({kind.call_field} if self._calls and kind.call_field else ())
+            if isinstance(kind, SubflowKind):
+                hidden |= kind.Config.model_fields.keys()
             self.editor = NodeConfigEditor(
                 self.store, node, kind, self._clock, self._show_status, drafts, hidden=hidden
             )
@@ -190,6 +198,8 @@ class NodeForm(Panel):
             self._show_heading(node, kind)
             has_settings = kind.Config.model_fields.keys() - hidden
             settings = self.editor.area if has_settings else ipw.HTML(hint("No other settings."))
+            if isinstance(kind, SubflowKind):
+                settings = self.subflow = SubflowView(self.canvas, node, self._show_status)
             self.body.children = [self.basics.area, settings]
         else:
             self.heading.value = ""
@@ -210,6 +220,9 @@ class NodeForm(Panel):
     def _leave(self) -> None:
         editor, self.editor = self.editor, None
         basics, self.basics = self.basics, None
+        subflow, self.subflow = self.subflow, None
+        if subflow is not None:
+            subflow.close()
         self._show_status("")
         if basics is not None:
             basics.close()

@@ -266,3 +266,18 @@ def test_a_problem_inside_is_told_of_the_subflow_one_sees():
 def test_a_graph_without_subflows_is_expanded_to_itself():
     graph = pipeline("start > end")
     assert expand(graph).graph is graph
+
+
+def test_a_subflow_tells_which_of_its_outputs_gave_a_value(go):
+    routes = {"routes": [{"name": "one", "when": "true"}]}
+    graph = pipeline("start > route.one > a > end", "route.default > b > end", route=routes)
+    functions = {"a": lambda value: [1, 2, 3], "b": str}
+    run = go(group(graph, ["a", "b"], id="g"), {"n": 1}, functions=functions)
+    ended = [event for event in run.events() if event.node == "g"][-1]
+    assert ended.data["outputs"] == ["a"]
+    assert run.output_ids("g") == ("a", "b")
+    assert run.output_ids("start") == ()
+    whole = go(group(graph, ["start", "route"], id="g"), {"n": 1}, functions=functions)
+    assert whole["g"].output == {"one": {"n": 1}}
+    outer = group(group(graph, ["start", "route"], id="g"), ["g", "b"], id="h")
+    assert go(outer, {"n": 1}, functions=functions)["h"].output == {"one": {"n": 1}}

@@ -10,7 +10,7 @@ import pytest
 
 from kaizen_widgets.api.agent_models import Agent
 from kaizen_widgets.errors import KaizenError
-from kaizen_widgets.graph import Graph, Node, SetProperty
+from kaizen_widgets.graph import Edge, Graph, Node, SetProperty
 from kaizen_widgets.nodes import Functions, Kind, KindConfig, Look, Task, default_registry
 from kaizen_widgets.testing import FakeClock, fake_comms
 from kaizen_widgets.testing.fake_comm import FakeComms
@@ -473,3 +473,25 @@ def test_field_of_the_function_is_shown_once(comms: FakeComms):
     assert bench.form.basics is not None
     view = FormView(comms, bench.form, bench.form.basics.area)  # type: ignore[arg-type]
     assert [field["name"] for field in view.snapshot["root"]["fields"]] == ["name"]
+
+
+def test_a_subflow_shows_what_is_inside_and_can_be_taken_apart():
+    nodes = [
+        Node("a", type="agent", data={"label": "<Draft>"}),
+        Node("b", type="router", data={"label": "Check"}),
+    ]
+    canvas = Canvas(Graph(nodes, [Edge("ab", "a", "b")]))
+    form = NodeForm(canvas)
+    made = canvas.group(["a", "b"], label="Two steps")
+    assert form.subflow is not None
+    text = form.subflow.contents.value
+    assert "2 nodes inside" in text
+    assert "&lt;Draft&gt;" in text
+    assert "Router" in text
+    assert form.subflow in form.body.children
+    assert form.editor is not None
+    assert form.editor.area not in form.body.children
+    form.subflow.ungroup_button.click()
+    assert canvas.graph == Graph(nodes, [Edge("ab", "a", "b")])
+    assert not canvas.graph.has_node(made.id)
+    assert form.subflow is None

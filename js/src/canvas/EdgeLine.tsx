@@ -32,7 +32,7 @@ export const EdgeLine = memo(function EdgeLine(props: EdgeProps<FlowEdge>) {
   const state = edgeState(run, next, sourceHandleId ?? null);
   const limit = loopLimit(edge);
   const label = props.label ?? (limit === null ? undefined : `max ${limit}`);
-  const chip = chipOf(state, run);
+  const chip = chipOf(state, run, sourceHandleId ?? null);
   const hasLabel = label !== undefined && label !== "";
   const classes = ["kc-line", difference && `kz-edge-${difference}`, marked && "kc-line-peer"]
     .filter(Boolean)

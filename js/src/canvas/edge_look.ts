@@ -74,10 +74,15 @@ export interface Chip {
 }
 
 /** What the newest run sent over an edge; null where it sent nothing, or nothing is known of it. */
-export function chipOf(state: EdgeState, source: NodeRunState | undefined): Chip | null {
+export function chipOf(
+  state: EdgeState,
+  source: NodeRunState | undefined,
+  handle: string | null = null,
+): Chip | null {
   if (state === "failed")
     return { type: null, text: "0", words: "Nothing went over this edge: its node failed" };
-  const { type = null, count = null } = source ?? {};
+  const part = handle === null ? undefined : source?.parts?.[handle];
+  const { type = null, count = null } = part ?? source ?? {};
   if (state !== "taken" || type === null || count === null) return null;
   const text = count < 10_000 ? count.toLocaleString("en-US") : COMPACT.format(count);
   return { type, text, words: `${sizeText(type, count)} went over this edge` };

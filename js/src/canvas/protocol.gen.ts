@@ -217,7 +217,8 @@ export interface Problem {
  * How nodes of one kind are drawn, and what the palette shows.
  *
  * ``outputs_from`` is the path to a list of ``{"name": ...}`` in the node's data (``("config",
- * "routes")``); each name is one more output, drawn before ``outputs``.
+ * "routes")``); each name is one more output, drawn before ``outputs``. ``inputs_from`` is the same for
+ * inputs; where the list has any, they take the place of ``inputs``.
  */
 export interface KindInfo {
   type: string;
@@ -228,6 +229,7 @@ export interface KindInfo {
   inputs: PortInfo[];
   outputs: PortInfo[];
   outputsFrom: string[];
+  inputsFrom: string[];
   defaults: unknown;
 }
 /**
@@ -283,6 +285,7 @@ export interface RunState {
  *     cost: US dollars that models took; null when there is no price.
  *     type: Type of what it gave, as a port has it; null until it has given something.
  *     count: How many items, keys or rows that has; 1 for a value without parts.
+ *     parts: The same for each output, by its id, where each gives a value of its own; else null.
  */
 export interface NodeRunState {
   status: "pending" | "running" | "waiting" | "completed" | "failed" | "skipped" | "cancelled";
@@ -294,6 +297,16 @@ export interface NodeRunState {
   type:
     ("text" | "number" | "bool" | "list" | "dict" | "table" | "image" | "message" | "any") | null;
   count: number | null;
+  parts: {
+    [k: string]: PartCount;
+  } | null;
+}
+/**
+ * What one of several outputs gave: its type, and how many items, keys or rows it has.
+ */
+export interface PartCount {
+  type: "text" | "number" | "bool" | "list" | "dict" | "table" | "image" | "message" | "any";
+  count: number;
 }
 /**
  * What the kernel knows of a node besides the document and the run (S17); empty parts are not shown.

@@ -78,6 +78,7 @@ export const nodeRun = (
   cost: null,
   type: null,
   count: null,
+  parts: null,
   ...more,
 });
 
@@ -103,6 +104,7 @@ export const nodeKind = (type: string, more: Partial<KindInfo> = {}): KindInfo =
   inputs: [{ id: "input", label: "", type: "any" }],
   outputs: [{ id: "output", label: "", type: "any" }],
   outputsFrom: [],
+  inputsFrom: [],
   defaults: {},
   ...more,
 });

@@ -61,6 +61,13 @@ describe("the chip of an edge", () => {
     );
   });
 
+  test("of a node with several outputs is what its own output gave", () => {
+    const parts = { rows: { type: "table" as const, count: 9 } };
+    const subflow = nodeRun("completed", { type: "dict", count: 2, parts });
+    expect(chipOf("taken", subflow, "rows")).toMatchObject({ type: "table", text: "9" });
+    expect(chipOf("taken", subflow, "other")).toMatchObject({ type: "dict", text: "2" });
+  });
+
   test("of a failed node is 0, and there is none where nothing is known", () => {
     expect(chipOf("failed", nodeRun("failed"))).toMatchObject({ type: null, text: "0" });
     expect(chipOf("taken", nodeRun("completed"))).toBeNull();

@@ -79,6 +79,19 @@ test("outputs named in the data come before those of the kind", () => {
   expect(of([{ name: "yes" }])?.initialHeight).toBe(heightOf(1, 2));
 });
 
+test("inputs named in the data take the place of those of the kind", () => {
+  const subflow = nodeKind("subflow", { inputsFrom: ["config", "inputs"] });
+  const of = (inputs: unknown) => {
+    const data = { config: { inputs } };
+    const made = documentOf([node("s", 0, 0, { type: "subflow", data })], []);
+    const [drawn] = flowOf(made, new Map([["subflow", subflow]]), NO_FLOW, NOTHING).nodes;
+    return drawn?.data.ports.inputs.map(({ id }) => id);
+  };
+  expect(of([{ name: "text" }, { name: "rows" }, { name: "text" }])).toEqual(["text", "rows"]);
+  expect(of([])).toEqual(["input"]);
+  expect(of("nonsense")).toEqual(["input"]);
+});
+
 test.each([
   [{ label: "Own" }, "Own"],
   [{ node: { display_name: "Langflow's" } }, "Langflow's"],

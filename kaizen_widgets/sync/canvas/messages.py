@@ -141,7 +141,8 @@ class KindInfo(WireModel):
     """How nodes of one kind are drawn, and what the palette shows.
 
     ``outputs_from`` is the path to a list of ``{"name": ...}`` in the node's data (``("config",
-    "routes")``); each name is one more output, drawn before ``outputs``.
+    "routes")``); each name is one more output, drawn before ``outputs``. ``inputs_from`` is the same for
+    inputs; where the list has any, they take the place of ``inputs``.
     """
 
     type: str
@@ -152,6 +153,7 @@ class KindInfo(WireModel):
     inputs: tuple[PortInfo, ...]
     outputs: tuple[PortInfo, ...]
     outputs_from: tuple[str, ...] = ()
+    inputs_from: tuple[str, ...] = ()
     defaults: Json
 
 
@@ -165,6 +167,13 @@ class SaveState(WireModel):
 NodeStatus = Literal["pending", "running", "waiting", "completed", "failed", "skipped", "cancelled"]
 
 
+class PartCount(WireModel):
+    """What one of several outputs gave: its type, and how many items, keys or rows it has."""
+
+    type: PortType
+    count: Count
+
+
 class NodeRunState(WireModel):
     """The state of one node in the newest run.
 
@@ -173,6 +182,7 @@ class NodeRunState(WireModel):
         cost: US dollars that models took; null when there is no price.
         type: Type of what it gave, as a port has it; null until it has given something.
         count: How many items, keys or rows that has; 1 for a value without parts.
+        parts: The same for each output, by its id, where each gives a value of its own; else null.
     """
 
     status: NodeStatus
@@ -183,6 +193,7 @@ class NodeRunState(WireModel):
     cost: float | None = None
     type: PortType | None = None
     count: Count | None = None
+    parts: dict[str, PartCount] | None = None
 
 
 class RunState(WireModel):

@@ -77,6 +77,7 @@ function Near({ id, data, isConnectable }: NodeProps<FlowNode>): ReactNode {
       className={`kc-node${nodeKind ? "" : " kc-node-unknown"}`}
       data-state={face.state}
       data-peer={marked}
+      data-sheets={nodeKind?.type === "subflow" || undefined}
       title={marked ? "Selected in another view" : undefined}
       style={size}
     >

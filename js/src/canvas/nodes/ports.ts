@@ -50,13 +50,17 @@ export function handleOf(value: unknown): string | null {
 
 export function portsOf(node: NodeJson, nodeKind: KindInfo | null, touched: Touched): Ports {
   const edges = touched.get(node.id);
-  if (nodeKind && nodeKind.outputsFrom.length === 0) {
+  if (nodeKind && nodeKind.outputsFrom.length === 0 && !nodeKind.inputsFrom?.length) {
     // The usual case; all nodes of the kind share the object.
     const own: Ports = nodeKind;
     if (suffices(own.inputs, edges?.inputs) && suffices(own.outputs, edges?.outputs)) return own;
   }
-  const inputs: Port[] = nodeKind ? [...nodeKind.inputs] : [];
-  const outputs: Port[] = nodeKind ? [...namedOutputs(node, nodeKind), ...nodeKind.outputs] : [];
+  // A saved picture of an older version has no `inputsFrom`.
+  const named = nodeKind ? namedPorts(node, nodeKind.inputsFrom ?? []) : [];
+  const inputs: Port[] = named.length > 0 ? named : [...(nodeKind?.inputs ?? [])];
+  const outputs: Port[] = nodeKind
+    ? [...namedPorts(node, nodeKind.outputsFrom), ...nodeKind.outputs]
+    : [];
   return { inputs: complete(inputs, edges?.inputs), outputs: complete(outputs, edges?.outputs) };
 }
 
@@ -97,10 +101,11 @@ export function samePorts(one: Ports, other: Ports): boolean {
   return same(one.inputs, other.inputs) && same(one.outputs, other.outputs);
 }
 
-function namedOutputs(node: NodeJson, nodeKind: KindInfo): Port[] {
-  if (nodeKind.outputsFrom.length === 0) return [];
+/** The ports that a list in the node's data names. */
+function namedPorts(node: NodeJson, path: readonly string[]): Port[] {
+  if (path.length === 0) return [];
   let value: unknown = node.data;
-  for (const part of nodeKind.outputsFrom) value = isObject(value) ? value[part] : undefined;
+  for (const part of path) value = isObject(value) ? value[part] : undefined;
   if (!Array.isArray(value)) return [];
   return value.flatMap((item: unknown) => {
     const { name, when } = isObject(item) ? item : {};
