@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -129,6 +132,30 @@ def defined(code: str) -> Any:
     namespace: dict[str, Any] = {"__name__": "__main__"}
     exec(compile(code, "cell", "exec"), namespace)
     return namespace["agent"]
+
+
+def test_digest_is_the_same_in_another_kernel() -> None:
+    code = """
+from kaizen_widgets import patterns
+from kaizen_widgets.evaluation.code_digest import pipeline_digest
+from kaizen_widgets.nodes import Functions, default_registry
+NAMES = {"a", "b", "c", "d"}
+def agent(text):
+    return [name for name in NAMES if name in {"x", "y", "z"}] or text.upper()
+functions = Functions({"Agent": agent})
+print(pipeline_digest(patterns.sequential(["Agent"]), functions, default_registry(), ()))
+"""
+    found = {
+        subprocess.run(
+            [sys.executable, "-c", code],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2")
+    }
+    assert len(found) == 1
 
 
 def test_function_defined_again_unchanged_has_the_same_digest() -> None:
