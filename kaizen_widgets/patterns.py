@@ -13,7 +13,21 @@ from typing import Any, Literal, Protocol
 
 from kaizen_widgets.errors import GraphError
 from kaizen_widgets.graph import Edge, Graph, Node
+from kaizen_widgets.graph.files import Envelope
+from kaizen_widgets.graph.frozen_json import freeze
 
+PATTERNS = (
+    "sequential",
+    "supervisor_worker",
+    "router",
+    "ensemble",
+    "parallel",
+    "hierarchical",
+    "pipeline",
+    "blackboard",
+    "reactive",
+)
+"""Names of the patterns."""
 COLUMN, ROW = 320, 160
 """Distances between the nodes in flow units."""
 
@@ -36,13 +50,19 @@ Agent = str | IdentifiedAgent
 """The name of an agent or function, or an agent of the API."""
 
 
+def pattern_of(graph: Graph) -> str | None:
+    """Return the name of the pattern a graph was made with, or None; edits do not change it."""
+    name = None if graph.envelope is None else graph.envelope.document.get("pattern")
+    return name if name in PATTERNS else None
+
+
 def sequential(agents: Sequence[Agent]) -> Graph:
     """Agents work one after another; each gets the result of the one before.
 
     Raises:
         GraphError: There is no agent.
     """
-    build = _Builder()
+    build = _Builder("sequential")
     last = build.node("input", "Input")
     for agent in _some(agents):
         last = build.edge(last, build.agent(agent))
@@ -73,7 +93,7 @@ def supervisor_worker(
     """
     if not 1 <= max_workers <= 10:
         raise GraphError(f"max_workers is from 1 to 10, not {max_workers}.")
-    build = _Builder()
+    build = _Builder("supervisor_worker")
     config = {
         "workers": [_reference(agent) for agent in _some(agents)],
         "selection_mode": dealing,
@@ -99,7 +119,7 @@ def router(agents: Mapping[str, str], *, default: Agent | None = None) -> Graph:
     Raises:
         GraphError: There is no agent.
     """
-    build = _Builder()
+    build = _Builder("router")
     start = build.node("input", "Input")
     routes = [{"name": name, "when": when} for name, when in agents.items()]
     choice = build.edge(start, build.node("router", "Router", {"routes": routes}))
@@ -121,7 +141,7 @@ def parallel(agents: Sequence[Agent]) -> Graph:
     Raises:
         GraphError: There is no agent.
     """
-    build = _Builder()
+    build = _Builder("parallel")
     start = build.node("input", "Input")
     made = [build.edge(start, build.agent(agent)) for agent in _some(agents)]
     out = build.node("output", "Output")
@@ -146,7 +166,7 @@ def ensemble(
     Raises:
         GraphError: There is no agent.
     """
-    build = _Builder()
+    build = _Builder("ensemble")
     start = build.node("input", "Input")
     made = [build.edge(start, build.agent(agent)) for agent in _some(agents)]
     config = {"aggregation": combine, "needs": "any"}
@@ -170,7 +190,7 @@ def hierarchical(
     Raises:
         GraphError: There is no tier, or one without agents.
     """
-    build = _Builder()
+    build = _Builder("hierarchical")
     last, handle = build.node("input", "Input"), None
     answers: list[str] = []
     for number, tier in enumerate(_some(tiers), start=1):
@@ -205,7 +225,7 @@ def pipeline(stages: Sequence[Agent], *, items: str = "", buffer: int = 10) -> G
     Raises:
         GraphError: There is no stage.
     """
-    build = _Builder()
+    build = _Builder("pipeline")
     names = [_reference(agent) for agent in _some(stages)]
     config = {"stages": names, "items": items, "buffer": buffer}
     build.chain(
@@ -231,7 +251,7 @@ def blackboard(agents: Sequence[Agent], *, until: str, max_rounds: int = 10) -> 
     Raises:
         GraphError: There is no agent.
     """
-    build = _Builder()
+    build = _Builder("blackboard")
     start = build.node("input", "Input")
     board = build.edge(start, build.node("synthesizer", "Board", {"aggregation": "collect"}))
     made = [build.edge(board, build.agent(agent)) for agent in _some(agents)]
@@ -270,7 +290,7 @@ def reactive(
         GraphError: There is no agent.
     """
     _some(list(agents))
-    build = _Builder()
+    build = _Builder("reactive")
     config = {
         "reactions": [{"agent": name, "when": when} for name, when in agents.items()],
         "max_events": max_events,
@@ -296,9 +316,14 @@ def _reference(agent: Agent) -> str:
 
 
 class _Builder:
-    """Collects nodes and edges; nodes are placed by how many edges lead to them from the start."""
+    """Collects nodes and edges; nodes are placed by how many edges lead to them from the start.
 
-    def __init__(self) -> None:
+    Args:
+        pattern: Name of the pattern, which the graph's file says beside its nodes and edges.
+    """
+
+    def __init__(self, pattern: str) -> None:
+        self._pattern = pattern
         self._nodes: dict[str, dict[str, Any]] = {}
         self._edges: list[Edge] = []
         self._columns: dict[str, int] = {}
@@ -346,7 +371,8 @@ class _Builder:
             ids = rows[column]
             y = (ids.index(node_id) - (len(ids) - 1) / 2) * ROW
             made.append(Node(node_id, (column * COLUMN, y), **facts))
-        return Graph(made, self._edges)
+        document = freeze({"pattern": self._pattern, "nodes": [], "edges": []})
+        return Graph(made, self._edges, envelope=Envelope(document, ()))
 
     def _connect(
         self, source: str, target: str, handle: str | None, data: Mapping[str, Any]

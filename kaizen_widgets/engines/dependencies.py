@@ -92,10 +92,12 @@ class DependencyTracker:
         """Return the edges that delivered a value to a node, in order, one per source and target handle."""
         if node_id in self._repeated_by:
             return [self._repeated_by[node_id]]
-        first: dict[tuple[str, str], Edge] = {}
+        first: dict[tuple[str, str, str], Edge] = {}
         for edge in self._plan.incoming[node_id]:
             if edge.id in self._delivered:
-                first.setdefault((edge.source, edge.target_handle or ""), edge)
+                # Several outputs of one node give different values; routes of a router the same one.
+                part = output_of(edge) if edge.source in self._plan.divided else ""
+                first.setdefault((edge.source, part, edge.target_handle or ""), edge)
         return list(first.values())
 
     def iteration(self, node_id: str) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Literal
 
 from kaizen_widgets.core.text import quoted
@@ -75,6 +76,17 @@ class Plan:
     loops: tuple[Loop, ...] = ()
     subflows: Mapping[str, Subflow] = field(default_factory=dict)
     ends: tuple[str, ...] = ()
+
+    @cached_property
+    def divided(self) -> frozenset[str]:
+        """Ids of the nodes that give another value at each of their outputs."""
+        return frozenset(
+            key
+            for key, step in self.steps.items()
+            if type(step.kind).value_at is not Kind.value_at
+            and not step.policy.muted
+            and step.kind.outputs(step.config)
+        )
 
 
 def check(graph: Graph, registry: Registry, functions: Functions) -> Plan:
@@ -227,7 +239,9 @@ def _wrong_edges(
 def _output_type(edge: Edge, source: PlannedNode | None) -> PortType:
     if source is None or source.policy.muted:
         return "any"  # A muted node passes on whatever arrives.
-    return output_type(source.kind.look, edge.source_handle or "")
+    return source.kind.output_type(source.config, edge.source_handle or "") or output_type(
+        source.kind.look, edge.source_handle or ""
+    )
 
 
 def _source_problem(graph: Graph, edge: Edge, source: PlannedNode) -> str:

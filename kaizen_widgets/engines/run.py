@@ -350,6 +350,10 @@ class Run:
         if source._outputs is not None and output_of(edge) not in source._outputs:
             raise RunError(f"Nothing went over this edge: {quoted(source.label)} {source.reason}.")
         code = f"run[{self._name(source)!r}].output"
+        if edge.source in self._plan.divided:
+            output = output_of(edge)
+            code += f"[{output!r}]" if isinstance(value, Mapping) else f".{output}"
+            value = self._plan.steps[edge.source].kind.value_at(output, value)
         return EdgeValue(edge.id, source.label, target.label, value, code)
 
     def to_frame(self) -> Any:

@@ -26,7 +26,7 @@ from kaizen_widgets.engines.dependencies import DependencyTracker, Progress
 from kaizen_widgets.engines.engine import Engine
 from kaizen_widgets.engines.event_log import EventLog
 from kaizen_widgets.engines.local_engine import LocalEngine
-from kaizen_widgets.engines.preflight import Plan, check
+from kaizen_widgets.engines.preflight import Plan, check, output_of
 from kaizen_widgets.engines.run import Continuation, Run
 from kaizen_widgets.errors import BudgetError, NotRunnableError
 from kaizen_widgets.graph import Edge, Graph
@@ -348,8 +348,18 @@ class _Scheduler:
                 _passed_on(self._results[edge.source].output),
                 edge.target_handle or "",
             )
+            if edge.source not in self._plan.divided
+            else self._input_of_part(edge, name)
             for edge, name in zip(edges, names, strict=True)
         )
+
+    def _input_of_part(self, edge: Edge, name: str) -> Input:
+        """Return what one of a node's several outputs brings, as a value of its own."""
+        output = output_of(edge)
+        kind = self._plan.steps[edge.source].kind
+        label = f"{self._run.nodes[edge.source].label}.{output}"
+        value = kind.value_at(output, _passed_on(self._results[edge.source].output))
+        return Input(f"{name}.{output}", label, value, edge.target_handle or "")
 
     def _name_inside(self, node_id: str) -> str:
         """Return the id a node has in its subflow: values are named by it, in a subflow or not."""

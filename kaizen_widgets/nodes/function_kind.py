@@ -11,8 +11,8 @@
 
 Parameters are input ports, typed by their annotations (see `port_annotations`). One with a default needs no
 edge, ``*parts`` takes any number of edges, and ``ctx`` is the node's `Context`. Keyword-only parameters are
-the config, validated by pydantic. The return annotation is the output port; ``-> None`` has none. A generator
-passes on the list of what it yields.
+the config, validated by pydantic. The return annotation is the output port; ``-> None`` has none. A TypedDict
+or NamedTuple is an output port for each of its fields. A generator passes on the list of what it yields.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from inspect import Parameter
-from typing import Any, ClassVar, get_type_hints, overload
+from typing import Any, ClassVar, get_type_hints, is_typeddict, overload
 
 from pydantic import BaseModel, ValidationError, create_model
 
@@ -64,6 +64,19 @@ class PortParameter:
     model: type[BaseModel] | None = None
 
 
+@dataclass(frozen=True)
+class OutputField:
+    """A field of what a function returns that has an output port of its own.
+
+    Attributes:
+        type: Type of the port.
+        takes_none: Whether None is one of its values.
+    """
+
+    type: PortType
+    takes_none: bool
+
+
 class FunctionKind(Kind):
     """Base of the kinds that `node` makes from functions."""
 
@@ -72,6 +85,18 @@ class FunctionKind(Kind):
     takes_context: ClassVar[bool] = False
     returns_none: ClassVar[bool] = True
     """Whether None is one of the values it may return."""
+    fields: ClassVar[Mapping[str, OutputField]] = {}
+    """What it returns at each output port, if there are several."""
+
+    def outputs(self, config: Any) -> frozenset[str] | None:
+        """Return the ids of the output ports if there are several."""
+        return frozenset(self.fields) or None
+
+    def value_at(self, output: str, value: Any) -> Any:
+        """Return the field that leaves by an output, if there are several."""
+        if output not in self.fields:
+            return value
+        return value[output] if isinstance(value, Mapping) else getattr(value, output)
 
     def inputs(self, config: Any) -> frozenset[str] | None:
         """Return the ids of the input ports."""
@@ -103,6 +128,9 @@ class FunctionKind(Kind):
     async def run(self, task: Task) -> Any:
         """Call the function with what arrived, and check both against the types of the ports."""
         result = await task.execute(self.function, lambda: self._arguments(task))
+        if self.fields:
+            self._check_fields(task, result)
+            return result
         output = self.look.outputs[0].type if self.look.outputs else "any"
         if not (value_fits(result, output) or (result is None and self.returns_none)):
             raise RunError(
@@ -111,6 +139,28 @@ class FunctionKind(Kind):
                 node_id=task.node_id,
             )
         return result
+
+    def _check_fields(self, task: Task, result: Any) -> None:
+        given = result._asdict() if hasattr(type(result), "_asdict") else result
+        if not isinstance(given, Mapping):
+            raise RunError(
+                f"{quoted(task.label)} should give {_listed(self.fields)}, and its function returned "
+                f"{noun_of_value(result)}.",
+                node_id=task.node_id,
+            )
+        for name, field in self.fields.items():
+            if name not in given:
+                raise RunError(
+                    f"{quoted(task.label)} should give {name!r}, and its function did not return it.",
+                    node_id=task.node_id,
+                )
+            value = given[name]
+            if not (value_fits(value, field.type) or (value is None and field.takes_none)):
+                raise RunError(
+                    f"{quoted(task.label)} should give {noun_of(field.type)} at its output {name!r}, and "
+                    f"its function returned {noun_of_value(value)}.",
+                    node_id=task.node_id,
+                )
 
     def _arguments(self, task: Task) -> Arguments:
         values = self._values(task)
@@ -253,6 +303,7 @@ def _function_kind(
     config.__doc__ = f"Config of a {shown} node."
     is_generator = inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function)
     output: PortType = "list" if is_generator else port_type_of(returned)
+    several = {} if is_generator else _output_fields(returned)
     look = Look(
         type=type or name,
         title=shown,
@@ -260,7 +311,7 @@ def _function_kind(
         icon=icon,
         color=color,
         inputs=tuple(Port(one.name, _words(one.name).lower(), one.type) for one in ports),
-        outputs=() if returned is _NONE else (Port(OUTPUT_ID, "", output),),
+        outputs=_output_ports(returned, output, several),
     )
     members = {
         "__doc__": inspect.getdoc(function) or f"Calls {name}.",
@@ -271,12 +322,42 @@ def _function_kind(
         "parameters": tuple(ports),
         "takes_context": "ctx" in signature.parameters,
         "returns_none": returned is _NONE or allows_none(returned),
+        "fields": several,
     }
     return _class(_class_name(name), (FunctionKind,), members)
 
 
 _class: Any = type  # `_function_kind` has an argument of this name.
 _NONE: Any = type(None)
+
+
+def _output_fields(returned: Any) -> dict[str, OutputField]:
+    """Return the fields of a TypedDict or NamedTuple; a message stays one value."""
+    is_tuple = isinstance(returned, _class) and issubclass(returned, tuple)
+    if not is_typeddict(returned) and not (is_tuple and hasattr(returned, "_fields")):
+        return {}
+    if port_type_of(returned) == "message":
+        return {}
+    hints = get_type_hints(returned, include_extras=True)
+    names = getattr(returned, "_fields", None) or returned.__annotations__
+    return {
+        name: OutputField(port_type_of(hints.get(name, Any)), allows_none(hints.get(name, Any)))
+        for name in names
+    }
+
+
+def _output_ports(
+    returned: Any, output: PortType, several: Mapping[str, OutputField]
+) -> tuple[Port, ...]:
+    if returned is _NONE:
+        return ()
+    if several:
+        return tuple(Port(name, _words(name).lower(), one.type) for name, one in several.items())
+    return (Port(OUTPUT_ID, "", output),)
+
+
+def _listed(names: Iterable[str]) -> str:
+    return " and ".join(repr(name) for name in names)
 
 
 def _port_parameter(parameter: Parameter, hint: Any) -> PortParameter:

@@ -127,6 +127,14 @@ class Kind:
         """Return the ids of the outputs that edges must leave by; None if all leave by the same one."""
         return None
 
+    def value_at(self, output: str, value: Any) -> Any:
+        """Return what of a node's value leaves by one of its outputs: by default all of it."""
+        return value
+
+    def output_type(self, config: Any, output: str) -> PortType | None:
+        """Return the type of an output if the config tells more than the look, else None."""
+        return None
+
     def inputs(self, config: Any) -> frozenset[str] | None:
         """Return the ids of the inputs that edges must enter by; None if they may name any."""
         return None

@@ -19,6 +19,7 @@ from kaizen_widgets.nodes.item_list import items_of
 from kaizen_widgets.nodes.kind import Kind, Task, TimedConfig
 from kaizen_widgets.nodes.look import Look
 from kaizen_widgets.nodes.numbers import is_number
+from kaizen_widgets.nodes.port_types import PortType
 from kaizen_widgets.nodes.values import describe_type, value_fields
 
 
@@ -66,6 +67,10 @@ class SupervisorKind(Kind):
     def worker_names(self, config: SupervisorConfig) -> Iterable[str]:
         """Return the workers."""
         return config.workers
+
+    def output_type(self, config: SupervisorConfig, output: str) -> PortType | None:
+        """A node with workers gives a list."""
+        return "list" if config.workers else None
 
     async def run(self, task: Task) -> Any:
         """Run the workers and return their results in order."""

@@ -15,6 +15,7 @@ from kaizen_widgets.errors import RunError
 from kaizen_widgets.nodes.kind import Kind, KindConfig, Task
 from kaizen_widgets.nodes.look import Look
 from kaizen_widgets.nodes.numbers import is_number, is_same_value
+from kaizen_widgets.nodes.port_types import PortType
 from kaizen_widgets.nodes.values import describe_type, text_of, value_fields
 
 
@@ -48,6 +49,10 @@ class SynthesizerKind(Kind):
         defaults={"aggregation": "concat"},
     )
     Config = SynthesizerConfig
+
+    def output_type(self, config: SynthesizerConfig, output: str) -> PortType | None:
+        """A mean is a number."""
+        return "number" if config.aggregation == "average" else None
 
     async def run(self, task: Task) -> Any:
         """Combine the values."""

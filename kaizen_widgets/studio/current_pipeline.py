@@ -14,6 +14,7 @@ from kaizen_widgets.api import Api, Pipeline
 from kaizen_widgets.errors import KaizenError, NotFoundError, StoreError
 from kaizen_widgets.graph import Graph
 from kaizen_widgets.graph.without_secrets import without_secrets
+from kaizen_widgets.patterns import pattern_of
 from kaizen_widgets.saving import PipelineSaver
 from kaizen_widgets.saving.conflicts import ServerVersion
 from kaizen_widgets.saving.last_opened import LastOpened
@@ -186,7 +187,9 @@ class CurrentPipeline:
             self._saver.save(TIMEOUT)
 
     def _create(self, name: str, graph: Graph) -> None:
-        created = self._pipelines.create(name=name).wait(TIMEOUT)
+        pattern = pattern_of(graph)
+        facts = {} if pattern is None else {"pattern": pattern}
+        created = self._pipelines.create(name=name, **facts).wait(TIMEOUT)
         version = ServerVersion(graph)
         if graph.node_count:
             detail = self._pipelines.save_graph(created.id, graph).wait(TIMEOUT)

@@ -7,7 +7,7 @@ import typing
 from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Annotated, Any, Literal, Optional, TypedDict
+from typing import Annotated, Any, Literal, NamedTuple, Optional, TypedDict
 
 import numpy as np
 import pandas as pd
@@ -351,3 +351,120 @@ def test_ports_with_too_many_edges_or_none_are_found_before_the_run():
          "remove all but one."),
         ("divide", None, "Divide 'Divide' has no edge into its input 'bottom', which has no default."),
     ]  # fmt: skip
+
+
+class Split(TypedDict):
+    head: str
+    count: int
+
+
+class Halves(NamedTuple):
+    left: list[int]
+    right: list[int] | None
+
+
+def divided(function, *edges: Edge):
+    made = default_registry()
+    kinds = [made.register(node(function)), made.register(node(twice)), made.register(node(size))]
+    nodes = [Node("start", type="input"), Node("d", type=kinds[0].look.type)]
+    nodes += [Node("t", type="twice"), Node("n", type="size")]
+    used = {"start", "d"} | {edge.target for edge in edges}
+    graph = Graph([one for one in nodes if one.id in used], [Edge("e", "start", "d"), *edges])
+    return graph, made
+
+
+def twice(text: str) -> str:
+    return text * 2
+
+
+def size(value: Any) -> str:
+    return f"{type(value).__name__} {value}"
+
+
+def splits(text: str) -> Split:
+    return {"head": text[:1], "count": len(text)}
+
+
+def halves(text: str) -> Halves:
+    return Halves([1], None)
+
+
+@pytest.mark.parametrize(
+    ("function", "ports"),
+    [
+        (splits, {"head": "text", "count": "number"}),
+        (halves, {"left": "list", "right": "list"}),
+        (lambda text: {}, {"output": "any"}),
+    ],
+    ids=["TypedDict", "NamedTuple", "no annotation"],
+)
+def test_each_field_of_what_a_function_returns_is_an_output_port(function, ports):
+    function.__name__ = function.__name__.strip("<>")
+    assert {port.id: port.type for port in node(function).look.outputs} == ports
+
+
+def test_a_message_stays_one_output():
+    def answers(text: str) -> Chat:
+        return {"role": "user", "content": text}
+
+    assert [port.type for port in node(answers).look.outputs] == ["message"]
+
+
+def test_an_edge_brings_the_field_of_its_output(begin_on):
+    graph, made = divided(
+        splits,
+        Edge("a", "d", "t", source_handle="head"),
+        Edge("b", "d", "n", source_handle="count"),
+    )
+    run = begin_on(graph, made)
+    assert run.results["t"] == "hh"
+    assert run.results["n"] == "int 5"
+    assert run.results["d"] == {"head": "h", "count": 5}
+    assert (run.edge("b").value, run.edge("b").code) == (5, "run['d'].output['count']")
+
+
+def test_two_outputs_into_one_node_are_two_values(begin_on):
+    graph, made = divided(
+        halves,
+        Edge("a", "d", "n", source_handle="left", target_handle="value"),
+        Edge("b", "d", "n", source_handle="right", target_handle="value"),
+    )
+    run = begin_on(graph, made)
+    assert run.results["n"] == "dict {'d.left': [1], 'd.right': None}"
+    assert run.edge("a").code == "run['d'].output.left"
+
+
+def test_an_edge_from_an_output_that_is_not_there_and_one_of_the_wrong_type_are_refused():
+    graph, made = divided(
+        splits,
+        Edge("a", "d", "t", source_handle="tail"),
+        Edge("b", "d", "t", source_handle="count"),
+    )
+    found = [problem.message for problem in problems_of(graph, made, Functions())]
+    assert any("'tail', which it does not have" in message for message in found)
+    assert any("gives a number, and the input takes text" in message for message in found)
+
+
+@pytest.mark.parametrize(
+    ("given", "problem"),
+    [
+        ("text", "should give 'head' and 'count'"),
+        ({"head": "x"}, "should give 'count'"),
+        ({"head": 1, "count": 1}, "should give text at its output 'head'"),
+    ],
+)
+def test_what_a_function_does_not_give_at_its_outputs_fails_the_node(begin_on, given, problem):
+    def broken(text: str) -> Split:
+        return given
+
+    graph, made = divided(broken, Edge("a", "d", "t", source_handle="head"))
+    run = begin_on(graph, made)
+    assert problem in run["d"].message
+    assert run["t"].status == "skipped"
+
+
+@pytest.fixture
+def begin_on():
+    loop = BackgroundLoop("test-outputs")
+    yield lambda graph, made: start(graph, {"text": "hello"}, loop=loop, registry=made).wait(10)
+    loop.close()

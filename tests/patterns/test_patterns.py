@@ -7,6 +7,9 @@ import pytest
 from kaizen_widgets import patterns
 from kaizen_widgets.engines import reasons_against
 from kaizen_widgets.errors import GraphError
+from kaizen_widgets.graph import Graph, Node
+from kaizen_widgets.graph.apply import apply
+from kaizen_widgets.graph.operations import AddElement
 from kaizen_widgets.nodes import Functions, default_registry
 from tests.patterns.examples import AGENTS, EXAMPLES
 
@@ -385,3 +388,18 @@ def test_a_condition_that_fails_names_the_agent(crew):
 def test_workers_without_functions_are_named(graph, reason):
     [found] = reasons_against(graph, default_registry(), Functions())
     assert reason in found
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_a_graph_knows_its_pattern_after_edits_and_in_its_file(name):
+    graph = EXAMPLES[name][0]
+    edited, _ = apply(graph, (AddElement(kind="node", item=Node("note", type="input")),))
+    assert patterns.pattern_of(edited) == name
+    assert patterns.pattern_of(Graph.from_json(edited.to_json())) == name
+
+
+@pytest.mark.parametrize("given", ["nonsense", 7, ["router"], None])
+def test_a_file_may_name_any_pattern_and_only_known_ones_count(given):
+    graph = Graph.from_json({"pattern": given, "nodes": [], "edges": []})
+    assert patterns.pattern_of(graph) is None
+    assert patterns.pattern_of(Graph()) is None

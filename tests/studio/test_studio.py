@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from kaizen_widgets import Canvas, Graph, Node, Studio
+from kaizen_widgets import Canvas, Graph, Node, Studio, patterns
 from kaizen_widgets.errors import (
     ConnectError,
     InvalidInputError,
@@ -114,6 +114,16 @@ def test_new_pipeline_is_stored_and_can_be_opened_again(studio):
     studio.open("Support triage")
     studio.open("Mine")
     assert [node.id for node in studio.graph.nodes] == ["a"]
+
+
+def test_new_pipeline_of_a_pattern_is_stored_with_its_name(studio):
+    studio.new("Mine", patterns.ensemble(["Billing", "Technical"]))
+    studio.new("Empty")
+    stored_patterns = {
+        one.name: one.pattern for one in studio.api.pipelines.list().wait(WAIT).items
+    }
+    assert stored_patterns["Mine"] == "ensemble"
+    assert stored_patterns["Empty"] == "sequential"
 
 
 def test_new_pipeline_does_not_show_the_run_of_the_one_before(studio):

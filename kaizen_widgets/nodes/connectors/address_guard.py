@@ -2,7 +2,8 @@
 
 A pipeline may come from somebody else, and a notebook server can often reach what its author cannot: other
 services of its machine, a cloud's metadata at 169.254.169.254, databases of its network. The name is looked
-up when a node connects; one that a server answers differently a moment later is not seen.
+up once, when a node connects, and the node connects to the address that was checked: a name server that
+answers differently a moment later changes nothing.
 """
 
 from __future__ import annotations
@@ -26,8 +27,10 @@ def look_up(host: str) -> list[str]:
     return [str(info[4][0]) for info in socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)]
 
 
-def check_host(host: str, *, allow_private: bool, lookup: Lookup | None = None) -> None:
-    """Refuse a host whose addresses are not all public; call it off the event loop.
+def check_host(host: str, *, allow_private: bool, lookup: Lookup | None = None) -> str:
+    """Return the address to connect to; refuse a host whose addresses are not all public.
+
+    Call it off the event loop.
 
     Args:
         host: Name or address; empty for this machine.
@@ -55,6 +58,9 @@ def check_host(host: str, *, allow_private: bool, lookup: Lookup | None = None) 
                 f"{quoted(host)} is at {text}, which is this machine or a private network. "
                 f"Set allow_private in the node's config if that is meant."
             )
+    if not addresses:
+        raise RunError(f"{quoted(host)} has no address.")
+    return addresses[0]
 
 
 def _is_address(text: str) -> bool:

@@ -15,7 +15,7 @@ from kaizen_widgets.nodes.connectors.named_secrets import read_secret
 from kaizen_widgets.nodes.kind import Task, TimedConfig
 from kaizen_widgets.nodes.look import Look
 from kaizen_widgets.nodes.values import value_fields
-from kaizen_widgets.transport import Tokens, Transport
+from kaizen_widgets.transport import PinnedHost, Tokens, Transport, proxy_for
 
 
 class ApiConfig(TimedConfig):
@@ -60,11 +60,11 @@ class ApiKind(BaseConnector):
     async def connect(self, task: Task) -> Any:
         """Send the request."""
         config: ApiConfig = task.config
-        token = await task.in_thread(_prepare, config)
+        token, address = await task.in_thread(_prepare, config)
         value: Any = task.value
         fields = dict(value_fields(value))
         has_query = config.method in ("GET", "DELETE")
-        transport, path = self.open(config.url, token)
+        transport, path = self.open(config.url, token, address)
         try:
             return await transport.request(
                 config.method,
@@ -82,18 +82,24 @@ class ApiKind(BaseConnector):
         finally:
             await transport.aclose()
 
-    def open(self, url: str, token: str) -> tuple[Transport, str]:
-        """Return a client of the server, and the path of the request."""
+    def open(self, url: str, token: str, address: str) -> tuple[Transport, str]:
+        """Return a client of the server at an address, and the path of the request."""
         parts = urlsplit(url)
+        host = parts.hostname or ""
+        # A proxy looks the name up itself, in its own network.
+        pinned = None if proxy_for(parts.scheme, host) else PinnedHost(host, address)
         transport = Transport(
             f"{parts.scheme}://{parts.netloc}",
             clock=background,
             tokens=Tokens(token),
+            transport=pinned,
             default_path="",
         )
         return transport, quote(parts.path, safe="/%:@!$&'()*+,;=~") or "/"
 
 
-def _prepare(config: ApiConfig) -> str:
-    check_host(urlsplit(config.url).hostname or "", allow_private=config.allow_private)
-    return read_secret(config.secret) if config.secret else ""
+def _prepare(config: ApiConfig) -> tuple[str, str]:
+    """Return the token and the address to connect to."""
+    host = urlsplit(config.url).hostname or ""
+    address = check_host(host, allow_private=config.allow_private)
+    return (read_secret(config.secret, host) if config.secret else ""), address

@@ -15,6 +15,7 @@ from kaizen_widgets.nodes.connectors.base_connector import BaseConnector
 from kaizen_widgets.nodes.connectors.named_secrets import read_secret
 from kaizen_widgets.nodes.kind import Task, TimedConfig
 from kaizen_widgets.nodes.look import Look
+from kaizen_widgets.nodes.port_types import PortType
 from kaizen_widgets.nodes.values import value_fields
 
 DRIVERS = frozenset(
@@ -34,6 +35,8 @@ DRIVERS = frozenset(
 """Drivers a URL may name: SQLAlchemy would import whatever it names."""
 OPTIONS = frozenset(["sslmode", "charset", "application_name", "connect_timeout"])
 """Options a URL may have: others lead to another host or to files."""
+LIBPQ = frozenset({"psycopg", "psycopg2"})
+"""Drivers that take the address beside the host, whose name is then still the certificate's."""
 READ_ONLY = {
     "sqlite": "PRAGMA query_only = ON",
     "postgresql": "SET TRANSACTION READ ONLY",
@@ -92,6 +95,10 @@ class DatabaseKind(BaseConnector):
             elif word is None or word[0].lower() not in READING:
                 yield "may only read, and its sql does not begin like a query: set read_only to false"
 
+    def output_type(self, config: DatabaseConfig, output: str) -> PortType | None:
+        """Rows are a list."""
+        return "list" if config.read_only else None
+
     async def connect(self, task: Task) -> Any:
         """Execute the statement."""
         return await task.in_thread(_execute, task)
@@ -106,11 +113,18 @@ def _execute(task: Task) -> Any:
     engine = None
     try:
         url = sqlalchemy.make_url(config.url)
-        _check_address(url, config)
+        address = _check_address(url, config)
         if config.secret:
-            url = url.set(password=read_secret(config.secret))
+            url = url.set(password=read_secret(config.secret, url.host or "localhost"))
+        pinned: dict[str, Any] = {}
+        if address and url.get_driver_name() in LIBPQ:
+            pinned = {"hostaddr": address}
+        elif address:
+            url = url.set(host=address)
         # Parameters may be what nobody should read in a message.
-        engine = sqlalchemy.create_engine(url, hide_parameters=True, poolclass=NullPool)
+        engine = sqlalchemy.create_engine(
+            url, hide_parameters=True, poolclass=NullPool, connect_args=pinned
+        )
         with engine.connect() as connection:
             if config.read_only:
                 connection.exec_driver_sql(READ_ONLY[url.get_backend_name()])
@@ -136,15 +150,20 @@ def _execute(task: Task) -> Any:
     return rows[: config.max_rows]
 
 
-def _check_address(url: Any, config: DatabaseConfig) -> None:
+def _check_address(url: Any, config: DatabaseConfig) -> str:
+    """Return the address that was checked, to connect to, as another look-up might be answered otherwise.
+
+    Empty for a file.
+    """
     if unknown := set(url.query) - OPTIONS:
         raise RunError(f"The url of a database cannot have the option {min(unknown)!r}.")
     if url.get_backend_name() != "sqlite":
-        check_host(url.host or "", allow_private=config.allow_private)
-    elif url.database not in (None, "", ":memory:") and not config.allow_private:
+        return check_host(url.host or "", allow_private=config.allow_private)
+    if url.database not in (None, "", ":memory:") and not config.allow_private:
         raise RunError(
             "The database is a file of this machine. Set allow_private in the node's config if that is meant."
         )
+    return ""
 
 
 def _parameters(task: Task, statement: Any) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from kaizen_widgets.errors import RunError
 from kaizen_widgets.nodes.connectors.base_connector import BaseConnector
 from kaizen_widgets.nodes.kind import Task, TimedConfig
 from kaizen_widgets.nodes.look import Look
+from kaizen_widgets.nodes.port_types import PortType
 from kaizen_widgets.nodes.values import text_of
 
 PROTOCOLS = frozenset({"memory", "file", "s3", "gs", "abfs"})
@@ -58,6 +59,14 @@ class StorageKind(BaseConnector):
             yield f"needs a url that begins with {', '.join(f'{one}://' for one in sorted(PROTOCOLS))}"
         elif protocol == "file" and not config.allow_private:
             yield "is for files of this machine: set allow_private in its config if that is meant"
+
+    def output_type(self, config: StorageConfig, output: str) -> PortType | None:
+        """Return what is read: names, text or bytes."""
+        if config.action == "list":
+            return "list"
+        if config.action == "write" or config.format == "json":
+            return None  # What arrived, or whatever the file holds.
+        return "text" if config.format == "text" else "image"
 
     async def connect(self, task: Task) -> Any:
         """Read, write or list."""

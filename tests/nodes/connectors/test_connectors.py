@@ -16,7 +16,7 @@ from kaizen_widgets.nodes.connectors.api_connector import ApiKind
 from kaizen_widgets.nodes.connectors.message_topics import MAX_WAITING, MessageTopics
 from kaizen_widgets.nodes.connectors.named_secrets import read_secret
 from kaizen_widgets.testing import FakeClock
-from kaizen_widgets.transport import Tokens, Transport
+from kaizen_widgets.transport import PinnedHost, Tokens, Transport
 from tests.nodes.builders import problems, run, task
 
 PUBLIC = "93.184.216.34"
@@ -71,12 +71,45 @@ def test_a_name_that_is_not_known_may_be_tried_again():
 def test_secrets_come_from_their_own_variables_only(monkeypatch):
     monkeypatch.setenv("KAIZEN_SECRET_ORDERS_DB", "canary")
     monkeypatch.setenv("OTHER", "canary")
-    assert read_secret("orders db") == "canary"
+    monkeypatch.setenv("KAIZEN_SECRET_ORDERS_DB_HOSTS", "db.example.com")
+    assert read_secret("orders db", "db.example.com") == "canary"
     with pytest.raises(
         RunError, match="set the environment variable KAIZEN_SECRET_OTHER"
     ) as caught:
-        read_secret("OTHER")
+        read_secret("OTHER", "db.example.com")
     assert "canary" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("host", "is_allowed"),
+    [
+        ("api.example.com", True),
+        ("API.example.com", True),
+        ("a.inside.example.com", True),
+        ("inside.example.com", False),
+        ("example.com", False),
+        ("api.example.com.evil.org", False),
+        ("evilinside.example.com", False),
+        ("", False),
+    ],
+)
+def test_a_secret_goes_only_to_the_hosts_named_for_it(monkeypatch, host, is_allowed):
+    monkeypatch.setenv("KAIZEN_SECRET_ORDERS", "canary")
+    monkeypatch.setenv("KAIZEN_SECRET_ORDERS_HOSTS", "api.example.com, *.inside.example.com")
+    if is_allowed:
+        assert read_secret("orders", host) == "canary"
+        return
+    with pytest.raises(RunError, match="set KAIZEN_SECRET_ORDERS_HOSTS") as caught:
+        read_secret("orders", host)
+    assert "canary" not in str(caught.value)
+
+
+def test_a_secret_without_hosts_goes_nowhere_and_the_hosts_are_no_secret(monkeypatch):
+    monkeypatch.setenv("KAIZEN_SECRET_ORDERS", "canary")
+    with pytest.raises(RunError, match="may not go to"):
+        read_secret("orders", "api.example.com")
+    with pytest.raises(RunError, match="no secret"):
+        read_secret("orders hosts", "api.example.com")
 
 
 # --------------------------------------------------------------- database
@@ -192,12 +225,14 @@ class FakeApi(ApiKind):
         self.answer = answer
         self.requests = []
 
-    def open(self, url, token):
+    def open(self, url, token, address):
+        self.address = address
+
         def handle(request):
             self.requests.append(request)
             return self.answer(request)
 
-        _, path = super().open(url, token)
+        _, path = super().open(url, token, address)
         base = httpx.URL(url).copy_with(path="/")
         return (
             Transport(
@@ -230,6 +265,7 @@ def test_an_api_gets_fields_as_its_query():
 
 def test_an_api_gets_what_arrives_as_its_body_and_the_secret_as_its_token(monkeypatch):
     monkeypatch.setenv("KAIZEN_SECRET_ORDERS", "canary")
+    monkeypatch.setenv("KAIZEN_SECRET_ORDERS_HOSTS", "api.example.com")
     kind = FakeApi(lambda request: httpx.Response(201, json=json.loads(request.content)))
     answer = ask(kind, {"n": 1}, url=URL, method="POST", secret="orders")
     assert answer == {"n": 1}
@@ -241,11 +277,53 @@ def test_an_api_gets_what_arrives_as_its_body_and_the_secret_as_its_token(monkey
 )
 def test_an_error_of_an_api_says_whether_a_repetition_helps(monkeypatch, status, is_retryable):
     monkeypatch.setenv("KAIZEN_SECRET_ORDERS", "canary")
+    monkeypatch.setenv("KAIZEN_SECRET_ORDERS_HOSTS", "api.example.com")
     kind = FakeApi(lambda request: httpx.Response(status, json={"detail": "no"}))
     with pytest.raises(RunError, match="Orders") as caught:
         ask(kind, {}, url=URL, secret="orders")
     assert caught.value.is_retryable is is_retryable
     assert "canary" not in str(caught.value)
+
+
+def test_the_address_that_was_checked_is_the_one_connected_to(monkeypatch):
+    answers = iter([[PUBLIC], ["10.0.0.1"]])
+    monkeypatch.setattr(address_guard, "look_up", lambda host: next(answers))
+    kind = FakeApi(lambda request: httpx.Response(200, json={}))
+    ask(kind, {}, url=URL)
+    assert kind.address == PUBLIC
+    assert next(answers) == ["10.0.0.1"]  # Not asked for a second time.
+
+
+@pytest.mark.parametrize(("host", "address"), [("api.example.com", PUBLIC), ("::1", "::1")])
+def test_requests_go_to_the_pinned_address_under_the_hosts_name(host, address):
+    seen = []
+
+    def handle(request):
+        seen.append(request)
+        return httpx.Response(200, json={"n": json.loads(request.content)["n"]})
+
+    async def go():
+        inner = httpx.MockTransport(handle)
+        async with httpx.AsyncClient(transport=PinnedHost(host, address, inner)) as client:
+            shown = f"[{host}]" if ":" in host else host
+            answer = await client.post(f"https://{shown}/x?y=1", json={"n": 7})
+            with pytest.raises(httpx.ConnectError):
+                await client.get("https://other.example.com/")
+            return answer
+
+    answer = asyncio.run(go())
+    assert answer.json() == {"n": 7}
+    [request] = seen
+    assert (request.url.host, request.url.path) == (address, "/x")
+    assert request.headers["Host"].strip("[]") == host
+    assert request.extensions["sni_hostname"] == host
+
+
+def test_a_redirect_to_another_host_is_not_followed():
+    kind = FakeApi(lambda request: httpx.Response(302, headers={"Location": "https://10.0.0.1/"}))
+    with pytest.raises(RunError, match="redirects to"):
+        ask(kind, {}, url=URL)
+    assert len(kind.requests) == 1
 
 
 def test_an_api_inside_is_refused():
