@@ -155,7 +155,7 @@ class AgentEndpoints(CrudEndpoints[Agent, AgentDetail]):
         found = await self._many(AgentVersion, "version", "agents", id, "versions")
         return sorted(found, key=lambda version: -version.version_number)
 
-    async def keep_version(self, id: str, changelog: str) -> AgentVersion:
+    async def create_version(self, id: str, changelog: str) -> AgentVersion:
         """Store an agent's current state as a version."""
         body = {"changelog": changelog}
         return await self._one(AgentVersion, "version", "POST", "agents", id, "versions", json=body)

@@ -82,12 +82,12 @@ class Agents(Resource[AgentEndpoints]):
         """Return the query of an agent's `AgentVersion`s, newest first."""
         return self._query_of(id, KEYS.versions(id), self.endpoints.versions)
 
-    def keep_version(self, id: str, changelog: str = "") -> Mutation:
+    def create_version(self, id: str, changelog: str = "") -> Mutation:
         """Store an agent's current state as a version; returns the `AgentVersion`. Never sent twice."""
         url_path("agents", id)
         return self._mutate(
-            "keep_version",
-            lambda text: self.endpoints.keep_version(id, text),
+            "create_version",
+            lambda text: self.endpoints.create_version(id, text),
             changelog,
             KEYS.versions(id),
         )

@@ -35,7 +35,7 @@ class PersistedMutations:
         leases: File locks that show which kernels are running.
         address: Address of the server.
         session: Session at that server; changes of one user are never made for another.
-        ask: Sends any request to the server; raises a `KaizenError` when it cannot be reached.
+        ping: Sends any request to the server; raises a `KaizenError` when it cannot be reached.
         on_found: Called with the number of changes of ended kernels that are going to be made.
         options: Further arguments of `Persister`.
     """
@@ -48,7 +48,7 @@ class PersistedMutations:
         *,
         address: str,
         session: AuthStore,
-        ask: Callable[[], Awaitable[Any]],
+        ping: Callable[[], Awaitable[Any]],
         on_found: Callable[[int], object] = lambda count: None,
         **options: Any,
     ) -> None:
@@ -56,7 +56,7 @@ class PersistedMutations:
         self._storage = storage
         self._leases = leases
         self._session = session
-        self._ask = ask
+        self._ping = ping
         self._on_found = on_found
         self._prefix = f"kaizen-changes:{address}:"
         self._lease = leases.take()
@@ -132,7 +132,7 @@ class PersistedMutations:
 
     async def _resume_when_reachable(self) -> None:
         with suppress(KaizenError):
-            await self._ask()
+            await self._ping()
             self._resume()
 
     def _on_query_event(self, event: QueryCacheEvent) -> None:

@@ -170,7 +170,7 @@ class AuthStore(Store):
             return True
         return any(_covers(granted, permission) for granted in state["permissions"])
 
-    def keep(self, storage: Storage | None = None) -> Persistence:
+    def persist(self, storage: Storage | None = None) -> Persistence:
         """Persist the user, and restore the previous session if its tokens are still available.
 
         Without a keyring the user has to sign in again; ``message`` says why.

@@ -300,7 +300,7 @@ class Persistence:
         self._read_problem = f"{part.format(repr(self.name))} was not used: {reason}."
         logger.warning(self._read_problem)
         if isinstance(self._storage, KeepsAside):
-            self._storage.keep_aside(self.name, reason)
+            self._storage.set_aside(self.name, reason)
 
     def _await(self, answer: Any) -> None:
         """If a storage returned an awaitable, await it in the background."""

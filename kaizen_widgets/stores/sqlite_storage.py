@@ -124,7 +124,7 @@ class SqliteStorage:
             else:
                 self._waiting.clear()
 
-    def keep_aside(self, name: str, reason: str) -> None:
+    def set_aside(self, name: str, reason: str) -> None:
         """Copy a text and the reason to a table that no set overwrites."""
 
         def work(db: sqlite3.Connection) -> None:

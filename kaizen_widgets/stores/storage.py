@@ -24,7 +24,7 @@ class Storage(Protocol):
 class KeepsAside(Protocol):
     """A storage that can set aside a text that could not be used."""
 
-    def keep_aside(self, name: str, reason: str) -> object:
+    def set_aside(self, name: str, reason: str) -> object:
         """Copy the text to where no set overwrites it."""
 
 

@@ -138,7 +138,7 @@ class UIStore(Store):
 
         self.set(without, action="ui/dismiss")
 
-    def keep(self, storage: Storage | None = None) -> Persistence:
+    def persist(self, storage: Storage | None = None) -> Persistence:
         """Persist the theme and the sidebar's width, and restore the saved values."""
         return persist(
             self, PERSISTED_AS, storage=storage, partialize=("theme", "sidebar_collapsed")

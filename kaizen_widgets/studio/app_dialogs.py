@@ -148,4 +148,10 @@ class AppDialogs:
 
 
 def _name_field(name: str) -> ipw.Text:
-    return ipw.Text(value=name, placeholder="Name", layout=ipw.Layout(width="100%"))
+    return ipw.Text(
+        value=name,
+        placeholder="Name",
+        description="Name",
+        layout=ipw.Layout(width="100%"),
+        _dom_classes=("kaizen-unlabeled",),
+    )

@@ -151,7 +151,7 @@ def _connect_remote(url: str, token: str, loop: BackgroundLoop) -> StudioConnect
     keyring = SystemKeyring(address)
     auth = AuthStore(tokens, token_storage=keyring, account=address)
     storage = SqliteStorage()
-    persistence = auth.keep(storage)
+    persistence = auth.persist(storage)
     return StudioConnection(
         transport, auth, scope=address, storage=storage, auth_persistence=persistence
     )

@@ -142,7 +142,7 @@ class Studio(Resources):
             )
             self._persisters.append(queries)
         self.ui = UIStore(clock=loop, new_id=new_id)
-        ui_persistence = self.ui.keep(connection.storage) if connection.storage else None
+        ui_persistence = self.ui.persist(connection.storage) if connection.storage else None
         if connection.storage is not None and connection.leases is not None:
             mutations = PersistedMutations(
                 self.query_client,
@@ -150,7 +150,7 @@ class Studio(Resources):
                 connection.leases,
                 address=connection.scope,
                 session=self.auth,
-                ask=self.api.auth.endpoints.me,
+                ping=self.api.auth.endpoints.me,
                 on_found=self._mutations_restored,
             )
             self._persisters.append(mutations)

@@ -121,7 +121,9 @@ class StudioApp(Panel):
             except KaizenError as error:
                 self._notify_error(error)
                 return
-            self._boxes[name] = ipw.VBox([panel], _dom_classes=("kaizen-app-panel",))
+            self._boxes[name] = ipw.VBox(
+                [panel], _dom_classes=("kaizen-app-panel", f"kaizen-app-{name}")
+            )
             self.body.children = tuple(self._boxes.values())
         for other, box in self._boxes.items():
             display = "" if other == name else "none"

@@ -64,7 +64,8 @@ class AgentChat(Panel):
         self.conversation.layout.overflow = "auto"
         self.input = ipw.Textarea(
             placeholder=f"A message to {_short(agent.name)}",
-            tooltip="Message",
+            description="Message",
+            _dom_classes=("kaizen-unlabeled",),
             layout=ipw.Layout(width="auto", flex="1 1 240px", height="56px"),
         )
         self.send_button = ipw.Button(

@@ -72,11 +72,15 @@ class AgentVersionsPanel(PanelFrame):
 
     def keep(self) -> Dialog:
         """Ask what changed, and keep the agent as it is as a version; return the dialog."""
-        text = ipw.Textarea(placeholder="What changed (optional)", tooltip="What changed")
+        text = ipw.Textarea(
+            placeholder="What changed (optional)",
+            description="What changed",
+            _dom_classes=("kaizen-unlabeled",),
+        )
         dialog: Dialog | None = None
 
         def start() -> Any:
-            return self.agents.keep_version(self.agent.id, text.value.strip())
+            return self.agents.create_version(self.agent.id, text.value.strip())
 
         answer = self.answer(lambda: dialog, start, "The agent is kept as a version.")
         dialog = self.dialogs.show(
@@ -90,7 +94,7 @@ class AgentVersionsPanel(PanelFrame):
 
         async def start() -> None:
             before = f"Before going back to version {number}"
-            await self.agents.keep_version(self.agent.id, before)
+            await self.agents.create_version(self.agent.id, before)
             await self.agents.roll_back(self.agent.id, version.id)
 
         async def run() -> None:

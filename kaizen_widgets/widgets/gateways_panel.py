@@ -16,11 +16,11 @@ from kaizen_widgets.widgets.form_panel import FormPanel
 from kaizen_widgets.widgets.resource_panel import ResourcePanel
 
 Environment = Annotated[str, Field(min_length=1, max_length=100, description="Such as staging.")]
-GatewayName = Annotated[str, Field(min_length=1, max_length=255)]
+GatewayName = Annotated[str, Field(min_length=1, max_length=255), Hint(widget="text")]
 ApiUrl = Annotated[
     str,
     Field(min_length=1, max_length=2000, description="Address of the gateway's API."),
-    Hint(label="URL", placeholder="https://gateway.example.com"),
+    Hint(label="URL", widget="text", placeholder="https://gateway.example.com"),
 ]
 TONES: Final[Mapping[str, Tone]] = {"active": "good", "inactive": "muted", "error": "bad"}
 

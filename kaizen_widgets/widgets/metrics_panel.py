@@ -91,7 +91,8 @@ class MetricsPanel(PanelFrame):
         self.scope = ipw.Dropdown(
             options=options,
             value=start,
-            tooltip="What the metrics are of",
+            description="What the metrics are of",
+            _dom_classes=("kaizen-unlabeled",),
             layout=ipw.Layout(width="auto", max_width="260px"),
         )
         self.range_buttons = ipw.ToggleButtons(
@@ -104,7 +105,8 @@ class MetricsPanel(PanelFrame):
         self.metric = ipw.Dropdown(
             options=[(title, name) for name, title in TITLES.items()],
             value=shown,
-            tooltip="What is plotted",
+            description="What is plotted",
+            _dom_classes=("kaizen-unlabeled",),
             layout=ipw.Layout(width="auto", max_width="200px", margin="8px 0 0 0"),
         )
         wide = ipw.Layout(width="100%", margin="0")

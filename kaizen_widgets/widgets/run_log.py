@@ -43,12 +43,16 @@ class RunLog:
             options=[(LEVEL_WORDS.get(name, "Errors"), name) for name in LEVELS],
             value="debug",
             layout=ipw.Layout(width="118px"),
+            description="Lowest level of the lines to show",
+            _dom_classes=("kaizen-unlabeled",),
         )
-        self.level.tooltip = "Lowest level of the lines to show"
         self.node = ipw.Dropdown(
-            options=[("All nodes", "")], value="", layout=ipw.Layout(width="110px")
+            options=[("All nodes", "")],
+            value="",
+            layout=ipw.Layout(width="110px"),
+            description="Node whose lines are shown",
+            _dom_classes=("kaizen-unlabeled",),
         )
-        self.node.tooltip = "Node whose lines are shown"
         self.search = ipw.Text(
             placeholder="Find", continuous_update=True, layout=ipw.Layout(width="86px")
         )

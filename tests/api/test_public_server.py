@@ -220,7 +220,7 @@ def test_null_is_never_sent(api: Api, server: MockServer, run):
         api.agents.update("1", name="B"),
         api.agents.add_tool("1", name="T", description="t"),
         api.agents.add_context("1", name="C", content="c"),
-        api.agents.keep_version("1"),
+        api.agents.create_version("1"),
         api.pipelines.create(name="P"),
         api.pipelines.update("1", name="Q"),
         api.gateways.create(name="G", api_url="http://x", api_key="key"),

@@ -29,7 +29,7 @@ ONCE = {
     "agents.create": lambda api: api.agents.create(
         name="N", model_id="m", allow_duplicate=True, tools=[TOOL]
     ),
-    "agents.keep_version": lambda api: api.agents.keep_version("a", "as it is"),
+    "agents.create_version": lambda api: api.agents.create_version("a", "as it is"),
     "agents.roll_back": lambda api: api.agents.roll_back("a", "v"),
     "agents.add_context": lambda api: api.agents.add_context("a", **CONTEXT),
     "agents.update_context": lambda api: api.agents.update_context("a", "c", name="N"),

@@ -58,6 +58,8 @@ class ServerProcess:
         """Send SIGKILL and wait."""
         self._process.send_signal(signal.SIGKILL)
         self._process.wait(10)
+        if self._process.stdout is not None:
+            self._process.stdout.close()
 
     def __enter__(self) -> ServerProcess:
         return self

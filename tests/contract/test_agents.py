@@ -85,9 +85,9 @@ def test_contexts_and_tools_can_be_changed(client: Client, agent: str):
 
 
 def test_rollback_restores_an_agent(client: Client, agent: str):
-    client.agents.keep_version(agent, "before").wait(WAIT)
+    client.agents.create_version(agent, "before").wait(WAIT)
     client.agents.update(agent, system_prompt="Something else.").wait(WAIT)
-    client.agents.keep_version(agent, "after").wait(WAIT)
+    client.agents.create_version(agent, "after").wait(WAIT)
     newest, first = client.agents.versions(agent).wait(WAIT)
     assert (newest.version_number, first.version_number) == (2, 1)
     assert newest.config_snapshot["system_prompt"] == "Something else."

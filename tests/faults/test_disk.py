@@ -57,7 +57,7 @@ def test_full_disk_loses_no_edit_whichever_write_fails(tmp_path: Path):
         store.load_pipeline(BASE, id="p1", name="P")
         store.update_node_data("a", {"label": "Anna"})
         ui = UIStore()
-        kept = ui.keep(storage)
+        kept = ui.persist(storage)
         file = storage._file._file
         assert file is not None
         failing = Failing(file._connection, n)
@@ -85,7 +85,7 @@ def test_full_disk_loses_no_edit_whichever_write_fails(tmp_path: Path):
         db.close()
         again, found = open_all(path)
         theirs = UIStore()
-        theirs.keep(again)
+        theirs.persist(again)
         assert theirs.theme == "light"
         [draft] = found.drafts("p1")
         assert draft.graph.node("a").label == "Bella"
@@ -106,7 +106,7 @@ def test_unwritable_folder_is_reported_and_loses_nothing(tmp_path: Path):
     assert "would not survive a crash" in journal.problem
     assert journal.drafts("p1") == []
     ui = UIStore()
-    kept = ui.keep(storage)
+    kept = ui.persist(storage)
     ui.set_theme("dark")
     assert "memory only" in kept.problem
 
@@ -120,7 +120,7 @@ def test_files_of_released_versions_are_read(tmp_path: Path, released: Path):
     old.close()
     storage, journal = open_all(path)
     ui = UIStore()
-    ui.keep(storage)
+    ui.persist(storage)
     assert (ui.theme, storage.problem) == ("dark", "")
     storage.close()
     # Each connection is closed: the last one writes the log into the file, which is compared below.
@@ -149,9 +149,9 @@ def test_damaged_byte_is_never_read_as_a_state(tmp_path: Path, rounds: Rounds):
     journal.follow(store)
     store.load_pipeline(BASE, id="p1", name="P")
     store.update_node_data("a", {"label": "Anna"})
-    UIStore().keep(storage)
+    UIStore().persist(storage)
     ui = UIStore(clock=FakeClock())
-    ui.keep(storage)
+    ui.persist(storage)
     ui.set_theme("dark")
     journal.close()
     storage.close()
@@ -163,7 +163,7 @@ def test_damaged_byte_is_never_read_as_a_state(tmp_path: Path, rounds: Rounds):
         damaged.write_bytes(content[:place] + bytes([content[place] ^ 0xFF]) + content[place + 1 :])
         storage, journal = open_all(damaged)
         ui = UIStore()
-        kept = ui.keep(storage)
+        kept = ui.persist(storage)
         drafts = journal.drafts("p1")
         if ui.theme != "dark":
             said = kept.problem + storage.problem

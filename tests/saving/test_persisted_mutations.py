@@ -71,7 +71,7 @@ class Kernel:
             leases,
             address="https://x",
             session=self.api.session,
-            ask=self.api.auth.endpoints.me,
+            ping=self.api.auth.endpoints.me,
             on_found=self.found.append,
             offload=run_inline,
         )

@@ -94,7 +94,7 @@ def test_admin_roles_have_every_permission_while_signed_in(role: str):
 def test_tokens_show_nowhere():
     log, cells = ActionLog(), Cells()
     store = AuthStore(token_storage=SystemKeyring(backend=Backend()))
-    store.keep(cells)
+    store.persist(cells)
     devtools(store, log)
     store.login({**ANN, "access_token": CANARY, "password": CANARY}, CANARY, CANARY)
     store.set_tokens(CANARY + "2")
@@ -108,10 +108,10 @@ def test_tokens_show_nowhere():
 def test_keep_restores_the_session_of_last_time():
     cells, backend, tokens = Cells(), Backend(), Tokens()
     first = AuthStore(token_storage=SystemKeyring(backend=backend))
-    first.keep(cells)
+    first.persist(cells)
     first.login(ANN, CANARY, "r")
     second = AuthStore(tokens, token_storage=SystemKeyring(backend=backend))
-    second.keep(cells)
+    second.persist(cells)
     assert (second.user, second.is_authenticated, tokens.access) == (ANN, True, CANARY)
     second.logout()
     assert backend.kept == {}
@@ -131,7 +131,7 @@ def test_keep_without_tokens_asks_to_sign_in_again_with_the_reason(
 ):
     cells = Cells({"kaizen-auth": json.dumps({"state": {"user": ANN}, "version": 0})})
     store = AuthStore(token_storage=token_storage)
-    store.keep(cells)
+    store.persist(cells)
     assert (store.user, store.is_authenticated, store.is_loading) == (None, False, False)
     assert store.message.startswith("Please sign in again: ")
     assert why in store.message
@@ -159,7 +159,7 @@ def test_set_user_refuses_what_is_no_mapping():
 
 def test_damaged_state_ends_the_loading():
     store = AuthStore()
-    store.keep(Cells({"kaizen-auth": "{"}))
+    store.persist(Cells({"kaizen-auth": "{"}))
     assert not store.is_loading
 
 
@@ -195,10 +195,10 @@ def test_closed_store_does_not_watch_the_tokens():
 def test_sessions_at_two_servers_are_separate():
     cells = Cells()
     for account in ("https://one", "https://two"):
-        AuthStore(account=account).keep(cells)
+        AuthStore(account=account).persist(cells)
     first = AuthStore(account="https://one")
-    first.keep(cells)
+    first.persist(cells)
     first.login(ANN, "a")
     other = AuthStore(account="https://two")
-    other.keep(cells)
+    other.persist(cells)
     assert (other.user, other.message) == (None, "")

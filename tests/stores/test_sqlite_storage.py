@@ -168,7 +168,7 @@ def test_impossible_path_holds_the_state_in_memory(tmp_path: Path):
     storage = SqliteStorage(tmp_path / "file" / "stores.db")
     storage.set("a", "1")
     storage.update_text("a", lambda text: f"{text}2")
-    storage.keep_aside("a", "because")
+    storage.set_aside("a", "because")
     assert (storage.get("a"), storage.get("b")) == ("12", None)
     assert "held in memory only: stores.db cannot be used" in storage.problem
     storage.remove("a")

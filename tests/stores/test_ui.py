@@ -40,12 +40,12 @@ def test_sidebar_and_dialog():
 def test_keep_restores_theme_and_sidebar_only(tmp_path: Path):
     storage = SqliteStorage(tmp_path / "stores.db")
     store = ui()
-    store.keep(storage)
+    store.persist(storage)
     store.set_theme("dark")
     store.set_sidebar_collapsed(True)
     store.open_modal("delete")
     again = ui()
-    again.keep(storage)
+    again.persist(storage)
     assert (again.theme, again.sidebar_collapsed, again.active_modal) == ("dark", True, None)
     storage.close()
 
