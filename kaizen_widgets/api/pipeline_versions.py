@@ -18,13 +18,17 @@ KEYS = query_keys.pipelines
 
 
 class PipelineVersion(ResponseModel):
-    """A version of a pipeline, without its graph."""
+    """A version of a pipeline, without its graph.
+
+    Automatic ones were stored before something that may have to be taken back, see `SavePoints`.
+    """
 
     id: str
     pipeline_id: str
     version_number: int
     name: str
     node_count: int = 0
+    is_automatic: bool = False
     created_by: str = ""
     created_at: UtcTime | None = None
 
@@ -47,6 +51,12 @@ class PipelineVersionName(RequestModel):
     name: str = Field(min_length=1, max_length=200)
 
 
+class PipelineVersionCreate(PipelineVersionName):
+    """A new version; servers keep only the newest 20 automatic ones of a pipeline."""
+
+    is_automatic: bool = False
+
+
 class PipelineVersionEndpoints(Endpoints):
     """The requests about versions of pipelines."""
 
@@ -59,7 +69,7 @@ class PipelineVersionEndpoints(Endpoints):
         parts = ("pipelines", pipeline_id, "versions", id)
         return await self._one(PipelineVersionDetail, "version", "GET", *parts)
 
-    async def create(self, pipeline_id: str, new: PipelineVersionName) -> PipelineVersion:
+    async def create(self, pipeline_id: str, new: PipelineVersionCreate) -> PipelineVersion:
         """Store the pipeline as it is stored now as a version."""
         parts = ("pipelines", pipeline_id, "versions")
         return await self._one(PipelineVersion, "version", "POST", *parts, json=new.model_dump())
@@ -110,8 +120,12 @@ class PipelineVersions:
             "create",
             pipeline_id,
             lambda new: self.endpoints.create(pipeline_id, new),
-            validate(PipelineVersionName, {"name": name}),
+            validate(PipelineVersionCreate, {"name": name}),
         )
+
+    def made_elsewhere(self, pipeline_id: str) -> None:
+        """Mark the cached list of a pipeline's versions as stale because one was stored past the cache."""
+        self._client.invalidate_queries(KEYS.versions(pipeline_id))
 
     def rename(self, pipeline_id: str, id: str, name: str) -> Mutation:
         """Change the name of a version."""

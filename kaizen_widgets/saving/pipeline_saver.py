@@ -18,7 +18,7 @@ discarded.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, TypeVar
 
 from traitlets import Any as AnyTrait
@@ -72,6 +72,8 @@ class PipelineSaver(Store):
         conflict: The open `Conflict`, or None.
         drafts: `RecoveredDraft` objects that can be loaded, newest first.
         notice: Sentence about the last decision that was carried out; usually empty.
+        before_save: Called and awaited before a stored pipeline is saved, with its id and its graph on the
+            server; None for nothing.
     """
 
     name = "saver"
@@ -111,6 +113,7 @@ class PipelineSaver(Store):
         self._unsubscribe = canvas.on_event(self._on_event)
         canvas.observe(self._on_rename, ["pipeline_name", "is_dirty"])
         self.autosave = AutoSave(canvas, self._save, clock=loop, spawn=loop.start)
+        self.before_save: Callable[[str, Graph], Awaitable[None]] | None = None
         self._remote_saves = notices and RemoteSaves(
             canvas,
             pipelines,
@@ -380,6 +383,8 @@ class PipelineSaver(Store):
         pipeline_id = draft.pipeline_id
         if pipeline_id is None:
             pipeline_id, known = await self._create(draft), ServerVersion(Graph())
+        elif self.before_save is not None:
+            await self.before_save(pipeline_id, known.graph)
         stored = await self._save_lock.run(
             pipeline_id, lambda: self._store_draft(pipeline_id, draft, known)
         )

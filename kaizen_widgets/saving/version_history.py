@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any, Literal, TypeAlias, TypeVar
 
 from kaizen_widgets.api.pipeline_versions import PipelineVersion, PipelineVersions
@@ -20,13 +20,17 @@ from kaizen_widgets.graph import Comparison, Edge, Graph, Node, compare, diff
 from kaizen_widgets.graph.without_secrets import without_secrets
 from kaizen_widgets.query import LiveQuery
 from kaizen_widgets.saving.locking import run_locked
+from kaizen_widgets.saving.node_version import NodeVersion, node_versions
 from kaizen_widgets.saving.pipeline_saver import PipelineSaver
+from kaizen_widgets.saving.save_points import SavePoints
 from kaizen_widgets.stores import CanvasStore
 
 T = TypeVar("T")
 VersionName: TypeAlias = PipelineVersion | str | int
 """A version, or its name, id or number."""
 What: TypeAlias = Literal["added", "removed", "changed", "moved"]
+MOST_OF_NODE = 20
+"""Newest versions in which the versions of one node are looked for."""
 TIMEOUT = 30.0
 """Seconds to wait until unsaved edits are saved."""
 
@@ -40,6 +44,9 @@ class VersionHistory:
         saver: Saver of the open pipeline.
         versions: Versions of the server's pipelines.
         loop: Loop on which the requests run.
+
+    Attributes:
+        save_points: The versions that are stored by themselves.
     """
 
     def __init__(
@@ -48,6 +55,8 @@ class VersionHistory:
         self.saver = saver
         self._versions = versions
         self._loop = loop
+        self.save_points = SavePoints(saver, versions, loop)
+        saver.before_save = self.save_points.before_edits
 
     @property
     def canvas(self) -> CanvasStore:
@@ -105,6 +114,8 @@ class VersionHistory:
     def restore(self, version: VersionName) -> Pending[None]:
         """Put a version on the canvas as one step that can be undone; then it is saved like any edit.
 
+        What is on the canvas is stored as an automatic version before, unless the newest one is the same.
+
         Raises:
             StoreError: No pipeline is open. The handle raises it if another one was opened meanwhile.
         """
@@ -113,12 +124,59 @@ class VersionHistory:
         async def restore() -> None:
             found = await self._find(pipeline_id, version)
             detail = await self._versions.detail(pipeline_id, found.id)
+            try:
+                await asyncio.to_thread(self.saver.save, TIMEOUT)
+            except StoreError:
+                pass  # Undo takes the restored version back in any case.
+            else:
+                before = f"Before going back to {found.name}"[:200]
+                await self.save_points.store(pipeline_id, self.saver.server, before)
 
             def put() -> None:
                 if self.canvas.pipeline_id != pipeline_id:
                     raise StoreError("Another pipeline was opened meanwhile.", store="canvas")
                 batch = diff(self.canvas.committed_graph, detail.graph)
                 self.canvas.commit(batch, label=f"restore {found.name}")
+
+            await run_locked(self.canvas, put)
+
+        return self._loop.start(restore())
+
+    def of_node(self, node_id: str) -> Pending[Sequence[NodeVersion]]:
+        """Return a handle on how one node was in the newest 20 versions, newest first.
+
+        Raises:
+            StoreError: No pipeline is open. The handle raises `NotFoundError` if the server has no versions.
+        """
+        pipeline_id = self._pipeline_id()
+
+        async def of_node() -> Sequence[NodeVersion]:
+            found = (await self._versions.list(pipeline_id).refetch())[:MOST_OF_NODE]
+            # A version never changes, so all but new ones are in the cache.
+            details = [await self._versions.detail(pipeline_id, each.id) for each in found]
+            graphs = [detail.graph for detail in details]
+            return node_versions(node_id, zip(found, graphs, strict=True))
+
+        return self._loop.start(of_node())
+
+    def restore_node(self, earlier: NodeVersion) -> Pending[None]:
+        """Give one node the kind and config it had, as one step that can be undone; it stays where it is.
+
+        Raises:
+            StoreError: The handle raises it if the node is not on the canvas, or was not in the version.
+        """
+        node, name = earlier.node, earlier.version.name
+
+        async def restore() -> None:
+            def put() -> None:
+                graph = self.canvas.committed_graph
+                if node is None or not graph.has_node(node.id):
+                    raise StoreError("There is no such node to go back with.", store="canvas")
+                now = graph.node(node.id)
+                wanted = now.evolve(type=node.type, data=node.data)
+                nodes = [wanted if each.id == node.id else each for each in graph.nodes]
+                batch = diff(graph, Graph(nodes, graph.edges))
+                self.canvas.commit(batch, label=f"restore {now.label or now.id} of {name}")
 
             await run_locked(self.canvas, put)
 

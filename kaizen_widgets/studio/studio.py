@@ -216,6 +216,7 @@ class Studio(Resources):
             self.execution,
             run=lambda: self.last_run,
             canvas_name="studio.canvas",
+            versions=self.versions,
             clock=loop,
         )
         self.account = Account(

@@ -3,7 +3,8 @@
     NodeDrawer(canvas, lambda: NodeForm(canvas), execution, run=lambda: run)
 
 It is shown while a node or an edge is selected: of a node its config, its input, output and log in the last
-run; of an edge the value that took it. Its widgets are created when something is selected first.
+run, and its versions; of an edge the value that took it. Its widgets are created when something is selected
+first.
 """
 
 from __future__ import annotations
@@ -21,10 +22,12 @@ from kaizen_widgets.engines import EdgeValue, Run
 from kaizen_widgets.engines.run import NodeRun
 from kaizen_widgets.errors import NodeFailedError, RunError, UnknownEdgeError
 from kaizen_widgets.graph import Edge, Node
+from kaizen_widgets.saving.version_history import VersionHistory
 from kaizen_widgets.stores import ExecutionStore
 from kaizen_widgets.widgets.canvas import Canvas
 from kaizen_widgets.widgets.edge_value_view import EdgeValueView
 from kaizen_widgets.widgets.node_form import NodeForm
+from kaizen_widgets.widgets.node_versions_view import NodeVersionsView
 from kaizen_widgets.widgets.panel import Panel
 from kaizen_widgets.widgets.result_view import ResultView
 from kaizen_widgets.widgets.tab_bar import TabBar
@@ -34,6 +37,7 @@ WIDTH = 328
 """Its width in pixels, `--kz-drawer` in `js/src/tokens.css`."""
 MAX_LINES = 500
 NODE_TABS = (("config", "Config"), ("input", "Input"), ("output", "Output"), ("log", "Log"))
+VERSIONS_TAB = ("versions", "Versions")
 EDGE_TABS = (("value", "Value"),)
 
 
@@ -46,6 +50,7 @@ class NodeDrawer(Panel):
         execution: Store of the run.
         run: Returns the last run, or None.
         canvas_name: How a cell reaches the canvas, in the line of Python that gives the value of an edge.
+        versions: Versions of the open pipeline, for the tab Versions; without them there is none.
         clock: Time and timers.
     """
 
@@ -59,12 +64,15 @@ class NodeDrawer(Panel):
         *,
         run: Callable[[], Run | None],
         canvas_name: str = "canvas",
+        versions: VersionHistory | None = None,
         clock: Clock = background,
     ) -> None:
         self.canvas = canvas
         self._make_form = make_form
         self._run = run
         self._canvas_name = canvas_name
+        self._versions = versions
+        self._node_tabs = NODE_TABS if versions is None else (*NODE_TABS, VERSIONS_TAB)
         self._parts: _Parts | None = None
         self._shown_value: Any = _NOTHING
         self._tab = "config"
@@ -89,15 +97,14 @@ class NodeDrawer(Panel):
 
     @property
     def tab(self) -> str:
-        """Name of the tab that is shown for nodes: config, input, output or log."""
+        """Name of the tab that is shown for nodes: config, input, output, log or versions."""
         return self._tab
 
     @tab.setter
     def tab(self, name: str) -> None:
-        if name not in dict(NODE_TABS):
-            raise ValueError(
-                f"The drawer has no tab {name!r}; it has {', '.join(dict(NODE_TABS))}."
-            )
+        if name not in dict(self._node_tabs):
+            names = ", ".join(dict(self._node_tabs))
+            raise ValueError(f"The drawer has no tab {name!r}; it has {names}.")
         self._tab = name
         if self._parts is not None and isinstance(self._selected(), Node):
             self._parts.tabs.selected = name
@@ -167,7 +174,7 @@ class NodeDrawer(Panel):
             self.canvas.covered_right = 0
             return
         if self._parts is None:
-            self._parts = _Parts(self._make_form(), self._canvas_name)
+            self._parts = _Parts(self._make_form(), self._canvas_name, self._versions)
             self._parts.close_button.on_click(lambda _button: self.dismiss())
             self._parts.tabs.on_select(self._on_tab)
             self.children = (*self._parts.children, *self.children)
@@ -178,7 +185,8 @@ class NodeDrawer(Panel):
     def _show_element(self, parts: _Parts, element: Node | Edge) -> None:
         self._shown_value = _NOTHING
         parts.heading.value = self._heading_of(element)
-        tabs, wanted = (EDGE_TABS, "value") if isinstance(element, Edge) else (NODE_TABS, self._tab)
+        is_edge = isinstance(element, Edge)
+        tabs, wanted = (EDGE_TABS, "value") if is_edge else (self._node_tabs, self._tab)
         if [each["name"] for each in parts.tabs.tabs] != [name for name, _label in tabs]:
             parts.tabs.set_tabs(tabs)
         if parts.tabs.selected == wanted:
@@ -205,18 +213,28 @@ class NodeDrawer(Panel):
         element = self._selected()
         if self._parts is not None and element is not None:
             self._parts.heading.value = self._heading_of(element)
+            if self._parts.versions is not None and self._parts.tabs.selected == "versions":
+                self._parts.versions.refresh()
 
     def _on_tab(self, name: str | None) -> None:
         if name is None or self._parts is None:
             return
-        if name in dict(NODE_TABS):
+        if name in dict(self._node_tabs):
             self._tab = name
         self._show_tab(self._parts, name)
 
     def _show_tab(self, parts: _Parts, name: str) -> None:
         self._shown_value = _NOTHING
-        widgets = {"config": parts.form, "log": parts.log, "value": parts.edge}
+        widgets = {
+            "config": parts.form,
+            "log": parts.log,
+            "value": parts.edge,
+            "versions": parts.versions or parts.value,
+        }
         parts.body.children = (widgets.get(name, parts.value),)
+        element = self._selected()
+        if name == "versions" and parts.versions is not None and isinstance(element, Node):
+            parts.versions.show(element.id)
         self.refresh()
 
     def _on_run(self) -> None:
@@ -311,7 +329,7 @@ class _Words(str):
 class _Parts:
     """The widgets of the drawer."""
 
-    def __init__(self, form: NodeForm, canvas_name: str) -> None:
+    def __init__(self, form: NodeForm, canvas_name: str, versions: VersionHistory | None) -> None:
         form.heading.layout.display = "none"  # The drawer has one.
         form.layout.max_height = form.layout.max_width = None
         form.layout.padding = "0"
@@ -326,6 +344,7 @@ class _Parts:
         self.tabs = TabBar(NODE_TABS, label="Selected node", selected="config")
         self.value = ResultView()
         self.edge = EdgeValueView(canvas_name)
+        self.versions = None if versions is None else NodeVersionsView(versions)
         self.log = ipw.HTML()
         self.body = ipw.VBox(_dom_classes=("kaizen-drawer-body",))
         self.tabs.add_class("kaizen-drawer-tabs")
@@ -345,6 +364,7 @@ class _Parts:
             self.edge,
             self.log,
             self.form,
+            *([] if self.versions is None else [self.versions]),
         )
 
 

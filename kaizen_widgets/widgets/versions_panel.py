@@ -71,6 +71,7 @@ class VersionsPanel(PanelFrame):
                 Column("version_number", "Number", "number"),
                 Column("node_count", "Nodes", "number"),
                 Column("created_at", "Made", "date"),
+                Column("is_automatic", "Saved", "text", value=_saved, is_filter=True),
             ],
             title="Versions",
             empty="No versions yet. Save one before a change that you may want to take back.",
@@ -256,6 +257,10 @@ class VersionsPanel(PanelFrame):
 
     def __repr__(self) -> str:
         return f"VersionsPanel({len(self.grid.records)} versions)"
+
+
+def _saved(version: PipelineVersion) -> str:
+    return "Automatically" if version.is_automatic else "By name"
 
 
 def _summary(name: str, nodes: Mapping[str, What], edges: Mapping[str, What]) -> str:

@@ -59,6 +59,96 @@ def test_restore_is_one_step_that_undo_takes_back(studio: Studio):
     assert studio.graph == after
 
 
+def names(studio: Studio) -> list[str]:
+    return [one.name for one in studio.versions.list().refetch().wait(WAIT)]
+
+
+def opened_again(studio: Studio) -> None:
+    """Open the pipeline as the next session does."""
+    name = studio.store.pipeline_name
+    studio.save()
+    studio.store.clear_canvas()
+    studio.open(name)
+
+
+def test_first_edits_of_a_session_leave_a_version_of_what_was_before(studio: Studio):
+    opened_again(studio)
+    before = studio.graph
+    for label in ("Ay", "Eh"):
+        studio.store.update_node_data("a", {"label": label})
+        studio.save()
+    (version,) = studio.versions.list().refetch().wait(WAIT)
+    assert version.name.startswith("Before the edits of ")
+    assert version.is_automatic
+    assert studio.versions.graph(version).wait(WAIT) == before
+
+
+def test_no_version_is_stored_twice(studio: Studio):
+    studio.versions.create("by name").wait(WAIT)
+    opened_again(studio)
+    studio.store.update_node_data("a", {"label": "Ay"})
+    studio.save()
+    assert names(studio) == ["by name"]
+
+
+def test_restore_leaves_a_version_of_what_it_replaces(studio: Studio):
+    studio.versions.create("first").wait(WAIT)
+    studio.store.update_node_data("a", {"label": "Ay"})
+    replaced = studio.graph
+    studio.versions.restore("first").wait(WAIT)
+    assert names(studio) == ["Before going back to first", "first"]
+    assert studio.versions.graph("Before going back to first").wait(WAIT) == replaced
+
+
+def test_server_without_versions_is_asked_once_and_edits_are_saved(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch
+):
+    asked: list[str] = []
+
+    async def unknown(pipeline_id: str) -> Any:
+        asked.append(pipeline_id)
+        raise NotFoundError("Not Found", status=404)
+
+    monkeypatch.setattr(studio.pipeline_versions.endpoints, "list", unknown)
+    monkeypatch.setattr(studio.versions.save_points, "_has_versions", True)
+    for label in ("Ay", "Eh"):
+        opened_again(studio)
+        studio.store.update_node_data("a", {"label": label})
+        studio.save()
+    assert len(asked) == 1
+    assert not studio.store.is_dirty
+    monkeypatch.setattr(studio.versions.save_points, "_has_versions", True)
+
+
+def test_versions_of_a_node_are_those_in_which_it_differs(studio: Studio):
+    studio.versions.create("first").wait(WAIT)
+    studio.store.update_node_data("b", {"label": "Bee"})
+    studio.versions.create("another node").wait(WAIT)
+    studio.store.update_node_data("a", {"label": "Ay"})
+    studio.versions.create("third").wait(WAIT)
+    found = studio.versions.of_node("a").wait(WAIT)
+    assert [each.version.name for each in found] == ["third", "first"]
+    assert [each.node and each.node.label for each in found] == ["Ay", "A"]
+    assert studio.versions.of_node("nobody").wait(WAIT) == []
+
+
+def test_node_goes_back_alone_and_stays_where_it_is(studio: Studio):
+    studio.versions.create("first").wait(WAIT)
+    studio.store.update_node_data("a", {"label": "Ay"})
+    studio.store.update_node_data("b", {"label": "Bee"})
+    move = {"type": "position", "id": "a", "position": {"x": 50, "y": 60}}
+    studio.store.on_nodes_change([move])
+    (earlier,) = studio.versions.of_node("a").wait(WAIT)
+    studio.versions.restore_node(earlier).wait(WAIT)
+    node = studio.graph.node("a")
+    assert (node.label, node.position, studio.graph.node("b").label) == ("A", (50, 60), "Bee")
+    studio.undo()
+    assert studio.graph.node("a").label == "Ay"
+    studio.store.delete_node("a")
+    with pytest.raises(StoreError, match="no such node"):
+        studio.versions.restore_node(earlier).wait(WAIT)
+
+
 def test_comparison_names_what_changed_since(studio: Studio):
     studio.versions.create("first").wait(WAIT)
     studio.store.update_node_data("b", {"label": "Bee"})

@@ -72,6 +72,16 @@ def test_list_of_agents_says_what_each_did_in_the_last_day_if_asked(
     assert later["last_executed_at"] == activity["last_executed_at"]
 
 
+def test_oldest_automatic_versions_make_room_and_named_ones_stay(me: ApiUser):
+    path = f"/pipelines/{new_pipeline(me)['id']}/versions"
+    me.got("POST", path, {"name": "mine"})
+    for number in range(22):
+        me.got("POST", path, {"name": f"auto {number}", "is_automatic": True})
+    found = me.got("GET", path)["data"]
+    assert [row["name"] for row in found] == [*(f"auto {n}" for n in range(21, 1, -1)), "mine"]
+    assert [row["is_automatic"] for row in found] == [True] * 20 + [False]
+
+
 def test_assignments_of_a_policy_are_listed(me: ApiUser, stranger: ApiUser):
     path = new(me, "policies")
     assert me.got("GET", f"{path}/assignments") == {"records": [], "total": 0}

@@ -13,6 +13,7 @@ from kaizen_widgets.testing import fake_comms, find
 from kaizen_widgets.testing.find import find_all
 from kaizen_widgets.widgets import UserPanel
 from kaizen_widgets.widgets.dialog import Dialog
+from kaizen_widgets.widgets.node_versions_view import NodeVersionsView
 
 WAIT = 20
 
@@ -316,6 +317,26 @@ def test_drawer_shows_what_a_run_did_in_the_node(studio):
     assert studio.drawer.tab == "log"
     studio.drawer.tab = "output"
     assert "skipped" in studio.drawer.text
+
+
+def test_drawer_has_the_versions_of_the_node_and_the_way_back(studio):
+    studio.versions.create("first <b>").wait(WAIT)
+    studio.store.update_node_data("billing", {"prompt": "New"})
+    studio.canvas.selected = ("billing",)
+    studio.drawer.tab = "versions"
+    view = find(studio.drawer, NodeVersionsView)
+    view.pending.wait(WAIT)
+    (row,) = view.grid.records
+    view.grid.selected = (row.key,)
+    assert "first &lt;b&gt;" in view.difference.value
+    assert "Prompt" in view.difference.value
+    assert view.grid._actions[0].refusal(row) is None
+    view.restore(row.earlier)
+    view.pending.wait(WAIT)
+    assert "Undo takes it back" in view.message.value
+    assert "prompt" not in studio.graph.node("billing").data
+    assert view.grid._actions[0].refusal(row) == "The node is like this now."
+    assert "are the same" in view.difference.value
 
 
 def test_drawer_shows_the_value_of_an_edge(studio):

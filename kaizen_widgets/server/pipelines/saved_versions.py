@@ -21,6 +21,8 @@ from kaizen_widgets.server.pipelines.pipeline_rows import PIPELINES, connections
 
 MOST = 500
 """Most versions of one pipeline."""
+MOST_AUTOMATIC = 20
+"""Most automatic versions among them."""
 SAVED = PartTable(
     "pipeline_versions", "version", "pipeline_id", json_columns=("nodes", "connections")
 )
@@ -36,6 +38,12 @@ class SavedVersionInput(BaseModel):
     name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 
 
+class NewSavedVersion(SavedVersionInput):
+    """A new version; an automatic one makes room by deleting the oldest automatic ones."""
+
+    is_automatic: bool = False
+
+
 class SavedVersion(BaseModel):
     """A version without its graph."""
 
@@ -44,6 +52,7 @@ class SavedVersion(BaseModel):
     version_number: int
     name: str
     node_count: int
+    is_automatic: bool
     created_by: str
     created_at: str
 
@@ -86,11 +95,18 @@ def list_saved_versions(pipeline_id: str, caller: WithCaller, services: WithServ
 
 @router.post("/{pipeline_id}/versions", status_code=201, response_model=SavedVersionBody)
 def save_version(
-    pipeline_id: str, body: SavedVersionInput, caller: WithEditor, services: WithServices
+    pipeline_id: str, body: NewSavedVersion, caller: WithEditor, services: WithServices
 ) -> Any:
     """Store the graph as it is stored now as a version."""
     with services.database.write() as db:
         PIPELINES.get_for_change(db, caller, pipeline_id)
+        if body.is_automatic:
+            db.execute(
+                "DELETE FROM pipeline_versions WHERE pipeline_id = :id AND is_automatic AND seq NOT IN"
+                " (SELECT seq FROM pipeline_versions WHERE pipeline_id = :id AND is_automatic"
+                " ORDER BY seq DESC LIMIT :rest)",
+                {"id": pipeline_id, "rest": MOST_AUTOMATIC - 1},
+            )
         count, last = db.execute(
             "SELECT count(*), max(version_number) FROM pipeline_versions WHERE pipeline_id = ?",
             (pipeline_id,),
@@ -101,6 +117,7 @@ def save_version(
         values = {
             "version_number": (last or 0) + 1,
             "name": body.name,
+            "is_automatic": body.is_automatic,
             "nodes": nodes,
             "connections": connections_of(db, pipeline_id),
             "node_count": len(nodes),
@@ -149,4 +166,4 @@ def delete_saved_version(
     return {"message": "Version deleted successfully"}
 
 
-_COLUMNS = "id, pipeline_id, version_number, name, node_count, created_by, created_at"
+_COLUMNS = "id, pipeline_id, version_number, name, node_count, is_automatic, created_by, created_at"
