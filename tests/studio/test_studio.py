@@ -119,11 +119,8 @@ def test_new_pipeline_is_stored_and_can_be_opened_again(studio):
 def test_new_pipeline_of_a_pattern_is_stored_with_its_name(studio):
     studio.new("Mine", patterns.ensemble(["Billing", "Technical"]))
     studio.new("Empty")
-    stored_patterns = {
-        one.name: one.pattern for one in studio.api.pipelines.list().wait(WAIT).items
-    }
-    assert stored_patterns["Mine"] == "ensemble"
-    assert stored_patterns["Empty"] == "sequential"
+    found = {one.name: one.pattern for one in studio.api.pipelines.list().wait(WAIT)}
+    assert (found["Mine"], found["Empty"]) == ("ensemble", "sequential")
 
 
 def test_new_pipeline_does_not_show_the_run_of_the_one_before(studio):
