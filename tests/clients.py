@@ -19,16 +19,19 @@ TIMEOUT = 60.0
 def running_loop(name: str) -> Iterator[BackgroundLoop]:
     """A real loop; what still runs on it at the end is cancelled."""
     loop = BackgroundLoop(name)
-    yield loop
 
     async def cancel_all() -> None:
         tasks = asyncio.all_tasks() - {asyncio.current_task()}
         for task in tasks:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        if tasks:
+            await asyncio.wait(tasks, timeout=5)  # a test may mean one that cannot be cancelled
 
-    loop.wait(cancel_all(), TIMEOUT)
-    loop.close()
+    try:
+        yield loop
+    finally:
+        loop.wait(cancel_all(), TIMEOUT)
+        loop.close()
 
 
 @contextmanager

@@ -6,12 +6,14 @@ import signal
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from kaizen_widgets.testing import FakeClock, FakeComms, fake_comms
 
 # The same examples on every run; and a slow machine is no counterexample.
-settings.register_profile("gate", deadline=None, derandomize=True)
+settings.register_profile(
+    "gate", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+)
 settings.load_profile("gate")
 
 

@@ -75,7 +75,7 @@ test("F4: Enter waits for the edits of the user's own ipywidget, and submits onc
   press(input, "Enter");
   expect(model.asked).toEqual([]);
   heard = true;
-  await vi.waitFor(() => expect(model.asked).toHaveLength(1));
+  await vi.waitFor(() => expect(model.asked).toHaveLength(1), 30_000);
   expect(model.asked).toMatchObject([
     { kind: "submit", edits: [{ key: "/name", value: "Helper" }] },
   ]);
@@ -298,7 +298,7 @@ test("the first of many rows are drawn immediately, the rest in later frames", a
   });
   const rows = () => el.querySelectorAll<HTMLElement>(".kf-row");
   expect(rows()).toHaveLength(50);
-  await vi.waitFor(() => expect(rows()).toHaveLength(200), 10_000);
+  await vi.waitFor(() => expect(rows()).toHaveLength(200), 30_000);
   expect([...rows()].map((row) => row.dataset.row)).toEqual(ids);
   expect(rows()[199]?.querySelector("input")?.value).toBe("last");
   end();

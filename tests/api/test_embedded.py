@@ -6,7 +6,7 @@ import pytest
 
 from kaizen_widgets.errors import InvalidInputError
 
-WAIT = 10
+WAIT = 60
 
 
 def sample(studio):

@@ -66,7 +66,7 @@ def test_two_notebooks_disagree_and_lose_nothing(lab: Lab, server: JupyterServer
 
         # In the dark, chosen in the other notebook, and on a narrow page.
         lab.run_python("studio.ui.set_theme('dark')")
-        second.wait_for_python("studio.ui.theme", "dark", within=2)
+        second.wait_for_python("studio.ui.theme", "dark")
         second.viewport(700, 900)
         second.screenshot("instep-conflict-dark-700")
         second.viewport(1280, 900)

@@ -105,7 +105,7 @@ def test_notifications_are_read_politely_and_expire(lab: Lab):
     region.wait_for(state="attached")  # it stands there before there is anything to say
     assert region.get_attribute("aria-live") == "polite"
     lab.run_python(
-        "first = studio.ui.add_notification('Saved', duration=2)\n"
+        "first = studio.ui.add_notification('Saved', duration=5)\n"
         "studio.ui.add_notification('Quota <b>low</b>', 'Ten left.', type='warning', duration=0)"
     )
     shown = lab.page.locator(".kaizen-notification")
@@ -113,7 +113,7 @@ def test_notifications_are_read_politely_and_expire(lab: Lab):
     assert "Warning: Quota <b>low</b>" in region.inner_text()
     shown.first.evaluate("element => { element.dataset.same = 'yes' }")
     lab.screenshot("stores-notifications", of=lab.page.locator(".jp-OutputArea").first)
-    lab.wait_until(lambda: shown.count() == 1, "the first gone by itself", within=8)
+    lab.wait_until(lambda: shown.count() == 1, "the first gone by itself")
     assert lab.python("[one['title'] for one in studio.ui.notifications]") == ["Quota <b>low</b>"]
     # The other one goes by its button, from the keyboard.
     lab.page.get_by_role("button", name="Dismiss: Quota").focus()
@@ -185,7 +185,7 @@ def technical(text):
     panel = lab.page.locator(".kaizen-app-panel")
     lab.wait_until(lambda: "1 running" in panel.inner_text(), "a node running")
     first = panel.inner_text()
-    lab.wait_until(lambda: panel.inner_text() != first, "the time going on", within=5)
+    lab.wait_until(lambda: panel.inner_text() != first, "the time going on")
     lab.wait_until(lambda: "looking into my invoice" in panel.inner_text(), "the log")
     lab.screenshot("stores-run-log", of=lab.page.locator(".jp-OutputArea").first)
     panel.get_by_role("combobox").select_option("Warnings and errors")

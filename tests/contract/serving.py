@@ -35,7 +35,7 @@ def over_http(app: Any) -> Iterator[str]:
             yield f"http://127.0.0.1:{listener.getsockname()[1]}"
         finally:
             server.should_exit = True
-            thread.join(10)
+            thread.join(30)
 
 
 class ServerProcess:
@@ -57,7 +57,7 @@ class ServerProcess:
     def kill(self) -> None:
         """Send SIGKILL and wait."""
         self._process.send_signal(signal.SIGKILL)
-        self._process.wait(10)
+        self._process.wait(30)
         if self._process.stdout is not None:
             self._process.stdout.close()
 

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from kaizen_widgets.core.background import BackgroundLoop
 from kaizen_widgets.engines import Run, start
 from kaizen_widgets.errors import InvalidInputError
 from kaizen_widgets.graph import Edge, Graph, Node, group
+from tests.clients import running_loop
 from tests.contract.conftest import WAIT, Client
 from tests.patterns.examples import EXAMPLES
 
@@ -181,11 +181,8 @@ def run_here(graph: Graph, inputs: dict[str, Any], agents: dict[str, str]) -> Ru
     functions = {name: answering(name) for name in AGENTS}
     functions |= {agents[name]: answering(name) for name in AGENTS}
     functions["archive"] = lambda value, /: value
-    loop = BackgroundLoop("contract-runs")
-    try:
+    with running_loop("contract-runs") as loop:
         return start(graph, inputs, loop=loop, functions=functions).wait(WAIT)
-    finally:
-        loop.close()
 
 
 @pytest.mark.faulty("own engine")

@@ -34,8 +34,8 @@ def test_exit_in_a_task_ends_only_that_task(loop, error, caplog):
 
     thread = loop.wait(_thread())
     with pytest.raises(type(error)):
-        loop.wait(start_a_task_that_leaves(), 5)
-    assert loop.wait(answer(), 5) == "still here"
+        loop.wait(start_a_task_that_leaves(), 30)
+    assert loop.wait(answer(), 30) == "still here"
     assert loop.wait(_thread()) is thread
     assert "ended only its task" in caplog.text
 
@@ -45,7 +45,7 @@ def test_exit_in_a_timer_does_not_end_the_loop(loop, caplog):
         raise SystemExit
 
     loop.call_later(0, leave)
-    assert loop.wait(answer(), 5) == "still here"
+    assert loop.wait(answer(), 30) == "still here"
 
 
 def test_stopping_the_asyncio_loop_does_not_stop_what_runs_on_it(loop):
@@ -54,7 +54,7 @@ def test_stopping_the_asyncio_loop_does_not_stop_what_runs_on_it(loop):
         await asyncio.sleep(0)
         return "continued"
 
-    assert loop.wait(stop(), 5) == "continued"
+    assert loop.wait(stop(), 30) == "continued"
 
 
 def test_stopping_the_asyncio_loop_from_outside_ends_it_and_a_new_loop_serves(loop):
@@ -65,15 +65,15 @@ def test_stopping_the_asyncio_loop_from_outside_ends_it_and_a_new_loop_serves(lo
         await asyncio.Event().wait()
 
     pending = loop.start(wait_for_ever())
-    assert entered.wait(5)
+    assert entered.wait(30)
     inner, thread = loop.loop, loop._thread
     assert thread is not None
     inner.call_soon_threadsafe(inner.stop)
     with pytest.raises(RuntimeError, match="has ended"):
-        pending.wait(5)
-    thread.join(5)
+        pending.wait(30)
+    thread.join(30)
     assert inner.is_closed()
-    assert loop.wait(answer(), 5) == "still here"
+    assert loop.wait(answer(), 30) == "still here"
 
 
 def test_what_waits_for_a_lost_loop_is_told_and_a_new_loop_serves(loop, caplog):
@@ -84,13 +84,13 @@ def test_what_waits_for_a_lost_loop_is_told_and_a_new_loop_serves(loop, caplog):
         await reached.wait()
 
     pending = loop.start(wait_for_ever())
-    assert entered.wait(5)
+    assert entered.wait(30)
     # What asyncio never does by itself: break the loop from inside.
     broken = loop.loop
     broken.call_soon_threadsafe(lambda: setattr(broken, "_run_once", None))
     with pytest.raises(RuntimeError, match="has ended"):
-        pending.wait(5)
-    assert loop.wait(answer(), 5) == "still here"
+        pending.wait(30)
+    assert loop.wait(answer(), 30) == "still here"
     assert loop.loop is not broken
 
 
@@ -100,28 +100,28 @@ def test_a_blocked_user_loop_is_replaced_once_and_ends_when_it_is_free():
 
     async def block():
         entered.set()
-        release.wait(10)
+        release.wait(30)
         return "late"
 
     late = blocked.start(block())
-    assert entered.wait(5)
+    assert entered.wait(30)
     loops.replace(blocked)
     other = loops.current
     loops.replace(blocked)
     assert loops.current is other
-    assert other.wait(answer(), 5) == "still here"
+    assert other.wait(answer(), 30) == "still here"
     thread = blocked._thread
     assert thread is not None
     release.set()
-    assert late.wait(5) == "late"
-    thread.join(5)
+    assert late.wait(30) == "late"
+    thread.join(30)
     assert not thread.is_alive()
     other.close()
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
 def test_a_forked_process_has_a_loop_of_its_own(loop):
-    assert loop.wait(answer(), 5) == "still here"
+    assert loop.wait(answer(), 30) == "still here"
     # As if another thread were starting the loop while this one forks.
     with loop._lock:
         child = multiprocessing.get_context("fork").Process(target=_answer_in_child, args=(loop,))
@@ -131,7 +131,7 @@ def test_a_forked_process_has_a_loop_of_its_own(loop):
 
 
 def _answer_in_child(loop: BackgroundLoop) -> None:
-    os._exit(7 if loop.wait(answer(), 10) == "still here" else 1)
+    os._exit(7 if loop.wait(answer(), 30) == "still here" else 1)
 
 
 async def _thread() -> threading.Thread:

@@ -60,7 +60,7 @@ def test_posted_call_runs_outside_the_lock():
 
         thread = threading.Thread(target=take)
         thread.start()
-        thread.join(timeout=10)
+        thread.join(timeout=30)
 
     notifier.post(other_thread_gets_the_lock)
     assert free == [True]
@@ -108,7 +108,7 @@ def test_ctrl_c_in_the_middle_of_a_set_leaves_the_store_usable():
             signal.setitimer(signal.ITIMER_VIRTUAL, 0)
             thread = threading.Thread(target=store.set, args=({"a": "last"},), daemon=True)
             thread.start()
-            thread.join(timeout=10)
+            thread.join(timeout=30)
             assert heard[-1] == "last"
     finally:
         signal.setitimer(signal.ITIMER_VIRTUAL, 0)
@@ -121,16 +121,16 @@ def test_post_and_when_free_never_wait_for_the_lock():
     def hold():
         with notifier:
             is_held.set()
-            may_release.wait(10)
+            may_release.wait(30)
 
     holder = threading.Thread(target=hold)
     holder.start()
-    is_held.wait(10)
+    is_held.wait(30)
     notifier.post(lambda: made.append(("posted", notifier.is_held())))
     notifier.when_free(lambda: made.append(("when free", notifier.is_held())))
     assert made == []
     may_release.set()
-    holder.join(10)
+    holder.join(30)
     assert made == [("posted", False), ("when free", True)]
     notifier.when_free(lambda: made.append("at once"))
     assert made[-1] == "at once"
@@ -145,7 +145,7 @@ def test_a_delayed_call_that_raises_is_logged_and_not_the_holders_fault(caplog):
     with notifier:
         thread = threading.Thread(target=delay)
         thread.start()
-        thread.join(10)
+        thread.join(30)
     assert "ZeroDivisionError" in caplog.text
 
 
@@ -208,14 +208,14 @@ def test_ctrl_c_in_a_listener_keeps_the_notifications_of_other_threads():
     def on_a(_new, _old):
         thread = threading.Thread(target=store.set, args=({"b": 1},))
         thread.start()
-        thread.join(10)
+        thread.join(30)
         raise KeyboardInterrupt
 
     store.subscribe(lambda state: state["a"], on_a)
     store.subscribe(lambda state: state["b"], lambda new, _old: (heard.append(new), arrived.set()))
     with pytest.raises(KeyboardInterrupt):
         store.set({"a": 1})
-    assert arrived.wait(10)
+    assert arrived.wait(30)
     assert heard == [1]
 
 

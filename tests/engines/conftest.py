@@ -9,13 +9,13 @@ import pytest
 from kaizen_widgets.core.background import BackgroundLoop
 from kaizen_widgets.engines import Run, start
 from kaizen_widgets.testing import FakeClock, VirtualLoop
+from tests.clients import running_loop
 
 
 @pytest.fixture
 def loop() -> Iterator[BackgroundLoop]:
-    made = BackgroundLoop("test-loop")
-    yield made
-    made.close()
+    with running_loop("test-loop") as made:
+        yield made
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ def heard(run):
 
 
 def test_events_cover_a_run_from_beginning_to_end(begin):
-    run = begin(pipeline("start > end"), {"n": 1}).wait(5)
+    run = begin(pipeline("start > end"), {"n": 1}).wait(30)
     assert heard(run) == [
         (1, None, "run", "running"),
         (2, "start", "node", "running"),
@@ -30,16 +30,16 @@ def test_events_cover_a_run_from_beginning_to_end(begin):
 
 def test_events_arrive_while_a_node_runs(begin):
     told, release = threading.Event(), threading.Event()
-    run = begin(pipeline("a > end"), functions={"a": lambda v: release.wait(5)})
+    run = begin(pipeline("a > end"), functions={"a": lambda v: release.wait(30)})
     run.subscribe(lambda e: told.set() if (e.node, e.state) == ("a", "running") else None, after=0)
-    assert told.wait(5)
+    assert told.wait(30)
     assert run["a"].status == "running"
     release.set()
-    run.wait(5)
+    run.wait(30)
 
 
 def test_subscribers_get_replayed_events_once_and_in_order(begin):
-    run = begin(pipeline("start > end")).wait(5)
+    run = begin(pipeline("start > end")).wait(30)
     seen = []
     run.subscribe(seen.append, after=2)
     assert [event.seq for event in seen] == [3, 4, 5, 6]
@@ -47,13 +47,13 @@ def test_subscribers_get_replayed_events_once_and_in_order(begin):
 
 def test_unsubscribing_stops_events(begin):
     release, seen = threading.Event(), []
-    run = begin(pipeline("start > a"), functions={"a": lambda v: release.wait(5)})
+    run = begin(pipeline("start > a"), functions={"a": lambda v: release.wait(30)})
     stop = run.subscribe(seen.append)
     stop()
     stop()
     count = len(seen)
     release.set()
-    run.wait(5)
+    run.wait(30)
     assert len(seen) == count
 
 
@@ -62,12 +62,12 @@ def test_listener_errors_disturb_neither_run_nor_other_listeners(begin, caplog):
         raise RuntimeError("listener")
 
     seen, release = [], threading.Event()
-    run = begin(pipeline("start > a"), functions={"a": lambda v: release.wait(5)})
+    run = begin(pipeline("start > a"), functions={"a": lambda v: release.wait(30)})
     with caplog.at_level(logging.ERROR, "kaizen_widgets.engines"):
         run.subscribe(bad)
         run.subscribe(seen.append)
         release.set()
-        assert run.wait(5).status == "completed"
+        assert run.wait(30).status == "completed"
     assert seen[-1].state == "completed"
 
 
@@ -76,7 +76,7 @@ def test_wait_returns_after_listeners_were_called_with_the_end(begin):
         seen = []
         run = begin(pipeline("start > end"))
         run.subscribe(seen.append, after=0)
-        run.wait(5)
+        run.wait(30)
         assert seen[-1].state == "completed"
 
 
@@ -120,11 +120,11 @@ def test_progress_is_reported_and_replayed(begin):
     release = threading.Event()
     run = begin(
         pipeline("start > gate > a"),
-        functions={"gate": lambda v: release.wait(5), "a": work},
+        functions={"gate": lambda v: release.wait(30), "a": work},
     )
     run.subscribe(lambda e: seen.append(e.data["fraction"]) if e.kind == "progress" else None)
     release.set()
-    run.wait(5)
+    run.wait(30)
     assert seen == [0.25, 0.5, 1.0]
     assert [e.data["fraction"] for e in run.events() if e.kind == "progress"] == seen
     assert run["a"].logs == ("done",)
@@ -132,7 +132,7 @@ def test_progress_is_reported_and_replayed(begin):
 
 @pytest.mark.parametrize("wrong", ["half", float("nan"), None])
 def test_progress_that_is_no_number_fails_the_node(begin, wrong):
-    run = begin(pipeline("start > a"), functions={"a": lambda v, ctx: ctx.progress(wrong)}).wait(5)
+    run = begin(pipeline("start > a"), functions={"a": lambda v, ctx: ctx.progress(wrong)}).wait(30)
     assert "must be a number from 0 to 1" in str(run["a"].error)
 
 

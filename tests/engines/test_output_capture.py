@@ -32,7 +32,7 @@ def test_prints_are_the_nodes_and_not_the_cells(begin, capsys):
         print("half", end="")
         sys.stderr.write("wrong\n")
 
-    run = begin(pipeline("start > a"), functions={"a": talk}).wait(5)
+    run = begin(pipeline("start > a"), functions={"a": talk}).wait(30)
     assert lines(run) == [
         ("a", "stdout", "one"),
         ("a", "stdout", "two"),
@@ -47,7 +47,7 @@ def test_two_nodes_at_once_keep_their_lines_apart(begin):
 
     def talk(name):
         def work(value):
-            both.wait(5)
+            both.wait(30)
             for number in range(20):
                 print(name, number)
 
@@ -55,7 +55,7 @@ def test_two_nodes_at_once_keep_their_lines_apart(begin):
 
     run = begin(pipeline("start > a", "start > b"), functions={"a": talk("a"), "b": talk("b")})
     for name in "ab":
-        assert run.wait(5)[name].logs == tuple(f"{name} {number}" for number in range(20))
+        assert run.wait(30)[name].logs == tuple(f"{name} {number}" for number in range(20))
 
 
 def test_two_coroutines_at_once_keep_their_lines_apart(begin):
@@ -69,7 +69,7 @@ def test_two_coroutines_at_once_keep_their_lines_apart(begin):
 
     run = begin(pipeline("start > a", "start > b"), functions={"a": talk("a"), "b": talk("b")})
     for name in "ab":
-        assert run.wait(5)[name].logs == tuple(f"{name} {number}" for number in range(5))
+        assert run.wait(30)[name].logs == tuple(f"{name} {number}" for number in range(5))
 
 
 def test_the_cell_prints_as_ever_while_a_node_runs(begin, capsys):
@@ -77,13 +77,13 @@ def test_the_cell_prints_as_ever_while_a_node_runs(begin, capsys):
 
     def work(value):
         entered.set()
-        release.wait(5)
+        release.wait(30)
 
     run = begin(pipeline("start > a"), functions={"a": work})
-    assert entered.wait(5)
+    assert entered.wait(30)
     print("from the cell")
     release.set()
-    run.wait(5)
+    run.wait(30)
     assert capsys.readouterr().out == "from the cell\n"
     assert lines(run) == []
 
@@ -93,14 +93,14 @@ def test_what_a_listener_prints_is_not_the_nodes(begin, capsys):
 
     def work(value, ctx):
         entered.set()
-        release.wait(5)
+        release.wait(30)
         ctx.log("mine")
 
     run = begin(pipeline("start > a"), functions={"a": work})
-    assert entered.wait(5)
+    assert entered.wait(30)
     run.subscribe(lambda event: print("heard") if event.kind == "log" else None)
     release.set()
-    run.wait(5)
+    run.wait(30)
     assert run["a"].logs == ("mine",)
     assert capsys.readouterr().out == "heard\n"
 
@@ -108,7 +108,7 @@ def test_what_a_listener_prints_is_not_the_nodes(begin, capsys):
 def test_the_streams_are_put_back(begin):
     before = sys.stdout, sys.stderr, list(logging.root.handlers)
     run = begin(pipeline("start > a"), functions={"a": lambda v: print("x")})
-    run.wait(5)
+    run.wait(30)
     assert run["a"].logs == ("x",)
     assert (sys.stdout, sys.stderr, list(logging.root.handlers)) == before
 
@@ -117,7 +117,7 @@ def test_log_records_carry_their_level(begin):
     def work(value):
         logging.getLogger("user.code").warning("careful with %s", "this")
 
-    run = begin(pipeline("start > a"), functions={"a": work}).wait(5)
+    run = begin(pipeline("start > a"), functions={"a": work}).wait(30)
     [event] = [event for event in run.events() if event.kind == "log"]
     assert event.data == {
         "stream": "log",
@@ -132,7 +132,7 @@ def test_a_handler_that_prints_to_the_cell_is_silent_for_nodes(begin, capsys):
     logging.root.addHandler(handler)
     try:
         work = lambda v: logging.getLogger("user.code").warning("careful")  # noqa: E731
-        run = begin(pipeline("start > a"), functions={"a": work}).wait(5)
+        run = begin(pipeline("start > a"), functions={"a": work}).wait(30)
         logging.getLogger("user.code").warning("from the cell")
     finally:
         logging.root.removeHandler(handler)
@@ -146,7 +146,7 @@ def test_warnings_are_lines_too(begin):
             warnings.simplefilter("always")
             sys.stderr.write(warnings.formatwarning("old", DeprecationWarning, "f.py", 1))
 
-    run = begin(pipeline("start > a"), functions={"a": work}).wait(5)
+    run = begin(pipeline("start > a"), functions={"a": work}).wait(30)
     assert "f.py:1: DeprecationWarning: old" in run["a"].logs
 
 
@@ -155,12 +155,12 @@ def test_a_progress_bar_leaves_its_last_state(begin):
         for percent in (10, 50, 100):
             sys.stderr.write(f"\r{percent}%")
 
-    assert begin(pipeline("start > a"), functions={"a": work}).wait(5)["a"].logs == ("100%",)
+    assert begin(pipeline("start > a"), functions={"a": work}).wait(30)["a"].logs == ("100%",)
 
 
 def test_an_endless_line_is_cut(begin):
     work = lambda v: sys.stdout.write("x" * 5000)  # noqa: E731
-    [line] = begin(pipeline("start > a"), functions={"a": work}).wait(5)["a"].logs
+    [line] = begin(pipeline("start > a"), functions={"a": work}).wait(30)["a"].logs
     assert len(line) == 2001
     assert line.endswith("…")
 
@@ -170,17 +170,17 @@ def test_a_cell_that_redirects_its_output_gets_nothing_of_a_node(begin):
 
     def talk(text):
         entered.set()
-        release.wait(5)
+        release.wait(30)
         print("one")
         sys.stdout.write("two\n")
 
     with contextlib.redirect_stdout(io.StringIO()) as first:
         run = begin(pipeline("start > a"), {"text": "x"}, functions={"a": talk})
-        assert entered.wait(5)
+        assert entered.wait(30)
     with contextlib.redirect_stdout(io.StringIO()) as second:
         print("from the cell")
         release.set()
-        run.wait(5)
+        run.wait(30)
     assert run["a"].logs == ("one", "two")
     assert (first.getvalue(), second.getvalue()) == ("", "from the cell\n")
 
@@ -193,22 +193,22 @@ def test_nodes_that_redirect_their_output_leave_the_notebooks_alone(begin, name)
     def a(text):
         with redirect(io.StringIO()) as caught:
             a_in.set()
-            b_in.wait(5)
+            b_in.wait(30)
             print("a", file=getattr(sys, name))
         a_out.set()
         return caught.getvalue()
 
     def b(text):
-        a_in.wait(5)
+        a_in.wait(30)
         with redirect(io.StringIO()) as caught:
             b_in.set()
-            a_out.wait(5)
+            a_out.wait(30)
             print("b", file=getattr(sys, name))
         print("after", file=getattr(sys, name))
         return caught.getvalue()
 
     before = getattr(sys, name)
-    run = begin(pipeline("start > a", "start > b"), functions={"a": a, "b": b}).wait(10)
+    run = begin(pipeline("start > a", "start > b"), functions={"a": a, "b": b}).wait(30)
     assert (run["a"].output, run["b"].output) == ("a\n", "b\n")
     assert (run["a"].logs, run["b"].logs) == ((), ("after",))
     assert getattr(sys, name) is before
@@ -219,18 +219,18 @@ def test_while_a_node_runs_the_notebook_sees_its_own_stream(begin):
 
     def work(text):
         entered.set()
-        release.wait(5)
+        release.wait(30)
 
     before = sys.stdout
     run = begin(pipeline("start > a"), functions={"a": work})
-    assert entered.wait(5)
+    assert entered.wait(30)
     assert sys.stdout is before
     other = io.StringIO()
     sys.stdout = other
     try:
         print("to the other")
         release.set()
-        run.wait(5)
+        run.wait(30)
         assert sys.stdout is other
     finally:
         sys.stdout = before
@@ -239,7 +239,7 @@ def test_while_a_node_runs_the_notebook_sees_its_own_stream(begin):
 
 def test_a_stream_kept_by_a_node_prints_to_the_cell_afterwards(begin, capsys):
     streams = []
-    begin(pipeline("start > a"), functions={"a": lambda v: streams.append(sys.stdout)}).wait(5)
+    begin(pipeline("start > a"), functions={"a": lambda v: streams.append(sys.stdout)}).wait(30)
     print("later", file=streams[0])
     assert capsys.readouterr().out == "later\n"
 
@@ -254,7 +254,7 @@ def test_a_log_call_that_cannot_be_formatted_is_a_line(begin, monkeypatch, messa
         logging.getLogger("some.library").warning(message, *args)
         return "done"
 
-    run = begin(pipeline("start > a"), {"text": "x"}, functions={"a": work}).wait(5)
+    run = begin(pipeline("start > a"), {"text": "x"}, functions={"a": work}).wait(30)
     assert run.result == "done"
     [line] = run["a"].logs
     assert message in line

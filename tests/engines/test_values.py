@@ -21,7 +21,7 @@ def test_a_generator_function_can_feed_two_nodes(begin):
     run = begin(
         pipeline("start > a > b", "a > c"),
         functions={"a": lambda v: two(), "b": list, "c": "+".join},
-    ).wait(5)
+    ).wait(30)
     assert (run["a"].output, run["b"].output) == (["one", "two"], ["one", "two"])
     assert run["c"].output == "one+two"
 
@@ -31,7 +31,7 @@ def test_an_async_generator_function_gives_a_list(begin):
         yield text
         yield text * 2
 
-    assert begin(pipeline("start > a"), {"text": "x"}, functions={"a": lines}).wait(5).result == [
+    assert begin(pipeline("start > a"), {"text": "x"}, functions={"a": lines}).wait(30).result == [
         "x",
         "xx",
     ]
@@ -41,7 +41,7 @@ def test_a_generator_among_the_inputs_can_be_read_by_every_start(begin):
     graph = pipeline("start > a", "b")
     run = begin(
         graph, {"lines": two()}, functions={"a": lambda lines: lines, "b": lambda lines: lines}
-    ).wait(5)
+    ).wait(30)
     assert run["a"].output == run["b"].output == ["one", "two"]
 
 
@@ -50,7 +50,7 @@ def test_what_a_generator_prints_is_its_nodes(begin):
         print("from the generator")  # noqa: T201
         yield text
 
-    assert begin(pipeline("start > a"), {"text": "x"}, functions={"a": chatty}).wait(5)[
+    assert begin(pipeline("start > a"), {"text": "x"}, functions={"a": chatty}).wait(30)[
         "a"
     ].logs == ("from the generator",)
 
@@ -62,7 +62,7 @@ def test_a_node_reports_numpy_progress(begin):
         ctx.progress(np.float32(0.5))
         return "trained"
 
-    result = begin(pipeline("start > a"), {"text": "x"}, functions={"a": train}).wait(5)
+    result = begin(pipeline("start > a"), {"text": "x"}, functions={"a": train}).wait(30)
     assert result.result == "trained"
 
 
@@ -86,7 +86,7 @@ def test_half_a_surrogate_pair_never_reaches_the_browser(begin, loop, function):
     store = ExecutionStore()
     run = begin(pipeline("start > a"), {"text": "x"}, functions={"a": function})
     follow(run, store, loop)
-    run.wait(5)
+    run.wait(30)
     shown = [
         store.message,
         *(line["message"] for line in store.logs),
@@ -103,7 +103,7 @@ def test_a_value_reaches_the_next_node_as_the_same_object(begin):
     run = begin(
         pipeline("start > a > b"), functions={"a": lambda v: made, "b": lambda value: [value]}
     )
-    assert run.wait(5)["b"].output[0] is made
+    assert run.wait(30)["b"].output[0] is made
 
 
 def test_lazy_mappings_are_read_by_their_node_and_off_the_loop(begin, loop):
@@ -121,5 +121,5 @@ def test_lazy_mappings_are_read_by_their_node_and_off_the_loop(begin, loop):
             return 3
 
     run = begin(pipeline("start > a > b"), functions={"a": lambda v: Table(), "b": lambda y: y})
-    assert run.wait(5).result == "y"
+    assert run.wait(30).result == "y"
     assert read == [("y", False, "kaizen-node-b")]

@@ -47,7 +47,7 @@ class Socket:
 
     def connect(self) -> None:
         """Connect, again if need be."""
-        self._wire = websocket.create_connection(self._address, timeout=20, max_size=None)
+        self._wire = websocket.create_connection(self._address, timeout=60, max_size=None)
 
     def drop(self) -> None:
         """Close without a word, as a laptop that is shut."""
@@ -232,7 +232,7 @@ class View(ModelView):
 
     def opened(self) -> View:
         """Wait for the document."""
-        self.until(lambda: self.epoch, 20, "the canvas opens")
+        self.until(lambda: self.epoch, 60, "the canvas opens")
         return self
 
     def equals(self, graph: dict[str, Any]) -> bool:

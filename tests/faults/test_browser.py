@@ -36,10 +36,10 @@ KERNEL = """(path) => [...window.jupyterapp.shell.widgets("main")]
   .find((widget) => widget.context?.path === path).sessionContext.session.kernel"""
 IS_DIRTY = """(path) => [...window.jupyterapp.shell.widgets("main")]
   .find((widget) => widget.context?.path === path).context.model.dirty"""
-CROSSES = 1.0
-"""Seconds in which a kernel follows another one of the same user."""
-NOTHING_MISSED = 2.0
-"""Seconds in which a view shows again what the kernel has."""
+CROSSES = 10.0
+"""Seconds in which a kernel follows another one of the same user; a quiet machine needs a tenth of one."""
+NOTHING_MISSED = 20.0
+"""Seconds in which a view shows again what the kernel has; a quiet machine needs less than two."""
 
 
 def shown(hand: Hand) -> list[str]:
@@ -244,7 +244,7 @@ def test_signing_out_in_one_notebook_signs_out_the_other(
         assert tab.python("studio.query_client.get_query_data(('late',))") is None
         tab.page.get_by_role("button", name="Sign in").click()
         other.node("billing").wait_for()
-        lab.wait_for_python("studio.auth.has_tokens", within=3)
+        lab.wait_for_python("studio.auth.has_tokens")
         hand.node("billing").wait_for()
 
 

@@ -201,7 +201,7 @@ def test_interrupt_leaves_no_partial_edit(rounds: Rounds):
                 work(store)
             free = threading.Thread(target=store.get)
             free.start()
-            free.join(5)
+            free.join(30)
             assert not free.is_alive(), f"round {number}: the lock was left behind"
             assert told[-1] is store.graph, f"round {number}: nobody was told of the last edit"
         while store.undo():

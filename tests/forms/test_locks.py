@@ -12,7 +12,7 @@ import pytest
 from kaizen_widgets.core.background import BackgroundLoop
 from kaizen_widgets.forms import FieldError, Form, Resolved
 
-SECONDS = 20.0
+SECONDS = 60.0
 """Longer than any wait in these tests takes unless it never ends."""
 
 

@@ -99,5 +99,5 @@ def test_groups_without_conditions_are_left_out():
 def test_field_outside_of_the_three_roots_is_refused():
     form = Form(PolicyInput, default_values={"name": "P", "when": group_of(LEAF).model_dump()})
     form.set_value("when.conditions.0.field", "environment")
-    assert form.trigger().wait(10) is False
+    assert form.trigger().wait(30) is False
     assert "user., resource. or context." in form.errors["when.conditions.0.field"].message

@@ -56,7 +56,7 @@ def test_submit_handlers_run_outside_the_lock():
     def handler(_: object) -> None:
         other = threading.Thread(target=form.change, args=("b", 2))
         other.start()
-        other.join(5)
+        other.join(30)
         assert not other.is_alive()
 
     form.submit(handler).wait()
@@ -155,7 +155,7 @@ def test_submitted_waits_for_the_next_successful_submit():
     assert not waiting.done()
     form.change("a", "x")
     form.submit()
-    assert waiting.wait(5) == {"a": "x"}
+    assert waiting.wait(30) == {"a": "x"}
 
 
 def test_submit_and_trigger_can_be_awaited_on_any_loop():
@@ -227,7 +227,7 @@ def test_reset_accepts_a_function_of_the_values():
 def test_listeners_may_submit_and_wait():
     form = Form(default_values={"a": 1})
     saved: list = []
-    form.watch(lambda values: form.submit(saved.append).wait(5))
+    form.watch(lambda values: form.submit(saved.append).wait(30))
     form.change("a", 2)
     assert saved == [{"a": 2}]
 
@@ -236,7 +236,7 @@ def test_batch_may_trigger_and_wait_but_not_submit():
     form = Form(default_values={"a": "x"}, resolver=required("a"))
     with form.batch():
         form.change("a", "")
-        assert form.trigger().wait(5) is False
+        assert form.trigger().wait(30) is False
         with pytest.raises(FormError, match="within its own batch"):
             form.submit()
     assert messages(form) == {"a": "a?"}
@@ -252,7 +252,7 @@ def test_resolver_errors_end_submit_and_trigger():
         form.set_value("a", 0)
     for waiting in (form.trigger(), form.submit()):
         with pytest.raises(ZeroDivisionError):
-            waiting.wait(5)
+            waiting.wait(30)
     assert (form.is_submitting, form.submit_count) == (False, 0)
 
 

@@ -409,7 +409,7 @@ class TestWriteOnPosix:
         reader = threading.Thread(target=lambda: received.append(pipe.read_text()))
         reader.start()
         graph("a").write(pipe)
-        reader.join(10)
+        reader.join(30)
         assert node_ids(Graph.from_json(json.loads(received[0]))) == ["a"]
         assert stat.S_ISFIFO(pipe.stat().st_mode)
 

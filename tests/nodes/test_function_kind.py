@@ -21,6 +21,7 @@ from kaizen_widgets.graph import Edge, Graph, Node
 from kaizen_widgets.nodes import Functions, Kind, Registry, default_registry, node
 from kaizen_widgets.nodes.port_annotations import port_type_of
 from kaizen_widgets.nodes.port_values import value_fits
+from tests.clients import running_loop
 
 
 class Customer(BaseModel):
@@ -240,16 +241,15 @@ def graph(*edges: str, **configs: Any) -> Graph:
 @pytest.fixture
 def begin(loop: BackgroundLoop):
     def call(pipeline: Graph, **inputs: Any):
-        return start(pipeline, inputs, loop=loop, registry=registry()).wait(10)
+        return start(pipeline, inputs, loop=loop, registry=registry()).wait(30)
 
     return call
 
 
 @pytest.fixture
 def loop():
-    made = BackgroundLoop("test-loop")
-    yield made
-    made.close()
+    with running_loop("test-loop") as made:
+        yield made
 
 
 @pytest.mark.parametrize(

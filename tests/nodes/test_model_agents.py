@@ -25,6 +25,7 @@ from kaizen_widgets.nodes.agent_record import AgentRecord
 from kaizen_widgets.nodes.model_providers import PROVIDERS
 from kaizen_widgets.nodes.pydantic_agent import model_error
 from kaizen_widgets.stores import ExecutionStore
+from tests.clients import running_loop
 
 SUPPORT = AgentRecord(
     "ag-1",
@@ -45,9 +46,8 @@ def no_requests(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def loop():
-    made = BackgroundLoop("test-loop")
-    yield made
-    made.close()
+    with running_loop("test-loop") as made:
+        yield made
 
 
 @pytest.fixture
@@ -149,9 +149,9 @@ def test_store_shows_the_streamed_text_and_what_it_cost(loop, functions):
     store.observe(look, "node_executions")
     handle = start(pipeline("Support"), {"text": "a", "name": "b"}, loop=loop, functions=functions)
     follow(handle, store, loop)
-    loop.wait(_first(shown), 10)
+    loop.wait(_first(shown), 30)
     handle.cancel()
-    assert handle.wait(10).status == "cancelled"
+    assert handle.wait(30).status == "cancelled"
 
 
 async def _first(future: Any) -> None:
@@ -396,9 +396,9 @@ def test_cancelling_a_run_ends_the_request(loop, functions):
 
     functions.models.use(FunctionModel(stream_function=stream))
     handle = start(pipeline("Sales"), {"text": "a"}, loop=loop, functions=functions)
-    loop.wait(_first(began), 10)
+    loop.wait(_first(began), 30)
     handle.cancel()
-    handle.wait(10)
+    handle.wait(30)
     assert ended == ["ended"]
     with pytest.raises(RunCancelledError):
         _ = handle.result

@@ -180,5 +180,5 @@ def test_client_uses_the_loop_of_the_process_by_default():
 
     client = QueryClient()
     query = client.live(query_key=("a",), query_fn=lambda: asyncio.sleep(0, "x"))
-    assert query.wait(10) == "x"
+    assert query.wait(30) == "x"
     client.clear()

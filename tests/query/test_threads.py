@@ -3,23 +3,14 @@ import threading
 
 import pytest
 
-from kaizen_widgets.core.background import BackgroundLoop
 from kaizen_widgets.query import QueryClient
+from tests.clients import running_loop
 
 
 @pytest.fixture
 def real():
-    loop = BackgroundLoop("test-query")
-    yield QueryClient(loop=loop, clock=loop)
-
-    async def cancel_all():
-        tasks = asyncio.all_tasks() - {asyncio.current_task()}
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-
-    loop.wait(cancel_all(), 5)
-    loop.close()
+    with running_loop("test-query") as loop:
+        yield QueryClient(loop=loop, clock=loop)
 
 
 def test_query_can_be_waited_for_and_awaited(real):
@@ -27,7 +18,7 @@ def test_query_can_be_waited_for_and_awaited(real):
         return threading.current_thread().name
 
     query = real.observe(query_key=("a",), query_fn=fn, stale_time=60)
-    assert query.wait(5) == "test-query"
+    assert query.wait(30) == "test-query"
 
     async def awaiting():
         return await query
@@ -46,16 +37,16 @@ def test_fetch_is_shared_by_many_threads(real):
         return "data"
 
     def ask():
-        started.wait(5)
+        started.wait(30)
         results.append(real.fetch_query(query_key=("a",), query_fn=fn, stale_time=60))
 
     threads = [threading.Thread(target=ask) for _ in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(5)
+        thread.join(30)
     release.set()
-    assert {pending.wait(5) for pending in results} == {"data"}
+    assert {pending.wait(30) for pending in results} == {"data"}
     assert len(calls) == 1
 
 
@@ -70,7 +61,7 @@ def test_updaters_of_many_threads_lose_no_update(real):
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(10)
+        thread.join(30)
     assert real.get_query_data(("n",)) == 800
 
 
@@ -90,7 +81,7 @@ def test_listener_may_write_and_is_notified_in_order(real):
 
 def test_wait_on_the_loop_itself_is_refused(real):
     async def fn():
-        return real.observe(query_key=("other",), query_fn=lambda: asyncio.sleep(1)).wait(1)
+        return real.observe(query_key=("other",), query_fn=lambda: asyncio.sleep(1)).wait(30)
 
     with pytest.raises(RuntimeError, match="await instead"):
-        real.fetch_query(query_key=("a",), query_fn=fn).wait(5)
+        real.fetch_query(query_key=("a",), query_fn=fn).wait(30)

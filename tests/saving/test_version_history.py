@@ -16,7 +16,7 @@ from kaizen_widgets.graph.without_secrets import without_secrets
 from kaizen_widgets.saving.version_history import combined
 from kaizen_widgets.testing import fake_comms
 
-WAIT = 30
+WAIT = 60
 
 
 @pytest.fixture(scope="module")

@@ -18,7 +18,7 @@ from keyring.backend import KeyringBackend
 from kaizen_widgets import Studio
 from kaizen_widgets.testing import fake_comms
 
-WAIT = 30.0
+WAIT = 60.0
 
 
 class FileKeyring(KeyringBackend):

@@ -13,6 +13,7 @@ from kaizen_widgets.core.background import BackgroundLoop
 from kaizen_widgets.graph import Edge, Graph, Node
 from kaizen_widgets.server import Database, create_app, local_session, seed
 from kaizen_widgets.testing import FakeClock
+from tests.clients import running_loop
 from tests.server.conftest import ApiUser
 
 WIDTH, HEIGHT = 176, 98
@@ -110,9 +111,8 @@ def test_a_password_is_never_a_route(nobody: ApiUser, session: dict):
 
 @pytest.fixture
 def loop() -> Iterator[BackgroundLoop]:
-    background = BackgroundLoop("test-loop")
-    yield background
-    background.close()
+    with running_loop("test-loop") as background:
+        yield background
 
 
 def test_app_serves_on_the_background_loop(

@@ -55,6 +55,6 @@ def test_change_on_the_loop_is_left_to_the_thread_that_holds_the_lock(
         change(store)
 
     with store.locked():
-        background.wait(work(), 10)
+        background.wait(work(), 30)
         assert look(store) == before
     assert look(store) == changed

@@ -39,7 +39,7 @@ def test_listener_runs_outside_the_lock():
     def listener(_state: object, _previous: object) -> None:
         thread = threading.Thread(target=lambda: (store.subscribe(print), done.set()))
         thread.start()
-        thread.join(5)
+        thread.join(30)
 
     store.subscribe(listener)
     store.set({"a": 2})

@@ -199,7 +199,7 @@ def test_set_of_another_thread_is_notified_after_the_present_one():
         if state["color"] == "red":
             other = threading.Thread(target=lamp.set, args=({"color": "blue"},))
             other.start()
-            other.join(timeout=10)
+            other.join(timeout=30)
         heard.append((previous["color"], state["color"]))
 
     lamp.subscribe(hear)
@@ -369,7 +369,7 @@ def test_the_background_loop_leaves_a_set_to_the_thread_that_holds_the_lock():
         return lamp.on
 
     with lamp.locked():
-        assert background.wait(work(), 10) is False
+        assert background.wait(work(), 30) is False
     assert lamp.on
     assert heard == [threading.current_thread().name]
 

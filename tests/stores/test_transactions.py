@@ -26,7 +26,7 @@ def ids(store: CanvasStore) -> list[str]:
 def run(thread_work: Any) -> None:
     thread = threading.Thread(target=thread_work)
     thread.start()
-    thread.join(10)
+    thread.join(30)
     assert not thread.is_alive()
 
 
@@ -244,7 +244,7 @@ def test_the_background_loop_can_be_waited_for_inside_a_transaction(store: Canva
 
     with store.transaction():
         store.add_node(id="c")
-        assert background.wait(work(), 10) == 0
+        assert background.wait(work(), 30) == 0
     assert store.pipeline_name == "From the loop"
 
 
@@ -257,7 +257,7 @@ def test_the_background_loop_does_not_wait_for_a_lock_that_is_held(store: Canvas
 
     store.add_node(id="c")
     with store.locked():
-        assert background.wait(work(), 10) == (1, "Untitled Pipeline")
+        assert background.wait(work(), 30) == (1, "Untitled Pipeline")
         assert store.is_dirty
     assert (store.is_dirty, store.pipeline_name) == (False, "From the loop")
     assert store.selected_node_id == "a"

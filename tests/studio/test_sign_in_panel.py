@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from types import SimpleNamespace
 from typing import Any
@@ -22,8 +21,9 @@ from kaizen_widgets.testing import fake_comms
 from kaizen_widgets.widgets.dialog import DialogHost
 from kaizen_widgets.widgets.sign_in_panel import SignInPanel
 from tests.contract.serving import LIMITS, over_http
+from tests.waiting import until
 
-WAIT = 20
+WAIT = 60
 PASSWORD = "correct-horse-7"
 NEW = {
     "name": "Ada",
@@ -68,20 +68,6 @@ def panel(studio: Studio) -> Iterator[SignInPanel]:
     panel.close()
 
 
-def until(widget: Any, names: Any, condition: Callable[[], Any]) -> None:
-    """Wait until a change of a widget makes a condition true."""
-    held = threading.Event()
-
-    def look(_change: Any = None) -> None:
-        if condition():
-            held.set()
-
-    widget.observe(look, names=names)
-    look()
-    assert held.wait(WAIT), f"{widget} never came to it"
-    widget.unobserve(look, names=names)
-
-
 def submit(form: Any, **values: str) -> None:
     form.form.set_values(values)
     form.submit().wait(WAIT)
@@ -102,7 +88,7 @@ def test_registering_signs_in_and_clears_the_password(studio, panel):
     assert "Ada" in panel.user.value
     assert "Owner" in panel.user.value
     assert not is_shown(panel.register_form)
-    until(panel.organization_status, "value", lambda: "Engines" in panel.organization_status.value)
+    until(lambda: "Engines" in panel.organization_status.value)
     assert PASSWORD not in str([each.get_state() for each in _instances.values()])
 
 
@@ -151,14 +137,17 @@ def test_switching_the_organization_opens_its_pipelines(studio, panel, database)
     with database.write() as db:
         other = accounts.create_organization(db, services, name="<b>Looms</b>", owner=user)  # pyright: ignore
     panel._organizations.refetch().wait(WAIT)
-    until(panel.organization, "options", lambda: len(panel.organization.options) == 2)
-    assert panel.switch_button.disabled
+    until(lambda: len(panel.organization.options) == 2 and panel.switch_button.disabled)
     panel.organization.value = other
     assert not panel.switch_button.disabled
     panel.switch_button.click()
-    until(panel.status, "value", lambda: studio.auth.user["organization_id"] == other)
-    until(panel.switch_button, "disabled", lambda: panel.switch_button.disabled)
-    assert studio.store.pipeline_id is None
+    until(
+        lambda: (
+            (studio.auth.user or {}).get("organization_id") == other
+            and panel.switch_button.disabled
+        )
+    )
+    until(lambda: studio.store.pipeline_id is None, "the old organization's pipeline is closed")
     assert studio.pipelines.list().wait(WAIT) == []
 
 
@@ -189,7 +178,7 @@ def test_switch_that_is_refused_keeps_the_organization_and_its_pipeline(studio, 
     panel.organization.options = [("Engines", before), ("Nowhere", "nowhere")]
     panel.organization.value = "nowhere"
     panel.switch_button.click()
-    until(panel.status, "value", lambda: "alert" in panel.status.value)
+    until(lambda: "alert" in panel.status.value)
     assert studio.auth.user["organization_id"] == before
     assert studio.auth.is_authenticated
 
@@ -204,11 +193,14 @@ def test_signing_out_with_unsaved_edits_asks_once_more(studio, panel, monkeypatc
 
     monkeypatch.setattr(studio.account, "logout", logout)
     panel.sign_out_button.click()
-    until(panel.status, "value", lambda: "unsaved edits" in panel.status.value)
-    assert panel.sign_out_button.description == "Sign out and give up edits"
+    until(
+        lambda: (
+            "unsaved edits" in panel.status.value
+            and panel.sign_out_button.description == "Sign out and give up edits"
+        )
+    )
     panel.sign_out_button.click()
-    until(panel.sign_in_form.layout, "display", lambda: is_shown(panel.sign_in_form))
-    assert not studio.auth.is_authenticated
+    until(lambda: is_shown(panel.sign_in_form) and not studio.auth.is_authenticated)
 
 
 def test_dialog_closes_once_signed_in(studio, panel):
@@ -226,10 +218,8 @@ def test_embedded_api_asks_for_no_password():
         studio = Studio(data=":memory:")
         panel = SignInPanel(studio)
         panel.sign_out_button.click()
-        until(panel.local_button.layout, "display", lambda: is_shown(panel.local_button))
-        assert not is_shown(panel.mode)
+        until(lambda: is_shown(panel.local_button) and not is_shown(panel.mode))
         panel.local_button.click()
-        until(panel.local_button.layout, "display", lambda: not is_shown(panel.local_button))
-        assert studio.auth.is_authenticated
+        until(lambda: not is_shown(panel.local_button) and studio.auth.is_authenticated)
         panel.close()
         studio.close()

@@ -24,8 +24,9 @@ from kaizen_widgets.query import MutationOptions
 from kaizen_widgets.stores import SqliteStorage
 from kaizen_widgets.stores.sqlite_storage import default_state_path
 from kaizen_widgets.testing import fake_comms
+from tests.waiting import until
 
-WAIT = 20
+WAIT = 60
 
 
 @pytest.fixture
@@ -267,12 +268,9 @@ def test_failed_save_is_retried_when_the_server_responds(studio, away):
     away.undo()
     failed_since = studio.autosave.failed_since
     assert failed_since is not None
-    saved = threading.Event()
-    studio.autosave.observe(lambda _c: studio.store.is_dirty or saved.set(), names=["status"])
     studio.query_client.online.set_online(False)
     studio.query_client.online.set_online(True)
-    assert saved.wait(WAIT)
-    assert studio.autosave.failed_since is None
+    until(lambda: not studio.store.is_dirty and studio.autosave.failed_since is None)
 
 
 def test_logout_is_refused_while_a_change_waits_for_the_network(studio):
@@ -322,44 +320,33 @@ def two(tmp_path):
             each.close()
 
 
-def comes(store, condition):
-    """Wait until a condition holds that a change of a store can make true."""
-    held = threading.Event()
-    end = store.subscribe(lambda _state, _before: condition() and held.set())
-    assert condition() or held.wait(WAIT)
-    end()
-
-
 def test_logout_and_login_are_followed_by_the_other_studio(two):
     one, other = two
     one.logout()
-    comes(other.auth, lambda: not other.auth.has_tokens)
-    assert other.graph.node_count == 0
-    assert other.auth.message == "Signed out in another notebook."
+    until(lambda: not other.auth.has_tokens and other.graph.node_count == 0)
+    until(lambda: other.auth.message == "Signed out in another notebook.")
     one.login()
-    comes(other.store, lambda: other.graph.node_count > 0)
-    assert other.auth.is_authenticated
+    until(lambda: other.graph.node_count > 0 and other.auth.is_authenticated)
 
 
 def test_theme_is_followed_by_the_other_studio(two):
     one, other = two
     one.ui.set_theme("dark")
-    comes(other.ui, lambda: other.ui.theme == "dark")
+    until(lambda: other.ui.theme == "dark")
     other.ui.set_theme("light")
-    comes(one.ui, lambda: one.ui.theme == "light")
+    until(lambda: one.ui.theme == "light")
 
 
 def test_save_of_one_studio_is_an_undoable_step_of_the_other(two):
     one, other = two
     one.store.update_node_data("billing", {"label": "Refunds"})
     one.save()
-    comes(other.store, lambda: other.graph.node("billing").label == "Refunds")
-    comes(other.autosave, lambda: other.autosave.status == "saved")
-    assert not other.store.is_dirty
-    assert other.store.history.undo_label == "take what another notebook saved"
+    until(lambda: other.graph.node("billing").label == "Refunds")
+    until(lambda: other.autosave.status == "saved" and not other.store.is_dirty)
+    until(lambda: other.store.history.undo_label == "take what another notebook saved")
     other.undo()
     other.save()
-    comes(one.store, lambda: one.graph.node("billing").label == "Billing")
+    until(lambda: one.graph.node("billing").label == "Billing")
 
 
 def test_save_of_another_studio_never_replaces_unsaved_edits(two, monkeypatch):
@@ -404,11 +391,11 @@ def test_conflict_follows_the_server_s_version(two):
         other.save()
     one.store.update_node_data("billing", {"label": "Second"})
     one.save()
-    comes(other.saver, lambda: other.conflict.theirs.node("billing").label == "Second")
+    until(lambda: other.conflict.theirs.node("billing").label == "Second")
     one.store.update_node_data("billing", {"label": "Mine"})
     one.save()
-    comes(other.saver, lambda: other.conflict is None)
-    comes(other.autosave, lambda: other.autosave.status == "saved")
+    until(lambda: other.conflict is None)
+    until(lambda: other.autosave.status == "saved")
 
 
 def test_message_of_another_tab_is_followed_and_not_sent_again(tmp_path):

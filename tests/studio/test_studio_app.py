@@ -15,7 +15,7 @@ from kaizen_widgets.widgets import UserPanel
 from kaizen_widgets.widgets.dialog import Dialog
 from kaizen_widgets.widgets.node_versions_view import NodeVersionsView
 
-WAIT = 20
+WAIT = 60
 
 
 @pytest.fixture
@@ -198,7 +198,7 @@ def test_archive_saves_first(studio):
     mine = studio.store.pipeline_id
     studio.add_node(type="agent", data={"label": "Last edit"})
     studio.archive()
-    stored = studio.pipelines.load_graph(mine).refetch().wait(10)
+    stored = studio.pipelines.load_graph(mine).refetch().wait(30)
     assert [node.label for node in stored.nodes] == ["Last edit"]
 
 

@@ -15,7 +15,7 @@ from kaizen_widgets.graph import Edge, Graph, Node
 from kaizen_widgets.nodes import UsageLimits
 from kaizen_widgets.testing import fake_comms
 
-WAIT = 20
+WAIT = 60
 
 
 @pytest.fixture

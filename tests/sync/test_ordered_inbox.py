@@ -82,17 +82,17 @@ def test_f2_a_second_thread_leaves_its_message_to_the_thread_that_handles_one():
 
     def handle(message):
         is_handling.set()
-        assert go_on.wait(10)
+        assert go_on.wait(30)
         handled.append(message)
 
     inbox = Inbox(handle)
     first = threading.Thread(target=inbox.receive, args=(1,))
     first.start()
-    assert is_handling.wait(10)
+    assert is_handling.wait(30)
     inbox.receive(2)
     assert handled == []
     go_on.set()
-    first.join(10)
+    first.join(30)
     assert handled == [("me", 1), ("me", 2)]
 
 

@@ -20,6 +20,7 @@ from kaizen_widgets.transport import server_sent_events as sse
 from kaizen_widgets.transport.error_response import MAX_RETRY_AFTER, parse_retry_after
 from kaizen_widgets.transport.http_dates import http_date
 from kaizen_widgets.transport.token_expiry import TokenExpiry
+from tests.clients import running_loop
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -141,9 +142,8 @@ def test_base_url_that_is_not_an_address_is_refused(url: Any):
 
 @pytest.fixture(scope="module")
 def background():
-    loop = BackgroundLoop("edges")
-    yield loop
-    loop.close()
+    with running_loop("edges") as loop:
+        yield loop
 
 
 @pytest.fixture

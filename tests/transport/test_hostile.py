@@ -21,6 +21,7 @@ from kaizen_widgets.errors import (
 )
 from kaizen_widgets.transport import Transport
 from kaizen_widgets.transport.client_pool import MAX_CONNECTIONS
+from tests.clients import running_loop
 
 WAIT = 60.0
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
@@ -29,9 +30,8 @@ FOUND = b"HTTP/1.1 302 X\r\nContent-Length: 0\r\n"
 
 @pytest.fixture(scope="module")
 def background() -> Iterator[BackgroundLoop]:
-    loop = BackgroundLoop("hostile")
-    yield loop
-    loop.close()
+    with running_loop("hostile") as loop:
+        yield loop
 
 
 @asynccontextmanager

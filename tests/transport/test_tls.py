@@ -66,7 +66,7 @@ def serving(certificate: trustme.LeafCert | None) -> Iterator[Server]:
             yield server
         finally:
             server.shutdown()
-            thread.join(10)
+            thread.join(30)
 
 
 @pytest.fixture(scope="module")

@@ -26,7 +26,7 @@ def answered(loop: VirtualLoop, dialog: Dialog | None) -> None:
     dialog._answered, dialog._failed = now_answered, now_failed  # type: ignore[method-assign]
     try:
         dialog.give_answer()
-        for _ in range(600):
+        for _ in range(3000):
             loop.advance(1)
             if ended.wait(0.02):
                 return

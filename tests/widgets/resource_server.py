@@ -87,7 +87,7 @@ def answer(dialog: Dialog, loop: VirtualLoop, **values: Any) -> None:
     dialog._show_busy = show  # type: ignore[method-assign]
     dialog.on_dismiss(ended.set)
     dialog.give_answer()
-    for _ in range(600):
+    for _ in range(3000):
         loop.advance(0.1)
         if ended.wait(0.02):
             break

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -15,8 +14,9 @@ from kaizen_widgets.errors import StoreError, UnauthorizedError
 from kaizen_widgets.stores import AuthStore
 from kaizen_widgets.testing import FakeComms, find
 from kaizen_widgets.widgets import AccountPanel, FormPanel
+from tests.waiting import until
 
-WAIT = 20
+WAIT = 60
 PASSWORD = "correct-horse"
 
 
@@ -51,18 +51,9 @@ class Desk:
         return find(self.panel, Button, description=name)
 
     def wait(self, condition: Callable[[], Any]) -> None:
-        """Wait until work in the background makes a condition true."""
-        held = threading.Event()
-
-        def look(*_: object) -> None:
-            if condition():
-                held.set()
-
-        end = self.auth.subscribe(look)
-        self.panel._notices.observe(look, names="children")
-        look()
-        assert held.wait(WAIT)
-        end()
+        """Wait until work in the background makes a condition true, and its panel has drawn it."""
+        until(condition)
+        self.panel.refresh()  # waits for the thread that draws, and draws nothing twice
 
 
 @pytest.fixture

@@ -39,7 +39,7 @@ def studio(comms: FakeComms) -> Iterator[Studio]:
 def submit(form: AgentForm) -> None:
     submission = form.submit()
     assert submission is not None
-    submission.wait(10)
+    submission.wait(30)
 
 
 def fill(form: AgentForm, **values: Any) -> None:
@@ -48,7 +48,7 @@ def fill(form: AgentForm, **values: Any) -> None:
 
 
 def named(studio: Studio, name: str) -> list[Any]:
-    return [agent for agent in studio.agents.list().wait(10) if agent.name == name]
+    return [agent for agent in studio.agents.list().wait(30) if agent.name == name]
 
 
 def test_required_fields_have_their_own_messages(studio: Studio, comms: FakeComms):
@@ -66,7 +66,7 @@ def test_required_fields_have_their_own_messages(studio: Studio, comms: FakeComm
 
 
 def test_agent_form_accepts_a_studio(studio: Studio):
-    made = studio.agents.create(**FILLED).wait(10)
+    made = studio.agents.create(**FILLED).wait(30)
     for form in (AgentForm(studio), AgentForm(agents=studio), AgentForm(made, agents=studio)):
         assert form.agents is studio.agents
     assert AgentForm(studio).agent is None
@@ -84,7 +84,7 @@ def test_create_saves_an_agent_and_continues_to_edit_it(studio: Studio):
     assert (agent.name, agent.provider, agent.model) == ("Helper", "openai", "gpt-4o")
     assert agent.max_tokens == 4096
     assert [one.id for one in saved] == [agent.id]
-    assert [tool.name for tool in studio.agents.detail(agent.id).wait(10).tools] == ["search"]
+    assert [tool.name for tool in studio.agents.detail(agent.id).wait(30).tools] == ["search"]
     assert not form.form.is_dirty
     assert form.submit_button.description == "Save Agent"
     assert "Saved" in form.status.value
@@ -107,19 +107,19 @@ def test_taken_name_is_refused_at_its_field(studio: Studio, comms: FakeComms):
 
 
 def test_renaming_to_a_taken_name_is_refused_and_keeping_the_name_is_not(studio: Studio):
-    made = studio.agents.create(**FILLED).wait(10)
+    made = studio.agents.create(**FILLED).wait(30)
     form = AgentForm(made, agents=studio.agents)
     form.form.change("description", "Helps")
     submit(form)
     form.form.change("name", "Billing")
     with pytest.raises(InvalidInputError, match="already an agent"):
         submit(form)
-    assert studio.agents.detail(made.id).refetch().wait(10).name == "Helper"
+    assert studio.agents.detail(made.id).refetch().wait(30).name == "Helper"
 
 
 def test_name_of_an_archived_agent_is_free(studio: Studio):
-    made = studio.agents.create(**FILLED).wait(10)
-    studio.agents.delete(made.id).wait(10)
+    made = studio.agents.create(**FILLED).wait(30)
+    studio.agents.delete(made.id).wait(30)
     form = AgentForm(agents=studio.agents)
     fill(form)
     submit(form)
@@ -128,19 +128,19 @@ def test_name_of_an_archived_agent_is_free(studio: Studio):
 
 def test_update_saves_an_agent_and_its_tools(studio: Studio):
     tools = [{"name": "search", "description": "search"}]
-    made = studio.agents.create(**FILLED, tools=tools).wait(10)
-    form = AgentForm(studio.agents.detail(made.id).wait(10), agents=studio.agents)
+    made = studio.agents.create(**FILLED, tools=tools).wait(30)
+    form = AgentForm(studio.agents.detail(made.id).wait(30), agents=studio.agents)
     assert form.submit_button.description == "Save Agent"
     assert form.form.get_value("tools") == ["search"]
     form.form.change("name", "Renamed")
     form.form.rows("tools").replace(["calculator"])
     submit(form)
-    agent = studio.agents.detail(made.id).refetch().wait(10)
+    agent = studio.agents.detail(made.id).refetch().wait(30)
     assert agent.name == "Renamed"
     assert [tool.name for tool in agent.tools] == ["calculator"]
     form.form.rows("tools").append("search")
     submit(form)
-    agent = studio.agents.detail(made.id).refetch().wait(10)
+    agent = studio.agents.detail(made.id).refetch().wait(30)
     assert sorted(tool.name for tool in agent.tools) == ["calculator", "search"]
 
 

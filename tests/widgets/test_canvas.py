@@ -448,7 +448,7 @@ def test_an_edit_of_another_thread_keeps_what_a_transaction_has_selected(tab):
         tab.canvas.selected = ("c",)
         other = threading.Thread(target=tab.canvas.store.delete_node, args=("b",))
         other.start()
-        other.join(10)
+        other.join(30)
     assert tab.canvas.selected == ("c",)
     assert tab.canvas.store.selected_node_id == "c"
 

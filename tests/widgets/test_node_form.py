@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from typing import Any, cast
 
@@ -15,6 +14,7 @@ from kaizen_widgets.nodes import Functions, Kind, KindConfig, Look, Task, defaul
 from kaizen_widgets.testing import FakeClock, fake_comms
 from kaizen_widgets.testing.fake_comm import FakeComms
 from kaizen_widgets.widgets import Canvas, NodeCalls, NodeForm
+from tests.waiting import until
 from tests.widgets.form_view import FormView
 
 KINDS = ("input", "agent", "supervisor", "router", "synthesizer", "connector", "output")
@@ -453,14 +453,9 @@ def test_new_agent_is_chosen_once_it_is_created(comms: FakeComms):
             "model": "gpt-4o",
         }
     )
-    chosen, closed = threading.Event(), threading.Event()
-    bench.store.on_event(lambda _event: chosen.set())
-    bench.form.dialogs.observe(lambda _change: closed.set(), "children")
     dialog.give_answer()
-    assert chosen.wait(20)
-    assert bench.data() == {"label": "Billing", "agentId": "agent-7"}
-    assert closed.wait(20)
-    assert bench.form.dialogs.dialog is None
+    until(lambda: bench.data() == {"label": "Billing", "agentId": "agent-7"})
+    until(lambda: bench.form.dialogs.dialog is None)
 
 
 def test_field_of_the_function_is_shown_once(comms: FakeComms):

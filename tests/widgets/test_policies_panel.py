@@ -169,7 +169,7 @@ def test_decision_says_why(panel, server, loop):
     )
     ended = threading.Event()
     form.submit().add_done_callback(lambda _submission: ended.set())
-    for _ in range(600):
+    for _ in range(3000):
         loop.advance(0.1)
         if ended.wait(0.02):  # The form submits on a thread of its own.
             break

@@ -326,7 +326,7 @@ def test_panel_updates_from_the_background_loop():
     loop = BackgroundLoop("test-panel")
     query = QueryClient(loop=loop).live(query_key=("a",), query_fn=lambda: asyncio.sleep(0, "x"))
     panel = QueryPanel(query)
-    query.wait(10)
+    query.wait(30)
     loop.close()
     panel.refresh()
     assert "x" in shown(panel)

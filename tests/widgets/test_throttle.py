@@ -10,13 +10,13 @@ import pytest
 
 from kaizen_widgets.core.background import BackgroundLoop
 from kaizen_widgets.widgets.throttle import Throttle
+from tests.clients import running_loop
 
 
 @pytest.fixture
 def loop() -> Iterator[BackgroundLoop]:
-    made = BackgroundLoop("test-loop")
-    yield made
-    made.close()
+    with running_loop("test-loop") as made:
+        yield made
 
 
 def test_many_changes_are_few_drawings(clock):
@@ -35,12 +35,12 @@ def test_a_drawing_that_blocks_does_not_block_the_loop(loop):
 
     def draw():
         entered.set()
-        release.wait(10)
+        release.wait(30)
 
     throttle = Throttle(draw, loop)
     throttle.changed()
-    assert entered.wait(5)
-    assert loop.wait(_answer(), 5) == "the loop is free"
+    assert entered.wait(30)
+    assert loop.wait(_answer(), 30) == "the loop is free"
     release.set()
 
 
@@ -53,16 +53,16 @@ def test_a_change_during_a_drawing_is_drawn_afterwards(loop):
         if entered.is_set():
             again.set()
         entered.set()
-        release.wait(10)
+        release.wait(30)
 
     throttle = Throttle(draw, loop, interval=0)
     throttle.changed()
-    assert entered.wait(5)
+    assert entered.wait(30)
     throttle.changed()
-    loop.wait(_answer(), 5)
+    loop.wait(_answer(), 30)
     assert not again.is_set()
     release.set()
-    assert again.wait(5)
+    assert again.wait(30)
     assert set(threads) == {"kaizen-drawing"}
     throttle.close()
 

@@ -10,7 +10,7 @@ from kaizen_widgets import Studio
 from kaizen_widgets.testing import fake_comms
 from kaizen_widgets.widgets import VersionsPanel
 
-WAIT = 30
+WAIT = 60
 
 
 @pytest.fixture

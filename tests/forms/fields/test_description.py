@@ -211,7 +211,7 @@ def test_locations_of_data_are_resolved_to_names_of_the_form() -> None:
 
 def test_agent_input_has_the_messages_of_the_studio() -> None:
     form = Form(AgentInput)
-    form.trigger().wait(1)
+    form.trigger().wait(30)
     assert messages(form) == {
         "name": "Name is required",
         "system_prompt": "System prompt must be at least 10 characters",
@@ -320,5 +320,5 @@ def test_alias_that_is_another_field_s_name_is_located_at_its_own_field() -> Non
 
     form = Form(Crossed, default_values=Crossed(a=1, b=2))  # pyright: ignore[reportCallIssue]
     form.change("a", "x")
-    form.trigger().wait(1)
+    form.trigger().wait(30)
     assert list(messages(form)) == ["a"]

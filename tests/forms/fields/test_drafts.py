@@ -399,5 +399,5 @@ def test_a_value_without_a_json_form_is_shown_and_kept(value: Any) -> None:
     json.dumps(form.tree.to_wire("", form.values))
     form.change("count", "1")
     got: list[Any] = []
-    form.submit(got.append).wait(5)
+    form.submit(got.append).wait(30)
     assert (got[0].count, got[0].data is value or repr(got[0].data) == repr(value)) == (1, True)

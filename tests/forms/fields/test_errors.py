@@ -11,7 +11,7 @@ from tests.forms.builders import messages
 def said(model: Any, values: Any, **options: Any) -> dict[str, str]:
     """Return the messages of a form after validation."""
     form = Form(model, default_values=values, **options)
-    form.trigger().wait(1)
+    form.trigger().wait(30)
     return messages(form)
 
 
@@ -89,7 +89,7 @@ def test_error_that_only_follows_from_another_is_left_out() -> None:
 
 def test_criteria_mode_all_collects_every_error_of_a_field() -> None:
     form = Form(int | Literal["auto"], default_values="x", criteria_mode="all")
-    form.trigger().wait(1)
+    form.trigger().wait(30)
     assert list(form.errors[""].types or ()) == ["int_parsing", "literal_error"]
     assert "; or: " in form.errors[""].message
 
@@ -105,7 +105,7 @@ def test_message_for_missing_is_used_for_a_blank_text() -> None:
     assert said(Named, {"name": ""}) == {"name": "A name, please"}
     form = Form(Named)
     form.unregister("name")
-    form.trigger().wait(1)
+    form.trigger().wait(30)
     assert messages(form) == {"name": "A name, please"}
 
 

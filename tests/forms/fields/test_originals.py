@@ -36,7 +36,7 @@ from kaizen_widgets.forms import Form
 def submitted(form: Form) -> Any:
     """Return what a form hands over."""
     got: list[Any] = []
-    form.submit(got.append).wait(5)
+    form.submit(got.append).wait(30)
     assert got, form.errors
     return got[0]
 
@@ -225,7 +225,7 @@ def test_an_invalid_field_of_an_instance_is_still_an_error():
         count: int = Field(0, ge=0)
 
     form = Form(Limited, default_values=Limited.model_construct(name="", count=-1))
-    form.trigger().wait(5)
+    form.trigger().wait(30)
     assert set(form.errors) == {"name", "count"}
 
 
@@ -339,7 +339,7 @@ def test_a_value_that_a_program_sets_is_validated_as_it_is():
     assert (result.place, result.amount) == (Path("x"), Decimal("0.1000000000000000000001"))
     assert result.animal == Dog.model_construct(name="a", bark=10)
     form.set_value("count", Decimal("1.5"))
-    form.trigger().wait(5)
+    form.trigger().wait(30)
     assert list(form.errors) == ["count"]
 
 

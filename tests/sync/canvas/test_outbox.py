@@ -153,15 +153,15 @@ def test_heartbeat_and_backlog_do_not_wait_for_a_lock_that_user_code_holds():
     def hold():
         with post.store.locked():
             held.set()
-            assert free.wait(10)
+            assert free.wait(30)
 
     user = threading.Thread(target=hold)
     user.start()
-    assert held.wait(10)
+    assert held.wait(30)
     try:
         assert post.last()[0].kind == "snapshot"
         post.clock.advance(2)
         assert post.last()[-1].kind == "heartbeat"
     finally:
         free.set()
-        user.join(10)
+        user.join(30)
