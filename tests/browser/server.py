@@ -19,8 +19,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-STARTS_WITHIN = 60.0
-"""Seconds a server may take to answer; two is usual, a cold disk takes longer."""
+STARTS_WITHIN = 240.0
+"""Seconds a server may take to answer; two is usual, a cold disk or a busy machine takes longer."""
 
 
 class JupyterServer:
@@ -94,7 +94,7 @@ class JupyterServer:
             method=method,
             headers={"Authorization": f"token {self.token}"},
         )
-        with urllib.request.urlopen(request, timeout=30) as answer:
+        with urllib.request.urlopen(request, timeout=120) as answer:
             body = answer.read()
         return json.loads(body) if body else None
 

@@ -89,7 +89,7 @@ class Asked:
 
 
 def run(loop: BackgroundLoop, graph: Graph, functions: Functions, **inputs: Any) -> Run:
-    return start(graph, inputs, loop=loop, functions=functions).wait(20)
+    return start(graph, inputs, loop=loop, functions=functions).wait(60)
 
 
 def test_model_answers_for_an_agent_without_a_function(loop, functions):
@@ -124,7 +124,7 @@ def test_text_streams_into_the_events_of_the_node(loop, functions):
     graph = pipeline("Support")
     handle = start(graph, {"text": "a b c", "name": "x"}, loop=loop, functions=functions)
     handle.subscribe(events.append, after=0)
-    done = handle.wait(20)
+    done = handle.wait(60)
     assert done["Support"].text == "A B C "
     newest = [event for event in done.events() if event.kind == "text"][-1]
     assert newest.data == {"piece": "C ", "text": "A B C "}

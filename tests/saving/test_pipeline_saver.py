@@ -16,7 +16,7 @@ from kaizen_widgets.saving.conflicts import ServerVersion
 from kaizen_widgets.stores import CanvasStore, Leases, SqliteStorage
 from tests.faults.actors import open_api
 
-WAIT = 60
+WAIT = 120
 
 
 class Kernel:
