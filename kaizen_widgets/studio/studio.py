@@ -40,6 +40,7 @@ from kaizen_widgets.studio.account import Account
 from kaizen_widgets.studio.connection import connect
 from kaizen_widgets.studio.current_pipeline import CurrentPipeline
 from kaizen_widgets.studio.evaluations import Evaluations
+from kaizen_widgets.studio.node_buttons import connect_node_buttons
 from kaizen_widgets.studio.notebook_functions import NotebookFunctions
 from kaizen_widgets.studio.panels import PanelAttribute, StudioPanels
 from kaizen_widgets.studio.python_cell import PythonCell
@@ -672,6 +673,7 @@ class Studio(Resources):
         self.canvas.on_command("run", self._run_from_canvas)
         self.canvas.on_command("cancel", self.cancel)
         self.canvas.on_command("save", self.autosave.flush)
+        connect_node_buttons(self)
 
     def _on_query_event(self, event: QueryCacheEvent) -> None:
         state = event.query.state

@@ -343,7 +343,8 @@ class Canvas(BundledWidget):
         Args:
             name: ``run``, ``cancel`` or ``save``, called without arguments. Or a button above the selected
                 nodes, called with a tuple of their ids: ``run_from``, ``run_to``, ``pin``, ``unpin``,
-                ``approve`` or ``reject`` (of a waiting node), ``group`` or ``ungroup`` (which have handlers).
+                ``accept`` (of a stale node), ``approve`` or ``reject`` (of a waiting one), ``group`` or
+                ``ungroup`` (which have handlers).
             handler: Called on any thread; must not block. An exception is shown on the canvas.
 
         Raises:

@@ -19,8 +19,9 @@ interface Look {
 
 /** The buttons that the kernel carries out, each only where it offers it. */
 const LOOKS: Readonly<Record<NodeCommand, Look>> = {
-  approve: { name: "Approve", title: "Approve: let the run go on", icon: "check" },
-  reject: { name: "Reject", title: "Reject: the node fails", icon: "ban" },
+  accept: { name: "Accept", title: "Accept as up to date", icon: "check" },
+  approve: { name: "Approve", title: "Approve what it asks", icon: "check" },
+  reject: { name: "Reject", title: "Reject what it asks", icon: "ban" },
   run_from: { name: "Run from here", title: "Run from here, on what arrived", icon: "runFrom" },
   run_to: { name: "Run up to here", title: "Run up to here", icon: "runTo" },
   pin: { name: "Pin", title: "Pin: keep the output of the last run", icon: "pin" },
@@ -49,6 +50,7 @@ export function SelectionToolbar(): ReactNode {
   const muted = useReplica(({ shown }) => session.isSelectionMuted(shown));
   const offered = useReplica(({ canvas }) => canvas.nodeCommands);
   const isPinned = useReplica(({ facts }) => ids.every((id) => facts.get(id)?.mark === "pinned"));
+  const isStale = useReplica(({ facts }) => ids.every((id) => facts.get(id)?.mark === "stale"));
   const isWaiting = useReplica((state) => ids.every((id) => waits(state, id)));
   const isSubflow = useReplica(({ shown }) =>
     ids.every((id) => shown.nodes.get(id)?.type === SUBFLOW),
@@ -71,6 +73,7 @@ export function SelectionToolbar(): ReactNode {
       <div className="kc-selection" role="toolbar" aria-label="Selection">
         {before}
         {before.length > 0 && <span className="kc-divider" />}
+        {command("accept", isStale)}
         {command("pin", !isPinned)}
         {command("unpin", isPinned)}
         <Action

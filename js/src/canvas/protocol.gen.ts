@@ -145,7 +145,17 @@ export interface Command {
   id: number;
   name:
     | ("run" | "cancel" | "save")
-    | ("run_from" | "run_to" | "pin" | "unpin" | "approve" | "reject" | "group" | "ungroup");
+    | (
+        | "run_from"
+        | "run_to"
+        | "pin"
+        | "unpin"
+        | "accept"
+        | "approve"
+        | "reject"
+        | "group"
+        | "ungroup"
+      );
   nodes: string[];
 }
 /**
@@ -254,7 +264,7 @@ export interface CanvasState {
   redoLabel: string;
   canRun: boolean;
   nodeCommands: (
-    "run_from" | "run_to" | "pin" | "unpin" | "approve" | "reject" | "group" | "ungroup"
+    "run_from" | "run_to" | "pin" | "unpin" | "accept" | "approve" | "reject" | "group" | "ungroup"
   )[];
   save: SaveState;
   run: RunState;

@@ -95,7 +95,9 @@ class Leave(WireModel):
     number: Count = 0
 
 
-NodeCommand = Literal["run_from", "run_to", "pin", "unpin", "approve", "reject", "group", "ungroup"]
+NodeCommand = Literal[
+    "run_from", "run_to", "pin", "unpin", "accept", "approve", "reject", "group", "ungroup"
+]
 
 
 class Command(WireModel):
