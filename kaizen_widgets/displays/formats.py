@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, Literal
 
 NOTHING: Final = "–"
 """Shown for a missing number."""
@@ -63,6 +63,14 @@ def format_seconds(value: float | None) -> str:
     if seconds < 3600:
         return f"{seconds // 60} min {seconds % 60:02} s"
     return f"{seconds // 3600} h {seconds % 3600 // 60:02} min"
+
+
+def format_difference(value: float | None, unit: Literal["s", "$"]) -> str:
+    """Return a difference of seconds or dollars with its sign, such as ``+310 ms``; empty if not known."""
+    if value is None:
+        return ""
+    text = (format_seconds if unit == "s" else format_money)(abs(value))
+    return f"{'-' if value < 0 else '+'}{text}"
 
 
 def format_percent(value: float | None) -> str:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeGuard
 
-LEFT, RIGHT, TOP, BOTTOM = 52, 12, 10, 24
+LEFT, RIGHT, TOP, BOTTOM = 52, 20, 10, 24
 """Pixels around the lines: for the labels of the axes."""
 MAX_POINTS = 1000
 """Points that are drawn of a series; of more, every n-th one."""
@@ -30,6 +30,7 @@ COLORS = (
     "var(--kz-good, #1b7f3b)",
     "var(--kz-bad, #c8382f)",
 )
+_GRID = "var(--kz-line-soft, rgb(128 128 128 / 0.25))"
 _MUTED = "var(--kz-muted, #6b6b6b)"
 _STEPS = (60, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400, 172_800, 604_800)
 """Seconds between two labels of the time axis."""
@@ -139,7 +140,7 @@ def _value_axis(scale: _Scale, format_value: Callable[[float], str]) -> str:
     for value in scale.ticks:
         y = f"{scale.y(value):.1f}"
         parts.append(
-            f'<line x1="0" x2="100%" y1="{y}" y2="{y}" stroke="var(--kz-line-soft, #e6e6e6)"/>'
+            f'<line x1="0" x2="100%" y1="{y}" y2="{y}" stroke="{_GRID}"/>'
             f'<text x="-8" y="{y}" dy="4" text-anchor="end" fill="{_MUTED}" {_TEXT}>'
             f"{html.escape(_without_zeros(format_value(value)))}</text>"
         )

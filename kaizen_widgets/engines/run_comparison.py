@@ -6,12 +6,24 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from kaizen_widgets.displays.formats import format_difference
+from kaizen_widgets.displays.grid_column import Column
+from kaizen_widgets.displays.html_table import html_table
 from kaizen_widgets.displays.sentences import sentence
 from kaizen_widgets.engines.fingerprint import Fingerprinter
 from kaizen_widgets.engines.run_frame import frame
 
 if TYPE_CHECKING:
     from kaizen_widgets.engines.run import NodeRun, Run
+
+_COLUMNS = (
+    Column("label", "Node", "title"),
+    Column("change", "Change", "text", value=lambda row: row.change or "Same"),
+    Column("before_text", "Before", "text"),
+    Column("after_text", "After", "text"),
+    Column("seconds", "Time", "text", "right", lambda row: format_difference(row.seconds, "s")),
+    Column("cost", "Cost", "text", "right", lambda row: format_difference(row.cost, "$")),
+)
 
 
 @dataclass(frozen=True)
@@ -122,6 +134,13 @@ class RunComparison:
                 "seconds_after", "cost_difference",
             ),
         )  # fmt: skip
+
+    def _repr_mimebundle_(self, **_options: Any) -> dict[str, Any]:
+        changed = f"{len(self.changed)} of {len(self)} nodes differ"
+        return {
+            "text/html": html_table(self.rows, _COLUMNS, caption=changed, limit=100),
+            "text/plain": repr(self),
+        }
 
     def __iter__(self) -> Iterator[ComparedNode]:
         return iter(self.rows)

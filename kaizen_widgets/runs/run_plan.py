@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Literal
 
+from kaizen_widgets.displays.grid_column import Column
+from kaizen_widgets.displays.html_table import html_table
 from kaizen_widgets.engines import Plan
 from kaizen_widgets.engines.fingerprint import Fingerprinter
 from kaizen_widgets.engines.run_frame import frame
@@ -19,6 +21,13 @@ from kaizen_widgets.runs.recalling_engine import find_kept, policy_of
 from kaizen_widgets.runs.result_cache import ResultCache
 from kaizen_widgets.runs.run_selection import RunSelection, edges_into
 
+_COLUMNS = (
+    Column("label", "Node", "title"),
+    Column("action", "Plan", "status"),
+    Column("reason", "Reason", "text"),
+    Column("seconds", "Took", "seconds"),
+    Column("cost", "Cost", "money", value=lambda row: row.cost and float(row.cost)),
+)
 Action = Literal["run", "ask", "cached", "pinned", "muted", "skip"]
 
 
@@ -101,6 +110,10 @@ class RunPlan:
             for row in self.rows
         ]
         return frame(rows, ("node", "action", "reason", "seconds", "cost"))
+
+    def _repr_mimebundle_(self, **_options: Any) -> dict[str, Any]:
+        shown = html_table(self.rows, _COLUMNS, caption="What would run", limit=100)
+        return {"text/html": shown, "text/plain": repr(self)}
 
     def __iter__(self) -> Iterator[PlannedRow]:
         return iter(self.rows)

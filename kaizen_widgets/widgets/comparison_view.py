@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets as ipw
 
-from kaizen_widgets.displays.formats import format_money, format_seconds
+from kaizen_widgets.displays.formats import format_difference
 from kaizen_widgets.displays.grid_column import Column
 from kaizen_widgets.displays.markup import MUTED
 from kaizen_widgets.displays.previews import preview_line
@@ -121,13 +121,6 @@ def _record(row: ComparedNode) -> dict[str, Any]:
         "change": row.change or "Same",
         "before": preview_line(row.before_text),
         "after": preview_line(row.after_text),
-        "time": _difference(row.seconds, format_seconds),
-        "cost": _difference(row.cost, format_money),
+        "time": format_difference(row.seconds, "s"),
+        "cost": format_difference(row.cost, "$"),
     }
-
-
-def _difference(value: float | None, format_value: Callable[[float | None], str]) -> str:
-    """Return a difference with its sign, such as ``+310 ms``; empty if it is not known."""
-    if value is None:
-        return ""
-    return f"{'-' if value < 0 else '+'}{format_value(abs(value))}"

@@ -287,11 +287,13 @@ def _column(
 ) -> ipw.Widget:
     heading = ipw.HTML(
         f'<span style="color: {MUTED}; font-size: 11px; font-weight: 500">{title}</span>',
-        layout=ipw.Layout(flex="1 1 auto"),
+        layout=ipw.Layout(flex="0 0 auto" if tools else "1 1 auto"),
     )
     bar = ipw.HBox(
         [heading, *tools],
-        layout=ipw.Layout(align_items="center", min_height="32px", grid_gap="4px"),
+        layout=ipw.Layout(
+            align_items="center", min_height="32px", grid_gap="4px", overflow="hidden"
+        ),
     )
     body = ipw.VBox(children, layout=ipw.Layout(max_height="280px", overflow="auto"))
     return ipw.VBox([bar, body], layout=ipw.Layout(flex=flex, min_width="0", overflow="hidden"))

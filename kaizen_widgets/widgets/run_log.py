@@ -42,19 +42,21 @@ class RunLog:
         self.level = ipw.Dropdown(
             options=[(LEVEL_WORDS.get(name, "Errors"), name) for name in LEVELS],
             value="debug",
-            layout=ipw.Layout(width="118px"),
+            layout=ipw.Layout(width="auto", flex="0 1 112px", min_width="0"),
             description="Lowest level of the lines to show",
             _dom_classes=("kaizen-unlabeled",),
         )
         self.node = ipw.Dropdown(
             options=[("All nodes", "")],
             value="",
-            layout=ipw.Layout(width="110px"),
+            layout=ipw.Layout(width="auto", flex="0 1 104px", min_width="0"),
             description="Node whose lines are shown",
             _dom_classes=("kaizen-unlabeled",),
         )
         self.search = ipw.Text(
-            placeholder="Find", continuous_update=True, layout=ipw.Layout(width="86px")
+            placeholder="Find",
+            continuous_update=True,
+            layout=ipw.Layout(width="auto", flex="1 1 60px", min_width="0"),
         )
         self.lines = ipw.HTML()
         self.older = ipw.Button(description="Show older", layout=ipw.Layout(width="auto"))

@@ -71,3 +71,14 @@ def test_a_run_that_goes_on_can_be_shown(go, virtual):
     run.cancel()
     virtual.settle()
     assert run.status == "cancelled"
+
+
+def test_a_comparison_shows_what_changed_and_the_difference_in_time(go):
+    graph = pipeline("start > a")
+    before = go(graph, functions={"a": lambda value: "<one>"})
+    after = go(graph, functions={"a": lambda value: "two"}, new_id=lambda: "run-2")
+    data, _ = format_display_data(after.compare(before))
+    assert data["text/plain"] == "RunComparison(1 of 2 nodes differ: a)"
+    assert "Output changed" in data["text/html"]
+    assert "&lt;one&gt;" in data["text/html"]
+    assert "+0 ms" in data["text/html"]
