@@ -84,10 +84,8 @@ class RunPanel(Panel):
             description="Run again", icon="repeat", layout=ipw.Layout(width="auto")
         )
         self.again_button.add_class(AFTER_EDITS)
-        self.runs = ipw.Dropdown(layout=ipw.Layout(width="210px"))
-        self.runs.tooltip = "Run that is shown"
-        self.compare = ipw.Dropdown(layout=ipw.Layout(width="210px"))
-        self.compare.tooltip = "Run to compare with"
+        self.runs = _select("Run that is shown")
+        self.compare = _select("Run to compare with")
         self.problem = ipw.HTML()
         self.execution = ExecutionPanel(execution, run=run, canvas_store=canvas_store, clock=clock)
         self.comparison = ComparisonView(on_select=self.execution.select)
@@ -233,6 +231,14 @@ class RunPanel(Panel):
 
     def __repr__(self) -> str:
         return f"RunPanel({self._store.status})"
+
+
+def _select(name: str) -> ipw.Dropdown:
+    return ipw.Dropdown(
+        description=name,
+        layout=ipw.Layout(width="210px"),
+        _dom_classes=("kaizen-unlabeled",),
+    )
 
 
 def _offer(field: ipw.Dropdown, options: list[tuple[str, str]], chosen: str | None) -> None:
