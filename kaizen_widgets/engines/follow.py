@@ -7,13 +7,13 @@ of the run is never delayed.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from kaizen_widgets.core.clock import Clock, Timer
 from kaizen_widgets.engines.event_log import Event
 from kaizen_widgets.engines.run import NodeRun, Run, failure
-from kaizen_widgets.nodes.value_count import ValueCount, count_of
+from kaizen_widgets.nodes.value_count import count_of
 from kaizen_widgets.stores.execution import ExecutionStore
 
 _LEVELS = {"DEBUG": "debug", "WARNING": "warning", "ERROR": "error", "CRITICAL": "error"} | {
@@ -117,9 +117,8 @@ class _Follower:
                 case "node" | "progress" | "usage" | "cached" | "waiting" if event.node is not None:
                     changes.setdefault(event.node, {}).update(_facts(event))
                     if event.kind == "node" and event.state == "completed":
-                        changes[event.node].update(
-                            _count(self._run.nodes[event.node], self._run.output_ids(event.node))
-                        )
+                        found = _count(self._run, self._run.nodes[event.node])
+                        changes[event.node].update(found)
                 case "log":
                     lines.append(self._line(event))
                 case _:
@@ -167,19 +166,16 @@ class _Follower:
                 )
 
 
-def _count(node: NodeRun, outputs: Sequence[str]) -> dict[str, Any]:
+def _count(run: Run, node: NodeRun) -> dict[str, Any]:
     """Return what a node gave and how much of it; nothing where a loop has started it again."""
     if node.status != "completed":
         return {}
     found = count_of(node.output)
-    return {"type": found.type, "count": found.count, "parts": _parts(node, outputs)}
-
-
-def _parts(node: NodeRun, outputs: Sequence[str]) -> dict[str, ValueCount] | None:
-    """Return what each of several outputs gave, by its id; None of a node with one."""
-    if len(outputs) < 2 or not isinstance(node.output, Mapping):
-        return None
-    return {name: count_of(node.output[name]) for name in outputs if name in node.output}
+    try:
+        parts = {name: count_of(part) for name, part in run.parts_of(node.id).items()}
+    except Exception:  # A value that lacks one of the parts it was declared with.
+        parts = {}
+    return {"type": found.type, "count": found.count, "parts": parts or None}
 
 
 def _facts(event: Event) -> dict[str, Any]:

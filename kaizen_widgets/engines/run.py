@@ -309,6 +309,23 @@ class Run:
         subflow = self._plan.subflows.get(node_id)
         return tuple(name for name, *_ in subflow.outputs) if subflow is not None else ()
 
+    def parts_of(self, node_id: str) -> dict[str, Any]:
+        """Return what each of a completed node's outputs gave, by its id; empty where all give the same.
+
+        Raises:
+            NodeFailedError: It failed.
+            RunError: It has no output (yet).
+        """
+        value = self.nodes[node_id].output
+        if node_id in self._plan.divided:
+            step = self._plan.steps[node_id]
+            names = sorted(step.kind.outputs(step.config) or ())
+            return {name: step.kind.value_at(name, value) for name in names}
+        names = self.output_ids(node_id)
+        if len(names) < 2 or not isinstance(value, Mapping):
+            return {}
+        return {name: value[name] for name in names if name in value}
+
     def __getitem__(self, key: str) -> NodeRun:
         """Return a node by its id, else by its label.
 

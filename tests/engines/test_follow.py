@@ -2,10 +2,14 @@
 from __future__ import annotations
 
 import asyncio
+from typing import NamedTuple
 
 import pytest
 
 from kaizen_widgets.engines import follow, start
+from kaizen_widgets.graph import group
+from kaizen_widgets.nodes import default_registry, node
+from kaizen_widgets.nodes.value_count import ValueCount
 from kaizen_widgets.stores.execution import ExecutionStore
 from kaizen_widgets.testing import FakeClock, VirtualLoop
 from tests.engines.builders import pipeline
@@ -122,3 +126,39 @@ def test_an_observer_that_raises_does_not_keep_the_end_from_the_store(world, clo
     assert run.status == "completed"
     assert store.status == "completed"
     assert store.result["output"] == {"n": 1}
+
+
+class Halves(NamedTuple):
+    first: str
+    rest: list[str]
+
+
+@node
+def halves(text: str) -> Halves:
+    first, *rest = text.split()
+    return Halves(first, rest)
+
+
+def test_what_a_node_gave_is_counted_also_by_output(world, clock):
+    registry = default_registry()
+    registry.register(halves)
+    graph = pipeline(
+        "start > a > split",
+        "split.first > b",
+        "split.rest > c",
+        kinds={"split": "halves"},
+    )
+    functions = {"a": lambda value: "one two three", "b": lambda value: value, "c": len}
+    store = ExecutionStore()
+    made = group(graph, ["b", "c"], id="g")
+    run = start(made, {}, loop=world, clock=clock, functions=functions, registry=registry)
+    follow(run, store, clock)
+    world.settle()
+    world.advance(1)
+    nodes = store.node_executions
+    assert (nodes["a"]["type"], nodes["a"]["count"], nodes["a"]["parts"]) == ("text", 1, None)
+    assert nodes["split"]["parts"] == {
+        "first": ValueCount("text", 1),
+        "rest": ValueCount("list", 2),
+    }
+    assert run.parts_of("a") == {}
