@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from kaizen_widgets.errors import RunError
-from kaizen_widgets.evaluation.code_digest import same_value
 from kaizen_widgets.evaluation.evaluation_display import comparison_html
 from kaizen_widgets.evaluation.evaluation_row import EvaluationRow
 from kaizen_widgets.evaluation.evaluation_table import frame_of
@@ -59,8 +58,8 @@ class EvaluationComparison:
             if old is None:
                 continue
             if not (
-                same_value(dict(old.inputs), dict(row.inputs))
-                and same_value(old.expected, row.expected)
+                _is_same(dict(old.inputs), dict(row.inputs))
+                and _is_same(old.expected, row.expected)
             ):
                 raise RunError(
                     f"Row {row.number} differs between the two evaluations: compare evaluations of one table."
@@ -120,3 +119,11 @@ def _verdict(before: EvaluationRow, after: EvaluationRow) -> Verdict:
     if rises and falls:
         return "mixed"
     return "better" if rises else "worse" if falls else "same"
+
+
+def _is_same(one: Any, other: Any) -> bool:
+    """Whether two values are equal; False where comparing them fails or gives no answer, as with arrays."""
+    try:
+        return type(one) is type(other) and bool(one == other)
+    except Exception:  # Raised by a class of the user's own, or of numpy.
+        return one is other

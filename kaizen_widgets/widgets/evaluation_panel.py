@@ -42,6 +42,8 @@ _VERDICTS: Final[dict[str, Tone]] = {
     "mixed": "warn",
     "same": "muted",
 }
+_NOTHING: Final = -1
+"""Value of the choice to compare with nothing; a drop-down shows None as an empty choice."""
 _EXAMPLE: Final = "studio.evaluate(rows, evaluators=[...])"
 
 
@@ -145,7 +147,7 @@ class EvaluationPanel(Panel):
     def comparison(self) -> EvaluationComparison | None:
         """The comparison that is shown, or None."""
         number = self.other.value
-        if self.evaluation is None or not isinstance(number, int) or number >= len(self._known):
+        if self.evaluation is None or number not in range(len(self._known)):
             return None
         other = self._known[number]
         return None if other is self.evaluation else self.evaluation.compare(other)
@@ -184,11 +186,11 @@ class EvaluationPanel(Panel):
         self._is_choosing = True
         try:
             self.chooser.options = names
-            self.other.options = [("Nothing", None), *names]
+            self.other.options = [("Nothing", _NOTHING), *names]
             self.chooser.value = next(
                 (number for number, one in enumerate(found) if one is shown), None
             )
-            self.other.value = None
+            self.other.value = _NOTHING
         finally:
             self._is_choosing = False
         for dropdown in (self.chooser, self.other):

@@ -15,7 +15,7 @@ from kaizen_widgets.core.background import BackgroundLoop
 from kaizen_widgets.errors import NotRunnableError, RunError
 from kaizen_widgets.evaluation import Evaluation
 from kaizen_widgets.evaluation.evaluation import MAX_RUNS
-from kaizen_widgets.graph import Graph
+from kaizen_widgets.graph import Edge, Graph, Node
 from kaizen_widgets.nodes import Functions
 from tests.evaluation.conftest import WAIT
 
@@ -275,15 +275,31 @@ def test_large_and_foreign_outputs_are_kept_as_a_sentence(begin: Begin) -> None:
     assert exact == {"t": (1, 2)}
 
 
+def test_node_that_asks_a_person_fails_its_row(begin: Begin) -> None:
+    graph = Graph(
+        [
+            Node("input", type="input"),
+            Node("ask", type="approval", data={"label": "Check"}),
+            Node("output", type="output"),
+        ],
+        [
+            Edge("e1", "input", "ask"),
+            Edge("e2", "ask", "output", source_handle="approved"),
+        ],
+    )
+    done = begin(ROWS[:1], graph=graph).wait(WAIT)
+    assert '"Check"' in done.rows[0].error
+    assert not done.rows[0].passed
+
+
 def test_time_limit_of_a_row_fails_that_row(begin: Begin) -> None:
     async def agent(text: str) -> str:
-        if text == "b":
-            await asyncio.Event().wait()
-        return text.upper()
+        await asyncio.Event().wait()
+        return text
 
-    done = begin(ROWS, [EqualsExpected()], agent=agent, time_limit=0.2).wait(WAIT)
-    assert "took longer than 0.2 s" in done.rows[1].error
-    assert done.rows[0].passed
+    done = begin(ROWS[:1], [EqualsExpected()], agent=agent, time_limit=0.2).wait(WAIT)
+    assert "took longer than 0.2 s" in done.rows[0].error
+    assert done.summary.errors == 1
 
 
 def test_variants_are_compared_row_by_row(begin: Begin, graph: Graph) -> None:
