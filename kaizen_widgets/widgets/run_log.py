@@ -54,7 +54,7 @@ class RunLog:
             _dom_classes=("kaizen-unlabeled",),
         )
         self.search = ipw.Text(
-            placeholder="Find",
+            placeholder="Filter the log",
             continuous_update=True,
             layout=ipw.Layout(width="auto", flex="1 1 60px", min_width="0"),
         )

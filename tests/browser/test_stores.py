@@ -188,7 +188,7 @@ def technical(text):
     lab.wait_until(lambda: panel.inner_text() != first, "the time going on")
     lab.wait_until(lambda: "looking into my invoice" in panel.inner_text(), "the log")
     lab.screenshot("stores-run-log", of=lab.page.locator(".jp-OutputArea").first)
-    panel.get_by_role("combobox").select_option("Warnings and errors")
+    panel.get_by_label("Lowest level of the lines to show").select_option("Warnings and errors")
     lab.wait_until(lambda: "looking into" not in panel.inner_text(), "only warnings")
     assert "the account is empty" in panel.inner_text()
     panel.get_by_placeholder("Filter the log").fill("nothing like it")
