@@ -9,6 +9,7 @@ from typing import Any
 import ipywidgets as ipw
 
 from kaizen_widgets.core.background import Pending
+from kaizen_widgets.displays.formats import format_time_ago
 from kaizen_widgets.displays.grid_column import Column
 from kaizen_widgets.displays.markup import alert, hint, note, skeleton
 from kaizen_widgets.errors import KaizenError, NotFoundError
@@ -40,8 +41,8 @@ class NodeVersionsView(ipw.VBox):
         self.difference = ipw.HTML()
         self.grid = DataGrid(
             columns=[
-                Column("name", "Version", "title", value=lambda each: each.version.name),
-                Column("created_at", "Made", "date", value=lambda each: each.version.created_at),
+                # One column: the drawer is narrow.
+                Column("name", "Version", "title", second="made"),
             ],
             key="key",
             actions=[
@@ -151,9 +152,10 @@ class _Row:
     """A version of a node as a record of the table."""
 
     def __init__(self, earlier: NodeVersion) -> None:
+        version = earlier.version
         self.earlier = earlier
-        self.version = earlier.version
-        self.key = earlier.version.id
+        self.key, self.name = version.id, version.name
+        self.made = "" if version.created_at is None else format_time_ago(version.created_at)
 
 
 def _fields(node: Node) -> dict[str, Any]:

@@ -127,7 +127,7 @@ class StoreDevtools(Panel):
             self.slider.value = position
             with self.actions.hold_sync():  # the list and the selection are sent together
                 self.actions.options = [
-                    (f"{entry.time.astimezone():%H:%M:%S}  {preview_line(entry.action, 80)}", index)
+                    (f"{entry.time.astimezone():%H:%M:%S}  {_action_text(entry)}", index)
                     for index, entry in reversed(newest)
                 ]
                 self.actions.value = shown if shown >= newest[0][0] else None
@@ -236,6 +236,11 @@ class StoreDevtools(Panel):
 def _button(description: str, icon: str, tooltip: str) -> ipw.Button:
     layout = ipw.Layout(width="auto")
     return ipw.Button(description=description, icon=icon, tooltip=tooltip, layout=layout)
+
+
+def _action_text(entry: Entry) -> str:
+    """Return the name of an action; the first entry of a log is none, but the state before all."""
+    return "Initial state" if entry.action == "@@INIT" else preview_line(entry.action, 80)
 
 
 def _value_html(key: str, value: Any) -> str:

@@ -37,7 +37,7 @@ def bench(comms: FakeComms, clock: FakeClock):
 def test_actions_are_listed_newest_first(bench: Bench):
     bench.store.set_theme("dark")
     bench.store.toggle_sidebar()
-    assert bench.shown() == ["ui/sidebar", "ui/theme", "@@INIT"]
+    assert bench.shown() == ["ui/sidebar", "ui/theme", "Initial state"]
     assert "2 actions" in bench.tools.summary.value
 
 
@@ -114,18 +114,18 @@ def test_slider_travels_back_and_forth(bench: Bench):
 def test_pause_records_nothing(bench: Bench):
     bench.tools.pause_button.value = True
     bench.store.set_theme("dark")
-    assert bench.shown() == ["@@INIT"]
+    assert bench.shown() == ["Initial state"]
     assert "paused" in bench.tools.summary.value
     bench.tools.pause_button.value = False
     bench.store.set_theme("light")
-    assert bench.shown() == ["ui/theme", "@@INIT"]
+    assert bench.shown() == ["ui/theme", "Initial state"]
 
 
 def test_reset_restores_the_first_state_and_starts_a_new_log(bench: Bench):
     bench.store.set_theme("dark")
     bench.press("Reset")
     assert bench.store.theme == "system"
-    assert bench.shown() == ["@@INIT"]
+    assert bench.shown() == ["Initial state"]
 
 
 def test_exported_log_can_be_imported_elsewhere(bench: Bench):
@@ -135,7 +135,7 @@ def test_exported_log_can_be_imported_elsewhere(bench: Bench):
     other = Bench(UIStore(clock=bench.clock), bench.clock)
     other.tools.import_button.value = [_file(bench.tools.action_log.export())]
     assert other.store.theme == "dark"
-    assert other.shown() == ["ui/theme", "@@INIT"]
+    assert other.shown() == ["ui/theme", "Initial state"]
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"actionsById": {}}', "\xff"])
