@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import multiprocessing
 import os
 import threading
@@ -136,3 +137,21 @@ def _answer_in_child(loop: BackgroundLoop) -> None:
 
 async def _thread() -> threading.Thread:
     return threading.current_thread()
+
+
+def test_a_task_left_on_a_closed_loop_is_not_reported_as_destroyed(caplog):
+    loop = BackgroundLoop("test-left")
+    begun = threading.Event()
+
+    async def wait_for_ever():
+        begun.set()
+        await asyncio.get_running_loop().create_future()
+
+    pending = loop.start(wait_for_ever())
+    assert begun.wait(30)
+    loop.close()
+    with pytest.raises(RuntimeError, match="has ended while this ran on it"):
+        pending.wait(0)
+    del pending
+    gc.collect()
+    assert "destroyed" not in caplog.text
