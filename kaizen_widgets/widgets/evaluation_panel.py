@@ -147,7 +147,9 @@ class EvaluationPanel(Panel):
     def comparison(self) -> EvaluationComparison | None:
         """The comparison that is shown, or None."""
         number = self.other.value
-        if self.evaluation is None or number not in range(len(self._known)):
+        if self.evaluation is None or not isinstance(number, int):
+            return None
+        if number not in range(len(self._known)):
             return None
         other = self._known[number]
         return None if other is self.evaluation else self.evaluation.compare(other)
