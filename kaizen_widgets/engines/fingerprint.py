@@ -182,7 +182,7 @@ class _Reader:
     def _inside(self, value: Any, read: Any) -> None:
         self._seen[id(value)] = len(self._seen)
         read()
-        if not isinstance(value, _CODE):  # Code is read once, data as often as it occurs.
+        if not issubclass(type(value), _CODE):  # Code is read once, data as often as it occurs.
             del self._seen[id(value)]
         else:
             self._held.append(value)
@@ -220,42 +220,42 @@ class _Reader:
 
     def _object(self, value: Any, depth: int) -> None:
         kind = type(value)
-        if isinstance(value, types.FunctionType):
+        if issubclass(kind, types.FunctionType):
             self._function(value, depth)
-        elif isinstance(value, type):
+        elif issubclass(kind, type):
             self._class(value, depth)
-        elif isinstance(value, types.CodeType):
+        elif issubclass(kind, types.CodeType):
             self._code(value, depth)
-        elif isinstance(value, types.ModuleType):
+        elif issubclass(kind, types.ModuleType):
             self._add("module", f"{value.__name__} {_version(value.__name__)}".encode())
-        elif isinstance(value, types.MethodType):
+        elif issubclass(kind, types.MethodType):
             self._many("method", (value.__func__, value.__self__), depth)
-        elif isinstance(value, staticmethod | classmethod):
+        elif issubclass(kind, staticmethod | classmethod):
             self._many(kind.__name__, (value.__func__,), depth)
-        elif isinstance(value, property):
+        elif issubclass(kind, property):
             self._many("property", (value.fget, value.fset, value.fdel), depth)
-        elif isinstance(value, functools.partial) and kind is functools.partial:
+        elif issubclass(kind, functools.partial) and kind is functools.partial:
             self._many("partial", (value.func, value.args, value.keywords), depth)
-        elif isinstance(value, types.BuiltinFunctionType | types.MethodDescriptorType | _SLOT):
+        elif issubclass(kind, types.BuiltinFunctionType | types.MethodDescriptorType | _SLOT):
             owner = getattr(value, "__self__", None)
             self._add("built-in", f"{value.__qualname__}".encode())
-            if owner is not None and not isinstance(owner, types.ModuleType):
+            if owner is not None and not issubclass(type(owner), types.ModuleType):
                 self.read(owner, depth)
-        elif isinstance(value, enum.Enum):
+        elif issubclass(kind, enum.Enum):
             self._many("enum", (kind.__module__, kind.__qualname__, value.name), depth)
-        elif isinstance(value, logging.Logger):
+        elif issubclass(kind, logging.Logger):
             self._add("logger", value.name.encode("utf-8", "surrogatepass"))
-        elif isinstance(value, re.Pattern):
+        elif issubclass(kind, re.Pattern):
             self._many("pattern", (value.pattern, value.flags), depth)
-        elif isinstance(value, types.MappingProxyType):
+        elif issubclass(kind, types.MappingProxyType):
             self._many("proxy", (dict(value),), depth)
-        elif isinstance(value, _TYPING) or kind.__module__ == "typing":
+        elif issubclass(kind, _TYPING) or kind.__module__ == "typing":
             self._add("annotation", repr(value).encode("utf-8", "surrogatepass"))
         elif kind.__module__.partition(".")[0] == "numpy":
             self._numpy(value, depth)
         elif kind.__module__.partition(".")[0] == "pandas":
             self._pandas(value, depth)
-        elif isinstance(value, BaseModel):
+        elif issubclass(kind, BaseModel):
             self._model(value, depth)
         elif _is_plain(kind):
             self._instance(value, depth)
@@ -286,7 +286,7 @@ class _Reader:
             value = function.__globals__[name]
             self._add("global", name.encode())
             self._variable(value, depth)
-            if isinstance(value, types.ModuleType) and not _is_installed(value.__name__):
+            if issubclass(type(value), types.ModuleType) and not _is_installed(value.__name__):
                 inside = vars(value)
                 for attribute in names:
                     if attribute in inside:
@@ -295,7 +295,9 @@ class _Reader:
 
     def _variable(self, value: Any, depth: int) -> None:
         """Read a variable that a function uses; it may be something that functions change."""
-        if type(value) in _ATOMS or isinstance(value, _CODE | types.ModuleType | tuple | frozenset):
+        if type(value) in _ATOMS or issubclass(
+            type(value), _CODE | types.ModuleType | tuple | frozenset
+        ):
             self.read(value, depth)
         elif id(value) in self._changing:
             self._hash.update(b"changing")
@@ -350,7 +352,10 @@ class _Reader:
     def _model(self, value: BaseModel, depth: int) -> None:
         self.read(type(value), depth)
         for name in ("__dict__", "__pydantic_extra__", "__pydantic_private__"):
-            self.read(getattr(value, name, None), depth)
+            try:
+                self.read(object.__getattribute__(value, name), depth)
+            except AttributeError:
+                self._add("unset")
 
     def _instance(self, value: Any, depth: int) -> None:
         self.read(type(value), depth)
