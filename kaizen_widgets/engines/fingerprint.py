@@ -30,6 +30,7 @@ import threading
 import types
 import typing
 import uuid
+from array import array
 from collections import Counter, OrderedDict, defaultdict, deque
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -38,10 +39,15 @@ from pydantic import BaseModel
 
 MAX_BYTES = 200_000_000
 """Largest value that is read, in bytes; a larger one is compared by identity."""
-MAX_ITEMS = 2_000_000
-"""The most parts of a value that are read."""
+MAX_ITEMS = 300_000
+"""The most parts of a value that are read; a list of numbers or texts is one part."""
+MAX_CODE_ITEMS = 20_000
+"""The most parts of a function with all that it uses."""
 MAX_DEPTH = 100
+_TOO_LARGE = "a value that is too large to compare"
 _CODE_PART = 1_000_000
+_MANY = 100
+"""Items of a list from which it is worth reading them at once."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -82,6 +88,8 @@ class Fingerprinter:
         self._max_bytes = max_bytes
         self._changing = {} if changing is None else changing
         self._state: dict[int, Any] = {}
+        self._held: list[Any] = []
+        """What was taken by identity, so that its id is not given to another object."""
         self._functions: dict[int, tuple[Any, Fingerprint]] = {}
         self._lock = threading.Lock()
 
@@ -91,6 +99,7 @@ class Fingerprinter:
         for value in values:
             reader.read(value)
         self._state |= reader.state
+        self._held += reader.held
         return reader.result()
 
     def of_function(self, function: Any) -> Fingerprint:
@@ -99,7 +108,11 @@ class Fingerprinter:
             found = self._functions.get(id(function))
             if found is None:
                 # Holds the function, so that its id is not given to another one.
-                found = self._functions[id(function)] = (function, self.of(function))
+                taken = self._code_reader(function).result()
+                if _TOO_LARGE in taken.inexact:  # Not by the half that was read.
+                    taken = Fingerprint(f"object@{id(function)}", taken.inexact)
+                    self._held.append(function)
+                found = self._functions[id(function)] = (function, taken)
             return found[1]
 
     def note(self, function: Any, before: Fingerprint) -> bool:
@@ -109,9 +122,9 @@ class Fingerprinter:
             function: The function.
             before: Its fingerprint from before it ran.
         """
-        reader = _Reader(self._max_bytes, self._changing)
-        reader.read(function)
-        after = reader.result()
+        if _TOO_LARGE in before.inexact:
+            return True  # It is compared by identity.
+        after = self._code_reader(function).result()
         changed = {
             key: self._state[key]
             for key, digest in before.state.items()
@@ -123,13 +136,23 @@ class Fingerprinter:
                 self._functions.clear()  # They are read anew, without what changes.
         return after.code == before.code
 
+    def _code_reader(self, function: Any) -> _Reader:
+        reader = _Reader(self._max_bytes, self._changing, MAX_CODE_ITEMS)
+        reader.read(function)
+        self._state |= reader.state
+        self._held += reader.held
+        return reader
+
 
 class _Plain:
     """A class without state in C; its instances have the size of those of any such class."""
 
 
 class _Reader:
-    def __init__(self, max_bytes: int, changing: Mapping[int, Any]) -> None:
+    def __init__(
+        self, max_bytes: int, changing: Mapping[int, Any], max_items: int = MAX_ITEMS
+    ) -> None:
+        self._max_items = max_items
         self._changing = changing
         self.state: dict[int, Any] = {}
         self._state_digests: dict[int, str] = {}
@@ -141,7 +164,7 @@ class _Reader:
         self._inexact = ""
         self._seen: dict[int, int] = {}
         """Objects that are being read, or are part of code, and their numbers: they may hold themselves."""
-        self._held: list[Any] = []
+        self.held: list[Any] = []
 
     def result(self) -> Fingerprint:
         return Fingerprint(
@@ -154,8 +177,8 @@ class _Reader:
 
     def read(self, value: Any, depth: int = 0) -> None:
         self._items += 1
-        if depth > MAX_DEPTH or self._items > MAX_ITEMS or self._size > self._max_bytes:
-            self._identity(value, f"a value that is too large to compare, {_noun(value)}")
+        if depth > MAX_DEPTH or self._items > self._max_items or self._size > self._max_bytes:
+            self._identity(value, f"{_TOO_LARGE}, {_noun(value)}")
             return
         kind = type(value)
         if kind in _ATOMS:
@@ -185,10 +208,11 @@ class _Reader:
         if not issubclass(type(value), _CODE):  # Code is read once, data as often as it occurs.
             del self._seen[id(value)]
         else:
-            self._held.append(value)
+            self.held.append(value)
 
     def _identity(self, value: Any, what: str = "") -> None:
         """Take an object by its identity."""
+        self.held.append(value)
         self._inexact = self._inexact or what or _noun(value)
         self._add("object", f"{type(value).__qualname__}@{id(value)}".encode())
 
@@ -199,6 +223,9 @@ class _Reader:
         self._add("end")
 
     def sequence(self, value: Any, depth: int) -> None:
+        if len(value) > _MANY and (text := _packed(value)) is not None:
+            self._many(type(value).__name__, (len(value), text), depth)
+            return
         self._many(
             type(value).__name__, list.__iter__(value) if type(value) is list else value, depth
         )
@@ -229,7 +256,8 @@ class _Reader:
         elif issubclass(kind, types.ModuleType):
             self._add("module", f"{value.__name__} {_version(value.__name__)}".encode())
         elif issubclass(kind, types.MethodType):
-            self._many("method", (value.__func__, value.__self__), depth)
+            self._many("method", (value.__func__,), depth)
+            self._variable(value.__self__, depth)
         elif issubclass(kind, staticmethod | classmethod):
             self._many(kind.__name__, (value.__func__,), depth)
         elif issubclass(kind, property):
@@ -309,7 +337,9 @@ class _Reader:
 
     def _apart(self, value: Any, depth: int) -> str:
         """Return the digest of a part, read by itself."""
-        reader = _Reader(self._max_bytes - self._size, self._changing)
+        reader = _Reader(
+            self._max_bytes - self._size, self._changing, self._max_items - self._items
+        )
         reader._seen = dict(self._seen)
         reader.read(value, depth)
         found = reader.result()
@@ -318,7 +348,7 @@ class _Reader:
         self._items += reader._items
         self.state |= reader.state
         self._state_digests |= found.state
-        self._held += reader._held
+        self.held += reader.held
         return found.digest
 
     def _code(self, code: types.CodeType, depth: int) -> None:
@@ -378,7 +408,7 @@ class _Reader:
         elif dtype.hasobject:
             self._many("objects", (str(dtype), value.shape, value.tolist()), depth)
         elif value.nbytes > self._max_bytes - self._size:
-            self._identity(value, f"a value that is too large to compare, {_noun(value)}")
+            self._identity(value, f"{_TOO_LARGE}, {_noun(value)}")
         else:
             self._many("array", (str(dtype.descr), tuple(value.shape)), depth)
             self._add("data", value.tobytes())
@@ -401,11 +431,24 @@ class _Reader:
                 self.read(list(getattr(value, "names", ())), depth)
                 self.read(str(value.dtype), depth)
                 if value.shape[0] * 8 > self._max_bytes - self._size:
-                    self._identity(value, f"a value that is too large to compare, {_noun(value)}")
+                    self._identity(value, f"{_TOO_LARGE}, {_noun(value)}")
                     return
                 self.read(value.to_numpy(), depth)
             case _:
                 self._identity(value)
+
+
+def _packed(value: Any) -> bytes | None:
+    """Return a long list of numbers or of texts as bytes, made in C; None for any other."""
+    kinds = set(map(type, value))
+    if kinds == {float}:
+        return b"float" + array("d", value).tobytes()
+    if kinds == {int}:
+        return b"int" + " ".join(map(str, value)).encode()
+    if kinds == {str}:
+        lengths = array("q", map(len, value)).tobytes()
+        return b"str" + lengths + "".join(value).encode("utf-8", "surrogatepass")
+    return None
 
 
 def _utf8(value: str) -> bytes:

@@ -218,8 +218,10 @@ class ModelAgents:
         """Count what an answer used that is taken from a cache, as if it had been asked for in this run."""
         self._meter.add(usage)
 
-    def parts_of(self, record: AgentRecord, tools: Sequence[str] = ()) -> tuple[Any, ...]:
-        """Return what an agent's answer depends on, besides what it is asked."""
+    def parts_of(
+        self, record: AgentRecord, tools: Sequence[str] = ()
+    ) -> tuple[AgentRecord, Any, dict[str, Any]]:
+        """Return what an answer depends on besides the question: the agent, a model set for it, its tools."""
         names = dict.fromkeys((*record.tools, *tools))
         return record, self._model_of(record), {name: self.tools.get(name) for name in names}
 

@@ -121,6 +121,9 @@ def _called(step: PlannedNode, functions: Functions) -> Iterator[Any]:
     for each in (kind.call_names(node, config), *names):
         if (function := functions.find_function(*each)) is not None:
             yield function
+        elif (record := functions.models.find(*each)) is not None:
+            _, model, tools = functions.models.parts_of(record, getattr(config, "tools", ()))
+            yield from (one for one in (model, *tools.values()) if one is not None)
     if isinstance(kind, FunctionKind):
         yield type(kind).function
     elif not _is_known(kind):
@@ -171,7 +174,11 @@ def _callee(
         return {}
     word = "agent" if word == "function" else word
     tools = getattr(config, "tools", ())
-    return {word: prints.of(*functions.models.parts_of(record, tools))}
+    described, model, given = functions.models.parts_of(record, tools)
+    used = [prints.of_function(one) for one in (model, *given.values()) if one is not None]
+    whole = prints.of(described, list(given), [one.digest for one in used])
+    inexact = next((one.inexact for one in used if one.inexact), whole.inexact)
+    return {word: Fingerprint(whole.digest, inexact, whole.size)}
 
 
 def _is_known(kind: Kind) -> bool:
