@@ -328,7 +328,11 @@ class _Reader:
         ):
             self.read(value, depth)
         elif id(value) in self._changing:
-            self._hash.update(b"changing")
+            self._hash.update(f"changing {type(value).__name__}".encode())
+            if type(value) not in _CONTAINERS:
+                # Its code counts, and which object it is: another one may do something else.
+                self.read(type(value), depth)
+                self._identity(value, f"an object that changes, {_noun(value)}")
         else:
             digest = self._apart(value, depth)
             self.state[id(value)] = value
@@ -396,9 +400,13 @@ class _Reader:
             except AttributeError:
                 self._add("unset")
         try:
-            self.read(object.__getattribute__(value, "__dict__"), depth)
+            state = object.__getattribute__(value, "__dict__")
         except AttributeError:
-            pass  # It has slots only.
+            return  # It has slots only.
+        cached = _cached_properties(
+            type(value)
+        )  # They follow from the rest, once they are asked for.
+        self.read({name: one for name, one in tuple(state.items()) if name not in cached}, depth)
 
     def _numpy(self, value: Any, depth: int) -> None:
         dtype = getattr(value, "dtype", None)
@@ -549,6 +557,16 @@ def _is_plain(kind: type) -> bool:
         return False
     plain = (_Plain.__basicsize__, object.__basicsize__, object.__basicsize__ + 8)
     return any(kind.__basicsize__ == size + 8 * slots for size in plain)
+
+
+@functools.cache
+def _cached_properties(kind: type) -> frozenset[str]:
+    return frozenset(
+        name
+        for one in kind.__mro__
+        for name, value in vars(one).items()
+        if issubclass(type(value), functools.cached_property)
+    )
 
 
 def _slots(kind: type) -> list[str]:
