@@ -81,6 +81,8 @@ class RecallingEngine:
         self.models: ModelAgents | None = None
         """The models of this run, once a node has begun."""
         self.run_id = ""
+        self.carried_by_node: dict[str, ModelUsage] = {}
+        """What counted against the limits of nodes from the beginning."""
 
     @property
     def max_parallel(self) -> int:

@@ -316,9 +316,7 @@ class Runner:
         functions = self.functions.copy()
         if base is not None:
             functions.models.carried = self._counted(base)
-            functions.models.carried_by_node = {
-                node.id: node.usage for node in base.nodes.values() if node.status == "failed"
-            }
+            functions.models.carried_by_node = self._counted_by_node(base)
         engine = RecallingEngine(
             self._engine,
             selection,
@@ -333,6 +331,7 @@ class Runner:
             prints=Fingerprinter(self._changing),
         )
         engine.run_id = self._new_id()
+        engine.carried_by_node = dict(functions.models.carried_by_node)
         run = start(
             selection.plan.source,
             inputs,
@@ -382,6 +381,16 @@ class Runner:
         """Return what counts against the budget of a run that continues another one."""
         engine = self._engines.get(run)
         return run.usage if engine is None or engine.models is None else engine.models.counted
+
+    def _counted_by_node(self, run: Run) -> dict[str, ModelUsage]:
+        """Return what counts against the limits of the nodes that failed, in this run and those before."""
+        engine = self._engines.get(run)
+        carried = {} if engine is None else engine.carried_by_node
+        return {
+            node.id: carried.get(node.id, ModelUsage()) + node.usage
+            for node in run.nodes.values()
+            if node.status == "failed"
+        }
 
     def _pins_of(self, pipeline_id: str | None) -> dict[str, Any]:
         return {key: value for (one, key), value in self._pins.items() if one == pipeline_id}

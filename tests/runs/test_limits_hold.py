@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -107,7 +108,7 @@ def steps(lab: Lab, names: list[str]) -> list[Run]:
             elif what == "rerun":
                 runs.append(lab.do(before.rerun))
             elif what == "from":
-                runs.append(lab.do(lambda: before.rerun(lab.node(node))))  # noqa: B023
+                runs.append(lab.do(partial(before.rerun, lab.node(node))))
             elif what == "only":
                 runs.append(lab.do(lambda: lab.runner.run(only=lab.node(node))))  # noqa: B023
             else:
