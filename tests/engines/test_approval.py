@@ -84,7 +84,7 @@ def test_a_time_limit_ends_the_wait(go, virtual):
 
 def test_without_a_person_waiting_fails_with_a_sentence(begin):
     graph, functions = asks()
-    run = begin(graph, {"text": "hey"}, functions=functions, is_attended=lambda: False).wait(20)
+    run = begin(graph, {"text": "hey"}, functions=functions, is_attended=lambda: False).wait(60)
     assert run.status == "failed"
     assert "waits for a person's approval, and this notebook is run without one" in str(
         run["check"].error

@@ -28,7 +28,7 @@ def test_a_stream_ends_with_the_run_and_has_no_gaps(begin):
 
 
 def test_a_stream_of_a_run_that_has_ended_is_replayed(begin):
-    run = begin(pipeline("start > end")).wait(20)
+    run = begin(pipeline("start > end")).wait(60)
     assert read(run) == list(run.events())
     assert [event.seq for event in read(run, after=4)] == [5, 6]
     assert read(run, after=6) == []
@@ -42,7 +42,7 @@ def test_leaving_a_stream_leaves_the_run(begin):
             return event.seq
 
     assert asyncio.run(first()) == 1
-    assert run.wait(20).status == "completed"
+    assert run.wait(60).status == "completed"
 
 
 def test_pages_follow_each_other(clock):

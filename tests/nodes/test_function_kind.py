@@ -466,5 +466,5 @@ def test_what_a_function_does_not_give_at_its_outputs_fails_the_node(begin_on, g
 @pytest.fixture
 def begin_on():
     loop = BackgroundLoop("test-outputs")
-    yield lambda graph, made: start(graph, {"text": "hello"}, loop=loop, registry=made).wait(10)
+    yield lambda graph, made: start(graph, {"text": "hello"}, loop=loop, registry=made).wait(60)
     loop.close()

@@ -396,9 +396,9 @@ def test_batch_may_wait_for_the_loop_while_a_submit_ends(comms: FakeComms):
     with panel.form.batch():
         release.set()
         for _ in range(20):
-            background.start(asyncio.sleep(0.005)).wait(20)
+            background.start(asyncio.sleep(0.005)).wait(60)
     with pytest.raises(InvalidInputError):
-        submission.wait(20)
+        submission.wait(60)
     assert {name: error.message for name, error in panel.form.errors.items()} == {
         "name": "is taken"
     }
