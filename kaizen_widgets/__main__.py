@@ -52,7 +52,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
                     trusted_proxies=getattr(options, "trusted_proxy", ()),
                 )
                 config = uvicorn.Config(
-                    app, log_level="warning", server_header=False, proxy_headers=False
+                    app,
+                    log_level="warning",
+                    server_header=False,
+                    proxy_headers=False,
+                    # Longer than our client keeps an idle connection: closed by the server, it could be lost
+                    # just when a request is sent, and one that creates something is never sent twice.
+                    timeout_keep_alive=75,
                 )
                 uvicorn.Server(config).run(sockets=[listener])
         except PersistError as error:

@@ -89,7 +89,14 @@ def _listen() -> socket.socket:
 
 
 def _config(app: Any) -> uvicorn.Config:
-    return uvicorn.Config(app, log_level="error", lifespan="off", ws="none", access_log=False)
+    return uvicorn.Config(
+        app,
+        log_level="error",
+        lifespan="off",
+        ws="none",
+        access_log=False,
+        timeout_keep_alive=75,  # as `kaizen_widgets serve` has it
+    )
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from kaizen_widgets.__main__ import main
+from kaizen_widgets.transport.client_pool import LIMITS
 from tests.server.conftest import ApiUser
 
 uvicorn = pytest.importorskip("uvicorn")
@@ -53,6 +54,15 @@ def test_a_lost_password_can_be_replaced(
         serve(tmp_path / "studio.db", *more)
         found += re.findall(r"with the password (\S+)", capsys.readouterr().out)
     assert len(set(found)) == 2
+
+
+def test_idle_connections_are_kept_longer_than_by_our_client(monkeypatch: pytest.MonkeyPatch):
+    configs: list[Any] = []
+    monkeypatch.setattr(
+        uvicorn.Server, "run", lambda server, sockets: configs.append(server.config)
+    )
+    assert serve(":memory:") == 0
+    assert configs[0].timeout_keep_alive > (LIMITS.keepalive_expiry or 0)
 
 
 def test_memory_database_is_announced_as_temporary(capsys: pytest.CaptureFixture[str]):
