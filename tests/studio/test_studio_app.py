@@ -325,6 +325,7 @@ def test_drawer_has_the_versions_of_the_node_and_the_way_back(studio):
     studio.canvas.selected = ("billing",)
     studio.drawer.tab = "versions"
     view = find(studio.drawer, NodeVersionsView)
+    assert view.pending is not None
     view.pending.wait(WAIT)
     (row,) = view.grid.records
     view.grid.selected = (row.key,)
@@ -332,6 +333,7 @@ def test_drawer_has_the_versions_of_the_node_and_the_way_back(studio):
     assert "Prompt" in view.difference.value
     assert view.grid._actions[0].refusal(row) is None
     view.restore(row.earlier)
+    assert view.pending is not None
     view.pending.wait(WAIT)
     assert "Undo takes it back" in view.message.value
     assert "prompt" not in studio.graph.node("billing").data
