@@ -12,10 +12,11 @@ from kaizen_widgets.displays.markup import MUTED, WARN, alert
 from kaizen_widgets.engines import Run
 from kaizen_widgets.errors import RunError
 from kaizen_widgets.widgets.layouts import wrapping
+from kaizen_widgets.widgets.python_owned import PythonOwned
 from kaizen_widgets.widgets.result_view import ResultView
 
 
-class ApprovalBox(ipw.VBox):
+class ApprovalBox(PythonOwned, ipw.VBox):
     """Shows the question of a node that waits for a person; hidden while none does.
 
     Attributes:

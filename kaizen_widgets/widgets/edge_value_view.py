@@ -9,10 +9,11 @@ import ipywidgets as ipw
 
 from kaizen_widgets.displays.markup import MUTED
 from kaizen_widgets.engines import EdgeValue
+from kaizen_widgets.widgets.python_owned import PythonOwned
 from kaizen_widgets.widgets.result_view import ResultView
 
 
-class EdgeValueView(ipw.VBox):
+class EdgeValueView(PythonOwned, ipw.VBox):
     """The value of an edge.
 
     Args:

@@ -17,10 +17,11 @@ from kaizen_widgets.graph import Node
 from kaizen_widgets.saving.node_version import NodeVersion, is_same_config
 from kaizen_widgets.saving.version_history import VersionHistory
 from kaizen_widgets.widgets.data_grid import DataGrid, RowAction
+from kaizen_widgets.widgets.python_owned import PythonOwned
 from kaizen_widgets.widgets.version_differences import differences_html, field_differences
 
 
-class NodeVersionsView(ipw.VBox):
+class NodeVersionsView(PythonOwned, ipw.VBox):
     """The versions of the node that is shown; its pipeline's versions are in the Versions panel.
 
     Args:

@@ -13,12 +13,13 @@ from kaizen_widgets.graph import Graph, Node
 from kaizen_widgets.graph.subflows import read_content
 from kaizen_widgets.nodes import Registry
 from kaizen_widgets.widgets.canvas import Canvas
+from kaizen_widgets.widgets.python_owned import PythonOwned
 
 SHOWN = 50
 """Most nodes that are named."""
 
 
-class SubflowView(ipw.VBox):
+class SubflowView(PythonOwned, ipw.VBox):
     """The nodes inside a subflow.
 
     Args:

@@ -80,6 +80,7 @@ def test_oldest_automatic_versions_make_room_and_named_ones_stay(me: ApiUser):
     found = me.got("GET", path)["data"]
     assert [row["name"] for row in found] == [*(f"auto {n}" for n in range(21, 1, -1)), "mine"]
     assert [row["is_automatic"] for row in found] == [True] * 20 + [False]
+    assert me.got("GET", f"{path}/{found[0]['id']}")["data"]["is_automatic"] is True
 
 
 def test_assignments_of_a_policy_are_listed(me: ApiUser, stranger: ApiUser):

@@ -134,8 +134,10 @@ def get_saved_version(
     with services.database.read() as db:
         PIPELINES.get(db, caller, pipeline_id)
         row = SAVED.get(db, pipeline_id, saved_id)
-    # Sent without a second validation, as graphs of pipelines are.
-    return JSONResponse({"data": {key: value for key, value in row.items() if key != "seq"}})
+    # Sent without a second validation, as graphs of pipelines are; SQLite has no booleans.
+    del row["seq"]
+    row["is_automatic"] = bool(row["is_automatic"])
+    return JSONResponse({"data": row})
 
 
 @router.put("/{pipeline_id}/versions/{saved_id}", response_model=SavedVersionBody)
