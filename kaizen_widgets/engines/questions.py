@@ -88,7 +88,7 @@ class Questions:
         """Answer the first open question of a node.
 
         Raises:
-            RunError: It has none.
+            RunError: It has none, or the arguments that a tool should be called with are no dict.
         """
         label = quoted(self._nodes[node_id].label)
         with self._lock:
@@ -96,6 +96,12 @@ class Questions:
             if question is None:
                 status = self._nodes[node_id].status
                 raise RunError(f"{label} asks nothing: it is {status}.", node_id=node_id)
+            if question.tool and answer.has_value and not _is_arguments(answer.value):
+                raise RunError(
+                    f"{label} wants to call the tool {quoted(question.tool)}: correct its arguments with a "
+                    f'dict by name, such as approve({{"amount": 5}}), not with {answer.value!r:.80}.',
+                    node_id=node_id,
+                )
             self._close(node_id, question)
             state = "approved" if answer.approved else "rejected"
             data = {"reason": answer.reason} if answer.reason else None
@@ -129,3 +135,7 @@ class Questions:
                 self._open[node_id] = left
             elif self._open.pop(node_id, None) and self._nodes[node_id].status == "waiting":
                 self._nodes[node_id].status = "running"
+
+
+def _is_arguments(value: Any) -> bool:
+    return isinstance(value, Mapping) and all(isinstance(name, str) for name in value)

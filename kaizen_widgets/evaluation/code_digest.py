@@ -38,6 +38,7 @@ def pipeline_digest(
     code = Fingerprinter().of(
         sorted(functions.items(), key=_name),
         sorted(models.tools.items(), key=_name),
+        sorted(models.approval_tools),
         sorted(models.models.items(), key=_name),
         [(name, type(kind), getattr(kind, "function", None)) for name, kind in kinds.items()],
         list(evaluators),

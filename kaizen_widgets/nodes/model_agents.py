@@ -33,6 +33,7 @@ class ModelAgents:
 
     Attributes:
         tools: Functions that agents may call, by name.
+        approval_tools: Names of those of which a person must approve each call.
         budget: Limits of all requests of one run together.
         is_offline: Whether only models of `use` may answer, as nothing may be requested from a provider.
         carried: What counts against the budget from the beginning: of a run that continues another one, what
@@ -42,6 +43,7 @@ class ModelAgents:
 
     def __init__(self) -> None:
         self.tools: dict[str, Callable[..., Any]] = {}
+        self.approval_tools: set[str] = set()
         self.budget = NO_LIMITS
         self.is_offline = False
         self._records: dict[str, AgentRecord] = {}
@@ -152,6 +154,8 @@ class ModelAgents:
     ) -> str:
         """Ask an agent's model and return its answer; the text is streamed to ``ctx`` meanwhile.
 
+        Where the model wants to call a tool that needs approval, the node waits for a person.
+
         Args:
             record: The agent.
             value: What arrived at the node; the system prompt is filled with it.
@@ -188,6 +192,7 @@ class ModelAgents:
             prompt=prompt_of(value) if prompt is None else prompt,
             instructions=instructions,
             tools={name: self.tools[name] for name in names},
+            approval_tools=self.approval_tools,
             meters=(meter, self._meter),
             ctx=ctx,
         )
@@ -199,6 +204,7 @@ class ModelAgents:
         """Return a copy for one run, which counts what that run uses."""
         made = ModelAgents()
         made.tools = dict(self.tools)
+        made.approval_tools = set(self.approval_tools)
         made.budget = self.budget
         made.is_offline = self.is_offline
         made._records = dict(self._records)

@@ -6,11 +6,19 @@ know. Of its events only those named here are used, as later versions may bring 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from pydantic_ai import Agent, ModelSettings, Tool
+from pydantic_ai import (
+    Agent,
+    DeferredToolRequests,
+    DeferredToolResults,
+    ModelSettings,
+    Tool,
+    ToolApproved,
+    ToolDenied,
+)
 from pydantic_ai.exceptions import (
     AgentRunError,
     ContentFilterError,
@@ -32,15 +40,19 @@ from pydantic_ai.exceptions import (
 )
 from pydantic_ai.messages import (
     FunctionToolCallEvent,
+    ModelMessage,
     ModelResponse,
     PartDeltaEvent,
     PartStartEvent,
     TextPart,
     TextPartDelta,
+    ToolCallPart,
 )
 from pydantic_ai.usage import UsageLimits as NativeLimits
 
-from kaizen_widgets.errors import ModelError
+from kaizen_widgets.core.text import quoted
+from kaizen_widgets.displays.sentences import sentence
+from kaizen_widgets.errors import ModelError, RunError
 from kaizen_widgets.nodes.agent_record import AgentRecord
 from kaizen_widgets.nodes.context import Context
 from kaizen_widgets.nodes.model_providers import PROVIDERS
@@ -57,10 +69,13 @@ async def ask_model(
     prompt: str,
     instructions: str,
     tools: Mapping[str, Callable[..., Any]],
+    approval_tools: Collection[str] = (),
     meters: Sequence[UsageMeter],
     ctx: Context,
 ) -> str:
     """Return a model's answer.
+
+    A call of a tool that needs approval is shown to a person, whose answer the model goes on with.
 
     Args:
         record: The agent that is asked.
@@ -68,46 +83,121 @@ async def ask_model(
         prompt: The question.
         instructions: The system prompt.
         tools: Functions the model may call, by name.
+        approval_tools: Names of those that are called only when a person approves each call.
         meters: Limits, each checked before and after every request.
         ctx: Context of the node, which hears of text, tools and usage.
 
     Raises:
         ModelError: The model did not answer; see `model_error`.
-        RunError: A limit is reached.
+        RunError: A limit is reached, or nobody can be asked for approval.
     """
     settings = ModelSettings()
     if record.temperature is not None:
         settings["temperature"] = record.temperature
     if record.max_tokens is not None:
         settings["max_tokens"] = record.max_tokens
-    try:
-        agent = Agent(
-            model,
-            name=record.name,
-            instructions=instructions or None,
-            tools=[Tool(function, name=name) for name, function in tools.items()],
-            model_settings=settings,
+    requests = 0
+    messages: list[ModelMessage] | None = None
+    answers: DeferredToolResults | None = None
+    while True:
+        try:
+            agent = Agent(
+                model,
+                name=record.name,
+                instructions=instructions or None,
+                output_type=[str, DeferredToolRequests],
+                tools=[
+                    Tool(function, name=name, requires_approval=name in approval_tools)
+                    for name, function in tools.items()
+                ],
+                model_settings=settings,
+            )
+            async with agent.iter(
+                prompt if answers is None else None,
+                message_history=messages,
+                deferred_tool_results=answers,
+                usage_limits=_NO_NATIVE_LIMITS,
+            ) as run:
+                is_new = False
+                async for step in run:
+                    if Agent.is_model_request_node(step):
+                        requests += 1
+                        is_new = True
+                        _check(meters, requests, record)
+                        if _streams(model):
+                            await _stream(step, run.ctx, ctx)
+                    elif Agent.is_call_tools_node(step):
+                        if is_new:  # Else it is the response before the answers, which was counted.
+                            if not _streams(model):
+                                ctx.stream(step.model_response.text or "")
+                            _count(step.model_response, meters, ctx)
+                        async with step.stream(run.ctx) as events:
+                            async for event in events:
+                                if isinstance(event, FunctionToolCallEvent) and _is_called(
+                                    event.part, approval_tools, answers
+                                ):
+                                    ctx.log(f"{record.name} calls the tool {event.part.tool_name}")
+            result = run.result
+        except (AgentRunError, UserError) as error:
+            raise model_error(error, record) from error
+        output = None if result is None else result.output
+        if result is None or not isinstance(output, DeferredToolRequests):
+            return "" if output is None else str(output)
+        messages = result.all_messages()
+        answers = await _ask_person(output, ctx)
+
+
+def _is_called(
+    part: ToolCallPart, approval_tools: Collection[str], answers: DeferredToolResults | None
+) -> bool:
+    """Return whether a call of a tool goes on, which needs nobody's answer or was approved."""
+    if answers is not None and part.tool_call_id in answers.approvals:
+        return isinstance(answers.approvals[part.tool_call_id], ToolApproved)
+    return part.tool_name not in approval_tools
+
+
+async def _ask_person(requests: DeferredToolRequests, ctx: Context) -> DeferredToolResults:
+    """Ask a person about each call of a tool that needs one, one after the other.
+
+    Raises:
+        RunError: Nobody can be asked, or an answer is no dict of arguments.
+    """
+    answers = DeferredToolResults()
+    for call in requests.approvals:
+        arguments = call.args_as_dict()
+        question = f"Call the tool {quoted(call.tool_name)}{_with(arguments)}?"
+        answer = await ctx.ask(question, arguments, tool=call.tool_name)
+        if not answer.approved:
+            why = f": {answer.reason}" if answer.reason else "."
+            answers.approvals[call.tool_call_id] = ToolDenied(f"A person did not allow this{why}")
+        elif answer.has_value:
+            # A copy: what the person holds may change.
+            corrected = dict(answer.value)
+            answers.approvals[call.tool_call_id] = ToolApproved(override_args=corrected)
+        else:
+            answers.approvals[call.tool_call_id] = ToolApproved()
+    for call in requests.calls:
+        arguments = call.args_as_dict()
+        # No tool of the question, as a value is its result and not its arguments.
+        answer = await ctx.ask(
+            f"What does the tool {quoted(call.tool_name)} give{_with(arguments)}?", arguments
         )
-        async with agent.iter(prompt, usage_limits=_NO_NATIVE_LIMITS) as run:
-            requests = 0
-            async for step in run:
-                if Agent.is_model_request_node(step):
-                    requests += 1
-                    _check(meters, requests, record)
-                    if _streams(model):
-                        await _stream(step, run.ctx, ctx)
-                elif Agent.is_call_tools_node(step):
-                    if not _streams(model):
-                        ctx.stream(step.model_response.text or "")
-                    _count(step.model_response, meters, ctx)
-                    async with step.stream(run.ctx) as events:
-                        async for event in events:
-                            if isinstance(event, FunctionToolCallEvent):
-                                ctx.log(f"{record.name} calls the tool {event.part.tool_name}")
-        result = run.result
-        return "" if result is None else str(result.output)
-    except (AgentRunError, UserError) as error:
-        raise model_error(error, record) from error
+        if not answer.approved:
+            why = f": {answer.reason}" if answer.reason else "."
+            answers.calls[call.tool_call_id] = f"A person did not answer this{why}"
+        elif answer.has_value:
+            answers.calls[call.tool_call_id] = answer.value
+        else:
+            raise RunError(
+                f"The tool {quoted(call.tool_name)} needs a result from a person: answer with "
+                f"run[{ctx.label!r}].approve(result).",
+                node_id=ctx.node_id,
+            )
+    return answers
+
+
+def _with(arguments: Mapping[str, Any]) -> str:
+    return f" with {' '.join(sentence(arguments).split())}" if arguments else ""
 
 
 async def _stream(step: Any, context: Any, ctx: Context) -> None:

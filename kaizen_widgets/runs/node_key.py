@@ -112,13 +112,31 @@ def note_changes(before: CalledPrints, prints: Fingerprinter) -> bool:
     return all(same)
 
 
+def may_call_with_approval(step: PlannedNode, functions: Functions) -> bool:
+    """Return whether the model of a node may call tools that need a person's approval."""
+    for each in _call_names(step):
+        if functions.find_function(*each) is not None:
+            continue
+        if (record := functions.models.find(*each)) is not None:
+            _, _, tools = functions.models.parts_of(record, getattr(step.config, "tools", ()))
+            if not functions.models.approval_tools.isdisjoint(tools):
+                return True
+    return False
+
+
+def _call_names(step: PlannedNode) -> list[tuple[str | None, ...]]:
+    if step.config is None:
+        return []
+    workers = [(worker,) for worker in step.kind.worker_names(step.config)]
+    return [step.kind.call_names(step.node, step.config), *workers]
+
+
 def _called(step: PlannedNode, functions: Functions) -> Iterator[Any]:
     """Yield the functions of the notebook that a node calls."""
-    node, kind, config = step.node, step.kind, step.config
+    kind, config = step.kind, step.config
     if config is None:
         return
-    names = [(worker,) for worker in kind.worker_names(config)]
-    for each in (kind.call_names(node, config), *names):
+    for each in _call_names(step):
         if (function := functions.find_function(*each)) is not None:
             yield function
         elif (record := functions.models.find(*each)) is not None:
@@ -176,7 +194,9 @@ def _callee(
     tools = getattr(config, "tools", ())
     described, model, given = functions.models.parts_of(record, tools)
     used = [prints.of_function(one) for one in (model, *given.values()) if one is not None]
-    whole = prints.of(described, list(given), [one.digest for one in used])
+    # With approval too: what a tool did without it is no result of one that needs it.
+    approval = [name in functions.models.approval_tools for name in given]
+    whole = prints.of(described, list(given), approval, [one.digest for one in used])
     inexact = next((one.inexact for one in used if one.inexact), whole.inexact)
     return {word: Fingerprint(whole.digest, inexact, whole.size)}
 

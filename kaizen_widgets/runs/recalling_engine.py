@@ -12,7 +12,7 @@ from kaizen_widgets.core.text import quoted
 from kaizen_widgets.engines import Engine, Plan
 from kaizen_widgets.engines.fingerprint import Fingerprinter
 from kaizen_widgets.errors import RunError
-from kaizen_widgets.nodes import Context, Work
+from kaizen_widgets.nodes import Context, Functions, Work
 from kaizen_widgets.nodes.model_agents import ModelAgents
 from kaizen_widgets.nodes.model_usage import ModelUsage
 from kaizen_widgets.nodes.node_policy import CachePolicy
@@ -22,6 +22,7 @@ from kaizen_widgets.runs.node_key import (
     NodeKey,
     called_prints,
     key_of,
+    may_call_with_approval,
     note_changes,
     own_key,
 )
@@ -101,7 +102,7 @@ class RecallingEngine:
             ctx.say("cached", {"origin": "cached"})
             return self._selection.given[node_id]
         step = self._selection.plan.steps[node_id]
-        policy = policy_of(self._selection.plan, node_id, self._cache)
+        policy = policy_of(self._selection.plan, node_id, self._cache, work.functions)
         key = None
         if policy != "never":
             key = await self._key(work)
@@ -215,14 +216,17 @@ class RecallingEngine:
         return await asyncio.to_thread(call) if self._uses_threads else call()
 
 
-def policy_of(plan: Plan, node_id: str, cache: ResultCache) -> CachePolicy:
+def policy_of(plan: Plan, node_id: str, cache: ResultCache, functions: Functions) -> CachePolicy:
     """Return when the result of a node may be used again; never that of one that asks a person."""
     step = plan.steps[node_id]
     if step.kind.asks_person:
         return "never"
     policy = step.policy.cache or cache.policy
-    if step.kind.touches_world and step.policy.cache is None and policy in ("session", "disk"):
-        return "run"  # What is outside may have changed: only its own policy says that it does not matter.
+    reaches_out = step.kind.touches_world or may_call_with_approval(step, functions)
+    if reaches_out and step.policy.cache is None and policy in ("session", "disk"):
+        # What is outside may have changed, and what a person approved was for one run: only its own policy
+        # says that it does not matter.
+        return "run"
     return policy
 
 

@@ -224,7 +224,7 @@ class _Planner:
     def _reason(self, node_id: str, unknown: list[str], brought: list[str]) -> str | None:
         """Return why a node would run, or None if its output is there."""
         step = self._plan.steps[node_id]
-        policy = policy_of(self._plan, node_id, self._cache)
+        policy = policy_of(self._plan, node_id, self._cache, self._functions)
         last = None if self._base is None else self._base.last(node_id)
         if unknown or node_id in self._in_loops:
             return self._unknown_reason(node_id, unknown, last)

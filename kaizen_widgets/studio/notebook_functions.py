@@ -53,14 +53,21 @@ class NotebookFunctions:
 
         return register if function is None else register(function)
 
-    def tool(self, function: Callable[..., Any] | None, name: str) -> Any:
+    def tool(
+        self, function: Callable[..., Any] | None, name: str, *, requires_approval: bool = False
+    ) -> Any:
         """Register a function that the models of agents may call."""
 
         def register(made: F) -> F:
             named = name or getattr(made, "__name__", "")
             if not callable(made) or not named:
                 raise RunError(f"@studio.tool is put on a function, not on {made!r:.80}.")
-            self._functions.models.tools[named] = made
+            models = self._functions.models
+            models.tools[named] = made
+            if requires_approval:
+                models.approval_tools.add(named)
+            else:
+                models.approval_tools.discard(named)
             self._on_tool()
             return made
 

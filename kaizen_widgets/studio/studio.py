@@ -455,16 +455,29 @@ class Studio(Resources):
         """
         return self._notebook.node(function, look)
 
-    def tool(self, function: Callable[..., Any] | None = None, /, *, name: str = "") -> Any:
+    def tool(
+        self,
+        function: Callable[..., Any] | None = None,
+        /,
+        *,
+        name: str = "",
+        requires_approval: bool = False,
+    ) -> Any:
         """Register a function that the models of agents may call, under its name or another.
 
         Its annotations and docstring tell the model how. An agent may call it once the agent's tools, or
         the ``tools`` of its node, name it.
 
+        Args:
+            function: The function.
+            name: Name of the tool; by default that of the function.
+            requires_approval: Whether a person must approve each call: until then the node waits, and
+                shows the tool's name and arguments. ``run["Support"].approve({"amount": 5})`` corrects them.
+
         Raises:
             RunError: It is no function.
         """
-        return self._notebook.tool(function, name)
+        return self._notebook.tool(function, name, requires_approval=requires_approval)
 
     def use_model(self, model: Any, *agents: str) -> None:
         """Let a model of pydantic-ai answer for agents, in place of their own.

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
 from pydantic_ai import models
+from pydantic_ai.messages import ModelResponse, TextPart, ToolCallPart
 from pydantic_ai.models.function import DeltaToolCall, FunctionModel
 from pydantic_ai.models.test import TestModel
 
@@ -63,6 +65,31 @@ def test_agent_of_the_server_answers_with_its_prompt_tools_and_settings(studio):
     assert run.result == "Ada found"
     settings = {"temperature": 0.5, "max_tokens": 50}
     assert seen == [("Help me.", settings, ["look_up"])] * 2
+
+
+def test_tool_with_approval_is_called_with_what_a_person_made_of_it(studio):
+    async def answer(messages: Any, info: Any) -> ModelResponse:
+        if len(messages) == 1:
+            return ModelResponse([ToolCallPart("pay", {"amount": 50})])
+        return ModelResponse([TextPart(messages[-1].parts[0].content)])
+
+    @studio.tool(requires_approval=True)
+    def pay(amount: int) -> str:
+        return f"paid {amount}"
+
+    studio.use_model(FunctionModel(answer))
+    open_agent(studio, new_agent(studio), tools=["pay"])
+    run = studio.run(text="me")
+
+    async def approve() -> None:
+        async for event in run.stream():
+            if event.kind == "waiting" and event.state == "asked":
+                run[event.node].approve({"amount": run[event.node].question.value["amount"] // 10})
+
+    asyncio.run(approve())
+    assert run.result == "paid 5"
+    studio.tool(pay)
+    assert studio.run(text="me").wait(WAIT).result == "paid 50"
 
 
 def test_agent_that_cannot_be_asked_is_refused_before_the_run(studio):
