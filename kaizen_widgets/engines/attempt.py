@@ -62,6 +62,7 @@ class Attempt:
         on_end: Called once, with the result; it must not raise.
         grace: Seconds between asking a node to stop and abandoning it.
         time_limit: Seconds after which it is asked to stop, or None.
+        counts_waiting: Whether the time that it waits for a person counts against that.
         uses_threads: Whether outputs and errors may be described in threads; not on a loop without one.
     """
 
@@ -75,6 +76,7 @@ class Attempt:
         on_end: Callable[[NodeResult], object],
         *,
         time_limit: float | None = None,
+        counts_waiting: bool = False,
         uses_threads: bool = True,
     ) -> None:
         self._work = work
@@ -88,13 +90,16 @@ class Attempt:
         self._abandoned = ""
         self._timers: list[Timer] = []
         self._time_limit = time_limit
+        self._counts_waiting = counts_waiting
+        self._time_left = time_limit
+        self._limited_since = 0.0
+        self._limit_timer: Timer | None = None
         self._explanation = ""
         self._describing: asyncio.Task[None] | None = None
         self._task = self._loop.create_task(engine.run(work, ctx))
         # A callback, not a second task: most of what a short node costs is tasks.
         self._task.add_done_callback(self._on_done)
-        if time_limit is not None:
-            self._later(time_limit, lambda: self.stop("timeout"))
+        self.resume()
 
     def _on_done(self, task: asyncio.Task[Any]) -> None:
         if self._abandoned:
@@ -125,6 +130,27 @@ class Attempt:
         self._ctx.stop()
         self._task.cancel()
         self._later(self._grace, self._give_up)
+
+    def pause(self) -> None:
+        """Let its time limit stand still until `resume`, as it waits for a person."""
+        if self._counts_waiting:
+            return
+        if self._limit_timer is not None and self._time_left is not None:
+            self._limit_timer.cancel()
+            self._limit_timer = None
+            self._time_left -= self._clock.monotonic() - self._limited_since
+
+    def resume(self) -> None:
+        """Let its time limit, if it has one, go on."""
+        if self._time_left is None or self._limit_timer is not None or self._task.done():
+            return
+        self._limited_since = self._clock.monotonic()
+        timer = self._later(max(self._time_left, 0.0), lambda: self._end_time(timer))
+        self._limit_timer = timer
+
+    def _end_time(self, timer: Timer) -> None:
+        if timer is self._limit_timer:  # Else it was paused when its time was over.
+            self.stop("timeout")
 
     def _give_up(self) -> None:
         if self._task.done():
@@ -230,7 +256,7 @@ class Attempt:
         except TimeoutError:
             return None
 
-    def _later(self, seconds: float, call: Callable[[], object]) -> None:
+    def _later(self, seconds: float, call: Callable[[], object]) -> Timer:
         # The clock may call on another thread.
         def wake() -> None:
             try:
@@ -238,7 +264,9 @@ class Attempt:
             except RuntimeError:
                 pass  # The loop is closed.
 
-        self._timers.append(self._clock.call_later(seconds, wake))
+        timer = self._clock.call_later(seconds, wake)
+        self._timers.append(timer)
+        return timer
 
 
 def _forget(task: asyncio.Task[Any]) -> None:

@@ -15,7 +15,7 @@ class Engine(Protocol):
 
     @property
     def max_parallel(self) -> int:
-        """Number of nodes of one run that may run at the same time, at least 1."""
+        """Number of nodes of one run that may run at the same time, waiting ones aside; at least 1."""
         ...
 
     async def run(self, work: Work, ctx: Context) -> Any:

@@ -29,7 +29,8 @@ class LocalEngine:
     """Runs nodes in this process.
 
     Args:
-        max_parallel: How many nodes of one run may run at the same time.
+        max_parallel: How many nodes of one run may run at the same time; those that wait for a person do not
+            count.
         loops: Loops for users' coroutines; None runs everything on the run's own loop, for tests whose loop
             has no thread.
 

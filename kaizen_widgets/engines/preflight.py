@@ -37,6 +37,11 @@ class PlannedNode:
         """Time limit of one attempt in seconds, or None."""
         return self.policy.timeout or self.config.time_limit
 
+    @property
+    def counts_waiting(self) -> bool:
+        """Whether its time limit is the time that a person has to answer, as an approval's config says."""
+        return self.kind.asks_person and self.config.time_limit is not None
+
 
 @dataclass(frozen=True)
 class Subflow:

@@ -6,11 +6,13 @@ import concurrent.futures
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from kaizen_widgets.core.text import quoted
 from kaizen_widgets.displays.sentences import quick_sentence
 from kaizen_widgets.engines.event_log import EventLog
+from kaizen_widgets.engines.waiting_nodes import WaitingNodes
 from kaizen_widgets.errors import RunError
 from kaizen_widgets.nodes.approval_answer import ApprovalAnswer
 
@@ -34,6 +36,7 @@ class Question:
     value: Any = None
     tool: str = ""
     _answer: Pending = field(default_factory=Pending, repr=False, compare=False)
+    _attempt: int = field(default=0, repr=False, compare=False)
 
 
 class Questions:
@@ -46,14 +49,20 @@ class Questions:
         log: The run's events.
         nodes: The run's nodes.
         is_attended: Returns whether a person may answer.
+        waiting: Gets to know what is asked and answered.
     """
 
     def __init__(
-        self, log: EventLog, nodes: Mapping[str, NodeRun], is_attended: Callable[[], bool]
+        self,
+        log: EventLog,
+        nodes: Mapping[str, NodeRun],
+        is_attended: Callable[[], bool],
+        waiting: WaitingNodes,
     ) -> None:
         self._log = log
         self._nodes = nodes
         self._is_attended = is_attended
+        self._waiting = waiting
         self._open: dict[str, list[Question]] = {}
         self._is_waited_for = False
         self._lock = threading.RLock()
@@ -71,15 +80,17 @@ class Questions:
 
     def ask(self, node_id: str, attempt: int, text: str, value: Any, tool: str = "") -> Pending:
         """Open a question of a node; return its pending answer."""
-        question = Question(text, value, tool)
+        question = Question(text, value, tool, _attempt=attempt)
         with self._lock:
             self._open.setdefault(node_id, []).append(question)
+            # First, as what hears of the event may answer at once.
+            self._waiting.asked((node_id, attempt))
             self._nodes[node_id].status = "waiting"
             shown = quick_sentence(value) or type(value).__name__
             data = {"question": text, "preview": shown} | ({"tool": tool} if tool else {})
             self._log.emit("waiting", node=node_id, state="asked", attempt=attempt, data=data)
         # A node that is stopped cancels its wait.
-        question._answer.add_done_callback(lambda _done: self._close(node_id, question))
+        question._answer.add_done_callback(lambda _done: self._withdraw(node_id, question))
         if self._is_waited_for:
             self.refuse_unattended()
         return question._answer
@@ -99,14 +110,17 @@ class Questions:
             if question.tool and answer.has_value and not _is_arguments(answer.value):
                 raise RunError(
                     f"{label} wants to call the tool {quoted(question.tool)}: correct its arguments with a "
-                    f'dict by name, such as approve({{"amount": 5}}), not with {answer.value!r:.80}.',
+                    f'dict by name, such as approve({{"amount": 5}}), not with a '
+                    f"{type(answer.value).__name__}.",
                     node_id=node_id,
                 )
             self._close(node_id, question)
             state = "approved" if answer.approved else "rejected"
             data = {"reason": answer.reason} if answer.reason else None
             self._log.emit("waiting", node=node_id, state=state, data=data)
-        question._answer.set_result(answer)
+        self._waiting.answered(
+            (node_id, question._attempt), partial(_give, question._answer, answer)
+        )
 
     def waited_for(self) -> None:
         """Record that something waits for the run, and refuse what nobody will answer."""
@@ -128,6 +142,15 @@ class Questions:
             if not question._answer.done():
                 question._answer.set_exception(error)
 
+    def _withdraw(self, node_id: str, question: Question) -> None:
+        """Close a question that ended without an answer; does nothing for one that was answered."""
+        with self._lock:
+            # Not by equality: a question may be about a table, which cannot be compared.
+            if not any(one is question for one in self._open.get(node_id, ())):
+                return
+            self._close(node_id, question)
+        self._waiting.withdrawn((node_id, question._attempt))
+
     def _close(self, node_id: str, question: Question) -> None:
         with self._lock:
             left = [one for one in self._open.get(node_id, ()) if one is not question]
@@ -135,6 +158,13 @@ class Questions:
                 self._open[node_id] = left
             elif self._open.pop(node_id, None) and self._nodes[node_id].status == "waiting":
                 self._nodes[node_id].status = "running"
+
+
+def _give(pending: Pending, answer: ApprovalAnswer) -> None:
+    try:
+        pending.set_result(answer)
+    except concurrent.futures.InvalidStateError:
+        pass  # The node was stopped meanwhile.
 
 
 def _is_arguments(value: Any) -> bool:

@@ -24,6 +24,7 @@ from kaizen_widgets.engines.run_comparison import RunComparison
 from kaizen_widgets.engines.run_display import run_html, waterfall_bars
 from kaizen_widgets.engines.run_frame import frame_of
 from kaizen_widgets.engines.run_stream import stream
+from kaizen_widgets.engines.waiting_nodes import WaitingNodes
 from kaizen_widgets.errors import (
     NodeFailedError,
     RunCancelledError,
@@ -216,7 +217,8 @@ class Run:
         inputs: Mapping[str, Any],
         loop: BackgroundLoop,
         cancel: Callable[[], object],
-        is_attended: Callable[[], bool] = lambda: True,
+        is_attended: Callable[[], bool],
+        waiting: WaitingNodes,
     ) -> None:
         self.id = log.run_id
         self.graph = plan.source
@@ -227,7 +229,7 @@ class Run:
             node_id: NodeRun(node_id, step.node.label, log) for node_id, step in plan.steps.items()
         }
         self.nodes |= {key: NodeRun(key, one.label, log) for key, one in plan.subflows.items()}
-        self._questions = Questions(log, self.nodes, is_attended)
+        self._questions = Questions(log, self.nodes, is_attended, waiting)
         for node in self.nodes.values():
             node._questions = self._questions
         self._count = Counter(node.label for node in self.nodes.values())

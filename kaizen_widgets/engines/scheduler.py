@@ -28,6 +28,7 @@ from kaizen_widgets.engines.event_log import EventLog
 from kaizen_widgets.engines.local_engine import LocalEngine
 from kaizen_widgets.engines.preflight import Plan, check, output_of
 from kaizen_widgets.engines.run import Continuation, Run
+from kaizen_widgets.engines.waiting_nodes import WaitingNodes
 from kaizen_widgets.errors import BudgetError, NotRunnableError
 from kaizen_widgets.graph import Edge, Graph
 from kaizen_widgets.nodes import (
@@ -141,7 +142,9 @@ class _Scheduler:
         self._clock = clock
         self._grace = grace
         self._log = EventLog(run_id, clock)
-        self._run = Run(self._log, plan, inputs, loop, self._cancel, is_attended)
+        self._wake = asyncio.Event()
+        self._waiting = WaitingNodes(self._attempt_of, self._call_soon, self._wake.set)
+        self._run = Run(self._log, plan, inputs, loop, self._cancel, is_attended, self._waiting)
         self._dependencies = DependencyTracker(plan)
         self._attempts: dict[str, Attempt] = {}
         """Attempts under way, in the order they were started."""
@@ -164,7 +167,6 @@ class _Scheduler:
         """How nodes ended whose state is not final yet."""
         self._ended: dict[str, NodeResult] = {}
         """Results of attempts that have ended since the run was last driven."""
-        self._wake = asyncio.Event()
         self._time_limit: Timer | None = None
         self._is_stopping = False
         self._has_ended = False
@@ -261,7 +263,12 @@ class _Scheduler:
         self._wake.set()
 
     def _begin_ready(self) -> None:
-        while not self._is_stopping and len(self._attempts) < self._engine.max_parallel:
+        while (
+            not self._is_stopping
+            and len(self._attempts) - len(self._waiting) < self._engine.max_parallel
+        ):
+            if self._waiting.go_on():
+                continue
             for node_id in self._dependencies.take(1):
                 if self._plan.steps[node_id].policy.muted:
                     self._pass_through(node_id)
@@ -270,6 +277,10 @@ class _Scheduler:
                 break
             else:
                 return
+
+    def _attempt_of(self, node_id: str, attempt: int) -> Attempt | None:
+        """Return an attempt if it is under way."""
+        return self._attempts.get(node_id) if self._begun.get(node_id) == attempt else None
 
     def _ensure_ended(self, driving: concurrent.futures.Future[None]) -> None:
         """End the run if its loop was lost, or if driving it failed because of a bug."""
@@ -333,6 +344,7 @@ class _Scheduler:
             self._grace,
             partial(self._attempt_ended, node_id),
             time_limit=planned.time_limit,
+            counts_waiting=planned.counts_waiting,
             uses_threads=self._loop.has_thread,
         )
 
@@ -379,6 +391,7 @@ class _Scheduler:
 
     def _settle(self, node_id: str, result: NodeResult) -> None:
         if self._attempts.pop(node_id, None) is not None:
+            self._waiting.forget((node_id, self._begun[node_id]))
             spent = max(result.ended - self._began[node_id], 0.0)
             self._spent[node_id] = self._spent.get(node_id, 0.0) + spent
         if result.state == "failed" and self._is_tried_again(node_id, result):
