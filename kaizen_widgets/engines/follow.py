@@ -13,6 +13,7 @@ from typing import Any
 from kaizen_widgets.core.clock import Clock, Timer
 from kaizen_widgets.engines.event_log import Event
 from kaizen_widgets.engines.run import NodeRun, Run, failure
+from kaizen_widgets.errors import RunError
 from kaizen_widgets.nodes.value_count import count_of
 from kaizen_widgets.stores.execution import ExecutionStore
 
@@ -149,11 +150,15 @@ class _Follower:
             if timer is not None:
                 timer.cancel()
         nodes = self._run.nodes
-        outputs = {key: node.output for key, node in nodes.items() if node.status == "completed"}
+        try:
+            outputs = {k: node.output for k, node in nodes.items() if node.status == "completed"}
+            result = self._run.result if state == "completed" else None
+        except RunError:  # The values were dropped, of an old run.
+            outputs, result = {}, None
         failed = [node for node in nodes.values() if node.status == "failed"]
         match state:
             case "completed":
-                self._store.set_result(self._run.result, node_results=outputs, execution_id=run_id)
+                self._store.set_result(result, node_results=outputs, execution_id=run_id)
             case "cancelled":
                 self._store.cancel(node_results=outputs, execution_id=run_id)
             case _:
@@ -168,7 +173,7 @@ class _Follower:
 
 def _count(run: Run, node: NodeRun) -> dict[str, Any]:
     """Return what a node gave and how much of it; nothing where a loop has started it again."""
-    if node.status != "completed":
+    if node.status != "completed" or not run.has_values:
         return {}
     found = count_of(node.output)
     try:

@@ -15,6 +15,7 @@ from typing import Any, Literal, Protocol
 
 from kaizen_widgets.core.background import BackgroundLoop
 from kaizen_widgets.core.text import quoted
+from kaizen_widgets.displays.sentences import quick_sentence
 from kaizen_widgets.displays.waterfall_plot import WaterfallPlot
 from kaizen_widgets.engines.edge_value import EdgeValue
 from kaizen_widgets.engines.event_log import Event, EventLog, Listener
@@ -72,6 +73,7 @@ class NodeRun:
         self.usage = ModelUsage()
         self._log = log
         self._output: Any = None
+        self._has_values = True
         self._outputs: frozenset[str] | None = None
         """Ids of the outputs its value left by; None for all."""
         self._inputs: tuple[Input, ...] | None = None
@@ -88,6 +90,8 @@ class NodeRun:
         Raises:
             RunError: It has not begun, or never did.
         """
+        if not self._has_values:
+            raise _dropped(self.id)
         if self._inputs is None:
             why = f"it was skipped {self.reason}" if self.status == "skipped" else self.status
             raise RunError(f"Nothing has arrived at {quoted(self.label)}: {why}.", node_id=self.id)
@@ -107,6 +111,8 @@ class NodeRun:
             RunError: It has no output (yet); the message says why.
         """
         match self.status:
+            case "completed" if not self._has_values:
+                raise _dropped(self.id)
             case "completed":
                 return self._output
             case "failed" if self.error is not None:
@@ -118,10 +124,24 @@ class NodeRun:
         raise RunError(f"{quoted(self.label)} has no output: {why}.", node_id=self.id)
 
     @property
+    def has_value(self) -> bool:
+        """Whether it completed, and its output is still kept; see `Run.has_values`."""
+        return self.status == "completed" and self._has_values
+
+    @property
     def logs(self) -> tuple[str, ...]:
         """Lines it printed and logged, among those the run keeps."""
         events = self._log.events()
         return tuple(e.data["text"] for e in events if e.kind == "log" and e.node == self.id)
+
+    def _drop_values(self) -> None:
+        if self._has_values and self.status == "completed":
+            # What is still known of it, for tables.
+            self.message = quick_sentence(self._output) or type(self._output).__name__
+        self._has_values = False
+        self._output = self._run_inputs = None
+        self._inputs = None if self._inputs is None else ()
+        self.text = ""
 
     def _begin(self, work: Work) -> None:
         self.status, self.origin = "running", ""
@@ -175,6 +195,14 @@ def failure(node: NodeRun) -> NodeFailedError:
     return NodeFailedError(f"{quoted(node.label)} failed: {reason}", node_id=node.id)
 
 
+def _dropped(node_id: str | None = None) -> RunError:
+    return RunError(
+        "The values of this run were dropped, as the last runs together held more than the kernel keeps "
+        "(studio.runs.max_bytes): run it again.",
+        node_id=node_id,
+    )
+
+
 class Continuation(Protocol):
     """What runs a pipeline again on what an earlier run gave."""
 
@@ -204,7 +232,6 @@ class Run:
     Attributes:
         id: Its id.
         graph: The pipeline.
-        inputs: The inputs it was started with.
         status: Its state.
         nodes: Its nodes by id; those in the subflow ``s`` have ids like ``s/writer``.
         reason: Why it was stopped before its end (a time limit, for example), or empty.
@@ -222,7 +249,7 @@ class Run:
     ) -> None:
         self.id = log.run_id
         self.graph = plan.source
-        self.inputs = dict(inputs)
+        self._inputs: dict[str, Any] | None = dict(inputs)
         self.status: RunStatus = "running"
         self.reason = ""
         self.nodes: dict[str, NodeRun] = {
@@ -241,6 +268,22 @@ class Run:
         self._ended: concurrent.futures.Future[None] = concurrent.futures.Future()
 
     # -- reading
+
+    @property
+    def inputs(self) -> dict[str, Any]:
+        """The inputs it was started with.
+
+        Raises:
+            RunError: They were dropped; see `has_values`.
+        """
+        if self._inputs is None:
+            raise _dropped()
+        return self._inputs
+
+    @property
+    def has_values(self) -> bool:
+        """Whether its inputs and outputs are still kept; those of old runs are dropped if too large."""
+        return self._inputs is not None
 
     @property
     def has_ended(self) -> bool:
@@ -432,7 +475,13 @@ class Run:
         return self._continued_by().plan_rerun(self, from_)
 
     def compare(self, other: Run) -> RunComparison:
-        """Return this run beside another one, node by node; the older one is taken as the one before."""
+        """Return this run beside another one, node by node; the older one is taken as the one before.
+
+        Raises:
+            RunError: The values of one of them were dropped.
+        """
+        if not (self.has_values and other.has_values):
+            raise _dropped()
         first, second = sorted((other, self), key=lambda run: run.started)
         return RunComparison(first, second)
 
@@ -508,6 +557,18 @@ class Run:
         alone = self._count[node.label] == 1
         # A label that is another node's id would name that one.
         return node.label if alone and self.nodes.get(node.label, node) is node else node.id
+
+    def _values(self) -> list[Any]:
+        """Return all values that it keeps."""
+        values: list[Any] = [self._inputs]
+        for node in list(self.nodes.values()):
+            values += [node._output, node.text, *(one.value for one in node._inputs or ())]
+        return values
+
+    def _drop_values(self) -> None:
+        self._inputs = None
+        for node in self.nodes.values():
+            node._drop_values()
 
     def _result(self) -> Any:
         nodes = [self.nodes[node_id] for node_id in self.ends]

@@ -65,7 +65,7 @@ def named_nodes(run: Run) -> list[tuple[str, NodeRun]]:
 def value_line(node: NodeRun) -> str:
     """Return what a node gave, why it failed or why it did not run, in one line."""
     if node.status == "completed":
-        return preview_line(node.output)
+        return preview_line(node.output) if node.has_value else node.message
     if node.question is not None:
         return node.question.text
     return node.message or node.reason

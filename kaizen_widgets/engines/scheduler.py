@@ -297,6 +297,9 @@ class _Scheduler:
 
     def _end_run(self) -> None:
         self._has_ended = True
+        # The run has them, and may drop them.
+        self._results.clear()
+        self._inputs = {}
         if self._time_limit is not None:
             self._time_limit.cancel()
         states = {node.status for node in self._run.nodes.values()}

@@ -69,6 +69,16 @@ class KeptResults:
             results.pop(result.key.digest, None)
             results[result.key.digest] = result
 
+    def outputs(self) -> list[Any]:
+        """Return the outputs of all results."""
+        with self._lock:
+            return [one.output for each in self._results.values() for one in each.values()]
+
+    def clear(self) -> None:
+        """Forget all results."""
+        with self._lock:
+            self._results.clear()
+
     def find(self, node_id: str, key: NodeKey) -> KeptResult | None:
         """Return the result of a node for a key, or None."""
         with self._lock:

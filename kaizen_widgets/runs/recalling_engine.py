@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import logging
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
@@ -124,6 +125,12 @@ class RecallingEngine:
             seconds = self._clock.monotonic() - began
             await self._keep(work, key, called, policy, output, seconds)
         return output
+
+    def end(self) -> None:
+        """Let go of what only a run needs that has not ended."""
+        self._base = None
+        self._pins = {}
+        self._selection = dataclasses.replace(self._selection, given={})
 
     async def _key(self, work: Work) -> NodeKey | None:
         step = self._selection.plan.steps[work.node_id]

@@ -11,10 +11,14 @@ from typing import Any, overload
 from kaizen_widgets.core.text import replace_lone_surrogates
 from kaizen_widgets.engines import Run
 from kaizen_widgets.errors import KaizenError
+from kaizen_widgets.runs.kept_result import KeptResults
+from kaizen_widgets.runs.value_bytes import ValueBytes, bytes_of
 from kaizen_widgets.stores import SqliteStorage
 
 MAX_RUNS = 20
 """Runs that are kept."""
+MAX_BYTES = 1_000_000_000
+"""About how many bytes the values of these may take together."""
 MAX_NODES = 500
 """Nodes of a run that its summary names."""
 MAX_TEXT = 300
@@ -25,28 +29,51 @@ OLD_REPORTS = 1_000
 class RunHistory(Sequence[Run]):
     """The last 20 runs, newest first: ``studio.runs[0].result``.
 
+    Where their values together take more than ``max_bytes``, those of the oldest are dropped, and say so when
+    they are asked for. The newest run that has ended keeps its values however large they are.
+
     Args:
         storage: File in which summaries are kept; None for none.
         name: Name of the summaries in it.
+
+    Attributes:
+        max_bytes: About how many bytes the values of these runs may take together.
     """
 
     def __init__(self, storage: SqliteStorage | None = None, name: str = "runs") -> None:
         self._storage = storage
         self._name = name
         self._runs: tuple[Run, ...] = ()
+        self.max_bytes = MAX_BYTES
+        self._kept: dict[str, KeptResults | None] = {}
+        """What the runs keep beside their values, by their ids."""
+        self._bytes: dict[str, ValueBytes] = {}
+        """How large the values are of those that have ended, by their ids."""
         self._pipelines: dict[str, str | None] = {}
         self._lock = threading.Lock()
 
-    def add(self, run: Run, pipeline_id: str | None = None) -> None:
-        """Put a run in front; its summary is written when it has ended."""
+    def add(
+        self, run: Run, pipeline_id: str | None = None, kept: KeptResults | None = None
+    ) -> None:
+        """Put a run in front; its summary is written when it has ended.
+
+        Args:
+            run: The run.
+            pipeline_id: Id of its pipeline.
+            kept: Results that are kept with it, and dropped with its values.
+        """
         with self._lock:
             if self._runs:
                 self._runs[0]._log.trim(OLD_REPORTS)
             self._runs = (run, *self._runs)[:MAX_RUNS]
             self._pipelines[run.id] = pipeline_id
-            kept = {one.id for one in self._runs}
-            self._pipelines = {key: one for key, one in self._pipelines.items() if key in kept}
+            self._kept[run.id] = kept
+            ids = {one.id for one in self._runs}
+            self._pipelines = {key: one for key, one in self._pipelines.items() if key in ids}
+            self._kept = {key: one for key, one in self._kept.items() if key in ids}
+            self._bytes = {key: one for key, one in self._bytes.items() if key in ids}
         run.on_end(lambda: self._write(run, pipeline_id))
+        run.on_end(lambda: self._measure(run))
 
     def last_of(self, pipeline_id: str | None) -> Run | None:
         """Return the newest run of a pipeline, or None."""
@@ -74,6 +101,7 @@ class RunHistory(Sequence[Run]):
         """Forget all runs and their summaries."""
         with self._lock:
             self._runs, self._pipelines = (), {}
+            self._kept, self._bytes = {}, {}
             if self._storage is not None:
                 self._storage.remove(self._name)
 
@@ -93,6 +121,36 @@ class RunHistory(Sequence[Run]):
 
     def __repr__(self) -> str:
         return f"RunHistory({', '.join(run.status for run in self._runs[:5])})"
+
+    def _measure(self, run: Run) -> None:
+        """Note how large the values of a run are that has ended, and drop those that are too much."""
+        kept = self._kept.get(run.id)
+        size = bytes_of(run._values() + (kept.outputs() if kept else []))
+        with self._lock:
+            if run.id in self._kept:
+                self._bytes[run.id] = size
+                self._limit()
+
+    def _limit(self) -> None:
+        counted: set[int] = set()
+        total, is_first = 0, True
+        for run in self._runs:
+            size = self._bytes.get(run.id)
+            if size is None:
+                continue  # It has not ended, or has no values any more.
+            new = {key: count for key, count in size.large.items() if key not in counted}
+            counted |= new.keys()
+            total += size.small + sum(new.values())
+            if total > self.max_bytes and not is_first:
+                self._drop(run)
+            is_first = False
+
+    def _drop(self, run: Run) -> None:
+        run._drop_values()
+        kept = self._kept.get(run.id)
+        if kept is not None:
+            kept.clear()
+        self._bytes.pop(run.id, None)
 
     def _write(self, run: Run, pipeline_id: str | None) -> None:
         if self._storage is None:

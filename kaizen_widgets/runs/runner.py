@@ -347,7 +347,8 @@ class Runner:
             continued_by=self,
         )
         self._engines[run] = engine
-        self.history.add(run, pipeline_id)
+        run.on_end(engine.end)
+        self.history.add(run, pipeline_id, engine.results)
         self.on_start(run)
         return run
 

@@ -95,7 +95,7 @@ class ComparisonView(Panel):
             (self.before, row.before, row.before_text),
             (self.after, row.after, row.after_text),
         ):
-            if node is not None and node.status == "completed":
+            if node is not None and node.status == "completed" and node.has_value:
                 view.show(node.output)
             elif node is not None and node.error is not None:
                 view.show(node.error)

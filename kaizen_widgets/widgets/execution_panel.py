@@ -216,7 +216,7 @@ class ExecutionPanel(Panel):
         run = self._run_of(state)
         if run is not None and node_id in run.nodes:
             node = run.nodes[node_id]
-            if node.status == "completed":
+            if node.status == "completed" and run.has_values:
                 return node.output
             if node.status == "failed" and node.error is not None:
                 return node.error

@@ -37,6 +37,7 @@ WIDTH = 328
 """Its width in pixels, `--kz-drawer` in `js/src/tokens.css`."""
 MAX_LINES = 500
 NODE_TABS = (("config", "Config"), ("input", "Input"), ("output", "Output"), ("log", "Log"))
+_DROPPED = "The values of this run are not kept any more: run it again."
 VERSIONS_TAB = ("versions", "Versions")
 EDGE_TABS = (("value", "Value"),)
 
@@ -251,6 +252,8 @@ class NodeDrawer(Panel):
         match found and found.status:
             case None:
                 return _Words("Run the pipeline to see what this node returns.")
+            case "completed" if found and not found.has_value:
+                return _Words(_DROPPED)
             case "completed":
                 return found and found.output
             case "failed":
@@ -262,6 +265,8 @@ class NodeDrawer(Panel):
     def _input_of(self, node: Node, run: Run | None) -> Any:
         if run is None or node.id not in run.nodes:
             return _Words("Run the pipeline to see what arrives at this node.")
+        if not run.has_values:
+            return _Words(_DROPPED)
         edges = [edge for edge in run.graph.edges if edge.target == node.id]
         if not edges:
             return run.inputs or _Words("The run was started without inputs.")

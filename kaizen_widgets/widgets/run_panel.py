@@ -212,7 +212,7 @@ class RunPanel(Panel):
         if shown is None or other is None:
             self.comparison.layout.display = "none"
             return
-        self.comparison.show(shown.compare(other))
+        self._try(lambda: self.comparison.show(shown.compare(other)))
         self.comparison.layout.display = ""
 
     def _on_new_run(self) -> None:
