@@ -1,4 +1,4 @@
-"""Mark the nodes of the canvas: whose output is cached, stale or pinned, and which wait for a person."""
+"""Mark the nodes of the canvas: cached, stale or pinned, waiting for a person, changed in a comparison."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from typing import Any
 from kaizen_widgets.core.clock import Clock, Timer
 from kaizen_widgets.engines import Run
 from kaizen_widgets.engines.event_log import Event
-from kaizen_widgets.errors import KaizenError
+from kaizen_widgets.engines.run_comparison import RunComparison
+from kaizen_widgets.errors import KaizenError, RunError
 from kaizen_widgets.nodes import Functions
 from kaizen_widgets.runs import Runner
 from kaizen_widgets.stores import CanvasStore
@@ -54,6 +55,10 @@ class NodeMarks:
         self._timer: Timer | None = None
         self._run: Run | None = None
         self._stale: dict[str, str] = {}
+        self._changed: frozenset[str] = frozenset()
+        """The nodes that differ in the comparison that is shown."""
+        self._compared: str | None = None
+        """Id of the pipeline that it is about."""
         self._is_closed = False
         self._unsubscribes = [
             store.on_event(lambda _event: self.update_soon()),
@@ -64,7 +69,7 @@ class NodeMarks:
     def follow(self, run: Run) -> None:
         """Mark the nodes of a run from now on, in place of the one before."""
         with self._lock:
-            self._run, self._stale = run, {}
+            self._run, self._stale, self._changed = run, {}, frozenset()
         run.subscribe(self._on_event, after=0)
         run.on_end(self.update_soon)
         self._refresh()
@@ -72,7 +77,40 @@ class NodeMarks:
     def forget(self) -> None:
         """Mark nothing but pins until the next run."""
         with self._lock:
-            self._run, self._stale = None, {}
+            self._run, self._stale, self._changed = None, {}, frozenset()
+        self._refresh()
+
+    def show_comparison(self, comparison: RunComparison) -> None:
+        """Mark the nodes as changed that both runs have and whose state or output differs.
+
+        Until the next run, or `hide_comparison`.
+
+        Raises:
+            RunError: It is no comparison, or one of runs of another pipeline than the open one.
+        """
+        if not isinstance(comparison, RunComparison):
+            raise RunError(
+                f"Show a comparison of two runs, run.compare(other), not a {type(comparison).__name__}."
+            )
+        history, open_id = self._runner.history, self._store.pipeline_id
+        for run in (comparison.before, comparison.after):
+            if any(run is one for one in history) and history.pipeline_of(run) != open_id:
+                raise RunError(
+                    "These runs are of another pipeline than the one on the canvas: open it first."
+                )
+        changed = frozenset(
+            row.node_id
+            for row in comparison.changed
+            if row.before is not None and row.after is not None
+        )
+        with self._lock:
+            self._changed, self._compared = changed, open_id
+        self._refresh()
+
+    def hide_comparison(self) -> None:
+        """Mark no changes any more."""
+        with self._lock:
+            self._changed = frozenset()
         self._refresh()
 
     def update_soon(self) -> None:
@@ -139,6 +177,9 @@ class NodeMarks:
                 for node_id in self._runner.pins
                 if marks.get(node_id, {}).get("mark") != "waiting"
             }
+            if self._compared == self._store.pipeline_id:
+                for node_id in self._changed:
+                    marks.setdefault(node_id, {})["difference"] = "changed"
         self._show(marks)
 
 

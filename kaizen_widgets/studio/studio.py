@@ -18,6 +18,7 @@ from kaizen_widgets.api import Api, Resources, studio_defaults
 from kaizen_widgets.core.background import BackgroundLoop, background
 from kaizen_widgets.core.clock import NewId, random_id
 from kaizen_widgets.engines import Run
+from kaizen_widgets.engines.run_comparison import RunComparison
 from kaizen_widgets.errors import (
     KaizenError,
 )
@@ -593,6 +594,21 @@ class Studio(Resources):
             RunError: It gave nothing in the last run.
         """
         self.runner.accept(node)
+
+    def show_comparison(self, comparison: RunComparison) -> None:
+        """Mark on the canvas what a comparison found, ``studio.show_comparison(run.compare(other))``.
+
+        The nodes that both runs have and whose state or output differs are marked as changed until the next
+        run, or `hide_comparison`.
+
+        Raises:
+            RunError: It is no comparison, or one of runs of another pipeline than the open one.
+        """
+        self._runs.marks.show_comparison(comparison)
+
+    def hide_comparison(self) -> None:
+        """Take the marks of `show_comparison` from the canvas."""
+        self._runs.marks.hide_comparison()
 
     def evaluate(
         self,

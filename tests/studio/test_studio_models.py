@@ -92,6 +92,23 @@ def test_tool_with_approval_is_called_with_what_a_person_made_of_it(studio):
     assert studio.run(text="me").wait(WAIT).result == "paid 50"
 
 
+def test_comparison_of_two_runs_is_shown_on_the_canvas(studio):
+    nodes = [
+        Node("start", type="input", data={"label": "Start"}),
+        Node("a", type="agent", data={"label": "Ask"}),
+    ]
+    studio.new("Compare", Graph(nodes, [Edge("e", "start", "a")]))
+    studio.agent("Ask")(lambda text: "one")
+    before = studio.run(text="me").wait(WAIT)
+    studio.agent("Ask")(lambda text: "two")
+    after = studio.run(text="me").wait(WAIT)
+    studio.show_comparison(after.compare(before))
+    assert studio.canvas.node_facts["a"]["difference"] == "changed"
+    assert "difference" not in studio.canvas.node_facts.get("start", {})
+    studio.hide_comparison()
+    assert "difference" not in studio.canvas.node_facts["a"]
+
+
 def test_agent_that_cannot_be_asked_is_refused_before_the_run(studio):
     studio.offline()
     open_agent(studio, new_agent(studio))
