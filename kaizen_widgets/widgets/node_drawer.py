@@ -3,8 +3,8 @@
     NodeDrawer(canvas, lambda: NodeForm(canvas), execution, run=lambda: run)
 
 It is shown while a node or an edge is selected: of a node its config, its input, output and log in the last
-run, and its versions; of an edge the value that took it. Its widgets are created when something is selected
-first.
+run, and its versions; of an edge the value that took it, and how often its loop runs. Its widgets are created
+when something is selected first.
 """
 
 from __future__ import annotations
@@ -23,9 +23,10 @@ from kaizen_widgets.engines.run import NodeRun
 from kaizen_widgets.errors import NodeFailedError, RunError, UnknownEdgeError
 from kaizen_widgets.graph import Edge, Node
 from kaizen_widgets.saving.version_history import VersionHistory
-from kaizen_widgets.stores import ExecutionStore
+from kaizen_widgets.stores import Commit, ExecutionStore, Replaced
 from kaizen_widgets.widgets.canvas import Canvas
 from kaizen_widgets.widgets.edge_value_view import EdgeValueView
+from kaizen_widgets.widgets.loop_editor import LoopEditor, leads_back
 from kaizen_widgets.widgets.node_form import NodeForm
 from kaizen_widgets.widgets.node_versions_view import NodeVersionsView
 from kaizen_widgets.widgets.panel import Panel
@@ -40,6 +41,7 @@ NODE_TABS = (("config", "Config"), ("input", "Input"), ("output", "Output"), ("l
 _DROPPED = "The values of this run are not kept any more: run it again."
 VERSIONS_TAB = ("versions", "Versions")
 EDGE_TABS = (("value", "Value"),)
+LOOP_TABS = (*EDGE_TABS, ("loop", "Loop"))
 
 
 class NodeDrawer(Panel):
@@ -74,7 +76,10 @@ class NodeDrawer(Panel):
         self._canvas_name = canvas_name
         self._versions = versions
         self._node_tabs = NODE_TABS if versions is None else (*NODE_TABS, VERSIONS_TAB)
+        self._clock = clock
         self._parts: _Parts | None = None
+        self.loop: LoopEditor | None = None
+        """The form of the selected edge's loop; None of other edges and of nodes."""
         self._shown_value: Any = _NOTHING
         self._tab = "config"
         """The tab of nodes that was chosen last."""
@@ -86,7 +91,7 @@ class NodeDrawer(Panel):
         self._throttle = Throttle(self.refresh, clock)
         self._unsubscribes = (
             lambda: store.unobserve(self._on_select, names=names),
-            store.on_event(lambda _event: self._on_edit()),
+            store.on_event(self._on_edit),
             execution.subscribe(lambda _state, _previous: self._on_run()),
         )
         self._on_select(None)
@@ -152,6 +157,7 @@ class NodeDrawer(Panel):
             unsubscribe()
         if unsubscribes:
             self._throttle.close()
+            self._leave_loop()
         if self._parts is not None:
             for part in self._parts.all:
                 part.close()
@@ -171,6 +177,7 @@ class NodeDrawer(Panel):
     def _on_select(self, _change: Any) -> None:
         element = self._selected()
         if element is None:
+            self._leave_loop()
             self.remove_class("kaizen-open")
             self.canvas.covered_right = 0
             return
@@ -185,9 +192,19 @@ class NodeDrawer(Panel):
 
     def _show_element(self, parts: _Parts, element: Node | Edge) -> None:
         self._shown_value = _NOTHING
+        self._leave_loop()
+        if isinstance(element, Edge) and leads_back(self.canvas.store.graph, element):
+            parts.loop_status.value = ""
+            self.loop = LoopEditor(self.canvas.store, element, self._clock, parts.show_loop_status)
+            parts.loop.children = (self.loop.area, parts.loop_status)
         parts.heading.value = self._heading_of(element)
-        is_edge = isinstance(element, Edge)
-        tabs, wanted = (EDGE_TABS, "value") if is_edge else (self._node_tabs, self._tab)
+        if isinstance(element, Edge):
+            is_loop = self.loop is not None
+            has_value = isinstance(_edge_value(element, self._run()), EdgeValue)
+            tabs = LOOP_TABS if is_loop else EDGE_TABS
+            wanted = "loop" if is_loop and not has_value else "value"
+        else:
+            tabs, wanted = self._node_tabs, self._tab
         if [each["name"] for each in parts.tabs.tabs] != [name for name, _label in tabs]:
             parts.tabs.set_tabs(tabs)
         if parts.tabs.selected == wanted:
@@ -209,9 +226,19 @@ class NodeDrawer(Panel):
             f'<span style="color: {MUTED}">{html.escape(kind)}</span>'
         )
 
-    def _on_edit(self) -> None:
-        """Follow the element's name; its form follows its config."""
+    def _leave_loop(self) -> None:
+        loop, self.loop = self.loop, None
+        if loop is not None:
+            loop.close()
+
+    def _on_edit(self, event: Commit | Replaced) -> None:
+        """Follow the element's name, and whether an edge leads back; a node's form follows its config."""
         element = self._selected()
+        if self._parts is not None and isinstance(element, Edge):
+            if self.loop is None and leads_back(self.canvas.store.graph, element):
+                self._show_element(self._parts, element)
+            elif self.loop is not None and not _is_by(event, self.loop):
+                self.loop.update(element)
         if self._parts is not None and element is not None:
             self._parts.heading.value = self._heading_of(element)
             if self._parts.versions is not None and self._parts.tabs.selected == "versions":
@@ -230,6 +257,7 @@ class NodeDrawer(Panel):
             "config": parts.form,
             "log": parts.log,
             "value": parts.edge,
+            "loop": parts.loop,
             "versions": parts.versions or parts.value,
         }
         parts.body.children = (widgets.get(name, parts.value),)
@@ -327,6 +355,10 @@ def _edge_value(edge: Edge, run: Run | None) -> EdgeValue | str:
         return str(error)
 
 
+def _is_by(event: Commit | Replaced, loop: LoopEditor) -> bool:
+    return isinstance(event, Commit) and event.source is loop
+
+
 class _Words(str):
     """A sentence in place of a value."""
 
@@ -349,6 +381,8 @@ class _Parts:
         self.tabs = TabBar(NODE_TABS, label="Selected node", selected="config")
         self.value = ResultView()
         self.edge = EdgeValueView(canvas_name)
+        self.loop_status = ipw.HTML()
+        self.loop = ipw.VBox()
         self.versions = None if versions is None else NodeVersionsView(versions)
         self.log = ipw.HTML()
         self.body = ipw.VBox(_dom_classes=("kaizen-drawer-body",))
@@ -357,6 +391,11 @@ class _Parts:
             [self.heading, self.close_button], _dom_classes=("kaizen-drawer-head",)
         )
         self.children = (self.head, self.tabs, self.body)
+
+    def show_loop_status(self, text: str) -> None:
+        """Show a line below the form of a loop."""
+        if self.loop_status.value != text:
+            self.loop_status.value = text
 
     @property
     def all(self) -> tuple[ipw.Widget, ...]:
@@ -367,6 +406,8 @@ class _Parts:
             self.close_button,
             self.value,
             self.edge,
+            self.loop,
+            self.loop_status,
             self.log,
             self.form,
             *([] if self.versions is None else [self.versions]),

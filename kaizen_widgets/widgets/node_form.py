@@ -1,4 +1,4 @@
-"""The selected node as a form beside its canvas: its name, what it calls, and its config.
+"""The selected node as a form beside its canvas: its name, what it calls, its config and its policy.
 
     NodeForm(canvas).beside()
 
@@ -32,6 +32,7 @@ from kaizen_widgets.widgets.form_dialog import form_dialog
 from kaizen_widgets.widgets.node_basics_editor import NodeBasicsEditor
 from kaizen_widgets.widgets.node_calls import NodeCalls
 from kaizen_widgets.widgets.node_config_editor import NodeConfigEditor
+from kaizen_widgets.widgets.node_policy_editor import NodePolicyEditor
 from kaizen_widgets.widgets.panel import Panel
 from kaizen_widgets.widgets.subflow_view import SubflowView
 
@@ -80,10 +81,13 @@ class NodeForm(Panel):
         self.subflow: SubflowView | None = None
         """What is inside the selected subflow; None of other nodes."""
         self.editor: NodeConfigEditor | None = None
-        self._uncommitted: dict[str, dict[str, Any]] = {}
-        """Edits that could not be committed, by node and field."""
+        self.policy: NodePolicyEditor | None = None
+        """How a run treats the selected node; None of subflows, whose nodes have one each."""
+        self._uncommitted: dict[tuple[str, str], dict[str, Any]] = {}
+        """Edits that could not be committed: by node and part of its data, then by field."""
         self.heading = ipw.HTML()
         self.status = ipw.HTML()
+        self.policy_status = ipw.HTML()
         self.body = ipw.VBox()
         super().__init__(
             [self.heading, self.body, self.status, *([self.dialogs] * self._owns_dialogs)],
@@ -119,7 +123,7 @@ class NodeForm(Panel):
 
     def commit(self) -> bool:
         """Commit the valid edits; return whether there were any."""
-        done = [editor.commit() for editor in (self.basics, self.editor) if editor is not None]
+        done = [editor.commit() for editor in self._editors if editor is not None]
         return any(done)
 
     def close(self) -> None:
@@ -134,6 +138,10 @@ class NodeForm(Panel):
         super().close()
 
     # ------------------------------------------------------------ internal
+
+    @property
+    def _editors(self) -> tuple[NodeBasicsEditor | NodeConfigEditor | NodePolicyEditor | None, ...]:
+        return self.basics, self.editor, self.policy
 
     def _on_select(self, change: Any) -> None:
         if self.editor is None or change.new != self.editor.node_id:
@@ -172,6 +180,8 @@ class NodeForm(Panel):
         self._show_heading(node, editor.kind)
         if event.source is not editor:
             editor.update(node)
+        if self.policy is not None and event.source is not self.policy:
+            self.policy.update(node)
         if self.subflow is not None:
             self.subflow.update(node)
         if self.basics is not None and event.source is not self.basics:
@@ -183,7 +193,7 @@ class NodeForm(Panel):
         node = graph.node(node_id) if node_id and graph.has_node(node_id) else None
         kind = self.registry.get(node.type or "") if node is not None else None
         if node is not None and kind is not None:
-            drafts = self._uncommitted.pop(node.id, {})
+            drafts = self._uncommitted.pop((node.id, "config"), {})
             hidden = frozenset({kind.call_field} if self._calls and kind.call_field else ())
             if isinstance(kind, SubflowKind):
                 hidden |= kind.Config.model_fields.keys()
@@ -200,7 +210,13 @@ class NodeForm(Panel):
             settings = self.editor.area if has_settings else ipw.HTML(hint("No other settings."))
             if isinstance(kind, SubflowKind):
                 settings = self.subflow = SubflowView(self.canvas, node, self._show_status)
-            self.body.children = [self.basics.area, settings]
+            else:
+                drafts = self._uncommitted.pop((node.id, "policy"), {})
+                self.policy = NodePolicyEditor(
+                    self.store, node, self._clock, self._show_policy_status, drafts
+                )
+            policy = [] if self.policy is None else [self.policy.area, self.policy_status]
+            self.body.children = [self.basics.area, settings, *policy]
         else:
             self.heading.value = ""
             text = EMPTY if node is None else hint(f"The kind {node.type!r} has no form.")
@@ -220,16 +236,23 @@ class NodeForm(Panel):
     def _leave(self) -> None:
         editor, self.editor = self.editor, None
         basics, self.basics = self.basics, None
+        policy, self.policy = self.policy, None
         subflow, self.subflow = self.subflow, None
         if subflow is not None:
             subflow.close()
         self._show_status("")
+        self._show_policy_status("")
         if basics is not None:
             basics.close()
-        if editor is not None:
-            editor.close()
-            if editor.uncommitted and self.store.graph.has_node(editor.node_id):
-                self._uncommitted[editor.node_id] = editor.uncommitted
+        for key, part in (("config", editor), ("policy", policy)):
+            if part is not None:
+                part.close()
+                if part.uncommitted and self.store.graph.has_node(part.node_id):
+                    self._uncommitted[part.node_id, key] = part.uncommitted
+
+    def _show_policy_status(self, text: str) -> None:
+        if self.policy_status.value != text:
+            self.policy_status.value = text
 
     def _show_status(self, text: str) -> None:
         if self.status.value != text:

@@ -11,6 +11,7 @@ from kaizen_widgets.api.agent_models import Agent
 from kaizen_widgets.errors import KaizenError
 from kaizen_widgets.graph import Edge, Graph, Node, SetProperty
 from kaizen_widgets.nodes import Functions, Kind, KindConfig, Look, Task, default_registry
+from kaizen_widgets.nodes.node_policy import NodePolicy, read_policy
 from kaizen_widgets.testing import FakeClock, fake_comms
 from kaizen_widgets.testing.fake_comm import FakeComms
 from kaizen_widgets.widgets import Canvas, NodeCalls, NodeForm
@@ -490,3 +491,97 @@ def test_a_subflow_shows_what_is_inside_and_can_be_taken_apart():
     assert canvas.graph == Graph(nodes, [Edge("ab", "a", "b")])
     assert not canvas.graph.has_node(made.id)
     assert form.subflow is None
+
+
+# ------------------------------------------------------------------- policy
+
+
+def policy_view(bench: Bench, node_id: str) -> FormView:
+    bench.select(node_id)
+    policy = bench.form.policy
+    assert policy is not None
+    assert policy.area in bench.form.body.children
+    return FormView(bench.comms, bench.form, policy.area)  # type: ignore[arg-type]
+
+
+def policy_of(bench: Bench, node_id: str) -> Any:
+    return bench.store.graph.node(node_id).data.get("policy")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_has_a_form_of_its_policy_but_for_what_the_canvas_has_a_button_for(
+    comms: FakeComms, kind: str
+):
+    view = policy_view(Bench(comms), kind)
+    fields = {field["name"] for field in view.snapshot["root"]["fields"]}
+    assert fields == set(NodePolicy.model_fields) - {"muted"}
+
+
+def test_policy_is_set_field_by_field_and_means_the_same_to_a_run(comms: FakeComms):
+    bench = Bench(comms)
+    view = policy_view(bench, "agent")
+    wanted = {
+        "retries": "3",
+        "retry_delay": "0.5",
+        "timeout": "12",
+        "needs": "any",
+        "cache": "disk",
+    }
+    for name, value in wanted.items():
+        steps = len(bench.store.history.past)
+        view.type(f"/{name}", value)
+        view.blur(f"/{name}")
+        assert len(bench.store.history.past) == steps + 1
+        assert bench.store.history.undo_label == "set how Agent runs"
+    assert read_policy(bench.store.graph.node("agent")) == (
+        NodePolicy(retries=3, retry_delay=0.5, timeout=12, needs="any", cache="disk"),
+        [],
+    )
+    view.type("/timeout", None)
+    view.blur("/timeout")
+    assert read_policy(bench.store.graph.node("agent"))[0].timeout is None
+
+
+def test_policy_fields_of_one_edit_are_one_step_and_come_back_with_undo(comms: FakeComms):
+    bench = Bench(comms)
+    bench.store.update_node_data("agent", {"policy": {"muted": True, "retryDelay": 4}})
+    view = policy_view(bench, "agent")
+    assert view.value("/retry_delay") == "4"
+    steps = len(bench.store.history.past)
+    view.send("change", edits={"/retries": "2", "/retry_delay": "8"})
+    view.submit()
+    assert policy_of(bench, "agent") == {"muted": True, "retries": 2, "retryDelay": 8.0}
+    assert len(bench.store.history.past) == steps + 1
+    bench.store.undo()
+    view.follow()
+    assert policy_of(bench, "agent") == {"muted": True, "retryDelay": 4}
+    assert (view.value("/retries"), view.value("/retry_delay")) == ("0", "4")
+
+
+def test_wrong_policy_is_shown_under_its_field_and_keeps_its_text_while_another_node_is_shown(
+    comms: FakeComms,
+):
+    bench = Bench(comms)
+    view = policy_view(bench, "agent")
+    view.type("/timeout", "0")
+    view.type("/retries", "21")
+    view.blur("/retries")
+    assert view.errors("/timeout") == ["Input should be greater than 0"]
+    assert view.errors("/retries") == ["Input should be less than or equal to 20"]
+    assert "not applied" in bench.form.policy_status.value
+    assert bench.form.status.value == ""
+    assert policy_of(bench, "agent") is None
+    policy_view(bench, "router")
+    assert bench.form.policy_status.value == ""
+    view = policy_view(bench, "agent")
+    assert (view.value("/timeout"), view.value("/retries")) == ("0", "21")
+    assert view.errors("/timeout")
+
+
+def test_subflow_has_no_policy_of_its_own():
+    nodes = [Node("a", type="agent"), Node("b", type="router")]
+    canvas = Canvas(Graph(nodes, [Edge("ab", "a", "b")]))
+    form = NodeForm(canvas)
+    canvas.group(["a", "b"])
+    assert form.subflow is not None
+    assert form.policy is None
