@@ -18,8 +18,10 @@ from kaizen_widgets.nodes.agent_record import AgentRecord
 from kaizen_widgets.nodes.context import Context
 from kaizen_widgets.nodes.model_providers import (
     is_extra_installed,
+    keyring_settings,
     missing_extra,
     provider_problem,
+    uses_keyring,
 )
 from kaizen_widgets.nodes.model_usage import ModelUsage, UsageLimits, UsageMeter
 from kaizen_widgets.nodes.templates import render, template_problem
@@ -169,17 +171,23 @@ class ModelAgents:
             BudgetError: The budget of the run is used up.
             RunError: A limit of this call is reached, or the system prompt cannot be filled.
         """
-        if problem := self.problem_of(record, tools):
+        model = self._model_of(record)
+        settings: Mapping[str, str] = {}
+        if model is None and not self.is_offline and uses_keyring(record.provider):
+            problem = await asyncio.to_thread(self.problem_of, record, tools)
+            settings = await asyncio.to_thread(keyring_settings, record.provider)
+        else:
+            problem = self.problem_of(record, tools)
+        if problem:
             raise ModelError(f"{quoted(ctx.label)} {problem}.")
         if "pydantic_ai" not in sys.modules:
             await asyncio.to_thread(import_module, "pydantic_ai")  # It takes a second or two.
         # Imported when first needed: pydantic-ai comes with an extra, and takes long.
-        from kaizen_widgets.nodes.pydantic_agent import ask_model
+        from kaizen_widgets.nodes.pydantic_agent import ask_model, model_of
 
         instructions = record.system_prompt
         if "{" in instructions:
             instructions = await asyncio.to_thread(render, instructions, value)
-        model = self._model_of(record)
         names = dict.fromkeys((*record.tools, *tools))
         meter = self._node_meters.setdefault(
             ctx.node_id, UsageMeter(limits, quoted(ctx.label), RunError)
@@ -188,7 +196,7 @@ class ModelAgents:
             meter.add(self.carried_by_node.pop(ctx.node_id, ModelUsage()))
         answer = await ask_model(
             record,
-            f"{record.provider}:{record.model}" if model is None else model,
+            model_of(record, settings) if model is None else model,
             prompt=prompt_of(value) if prompt is None else prompt,
             instructions=instructions,
             tools={name: self.tools[name] for name in names},

@@ -48,6 +48,8 @@ from pydantic_ai.messages import (
     TextPartDelta,
     ToolCallPart,
 )
+from pydantic_ai.models import infer_model
+from pydantic_ai.providers import infer_provider_class
 from pydantic_ai.usage import UsageLimits as NativeLimits
 
 from kaizen_widgets.core.text import quoted
@@ -60,6 +62,25 @@ from kaizen_widgets.nodes.model_usage import DEFAULT_REQUESTS, ModelUsage, Usage
 
 _NO_NATIVE_LIMITS = NativeLimits(request_limit=None)
 """Our meters count, as one of them is shared by all agents of a run."""
+
+
+def model_of(record: AgentRecord, settings: Mapping[str, str]) -> Any:
+    """Return the model of an agent.
+
+    Args:
+        record: The agent.
+        settings: Arguments of its provider that are not in the environment.
+
+    Raises:
+        ModelError: The provider cannot be set up with them.
+    """
+    name = f"{record.provider}:{record.model}"
+    if not settings:
+        return name
+    try:
+        return infer_model(name, lambda provider: infer_provider_class(provider)(**settings))
+    except UserError as error:
+        raise model_error(error, record) from error
 
 
 async def ask_model(
@@ -273,7 +294,7 @@ def model_error(error: Exception, record: AgentRecord) -> ModelError:
     names = {
         "provider": title,
         "model": record.model or "of the agent",
-        "setting": f": check {provider.settings[0]}" if provider is not None else "",
+        "setting": f": check {next(iter(provider.settings))}" if provider is not None else "",
     }
     found = next((row for row in _SENTENCES if isinstance(error, row[0])), None)
     retry_after = getattr(error, "retry_after", None)

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 import threading
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from kaizen_widgets.core.background import background
 from kaizen_widgets.core.clock import Clock, Timer
 from kaizen_widgets.engines import problems_of
 from kaizen_widgets.errors import RunProblem
 from kaizen_widgets.nodes import Functions, Registry
 from kaizen_widgets.nodes.functions import is_missing_function
 from kaizen_widgets.stores import CanvasStore
+
+log = logging.getLogger(__name__)
 
 DELAY = 0.3
 """Seconds after an edit until the pipeline is checked."""
@@ -47,6 +52,9 @@ class PipelineProblems:
         self._clock = clock
         self._show = show
         self._lock = threading.Lock()
+        self._checking = threading.Lock()
+        """Held by a check, so that a slow one does not replace what a later one found."""
+        self._is_closed = False
         self._timer: Timer | None = None
         self._shown: Mapping[str, Mapping[str, Any]] = {}
         self._unsubscribes = (
@@ -67,20 +75,35 @@ class PipelineProblems:
         for unsubscribe in self._unsubscribes:
             unsubscribe()
         with self._lock:
+            self._is_closed = True
             if self._timer is not None:
                 self._timer.cancel()
 
     def _check(self) -> None:
+        """Check now, but not on the background loop: a keyring, where keys of models are, may ask."""
         with self._lock:
             self._timer = None
-        graph = self._store.graph
-        found: tuple[RunProblem, ...] = ()
-        if 0 < graph.node_count <= MAX_NODES:
-            found = problems_of(graph, self._registry, self._functions)
-        shown = _by_node(found)
-        if shown != self._shown:
-            self._shown = shown
-            self._show(shown)
+        if background.is_current:
+            background.start(asyncio.to_thread(self._check_logged))
+        else:
+            self._check_now()
+
+    def _check_logged(self) -> None:
+        try:
+            self._check_now()
+        except Exception:  # no caller would see it
+            log.exception("A pipeline could not be checked")
+
+    def _check_now(self) -> None:
+        with self._checking:
+            graph = self._store.graph
+            found: tuple[RunProblem, ...] = ()
+            if 0 < graph.node_count <= MAX_NODES:
+                found = problems_of(graph, self._registry, self._functions)
+            shown = _by_node(found)
+            if shown != self._shown and not self._is_closed:
+                self._shown = shown
+                self._show(shown)
 
 
 def _by_node(problems: tuple[RunProblem, ...]) -> dict[str, dict[str, str]]:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import sys
+import threading
 from decimal import Decimal
 from itertools import pairwise
 from typing import Any
 
+import keyring
+import keyring.errors
 import pytest
 from pydantic_ai import exceptions, models
 from pydantic_ai.messages import ModelResponse, TextPart
@@ -18,7 +21,7 @@ from pydantic_ai.usage import RequestUsage
 
 from kaizen_widgets.core.background import BackgroundLoop
 from kaizen_widgets.engines import Run, follow, problems_of, start
-from kaizen_widgets.errors import ModelError, RunCancelledError, RunError
+from kaizen_widgets.errors import ModelError, NotRunnableError, RunCancelledError, RunError
 from kaizen_widgets.graph import Edge, Graph, Node
 from kaizen_widgets.nodes import Functions, ModelUsage, UsageLimits, default_registry
 from kaizen_widgets.nodes.agent_record import AgentRecord
@@ -298,16 +301,80 @@ def test_missing_package_of_a_provider_is_named_before_the_run(functions, monkey
     assert f'pip install "pydantic-ai-slim[{PROVIDERS[name].package}]"' in problem(functions)
 
 
-@pytest.mark.parametrize("name", PROVIDERS)
-def test_missing_key_is_named_before_the_run(functions, monkeypatch, name):
+@pytest.fixture
+def kept(monkeypatch: pytest.MonkeyPatch) -> dict[tuple[str, str], str]:
+    """What the system's keyring has, by service and user; every provider's package seems installed."""
+    secrets: dict[tuple[str, str], str] = {}
     monkeypatch.setattr("kaizen_widgets.nodes.model_providers.find_spec", lambda package: True)
+    monkeypatch.setattr(keyring, "get_password", lambda *place: secrets.get(place))
+    for provider in PROVIDERS.values():
+        for setting in provider.settings:
+            monkeypatch.delenv(setting, raising=False)
+    return secrets
+
+
+def test_missing_key_is_one_sentence_with_the_provider_the_variable_and_the_keyring(
+    functions, kept, loop
+):
+    with pytest.raises(NotRunnableError) as caught:
+        start(pipeline("Support"), {"text": "hi"}, loop=loop, functions=functions)
+    assert (
+        "it asks OpenAI, and OPENAI_API_KEY is set neither in the environment of the kernel nor in the "
+        "system's keyring, as with keyring.set_password('kaizen-widgets models', 'OPENAI_API_KEY', ...)."
+    ) in str(caught.value)
+
+
+@pytest.mark.parametrize("name", PROVIDERS)
+@pytest.mark.parametrize("place", ["environment", "keyring"])
+def test_settings_of_a_provider_are_in_the_environment_or_the_keyring(
+    functions, monkeypatch, kept, name, place
+):
     functions.models.set_records([AgentRecord("ag-1", "Support", provider=name, model="m")])
     for setting in PROVIDERS[name].settings:
-        monkeypatch.delenv(setting, raising=False)
-    assert f"{PROVIDERS[name].settings[0]} " in problem(functions)
-    for setting in PROVIDERS[name].settings:
-        monkeypatch.setenv(setting, "set")
+        assert setting in problem(functions)
+        if place == "environment":
+            monkeypatch.setenv(setting, "set")
+        else:
+            kept["kaizen-widgets models", setting] = "set"
     assert problem(functions) == ""
+
+
+def test_keyring_that_does_not_work_counts_as_empty(functions, monkeypatch, kept):
+    def locked(*_place: str) -> str:
+        raise keyring.errors.KeyringLocked("canary")
+
+    monkeypatch.setattr(keyring, "get_password", locked)
+    assert "OPENAI_API_KEY is set neither" in problem(functions)
+    assert "canary" not in problem(functions)
+
+
+def test_key_of_the_keyring_reaches_the_provider_and_is_seen_nowhere_else(
+    functions, monkeypatch, kept, loop
+):
+    kept["kaizen-widgets models", "OPENAI_API_KEY"] = "canary"
+    given: list[tuple[str, dict[str, str]]] = []
+    threads: list[str] = []
+
+    def get_password(*place: str) -> str | None:
+        threads.append(threading.current_thread().name)
+        return kept.get(place)
+
+    def provider_class(name: str) -> Any:
+        return lambda **settings: given.append((name, settings))
+
+    def infer(name: str, make_provider: Any) -> Any:
+        make_provider(name.partition(":")[0])
+        return TestModel(custom_output_text="an answer")
+
+    monkeypatch.setattr(keyring, "get_password", get_password)
+    monkeypatch.setattr("kaizen_widgets.nodes.pydantic_agent.infer_provider_class", provider_class)
+    monkeypatch.setattr("kaizen_widgets.nodes.pydantic_agent.infer_model", infer)
+    run = start(pipeline("Support"), {"name": "Ada"}, loop=loop, functions=functions)
+    assert run.wait(60).result == "an answer"
+    assert given == [("openai", {"api_key": "canary"})]
+    assert "test-loop" not in threads
+    events = [str(event) for event in run.events()]
+    assert "canary" not in f"{run!r} {functions.models!r} {events}"
 
 
 def test_problems_of_an_agent_are_found_before_the_run(functions):

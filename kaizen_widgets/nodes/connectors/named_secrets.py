@@ -11,12 +11,11 @@ A secret goes only to the hosts that its owner named, in ``KAIZEN_SECRET_ORDERS_
 
 from __future__ import annotations
 
-import os
 import re
-from importlib.util import find_spec
 
 from kaizen_widgets.core.text import quoted
 from kaizen_widgets.errors import RunError
+from kaizen_widgets.nodes.secret_sources import find_secret
 
 PREFIX = "KAIZEN_SECRET_"
 SERVICE = "kaizen-widgets connectors"
@@ -58,14 +57,4 @@ def _is_host(host: str, allowed: str) -> bool:
 
 
 def _read(name: str) -> str | None:
-    if value := os.environ.get(_variable(name)):
-        return value
-    if find_spec("keyring") is not None:
-        import keyring  # Loads the system's libraries, and is an extra.
-        from keyring.errors import KeyringError
-
-        try:
-            return keyring.get_password(SERVICE, name) or None
-        except KeyringError:
-            pass  # There is no keyring on this machine, or it is locked.
-    return None
+    return find_secret(_variable(name), SERVICE, name)
