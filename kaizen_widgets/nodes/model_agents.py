@@ -125,7 +125,7 @@ class ModelAgents:
             return f"calls the agent {quoted(record.name)}, which is archived"
         if not is_extra_installed():
             return missing_extra()
-        if self._model_of(record) is not None:
+        if self.model_of(record) is not None:
             return None
         if not record.model:
             return (
@@ -134,6 +134,13 @@ class ModelAgents:
         if self.is_offline:
             return f"asks the model {record.model!r:.80}, and studio.offline() allows no requests"
         return provider_problem(record.provider)
+
+    def model_of(self, record: AgentRecord) -> Any:
+        """Return the model that was set in place of an agent's own, or None."""
+        for name in (record.id, record.name, ""):
+            if name in self._models:
+                return self._models[name]
+        return None
 
     def function_of(self, record: AgentRecord) -> Callable[..., Any]:
         """Return a function that asks an agent's model, for a node to call."""
@@ -171,7 +178,7 @@ class ModelAgents:
             BudgetError: The budget of the run is used up.
             RunError: A limit of this call is reached, or the system prompt cannot be filled.
         """
-        model = self._model_of(record)
+        model = self.model_of(record)
         settings: Mapping[str, str] = {}
         if model is None and not self.is_offline and uses_keyring(record.provider):
             problem = await asyncio.to_thread(self.problem_of, record, tools)
@@ -183,7 +190,7 @@ class ModelAgents:
         if "pydantic_ai" not in sys.modules:
             await asyncio.to_thread(import_module, "pydantic_ai")  # It takes a second or two.
         # Imported when first needed: pydantic-ai comes with an extra, and takes long.
-        from kaizen_widgets.nodes.pydantic_agent import ask_model, model_of
+        from kaizen_widgets.nodes.pydantic_agent import ask_model, provider_model
 
         instructions = record.system_prompt
         if "{" in instructions:
@@ -196,7 +203,7 @@ class ModelAgents:
             meter.add(self.carried_by_node.pop(ctx.node_id, ModelUsage()))
         answer = await ask_model(
             record,
-            model_of(record, settings) if model is None else model,
+            provider_model(record, settings) if model is None else model,
             prompt=prompt_of(value) if prompt is None else prompt,
             instructions=instructions,
             tools={name: self.tools[name] for name in names},
@@ -237,14 +244,7 @@ class ModelAgents:
     ) -> tuple[AgentRecord, Any, dict[str, Any]]:
         """Return what an answer depends on besides the question: the agent, a model set for it, its tools."""
         names = dict.fromkeys((*record.tools, *tools))
-        return record, self._model_of(record), {name: self.tools.get(name) for name in names}
-
-    def _model_of(self, record: AgentRecord) -> Any:
-        """Return the model that was set in place of an agent's own, or None."""
-        for name in (record.id, record.name, ""):
-            if name in self._models:
-                return self._models[name]
-        return None
+        return record, self.model_of(record), {name: self.tools.get(name) for name in names}
 
     def __repr__(self) -> str:
         return f"ModelAgents({', '.join(record.name for record in self._records.values())})"

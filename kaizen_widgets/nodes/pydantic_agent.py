@@ -64,7 +64,7 @@ _NO_NATIVE_LIMITS = NativeLimits(request_limit=None)
 """Our meters count, as one of them is shared by all agents of a run."""
 
 
-def model_of(record: AgentRecord, settings: Mapping[str, str]) -> Any:
+def provider_model(record: AgentRecord, settings: Mapping[str, str]) -> Any:
     """Return the model of an agent.
 
     Args:

@@ -29,6 +29,7 @@ from kaizen_widgets.errors import PersistError, UnauthorizedError
 from kaizen_widgets.saving import Journal, SaveNotices
 from kaizen_widgets.saving.last_opened import LastOpened
 from kaizen_widgets.server import Database, create_app, default_path, local_session
+from kaizen_widgets.server.base.agent_model import AgentModel
 from kaizen_widgets.stores import AuthStore, Persistence, SqliteStorage, SystemKeyring
 from kaizen_widgets.transport import Tokens, Transport
 
@@ -97,19 +98,22 @@ def connect(
     token: str,
     loop: BackgroundLoop,
     new_id: NewId,
+    model: AgentModel | None = None,
 ) -> StudioConnection:
-    """Connect to a server, or to the embedded API when there is no ``url``.
+    """Connect to a server, or to the embedded API, whose agents ask ``model``, when there is no ``url``.
 
     Raises:
         PersistError: The embedded API's file cannot be used.
         TransportError: ``url`` is not a valid address.
     """
     if url is None:
-        return _connect_embedded(_open_database(data, loop.now()), loop, new_id)
+        return _connect_embedded(_open_database(data, loop.now()), loop, new_id, model)
     return _connect_remote(url, token, loop)
 
 
-def _connect_embedded(database: Database, loop: BackgroundLoop, new_id: NewId) -> StudioConnection:
+def _connect_embedded(
+    database: Database, loop: BackgroundLoop, new_id: NewId, model: AgentModel | None
+) -> StudioConnection:
     def sign_in() -> Mapping[str, Any]:
         return local_session(database, loop, new_id)
 
@@ -120,7 +124,7 @@ def _connect_embedded(database: Database, loop: BackgroundLoop, new_id: NewId) -
     tokens, session = Tokens(), sign_in()
     auth = AuthStore(tokens)
     auth.login(session["user"], session["access_token"], session["refresh_token"])
-    app = create_app(database, loop, new_id)
+    app = create_app(database, loop, new_id, model=model)
     return StudioConnection(
         Transport(EMBEDDED_URL, clock=loop, tokens=tokens, app=app, renew=renew),
         auth,

@@ -46,6 +46,7 @@ from kaizen_widgets.studio.notebook_functions import NotebookFunctions
 from kaizen_widgets.studio.panels import PanelAttribute, StudioPanels
 from kaizen_widgets.studio.python_cell import PythonCell
 from kaizen_widgets.studio.studio_app import StudioApp
+from kaizen_widgets.studio.studio_model import StudioModel
 from kaizen_widgets.studio.studio_runs import StudioRuns, inputs_of
 from kaizen_widgets.widgets import (
     AgentsPanel,
@@ -120,8 +121,14 @@ class Studio(Resources):
         if url is not None and data is not None:
             raise TypeError("Give either a server's url or the embedded API's data, not both.")
         self._loop = loop
+        self.functions = Functions()
         connection = self._connection = connect(
-            url, data=data, token=token, loop=loop, new_id=new_id
+            url,
+            data=data,
+            token=token,
+            loop=loop,
+            new_id=new_id,
+            model=StudioModel(self.functions.models),
         )
         self.auth = connection.auth
         self.query_client = QueryClient(loop=loop, clock=loop, default_options=studio_defaults())
@@ -157,7 +164,6 @@ class Studio(Resources):
             )
             self._persisters.append(mutations)
         self.kinds = default_registry()
-        self.functions = Functions()
         self.store = CanvasStore(new_id=new_id, now=loop.now)
         self.python_cell = PythonCell(self.store, self)
         self.evaluations = Evaluations(self.store, self.kinds, self.functions, self.agents, loop)
@@ -481,7 +487,7 @@ class Studio(Resources):
         return self._notebook.tool(function, name, requires_approval=requires_approval)
 
     def use_model(self, model: Any, *agents: str) -> None:
-        """Let a model of pydantic-ai answer for agents, in place of their own.
+        """Let a model of pydantic-ai answer for agents, in place of their own; also on the embedded server.
 
         Args:
             model: Such as pydantic-ai's ``TestModel()`` or ``FunctionModel(...)``; None for the agents' own.
