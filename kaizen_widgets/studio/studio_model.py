@@ -35,7 +35,7 @@ class StudioModel:
     async def answer(
         self, agent: Mapping[str, Any], message: str, history: Sequence[Any]
     ) -> AsyncIterator[str]:
-        """Yield the answer piece by piece; whole for an agent with tools, which may write before it calls one.
+        """Yield the answer piece by piece; whole if its agent has tools, as it may write before a call.
 
         Raises:
             RuntimeError: The model cannot answer; the message says why.
