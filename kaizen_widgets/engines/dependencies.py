@@ -62,6 +62,10 @@ class _Outcome:
         )
 
 
+_COMPLETED = _Outcome("completed")
+"""That of all nodes that passed on a value at all their outputs."""
+
+
 class DependencyTracker:
     """The dependencies of one run's nodes, and how far the run has come."""
 
@@ -106,8 +110,10 @@ class DependencyTracker:
 
     def completed(self, node_id: str, outputs: frozenset[str] | None, route: str = "") -> Progress:
         """Record that a node passed on a value, at all its outputs (None) or some."""
+        if outputs is None:
+            return self._decided(node_id, _COMPLETED)
         label = quoted(self._plan.steps[node_id].node.label)
-        reason = f"{label} took {quoted(route)}" if outputs is not None else ""
+        reason = f"{label} took {quoted(route)}"
         return self._decided(node_id, _Outcome("completed", outputs, reason))
 
     def stopped(self, node_id: str, reason: str) -> Progress:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import threading
 
 import pytest
 
 from kaizen_widgets.engines import LocalEngine
+from kaizen_widgets.engines.dependencies import DependencyTracker
 from kaizen_widgets.errors import NodeFailedError, RunError, UnknownNodeError
 from tests.engines.builders import pipeline
 
@@ -279,3 +281,36 @@ def test_a_wide_and_deep_pipeline_ends(begin):
     chain = " > ".join(f"n{i}" for i in range(400))
     graph = pipeline(f"start > {chain}", kinds={f"n{i}": "synthesizer" for i in range(400)})
     assert begin(graph, {"text": "x"}).wait(30).result == "x"
+
+
+def test_a_run_whose_scheduler_fails_at_the_end_of_a_node_ends_and_says_so(
+    begin, monkeypatch, caplog
+):
+    completed = DependencyTracker.completed
+
+    def breaks(tracker, node_id, outputs, route=""):
+        if node_id == "a":
+            raise ZeroDivisionError("a bug")
+        return completed(tracker, node_id, outputs, route)
+
+    monkeypatch.setattr(DependencyTracker, "completed", breaks)
+    functions = {"a": lambda n: n, "b": lambda n: n}
+    run = begin(pipeline("start > a > b > end"), {"n": 1}, functions=functions).wait(30)
+    assert run.status == "failed"
+    assert (run["a"].status, run["b"].status) == ("failed", "failed")
+    assert "a bug" in run["b"].message
+    assert "was interrupted" in caplog.text
+
+
+def test_nodes_of_a_long_chain_run_on_no_deeper_stack_than_those_of_a_short_one(begin):
+    depths = []
+
+    async def step(n):
+        depths.append(len(inspect.stack(0)))
+        return n
+
+    names = [f"n{index}" for index in range(200)]
+    graph = pipeline(" > ".join(("start", *names)))
+    begin(graph, {"n": 1}, functions=dict.fromkeys(names, step), engine=LocalEngine()).wait(60)
+    assert len(depths) == 200
+    assert len(set(depths)) == 1
