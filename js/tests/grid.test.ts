@@ -1,5 +1,5 @@
 /** Tables without elements: formats, search and sort, and the block that the kernel sends. */
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import python from "../../kaizen_widgets/widgets/row_action.py?raw";
 import cases from "../../tests/displays/grid_format_cases.json?raw";
 import { type Cell, cellText, type Format } from "../src/grid/formats.ts";
@@ -59,6 +59,24 @@ test("a thousand rows are searched within a frame", async () => {
   });
   // Ten times the rows in the time of six frames; the quickest search is the one that nothing interrupted.
   expect(Math.min(...times)).toBeLessThan(100);
+});
+
+test("typing in the search field neither sorts nor lowers the case of rows again", async () => {
+  const table = await readTable(await packed(sentTable(ROWS)));
+  const expected = table.shownPlaces("äpfel", "-name", new Map());
+  expect(expected.map((place) => table.key(place))).toEqual(["c", "d"]);
+  const sorts = vi.spyOn(Array.prototype, "sort");
+  const lowered = vi.spyOn(String.prototype, "toLowerCase");
+  try {
+    table.shownPlaces("äpfel 9", "-name", new Map());
+    expect(sorts).not.toHaveBeenCalled();
+    expect(lowered).toHaveBeenCalledTimes(1); // the words that are searched
+    table.shownPlaces("äpfel 9", "name", new Map());
+    expect(sorts).toHaveBeenCalledTimes(1);
+  } finally {
+    sorts.mockRestore();
+    lowered.mockRestore();
+  }
 });
 
 test("the icons that Python names are drawn", () => {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Any
 
 _SECRET = re.compile(
@@ -14,6 +15,9 @@ _COUNTS = re.compile(r"^(max_|min_|num_|n_|total_)?tokens?(_count|_limit|_used)?
 
 def is_secret_field(name: str, value: Any) -> bool:
     """Return whether the value of a field with that name must not be shown."""
-    if value is None or isinstance(value, bool | int | float) or _COUNTS.match(name):
-        return False
-    return _SECRET.search(name) is not None
+    return not (value is None or isinstance(value, bool | int | float)) and _is_secret_name(name)
+
+
+@lru_cache(maxsize=1_024)  # A table asks of each of its cells, which have the names of few columns.
+def _is_secret_name(name: str) -> bool:
+    return not _COUNTS.match(name) and _SECRET.search(name) is not None

@@ -6,7 +6,7 @@ import json
 import math
 import re
 import zlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from enum import Enum
@@ -46,11 +46,12 @@ _NUMBERS: Final[dict[Format, Callable[[float | None], str]]] = {
 
 def read_field(record: Any, name: str) -> Any:
     """Return a field of a mapping, model, dataclass or object; None if it has none of that name."""
-    fields = record_fields(record)
-    if fields is not None:
-        # A computed field of a model is an attribute, not a field.
-        return fields[name] if name in fields else getattr(record, name, None)
-    return record if name == "value" else getattr(record, name, None)
+    if isinstance(record, Mapping):
+        return record[name] if name in record else getattr(record, name, None)
+    # A computed field of a model is an attribute, too.
+    if name != "value" or record_fields(record) is not None:
+        return getattr(record, name, None)
+    return record
 
 
 def column_value(column: Column, record: Any) -> Any:
@@ -63,6 +64,12 @@ def column_value(column: Column, record: Any) -> Any:
         except Exception:  # the user's function, for one odd record of many
             return None
     return HIDDEN if is_secret_field(column.name, value) else value
+
+
+def column_cells(column: Column, records: Iterable[Any]) -> list[Cell]:
+    """Return a column's values of all records, as the page gets them."""
+    read, format = column_value, column.format
+    return [encode_cell(read(column, record), format) for record in records]
 
 
 def resolve_columns(
@@ -94,6 +101,8 @@ def resolve_columns(
 
 def encode_cell(value: Any, format: Format) -> Cell:
     """Return a value as the page gets it: times as seconds since 1970, anything structured as its text."""
+    if type(value) is str and format != "date":
+        return _line(value)  # Most cells are text.
     if isinstance(value, Enum):
         value = value.value
     if value is None or isinstance(value, bool):
@@ -162,10 +171,7 @@ def plain_table(
         "actions": [],
         "columns": [column_look(column) for column in chosen],
         "keys": list(range(len(records))),
-        "cells": [
-            [encode_cell(column_value(column, record), column.format) for record in records]
-            for column in chosen
-        ],
+        "cells": [column_cells(column, records) for column in chosen],
         "second": {},
         "marks": {},
         "refusals": {},
@@ -260,6 +266,10 @@ def _moment(value: Any) -> datetime | None:
     if not isinstance(value, datetime) or not 1 < value.year < 9999:
         return None
     return value if value.tzinfo is not None else value.replace(tzinfo=UTC)
+
+
+def _line(text: str) -> str:
+    return " ".join(_cut(text).split())
 
 
 def _cut(text: str) -> str:

@@ -18,8 +18,8 @@ from kaizen_widgets.displays.grid_table import (
     Cell,
     Key,
     cell_text,
+    column_cells,
     column_look,
-    column_value,
     encode_cell,
     pack_json,
     read_field,
@@ -288,10 +288,7 @@ class DataGrid(BundledWidget):
         self._places = {key: place for place, key in enumerate(self._keys)}
         columns = resolve_columns(self._given_columns, self._records, self._key)
         self._columns = columns
-        self._cells = [
-            [encode_cell(column_value(column, record), column.format) for record in self._records]
-            for column in columns
-        ]
+        self._cells = [column_cells(column, self._records) for column in columns]
         names = tuple(column.name for column in columns)
         with self.hold_sync():
             if names != self._known_columns and (self._records or not self._known_columns):

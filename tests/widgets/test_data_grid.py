@@ -171,6 +171,47 @@ def test_a_thousand_rows_are_at_most_60_kilobytes(page):
     assert len(page.of(grid).sent) <= 3
 
 
+class Counted:
+    """A record that counts how often its fields are read."""
+
+    def __init__(self, place: int, reads: dict[str, int]) -> None:
+        self._values = {"id": f"id {place}", "name": f"Agent {place}", "prompt": "long"}
+        self._reads = reads
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_") or name not in self._values:
+            raise AttributeError(name)
+        self._reads[name] = self._reads.get(name, 0) + 1
+        return self._values[name]
+
+
+def test_a_table_reads_each_field_once_a_record_and_no_field_it_does_not_show(page):
+    reads: dict[str, int] = {}
+    DataGrid([Counted(place, reads) for place in range(50)], columns=[Column("name", None, "text")])
+    assert reads == {"id": 50, "name": 50}
+
+
+class Wide(BaseModel):
+    id: str
+    name: str
+    prompt: str = "long"
+
+
+def test_a_cell_of_a_model_reads_no_other_field(page, monkeypatch):
+    records = [Wide(id=f"id {place}", name=f"Agent {place}") for place in range(50)]
+    reads: set[str] = set()
+    read = Wide.__getattribute__
+
+    def note(record: Wide, name: str) -> Any:
+        reads.add(name)
+        return read(record, name)
+
+    monkeypatch.setattr(Wide, "__getattribute__", note)
+    grid = DataGrid(records, columns=[Column("name", None, "text")])
+    assert sent(grid)["cells"] == [[f"Agent {place}" for place in range(50)]]
+    assert "prompt" not in reads
+
+
 def test_equal_records_send_nothing(page):
     grid = DataGrid(AGENTS)
     before = len(page.of(grid).sent)

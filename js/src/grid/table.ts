@@ -71,7 +71,10 @@ export async function unpack<T>(packed: DataView | null): Promise<T | null> {
 }
 
 export class Table {
+  // Kept for the next key press in the search field; a table never changes.
   private haystacks: string[] | null = null;
+  private readonly texts = new Map<number, readonly string[]>();
+  private sorted: { readonly by: string; readonly places: readonly number[] } | null = null;
   private readonly collator = new Intl.Collator(undefined, { numeric: true, sensitivity: "base" });
   readonly places: ReadonlyMap<Key, number>;
 
@@ -108,13 +111,18 @@ export class Table {
 
   /** The distinct values of a column as text, in their order. */
   values(column: number): string[] {
-    const found = new Set<string>();
-    for (let place = 0; place < this.size; place += 1) found.add(this.filterText(column, place));
-    return [...found].sort(this.collator.compare);
+    return [...new Set(this.filterTexts(column))].sort(this.collator.compare);
   }
 
-  private filterText(column: number, place: number): string {
-    return cellText(this.cell(column, place), this.sent.columns[column]?.format ?? "text", 0);
+  /** The texts of a column, by place. */
+  private filterTexts(column: number): readonly string[] {
+    let texts = this.texts.get(column);
+    if (texts === undefined) {
+      const format = this.sent.columns[column]?.format ?? "text";
+      texts = this.sent.keys.map((_, place) => cellText(this.cell(column, place), format, 0));
+      this.texts.set(column, texts);
+    }
+    return texts;
   }
 
   /**
@@ -126,19 +134,28 @@ export class Table {
    */
   shownPlaces(search: string, sort: string, chosen: ReadonlyMap<number, string>): number[] {
     const words = search.toLowerCase().split(/\s+/).filter(Boolean);
-    let places = Array.from({ length: this.size }, (_, place) => place);
+    let places = [...this.sortedPlaces(sort)];
     if (words.length > 0) {
-      this.haystacks ??= places.map((place) => this.haystack(place));
+      this.haystacks ??= this.sent.keys.map((_, place) => this.haystack(place));
       const haystacks = this.haystacks;
       places = places.filter((place) => words.every((word) => haystacks[place]?.includes(word)));
     }
-    for (const [column, value] of chosen)
-      places = places.filter((place) => this.filterText(column, place) === value);
-    const descending = sort.startsWith("-");
-    const name = descending ? sort.slice(1) : sort;
+    for (const [column, value] of chosen) {
+      const texts = this.filterTexts(column);
+      places = places.filter((place) => texts[place] === value);
+    }
+    return places;
+  }
+
+  private sortedPlaces(by: string): readonly number[] {
+    if (this.sorted?.by === by) return this.sorted.places;
+    const places = this.sent.keys.map((_, place) => place);
+    const descending = by.startsWith("-");
+    const name = descending ? by.slice(1) : by;
     const column = this.sent.columns.findIndex((each) => each.name === name);
-    if (column < 0) return places;
-    return places.sort((one, other) => this.compare(column, one, other, descending));
+    if (column >= 0) places.sort((one, other) => this.compare(column, one, other, descending));
+    this.sorted = { by, places };
+    return places;
   }
 
   private haystack(place: number): string {
