@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import logging
 import threading
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, overload
 
 from kaizen_widgets.core.text import replace_lone_surrogates
@@ -50,6 +51,8 @@ class RunHistory(Sequence[Run]):
         self._bytes: dict[str, ValueBytes] = {}
         """How large the values are of those that have ended, by their ids."""
         self._pipelines: dict[str, str | None] = {}
+        self._counts: Counter[str | None] = Counter()
+        self._listeners: tuple[Callable[[], object], ...] = ()
         self._lock = threading.Lock()
 
     def add(
@@ -68,12 +71,13 @@ class RunHistory(Sequence[Run]):
             self._runs = (run, *self._runs)[:MAX_RUNS]
             self._pipelines[run.id] = pipeline_id
             self._kept[run.id] = kept
+            self._counts[pipeline_id] += 1
             ids = {one.id for one in self._runs}
             self._pipelines = {key: one for key, one in self._pipelines.items() if key in ids}
             self._kept = {key: one for key, one in self._kept.items() if key in ids}
             self._bytes = {key: one for key, one in self._bytes.items() if key in ids}
-        run.on_end(lambda: self._write(run, pipeline_id))
-        run.on_end(lambda: self._measure(run))
+        self._notify()
+        run.on_end(lambda: self._ended(run, pipeline_id))
 
     def last_of(self, pipeline_id: str | None) -> Run | None:
         """Return the newest run of a pipeline, or None."""
@@ -82,6 +86,21 @@ class RunHistory(Sequence[Run]):
     def pipeline_of(self, run: Run) -> str | None:
         """Return the id of the pipeline that a run is of, or None."""
         return self._pipelines.get(run.id)
+
+    def count_of(self, pipeline_id: str | None) -> int:
+        """Return how many runs of a pipeline this kernel has started, those no longer kept among them."""
+        return self._counts[pipeline_id]
+
+    def subscribe(self, listener: Callable[[], object]) -> Callable[[], None]:
+        """Call ``listener`` when a run begins or ends, on any thread; return the unsubscribe function."""
+        with self._lock:
+            self._listeners = (*self._listeners, listener)
+
+        def unsubscribe() -> None:
+            with self._lock:
+                self._listeners = tuple(one for one in self._listeners if one is not listener)
+
+        return unsubscribe
 
     @property
     def summaries(self) -> tuple[dict[str, Any], ...]:
@@ -102,8 +121,10 @@ class RunHistory(Sequence[Run]):
         with self._lock:
             self._runs, self._pipelines = (), {}
             self._kept, self._bytes = {}, {}
+            self._counts.clear()
             if self._storage is not None:
                 self._storage.remove(self._name)
+        self._notify()
 
     @overload
     def __getitem__(self, index: int) -> Run: ...
@@ -151,6 +172,20 @@ class RunHistory(Sequence[Run]):
         if kept is not None:
             kept.clear()
         self._bytes.pop(run.id, None)
+
+    def _ended(self, run: Run, pipeline_id: str | None) -> None:
+        try:
+            self._write(run, pipeline_id)
+            self._measure(run)
+        finally:
+            self._notify()
+
+    def _notify(self) -> None:
+        for listener in self._listeners:
+            try:
+                listener()
+            except Exception:
+                _logger.exception("A listener of the history raised.")
 
     def _write(self, run: Run, pipeline_id: str | None) -> None:
         if self._storage is None:

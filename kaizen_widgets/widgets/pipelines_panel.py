@@ -6,7 +6,7 @@ PipelinesPanel(studio)
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any, Final
 
 import ipywidgets as ipw
@@ -17,11 +17,14 @@ from kaizen_widgets.displays.grid_column import Tone
 from kaizen_widgets.errors import InvalidInputError, KaizenError
 from kaizen_widgets.forms.fields.hint import Hint
 from kaizen_widgets.graph.with_new_ids import renamed
+from kaizen_widgets.runs import RunHistory
 from kaizen_widgets.widgets.data_grid import Column, RowAction
 from kaizen_widgets.widgets.dialog import Dialog, DialogHost
 from kaizen_widgets.widgets.form_dialog import form_dialog
 from kaizen_widgets.widgets.form_panel import FormPanel
+from kaizen_widgets.widgets.pipeline_activity import activity_of
 from kaizen_widgets.widgets.resource_panel import ResourcePanel
+from kaizen_widgets.widgets.throttle import Throttle
 
 STATUSES: Final = {
     "In use": None,
@@ -35,22 +38,11 @@ RUN_TONES: Final[Mapping[str, Tone]] = {
     "completed": "good",
     "failed": "bad",
     "stopped": "muted",
+    "cancelled": "muted",
     "running": "accent",
 }
-ACTIVITY: Final = (
-    Column("nodes", "Nodes", "number", value=lambda each: each.activity.node_count),
-    Column(
-        "last_run",
-        "Last run on the server",
-        "status",
-        value=lambda each: each.activity.last_status or None,
-        tones=RUN_TONES,
-    ),
-    Column("last_run_at", "When", "date", value=lambda each: each.activity.last_executed_at),
-    Column("took", "Took", "seconds", value=lambda each: _seconds(each.activity.last_duration_ms)),
-    Column("runs", "Runs", "number", value=lambda each: each.activity.execution_count),
-)
-"""Columns of a pipeline's size and executions, as far as the server knows them."""
+RUN_COLUMNS: Final = ("last_run", "last_run_at", "took", "runs")
+"""Columns of a pipeline's runs, which are shown where there are any."""
 PipelineName = Annotated[str, Field(min_length=1, max_length=200)]
 
 
@@ -85,7 +77,7 @@ class PipelinesPanel(ResourcePanel):
 
     Args:
         resources: A `Studio`, an `Api`, or anything else with its resources as attributes; only a studio
-            can open a pipeline.
+            can open a pipeline, and has runs of its own, which count as those on the server do.
         dialogs: Where dialogs appear; by default in the panel itself.
 
     Attributes:
@@ -96,8 +88,14 @@ class PipelinesPanel(ResourcePanel):
         TypeError: ``resources`` has no query client.
     """
 
+    # None until there are runs to follow: ipywidgets also closes a panel whose `__init__` raised.
+    _unsubscribe_runs: Callable[[], None] | None = None
+    _run_drawing: Throttle | None = None
+
     def __init__(self, resources: Any, *, dialogs: DialogHost | None = None) -> None:
         self.pipelines: Any = getattr(resources, "pipelines", None)
+        runs = getattr(resources, "runs", None)
+        self._runs = runs if isinstance(runs, RunHistory) else None
         self.show = ipw.Dropdown(
             options=list(STATUSES), description="Show", layout=ipw.Layout(width="180px"),
             style={"description_width": "auto"},
@@ -116,7 +114,32 @@ class PipelinesPanel(ResourcePanel):
                 Column("name", "Name", "title", second="description"),
                 Column("pattern", "Pattern", "text"),
                 Column("status", "State", "status", tones=TONES),
-                *ACTIVITY,
+                Column("nodes", "Nodes", "number", value=lambda each: each.activity.node_count),
+                Column(
+                    "last_run",
+                    "Last run",
+                    "status",
+                    value=lambda each: self._activity(each).last_status or None,
+                    tones=RUN_TONES,
+                ),
+                Column(
+                    "last_run_at",
+                    "When",
+                    "date",
+                    value=lambda each: self._activity(each).last_executed_at,
+                ),
+                Column(
+                    "took",
+                    "Took",
+                    "seconds",
+                    value=lambda each: _seconds(self._activity(each).last_duration_ms),
+                ),
+                Column(
+                    "runs",
+                    "Runs",
+                    "number",
+                    value=lambda each: self._activity(each).execution_count,
+                ),
                 Column("updated_at", "Changed", "date"),
                 Column("created_at", "Created", "date", is_hidden=True),
                 Column("id", "Id", "id"),
@@ -164,12 +187,30 @@ class PipelinesPanel(ResourcePanel):
             },
             filters={"include": "activity"},
             select=self._chosen,
-            optional_columns={each.name: _has_activity for each in ACTIVITY},
+            optional_columns={
+                "nodes": lambda each: each.activity is not None,
+                **dict.fromkeys(RUN_COLUMNS, self._has_activity),
+            },
             footer=[self.show],
             dialogs=dialogs,
         )
+        if self._runs is not None:
+            clock = self._client.environment.clock
+            drawing = self._run_drawing = Throttle(
+                lambda: self._drawing.post(self._show_runs), clock
+            )
+            self._unsubscribe_runs = self._runs.subscribe(drawing.changed)
         self.show.observe(lambda _change: self._filter(), names="value")
         self.grid.on_open(self.open_pipeline if can_open else self.rename)
+
+    def close(self) -> None:
+        """Close the panel, and stop observing the list and the runs."""
+        unsubscribe, self._unsubscribe_runs = self._unsubscribe_runs, None
+        if unsubscribe is not None:
+            unsubscribe()
+        if self._run_drawing is not None:
+            self._run_drawing.close()
+        super().close()
 
     # ------------------------------------------------------------- actions
 
@@ -311,6 +352,16 @@ class PipelinesPanel(ResourcePanel):
 
     # ------------------------------------------------------------ internal
 
+    def _activity(self, pipeline: Any) -> Any:
+        return activity_of(pipeline, self._runs)
+
+    def _has_activity(self, pipeline: Any) -> bool:
+        return self._activity(pipeline) is not None
+
+    def _show_runs(self) -> None:
+        if self._is_open and self._rows:
+            self.show_rows()
+
     def _form(
         self,
         model: type[BaseModel],
@@ -350,10 +401,6 @@ class PipelinesPanel(ResourcePanel):
         """Return those with the chosen status, as servers may ignore the filter; else those in use."""
         status = self.filters.get("status")
         return [row for row in rows if (_is_used(row) if status is None else row.status == status)]
-
-
-def _has_activity(pipeline: Any) -> bool:
-    return pipeline.activity is not None
 
 
 def _seconds(milliseconds: float | None) -> float | None:

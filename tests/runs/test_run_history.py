@@ -22,6 +22,23 @@ def test_the_last_twenty_runs_are_kept_newest_first(bench):
     assert len(history.summaries) == MAX_RUNS
 
 
+def test_it_counts_the_runs_of_a_pipeline_and_tells_when_one_begins_and_ends(bench):
+    history, told = bench.runner.history, []
+    unsubscribe = history.subscribe(lambda: told.append(history[0].status))
+    history.subscribe(lambda: 1 / 0)  # One that raises harms no other.
+    bench.register("a", "b")
+    for _ in range(MAX_RUNS + 3):
+        bench.show(LINE)
+        bench.run({"text": "t"})
+    assert told[:3] == ["running", "completed", "running"]
+    assert (history.count_of("p"), history.count_of("q")) == (MAX_RUNS + 3, 0)
+    unsubscribe()
+    bench.run({"text": "t"})
+    assert len(told) == 2 * (MAX_RUNS + 3)
+    history.clear()
+    assert history.count_of("p") == 0
+
+
 def test_older_runs_keep_fewer_reports(bench):
     bench.show(LINE)
     bench.functions.register("a", lambda value, ctx: [ctx.log(n) for n in range(2 * OLD_REPORTS)])

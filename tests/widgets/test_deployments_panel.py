@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
 from kaizen_widgets.api import Api
+from kaizen_widgets.nodes import Functions, default_registry
+from kaizen_widgets.runs import Runner
 from kaizen_widgets.testing import Call, FakeComms, MockServer, Reply, VirtualLoop, find
 from kaizen_widgets.widgets import DeploymentsPanel, FormPanel, GatewaysPanel, PipelinesPanel
 from kaizen_widgets.widgets.deployment_log import DeploymentLogPanel
 from kaizen_widgets.widgets.dialog import Dialog
+from tests.engines.builders import pipeline
 from tests.widgets.answered import answered
 
 RUNNING = {"id": "d1", "agent_id": "a", "gateway_id": "g", "status": "active"}
@@ -19,6 +23,7 @@ BROKEN = {**RUNNING, "id": "d2", "agent_id": "b", "status": "failed", "error_mes
 STAGING = {"id": "g", "name": "EU 1", "environment": "staging", "status": "active"}
 PRODUCTION = {"id": "h", "name": "EU 2", "environment": "production", "status": "active"}
 ME = {"id": "u", "email": "a@b.c", "name": "Ann", "organization_id": "o", "role": "org_owner"}
+EARLIER, LATER = "2020-01-01T00:00:00Z", "2090-01-01T00:00:00Z"
 SUPPORT = {"id": "p", "name": "Support", "pattern": "router", "status": "draft"}
 
 
@@ -237,6 +242,78 @@ def test_copy_that_cannot_be_saved_leaves_nothing_behind(
 
 def test_pipeline_is_opened_by_a_studio_only(pipelines: PipelinesPanel):
     assert "open" not in [action.name for action in pipelines.grid._actions]
+
+
+class RunningApi:
+    """An API and the runs of a kernel, as a studio has both."""
+
+    def __init__(self, api: Api, loop: VirtualLoop) -> None:
+        self.api = api
+        functions = Functions()
+        self.goes_on = asyncio.Event()
+        functions.register("a", self.wait)
+        self.runner = Runner(functions, default_registry(), loop=loop, clock=loop.clock)
+        self.runner.graph = lambda: (pipeline("start > a > end"), "p")
+        self.runs = self.runner.history
+
+    async def wait(self, value: Any) -> Any:
+        await self.goes_on.wait()
+        return value
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.api, name)
+
+
+RUN_COLUMNS = ("last_run", "took", "runs")
+
+
+def runs_shown(panel: PipelinesPanel) -> tuple[str | None, ...]:
+    [row] = panel.grid.shown_rows
+    return tuple(row.get(name) for name in RUN_COLUMNS)
+
+
+@pytest.mark.parametrize(
+    ("activity", "before", "after"),
+    [
+        (None, (None, None, None), ("Completed", "2.00 s", "1")),
+        (
+            {"execution_count": 4, "last_status": "failed", "last_executed_at": EARLIER},
+            ("Failed", "–", "4"),
+            ("Completed", "2.00 s", "5"),
+        ),
+        (
+            {"execution_count": 4, "last_status": "failed", "last_executed_at": LATER},
+            ("Failed", "–", "4"),
+            ("Failed", "–", "5"),
+        ),
+    ],
+    ids=["the server knows none", "an older one on the server", "a newer one on the server"],
+)
+def test_runs_of_this_kernel_count_as_those_on_the_server_do(
+    api: Api,
+    server: MockServer,
+    loop: VirtualLoop,
+    activity: Any,
+    before: tuple[str | None, ...],
+    after: tuple[str | None, ...],
+):
+    server.answer("GET", "/pipelines", {"data": [{**SUPPORT, "activity": activity}], "total": 1})
+    server.answer("GET", "/auth/me", ME)
+    here = RunningApi(api, loop)
+    panel = PipelinesPanel(here)
+    loop.advance(1)
+    assert runs_shown(panel) == before
+    here.runner.run({"text": "hello"})
+    loop.advance(2)
+    assert runs_shown(panel)[-1] == after[-1]
+    here.goes_on.set()
+    loop.advance(1)
+    assert runs_shown(panel) == after
+    here.runs.clear()
+    loop.advance(1)
+    assert runs_shown(panel) == before
+    panel.close()
+    assert here.runs._listeners == ()
 
 
 def test_pipeline_is_deployed_to_an_environment(
