@@ -23,8 +23,8 @@ from kaizen_widgets.query import Query, QueryClient
 from kaizen_widgets.query.query_state import UNSET
 from kaizen_widgets.widgets.layouts import wrapping
 from kaizen_widgets.widgets.panel import Panel
-from kaizen_widgets.widgets.result_view import ResultView
 from kaizen_widgets.widgets.throttle import Throttle
+from kaizen_widgets.widgets.value_tree import ValueTree
 
 logger = logging.getLogger(__name__)
 
@@ -91,10 +91,9 @@ class QueryDevtools(Panel):
         self.entries = ipw.Select(description="Queries", rows=rows, layout=ipw.Layout(width="auto"))
         self.entries.add_class("kaizen-queries")
         self.detail = ipw.HTML()
-        self.data = ResultView()
+        self.data = ValueTree(empty="No data yet.")
         self.data.layout.display = "none"
         self.offline_note = ipw.HTML()
-        self._shown_data: Any = UNSET
         inspector = ipw.VBox(
             [self.detail, self.data], layout=ipw.Layout(max_height="420px", overflow="auto")
         )
@@ -244,10 +243,9 @@ class QueryDevtools(Panel):
     def _show_data(self, data: Any) -> None:
         self.data.layout.display = ""
         if data is UNSET:
-            self.data.clear("No data yet.")
-        elif data is not self._shown_data:
-            self.data.show_tree(data)
-        self._shown_data = data
+            self.data.clear()
+        else:
+            self.data.show(data)
 
     def _describe(self, query: Query) -> str:
         state, options = query.state, query.options

@@ -25,6 +25,7 @@ from kaizen_widgets.stores.base_store import BaseStore
 from kaizen_widgets.widgets.layouts import wrapping
 from kaizen_widgets.widgets.panel import Panel
 from kaizen_widgets.widgets.throttle import Throttle
+from kaizen_widgets.widgets.value_tree import ValueTree
 
 ROWS: Final = 200
 """Most actions that the list shows, newest first; the slider covers all."""
@@ -83,7 +84,11 @@ class StoreDevtools(Panel):
         )
         self.message = ipw.HTML()
         self.changes = ipw.HTML()
-        self.state = ipw.HTML()
+        self.state = ValueTree()
+        state = ipw.VBox(
+            [ipw.HTML(hint("State after the action")), self.state],
+            layout=ipw.Layout(max_height="320px", overflow="auto"),
+        )
         buttons = [self.pause_button, self.reset_button, self.export_button, self.import_button]
         super().__init__(
             [
@@ -92,7 +97,7 @@ class StoreDevtools(Panel):
                 self.actions,
                 ipw.HBox([self.slider, self.jump_button], layout=wrapping()),
                 self.changes,
-                self.state,
+                state,
             ]
         )
         self.add_class("kaizen-with-sliders")
@@ -204,11 +209,7 @@ class StoreDevtools(Panel):
 
     def _show(self, position: int) -> None:
         entry = self.action_log.entries[position]
-        self.state.value = (
-            f'<pre tabindex="0" role="region" aria-label="State after the action" '
-            f'style="{MONO}; margin: 0; overflow: auto; max-height: 260px; overflow-wrap: anywhere">'
-            f"{html.escape(preview_text(dict(entry.state)))}</pre>"
-        )
+        self.state.show(entry.state)
         changed = self.action_log.changed(position)
         if not changed:
             text = (
