@@ -103,19 +103,16 @@ class StudioPanels:
 
     def _run_panel(self) -> RunPanel:
         studio = self._studio
-        panel = RunPanel(
+        # The app's header has the inputs, Run and Cancel.
+        return RunPanel(
             studio.execution,
-            start=studio.run,
+            start=None,
             cancel=studio.cancel,
             run=lambda: studio.last_run,
             canvas_store=studio.store,
             history=lambda: studio.runs,
             rerun=lambda run, node_id: run.rerun(node_id),
         )
-        # The app's header has the inputs, Run and Cancel.
-        for part in (panel.inputs, panel.run_button, panel.cancel_button):
-            part.layout.display = "none"
-        return panel
 
     def __repr__(self) -> str:
         return f"StudioPanels({', '.join(self._built) or 'none built'})"

@@ -15,11 +15,11 @@ import ipywidgets as ipw
 
 from kaizen_widgets.core.background import Pending
 from kaizen_widgets.errors import KaizenError
+from kaizen_widgets.runs.input_fields import input_fields
 from kaizen_widgets.stores.execution import ACTIVE
 from kaizen_widgets.studio.app_dialogs import AppDialogs
 from kaizen_widgets.studio.panels import StudioPanels
 from kaizen_widgets.studio.pipeline_menu import TIMEOUT, graph_of_file, pipeline_entries
-from kaizen_widgets.studio.run_inputs import input_fields
 from kaizen_widgets.widgets.panel import Panel
 from kaizen_widgets.widgets.studio_header import HeaderAction, StudioHeader
 from kaizen_widgets.widgets.tab_bar import TabBar

@@ -1,11 +1,10 @@
-"""Start, cancel, repeat and compare runs: buttons and an inputs field, above an `ExecutionPanel`.
+"""Start, cancel, repeat and compare runs: buttons and a form of the inputs, above an `ExecutionPanel`.
 
 A panel of ipywidgets for an `ExecutionStore`; it is given the functions that start and cancel a run.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
@@ -16,13 +15,14 @@ from kaizen_widgets.core.clock import Clock
 from kaizen_widgets.displays.formats import format_seconds
 from kaizen_widgets.displays.markup import alert
 from kaizen_widgets.engines import Run
-from kaizen_widgets.errors import KaizenError, RunError
+from kaizen_widgets.errors import KaizenError
 from kaizen_widgets.stores import CanvasStore, ExecutionStore
 from kaizen_widgets.stores.execution import ACTIVE
 from kaizen_widgets.widgets.comparison_view import ComparisonView
 from kaizen_widgets.widgets.execution_panel import RUN_WORDS, ExecutionPanel
 from kaizen_widgets.widgets.layouts import wrapping
 from kaizen_widgets.widgets.panel import AFTER_EDITS, Panel
+from kaizen_widgets.widgets.run_inputs_form import RunInputsForm
 
 MAX_LABEL: Final = 24
 """Characters of a node's name on the button that runs again from it."""
@@ -33,16 +33,19 @@ class RunPanel(Panel):
 
     Args:
         execution: Store of the run.
-        start: Called with the inputs when Run is clicked.
+        start: Called with the inputs when Run is clicked; None where another place starts and cancels runs,
+            such as the header of the app.
         cancel: Called when Cancel is clicked.
         run: Returns the run that the store shows, for its values and exceptions.
-        canvas_store: Store whose selected node is the selected row, and the other way round.
+        canvas_store: Store of the pipeline: its input nodes make the form of the inputs, and its selected
+            node is the selected row, and the other way round.
         history: Returns the runs to choose from, newest first; without it there is only the last one.
         rerun: Called with a run and the id of the node to run again from (None for all that changed); without
             it there is no such button.
         clock: Time and timers; the background loop by default.
 
     Attributes:
+        inputs: The form of the inputs, a `RunInputsForm`; None without ``start``.
         again_button: Runs again from the selected node, or from the one that failed.
         runs: Drop-down of the runs; the chosen one is shown.
         compare: Drop-down of the runs to compare with.
@@ -56,7 +59,7 @@ class RunPanel(Panel):
         self,
         execution: ExecutionStore,
         *,
-        start: Callable[[Mapping[str, Any]], object],
+        start: Callable[[Mapping[str, Any]], object] | None,
         cancel: Callable[[], object],
         run: Callable[[], Run | None] | None = None,
         canvas_store: CanvasStore | None = None,
@@ -70,13 +73,7 @@ class RunPanel(Panel):
         self._history = history or (lambda: ())
         self._rerun = rerun
         self._is_drawing = False
-        self.inputs = ipw.Textarea(
-            placeholder='Inputs of the run: plain text, or JSON such as {"text": "..."}',
-            layout=ipw.Layout(width="auto", height="44px"),
-            description="Inputs",
-            style={"description_width": "initial"},
-            tooltip="Inputs of the run",
-        )
+        self.inputs = None if start is None else RunInputsForm(canvas_store)
         self.run_button = ipw.Button(description="Run", icon="play", button_style="primary")
         self.run_button.add_class(AFTER_EDITS)
         self.cancel_button = ipw.Button(description="Cancel", icon="stop")
@@ -96,13 +93,12 @@ class RunPanel(Panel):
         self.runs.observe(lambda _change: self._on_choose(), names="value")
         self.compare.observe(lambda _change: self._on_compare(), names="value")
         self.execution.results.observe(lambda _change: self.refresh(), names="selected")
-        buttons = [self.run_button, self.cancel_button]
-        self.controls = ipw.VBox([self.inputs, ipw.HBox(buttons, layout=wrapping())])
-        """The inputs, Run and Cancel; hide them where another place starts runs."""
         tools = [self.again_button, self.runs, self.compare, self.problem]
-        super().__init__(
-            [self.controls, ipw.HBox(tools, layout=wrapping()), self.execution, self.comparison]
-        )
+        parts = [ipw.HBox(tools, layout=wrapping()), self.execution, self.comparison]
+        if self.inputs is not None:
+            buttons = [self.run_button, self.cancel_button]
+            parts = [self.inputs, ipw.HBox(buttons, layout=wrapping()), *parts]
+        super().__init__(parts)
         unsubscribes = (
             execution.subscribe(lambda state: state["status"], self._follow, fire_immediately=True),
             execution.subscribe(
@@ -113,20 +109,12 @@ class RunPanel(Panel):
         self.refresh()
 
     def read_inputs(self) -> dict[str, Any]:
-        """Return the inputs: the field's JSON object, or its text under ``text``; empty without text.
+        """Return the inputs by name, as the form has them; empty where there is no form.
 
         Raises:
-            RunError: The text begins with a brace and is not JSON.
+            RunError: A text is not the JSON that it has to be.
         """
-        text = self.inputs.value.strip()
-        if not text:
-            return {}
-        if not text.startswith("{"):
-            return {"text": text}
-        try:
-            return json.loads(text)
-        except ValueError as error:
-            raise RunError(f"The inputs look like JSON but cannot be read ({error}).") from None
+        return {} if self.inputs is None else self.inputs.read()
 
     def refresh(self) -> None:
         """Show the runs to choose from, and what can be run again."""
@@ -162,6 +150,8 @@ class RunPanel(Panel):
             self._unsubscribe()
             self.execution.close()
             self.comparison.close()
+            if self.inputs is not None:
+                self.inputs.close()
         super().close()
 
     # -- internal
@@ -177,7 +167,9 @@ class RunPanel(Panel):
         return next((key for key, node in run.nodes.items() if node.status == "failed"), None)
 
     def _press_run(self) -> None:
-        self._try(lambda: self._start(self.read_inputs()))
+        start = self._start
+        if start is not None:
+            self._try(lambda: start(self.read_inputs()))
 
     def _press_cancel(self) -> None:
         # Nodes may take a while to stop: show that the click arrived.

@@ -8,7 +8,7 @@ import pytest
 
 from kaizen_widgets import Graph, Node, Studio
 from kaizen_widgets.errors import StatusError, StoreError
-from kaizen_widgets.studio.run_inputs import input_fields
+from kaizen_widgets.runs.input_fields import input_fields
 from kaizen_widgets.testing import fake_comms, find
 from kaizen_widgets.testing.find import find_all
 from kaizen_widgets.widgets import UserPanel

@@ -1,15 +1,18 @@
 """The run panel: what its buttons start and what it shows."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from ipywidgets import Button, Textarea
 
 from kaizen_widgets.engines import Run, follow, start
 from kaizen_widgets.errors import RunError
-from kaizen_widgets.stores import ExecutionStore
-from kaizen_widgets.testing import FakeClock, VirtualLoop, fake_comms, find
+from kaizen_widgets.graph import Graph, Node
+from kaizen_widgets.stores import CanvasStore, ExecutionStore
+from kaizen_widgets.testing import FakeClock, VirtualLoop, fake_comms, find, find_all
 from kaizen_widgets.widgets import ExecutionPanel, RunPanel
+from kaizen_widgets.widgets.run_inputs_form import RunInputsForm
 from tests.engines.builders import pipeline
 
 
@@ -50,6 +53,62 @@ def test_run_starts_with_the_typed_inputs(desk, typed, inputs):
     find(desk.panel, Textarea).value = typed
     desk.click("Run")
     assert desk.started == [inputs]
+
+
+def asking(**defaults: Any) -> CanvasStore:
+    node = Node("start", (0, 0), type="input", data={"config": {"defaults": defaults}})
+    return CanvasStore(Graph([node]))
+
+
+def test_input_nodes_make_the_fields_of_the_inputs(desk):
+    store = asking(text="hello", count=3, exact=True, rows=[1])
+    started = []
+    panel = RunPanel(
+        desk.execution,
+        start=started.append,
+        cancel=lambda: None,
+        canvas_store=store,
+        clock=FakeClock(),
+    )
+    form = find(panel, RunInputsForm)
+    find(panel, Button, description="Run").click()
+    assert started.pop() == {"text": "hello", "count": 3, "exact": True, "rows": [1]}
+    for name, value in {"text": "", "count": 2.5, "exact": False, "rows": '{"a": 1}'}.items():
+        form.fields[name].value = value
+    find(panel, Button, description="Run").click()
+    assert started.pop() == {"count": 2.5, "exact": False, "rows": {"a": 1}}
+    form.fields["rows"].value = "{"
+    find(panel, Button, description="Run").click()
+    assert started == []
+    assert "rows is not valid JSON" in panel.problem.value
+
+
+def test_fields_follow_the_pipeline_and_keep_what_was_typed(desk):
+    store = asking(text="hello", count=3)
+    form = RunInputsForm(store)
+    form.fields["text"].value = "typed"
+    store.update_node_data("start", {"config": {"defaults": {"text": "hello", "tone": "kind"}}})
+    assert form.read() == {"text": "typed", "tone": "kind"}
+    store.add_node(id="other", position=(0, 0), type="input", data={})
+    assert form.read() == {"text": "typed", "tone": "kind"}
+    store.remove_all()
+    assert form.read() == {}
+    assert "no inputs" in form.children[0].value
+    form.close()
+    assert store.listener_count == 0
+
+
+def test_input_node_without_defaults_asks_for_a_text_in_the_panel(desk):
+    form = RunInputsForm(asking())
+    assert form.read() == {}
+    form.fields["text"].value = "an invoice"
+    assert form.read() == {"text": "an invoice"}
+
+
+def test_where_another_place_starts_runs_there_is_neither_form_nor_button(desk):
+    panel = RunPanel(desk.execution, start=None, cancel=lambda: None, clock=FakeClock())
+    assert panel.inputs is None
+    assert panel.run_button not in find_all(panel, Button)
 
 
 def test_inputs_that_look_like_json_and_cannot_be_read_are_refused(desk):

@@ -1,4 +1,4 @@
-"""The inputs a run can be given, as fields: from the input nodes of the pipeline."""
+"""The inputs a run can be given, as fields: those that the input nodes of a pipeline name."""
 
 from __future__ import annotations
 
