@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
@@ -26,6 +26,7 @@ from kaizen_widgets.api.models import (
 from kaizen_widgets.api.pagination import fetch_capped, fetch_page
 from kaizen_widgets.api.pipelines import PipelineEndpoints
 from kaizen_widgets.api.resource import ReadOnlyResource
+from kaizen_widgets.graph import Graph
 from kaizen_widgets.query import LiveQuery, Mutation, QueryClient
 from kaizen_widgets.transport import Transport
 
@@ -82,7 +83,12 @@ class DeploymentFilters(RequestModel):
 
 
 class DeploymentEndpoints(Endpoints):
-    """The requests about deployments."""
+    """The requests about deployments.
+
+    Attributes:
+        before_deploy: Awaited with the id of a pipeline, its graph and the environment, before its agents are
+            deployed; None for nothing.
+    """
 
     def __init__(
         self,
@@ -95,6 +101,7 @@ class DeploymentEndpoints(Endpoints):
         self._agents = agents
         self._gateways = gateways
         self._pipelines = pipelines
+        self.before_deploy: Callable[[str, Graph, str], Awaitable[object]] | None = None
 
     async def list(self, filters: DeploymentFilters) -> list[Deployment]:
         """Return all deployments that match."""
@@ -165,10 +172,11 @@ class DeploymentEndpoints(Endpoints):
             self._pipelines.load_graph(pipeline_id),
             self._gateways.list(GatewayFilters(environment=environment)),
         )
-        gateway = gateway_for(gateways, environment)
+        gateway, agents = gateway_for(gateways, environment), agents_of(graph, pipeline_id)
+        if self.before_deploy is not None:
+            await self.before_deploy(pipeline_id, graph, environment)
         return [
-            await self.create(DeploymentCreate(agent_id=id, gateway_id=gateway.id))
-            for id in agents_of(graph, pipeline_id)
+            await self.create(DeploymentCreate(agent_id=id, gateway_id=gateway.id)) for id in agents
         ]
 
 

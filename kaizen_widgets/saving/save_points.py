@@ -1,8 +1,9 @@
 """Versions that are stored by themselves, before something that a user may want to take back.
 
 One is stored before the first edits of a session are saved, and again each hour in which there are edits;
-and one before a version is restored; unless the newest version is the same already. Servers without versions,
-as the public one, get none; nothing waits for a version that cannot be stored.
+one before a version is restored, and one before a pipeline is deployed; unless the newest version is the same
+already. Servers without versions, as the public one, get none; nothing waits for a version that cannot be
+stored.
 """
 
 from __future__ import annotations
@@ -51,6 +52,11 @@ class SavePoints:
             return
         if await self.store(pipeline_id, stored, f"Before the edits of {self._now()}"):
             self._epoch, self._stored_at = epoch, now
+
+    async def before_deploy(self, pipeline_id: str, stored: Graph, environment: str) -> None:
+        """Store the pipeline that is about to be deployed, so that what runs there can be found again."""
+        name = f"Before the deploy to {environment[:60]}, {self._now()}"
+        await self.store(pipeline_id, stored, name)
 
     async def store(self, pipeline_id: str, stored: Graph, name: str) -> bool:
         """Store the pipeline as the server has it, unless the newest version is the same.

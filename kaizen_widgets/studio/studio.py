@@ -180,6 +180,7 @@ class Studio(Resources):
         )
         self.autosave = self.saver.autosave
         self.versions = VersionHistory(self.saver, self.pipeline_versions, loop)
+        self.deployments.endpoints.before_deploy = self.versions.save_points.before_deploy
         self.executions.default_pipeline_id = lambda: self.store.pipeline_id
         self.canvas = Canvas(
             self.store, height=height, registry=self.kinds, clock=loop, toolbar=False

@@ -89,6 +89,8 @@ class Canvas(BundledWidget):
         clock: Time and timers; the background loop's by default.
 
     Attributes:
+        fit_view: What a document that is drawn first shows: ``all`` of it, or its ``start`` where its nodes
+            could not be read otherwise.
         covered_right: Pixels at the right of the board that something lies over, such as a drawer; a selected
             node is brought beside it, and `fit` leaves it free.
 
@@ -114,6 +116,7 @@ class Canvas(BundledWidget):
     minimap = Bool(True).tag(sync=True)
     toolbar = Bool(True).tag(sync=True)
     palette = Enum(("auto", "open", "rail", "hidden"), "auto").tag(sync=True)
+    fit_view = Enum(("start", "all"), "start").tag(sync=True)
     covered_right = CInt(0).tag(sync=True)
     _snapshot = Dict().tag(sync=True)
 

@@ -87,7 +87,12 @@ class VersionsPanel(PanelFrame):
         self.grid.observe(self._on_select, names="selected")
         self.summary = ipw.HTML()
         self.preview = Canvas(
-            read_only=True, height=height, registry=studio.kinds, toolbar=False, minimap=False
+            read_only=True,
+            height=height,
+            registry=studio.kinds,
+            toolbar=False,
+            minimap=False,
+            fit_view="all",
         )
         self._previews = ipw.VBox([self.summary, self.preview])
         self._previews.layout.display = "none"

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from kaizen_widgets import Studio
+from kaizen_widgets.api.deployments import Deployment, DeploymentCreate
 from kaizen_widgets.errors import NotFoundError, StoreError
 from kaizen_widgets.graph import Graph, Node
 from kaizen_widgets.graph.without_secrets import without_secrets
@@ -98,6 +99,34 @@ def test_restore_leaves_a_version_of_what_it_replaces(studio: Studio):
     studio.versions.restore("first").wait(WAIT)
     assert names(studio) == ["Before going back to first", "first"]
     assert studio.versions.graph("Before going back to first").wait(WAIT) == replaced
+
+
+def test_deploy_leaves_a_version_of_what_is_deployed(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch
+):
+    place = studio.store.pipeline_name
+    agent = studio.agents.create(name=place, model="openai:gpt-4o").wait(WAIT)
+    studio.gateways.create(
+        name=place, api_url="http://127.0.0.1:9", api_key="key", environment=place
+    ).wait(WAIT)
+    studio.store.update_node_data("a", {"agentId": agent.id})
+    studio.save()
+    seen: list[list[str]] = []
+
+    async def create(deployment: DeploymentCreate) -> Deployment:
+        versions = await studio.pipeline_versions.endpoints.list(str(studio.store.pipeline_id))
+        seen.append([one.name for one in versions])
+        return Deployment(id="d", status="active", **deployment.model_dump())
+
+    monkeypatch.setattr(studio.deployments.endpoints, "create", create)
+    with pytest.raises(NotFoundError):
+        studio.deployments.deploy(str(studio.store.pipeline_id), "nowhere").wait(WAIT)
+    assert names(studio) == []
+    studio.deployments.deploy(str(studio.store.pipeline_id), place).wait(WAIT)
+    [[name]] = seen
+    assert name.startswith(f"Before the deploy to {place[:60]}, ")
+    studio.deployments.deploy(str(studio.store.pipeline_id), place).wait(WAIT)
+    assert names(studio) == [name]  # Nothing has changed since.
 
 
 def test_server_without_versions_is_asked_once_and_edits_are_saved(

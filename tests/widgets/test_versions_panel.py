@@ -54,6 +54,7 @@ def test_preview_marks_what_changed_since_and_leaves_the_draft_alone(panel: Vers
     assert "1 node added since, 1 node changed since" in panel.summary.value
     assert studio.store.rev == rev
     assert panel.preview.read_only
+    assert panel.preview.fit_view == "all"
 
 
 def test_version_is_saved_under_the_name_that_was_typed(panel: VersionsPanel):

@@ -260,7 +260,7 @@ function FitOnce({ visible }: { visible: boolean }): ReactNode {
   const many = useStore(session.flow, ({ nodes }) => nodes.length > MANY);
   const epoch = useReplica((state) => state.epoch);
   const empty = useStore(session.flow, ({ nodes }) => nodes.length === 0);
-  const { showStart } = useFit();
+  const { showAll, showStart } = useFit();
   const done = useRef(false);
   const seen = useRef(epoch);
   useEffect(() => {
@@ -274,9 +274,10 @@ function FitOnce({ visible }: { visible: boolean }): ReactNode {
       // Of many nodes only those in view are measured; the sizes of the others are estimated.
       done.current = true;
       // In the next frame React Flow has these nodes.
-      requestAnimationFrame(showStart);
+      const { fitView } = session.traits.get();
+      requestAnimationFrame(() => (fitView === "all" ? showAll() : showStart()));
     }
-  }, [visible, measured, many, empty, epoch, showStart]);
+  }, [visible, measured, many, empty, epoch, session, showAll, showStart]);
   return null;
 }
 

@@ -17,6 +17,8 @@ export type PaletteState = "auto" | "open" | "rail" | "hidden";
 /** What is drawn of the document in a saved notebook, or until the kernel answers; its data is not complete. */
 export type Picture = Pick<Snapshot, "kinds" | "state"> & Rows;
 
+export type FitView = "start" | "all";
+
 /** The traits that Python sets. Units: `height` in px. */
 export interface Traits {
   readonly height: number;
@@ -27,6 +29,8 @@ export interface Traits {
   readonly palette: PaletteState;
   /** The width in px at the right of the board that something lies over. */
   readonly coveredRight: number;
+  /** What a document that is drawn first shows: all of it, or its start where all could not be read. */
+  readonly fitView: FitView;
 }
 
 interface ModelTraits {
@@ -37,6 +41,7 @@ interface ModelTraits {
   toolbar: boolean;
   palette: PaletteState;
   covered_right: number;
+  fit_view: FitView;
   _snapshot: (Partial<Picture> & { columns?: Columns }) | null;
 }
 
@@ -50,6 +55,7 @@ const SYNCED = [
   "toolbar",
   "palette",
   "covered_right",
+  "fit_view",
 ] as const;
 const EMPTY_MAIL: readonly KernelMessage[] = [];
 
@@ -125,6 +131,7 @@ export class Channel {
       toolbar: this.model.get("toolbar") ?? true,
       palette: this.model.get("palette") ?? "auto",
       coveredRight: this.model.get("covered_right") ?? 0,
+      fitView: this.model.get("fit_view") ?? "start",
     };
   }
 }

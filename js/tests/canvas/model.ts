@@ -15,6 +15,7 @@ export class FakeModel {
     toolbar: true,
     palette: "auto",
     covered_right: 0,
+    fit_view: "start",
     _snapshot: {},
   };
   alive = true;
