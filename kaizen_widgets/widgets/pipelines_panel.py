@@ -22,7 +22,7 @@ from kaizen_widgets.widgets.data_grid import Column, RowAction
 from kaizen_widgets.widgets.dialog import Dialog, DialogHost
 from kaizen_widgets.widgets.form_dialog import form_dialog
 from kaizen_widgets.widgets.form_panel import FormPanel
-from kaizen_widgets.widgets.pipeline_activity import activity_of
+from kaizen_widgets.widgets.last_runs import activity_of
 from kaizen_widgets.widgets.resource_panel import ResourcePanel
 from kaizen_widgets.widgets.throttle import Throttle
 
