@@ -61,8 +61,9 @@ def test_ten_canvases_cost_little_more_than_one(lab: Lab):
     assert len(set(sheets)) == len(sheets)
     lab.reload()
     lab.page.wait_for_function(ALL_DRAWN, arg=10)
-    # JupyterLab itself sends some 20 kB when it opens a notebook.
-    assert traffic.take() <= 1.2 * one + 50_000
+    # JupyterLab itself sends tens of kB when it opens a notebook, more on a busy machine; the code a second
+    # time would be 400 kB.
+    assert traffic.take() <= 1.2 * one + 100_000
     assert lab.problems == []
 
 
