@@ -109,7 +109,7 @@ class BackgroundLoop:
         self._fail_futures()
         _loop_threads.discard(threading.get_ident())
         for task in asyncio.all_tasks(loop):
-            # Whoever waits for it has heard that the loop has ended; asyncio need not report it as well.
+            # What waits for it is ended with the loop; asyncio need not report it as well.
             task._log_destroy_pending = False  # type: ignore[attr-defined]
         with suppress(Exception):  # A broken loop may raise here.
             loop.close()

@@ -90,7 +90,7 @@ def _cell(column: Column, record: Any) -> str:
 
 
 def _moment(value: Cell) -> str:
-    # Not "2 hours ago": a display stays as it is while time goes on.
+    # Not "2 hours ago": a display does not change, and time passes.
     if isinstance(value, bool) or not isinstance(value, int | float):
         return cell_text(value, "text")
     return f"{datetime.fromtimestamp(value, UTC).astimezone():%Y-%m-%d %H:%M}"

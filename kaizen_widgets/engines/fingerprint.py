@@ -2,7 +2,7 @@
 
 Data is read by its content: Python's own types, pydantic models, dataclasses, objects of plain classes,
 arrays of numpy and tables of pandas. A function is its code, its defaults, and what it uses: the variables
-it closes over and the globals it names, other functions among them, so a function that is defined anew, or
+it closes over and the globals it names, other functions among them, so a function that is redefined, or
 whose helper or constant changed, has another fingerprint. Installed packages count by name and version.
 A list or object that functions change while they run (a counter, a memo) is no part of them any more.
 
@@ -47,7 +47,7 @@ MAX_DEPTH = 100
 _TOO_LARGE = "a value that is too large to compare"
 _CODE_PART = 1_000_000
 _MANY = 100
-"""Items of a list from which it is worth reading them at once."""
+"""Items of a list from which reading them together is worth it."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -133,7 +133,7 @@ class Fingerprinter:
         if changed:
             self._changing.update(changed)
             with self._lock:
-                self._functions.clear()  # They are read anew, without what changes.
+                self._functions.clear()  # They are read again, without what changes.
         return after.code == before.code
 
     def _code_reader(self, function: Any) -> _Reader:
@@ -300,7 +300,7 @@ class _Reader:
         self.read(function.__code__, depth)
         self.read(function.__defaults__, depth)
         self.read(function.__kwdefaults__, depth)
-        # Which parameters are ports, and what a model is told of a tool.
+        # Which parameters are ports, and how a tool is described to a model.
         self.read(function.__annotations__, depth)
         for cell in function.__closure__ or ():
             try:

@@ -83,7 +83,7 @@ class Questions:
         question = Question(text, value, tool, _attempt=attempt)
         with self._lock:
             self._open.setdefault(node_id, []).append(question)
-            # First, as what hears of the event may answer at once.
+            # First, as a listener of the event may answer immediately.
             self._waiting.asked((node_id, attempt))
             self._nodes[node_id].status = "waiting"
             shown = quick_sentence(value) or type(value).__name__

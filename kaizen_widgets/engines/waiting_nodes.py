@@ -1,7 +1,7 @@
 """The nodes of a run that wait for a person: they keep nobody from working.
 
 Meanwhile such a node takes no slot of ``max_parallel``, and its time limit stands still. Once it is answered
-it goes on as soon as a slot is free, before other nodes begin.
+it continues as soon as a slot is free, before other nodes begin.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class WaitingNodes:
         self._call_soon = call_soon
         self._on_change = on_change
         self._open: dict[Key, int] = {}
-        """How many questions each waiting node asks; a function may ask several at once."""
+        """How many questions each waiting node asks; a function may ask several together."""
         self._answered: deque[tuple[Key, Callable[[], object]]] = deque()
         """What lets the nodes go on that were answered and have no slot yet."""
 

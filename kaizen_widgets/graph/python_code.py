@@ -24,6 +24,7 @@ from __future__ import annotations
 import keyword
 import re
 import unicodedata
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -101,7 +102,7 @@ def _requoted(match: re.Match[str]) -> str:
 # ------------------------------------------------------------------ layout of code
 
 
-class _Code:
+class _Code(ABC):
     """A piece of code that is written on one line if it fits, else on several."""
 
     flat = ""
@@ -109,6 +110,7 @@ class _Code:
     must_spread = False
     """Whether the code is written on several lines although it would fit on one."""
 
+    @abstractmethod
     def lines(self, indent: int, used: int, after: int = 0) -> list[str]:
         """Return the lines of the code; the first is not indented.
 
@@ -117,7 +119,6 @@ class _Code:
             used: Columns that the first line has before this code.
             after: Columns that the last line needs after it, such as for a comma.
         """
-        raise NotImplementedError
 
 
 class _Atom(_Code):

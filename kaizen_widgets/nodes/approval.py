@@ -22,7 +22,7 @@ class ApprovalConfig(TimedConfig):
 class ApprovalKind(Kind):
     """Asks a person, and passes on what arrived, or what they made of it, by ``approved`` or ``rejected``.
 
-    Each run asks anew: its answer is never taken from an earlier run.
+    Each run asks again: the answer is never taken from an earlier run.
     """
 
     look = Look(

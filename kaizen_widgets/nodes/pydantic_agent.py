@@ -96,7 +96,7 @@ async def ask_model(
 ) -> str:
     """Return a model's answer.
 
-    A call of a tool that needs approval is shown to a person, whose answer the model goes on with.
+    A call of a tool that needs approval is shown to a person, and the model continues with the answer.
 
     Args:
         record: The agent that is asked.
@@ -171,7 +171,7 @@ async def ask_model(
 def _is_called(
     part: ToolCallPart, approval_tools: Collection[str], answers: DeferredToolResults | None
 ) -> bool:
-    """Return whether a call of a tool goes on, which needs nobody's answer or was approved."""
+    """Return whether a tool may be called: it needs no approval, or was approved."""
     if answers is not None and part.tool_call_id in answers.approvals:
         return isinstance(answers.approvals[part.tool_call_id], ToolApproved)
     return part.tool_name not in approval_tools

@@ -80,7 +80,7 @@ class SavePoints:
                     return True
             await endpoints.create(pipeline_id, PipelineVersionCreate(name=name, is_automatic=True))
         except KaizenError as error:
-            # A save point is a convenience: the save goes on without it.
+            # A save point is a convenience: the save continues without it.
             logger.info("No automatic version was stored: %s", error)
             status = error.status if isinstance(error, StatusError) else None
             self._has_versions = status not in UNKNOWN_ROUTE

@@ -38,7 +38,7 @@ def test_large_data_is_shown_up_to_its_first_values():
 @pytest.mark.parametrize("show", [preview_text, preview_line])
 @pytest.mark.parametrize("value", ["half \ud800", {"half \ud800": ["\udfff"]}])
 def test_half_a_surrogate_pair_can_be_sent(show, value):
-    show(value).encode()
+    assert b"half" in show(value).encode()
 
 
 def circular() -> dict[str, Any]:

@@ -156,8 +156,8 @@ class Broken:
 
 @pytest.mark.parametrize("value", [Broken(), {"a": Broken()}, [Broken()], "half \ud800"])
 def test_values_whose_methods_raise_are_shown(value):
-    json.dumps(result_contents(value), ensure_ascii=False).encode()
-    preview_line(value)
+    assert json.dumps(result_contents(value), ensure_ascii=False).encode()
+    assert preview_line(value)
 
 
 # ---------------------------------------------------------------- errors

@@ -211,7 +211,7 @@ export class Session {
     return this.connectionProblem({ source, target, sourceHandle, targetHandle }) === null;
   };
 
-  /** Why an edge cannot be drawn, or null; the edge whose end is being moved does not stand in its own way. */
+  /** Why an edge cannot be drawn, or null; the edge whose end is being moved does not count. */
   connectionProblem(wish: Connection): string | null {
     const { drawing } = this.view.get();
     const edges = drawing?.edges ?? this.replica.store.get().shown.edges.values();
