@@ -143,22 +143,7 @@ export function showHeader(model: AnyModel, el: HTMLElement): () => void {
     button: userButton,
     fill: (box) => {
       const item = (image: IconName, label: string, name: string) =>
-        box.append(
-          h(
-            "button",
-            {
-              type: "button",
-              class: "ks-item",
-              role: "menuitem",
-              onclick: () => {
-                userMenu.close();
-                act({ name });
-              },
-            },
-            icon(image),
-            h("span", {}, label),
-          ),
-        );
+        userMenu.addItem(label, () => act({ name }), image);
       if (!state().signedIn) {
         item("user", "Sign in…", "account");
         return;

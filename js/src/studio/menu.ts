@@ -3,6 +3,7 @@
  * it; the focus goes back to the button. Arrow keys move between its items.
  */
 import { h } from "./dom.ts";
+import { type IconName, icon } from "./icons.ts";
 
 const ITEMS = 'input:not([type="file"], :disabled), textarea, button:not(:disabled)';
 
@@ -48,6 +49,22 @@ export class Menu {
     this.options.button.setAttribute("aria-expanded", "true");
     document.addEventListener("pointerdown", this.onPress, true);
     this.items()[0]?.focus({ preventScroll: true });
+  }
+
+  /** Adds an item, which closes the menu and then calls `choose`. */
+  addItem(label: string, choose: () => void, image?: IconName): void {
+    const onclick = () => {
+      this.close();
+      choose();
+    };
+    this.box.append(
+      h(
+        "button",
+        { type: "button", class: "ks-item", role: "menuitem", onclick },
+        ...(image ? [icon(image)] : []),
+        h("span", {}, label),
+      ),
+    );
   }
 
   /** Fills it again, and keeps the focus where it was. */

@@ -30,26 +30,10 @@ export function makeZoom(
     role: "menu",
     align: "right",
     button: number,
-    fill: (box) => {
-      const item = (label: string, choose: () => void) =>
-        box.append(
-          h(
-            "button",
-            {
-              type: "button",
-              class: "ks-item",
-              role: "menuitem",
-              onclick: () => {
-                menu.close();
-                choose();
-              },
-            },
-            h("span", {}, label),
-          ),
-        );
+    fill: () => {
       for (const percent of STEPS)
-        item(`${percent} %`, () => act({ name: "zoom_to", value: String(percent) }));
-      item("All nodes", () => act({ name: "fit" }));
+        menu.addItem(`${percent} %`, () => act({ name: "zoom_to", value: String(percent) }));
+      menu.addItem("All nodes", () => act({ name: "fit" }));
     },
   });
   return {
